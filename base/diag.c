@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Diagnostics with a position; see diag.h. */
+#include "base/diag.h"
+
+#include <stdio.h>
+
+static int set(struct cs_diag *diag, int code, const char *file, unsigned line, unsigned column,
+	       const char *fmt, va_list ap) __attribute__((format(printf, 6, 0)));
+
+static int set(struct cs_diag *diag, int code, const char *file, unsigned line, unsigned column,
+	       const char *fmt, va_list ap)
+{
+	if (!diag || diag->text[0])
+		return code;
+	diag->file = file;
+	diag->line = line;
+	diag->column = column;
+	vsnprintf(diag->text, sizeof(diag->text), fmt, ap);
+	return code;
+}
+
+int cs_diag_set(struct cs_diag *diag, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	code = set(diag, code, NULL, 0, 0, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+int cs_diag_at(struct cs_diag *diag, int code, const char *file, unsigned line, unsigned column,
+	       const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	code = set(diag, code, file, line, column, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+char *cs_diag_format(const struct cs_diag *diag, char *buf, size_t size)
+{
+	if (diag->file && diag->line && diag->column)
+		snprintf(buf, size, "%s:%u:%u: %s", diag->file, diag->line, diag->column,
+			 diag->text);
+	else if (diag->file && diag->line)
+		snprintf(buf, size, "%s:%u: %s", diag->file, diag->line, diag->text);
+	else if (diag->file)
+		snprintf(buf, size, "%s: %s", diag->file, diag->text);
+	else
+		snprintf(buf, size, "%s", diag->text);
+	return buf;
+}

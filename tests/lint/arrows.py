@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Fails when an #include breaks an arrow of docs/architecture.md ("Folders and arrows").
+
+Every `#include "folder/x.h"` is root-relative; a folder may include itself and what ALLOWED names.
+Calls cannot go where includes cannot: -Werror=implicit-function-declaration and missing-prototypes
+make a declaration necessary, and declarations live in headers only (checked below).
+"""
+import pathlib
+import re
+import sys
+
+ALLOWED = {
+    "preload/wire": set(),
+    "preload": {"preload/wire"},
+    "base": set(),
+    "exporters": {"base"},
+    "collector": {"base", "exporters", "preload/wire"},
+    "agent": {"base", "exporters", "collector", "preload/wire"},
+    "runtime": set(),
+    "tests": None,  # may look at everything
+}
+GENERATED = {"coldspan_config.h"}
+
+
+def folder(path):
+    parts = path.parts
+    return "preload/wire" if parts[:2] == ("preload", "wire") else parts[0]
+
+
+def check(root):
+    bad = []
+    for path in sorted(root.rglob("*.[chS]")):
+        rel = path.relative_to(root)
+        src = folder(rel)
+        if src.startswith("build") or src not in ALLOWED:
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            where = f"{rel}:{number}"
+            if src != "tests" and rel.suffix == ".c" and re.match(r"extern\b(?!.*__ehdr)", line):
+                bad.append(f"{where}: extern declaration outside a header")
+            m = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+            if not m:
+                continue
+            name = m.group(1)
+            if name in GENERATED or name.endswith(".pb-c.h"):
+                continue
+            if "/" not in name or not (root / name).exists():
+                bad.append(f'{where}: "{name}" is not a root-relative path of this project')
+                continue
+            dst = folder(pathlib.PurePath(name))
+            if ALLOWED[src] is not None and dst != src and dst not in ALLOWED[src]:
+                bad.append(f"{where}: {src} may not include {dst}")
+            if dst == "tests" and src != "tests":
+                bad.append(f"{where}: nothing may include tests")
+    return bad
+
+
+def main():
+    bad = check(pathlib.Path(sys.argv[1]))
+    print("\n".join(bad) or "arrows: all includes follow the arrows")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
