@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What every destination offers the collector: take a batch, say later what became of it. One slow
+ * destination never delays another; each keeps its own queue within a byte budget and its own
+ * counters, for which at any time
+ *
+ *     accepted = sent + rejected + dropped (by reason) + queued
+ *
+ * holds (DESIGN: accounting identity). `sent` moves only after the acknowledgement.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "exporters/telemetry.h"
+
+struct cs_exporter;
+
+/* Why spans were dropped; the words are the `reason` label of the self-metrics. */
+enum cs_drop_reason {
+	CS_DROP_QUEUE_FULL,      /* byte budget exhausted */
+	CS_DROP_RETRY_EXHAUSTED, /* gave up after the retry time limit */
+	CS_DROP_REFUSED,         /* answered with a status that must not be retried */
+	CS_DROP_TOO_LARGE,       /* one span larger than a request may be */
+	CS_DROP_ENCODE,          /* out of memory while encoding */
+	CS_DROP_IO,              /* the file could not be written */
+	CS_DROP_SHUTDOWN,        /* time limit of the last flush passed */
+	CS_DROP_REASON_COUNT,
+};
+
+/* Counters of one destination, in spans. Read on the loop thread. */
+struct cs_exporter_stats {
+	uint64_t accepted;
+	uint64_t sent;
+	uint64_t rejected; /* by partial_success */
+	uint64_t dropped[CS_DROP_REASON_COUNT];
+	uint64_t queued;   /* encoded, not yet acknowledged */
+	uint64_t requests; /* HTTP requests or file writes attempted */
+	uint64_t retries;
+	const char *last_error; /* one line for people, "" if none; valid until the next call */
+};
+
+/** cs_exporter_submit() - queue one batch; encodes at once, so @batch is free on return.
+ *
+ * Context: loop. Never blocks, never fails: what cannot be queued is counted as dropped.
+ */
+void cs_exporter_submit(struct cs_exporter *exporter, const struct cs_span_batch *batch);
+
+/** cs_exporter_idle() - nothing queued and nothing in flight? Context: loop. */
+bool cs_exporter_idle(const struct cs_exporter *exporter);
+
+/** cs_exporter_get_stats() - copy the counters. Context: loop. */
+void cs_exporter_get_stats(const struct cs_exporter *exporter, struct cs_exporter_stats *ret);
+
+/** cs_exporter_get_name() - e.g. "otlp http://127.0.0.1:4318/v1/traces"; borrowed. */
+const char *cs_exporter_get_name(const struct cs_exporter *exporter);
+
+/**
+ * cs_exporter_free() - release the destination
+ *
+ * What is still queued is counted as dropped (CS_DROP_SHUTDOWN): call it after
+ * cs_exporter_idle() or after the flush limit.
+ * Return: NULL. Accepts NULL.
+ */
+struct cs_exporter *cs_exporter_free(struct cs_exporter *exporter);
