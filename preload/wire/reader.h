@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The ring, reader's half. One reader per segment. It trusts nothing that the writers left: every
+ * word and record is copied before it is interpreted, and positions are held against the head.
+ * I/O goes through callbacks, so that the collector reads by pread (a mapping would allocate pages
+ * for holes at its own cost) and tests read a plain mapping.
+ *
+ * The reader decides nothing about time or processes: a hole is reported, and the caller gives it
+ * up when its rules say so (README.md, "Holes").
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/wire/abi.h"
+#include "preload/wire/records.h"
+
+#define CS_READER_WORDS 64u /* commit words fetched at once */
+
+/* How the reader reaches the segment. All return 0 or a negative errno, which ends the segment. */
+struct cs_reader_io {
+	void *context;
+	/* copy @len bytes from @offset of the segment */
+	int (*read)(void *context, void *dst, uint64_t offset, uint32_t len);
+	/* CAS the 64-bit word at @offset; *@swapped tells whether it held @expected */
+	int (*swap)(void *context, uint64_t offset, uint64_t expected, uint64_t desired,
+		    bool *swapped);
+	/* give the pages of a range back (page aligned); NULL: trimming is not wanted */
+	int (*punch)(void *context, uint64_t offset, uint64_t len);
+};
+
+struct cs_reader_stats {
+	uint64_t records;
+	uint64_t torn;    /* holes given up */
+	uint64_t corrupt; /* committed records whose inner length is impossible */
+	uint64_t trims;
+};
+
+struct cs_reader {
+	struct cs_header *header; /* the mapped header page */
+	struct cs_reader_io io;
+	uint32_t slots_count;
+	uint32_t slots_shift;
+	uint64_t position; /* next to read */
+	uint64_t released; /* last value stored to the release word */
+	uint64_t words_position;
+	uint32_t words_count;
+	uint64_t words[CS_READER_WORDS];
+	uint32_t quarantine_pid[CS_QUARANTINE_MAX]; /* 0: whoever left it before we came */
+	bool unclaimed_given_up; /* a late claim is possible: commit words must not be zeroed */
+	struct cs_reader_stats stats;
+};
+
+/* One record as copied out of the ring. */
+struct cs_entry {
+	uint32_t pid; /* tag of the writer, in its pid namespace */
+	uint64_t position;
+	union {
+		struct cs_record record; /* payload_len is within the copied bytes */
+		unsigned char bytes[CS_RUN_SLOTS_MAX * CS_SLOT_BYTES];
+	};
+};
+
+/* What stops the reader at its position. */
+struct cs_hole {
+	uint64_t position;
+	uint32_t len; /* slots */
+	bool claimed;
+	uint32_t pid;        /* of the claim; 0 if unclaimed */
+	bool commits_behind; /* later runs are committed already */
+};
+
+/**
+ * cs_reader_init() - start at the release word, where the last reader stopped
+ * @header: mapped header page, checked by cs_segment_check(), which gave @slots
+ *
+ * Context: any-thread. One reader per segment.
+ */
+void cs_reader_init(struct cs_reader *reader, struct cs_header *header, uint32_t slots,
+		    const struct cs_reader_io *io);
+
+enum cs_read {
+	CS_READ_EMPTY = 0, /* nothing more was reserved */
+	CS_READ_RECORD,    /* *ret is filled in */
+	CS_READ_HOLE,      /* a run is not committed yet: see cs_reader_hole() */
+};
+
+/**
+ * cs_reader_pending() - does the head say that there is anything to read? One cache line.
+ * Context: owner.
+ */
+bool cs_reader_pending(const struct cs_reader *reader);
+
+/**
+ * cs_reader_next() - take the next record
+ * @ret: overwritten also when nothing is returned
+ *
+ * Context: owner.
+ * Return:  enum cs_read; -EPROTO the writers broke the format (do not read on); errors of io.
+ */
+int cs_reader_next(struct cs_reader *reader, struct cs_entry *ret);
+
+/** cs_reader_hole() - describe the hole at the position. Return: 0; -ENOENT none; errors of io. */
+int cs_reader_hole(struct cs_reader *reader, struct cs_hole *ret);
+
+/**
+ * cs_reader_give_up() - step over the hole at the position; it is counted as torn
+ * @writer_dead: no process can write to it any more, so that it need not be quarantined
+ *
+ * Context: owner.
+ * Return:  0 stepped over, or it was committed in the meantime: read on; -ENOSPC the quarantine is
+ *          full (wait for a death, or cs_reader_lift()); errors of io.
+ */
+int cs_reader_give_up(struct cs_reader *reader, bool writer_dead);
+
+/** cs_reader_lift() - @pid is dead: its quarantined runs may be used again. 0: all of them. */
+void cs_reader_lift(struct cs_reader *reader, uint32_t pid);
+
+/** cs_reader_release() - let the writers have what was read. Context: owner. */
+void cs_reader_release(struct cs_reader *reader);
+
+/**
+ * cs_reader_trim() - give the pages of a quiet ring back; does nothing unless all is read and
+ * released, and nobody writes in the meantime
+ *
+ * Return: 1 trimmed; 0 not now; errors of io.
+ */
+int cs_reader_trim(struct cs_reader *reader);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The table of record types and their payloads. A record in the ring is struct cs_record followed
+ * by its payload, in a run of 1 to 64 slots whose length stands in the commit word. Payloads grow
+ * at their end only: a reader takes missing bytes as zero and ignores bytes it does not know; it
+ * counts and skips types it does not know. Texts are bytes as the process had them.
+ */
+#pragma once
+
+#include <stdint.h>
+
+struct cs_record {
+	uint16_t type;        /* enum cs_record_type */
+	uint16_t payload_len; /* bytes that follow */
+	uint32_t reserved;
+	uint64_t time_ns; /* CLOCK_MONOTONIC; when it happened, not when it was written */
+	uint64_t thread;  /* thread pointer of the caller: an opaque id within the process */
+};
+
+_Static_assert(sizeof(struct cs_record) == 24, "layout");
+
+#define CS_RECORD_PAYLOAD_MAX (64u * 64u - sizeof(struct cs_record))
+
+/* Whether a record may use the slice of the ring that is kept free (CS_RESERVED_SLOTS). */
+enum cs_priority {
+	CS_PRIORITY_LOW,
+	CS_PRIORITY_HIGH,
+};
+
+/* X(id, number, payload struct, priority, meaning). Numbers are for ever, below 16. */
+#define CS_RECORDS(X)                                                                              \
+	X(PROCESS, 1, cs_rec_process, HIGH, "a fork child began to write into this ring")          \
+	X(SPAWN, 2, cs_rec_spawn, HIGH,                                                            \
+	  "fork, vfork, clone or posix_spawn came back in the parent")                             \
+	X(EXEC, 3, cs_rec_exec, HIGH, "exec is about to be called")                                \
+	X(WAIT, 4, cs_rec_wait, HIGH, "a wait call told how a child ended")                        \
+	X(KILL, 5, cs_rec_kill, HIGH, "a signal was sent")                                         \
+	X(FILE, 6, cs_rec_file, LOW, "a file was opened during the init")                          \
+	X(LISTEN, 7, cs_rec_listen, HIGH, "a stream socket listens")                               \
+	X(REQUEST, 8, cs_rec_request, LOW, "an HTTP/1 request head is complete")                   \
+	X(RESPONSE, 9, cs_rec_response, HIGH, "first byte of the response went out")               \
+	X(RESPONSE_END, 10, cs_rec_response_end, HIGH, "the response, or its connection, ended")
+
+enum cs_record_type {
+	CS_RECORD_NONE = 0,
+#define X(id, number, type, priority, meaning) CS_RECORD_##id = number,
+	CS_RECORDS(X)
+#undef X
+};
+
+enum cs_spawn_kind {
+	CS_SPAWN_FORK = 1,
+	CS_SPAWN_VFORK = 2,
+	CS_SPAWN_CLONE = 3,
+	CS_SPAWN_POSIX_SPAWN = 4,
+};
+
+/* The tag of the commit word is the child's pid. */
+struct cs_rec_process {
+	int32_t ppid;
+	uint32_t kind;           /* enum cs_spawn_kind, 0 unknown (fork bypassed our hooks) */
+	uint64_t spawn_begin_ns; /* when the parent called, 0 unknown */
+};
+
+struct cs_rec_spawn {      /* time_ns: when the call began */
+	int32_t child_pid; /* negative errno when it failed */
+	uint32_t kind;     /* enum cs_spawn_kind */
+	uint64_t end_ns;   /* when it came back in the parent */
+};
+
+struct cs_rec_exec {  /* time_ns: just before the call; several for one pid when a PATH is tried */
+	int32_t pid;  /* who calls: differs from the tag in a vfork child */
+	int32_t ppid; /* 0 unknown */
+	uint64_t
+		spawn_begin_ns; /* when the spawn that made this process began, 0 unknown or none */
+	uint32_t kind;          /* enum cs_spawn_kind of that spawn, 0 unknown */
+	uint16_t path_len;      /* bytes of the path that follows this struct, without NUL */
+	uint16_t reserved;
+	/* char path[path_len] */
+};
+
+struct cs_rec_wait { /* time_ns: when the call came back */
+	int32_t pid;
+	int32_t status;         /* as wait(2) encodes it */
+	uint64_t cpu_ns;        /* user and system, from rusage; 0 if the caller asked for none */
+	uint64_t max_rss_bytes; /* idem */
+	uint32_t faults_minor;  /* idem */
+	uint32_t faults_major;  /* idem */
+};
+
+struct cs_rec_kill { /* time_ns: before the call */
+	int32_t pid; /* as kill(2): negative for a process group */
+	int32_t signal;
+	int32_t error; /* 0, or errno of the call */
+	uint32_t reserved;
+};
+
+enum cs_file_class {
+	CS_FILE_OTHER = 0,
+	CS_FILE_USER = 1,
+	CS_FILE_DEPENDENCY = 2,
+	CS_FILE_RUNTIME = 3,
+	CS_FILE_NATIVE = 4,
+};
+
+struct cs_rec_file {         /* time_ns: when the open began */
+	uint32_t file_class; /* enum cs_file_class */
+	uint32_t flags;      /* CS_FILE_FLAG_* */
+	uint64_t end_ns;     /* when it came back; 0 unknown (dlopen is seen at its entry only) */
+	uint16_t path_len;   /* bytes of the path that follows this struct, without NUL */
+	uint16_t reserved[3];
+	/* char path[path_len] */
+};
+
+#define CS_FILE_FLAG_DLOPEN 0x1u
+
+struct cs_rec_listen {
+	uint64_t socket; /* descriptor in the low half, its generation in the high one */
+	uint16_t family; /* AF_* */
+	uint16_t port;   /* host order, 0 unknown */
+	uint32_t reserved;
+};
+
+/*
+ * One request on one connection. `connection` is descriptor | generation << 32: unique in the
+ * process; `sequence` counts the requests on it from 0. Together they name the invocation.
+ */
+struct cs_rec_request { /* time_ns: first byte of the head was read */
+	uint64_t connection;
+	uint32_t sequence;
+	uint32_t flags;      /* CS_REQUEST_* */
+	uint64_t socket;     /* the listening socket it was accepted from, 0 unknown */
+	uint16_t method_len; /* the texts follow this struct: method, target without query, ... */
+	uint16_t target_len;
+	uint16_t headers_len; /* ... then allow-listed lines "name: value\n", names in lower case */
+	uint8_t version;      /* 10 or 11: HTTP/1.0, HTTP/1.1 */
+	uint8_t reserved;
+	/* char text[method_len + target_len + headers_len] */
+};
+
+#define CS_REQUEST_HEADERS_CUT 0x1u /* an allow-listed header did not fit */
+
+struct cs_rec_response { /* time_ns: before the call that sent it */
+	uint64_t connection;
+	uint32_t sequence;
+	uint16_t status; /* 0: the first bytes were no status line */
+	uint16_t reserved;
+};
+
+struct cs_rec_response_end { /* time_ns: after the call that sent the last byte */
+	uint64_t connection;
+	uint32_t sequence;
+	uint16_t status;
+	uint16_t flags;          /* CS_RESPONSE_* */
+	uint64_t request_bytes;  /* head and body received */
+	uint64_t response_bytes; /* head and body sent */
+};
+
+#define CS_RESPONSE_CLOSED  0x1u /* ended by the close of the connection, as its framing says */
+#define CS_RESPONSE_ABORTED 0x2u /* the connection closed before the response was complete */
+
+#define X(id, number, type, priority, meaning)                                                     \
+	_Static_assert(sizeof(struct type) % 8 == 0 && (number) < 16, "layout of " #id);
+CS_RECORDS(X)
+#undef X
+
+/** cs_record_name() - lower-case name of a type; "unknown" out of range. Context: signal (pure). */
+const char *cs_record_name(unsigned type);
+
+/** cs_record_payload_min() - size of a type's fixed part, 0 if unknown. Context: signal (pure). */
+unsigned cs_record_payload_min(unsigned type);
