@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* `coldspan env`: what to set so that a runtime's functions are watched. */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/exit_codes.h"
+#include "agent/library.h"
+#include "agent/verbs.h"
+#include "base/log.h"
+#include "coldspan_config.h"
+
+static const char help_text[] =
+	"Print the environment that makes the functions of a runtime watched.\n"
+	"\n"
+	"  coldspan env                       NAME=value lines: unit files, Docker --env-file\n"
+	"  eval \"$(coldspan env --export)\"    for this shell\n"
+	"\n"
+	"Options:\n"
+	"      --export         shell syntax, quoted\n"
+	"      --socket PATH    the collector's announce socket [" CS_SOCKET_PATH "]\n"
+	"  -h, --help\n"
+	"\n"
+	"What LD_PRELOAD names already is kept.\n";
+
+/* Single quotes for sh: ' becomes '\''. */
+static void print_quoted(const char *value)
+{
+	putchar('\'');
+	for (; *value; value++) {
+		if (*value == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(*value);
+	}
+	putchar('\'');
+}
+
+static void print_variable(const char *name, const char *value, bool export)
+{
+	printf(export ? "export %s=" : "%s=", name);
+	if (export)
+		print_quoted(value);
+	else
+		fputs(value, stdout);
+	putchar('\n');
+}
+
+static int print_env(struct cs_arena *arena, const char *socket, bool export)
+{
+	const char *library, *preload;
+	struct cs_diag diag = { 0 };
+
+	if (cs_library_find(arena, &library, &diag) < 0) {
+		cs_log(CS_LOG_ERROR, "%s", diag.text[0] ? diag.text : "out of memory");
+		return CS_EXIT_FAILED;
+	}
+	preload = cs_library_preload(arena, library, getenv("LD_PRELOAD"));
+	if (!preload) {
+		cs_log(CS_LOG_ERROR, "out of memory");
+		return CS_EXIT_FAILED;
+	}
+	print_variable("LD_PRELOAD", preload, export);
+	print_variable("COLDSPAN_SOCKET", socket, export);
+	if (fflush(stdout) == EOF) {
+		cs_log(CS_LOG_ERROR, "cannot write to standard output: %s", strerror(errno));
+		return CS_EXIT_FAILED;
+	}
+	return CS_EXIT_DONE;
+}
+
+int cs_cmd_env(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "export", no_argument, NULL, 'e' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *socket = getenv("COLDSPAN_SOCKET");
+	struct cs_arena arena;
+	bool export = false;
+	int option, code;
+
+	if (!socket || !*socket)
+		socket = CS_SOCKET_PATH;
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (option) {
+		case 'e':
+			export = true;
+			break;
+		case 's':
+			socket = optarg;
+			break;
+		case 'h':
+			fputs(help_text, stdout);
+			return CS_EXIT_DONE;
+		default:
+			return CS_EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		cs_log(CS_LOG_ERROR,
+		       "env takes no argument, but got \"%s\"; see coldspan env --help",
+		       argv[optind]);
+		return CS_EXIT_USAGE;
+	}
+	cs_arena_init(&arena, 0);
+	code = print_env(&arena, socket, export);
+	cs_arena_deinit(&arena);
+	return code;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Finding the shim; see library.h. */
+#include "agent/library.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "coldspan_config.h"
+
+#define NAME "libcoldspan.so"
+
+/* Relative to the folder of the executable: build tree, then prefix/bin. */
+static const char *const beside[] = {
+	"../preload/" NAME,
+	"../" CS_LIBDIR "/coldspan/" NAME,
+	"../lib/coldspan/" NAME,
+};
+
+static int use(struct cs_arena *arena, const char *path, const char **ret)
+{
+	char real[PATH_MAX];
+	const char *copy;
+
+	if (!realpath(path, real) || access(real, R_OK) < 0)
+		return -ENOENT;
+	copy = cs_arena_strndup(arena, real, sizeof(real));
+	if (!copy)
+		return -ENOMEM;
+	*ret = copy;
+	return 0;
+}
+
+int cs_library_find(struct cs_arena *arena, const char **ret, struct cs_diag *diag)
+{
+	const char *named = getenv("COLDSPAN_LIBRARY");
+	char self[PATH_MAX], path[PATH_MAX + 64];
+	ssize_t n;
+	int r;
+
+	if (named && *named) {
+		r = use(arena, named, ret);
+		return r == -ENOENT ? cs_diag_set(diag, r,
+						  "COLDSPAN_LIBRARY names %s, which cannot be read",
+						  named)
+				    : r;
+	}
+	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (n < 0)
+		return cs_diag_set(diag, -errno, "cannot read /proc/self/exe: %s", strerror(errno));
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", self, beside[i]);
+		r = use(arena, path, ret);
+		if (r != -ENOENT)
+			return r;
+	}
+	return cs_diag_set(
+		diag, -ENOENT,
+		NAME " was not found beside %s; install it, or name it by COLDSPAN_LIBRARY", self);
+}
+
+const char *cs_library_preload(struct cs_arena *arena, const char *library, const char *current)
+{
+	size_t library_len = strlen(library);
+
+	if (!current || !*current)
+		return library;
+	for (const char *entry = current; *entry;) {
+		size_t len = strcspn(entry, ": ");
+
+		if (len == library_len && !strncmp(entry, library, len))
+			return current;
+		entry += len + strspn(entry + len, ": ");
+	}
+	return cs_arena_printf(arena, "%s:%s", library, current);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Where the shim is, and how it is put into an environment without pushing anybody out. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/diag.h"
+
+/**
+ * cs_library_find() - absolute path of libcoldspan.so
+ *
+ * COLDSPAN_LIBRARY names it; else it is looked for beside this executable (build tree, prefix).
+ *
+ * Context:   startup.
+ * Ownership: *@ret lives in @arena; untouched on failure.
+ * Return:    0; -ENOENT (@diag says where it was looked for); -ENOMEM.
+ */
+int cs_library_find(struct cs_arena *arena, const char **ret, struct cs_diag *diag);
+
+/**
+ * cs_library_preload() - value for LD_PRELOAD: @library before what is there already
+ * @current: LD_PRELOAD as it is, NULL if unset; separators ':' and ' ' are understood, order and
+ *           foreign entries kept, an earlier entry for @library not repeated
+ *
+ * Return: in @arena; NULL when out of memory.
+ */
+const char *cs_library_preload(struct cs_arena *arena, const char *library, const char *current);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Harmless trials for `coldspan doctor`: each runs in a child of its own and cleans up. */
+#pragma once
+
+#include <stdbool.h>
+
+/**
+ * cs_probe_calls() - would the system calls of an attach survive here?
+ * @ret_call: name of the call that failed or killed; untouched on success
+ *
+ * Tries memfd_create, ftruncate, fcntl(F_ADD_SEALS), mmap, socket, connect and sendmsg in a throwaway
+ * child: a seccomp filter that kills can be found in no other way.
+ *
+ * Context: startup.
+ * Return:  0 all work; -EPERM one is refused (the shim would stand down); -EKEYREVOKED one kills the
+ *          process (do not preload there); other errno of fork.
+ */
+int cs_probe_calls(const char **ret_call);
+
+/**
+ * cs_probe_socket() - does a collector listen at @path? Return: 0, or negative errno of connect. */
+int cs_probe_socket(const char *path);
+
+/**
+ * cs_probe_loader() - does glibc's loader accept @library in @program?
+ *
+ * Asks the loader to list what it would map (LD_TRACE_LOADED_OBJECTS) and to exit before it runs
+ * anything. Only for glibc programs: other loaders would run the program.
+ *
+ * Context: startup.
+ * Return:  1 listed; 0 not listed; negative errno.
+ */
+int cs_probe_loader(const char *program, const char *library);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What a command really starts: the program found by PATH, through "#!" lines to the ELF file at
+ * the end, and those of its properties that decide whether a preloaded library gets in.
+ */
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "base/diag.h"
+
+#define CS_PROGRAM_HOPS_MAX 4 /* the kernel follows as many "#!" lines */
+
+enum cs_program_libc {
+	CS_LIBC_NONE, /* static, or no libc among what the loader maps */
+	CS_LIBC_GLIBC,
+	CS_LIBC_MUSL,
+	CS_LIBC_OTHER,
+};
+
+struct cs_program {
+	char path[PATH_MAX];   /* the ELF file that the kernel maps */
+	char asked[PATH_MAX];  /* what the command named, found through PATH */
+	unsigned hops;         /* "#!" lines followed */
+	char loader[PATH_MAX]; /* PT_INTERP, "" for a static program */
+	enum cs_program_libc libc;
+	bool native;      /* of this machine's architecture and word size */
+	bool secure_exec; /* setuid, setgid or file capabilities: the loader drops LD_PRELOAD */
+	bool go;          /* built by Go: makes its system calls itself */
+	bool address_sanitizer; /* refuses to start behind a preloaded library */
+};
+
+/**
+ * cs_program_inspect() - look at the file that @command would start
+ * @command: argv[0]: a path, or a name to be found in PATH
+ * @diag:    filled in on failure
+ *
+ * Context: startup. Reads files only; starts nothing.
+ * Return:  0; -ENOENT not found; -EACCES not executable; -ENOEXEC neither ELF nor "#!"; other errno.
+ */
+int cs_program_inspect(const char *command, struct cs_program *ret, struct cs_diag *diag);

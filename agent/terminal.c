@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Terminal abilities; see terminal.h. */
+#include "agent/terminal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define COLUMNS_DEFAULT 80
+#define COLUMNS_MIN     40
+#define COLUMNS_MAX     400
+
+static const char *value_of(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+static unsigned width(int fd)
+{
+	const char *columns = value_of("COLUMNS");
+	struct winsize size;
+	long n = 0;
+
+	if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0)
+		n = size.ws_col;
+	if (!n && columns)
+		n = strtol(columns, NULL, 10);
+	if (n <= 0)
+		n = COLUMNS_DEFAULT;
+	n = n < COLUMNS_MIN ? COLUMNS_MIN : n;
+	return (unsigned)(n > COLUMNS_MAX ? COLUMNS_MAX : n);
+}
+
+static bool colour(int fd, enum cs_colour_when when)
+{
+	const char *force = value_of("FORCE_COLOR"), *term = value_of("TERM");
+
+	if (when != CS_COLOUR_AUTO)
+		return when == CS_COLOUR_ALWAYS;
+	if (value_of("COLDSPAN_NO_COLOR") || value_of("NO_COLOR"))
+		return false;
+	if (force)
+		return strcmp(force, "0") != 0;
+	return isatty(fd) && term && strcmp(term, "dumb") != 0;
+}
+
+static bool locale_is_utf8(void)
+{
+	const char *locale = value_of("LC_ALL");
+
+	if (!locale)
+		locale = value_of("LC_CTYPE");
+	if (!locale)
+		locale = value_of("LANG");
+	return locale && (strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
+}
+
+void cs_terminal_init(struct cs_terminal *term, int fd, enum cs_colour_when when, bool ascii)
+{
+	term->columns = width(fd);
+	term->colour = colour(fd, when);
+	term->utf8 = !ascii && locale_is_utf8();
+}
