@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# The matrix guest in bash: reports on itself, runs pipes, subshells and external programs.
+{
+	for ((fd = 0; fd < 40; fd++)); do
+		[[ -e /proc/$$/fd/$fd ]] && echo "fd=$fd"
+	done
+	env | sort | sed 's/^/env=/'
+	grep -E '^Sig(Blk|Ign|Cgt)' /proc/$$/status
+	echo "pipe=$(printf 'c\na\nb\n' | sort | tr -d '\n')"
+	(exit 4)
+	echo "subshell=$?"
+	/bin/sh -c 'kill -9 $$' 2>/dev/null
+	echo "killed=$?"
+	ls /nonexistent 2>&1 | tail -c 26
+} >"$MATRIX_REPORT"
+IFS= read -r line
+echo "$line"
+echo "to stderr" >&2
+exit 7

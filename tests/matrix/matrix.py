@@ -1,0 +1,311 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs one guest bare and under the shim, under every condition, and demands the same behaviour.
+
+usage: matrix.py GUEST --shim FILE --guests DIR      (DIR: where the compiled guests are)
+
+Same means: stdout, stderr, exit status, and the report a guest writes about itself (descriptors,
+environment, signal state, errno of calls), after normalise.txt. With a collector present the guest
+must also have announced itself, so that the comparison is not one of bare with bare.
+"""
+import argparse
+import contextlib
+import os
+import pathlib
+import re
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+
+HERE = pathlib.Path(__file__).resolve().parent
+SKIP_TEST = 77
+TIMEOUT_S = 60
+INPUT = b"hello\n"
+
+
+def load_rules():
+    rules = []
+    for line in (HERE / "normalise.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            pattern, replacement = line.split(" => ")
+            rules.append((re.compile(pattern), replacement))
+    return rules
+
+
+RULES = load_rules()
+
+
+def normalise(data):
+    out = []
+    for line in data.decode(errors="replace").splitlines():
+        for pattern, replacement in RULES:
+            if replacement == "drop" and pattern.search(line):
+                break
+            if replacement != "drop":
+                line = pattern.sub(replacement, line)
+        else:
+            out.append(line)
+    return out
+
+
+class Collector:
+    """Stands in for the announce socket only: present, hung, killed, absent."""
+
+    def __init__(self, folder, state):
+        self.path = str(folder / "announce.sock")
+        self.pids = []
+        self.stopping = False
+        self.sock = None
+        if state == "absent":
+            return
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.sock.bind(self.path)
+        os.chmod(self.path, 0o666)
+        self.sock.listen(1 if state == "hung" else 4096)
+        if state == "killed":
+            self.sock.close()
+        elif state == "present":
+            self.sock.settimeout(0.05)
+            self.thread = threading.Thread(target=self.accept)
+            self.thread.start()
+
+    def accept(self):
+        while True:
+            try:
+                peer, _ = self.sock.accept()
+            except socket.timeout:
+                if self.stopping:
+                    return
+                continue
+            with peer:
+                data, fds, _, _ = socket.recv_fds(peer, 64, 4)
+                self.pids.append(len(data))
+                for fd in fds:
+                    os.close(fd)
+
+    def close(self):
+        self.stopping = True
+        if hasattr(self, "thread"):
+            self.thread.join()
+        if self.sock:
+            self.sock.close()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+
+
+# name: (collector, launcher options, limits, environment, guests or None for all)
+CONDITIONS = {
+    "collector present": ("present", [], {}, {}, None),
+    "collector absent": ("absent", [], {}, {}, None),
+    "collector hung": ("hung", [], {}, {}, None),
+    "collector killed": ("killed", [], {}, {}, None),
+    "all descriptors closed": ("present", ["--close-all"], {}, {}, None),
+    "RLIMIT_NOFILE=4": ("present", [], {resource.RLIMIT_NOFILE: 4}, {}, None),
+    "RLIMIT_FSIZE=0": ("present", [], {resource.RLIMIT_FSIZE: 0}, {}, None),
+    "tight RLIMIT_AS": ("present", [], {resource.RLIMIT_AS: "tight"}, {}, None),
+    "full memory cgroup": ("present", [], {}, {"cgroup": True}, None),
+    "attach refused by seccomp": ("present", ["--refuse"], {}, {}, None),
+    "nobody, no_new_privs": ("present", ["--nobody"], {}, {}, None),
+    "jemalloc before": ("present", [], {}, {"before": True}, None),
+    "jemalloc after": ("present", [], {}, {"after": True}, None),
+    "setuid copy": ("present", ["--nobody-setuid"], {}, {}, ("c-pie", "c-nopie", "musl", "static")),
+}
+
+# Conditions under which the shim must still attach (elsewhere it may stand down).
+ATTACHES = {"collector present", "nobody, no_new_privs", "jemalloc before", "jemalloc after"}
+NEVER_ATTACHES = {"static"}
+
+
+def command_of(guest, guests):
+    """The guest's command, or why it cannot run here."""
+    compiled = {"c-pie": "probe_pie", "c-nopie": "probe_nopie", "musl": "probe_musl",
+                "static": "probe_static", "filtered": "filtered"}
+    if guest in compiled:
+        path = guests / compiled[guest]
+        return [str(path)] if path.exists() else f"{path.name} was not built (missing compiler)"
+    tools = {"python": (["/usr/bin/python3", "python3"], "probe.py"), "node": (["node"], "probe.js"),
+             "java": (["java"], "Probe.java"), "bash": (["bash"], "probe.sh")}
+    names, script = tools[guest]
+    for name in names:
+        tool = shutil.which(name)
+        if tool:
+            break
+    else:
+        return f"{names[-1]} is not installed"
+    extra = ["-Xshare:auto", "-XX:TieredStopAtLevel=1"] if guest == "java" else []
+    return [tool, *extra, str(HERE / "guests" / script)]
+
+
+def jemalloc():
+    for path in ("/usr/lib/x86_64-linux-gnu/libjemalloc.so.2",
+                 "/usr/lib/aarch64-linux-gnu/libjemalloc.so.2"):
+        if os.path.exists(path):
+            return path
+    return None
+
+
+@contextlib.contextmanager
+def memory_cgroup():
+    """A cgroup whose memory is nearly used up: v2 if it has the controller, else v1."""
+    for base, limit, procs in (("/sys/fs/cgroup", "memory.max", "cgroup.procs"),
+                               ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "cgroup.procs")):
+        path = pathlib.Path(base) / f"coldspan-matrix-{os.getpid()}"
+        try:
+            path.mkdir()
+        except OSError:
+            continue
+        if (path / limit).exists():
+            try:
+                yield path / limit, path / procs
+            finally:
+                path.rmdir()
+            return
+        path.rmdir()
+    yield None
+
+
+class Runner:
+    def __init__(self, guest, shim, guests):
+        self.guest, self.shim, self.guests = guest, shim, guests
+        self.command = command_of(guest, guests)
+        self.tight = None
+
+    def environment(self, folder, collector, extra, watched):
+        env = {"PATH": os.environ["PATH"], "HOME": "/tmp", "LANG": "C",
+               "MATRIX_REPORT": str(folder / "report")}
+        preload = [jemalloc()] if extra.get("before") else []
+        preload += [str(self.shim)] if watched else []
+        preload += [jemalloc()] if extra.get("after") else []
+        if preload:
+            env["LD_PRELOAD"] = ":".join(preload)
+        if watched:
+            env["COLDSPAN_SOCKET"] = collector.path
+        return env
+
+    def launch(self, options, folder):
+        command = list(self.command)
+        if "--nobody-setuid" in options:
+            copy = folder / "setuid-copy"
+            shutil.copy(command[0], copy)
+            os.chmod(copy, 0o4755)
+            command[0] = str(copy)
+            options = ["--nobody"]
+        if options:
+            command = [str(self.guests / "under"), *options, "--", *command]
+        return command
+
+    def once(self, condition, watched):
+        state, options, limits, extra, _ = CONDITIONS[condition]
+        with contextlib.ExitStack() as stack:
+            folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            os.chmod(folder, 0o777)
+            group = stack.enter_context(memory_cgroup()) if extra.get("cgroup") else None
+            collector = Collector(folder, state)
+            stack.callback(collector.close)
+
+            def prepare():
+                if group:
+                    group[1].write_text(str(os.getpid()))
+                for kind, value in limits.items():
+                    value = self.tight if value == "tight" else value
+                    resource.setrlimit(kind, (value, value))
+
+            if group:
+                group[0].write_text(str(self.memory_limit()))
+            run = subprocess.run(self.launch(options, folder), input=INPUT, capture_output=True,
+                                 env=self.environment(folder, collector, extra, watched),
+                                 preexec_fn=prepare, timeout=TIMEOUT_S, check=False,
+                                 cwd=str(HERE / "guests"))
+            report = folder / "report"
+            text = report.read_bytes() if report.exists() else b"(no report)"
+            seen = {"stdout": run.stdout, "stderr": run.stderr, "report": text}
+            seen = {k: normalise(v.replace(str(folder).encode(), b"FOLDER"))
+                    for k, v in seen.items()}
+            return {"status": run.returncode, **seen}, len(collector.pids)
+
+    def memory_limit(self):
+        """Enough for the guest, with little to spare."""
+        return {"java": 160, "node": 96}.get(self.guest, 24) << 20
+
+    def measure_tight(self):
+        """The smallest address space, in steps of a MiB, in which the bare guest still works."""
+        low, high = 1, 64 << 10
+        while low < high:
+            middle = (low + high) // 2
+            self.tight = middle << 20
+            try:
+                works = self.once("tight RLIMIT_AS", False)[0]["status"] == 7
+            except (subprocess.SubprocessError, OSError):
+                works = False
+            low, high = (low, middle) if works else (middle + 1, high)
+        self.tight = (low + 1) << 20
+
+
+def reason_to_skip(condition, guest):
+    if condition == "full memory cgroup":
+        with memory_cgroup() as group:
+            if not group:
+                return "no memory controller can be used here"
+    if "nobody" in condition or condition == "setuid copy":
+        if os.geteuid() != 0:
+            return "needs root to change the user"
+    if condition.startswith("jemalloc") and not jemalloc():
+        return "libjemalloc.so.2 is not installed"
+    if condition.startswith("jemalloc") and guest == "musl":
+        return "Debian's jemalloc is for glibc"
+    if condition == "tight RLIMIT_AS" and guest in ("node", "java"):
+        return "reserves address space by the terabyte"
+    return None
+
+
+def compare(runner, condition):
+    """None if the guest behaves the same, else what differs."""
+    bare, _ = runner.once(condition, False)
+    watched, announced = runner.once(condition, True)
+    if condition == "full memory cgroup" and bare["status"] != 7:
+        return f"the bare guest does not fit its cgroup: {bare['status']} {bare['stderr'][-3:]}"
+    for what, value in bare.items():
+        if watched[what] != value:
+            mine = [l for l in watched[what] if l not in value] if isinstance(value, list) else \
+                watched[what]
+            theirs = [l for l in value if l not in watched[what]] if isinstance(value, list) else \
+                value
+            return f"{what}: bare {theirs!r}, watched {mine!r}"
+    if condition in ATTACHES and runner.guest not in NEVER_ATTACHES and not announced:
+        return "the guest never announced itself"
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("guest")
+    parser.add_argument("--shim", type=pathlib.Path, required=True)
+    parser.add_argument("--guests", type=pathlib.Path, required=True)
+    args = parser.parse_args()
+    runner = Runner(args.guest, args.shim.resolve(), args.guests.resolve())
+    if isinstance(runner.command, str):
+        print(f"SKIP: {runner.command}")
+        return SKIP_TEST
+    failed = 0
+    for condition, (_, _, limits, _, only) in CONDITIONS.items():
+        if only and args.guest not in only:
+            continue
+        reason = reason_to_skip(condition, args.guest)
+        if reason:
+            print(f"skip  {condition}: {reason}")
+            continue
+        if "tight" in limits.values():
+            runner.measure_tight()
+        difference = compare(runner, condition)
+        print(f"{'FAIL' if difference else 'ok  '}  {condition}" +
+              (f": {difference}" if difference else ""), flush=True)
+        failed += difference is not None
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
