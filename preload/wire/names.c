@@ -49,7 +49,7 @@ const char *cs_record_name(unsigned type)
 	switch (type) {
 #define X(id, number, type, priority, meaning)                                                     \
 	case number:                                                                               \
-		return #type + sizeof("cs_rec_") - 1;
+		return &#type[sizeof("cs_rec_") - 1];
 		CS_RECORDS(X)
 #undef X
 	}
