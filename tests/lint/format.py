@@ -9,6 +9,11 @@ import sys
 SKIP_TEST = 77  # meson's code for a skipped test
 
 
+def is_version_14(tool):
+    said = subprocess.run([tool, "--version"], capture_output=True, text=True, check=False)
+    return " version 14." in said.stdout
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     tracked = subprocess.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard"],
@@ -22,9 +27,9 @@ def main():
            and "SPDX-License-Identifier: Apache-2.0"
            not in "".join((root / n).read_text().splitlines(True)[:3])]
     tool = shutil.which("clang-format-14") or shutil.which("clang-format")
-    if not tool:
-        print("SKIP: clang-format is not installed (script/setup installs it)")
-        return SKIP_TEST
+    if not tool or not is_version_14(tool):
+        print("\n".join(bad) or "SKIP: no clang-format 14 (script/setup installs it)")
+        return 1 if bad else SKIP_TEST
     sources = [n for n in names if n.endswith((".c", ".h"))]
     run = subprocess.run([tool, "--dry-run", "--Werror", "--ferror-limit=3", *sources],
                          cwd=root, capture_output=True, text=True, check=False)
