@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Starting and reaping the command of `coldspan run`; see child.h. */
+#include "agent/child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/exit_codes.h"
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* What the vfork child leaves in our memory. */
+struct launch {
+	char *const *argv;
+	char *const *envp;
+	const sigset_t *mask;
+	volatile uint64_t exec_ns;
+	volatile int error;
+};
+
+/* In the child: nothing but calls that a vfork child may make. */
+static _Noreturn void become(struct launch *launch)
+{
+	static const int defaulted[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE };
+	struct sigaction action = { .sa_handler = SIG_DFL };
+
+	for (size_t i = 0; i < sizeof(defaulted) / sizeof(defaulted[0]); i++)
+		sigaction(defaulted[i], &action, NULL);
+	sigprocmask(SIG_SETMASK, launch->mask, NULL);
+	launch->exec_ns = now_ns();
+	execvpe(launch->argv[0], launch->argv, launch->envp);
+	launch->error = errno;
+	_exit(CS_EXIT_RUN_FAILED);
+}
+
+int cs_child_start(char *const *argv, char *const *envp, struct cs_child *ret, struct cs_diag *diag)
+{
+	struct launch launch = { .argv = argv, .envp = envp };
+	sigset_t all, before;
+	uint64_t begin_ns;
+	pid_t pid;
+
+	/* No handler of ours may run in the child while it borrows our memory. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	launch.mask = &before;
+	begin_ns = now_ns();
+	pid = vfork();
+	if (pid == 0)
+		become(&launch);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid < 0)
+		return cs_diag_set(diag, -errno, "cannot start a process: %s", strerror(errno));
+	if (launch.error) {
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
+		return cs_diag_set(diag, -launch.error, "%s: %s", argv[0],
+				   launch.error == ENOENT ? "command not found"
+							  : strerror(launch.error));
+	}
+	*ret = (struct cs_child){
+		.pid = pid,
+		.pidfd = (int)syscall(SYS_pidfd_open, pid, 0),
+		.spawn_begin_ns = begin_ns,
+		.exec_ns = launch.exec_ns,
+	};
+	return 0;
+}
+
+int cs_child_reap(struct cs_child *child, int *ret_status, struct rusage *ret_usage)
+{
+	while (wait4(child->pid, ret_status, 0, ret_usage) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	if (child->pidfd >= 0)
+		close(child->pidfd);
+	child->pidfd = -EBADF;
+	return 0;
+}
+
+int cs_child_exit_code(int status)
+{
+	if (WIFSIGNALED(status))
+		return CS_EXIT_RUN_SIGNAL_BASE + WTERMSIG(status);
+	return WEXITSTATUS(status);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The command of `coldspan run`: started with exact stamps, its end told as env(1) does. */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/diag.h"
+
+struct rusage;
+
+struct cs_child {
+	pid_t pid;
+	int pidfd;               /* owned; readable when the child has ended */
+	uint64_t spawn_begin_ns; /* CLOCK_MONOTONIC, before the vfork */
+	uint64_t exec_ns;        /* CLOCK_MONOTONIC, in the child, before the exec */
+};
+
+/**
+ * cs_child_start() - start @argv with @envp, found through PATH
+ *
+ * By vfork and exec in sight of the clock: spawn and exec are told apart. The child gets default
+ * dispositions and the mask of the caller at the start of the program.
+ *
+ * Context: startup; the caller has no threads.
+ * Return:  0; -ENOENT, -EACCES and others as exec(2) says (@diag filled in).
+ */
+int cs_child_start(char *const *argv, char *const *envp, struct cs_child *ret,
+		   struct cs_diag *diag);
+
+/**
+ * cs_child_reap() - wait for a child that has ended
+ * @ret_status: as wait(2) encodes it
+ * @ret_usage:  of the child and of what it waited for
+ *
+ * Context: after @child->pidfd became readable, or willing to block.
+ * Return:  0; negative errno.
+ */
+
+int cs_child_reap(struct cs_child *child, int *ret_status, struct rusage *ret_usage);
+
+/** cs_child_exit_code() - the status that `run` passes on: exit status, or 128 + signal. */
+int cs_child_exit_code(int status);

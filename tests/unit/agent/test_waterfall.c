@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of agent/waterfall: what is drawn at the widths people have. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/waterfall.h"
+
+static const struct cs_waterfall_row rows[] = {
+	{ .label = "spawn", .start_ns = 0, .duration_ns = 1000000 },
+	{ .label = "exec", .start_ns = 1000000, .duration_ns = 99000000, .approximate = true },
+	{ .label = "wait", .start_ns = 100000000, .duration_ns = 0 },
+	{ .label = "handler", .start_ns = 100000000, .duration_ns = 100000000 },
+	{ .label = "unattributed", .duration_ns = 0, .absent_bar = true, .dim = true },
+};
+
+static const struct cs_waterfall sample = {
+	.title = "hello-py  cold start  200.0 ms",
+	.detail = "python3.11  pid 4711  trace 0af7651916cd43dd8448eb211c80319c",
+	.total_ns = 200000000,
+	.rows = rows,
+	.rows_count = 5,
+	.footers = (const char *const[]){ "41 shared objects, 12 files of user code" },
+	.footers_count = 1,
+};
+
+static size_t widest(const char *text)
+{
+	size_t column = 0, most = 0;
+
+	for (; *text; text++) {
+		if (*text == '\n')
+			column = 0;
+		else if (((unsigned char)*text & 0xc0) != 0x80)
+			column++;
+		most = column > most ? column : most;
+	}
+	return most;
+}
+
+Test(waterfall, bars_stand_where_their_time_is)
+{
+	struct cs_terminal term = { .columns = 68 };
+	struct cs_buffer out = { 0 };
+
+	cs_waterfall_draw(&sample, &term, &out);
+	cr_assert(
+		eq(str, out.data,
+		   (char *)"hello-py  cold start  200.0 ms  python3.11  pid 4711  trace 0af76519\n"
+			   " phase            start      dur     %  0             100     200 ms\n"
+			   " spawn              0.0      1.0   0.5  #\n"
+			   " exec               1.0    ~99.0  49.5  ##############\n"
+			   " wait             100.0      0.0   0.0\n"
+			   " handler          100.0    100.0  50.0                ##############\n"
+			   " unattributed         -      0.0   0.0\n"
+			   " 41 shared objects, 12 files of user code\n"));
+	cs_buffer_deinit(&out);
+}
+
+ParameterizedTestParameters(waterfall, no_line_is_wider_than_the_terminal)
+{
+	static unsigned widths[] = { 40, 60, 80, 120, 200, 400 };
+
+	return cr_make_param_array(unsigned, widths, 6);
+}
+
+ParameterizedTest(unsigned *columns, waterfall, no_line_is_wider_than_the_terminal)
+{
+	for (int utf8 = 0; utf8 < 2; utf8++) {
+		struct cs_terminal term = { .columns = *columns, .utf8 = utf8 };
+		struct cs_buffer out = { 0 };
+
+		cs_waterfall_draw(&sample, &term, &out);
+		cr_assert(le(sz, widest(out.data), *columns > 44 ? *columns : 44));
+		cs_buffer_deinit(&out);
+	}
+}
+
+Test(waterfall, escape_sequences_are_there_only_with_colour)
+{
+	struct cs_terminal term = { .columns = 80, .utf8 = true };
+	struct cs_buffer out = { 0 };
+
+	cs_waterfall_draw(&sample, &term, &out);
+	cr_assert(eq(ptr, strchr(out.data, '\x1b'), NULL));
+	cr_assert(ne(ptr, strstr(out.data, "\xe2\x96\x88"), NULL));
+	cs_buffer_clear(&out);
+	term.colour = true;
+	cs_waterfall_draw(&sample, &term, &out);
+	cr_assert(ne(ptr, strchr(out.data, '\x1b'), NULL));
+	cs_buffer_deinit(&out);
+}
+
+Test(waterfall, a_start_of_no_length_is_drawn_without_dividing_by_it)
+{
+	struct cs_waterfall nothing = { .title = "x", .rows = rows, .rows_count = 1 };
+	struct cs_terminal term = { .columns = 80 };
+	struct cs_buffer out = { 0 };
+
+	cs_waterfall_draw(&nothing, &term, &out);
+	cr_assert(not(out.failed));
+	cs_buffer_deinit(&out);
+}
