@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# Other people's programs that tests and benchmarks need, built or installed once into the cache
+# folder. Needs common.sh. What is pinned stands in tests/peers/; the cache key is a checksum over
+# that, so that a new version gets a new folder and the old one stays for older checkouts.
+# Every peer is a pair of functions: peer_NAME_path prints where it is used from, peer_NAME_make
+# makes it in the folder given, and returns 77 (CS_SKIP) where this machine cannot have it.
+
+CS_PEERS="otelcol python functions_framework"
+CS_PEER_LIMIT=${COLDSPAN_PEER_LIMIT:-900} # seconds for one peer, downloads included
+
+# peer_dir NAME SOURCE_FOLDER
+peer_dir() {
+	local sum
+	sum=$(cd "$CS_ROOT/tests/peers/$2" && find . -type f ! -name '.*' | LC_ALL=C sort | xargs cat |
+		sha256sum | cut -c 1-12)
+	printf '%s/%s-%s\n' "$CS_CACHE" "$1" "$sum"
+}
+
+# --- OpenTelemetry Collector, from its Go modules -------------------------------------------------
+
+peer_otelcol_path() { printf '%s/otelcol\n' "$(peer_dir otelcol otelcol)"; }
+
+peer_otelcol_make() {
+	local go found
+	go=$(command -v go || echo /usr/local/go/bin/go)
+	if [ ! -x "$go" ]; then
+		say 'SKIP: the OpenTelemetry Collector is built with Go 1.25 or newer, and there is no go'
+		return 77
+	fi
+	found=$("$go" env GOVERSION)
+	if ! version_at_least "${found#go}" 1.25; then
+		say "SKIP: the OpenTelemetry Collector is built with Go 1.25 or newer; this is $found"
+		return 77
+	fi
+	(cd "$CS_ROOT/tests/peers/otelcol" &&
+		GOTOOLCHAIN=local GOFLAGS='-buildvcs=false -mod=readonly' CGO_ENABLED=0 nice "$go" build \
+			-p "$CS_JOBS" -trimpath -ldflags='-s -w' -o "$1/otelcol" .)
+}
+
+# --- Python with the official OTLP classes --------------------------------------------------------
+
+peer_python_path() { printf '%s/bin/python3\n' "$(peer_dir python python)"; }
+
+peer_python_make() {
+	python3 -m venv "$1" &&
+		"$1/bin/python3" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+			-r "$CS_ROOT/tests/peers/python/requirements.txt"
+}
+
+# --- Google's functions-framework for Node --------------------------------------------------------
+
+peer_functions_framework_path() {
+	printf '%s/node_modules/.bin/functions-framework\n' "$(peer_dir functions_framework node)"
+}
+
+peer_functions_framework_make() {
+	if ! have npm; then
+		say 'SKIP: functions-framework is installed with npm, and there is no npm'
+		return 77
+	fi
+	cp "$CS_ROOT/tests/peers/node/package.json" "$1/" &&
+		npm install --prefix "$1" --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel=error
+}
+
+# --- making ---------------------------------------------------------------------------------------
+
+# peer_home NAME: the folder of its own in the cache.
+peer_home() {
+	local path
+	path=$("peer_$1_path")
+	path=${path#"$CS_CACHE"/}
+	printf '%s/%s\n' "$CS_CACHE" "${path%%/*}"
+}
+
+# peer_ready NAME: is it in the cache?
+peer_ready() { [ -e "$(peer_home "$1")/.whole" ]; }
+
+# peer_make NAME: makes what is missing; two at once wait for each other. Its words go to stderr.
+# It is made in place, since a venv holds its own path; the mark .whole is written last.
+peer_make() {
+	local name=$1 path dir rc=0
+	path=$("peer_${name}_path")
+	dir=$(peer_home "$name")
+	mkdir -p "$CS_CACHE"
+	(
+		flock 9
+		[ -e "$dir/.whole" ] && exit 0
+		rm -rf "$dir"
+		mkdir -p "$dir"
+		warn "peer $name: making it in $dir (at most $CS_PEER_LIMIT s)"
+		peer_limited "peer_${name}_make" "$dir" || exit $?
+		[ -x "$path" ] || exit 1
+		touch "$dir/.whole"
+	) 9>"$CS_CACHE/$name.lock" >&2 || rc=$?
+	[ $rc = 0 ] || rm -rf "$dir"
+	return $rc
+}
+
+# A shell function cannot be given to timeout(1); this file can.
+peer_limited() { timeout --kill-after=10 "$CS_PEER_LIMIT" "$CS_ROOT/script/peers" --make "$@" </dev/null; }
