@@ -140,6 +140,7 @@ struct cs_rec_request { /* time_ns: first byte of the head was read */
 };
 
 #define CS_REQUEST_HEADERS_CUT 0x1u /* an allow-listed header did not fit */
+#define CS_REQUEST_TARGET_CUT  0x2u /* the target is longer than what is kept of it */
 
 struct cs_rec_response { /* time_ns: before the call that sent it */
 	uint64_t connection;
@@ -157,8 +158,9 @@ struct cs_rec_response_end { /* time_ns: after the call that sent the last byte 
 	uint64_t response_bytes; /* head and body sent */
 };
 
-#define CS_RESPONSE_CLOSED  0x1u /* ended by the close of the connection, as its framing says */
-#define CS_RESPONSE_ABORTED 0x2u /* the connection closed before the response was complete */
+#define CS_RESPONSE_CLOSED     0x1u /* ended by the close of the connection, as its framing says */
+#define CS_RESPONSE_ABORTED    0x2u /* the connection closed before the response was complete */
+#define CS_RESPONSE_UNFOLLOWED 0x4u /* its framing is not understood: it ends later, unseen */
 
 #define X(id, number, type, priority, meaning)                                                     \
 	_Static_assert(sizeof(struct type) % 8 == 0 && (number) < 16, "layout of " #id);
