@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What the HTTP/1 scanners have in common: their verdicts, their limits, and the texts they keep of
+ * a head. The scanners (http_request, http_response, http_fields, http_body) are pure: bytes in,
+ * verdict out; no allocation, no libc, bounded state. Whatever is odd enough that two parsers could
+ * disagree about where the message ends (RFC 9112 sections 2.2, 5.2, 6.3, 11.2) stops them for ever:
+ * a missing invocation is no defect, a wrong one is.
+ */
+#pragma once
+
+#include <stdint.h>
+
+enum cs_http_verdict {
+	CS_HTTP_MORE,       /* all bytes taken, the message goes on (or has not begun) */
+	CS_HTTP_HEAD,       /* the head's last byte was taken: look at it, then feed the rest */
+	CS_HTTP_END,        /* the message's last byte was taken: the rest is the next message */
+	CS_HTTP_NOT_HTTP,   /* the bytes are no HTTP/1 message: feed no more */
+	CS_HTTP_UNFOLLOWED, /* HTTP/1, but too long or ambiguous: feed no more */
+};
+
+#define CS_HTTP_HEAD_MAX   65536u /* bytes of a head: four times what Node takes, as Python does */
+#define CS_HTTP_METHOD_MAX 32u    /* RFC 9110's longest registered method has 17 */
+#define CS_HTTP_TARGET_MAX 1024u  /* bytes kept of a target; the rest is cut and flagged */
+#define CS_HTTP_TEXT_BYTES 2036u  /* with its lengths and a pool's link 2 KiB */
+
+/* What is kept of a request head: method, target without query, then lines "name: value\n". */
+struct cs_http_text {
+	uint16_t method_len;
+	uint16_t target_len;
+	uint16_t headers_len;
+	uint16_t flags; /* CS_REQUEST_*_CUT of preload/wire/records.h */
+	char bytes[CS_HTTP_TEXT_BYTES];
+};
+
+/** cs_http_text_used() - bytes in use of @text->bytes. Context: signal (pure). */
+static inline uint32_t cs_http_text_used(const struct cs_http_text *text)
+{
+	return (uint32_t)text->method_len + text->target_len + text->headers_len;
+}
+
+/** cs_http_is_token() - a tchar of RFC 9110 section 5.6.2? Context: signal (pure). */
+static inline int cs_http_is_token(unsigned char c)
+{
+	/* Bit n of word n / 32: !#$%&'*+-.0-9 | A-Z^_ | `a-z|~ */
+	static const uint32_t tchar[8] = { 0, 0x03ff6cfau, 0xc7fffffeu, 0x57ffffffu };
+
+	return tchar[c >> 5] >> (c & 31) & 1;
+}
+
+/** cs_http_lower() - ASCII lower case, whatever the locale. Context: signal (pure). */
+static inline char cs_http_lower(unsigned char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The framing of an HTTP/1 body (RFC 9112 sections 6 and 7): finds its last byte. Content is
+ * skipped, never looked at; chunk sizes, line ends and trailers are read strictly.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/http.h"
+
+struct cs_http_body {
+	uint64_t remaining;  /* bytes left of the body or of the chunk */
+	uint32_t line_bytes; /* of a chunk's size line, or of the whole trailer section */
+	uint8_t state;
+	uint8_t digits; /* of the chunk size */
+};
+
+/** cs_http_body_length() - a body of @bytes bytes, which may be 0. Context: signal (pure). */
+void cs_http_body_length(struct cs_http_body *body, uint64_t bytes);
+
+/** cs_http_body_chunked() - a chunked body. Context: signal (pure). */
+void cs_http_body_chunked(struct cs_http_body *body);
+
+/** cs_http_body_until_close() - a body that only the connection's end ends. Context: signal. */
+void cs_http_body_until_close(struct cs_http_body *body);
+
+/** cs_http_body_ends_by_close() - was it begun so? Context: signal (pure). */
+bool cs_http_body_ends_by_close(const struct cs_http_body *body);
+
+/** cs_http_body_done() - is the last byte behind us? Context: signal (pure). */
+bool cs_http_body_done(const struct cs_http_body *body);
+
+/**
+ * cs_http_body_feed() - take the next bytes of the connection
+ * @data:     @len bytes; NULL if only their number is known (sendfile): then all must be content
+ * @ret_used: bytes taken, at most @len; always set
+ *
+ * Context: signal (pure).
+ * Return:  CS_HTTP_MORE; CS_HTTP_END with the rest left over; CS_HTTP_UNFOLLOWED.
+ */
+enum cs_http_verdict cs_http_body_feed(struct cs_http_body *body, const unsigned char *data,
+				       size_t len, size_t *ret_used);

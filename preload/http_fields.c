@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "preload/http_fields.h"
+
+#include <stdbool.h>
+
+#include "preload/wire/records.h"
+
+enum state {
+	LINE, /* zero: at the start of a line */
+	NAME,
+	SPACE, /* between colon and value */
+	VALUE,
+	VALUE_LF, /* the line's CR was seen */
+	LAST_LF,  /* the CR of the empty line was seen */
+};
+
+enum kind {
+	SKIP,
+	KEEP,
+	CUT, /* kept at first, then found too long */
+	CONTENT_LENGTH,
+	TRANSFER_ENCODING,
+};
+
+#define KEPT_NAME_BYTES 32
+
+struct kept {
+	uint8_t len;
+	char name[KEPT_NAME_BYTES - 1];
+};
+
+static const struct kept kept[] = {
+#define X(name) { sizeof(name) - 1, name },
+	CS_HTTP_KEPT(X)
+#undef X
+};
+
+static const char length_name[] = "content-length";
+static const char coding_name[] = "transfer-encoding";
+static const char chunked[] = "chunked";
+
+void cs_http_fields_init(struct cs_http_fields *fields)
+{
+	fields->content_length = 0;
+	fields->state = LINE;
+	fields->kind = SKIP;
+	fields->flags = 0;
+	fields->scratch_len = 0;
+}
+
+static bool same(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (a[i] != b[i])
+			return false;
+	}
+	return true;
+}
+
+static bool scratch_is(const struct cs_http_fields *fields, const char *name, size_t len)
+{
+	return fields->scratch_len == len && same(fields->scratch, name, len);
+}
+
+/* What the name in the scratch is to us. */
+static enum kind find_kind(const struct cs_http_fields *fields, bool keep)
+{
+	if (scratch_is(fields, length_name, sizeof(length_name) - 1))
+		return CONTENT_LENGTH;
+	if (scratch_is(fields, coding_name, sizeof(coding_name) - 1))
+		return TRANSFER_ENCODING;
+	for (size_t i = 0; keep && i < sizeof(kept) / sizeof(kept[0]); i++) {
+		if (scratch_is(fields, kept[i].name, kept[i].len))
+			return KEEP;
+	}
+	return SKIP;
+}
+
+static bool append(struct cs_http_text *text, char c)
+{
+	uint32_t used = cs_http_text_used(text);
+
+	if (used >= CS_HTTP_TEXT_BYTES)
+		return false;
+	text->bytes[used] = c;
+	text->headers_len++;
+	return true;
+}
+
+/* Take the line being kept back out of the text. */
+static void cut(struct cs_http_fields *fields, struct cs_http_text *text)
+{
+	text->headers_len = fields->line_start;
+	text->flags |= CS_REQUEST_HEADERS_CUT;
+	fields->kind = CUT;
+}
+
+static void begin_value(struct cs_http_fields *fields, struct cs_http_text *text)
+{
+	bool room = true;
+
+	fields->state = SPACE;
+	fields->kind = (uint8_t)find_kind(fields, text != NULL);
+	if (fields->kind == KEEP) {
+		fields->line_start = text->headers_len;
+		fields->value_len = 0;
+		for (size_t i = 0; i < fields->scratch_len; i++)
+			room = append(text, fields->scratch[i]) && room;
+		room = append(text, ':') && append(text, ' ') && room;
+		if (!room)
+			cut(fields, text);
+	}
+	fields->scratch_len = 0;
+}
+
+static void value_byte(struct cs_http_fields *fields, struct cs_http_text *text, unsigned char c)
+{
+	switch ((enum kind)fields->kind) {
+	case SKIP:
+	case CUT:
+		break;
+	case KEEP:
+		if (fields->value_len++ >= CS_HTTP_VALUE_MAX || !append(text, (char)c))
+			cut(fields, text);
+		break;
+	case CONTENT_LENGTH:
+	case TRANSFER_ENCODING:
+		if (fields->scratch_len < CS_HTTP_SCRATCH)
+			fields->scratch[fields->scratch_len] = cs_http_lower(c);
+		if (fields->scratch_len <= CS_HTTP_SCRATCH)
+			fields->scratch_len++;
+		break;
+	}
+}
+
+static void trim_scratch(struct cs_http_fields *fields)
+{
+	while (fields->scratch_len && (fields->scratch[fields->scratch_len - 1] == ' ' ||
+				       fields->scratch[fields->scratch_len - 1] == '\t'))
+		fields->scratch_len--;
+}
+
+/* RFC 9112 section 6.3: one field, digits only; even an equal second one stops us. */
+static bool end_length(struct cs_http_fields *fields)
+{
+	if (fields->flags & CS_HTTP_HAS_LENGTH || fields->scratch_len > CS_HTTP_SCRATCH)
+		return false;
+	trim_scratch(fields);
+	if (fields->scratch_len == 0 || fields->scratch_len > 18) /* below 2^63 */
+		return false;
+	for (size_t i = 0; i < fields->scratch_len; i++) {
+		char c = fields->scratch[i];
+
+		if (c < '0' || c > '9')
+			return false;
+		fields->content_length = fields->content_length * 10 + (uint64_t)(c - '0');
+	}
+	fields->flags |= CS_HTTP_HAS_LENGTH;
+	return true;
+}
+
+/* "chunked", alone or as the last coding; chunked twice or in the middle is an attack. */
+static bool end_coding(struct cs_http_fields *fields)
+{
+	const size_t len = sizeof(chunked) - 1;
+	size_t found = 0;
+
+	if (fields->flags & CS_HTTP_HAS_CODING || fields->scratch_len > CS_HTTP_SCRATCH)
+		return false;
+	trim_scratch(fields);
+	for (size_t i = 0; i + len <= fields->scratch_len; i++)
+		found += same(fields->scratch + i, chunked, len);
+	fields->flags |= CS_HTTP_HAS_CODING;
+	if (found == 0)
+		return fields->scratch_len > 0;
+	if (found > 1 || !same(fields->scratch + fields->scratch_len - len, chunked, len))
+		return false;
+	if (fields->scratch_len > len) {
+		char before = fields->scratch[fields->scratch_len - len - 1];
+
+		if (before != ',' && before != ' ' && before != '\t')
+			return false;
+	}
+	fields->flags |= CS_HTTP_CHUNKED;
+	return true;
+}
+
+static bool end_line(struct cs_http_fields *fields, struct cs_http_text *text)
+{
+	switch ((enum kind)fields->kind) {
+	case SKIP:
+	case CUT:
+		return true;
+	case KEEP:
+		while (fields->value_len && (text->bytes[cs_http_text_used(text) - 1] == ' ' ||
+					     text->bytes[cs_http_text_used(text) - 1] == '\t')) {
+			text->headers_len--;
+			fields->value_len--;
+		}
+		if (!append(text, '\n'))
+			cut(fields, text);
+		return true;
+	case CONTENT_LENGTH:
+		return end_length(fields);
+	case TRANSFER_ENCODING:
+		return end_coding(fields);
+	}
+	return false;
+}
+
+/* One byte of a name, or the first of a line. */
+static enum cs_http_verdict name_byte(struct cs_http_fields *fields, struct cs_http_text *text,
+				      unsigned char c)
+{
+	if (fields->state == LINE && c == '\r') {
+		fields->state = LAST_LF;
+		return CS_HTTP_MORE;
+	}
+	if (c == ':' && fields->state == NAME) {
+		begin_value(fields, text);
+		return CS_HTTP_MORE;
+	}
+	/* Folded lines, a space before the colon and bare line feeds end here too. */
+	if (!cs_http_is_token(c))
+		return CS_HTTP_UNFOLLOWED;
+	if (fields->state == LINE)
+		fields->scratch_len = 0;
+	fields->state = NAME;
+	if (fields->scratch_len < CS_HTTP_SCRATCH)
+		fields->scratch[fields->scratch_len] = cs_http_lower(c);
+	if (fields->scratch_len <= CS_HTTP_SCRATCH)
+		fields->scratch_len++;
+	return CS_HTTP_MORE;
+}
+
+static enum cs_http_verdict field_byte(struct cs_http_fields *fields, struct cs_http_text *text,
+				       unsigned char c)
+{
+	switch ((enum state)fields->state) {
+	case LINE:
+	case NAME:
+		return name_byte(fields, text, c);
+	case SPACE:
+		if (c == ' ' || c == '\t')
+			return CS_HTTP_MORE;
+		fields->state = VALUE;
+		__attribute__((fallthrough));
+	case VALUE:
+		if (c == '\r') {
+			fields->state = VALUE_LF;
+			return CS_HTTP_MORE;
+		}
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return CS_HTTP_UNFOLLOWED;
+		value_byte(fields, text, c);
+		return CS_HTTP_MORE;
+	case VALUE_LF:
+		if (c != '\n' || !end_line(fields, text))
+			return CS_HTTP_UNFOLLOWED;
+		fields->state = LINE;
+		return CS_HTTP_MORE;
+	case LAST_LF:
+		return c == '\n' ? CS_HTTP_HEAD : CS_HTTP_UNFOLLOWED;
+	}
+	return CS_HTTP_UNFOLLOWED;
+}
+
+enum cs_http_verdict cs_http_fields_feed(struct cs_http_fields *fields, struct cs_http_text *text,
+					 const unsigned char *data, size_t len, size_t *ret_used)
+{
+	enum cs_http_verdict verdict = CS_HTTP_MORE;
+	size_t used = 0;
+
+	while (used < len && verdict == CS_HTTP_MORE) {
+		/* Most bytes of a head are values that are nothing to us. */
+		if (fields->state == VALUE && fields->kind == SKIP) {
+			while (used < len && data[used] >= 0x20 && data[used] != 0x7f)
+				used++;
+			if (used == len)
+				break;
+		}
+		verdict = field_byte(fields, text, data[used++]);
+	}
+	*ret_used = used;
+	return verdict;
+}

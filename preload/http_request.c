@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "preload/http_request.h"
+
+#include "preload/wire/records.h"
+
+#define EMPTY_LINES_MAX 4u /* before a request line: RFC 9112 section 2.2 asks for one */
+
+enum state {
+	START, /* zero */
+	START_LF,
+	METHOD,
+	TARGET,
+	AUTHORITY, /* of an absolute target: skipped, it may hold a password */
+	QUERY,     /* skipped */
+	VERSION,
+	LINE_CR,
+	LINE_LF,
+	FIELDS,
+	BODY,
+};
+
+static const char version_text[] = "HTTP/1.";
+
+void cs_http_request_init(struct cs_http_request *request)
+{
+	request->state = START;
+	request->progress = 0;
+}
+
+bool cs_http_request_idle(const struct cs_http_request *request)
+{
+	return request->state <= START_LF;
+}
+
+static enum cs_http_verdict start_byte(struct cs_http_request *request, struct cs_http_text *text,
+				       unsigned char c)
+{
+	if (request->state == START_LF) {
+		request->state = START;
+		return c == '\n' ? CS_HTTP_MORE : CS_HTTP_NOT_HTTP;
+	}
+	if (c == '\r' && request->progress++ < EMPTY_LINES_MAX) {
+		request->state = START_LF;
+		return CS_HTTP_MORE;
+	}
+	if (!text || !cs_http_is_token(c))
+		return CS_HTTP_NOT_HTTP;
+	text->bytes[0] = (char)c;
+	text->method_len = 1;
+	text->target_len = 0;
+	text->headers_len = 0;
+	text->flags = 0;
+	request->head_bytes = 1;
+	request->progress = 0;
+	request->state = METHOD;
+	return CS_HTTP_MORE;
+}
+
+static enum cs_http_verdict method_byte(struct cs_http_request *request, struct cs_http_text *text,
+					unsigned char c)
+{
+	if (c == ' ') {
+		request->head_method = text->method_len == 4 && text->bytes[0] == 'H' &&
+				       text->bytes[1] == 'E' && text->bytes[2] == 'A' &&
+				       text->bytes[3] == 'D';
+		request->state = TARGET;
+		return CS_HTTP_MORE;
+	}
+	if (!cs_http_is_token(c) || text->method_len >= CS_HTTP_METHOD_MAX)
+		return CS_HTTP_NOT_HTTP;
+	text->bytes[text->method_len++] = (char)c;
+	return CS_HTTP_MORE;
+}
+
+static void keep_target(struct cs_http_text *text, unsigned char c)
+{
+	if (text->target_len < CS_HTTP_TARGET_MAX)
+		text->bytes[text->method_len + text->target_len++] = (char)c;
+	else
+		text->flags |= CS_REQUEST_TARGET_CUT;
+}
+
+/* "scheme://" has just been kept: what follows is an authority. */
+static bool behind_scheme(const struct cs_http_text *text)
+{
+	const char *target = text->bytes + text->method_len;
+	uint16_t len = text->target_len;
+
+	return len > 3 && target[0] != '/' && target[len - 1] == '/' && target[len - 2] == '/' &&
+	       target[len - 3] == ':';
+}
+
+static enum cs_http_verdict target_byte(struct cs_http_request *request, struct cs_http_text *text,
+					unsigned char c)
+{
+	if (c == ' ') {
+		if (request->state == AUTHORITY)
+			keep_target(text, '/');
+		request->state = VERSION;
+		return text->target_len ? CS_HTTP_MORE : CS_HTTP_NOT_HTTP;
+	}
+	if (c < 0x21 || c == 0x7f)
+		return CS_HTTP_NOT_HTTP;
+	if (request->state == QUERY)
+		return CS_HTTP_MORE;
+	if (c == '?' || c == '#') {
+		if (request->state == AUTHORITY)
+			keep_target(text, '/');
+		request->state = QUERY;
+		return text->target_len ? CS_HTTP_MORE : CS_HTTP_NOT_HTTP;
+	}
+	if (request->state == AUTHORITY) {
+		if (c != '/')
+			return CS_HTTP_MORE;
+		request->state = TARGET;
+	}
+	keep_target(text, c);
+	if (behind_scheme(text)) {
+		text->target_len = 0;
+		request->state = AUTHORITY;
+	}
+	return CS_HTTP_MORE;
+}
+
+static enum cs_http_verdict version_byte(struct cs_http_request *request, unsigned char c)
+{
+	switch ((enum state)request->state) {
+	case VERSION:
+		if (request->progress < sizeof(version_text) - 1)
+			return c == (unsigned char)version_text[request->progress++]
+				       ? CS_HTTP_MORE
+				       : CS_HTTP_NOT_HTTP;
+		request->version = (uint8_t)(10 + c - '0');
+		request->state = LINE_CR;
+		return c == '0' || c == '1' ? CS_HTTP_MORE : CS_HTTP_NOT_HTTP;
+	case LINE_CR:
+		request->state = LINE_LF;
+		return c == '\r' ? CS_HTTP_MORE : CS_HTTP_UNFOLLOWED;
+	default:
+		cs_http_fields_init(&request->fields);
+		request->state = FIELDS;
+		return c == '\n' ? CS_HTTP_MORE : CS_HTTP_UNFOLLOWED;
+	}
+}
+
+static enum cs_http_verdict line_byte(struct cs_http_request *request, struct cs_http_text *text,
+				      unsigned char c)
+{
+	request->head_bytes++;
+	switch ((enum state)request->state) {
+	case START:
+	case START_LF:
+		return start_byte(request, text, c);
+	case METHOD:
+		return method_byte(request, text, c);
+	case TARGET:
+	case AUTHORITY:
+	case QUERY:
+		return target_byte(request, text, c);
+	default:
+		return version_byte(request, c);
+	}
+}
+
+/* The head is complete: what frames the body (RFC 9112 section 6.3, for requests)? */
+static enum cs_http_verdict begin_body(struct cs_http_request *request)
+{
+	const struct cs_http_fields *fields = &request->fields;
+
+	if (fields->flags & CS_HTTP_HAS_CODING) {
+		if (!(fields->flags & CS_HTTP_CHUNKED) || fields->flags & CS_HTTP_HAS_LENGTH ||
+		    request->version == 10)
+			return CS_HTTP_UNFOLLOWED;
+		cs_http_body_chunked(&request->body);
+	} else {
+		cs_http_body_length(&request->body, fields->content_length);
+	}
+	request->progress = 0;
+	request->state = cs_http_body_done(&request->body) ? START : BODY;
+	return CS_HTTP_HEAD;
+}
+
+static enum cs_http_verdict feed_fields(struct cs_http_request *request, struct cs_http_text *text,
+					const unsigned char *data, size_t len, size_t *ret_used)
+{
+	enum cs_http_verdict verdict =
+		cs_http_fields_feed(&request->fields, text, data, len, ret_used);
+
+	/* A head is never longer than what is looked at, so that any split ends the same way. */
+	if (*ret_used > CS_HTTP_HEAD_MAX - request->head_bytes)
+		return CS_HTTP_UNFOLLOWED;
+	request->head_bytes += (uint32_t)*ret_used;
+	return verdict == CS_HTTP_HEAD ? begin_body(request) : verdict;
+}
+
+enum cs_http_verdict cs_http_request_feed(struct cs_http_request *request,
+					  struct cs_http_text *text, const unsigned char *data,
+					  size_t len, size_t *ret_used)
+{
+	enum cs_http_verdict verdict = CS_HTTP_MORE;
+	size_t used = 0, part;
+
+	*ret_used = 0;
+	if (!data && request->state != BODY)
+		return CS_HTTP_UNFOLLOWED;
+	while (used < len && verdict == CS_HTTP_MORE) {
+		if (request->state == BODY) {
+			verdict = cs_http_body_feed(&request->body, data ? data + used : NULL,
+						    len - used, &part);
+			used += part;
+			if (verdict == CS_HTTP_END)
+				request->state = START;
+		} else if (request->state == FIELDS) {
+			verdict = feed_fields(request, text, data + used, len - used, &part);
+			used += part;
+		} else {
+			verdict = line_byte(request, text, data[used++]);
+			if (request->head_bytes > CS_HTTP_HEAD_MAX)
+				verdict = CS_HTTP_UNFOLLOWED;
+		}
+	}
+	*ret_used = used;
+	return verdict;
+}

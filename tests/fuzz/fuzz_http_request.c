@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Anything that a client may send. The first two bytes say how it is cut: every cut must be
+ * understood like the whole, and what is kept must stay within its limits.
+ */
+#include <string.h>
+
+#include "preload/http_request.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/support/http_transcript.h"
+
+static void check_limits(const uint8_t *data, size_t size)
+{
+	struct cs_http_request request = { 0 };
+	struct cs_http_text text;
+	size_t position = 0, used;
+
+	while (position < size) {
+		enum cs_http_verdict verdict = cs_http_request_feed(
+			&request, &text, data + position, size - position, &used);
+
+		position += used;
+		if (verdict == CS_HTTP_NOT_HTTP || verdict == CS_HTTP_UNFOLLOWED)
+			return;
+		if (verdict != CS_HTTP_HEAD)
+			continue;
+		CS_FUZZ_CHECK(used <= CS_HTTP_HEAD_MAX + 8);
+		CS_FUZZ_CHECK(text.method_len >= 1 && text.method_len <= CS_HTTP_METHOD_MAX);
+		CS_FUZZ_CHECK(text.target_len >= 1 && text.target_len <= CS_HTTP_TARGET_MAX);
+		CS_FUZZ_CHECK(cs_http_text_used(&text) <= CS_HTTP_TEXT_BYTES);
+		CS_FUZZ_CHECK(!memchr(text.bytes, '?', text.method_len + text.target_len));
+		CS_FUZZ_CHECK(!text.headers_len ||
+			      text.bytes[cs_http_text_used(&text) - 1] == '\n');
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct cs_transcript whole, cut;
+	size_t first, step;
+
+	if (size < 2)
+		return 0;
+	first = data[0];
+	step = 1u + data[1];
+	data += 2;
+	size -= 2;
+	check_limits(data, size);
+	cs_transcript_requests(&whole, data, size, size, 1);
+	cs_transcript_requests(&cut, data, size, first, step);
+	CS_FUZZ_CHECK(whole.len == cut.len && memcmp(whole.text, cut.text, whole.len) == 0);
+	return 0;
+}
