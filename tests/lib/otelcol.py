@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real OpenTelemetry Collector for a test: OTLP/HTTP in, a file of OTLP JSON lines out.
+
+    with Otelcol(folder) as collector:
+        run(f"--otlp={collector.endpoint}")
+        spans = otlp_json.of_file(collector.stop())
+
+An export that was answered with 200 has passed the whole pipeline; stop() flushes the file.
+"""
+import pathlib
+import subprocess
+import threading
+
+from . import listening, peers
+
+READY = "Everything is ready"
+CONFIG = """\
+receivers:
+  otlp:
+    protocols:
+      http:
+        endpoint: 127.0.0.1:0
+exporters:
+  file:
+    path: {path}
+  debug:
+    verbosity: basic
+service:
+  telemetry:
+    metrics:
+      level: none
+  pipelines:
+    traces:
+      receivers: [otlp]
+      exporters: [file, debug]
+"""
+
+
+class Otelcol:
+    def __init__(self, folder, timeout=30):
+        folder = pathlib.Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.file = folder / "otelcol.jsonl"
+        config = folder / "otelcol.yaml"
+        config.write_text(CONFIG.format(path=self.file), encoding="utf-8")
+        self.log, self._ready = [], threading.Event()
+        self._process = subprocess.Popen(
+            [peers.path("otelcol"), f"--config=file:{config}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        if not self._ready.wait(timeout) or self._process.poll() is not None:
+            self.kill()
+            raise RuntimeError("the OpenTelemetry Collector did not get ready:\n" +
+                               "".join(self.log[-20:]))
+        self.port = listening.port_of(self._process.pid)
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+
+    def _read(self):
+        for line in self._process.stderr:
+            self.log.append(line)
+            if READY in line:
+                self._ready.set()
+        self._ready.set()  # it ended: whoever waits looks at the exit status
+
+    def stop(self, timeout=20):
+        """Ends the collector as an operator would; returns the file with what it received."""
+        self._process.terminate()
+        status = self._process.wait(timeout)
+        self._reader.join(timeout)
+        if status:
+            raise RuntimeError(f"the OpenTelemetry Collector ended with {status}:\n" +
+                               "".join(self.log[-20:]))
+        return self.file
+
+    def kill(self):
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._reader.join(10)
+        self._process.stderr.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.kill()
