@@ -102,7 +102,7 @@ static void begin_value(struct cs_http_fields *fields, struct cs_http_text *text
 
 	fields->state = SPACE;
 	fields->kind = (uint8_t)find_kind(fields, text != NULL);
-	if (fields->kind == KEEP) {
+	if (text && fields->kind == KEEP) {
 		fields->line_start = text->headers_len;
 		fields->value_len = 0;
 		for (size_t i = 0; i < fields->scratch_len; i++)

@@ -202,8 +202,6 @@ enum cs_http_verdict cs_http_request_feed(struct cs_http_request *request,
 	size_t used = 0, part;
 
 	*ret_used = 0;
-	if (!data && request->state != BODY)
-		return CS_HTTP_UNFOLLOWED;
 	while (used < len && verdict == CS_HTTP_MORE) {
 		if (request->state == BODY) {
 			verdict = cs_http_body_feed(&request->body, data ? data + used : NULL,
@@ -211,6 +209,8 @@ enum cs_http_verdict cs_http_request_feed(struct cs_http_request *request,
 			used += part;
 			if (verdict == CS_HTTP_END)
 				request->state = START;
+		} else if (!data) {
+			verdict = CS_HTTP_UNFOLLOWED;
 		} else if (request->state == FIELDS) {
 			verdict = feed_fields(request, text, data + used, len - used, &part);
 			used += part;

@@ -126,13 +126,13 @@ enum cs_http_verdict cs_http_response_feed(struct cs_http_response *response,
 	size_t used = 0, part;
 
 	*ret_used = 0;
-	if (!data && response->state != BODY)
-		return CS_HTTP_UNFOLLOWED;
 	while (used < len && verdict == CS_HTTP_MORE) {
 		if (response->state == BODY) {
 			verdict = cs_http_body_feed(&response->body, data ? data + used : NULL,
 						    len - used, &part);
 			used += part;
+		} else if (!data) {
+			verdict = CS_HTTP_UNFOLLOWED;
 		} else if (response->state == FIELDS) {
 			verdict = feed_fields(response, data + used, len - used, &part);
 			used += part;
