@@ -6,6 +6,7 @@
 # Every peer is a pair of functions: peer_NAME_path prints where it is used from, peer_NAME_make
 # makes it in the folder given, and returns 77 (CS_SKIP) where this machine cannot have it.
 
+# shellcheck disable=SC2034 # used by those who source this
 CS_PEERS="otelcol python functions_framework"
 CS_PEER_LIMIT=${COLDSPAN_PEER_LIMIT:-900} # seconds for one peer, downloads included
 

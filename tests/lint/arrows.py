@@ -56,8 +56,20 @@ def check(root):
     return bad
 
 
+def check_order(root):
+    """The root names each folder after all that it may link, so meson refuses a wrong arrow."""
+    named = re.findall(r"^\s*subdir\('([^']+)'\)", (root / "meson.build").read_text(), re.M)
+    named = [name for name in named if name in ALLOWED]
+    bad = [f"meson.build: {name} stands before {other}, which it may use"
+           for at, name in enumerate(named) for other in ALLOWED[name] or set()
+           if other in named[at:]]
+    return bad + [f"meson.build: no subdir('{name}')" for name in ALLOWED
+                  if "/" not in name and name not in named]
+
+
 def main():
-    bad = check(pathlib.Path(sys.argv[1]))
+    root = pathlib.Path(sys.argv[1])
+    bad = check(root) + check_order(root)
     print("\n".join(bad) or "arrows: all includes follow the arrows")
     return 1 if bad else 0
 
