@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts the real coldspan-faas on functions written into a temporary folder, and talks to it."""
+import contextlib
+import http.client
+import os
+import pathlib
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BINARY = None  # set by main()
+LIMIT_S = 20   # for anything that is waited for; a loaded machine is slow, a hang is not finite
+
+
+def until(condition, what, limit_s=LIMIT_S):
+    """Waits, bounded, for something that announces itself in no other way."""
+    end = time.monotonic() + limit_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {limit_s} s: {what}")
+        time.sleep(0.005)
+
+
+def alive(pid):
+    """Whether pid runs; a zombie does not."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def children(pid):
+    try:
+        text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [int(word) for word in text.split()]
+
+
+class Functions:
+    """A folder of functions."""
+
+    def __init__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="coldspan-faas-"))
+
+    def add(self, name, program, mode="exec", more="", file="main", interpreter=sys.executable):
+        folder = self.path / name
+        folder.mkdir()
+        script = folder / file
+        script.write_text(f"#!{interpreter}\n{program}")
+        script.chmod(0o755)
+        (folder / "function.yaml").write_text(
+            f"name: {name}\nmode: {mode}\ncommand: [./{file}]\n{more}")
+        return folder
+
+    def add_shell(self, name, program, **kw):
+        return self.add(name, program, interpreter="/bin/sh", **kw)
+
+    def remove(self):
+        shutil.rmtree(self.path)
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    @property
+    def text(self):
+        return self.body.decode(errors="replace")
+
+
+class Runtime:
+    """coldspan-faas serve, from its start to its end."""
+
+    def __init__(self, functions, *args, env=None, listen="127.0.0.1:0"):
+        self.stderr = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [BINARY, "serve", "--functions", str(functions.path), "--listen", listen, *args],
+            stdout=subprocess.PIPE, stderr=self.stderr, env=env)
+        ready, _, _ = select.select([self.process.stdout], [], [], LIMIT_S)
+        self.line = self.process.stdout.readline().decode() if ready else ""
+        if not self.line.startswith("listening on http://"):
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"did not start: {self.line!r} {self.log()}")
+        self.port = int(self.line.rpartition(":")[2])
+
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)
+
+    def call(self, path, body=None, method=None, headers=None):
+        with contextlib.closing(self.connect()) as connection:
+            connection.request(method or ("GET" if body is None else "POST"), path, body,
+                               headers or {})
+            return Answer(connection.getresponse())
+
+    def log(self):
+        self.stderr.seek(0)
+        return self.stderr.read().decode(errors="replace")
+
+    def stop(self, signum=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(signum)
+        try:
+            return self.process.wait(LIMIT_S)
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+            self.process.stdout.close()
+            self.stderr.close()
+
+
+class Case(unittest.TestCase):
+    """Functions and one runtime for a test; both are gone afterwards."""
+
+    def setUp(self):
+        self.functions = Functions()
+        self.addCleanup(self.functions.remove)
+
+    def serve(self, *args, **kw):
+        runtime = Runtime(self.functions, *args, **kw)
+        self.addCleanup(runtime.stop)
+        return runtime
+
+    def run_binary(self, *args, env=None):
+        return subprocess.run([BINARY, *args], capture_output=True, text=True, timeout=LIMIT_S,
+                              env=env, check=False)
+
+    def scratch(self):
+        folder = tempfile.mkdtemp(prefix="coldspan-faas-scratch-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        return pathlib.Path(folder)
+
+
+def main():
+    global BINARY
+    BINARY = os.path.abspath(sys.argv.pop(1))
+    unittest.main(module="__main__", verbosity=2)
