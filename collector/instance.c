@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Reading one segment; see instance.h, and preload/wire/README.md, "Holes". */
+#include "collector/instance.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "collector/pidfd.h"
+#include "collector/procfs.h"
+
+#define HOLE_PATIENCE_NS 1000000000ull
+#define COUNT_MAX        UINT32_MAX /* believed of a counter in a header */
+
+static struct cs_member *find_member(struct cs_instance *instance, uint32_t tag)
+{
+	struct cs_member *member;
+
+	LIST_FOREACH(member, &instance->members, of_instance)
+	{
+		if (member->tag != tag)
+			continue;
+		/* To the front: the next record is of the same writer, as a rule. */
+		if (member != LIST_FIRST(&instance->members)) {
+			LIST_REMOVE(member, of_instance);
+			LIST_INSERT_HEAD(&instance->members, member, of_instance);
+		}
+		return member;
+	}
+	return NULL;
+}
+
+static struct cs_member *add_member(struct cs_instance *instance, uint32_t tag,
+				    struct cs_process *process)
+{
+	struct cs_member *member = calloc(1, sizeof(*member));
+
+	if (!member)
+		return NULL;
+	*member = (struct cs_member){ .process = process, .instance = instance, .tag = tag };
+	LIST_INSERT_HEAD(&instance->members, member, of_instance);
+	if (process)
+		LIST_INSERT_HEAD(&process->members, member, of_process);
+	instance->members_count++;
+	return member;
+}
+
+struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_segment_file *file,
+				    struct cs_peer *peer, uint64_t now_ns)
+{
+	struct cs_instance *instance = calloc(1, sizeof(*instance));
+	struct cs_process *process = NULL;
+	struct cs_member *member;
+	struct cs_reader_io io;
+	int32_t pid = file->header->pid;
+
+	if (!instance)
+		return NULL;
+	*instance = (struct cs_instance){ .world = world,
+					  .file = *file,
+					  .peer = *peer,
+					  .same_ns = peer->pid > 0 && pid == peer->pid,
+					  .announced_ns = now_ns,
+					  .last_read_ns = now_ns,
+					  .quiet_since_ns = now_ns };
+	instance->peer.pidfd = -EBADF;
+	io = cs_segment_file_io(&instance->file);
+	cs_reader_init(&instance->reader, file->header, file->slots, &io);
+	if (peer->pidfd >= 0) {
+		process = cs_process_get(&world->processes, peer->pid, peer->pidfd);
+		peer->pidfd = -EBADF;
+	}
+	member = add_member(instance, (uint32_t)pid, process);
+	if (!member) {
+		if (process)
+			cs_process_put(process);
+		free(instance);
+		return NULL;
+	}
+	member->dead_on_arrival = !process && peer->pid > 0;
+	*file = (struct cs_segment_file){ .fd = -EBADF };
+	return instance;
+}
+
+/*
+ * The process behind a tag, by its pid as we see it. The tag is the writers' word: a process of
+ * another user, or one that is younger than the sighting allows, is a stranger.
+ */
+static struct cs_process *follow_tag(struct cs_instance *instance, uint32_t tag, bool *ret_dead)
+{
+	cs_cleanup(cs_closep) int pidfd = -EBADF;
+	struct cs_proc_status status;
+	int32_t pid = (int32_t)tag;
+
+	*ret_dead = false;
+	if (!instance->same_ns) {
+		pid = cs_proc_find_child(instance->peer.pid, (int32_t)tag);
+		if (pid < 0)
+			return NULL;
+	}
+	pidfd = cs_pidfd_open(pid);
+	if (pidfd < 0) {
+		*ret_dead = pidfd == -ESRCH;
+		return NULL;
+	}
+	if (cs_proc_get_status(pid, &status) < 0)
+		return NULL;
+	if (instance->peer.uid != 0 && status.uid != instance->peer.uid)
+		return NULL;
+	return cs_process_get(&instance->world->processes, pid, cs_take_fd(&pidfd));
+}
+
+static struct cs_member *member_of(struct cs_instance *instance, uint32_t tag)
+{
+	struct cs_member *member = find_member(instance, tag);
+	struct cs_process *process;
+	bool dead;
+
+	if (member)
+		return member;
+	if (instance->members_count >= CS_INSTANCE_TAGS_MAX) {
+		instance->world->self->tags_refused++;
+		return NULL;
+	}
+	process = follow_tag(instance, tag, &dead);
+	member = add_member(instance, tag, process);
+	if (member)
+		member->dead_on_arrival = dead;
+	else if (process)
+		cs_process_put(process);
+	return member;
+}
+
+/* What the life of processes needs of a record; its meaning is the listener's. */
+static void note_record(struct cs_instance *instance, const struct cs_entry *entry)
+{
+	struct cs_member *member = member_of(instance, entry->pid);
+	struct cs_rec_exec exec;
+
+	if (!member)
+		return;
+	if (entry->record.type != CS_RECORD_EXEC) {
+		/* It still writes here: its exec failed. */
+		member->exec_ns = 0;
+		return;
+	}
+	if (entry->record.payload_len < sizeof(exec))
+		return;
+	memcpy(&exec, entry->bytes + sizeof(entry->record), sizeof(exec));
+	/* A vfork child writes under its parent's tag. */
+	if ((uint32_t)exec.pid == entry->pid)
+		member->exec_ns = entry->record.time_ns;
+}
+
+static bool writer_dead(struct cs_instance *instance, const struct cs_hole *hole)
+{
+	const struct cs_member *member;
+
+	if (hole->claimed) {
+		member = member_of(instance, hole->pid);
+		return member &&
+		       (member->dead_on_arrival || (member->process && member->process->exited));
+	}
+	/* Not even claimed: anybody's. */
+	LIST_FOREACH(member, &instance->members, of_instance)
+	{
+		if (!member->dead_on_arrival && !(member->process && member->process->exited))
+			return false;
+	}
+	return true;
+}
+
+/* CPU time of all that could be writing; 0 if it cannot be read, which never looks like progress. */
+static uint64_t writers_cpu_ns(struct cs_instance *instance)
+{
+	const struct cs_member *member;
+	uint64_t sum = 0, cpu;
+
+	LIST_FOREACH(member, &instance->members, of_instance)
+	{
+		if (member->process && member->process->pid > 0 &&
+		    cs_proc_get_cpu_ns(member->process->pid, &cpu) == 0)
+			sum += cpu;
+	}
+	return sum;
+}
+
+/*
+ * A hole is given up when its writer is dead; or when it is old, later records are committed behind
+ * it, and its process ran in the meantime: a frozen process is not late.
+ * Return: true if the reader may go on.
+ */
+static bool step_over(struct cs_instance *instance, uint64_t now_ns)
+{
+	struct cs_hole hole;
+	bool dead;
+	int r = cs_reader_hole(&instance->reader, &hole);
+
+	if (r < 0) {
+		instance->broken |= r != -ENOENT;
+		return r == -ENOENT;
+	}
+	dead = writer_dead(instance, &hole);
+	if (!dead) {
+		if (!instance->hole_since_ns || instance->hole_position != hole.position) {
+			instance->hole_since_ns = now_ns;
+			instance->hole_position = hole.position;
+			instance->hole_cpu_ns = writers_cpu_ns(instance);
+			return false;
+		}
+		if (now_ns - instance->hole_since_ns < HOLE_PATIENCE_NS || !hole.commits_behind ||
+		    writers_cpu_ns(instance) <= instance->hole_cpu_ns)
+			return false;
+	}
+	r = cs_reader_give_up(&instance->reader, dead);
+	if (r == -ENOSPC) /* the quarantine is full: wait for a death */
+		return false;
+	instance->hole_since_ns = 0;
+	instance->broken |= r < 0;
+	return r == 0;
+}
+
+unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
+{
+	/* 4 KiB, and the loop is one thread: not on the stack */
+	static struct cs_entry entry;
+	struct cs_instance_world *world = instance->world;
+	struct cs_reader_stats before = instance->reader.stats;
+	bool was_broken = instance->broken;
+	unsigned n = 0;
+	int r;
+
+	while (n < CS_INSTANCE_READS_MAX && !instance->broken) {
+		r = cs_reader_next(&instance->reader, &entry);
+		if (r == CS_READ_RECORD) {
+			n++;
+			note_record(instance, &entry);
+			world->events.record(world->events.context, instance, &entry);
+		} else if (r == CS_READ_HOLE) {
+			if (!step_over(instance, now_ns))
+				break;
+		} else {
+			instance->broken |= r < 0;
+			break;
+		}
+	}
+	if (n)
+		instance->last_read_ns = now_ns;
+	if (!instance->broken)
+		cs_reader_release(&instance->reader);
+	else
+		world->self->broken += !was_broken;
+	world->self->records += instance->reader.stats.records - before.records;
+	world->self->torn += instance->reader.stats.torn - before.torn;
+	world->self->corrupt += instance->reader.stats.corrupt - before.corrupt;
+	return n;
+}
+
+void cs_instance_writer_died(struct cs_member *member)
+{
+	cs_reader_lift(&member->instance->reader, member->tag);
+}
+
+void cs_instance_end_member(struct cs_member *member, const struct cs_ended *ended)
+{
+	struct cs_instance *instance = member->instance;
+	struct cs_instance_world *world = instance->world;
+	struct cs_process *process = member->process;
+
+	if (ended->end == CS_END_STATUS)
+		world->self->ends_known++;
+	else if (ended->end == CS_END_UNKNOWN)
+		world->self->ends_unknown++;
+	world->events.ended(world->events.context, instance, member, ended);
+	LIST_REMOVE(member, of_instance);
+	instance->members_count--;
+	if (process) {
+		LIST_REMOVE(member, of_process);
+		cs_process_put(process);
+	}
+	free(member);
+}
+
+bool cs_instance_over(const struct cs_instance *instance)
+{
+	return LIST_EMPTY(&instance->members);
+}
+
+struct cs_instance *cs_instance_free(struct cs_instance *instance)
+{
+	if (!instance)
+		return NULL;
+	for (unsigned i = 0; i < CS_DROP_KINDS_MAX; i++) {
+		uint64_t n = atomic_load_explicit(&instance->file.header->dropped[i],
+						  memory_order_relaxed);
+
+		instance->world->self->dropped += n < COUNT_MAX ? n : COUNT_MAX;
+	}
+	cs_segment_file_close(&instance->file);
+	free(instance);
+	return NULL;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * An instance: one segment, its reader, and the processes that write into it. Reads the ring, steps
+ * over holes by the rules of DESIGN section 4, follows writers' pids (tags), and tells whoever
+ * listens what it read. Decides nothing about spans.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/cleanup.h"
+#include "collector/peer.h"
+#include "collector/process.h"
+#include "collector/segment_file.h"
+#include "collector/self.h"
+#include "preload/wire/reader.h"
+
+#define CS_INSTANCE_TAGS_MAX  1024u /* fork children followed at once: each costs a descriptor */
+#define CS_INSTANCE_READS_MAX 4096u /* records in one look, so that others get their turn */
+
+struct cs_instance;
+
+/* One process as a writer into one segment. */
+struct cs_member {
+	LIST_ENTRY(cs_member) of_process;
+	LIST_ENTRY(cs_member) of_instance;
+	struct cs_process *process; /* NULL: cannot be followed (no pidfd to be had) */
+	struct cs_instance *instance;
+	uint32_t tag;         /* its pid in its own pid namespace, as in commit words */
+	uint64_t exec_ns;     /* it said that it calls exec; 0 it did not, or went on after that */
+	bool dead_on_arrival; /* it was gone before its announce was received */
+};
+
+/* Why a member's life in its segment is over. */
+enum cs_end {
+	CS_END_STATUS,   /* the process ended, and wait_status is known */
+	CS_END_UNKNOWN,  /* the process ended, or fell silent: nobody told how */
+	CS_END_EXEC,     /* it executed something else, which announced a segment of its own */
+	CS_END_BROKEN,   /* the segment broke the format: nothing more is read from it */
+	CS_END_SHUTDOWN, /* the collector stops while it lives */
+};
+
+struct cs_ended {
+	enum cs_end end;
+	int wait_status;  /* with CS_END_STATUS; as wait(2) encodes it */
+	uint64_t time_ns; /* CLOCK_MONOTONIC when we learnt of it */
+};
+
+/* Who listens. All run on the loop; none may free the instance. */
+struct cs_instance_events {
+	void *context;
+	void (*record)(void *context, struct cs_instance *instance, const struct cs_entry *entry);
+	void (*ended)(void *context, struct cs_instance *instance, const struct cs_member *member,
+		      const struct cs_ended *ended);
+};
+
+/* What instances share. */
+struct cs_instance_world {
+	struct cs_process_table processes;
+	struct cs_self *self; /* borrowed */
+	struct cs_instance_events events;
+};
+
+struct cs_instance {
+	LIST_ENTRY(cs_instance) link; /* of its owner */
+	struct cs_instance_world *world;
+	struct cs_segment_file file;
+	struct cs_reader reader;
+	struct cs_peer peer; /* without its pidfd */
+	bool same_ns;        /* tags are pids of our own pid namespace */
+	LIST_HEAD(, cs_member) members;
+	unsigned members_count;
+	uint64_t announced_ns;
+	uint64_t last_read_ns; /* of the last look that found a record; first the announce */
+	bool broken;
+	/* the hole at the reader's position; hole_since_ns 0: none */
+	uint64_t hole_position;
+	uint64_t hole_since_ns;
+	uint64_t hole_cpu_ns;
+	/* of collector/watch.c */
+	uint32_t watch_slot;
+	TAILQ_ENTRY(cs_instance) active_link;
+	bool active;
+	uint64_t quiet_since_ns;
+	/* of the listener */
+	void *model;
+	bool ready_seen;
+};
+
+/**
+ * cs_instance_new() - begin to follow a verified segment
+ * @file: emptied
+ * @peer: its pidfd is taken
+ *
+ * Context:   loop.
+ * Return:    NULL: no memory or no descriptors; @file and @peer are then as before.
+ */
+struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_segment_file *file,
+				    struct cs_peer *peer, uint64_t now_ns) cs_must_use;
+
+/**
+ * cs_instance_drain() - read what is there, release it
+ *
+ * Context: loop. Reads at most CS_INSTANCE_READS_MAX records.
+ * Return:  records read.
+ */
+unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns);
+
+/** cs_instance_end_member() - tell that it ended, and forget it. Drain first. Context: loop. */
+void cs_instance_end_member(struct cs_member *member, const struct cs_ended *ended);
+
+/** cs_instance_writer_died() - what a dead process left claimed need not be waited for. */
+void cs_instance_writer_died(struct cs_member *member);
+
+/** cs_instance_over() - no process is left that could write to it? Context: loop. */
+bool cs_instance_over(const struct cs_instance *instance);
+
+/** cs_instance_free() - ends no members: they must be gone. Return: NULL. Accepts NULL. */
+struct cs_instance *cs_instance_free(struct cs_instance *instance);

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* From connections to verified announces; see intake.h and DESIGN section 4, "Announce". */
+#include "collector/intake.h"
+
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "collector/clock.h"
+
+#define PAUSE_MS 100
+
+/* A connection whose message has not arrived yet. */
+struct waiting {
+	LIST_ENTRY(waiting) link;
+	struct cs_intake *intake;
+	struct event event;
+	struct cs_peer peer;
+	int fd;
+};
+
+struct cs_intake {
+	struct event_base *base;
+	struct event listening;
+	struct event resume;
+	struct cs_disposal *disposal;
+	struct cs_quota *quota;
+	struct cs_self *self;
+	cs_announce_fn accept;
+	void *context;
+	int listener_fd;
+	int fds_top; /* a new descriptor at or above this number means that they run out */
+	LIST_HEAD(, waiting) waiting;
+	uint32_t waiting_count;
+};
+
+struct message {
+	unsigned char data[sizeof(struct cs_hello) + 1];
+	size_t len;
+	int fds[CS_INTAKE_FDS_MAX];
+	unsigned fds_count;
+	bool cut; /* the kernel had to leave descriptors out */
+};
+
+static void collect_fds(struct msghdr *header, struct message *message)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+		unsigned n;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (unsigned)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		if (n > CS_INTAKE_FDS_MAX - message->fds_count)
+			n = CS_INTAKE_FDS_MAX - message->fds_count;
+		memcpy(&message->fds[message->fds_count], CMSG_DATA(c), n * sizeof(int));
+		message->fds_count += n;
+	}
+}
+
+/* Room for as many descriptors as a message can hold: left-over ones would be closed by us, here. */
+static int receive(int fd, struct message *ret)
+{
+	union {
+		char bytes[CMSG_SPACE(CS_INTAKE_FDS_MAX * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { .iov_base = ret->data, .iov_len = sizeof(ret->data) };
+	struct msghdr header = { .msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = control.bytes,
+				 .msg_controllen = sizeof(control.bytes) };
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	ret->len = (size_t)n;
+	ret->fds_count = 0;
+	ret->cut = (header.msg_flags & MSG_CTRUNC) != 0;
+	collect_fds(&header, ret);
+	return 0;
+}
+
+static void dispose(struct cs_intake *intake, struct message *message)
+{
+	for (unsigned i = 0; i < message->fds_count; i++)
+		cs_disposal_put(intake->disposal, message->fds[i]);
+	message->fds_count = 0;
+}
+
+/* Is it one good memory file? If what came could have hurt us, its sender is refused for a while. */
+static enum cs_refusal vet(struct cs_intake *intake, uint32_t uid, struct message *message,
+			   uint64_t *ret_bytes)
+{
+	enum cs_refusal refusal = CS_REFUSAL_NONE;
+
+	if (message->cut)
+		refusal = CS_REFUSAL_RESOURCES;
+	else if (message->fds_count == 0)
+		return CS_REFUSAL_NO_DESCRIPTOR;
+	else if (message->fds_count > 1)
+		refusal = CS_REFUSAL_MANY_DESCRIPTORS;
+	else
+		refusal = cs_segment_file_vet(message->fds[0], ret_bytes);
+	if (refusal == CS_REFUSAL_NONE)
+		return refusal;
+	dispose(intake, message);
+	if (refusal != CS_REFUSAL_RESOURCES)
+		cs_quota_offend(intake->quota, uid, cs_clock_monotonic_ns());
+	return refusal;
+}
+
+static enum cs_refusal take_message(struct cs_intake *intake, struct cs_peer *peer,
+				    struct message *message)
+{
+	struct cs_announce announce = { .file.fd = -EBADF, .received_ns = cs_clock_monotonic_ns() };
+	enum cs_refusal refusal;
+	uint64_t bytes = 0;
+
+	refusal = vet(intake, peer->uid, message, &bytes);
+	if (refusal != CS_REFUSAL_NONE)
+		return refusal;
+	refusal = cs_segment_file_check_hello(message->data, message->len, bytes);
+	if (refusal != CS_REFUSAL_NONE) {
+		close(message->fds[0]); /* plain memory: cannot block */
+		return refusal;
+	}
+	refusal = cs_segment_file_open(message->fds[0], bytes, &announce.file);
+	if (refusal != CS_REFUSAL_NONE)
+		return refusal;
+	cs_peer_confirm(peer, announce.file.header->attach_boottime_ns);
+	announce.peer = *peer;
+	peer->pidfd = -EBADF;
+	refusal = intake->accept(intake->context, &announce);
+	cs_segment_file_close(&announce.file);
+	cs_peer_close(&announce.peer);
+	return refusal;
+}
+
+/*
+ * A second message could wait in the socket, with anything in it, and closing the socket closes that.
+ * After the shutdown none can be added. SO_PASSCRED gives every message, also one without a byte, a
+ * control message, and the end of file none; there is no room for more, so no descriptor comes in.
+ */
+static bool surely_empty(int fd)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { .iov_base = &(char){ 0 }, .iov_len = 1 };
+	struct msghdr header = { .msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = control.bytes,
+				 .msg_controllen = sizeof(control.bytes) };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)) < 0)
+		return false;
+	shutdown(fd, SHUT_RDWR); /* ENOTCONN: the peer has closed, which is as good */
+	return recvmsg(fd, &header, MSG_DONTWAIT | MSG_PEEK) == 0 && header.msg_controllen == 0;
+}
+
+/* Return: false if nothing has arrived yet; else the connection is dealt with. */
+static bool serve(struct cs_intake *intake, int fd, struct cs_peer *peer)
+{
+	struct message message;
+	int r = receive(fd, &message);
+
+	if (r == -EAGAIN)
+		return false;
+	if (r < 0 || (message.len == 0 && message.fds_count == 0 && !message.cut)) {
+		intake->self->probes++;
+	} else {
+		intake->self->announces++;
+		intake->self->refused[take_message(intake, peer, &message)]++;
+	}
+	if (surely_empty(fd))
+		close(fd);
+	else
+		cs_disposal_put(intake->disposal, fd);
+	return true;
+}
+
+static void stop_waiting(struct waiting *waiting)
+{
+	event_del(&waiting->event);
+	LIST_REMOVE(waiting, link);
+	waiting->intake->waiting_count--;
+	cs_peer_close(&waiting->peer);
+	free(waiting);
+}
+
+static void on_waiting(evutil_socket_t fd, short what, void *context)
+{
+	struct waiting *waiting = context;
+
+	if (what & EV_READ) {
+		if (!serve(waiting->intake, fd, &waiting->peer))
+			return;
+	} else {
+		waiting->intake->self->refused[CS_REFUSAL_SILENT]++;
+		cs_disposal_put(waiting->intake->disposal, fd);
+	}
+	stop_waiting(waiting);
+}
+
+static bool start_waiting(struct cs_intake *intake, int fd, const struct cs_peer *peer)
+{
+	const struct timeval limit = { .tv_sec = CS_INTAKE_SILENT_S };
+	struct waiting *waiting;
+
+	if (intake->waiting_count >= CS_INTAKE_WAITING_MAX)
+		return false;
+	waiting = calloc(1, sizeof(*waiting));
+	if (!waiting)
+		return false;
+	*waiting = (struct waiting){ .intake = intake, .peer = *peer, .fd = fd };
+	event_assign(&waiting->event, intake->base, fd, EV_READ | EV_PERSIST, on_waiting, waiting);
+	if (event_add(&waiting->event, &limit) < 0) {
+		free(waiting);
+		return false;
+	}
+	LIST_INSERT_HEAD(&intake->waiting, waiting, link);
+	intake->waiting_count++;
+	return true;
+}
+
+static void on_connection(struct cs_intake *intake, int fd)
+{
+	struct cs_peer peer;
+	enum cs_refusal refusal;
+
+	intake->self->connections++;
+	if (cs_peer_open(fd, &peer) < 0) {
+		intake->self->refused[CS_REFUSAL_RESOURCES]++;
+		cs_disposal_put(intake->disposal, fd);
+		return;
+	}
+	refusal = cs_quota_check(intake->quota, peer.uid, cs_clock_monotonic_ns());
+	if (refusal != CS_REFUSAL_NONE) {
+		intake->self->refused[refusal]++;
+		cs_disposal_put(intake->disposal, fd);
+	} else if (!serve(intake, fd, &peer)) {
+		if (start_waiting(intake, fd, &peer))
+			return;
+		intake->self->refused[CS_REFUSAL_RESOURCES]++;
+		cs_disposal_put(intake->disposal, fd);
+	}
+	cs_peer_close(&peer);
+}
+
+/* Descriptors are given out lowest first, so the number of the next one tells how many are left. */
+static bool descriptors_left(const struct cs_intake *intake)
+{
+	int fd = fcntl(intake->listener_fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return fd < intake->fds_top;
+}
+
+static void pause_intake(struct cs_intake *intake)
+{
+	const struct timeval wait = { .tv_usec = PAUSE_MS * 1000 };
+
+	intake->self->intake_pauses++;
+	event_del(&intake->listening);
+	event_add(&intake->resume, &wait);
+}
+
+/* Return: connections accepted. */
+static unsigned accept_some(struct cs_intake *intake, unsigned limit)
+{
+	unsigned n;
+
+	for (n = 0; n < limit; n++) {
+		int fd;
+
+		if (n % 16 == 0 && !descriptors_left(intake)) {
+			pause_intake(intake);
+			break;
+		}
+		fd = accept4(intake->listener_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0) {
+			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+			    errno == ENOBUFS)
+				pause_intake(intake);
+			else if (errno == ECONNABORTED || errno == EINTR)
+				continue;
+			break;
+		}
+		on_connection(intake, fd);
+	}
+	return n;
+}
+
+static void on_listening(evutil_socket_t fd, short what, void *context)
+{
+	accept_some(context, CS_INTAKE_PER_TURN);
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *context)
+{
+	struct cs_intake *intake = context;
+
+	event_add(&intake->listening, NULL);
+}
+
+struct cs_intake *cs_intake_new(struct event_base *base, int listener_fd,
+				struct cs_disposal *disposal, struct cs_quota *quota,
+				struct cs_self *self, cs_announce_fn accept, void *context)
+{
+	struct cs_intake *intake = calloc(1, sizeof(*intake));
+	struct rlimit limit;
+
+	if (!intake)
+		return NULL;
+	*intake = (struct cs_intake){ .base = base,
+				      .disposal = disposal,
+				      .quota = quota,
+				      .self = self,
+				      .accept = accept,
+				      .context = context,
+				      .listener_fd = listener_fd,
+				      .fds_top = INT32_MAX };
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < INT32_MAX) {
+		int top = (int)limit.rlim_cur;
+		int reserved = (int)CS_INTAKE_FDS_RESERVED;
+
+		intake->fds_top = top - (reserved < top / 2 ? reserved : top / 2);
+	}
+	event_assign(&intake->listening, base, listener_fd, EV_READ | EV_PERSIST, on_listening,
+		     intake);
+	event_assign(&intake->resume, base, -1, 0, on_resume, intake);
+	if (event_add(&intake->listening, NULL) < 0) {
+		free(intake);
+		return NULL;
+	}
+	return intake;
+}
+
+void cs_intake_drain(struct cs_intake *intake)
+{
+	unsigned left =
+		65536; /* more than any backlog: a peer that goes on connecting is cut off */
+	unsigned n;
+
+	do {
+		n = accept_some(intake, CS_INTAKE_PER_TURN);
+		left -= n;
+	} while (n == CS_INTAKE_PER_TURN && left >= CS_INTAKE_PER_TURN);
+}
+
+struct cs_intake *cs_intake_free(struct cs_intake *intake)
+{
+	if (!intake)
+		return NULL;
+	event_del(&intake->listening);
+	event_del(&intake->resume);
+	while (!LIST_EMPTY(&intake->waiting)) {
+		struct waiting *waiting = LIST_FIRST(&intake->waiting);
+
+		cs_disposal_put(intake->disposal, waiting->fd);
+		stop_waiting(waiting);
+	}
+	free(intake);
+	return NULL;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Accepts connections, receives announces, verifies them, and hands good ones on. Does nothing that
+ * a peer could make block: whatever is not exactly one good memory file goes to the disposal
+ * unopened, and its uid is refused for a while.
+ */
+#pragma once
+
+#include <event2/event.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "collector/disposal.h"
+#include "collector/listener.h"
+#include "collector/peer.h"
+#include "collector/quota.h"
+#include "collector/segment_file.h"
+#include "collector/self.h"
+
+#define CS_INTAKE_FDS_MAX      253u  /* descriptors in one message: SCM_MAX_FD */
+#define CS_INTAKE_PER_TURN     64u   /* connections per turn of the loop, for fairness */
+#define CS_INTAKE_WAITING_MAX  1024u /* connections that have sent nothing yet */
+#define CS_INTAKE_SILENT_S     2     /* a shim sends within microseconds of its connect */
+#define CS_INTAKE_FDS_RESERVED 320u  /* free descriptors below which accepting pauses */
+
+/* One good announce. The callee takes what it wants to keep by emptying it. */
+struct cs_announce {
+	struct cs_segment_file file;
+	struct cs_peer peer;
+	uint64_t received_ns; /* CLOCK_MONOTONIC */
+};
+
+/* Return: CS_REFUSAL_NONE, or why not (counted by intake; what is left in @announce is closed). */
+typedef enum cs_refusal (*cs_announce_fn)(void *context, struct cs_announce *announce);
+
+struct cs_intake;
+
+/**
+ * cs_intake_new() - serve a listening socket
+ * @listener_fd: borrowed, non-blocking
+ * @disposal:    borrowed
+ * @quota:       borrowed; checked here, taken and put by the owner of instances
+ * @self:        borrowed
+ *
+ * Context: loop. Return: NULL: no memory.
+ */
+struct cs_intake *cs_intake_new(struct event_base *base, int listener_fd,
+				struct cs_disposal *disposal, struct cs_quota *quota,
+				struct cs_self *self, cs_announce_fn accept, void *context)
+	cs_must_use;
+
+/**
+ * cs_intake_drain() - take in what has connected by now, without waiting
+ *
+ * Context: loop. Bounded by the backlog.
+ */
+void cs_intake_drain(struct cs_intake *intake);
+
+/** cs_intake_free() - stop serving. Return: NULL. Accepts NULL. */
+struct cs_intake *cs_intake_free(struct cs_intake *intake);

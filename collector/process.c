@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The table of processes; see process.h. */
+#include "collector/process.h"
+
+#include <errno.h>
+
+#include "collector/clock.h"
+#include "collector/pidfd.h"
+#include "collector/procfs.h"
+
+void cs_process_table_init(struct cs_process_table *table, struct event_base *base, uint64_t *count,
+			   cs_process_fn exited, cs_process_fn reaped, void *context)
+{
+	*table = (struct cs_process_table){
+		.base = base, .count = count, .exited = exited, .reaped = reaped, .context = context
+	};
+}
+
+static unsigned bucket_of(int32_t pid)
+{
+	return (unsigned)pid % CS_PROCESS_BUCKETS;
+}
+
+struct cs_process *cs_process_find(struct cs_process_table *table, int32_t pid)
+{
+	struct cs_process *process;
+
+	if (pid <= 0)
+		return NULL;
+	LIST_FOREACH(process, &table->buckets[bucket_of(pid)], link)
+	{
+		/* While it is not reaped nobody else can have its pid. */
+		if (process->pid == pid && !process->reaped && !cs_pidfd_reaped(process->pidfd))
+			return process;
+	}
+	return NULL;
+}
+
+struct cs_process *cs_process_find_reaped(struct cs_process_table *table, int32_t pid)
+{
+	struct cs_process *process;
+
+	if (pid <= 0)
+		return NULL;
+	LIST_FOREACH(process, &table->buckets[bucket_of(pid)], link)
+	{
+		if (process->pid == pid && (process->reaped || cs_pidfd_reaped(process->pidfd)))
+			return process;
+	}
+	return NULL;
+}
+
+/*
+ * The pidfd became readable: the process ended, or it was reaped. Edge-triggered: the second comes
+ * as an event of its own on kernels that tell (Linux ≥ 6.9), and costs nothing on those that do not.
+ */
+static void on_pidfd(evutil_socket_t fd, short what, void *context)
+{
+	cs_process_check(context);
+}
+
+void cs_process_check(struct cs_process *process)
+{
+	struct cs_process_table *table = process->table;
+	struct cs_pidfd_info info;
+	bool was_exited = process->exited, was_reaped = process->reaped;
+
+	if (!process->exited && !cs_pidfd_exited(process->pidfd))
+		return;
+	if (!process->exited) {
+		process->exited = true;
+		process->exited_ns = cs_clock_monotonic_ns();
+	}
+	if (!process->status_known && cs_pidfd_get_info(process->pidfd, &info) == 0 &&
+	    info.exited) {
+		process->status_known = true;
+		process->wait_status = info.wait_status;
+	}
+	process->reaped |= cs_pidfd_reaped(process->pidfd);
+	/* A process that is reaped at once may be freed by the first call. */
+	if (!was_exited)
+		table->exited(table->context, process);
+	else if (process->reaped && !was_reaped)
+		table->reaped(table->context, process);
+}
+
+static int32_t ppid_of(int32_t pid, int pidfd)
+{
+	struct cs_pidfd_info info;
+	struct cs_proc_stat stat;
+
+	if (cs_pidfd_get_info(pidfd, &info) == 0)
+		return info.ppid;
+	if (pid > 0 && cs_proc_get_stat(pid, &stat) == 0 && !cs_pidfd_reaped(pidfd))
+		return stat.ppid;
+	return 0;
+}
+
+struct cs_process *cs_process_get(struct cs_process_table *table, int32_t pid, int pidfd)
+{
+	cs_cleanup(cs_closep) int owned = pidfd;
+	struct cs_process *process = cs_process_find(table, pid);
+
+	if (process)
+		return process;
+	process = calloc(1, sizeof(*process));
+	if (!process)
+		return NULL;
+	*process = (struct cs_process){ .table = table, .pid = pid, .pidfd = owned };
+	process->ppid = ppid_of(pid, owned);
+	event_assign(&process->event, table->base, owned, EV_READ | EV_ET | EV_PERSIST, on_pidfd,
+		     process);
+	if (event_add(&process->event, NULL) < 0) {
+		free(process);
+		return NULL;
+	}
+	owned = -EBADF;
+	LIST_INSERT_HEAD(&table->buckets[bucket_of(pid)], process, link);
+	++*table->count;
+	return process;
+}
+
+void cs_process_put(struct cs_process *process)
+{
+	if (!LIST_EMPTY(&process->members) || process->held)
+		return;
+	event_del(&process->event);
+	cs_closep(&process->pidfd);
+	LIST_REMOVE(process, link);
+	--*process->table->count;
+	free(process);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What /proc and the process CPU clock tell about another process. Pids are of our own pid
+ * namespace. A pid may be recycled between any two calls: the caller holds a pidfd and asks
+ * cs_pidfd_reaped() afterwards.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+#define CS_PROC_NS_LEVELS_MAX 32 /* the kernel's own limit on nested pid namespaces */
+
+struct cs_proc_stat { /* proc_pid_stat(5) */
+	char state;   /* e.g. 'Z' */
+	int32_t ppid;
+	uint64_t faults_minor;
+	uint64_t faults_major;
+	uint64_t start_ns; /* CLOCK_BOOTTIME, cut to clock ticks */
+};
+
+struct cs_proc_status {     /* proc_pid_status(5) */
+	uint32_t uid;       /* real */
+	int32_t ns_pid;     /* pid in the process's innermost pid namespace, 0 unknown */
+	unsigned ns_levels; /* 1: the process lives in our own pid namespace */
+};
+
+/** cs_proc_parse_stat() - Return: 0; -EBADMSG not in the form of proc_pid_stat(5). Pure. */
+int cs_proc_parse_stat(const char *text, uint64_t ticks_per_s, struct cs_proc_stat *ret)
+	cs_must_use;
+
+/** cs_proc_parse_status() - Return: 0; -EBADMSG no Uid line. Pure. */
+int cs_proc_parse_status(const char *text, struct cs_proc_status *ret) cs_must_use;
+
+/** cs_proc_get_stat() - Return: 0; -ENOENT no such process; other errors of open(2), read(2). */
+int cs_proc_get_stat(int32_t pid, struct cs_proc_stat *ret) cs_must_use;
+
+/** cs_proc_get_status() - Return: as cs_proc_get_stat(). */
+int cs_proc_get_status(int32_t pid, struct cs_proc_status *ret) cs_must_use;
+
+/** cs_proc_get_cpu_ns() - CPU time of all threads, ended ones too. Return: 0; -ESRCH, -EINVAL gone. */
+int cs_proc_get_cpu_ns(int32_t pid, uint64_t *ret_ns) cs_must_use;
+
+/**
+ * cs_proc_find_child() - the child of @parent that has pid @ns_pid in its own pid namespace
+ *
+ * Looks at the children of all threads of @parent (CONFIG_PROC_CHILDREN), not deeper.
+ * Return: its pid in our namespace; -ENOENT none, or /proc cannot tell.
+ */
+int32_t cs_proc_find_child(int32_t parent, int32_t ns_pid) cs_must_use;

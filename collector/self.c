@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Names and printing of the collector's own counters; see self.h. */
+#include "collector/self.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+
+static const char *const refusal_names[CS_REFUSAL_COUNT] = { [CS_REFUSAL_NONE] = "none",
+#define X(id, name, meaning) [CS_REFUSAL_##id] = (name),
+							     CS_REFUSALS(X)
+#undef X
+};
+
+const char *cs_refusal_name(enum cs_refusal refusal)
+{
+	return refusal < CS_REFUSAL_COUNT ? refusal_names[refusal] : "unknown";
+}
+
+void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} counters[] = {
+#define COUNTER(field) { #field, offsetof(struct cs_self, field) }
+		COUNTER(connections),   COUNTER(probes),        COUNTER(announces),
+		COUNTER(intake_pauses), COUNTER(instances_now), COUNTER(instances_ended),
+		COUNTER(processes_now), COUNTER(tags_refused),  COUNTER(looks),
+		COUNTER(records),       COUNTER(torn),          COUNTER(corrupt),
+		COUNTER(trims),         COUNTER(broken),        COUNTER(dropped),
+		COUNTER(ends_known),    COUNTER(ends_unknown),  COUNTER(spans),
+		COUNTER(batches),
+#undef COUNTER
+	};
+	const char *comma = "";
+
+	cs_buffer_putc(out, '{');
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		const char *at = (const char *)self + counters[i].offset;
+
+		cs_buffer_printf(out, "\"%s\":%" PRIu64 ",", counters[i].name,
+				 *(const uint64_t *)(const void *)at);
+	}
+	cs_buffer_puts(out, "\"refused\":{");
+	for (unsigned i = CS_REFUSAL_NONE + 1; i < CS_REFUSAL_COUNT; i++) {
+		if (!self->refused[i])
+			continue;
+		cs_buffer_printf(out, "%s\"%s\":%" PRIu64, comma, refusal_names[i],
+				 self->refused[i]);
+		comma = ",";
+	}
+	cs_buffer_puts(out, "}}");
+}

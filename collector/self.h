@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What the collector counts about itself, and the table of reasons for which an announce is refused.
+ * Plain counters of the loop thread; each refusal, loss and limit of the I/O half has one here.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+/* Why an announce got no instance. X(id, name, meaning) */
+#define CS_REFUSALS(X)                                                                             \
+	X(NO_DESCRIPTOR, "no_descriptor", "the message carried no descriptor")                     \
+	X(MANY_DESCRIPTORS, "many_descriptors", "the message carried more than one descriptor")    \
+	X(NOT_MEMFD, "not_memfd", "the descriptor is no memory file on tmpfs, opened read-write")  \
+	X(SEALS, "seals", "the memory file is not sealed exactly against SHRINK, GROW and SEAL")   \
+	X(SIZE, "size", "the memory file's size is not that of a segment, or of its hello")        \
+	X(HELLO, "hello", "the message is not a hello")                                            \
+	X(VERSION, "version", "another version of the wire format")                                \
+	X(HEADER, "header", "the segment's header does not hold together")                         \
+	X(UID_REFUSED, "uid_refused", "its uid handed over something hostile a while ago")         \
+	X(UID_QUOTA, "uid_quota", "its uid has as many instances as it may have")                  \
+	X(SILENT, "silent", "connected, and sent nothing in time")                                 \
+	X(RESOURCES, "resources", "no memory or no descriptors left here")
+
+enum cs_refusal {
+	CS_REFUSAL_NONE = 0, /* accepted */
+#define X(id, name, meaning) CS_REFUSAL_##id,
+	CS_REFUSALS(X)
+#undef X
+	CS_REFUSAL_COUNT,
+};
+
+struct cs_self {
+	/* intake */
+	uint64_t connections;
+	uint64_t probes; /* connected and closed without a message, as `coldspan doctor` does */
+	uint64_t announces;
+	uint64_t refused[CS_REFUSAL_COUNT];
+	uint64_t intake_pauses; /* times that accepting stopped for lack of descriptors */
+	/* instances */
+	uint64_t instances_now;
+	uint64_t instances_ended;
+	uint64_t processes_now; /* processes that instances are held for */
+	uint64_t tags_refused;  /* writers' pids that were not followed, for CS_INSTANCE_TAGS_MAX */
+	/* rings */
+	uint64_t looks;   /* passes over the instances */
+	uint64_t records; /* read */
+	uint64_t torn;    /* claimed and never committed */
+	uint64_t corrupt;
+	uint64_t trims;
+	uint64_t broken;  /* segments that broke the format while they were read */
+	uint64_t dropped; /* by writers whose ring was full, in instances that ended */
+	/* deaths */
+	uint64_t ends_known;
+	uint64_t ends_unknown;
+	/* export */
+	uint64_t spans;
+	uint64_t batches;
+};
+
+/** cs_refusal_name() - as in the table. Context: any-thread (pure). */
+const char *cs_refusal_name(enum cs_refusal refusal);
+
+/** cs_self_print() - all counters as one JSON object without newline. Context: loop. */
+void cs_self_print(const struct cs_self *self, struct cs_buffer *out);
