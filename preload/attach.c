@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The attach; see attach.h. */
+#include "preload/attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/memfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "coldspan_config.h"
+#include "preload/identity.h"
+#include "preload/loader.h"
+#include "preload/shim.h"
+#include "preload/sys.h"
+#include "preload/text.h"
+
+#define ADDRESS_SPACE_MIN_BYTES                                                                    \
+	(1ull << 30) /* below such a limit the address space is the function's */
+
+struct limit {
+	uint64_t soft;
+	uint64_t hard;
+};
+
+static uint64_t soft_limit(int resource)
+{
+	struct limit limit = { .soft = UINT64_MAX };
+
+	cs_sys4(SYS_prlimit64, 0, resource, 0, &limit);
+	return limit.soft;
+}
+
+static uint64_t clock_ns(int clock)
+{
+	struct timespec ts = { 0 };
+
+	cs_shim.clock(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* Connect first: without a collector an attach costs two system calls. */
+static int reach_collector(const struct cs_start *start)
+{
+	const char *path = cs_start_env(start, "COLDSPAN_SOCKET");
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t len;
+	long fd, r;
+
+	if (!path || !*path)
+		path = CS_SOCKET_PATH;
+	len = cs_text_len(path);
+	if (len >= sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	__builtin_memcpy(addr.sun_path, path, len + 1);
+	fd = cs_sys3(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return (int)fd;
+	r = cs_sys3(SYS_connect, fd, &addr, sizeof(addr));
+	if (r < 0) {
+		cs_sys1(SYS_close, fd);
+		return (int)r;
+	}
+	return (int)fd;
+}
+
+/*
+ * With vm.overcommit_memory=2 a page of the ring that cannot be had is a SIGBUS, so the ring is
+ * allocated whole. In that mode alone MAP_NORESERVE is not honoured: a mapping larger than any
+ * machine's memory tells, without a look into /proc.
+ */
+static int strict_overcommit(void)
+{
+	const uint64_t bytes = 1ull << 45;
+	long p = cs_sys6(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p < 0 && p > -4096)
+		return 1;
+	cs_sys2(SYS_munmap, p, bytes);
+	return 0;
+}
+
+static int make_memfd(uint64_t bytes, int *ret_prealloc)
+{
+	long fd, r;
+
+#ifdef MFD_NOEXEC_SEAL
+	fd = cs_sys2(SYS_memfd_create, "coldspan",
+		     MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+	if (fd == -EINVAL)
+#endif
+		fd = cs_sys2(SYS_memfd_create, "coldspan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return (int)fd;
+	r = cs_sys2(SYS_ftruncate, fd, bytes);
+	*ret_prealloc = strict_overcommit();
+	if (r == 0 && *ret_prealloc)
+		r = cs_sys4(SYS_fallocate, fd, 0, 0, bytes);
+	if (r == 0)
+		r = cs_sys3(SYS_fcntl, fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+	if (r < 0) {
+		cs_sys1(SYS_close, fd);
+		return (int)r;
+	}
+	return (int)fd;
+}
+
+static int map_segment(int fd, uint64_t bytes, void **ret)
+{
+	long p = cs_sys6(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (p < 0 && p > -4096)
+		return (int)p;
+	*ret = (void *)p;
+	return 0;
+}
+
+/* The page that tells a fork child that it is one. */
+static int map_wiped(void)
+{
+	long p = cs_sys6(SYS_mmap, 0, CS_PAGE_BYTES, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long r;
+
+	if (p < 0 && p > -4096)
+		return (int)p;
+	r = cs_sys3(SYS_madvise, p, CS_PAGE_BYTES, MADV_WIPEONFORK);
+	if (r < 0) {
+		cs_sys2(SYS_munmap, p, CS_PAGE_BYTES);
+		return (int)r;
+	}
+	cs_shim.wiped = (struct cs_wiped *)p;
+	return 0;
+}
+
+static void fill_in(struct cs_header *header, const struct cs_start *start, uint64_t entered_ns)
+{
+	struct timespec cpu = { 0 };
+
+	cs_segment_format(header, CS_SLOTS_DEFAULT);
+	/* First of all: what is measured here must not contain our own work. */
+	cs_sys2(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &cpu);
+	header->attach_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
+	header->attach_realtime_ns = clock_ns(CLOCK_REALTIME);
+	header->attach_boottime_ns = clock_ns(CLOCK_BOOTTIME);
+	header->attach_cpu_ns = (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec;
+	header->attach_thread = cs_thread_pointer();
+	header->pid = (int32_t)cs_sys0(SYS_getpid);
+	header->ppid = (int32_t)cs_sys0(SYS_getppid);
+	header->uid = start->uid;
+	header->gid = start->gid;
+	header->flags |= cs_loader_is_musl() ? CS_HEADER_MUSL : 0;
+	header->identity_len = cs_identity_write(start, header->identity, CS_IDENTITY_BYTES);
+	cs_segment_mark(header, CS_MARK_ATTACH, entered_ns);
+}
+
+static int announce(int sock, int memfd, const struct cs_header *header)
+{
+	struct cs_hello hello = {
+		.magic = CS_WIRE_MAGIC,
+		.version = CS_WIRE_VERSION,
+		.hello_bytes = sizeof(hello),
+		.segment_bytes = header->segment_bytes,
+		.pid = header->pid,
+		.attach_monotonic_ns = header->attach_monotonic_ns,
+	};
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { &hello, sizeof(hello) };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = &control,
+			      .msg_controllen = CMSG_LEN(sizeof(int)) };
+	long r;
+
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(sizeof(int));
+	__builtin_memcpy(CMSG_DATA(&control.head), &memfd, sizeof(memfd));
+	r = cs_sys3(SYS_sendmsg, sock, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return r == sizeof(hello) ? 0 : r < 0 ? (int)r : -EIO;
+}
+
+static int attach_to(int sock, const struct cs_start *start, uint64_t entered_ns)
+{
+	uint64_t bytes = cs_segment_bytes(CS_SLOTS_DEFAULT);
+	void *segment = NULL;
+	int prealloc = 0, r;
+	int memfd = make_memfd(bytes, &prealloc);
+
+	if (memfd < 0)
+		return memfd;
+	r = map_segment(memfd, bytes, &segment);
+	if (r == 0)
+		r = map_wiped();
+	if (r == 0) {
+		cs_shim.header = segment;
+		cs_shim.header->flags = prealloc ? CS_HEADER_PREALLOC : 0;
+		fill_in(cs_shim.header, start, entered_ns);
+		cs_ring_init(&cs_shim.ring, segment);
+		atomic_store_explicit(&cs_shim.wiped->pid, (uint32_t)cs_shim.header->pid,
+				      memory_order_relaxed);
+		r = announce(sock, memfd, cs_shim.header);
+	}
+	cs_sys1(SYS_close, memfd);
+	if (r < 0) {
+		if (segment)
+			cs_sys2(SYS_munmap, segment, bytes);
+		if (cs_shim.wiped)
+			cs_sys2(SYS_munmap, cs_shim.wiped, CS_PAGE_BYTES);
+	}
+	return r;
+}
+
+int cs_attach(const struct cs_start *start, uint64_t entered_ns)
+{
+	int sock, r;
+
+	/* ftruncate beyond the limit on file sizes is a SIGXFSZ. */
+	if (soft_limit(RLIMIT_FSIZE) < cs_segment_bytes(CS_SLOTS_DEFAULT))
+		return -EFBIG;
+	if (soft_limit(RLIMIT_AS) < ADDRESS_SPACE_MIN_BYTES)
+		return -ENOMEM;
+	sock = reach_collector(start);
+	if (sock < 0)
+		return sock;
+	r = attach_to(sock, start, entered_ns);
+	cs_sys1(SYS_close, sock);
+	return r;
+}

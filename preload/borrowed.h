@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Children that run in our memory: between vfork, or clone(CLONE_VM), and exec. They must not change
+ * our tables, and they are not us. A mark under the thread pointer of the caller, which such a child
+ * shares, tells them; the kernel keeps the parent's thread still meanwhile (CLONE_VFORK).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cs_borrowed {
+	_Atomic uint64_t thread; /* 0: free */
+	uint32_t kind;           /* enum cs_spawn_kind */
+	uint64_t begin_ns;       /* when the spawn began */
+};
+
+/** cs_borrow_begin() - the calling thread is about to lend its memory. Context: signal. */
+void cs_borrow_begin(unsigned kind, uint64_t begin_ns);
+
+/** cs_borrow_end() - it has it back. Context: signal; in the parent only. */
+void cs_borrow_end(void);
+
+/** cs_borrow_freeze() - a child shares our memory and runs beside us: no table may change again. */
+void cs_borrow_freeze(void);
+
+/**
+ * cs_borrow_find() - does the caller run in borrowed memory?
+ *
+ * Context: signal. One load where nobody does.
+ * Return:  its mark, valid until exec; NULL for an ordinary thread.
+ */
+const struct cs_borrowed *cs_borrow_find(void);
+
+/** cs_tables_may_change() - may the caller change process-wide tables? Context: signal. */
+bool cs_tables_may_change(void);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Clock, identity of the writing process, and records; see shim.h. */
+#include <time.h>
+
+#include "preload/shim.h"
+#include "preload/sys.h"
+#include "preload/text.h"
+
+struct cs_shim cs_shim;
+
+uint64_t cs_now(void)
+{
+	struct timespec ts;
+
+	cs_shim.clock(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+int cs_errno(void)
+{
+	return cs_shim.errno_location ? *cs_shim.errno_location() : 0;
+}
+
+void cs_set_errno(int value)
+{
+	if (cs_shim.errno_location)
+		*cs_shim.errno_location() = value;
+}
+
+long cs_result(long raw)
+{
+	if (raw >= 0 || raw < -4095)
+		return raw;
+	cs_set_errno((int)-raw);
+	return -1;
+}
+
+uint32_t cs_pid(void)
+{
+	uint32_t pid = atomic_load_explicit(&cs_shim.wiped->pid, memory_order_relaxed);
+
+	if (__builtin_expect(!pid, 0)) {
+		cs_adopt(0, 0);
+		pid = atomic_load_explicit(&cs_shim.wiped->pid, memory_order_relaxed);
+	}
+	return pid;
+}
+
+void cs_adopt(unsigned kind, uint64_t begin_ns)
+{
+	struct cs_rec_process rec = { .kind = kind, .spawn_begin_ns = begin_ns };
+	uint32_t unknown = 0, pid = (uint32_t)cs_sys0(SYS_getpid);
+
+	/* A signal handler may be first: then it has written the record, less what only we know. */
+	cs_shim.spawn_begin_ns = begin_ns;
+	cs_shim.spawn_kind = kind;
+	if (!atomic_compare_exchange_strong_explicit(&cs_shim.wiped->pid, &unknown, pid,
+						     memory_order_relaxed, memory_order_relaxed))
+		return;
+	rec.ppid = (int32_t)cs_sys0(SYS_getppid);
+	cs_emit(CS_RECORD_PROCESS, CS_PRIORITY_HIGH, cs_now(), &rec, sizeof(rec), NULL, 0);
+}
+
+void cs_emit(unsigned type, enum cs_priority priority, uint64_t time_ns, const void *fixed,
+	     uint32_t fixed_len, const char *text, uint32_t text_len)
+{
+	struct cs_claim claim;
+	unsigned char *payload;
+
+	if (cs_ring_reserve(&cs_shim.ring, cs_pid(), type, fixed_len + text_len, priority, &claim) <
+	    0)
+		return;
+	claim.record->time_ns = time_ns;
+	claim.record->thread = cs_thread_pointer();
+	payload = (unsigned char *)(claim.record + 1);
+	__builtin_memcpy(payload, fixed, fixed_len);
+	if (text_len)
+		__builtin_memcpy(payload + fixed_len, text, text_len);
+	cs_ring_commit(&claim);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Where the loader comes in. On glibc our constructor is the first user code after relocation (-z
+ * initfirst): libc is not initialised, so nothing of it is called. On musl __libc_start_main comes
+ * first, and constructors get no arguments. Whichever is first does the work, the other nothing.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "preload/attach.h"
+#include "preload/loader.h"
+#include "preload/shim.h"
+#include "preload/text.h"
+
+#if defined(__x86_64__)
+#define VDSO_CLOCK "__vdso_clock_gettime"
+#else
+#define VDSO_CLOCK "__kernel_clock_gettime"
+#endif
+
+/* The escape hatches, before anything else is looked at. */
+static bool unwanted(const struct cs_start *start)
+{
+	const char *disable = cs_start_env(start, "COLDSPAN_DISABLE");
+	const char *deny = cs_start_env(start, "COLDSPAN_DENY");
+	const char *name;
+	size_t len;
+
+	if (disable && *disable && !cs_text_equal(disable, "0"))
+		return true;
+	if (!deny || start->argc < 1 || !start->argv[0])
+		return false;
+	name = cs_text_base(start->argv[0]);
+	len = cs_text_len(name);
+	while (*deny) {
+		if (cs_text_starts(deny, name) && (!deny[len] || deny[len] == ':'))
+			return true;
+		while (*deny && *deny++ != ':')
+			continue;
+	}
+	return false;
+}
+
+/* AddressSanitizer refuses company before it; whoever switched that check off gets no records. */
+static void watch(const struct cs_start *start)
+{
+	unsigned unresolved = 0;
+	uint64_t entered_ns = 0;
+
+	if (start->vdso)
+		cs_shim.clock =
+			(int (*)(int, struct timespec *))cs_loader_vdso(start->vdso, VDSO_CLOCK);
+	if (cs_shim.clock)
+		entered_ns = cs_now();
+	/* The originals are needed also when nothing is recorded. */
+	if (cs_loader_resolve(start, &unresolved) != CS_LOADER_OK || !cs_shim.clock ||
+	    !cs_shim.errno_location || start->secure || unwanted(start))
+		return;
+	if (cs_attach(start, entered_ns) < 0)
+		return;
+	cs_segment_count(cs_shim.header, CS_FACT_UNRESOLVED, unresolved);
+	cs_segment_count(cs_shim.header, CS_FACT_ATTACH_COST_NS, cs_now() - entered_ns);
+	atomic_store_explicit(&cs_shim.watching, true, memory_order_release);
+}
+
+void cs_shim_enter(int argc, char **argv, char **envp)
+{
+	static bool entered;
+	struct cs_start start;
+
+	if (entered)
+		return;
+	entered = true;
+	cs_start_read(&start, argc, argv, envp);
+	watch(&start);
+}
+
+/*
+ * glibc passes argc, argv and envp; musl nothing, so that the registers hold anything. The three hang
+ * together on the stack as the kernel laid them out: only then are they believed.
+ */
+__attribute__((constructor)) static void constructor(int argc, char **argv, char **envp)
+{
+	if (argc > 0 && argv && envp == argv + argc + 1)
+		cs_shim_enter(argc, argv, envp);
+}

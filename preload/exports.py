@@ -1,0 +1,18 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes of hooks.def what cannot include it: usage: exports.py hooks.def MAP THUNKS
+
+MAP is the version script; THUNKS has a line per entry-only hook, for thunk.S, with its index.
+"""
+import pathlib
+import re
+import sys
+
+OTHERS = ["vfork", "coldspan_shim"]  # assembly of its own; the mark of a copy of us
+
+hooks = re.findall(r"^(HOOK|THUNK)\((\w+)\)", pathlib.Path(sys.argv[1]).read_text(), re.M)
+pathlib.Path(sys.argv[2]).write_text(
+    "{\n\tglobal:\n" + "".join(f"\t\t{n};\n" for n in [h[1] for h in hooks] + OTHERS) +
+    "\tlocal: *;\n};\n")
+pathlib.Path(sys.argv[3]).write_text(
+    "".join(f"\tTHUNK {name}, {i}\n" for i, (kind, name) in enumerate(hooks) if kind == "THUNK"))

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * How a hook is written (README.md, "Writing a hook"): a C function under a name of its own, bound
+ * to the interposed name by an assembler label, so that no declaration of libc's is in the way:
+ *
+ *	CS_HOOK(int, listen, (int fd, int backlog))
+ *	{
+ *		int ret = CS_REAL(listen)(fd, backlog);
+ *		...record, errno kept...
+ *		return ret;
+ *	}
+ *
+ * CS_REAL always points to something callable: until the originals are found, and for those that do
+ * not exist, to a stand-in that makes the raw system call.
+ */
+#pragma once
+
+#include <stdint.h>
+
+enum cs_hook {
+#define HOOK(name)  CS_HOOK_##name,
+#define THUNK(name) CS_HOOK_##name,
+#include "preload/hooks.def"
+#undef HOOK
+#undef THUNK
+	CS_HOOK_COUNT,
+};
+
+/* Addresses of the originals, by enum cs_hook; written once, in the entry. */
+extern uintptr_t cs_real_table[CS_HOOK_COUNT] __attribute__((visibility("hidden")));
+
+#define CS_HOOK(ret, name, args)                                                                   \
+	ret cs_hook_##name args __asm__(#name) __attribute__((visibility("default"), used));       \
+	ret cs_hook_##name args
+
+#define CS_REAL(name) ((__typeof__(&cs_hook_##name))cs_real_table[CS_HOOK_##name])

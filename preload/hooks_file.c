@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Files opened during the init: counted by class; the function's own, its dependencies and native
+ * modules also by name, up to a limit. The first of the function's own is where user code begins.
+ * Once the instance is ready, a hook costs two loads and a branch.
+ */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "preload/borrowed.h"
+#include "preload/classify.h"
+#include "preload/hook.h"
+#include "preload/shim.h"
+#include "preload/text.h"
+
+#define FILES_NAMED_MAX 1024u /* by name; a large Node function opens some hundreds */
+
+static const unsigned fact_of[] = {
+	[CS_FILE_OTHER] = CS_FACT_OPENS_OTHER,           [CS_FILE_USER] = CS_FACT_OPENS_USER,
+	[CS_FILE_DEPENDENCY] = CS_FACT_OPENS_DEPENDENCY, [CS_FILE_RUNTIME] = CS_FACT_OPENS_RUNTIME,
+	[CS_FILE_NATIVE] = CS_FACT_OPENS_NATIVE,
+};
+
+static bool may_name_another(void)
+{
+	static _Atomic uint32_t named;
+
+	if (atomic_load_explicit(&named, memory_order_relaxed) >= FILES_NAMED_MAX)
+		return false;
+	return atomic_fetch_add_explicit(&named, 1, memory_order_relaxed) < FILES_NAMED_MAX;
+}
+
+static void record_file(const char *path, uint64_t begin_ns, uint64_t end_ns, uint32_t flags)
+{
+	const char *dirs[CS_USER_DIRS_MAX];
+	struct cs_rec_file rec = { .flags = flags, .end_ns = end_ns };
+	size_t len = cs_text_len(path);
+	enum cs_file_class class;
+
+	for (unsigned i = 0; i < CS_USER_DIRS_MAX; i++)
+		dirs[i] = cs_shim.user_dirs[i];
+	class = flags & CS_FILE_FLAG_DLOPEN ? CS_FILE_NATIVE
+					    : cs_classify(path, dirs, CS_USER_DIRS_MAX);
+	if (!(flags & CS_FILE_FLAG_DLOPEN))
+		cs_count(fact_of[class]);
+	if (class == CS_FILE_USER && atomic_load_explicit(&cs_shim.in_main, memory_order_relaxed))
+		cs_mark_at(CS_MARK_USER_CODE, begin_ns);
+	if (class == CS_FILE_OTHER || class == CS_FILE_RUNTIME || !may_name_another())
+		return;
+	rec.file_class = class;
+	/* Of a long path the end tells more. */
+	if (len > CS_PATH_BYTES) {
+		path += len - CS_PATH_BYTES;
+		len = CS_PATH_BYTES;
+	}
+	rec.path_len = (uint16_t)len;
+	cs_emit(CS_RECORD_FILE, CS_PRIORITY_LOW, begin_ns, &rec, sizeof(rec), path, rec.path_len);
+}
+
+/* A fork child's opens are not the instance's init, nor is anything in borrowed memory. */
+static bool counts_here(void)
+{
+	return cs_shim_counting() && cs_tables_may_change() &&
+	       cs_pid() == (uint32_t)cs_shim.header->pid;
+}
+
+/* @missing: the open failed because nothing is there. Writers load no code. */
+static void after_open(const char *path, bool opened, bool missing, bool writes, uint64_t begin_ns)
+{
+	int saved = cs_errno();
+
+	if (missing)
+		cs_count(CS_FACT_LOOKUPS_FAILED);
+	else if (opened && !writes && path)
+		record_file(path, begin_ns, cs_now(), 0);
+	cs_set_errno(saved);
+}
+
+static inline bool missing_now(void)
+{
+	int error = cs_errno();
+
+	return error == 2 /* ENOENT */ || error == 20 /* ENOTDIR */;
+}
+
+/* The open family: @call is the original with its arguments. */
+#define OBSERVE_OPEN(call, path, flags)                                                            \
+	do {                                                                                       \
+		uint64_t begin_ns;                                                                 \
+		int fd;                                                                            \
+                                                                                                   \
+		if (!counts_here())                                                                \
+			return (call);                                                             \
+		begin_ns = cs_now();                                                               \
+		fd = (call);                                                                       \
+		after_open((path), fd >= 0, fd < 0 && missing_now(),                               \
+			   ((flags)&O_ACCMODE) != O_RDONLY, begin_ns);                             \
+		return fd;                                                                         \
+	} while (0)
+
+/* The mode is given only with O_CREAT and O_TMPFILE; handing on what is not there changes nothing. */
+#define OPEN(name)                                                                                 \
+	CS_HOOK(int, name, (const char *path, int flags, ...))                                     \
+	{                                                                                          \
+		unsigned mode;                                                                     \
+		va_list ap;                                                                        \
+                                                                                                   \
+		va_start(ap, flags);                                                               \
+		mode = va_arg(ap, unsigned);                                                       \
+		va_end(ap);                                                                        \
+		OBSERVE_OPEN(CS_REAL(name)(path, flags, mode), path, flags);                       \
+	}
+
+#define OPENAT(name)                                                                               \
+	CS_HOOK(int, name, (int dir, const char *path, int flags, ...))                            \
+	{                                                                                          \
+		unsigned mode;                                                                     \
+		va_list ap;                                                                        \
+                                                                                                   \
+		va_start(ap, flags);                                                               \
+		mode = va_arg(ap, unsigned);                                                       \
+		va_end(ap);                                                                        \
+		OBSERVE_OPEN(CS_REAL(name)(dir, path, flags, mode), path, flags);                  \
+	}
+
+#define OPEN_2(name)                                                                               \
+	CS_HOOK(int, name, (const char *path, int flags))                                          \
+	{                                                                                          \
+		OBSERVE_OPEN(CS_REAL(name)(path, flags), path, flags);                             \
+	}
+
+#define OPENAT_2(name)                                                                             \
+	CS_HOOK(int, name, (int dir, const char *path, int flags))                                 \
+	{                                                                                          \
+		OBSERVE_OPEN(CS_REAL(name)(dir, path, flags), path, flags);                        \
+	}
+
+#define CREAT(name)                                                                                \
+	CS_HOOK(int, name, (const char *path, unsigned mode))                                      \
+	{                                                                                          \
+		return CS_REAL(name)(path, mode);                                                  \
+	}
+
+#define FOPEN(name)                                                                                \
+	CS_HOOK(void *, name, (const char *path, const char *mode))                                \
+	{                                                                                          \
+		uint64_t begin_ns;                                                                 \
+		void *file;                                                                        \
+                                                                                                   \
+		if (!counts_here())                                                                \
+			return CS_REAL(name)(path, mode);                                          \
+		begin_ns = cs_now();                                                               \
+		file = CS_REAL(name)(path, mode);                                                  \
+		after_open(path, file != NULL, !file && missing_now(), mode && *mode != 'r',       \
+			   begin_ns);                                                              \
+		return file;                                                                       \
+	}
+
+OPEN(open)
+OPEN(open64)
+OPENAT(openat)
+OPENAT(openat64)
+OPEN_2(__open_2)
+OPEN_2(__open64_2)
+OPENAT_2(__openat_2)
+OPENAT_2(__openat64_2)
+CREAT(creat)
+CREAT(creat64)
+FOPEN(fopen)
+FOPEN(fopen64)
+
+/* Called by thunk.S; dlopen searches by its caller, so it is jumped to, and its end is not seen. */
+void cs_thunk_dlopen(const char *path);
+void cs_thunk_dlmopen(long namespace, const char *path);
+
+static void record_dlopen(const char *path)
+{
+	int saved;
+
+	if (!counts_here())
+		return;
+	saved = cs_errno();
+	cs_count(CS_FACT_DLOPENS);
+	if (path)
+		record_file(path, cs_now(), 0, CS_FILE_FLAG_DLOPEN);
+	cs_set_errno(saved);
+}
+
+void cs_thunk_dlopen(const char *path)
+{
+	record_dlopen(path);
+}
+
+void cs_thunk_dlmopen(long namespace, const char *path)
+{
+	record_dlopen(path);
+}

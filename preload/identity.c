@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Identity strings and the function's folders; see identity.h. */
+#include "preload/identity.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "preload/shim.h"
+#include "preload/sys.h"
+#include "preload/text.h"
+
+/* Variables that name service, platform and request; a '*' ends a prefix. Values of others stay. */
+static const char *const kept_variables[] = {
+	"OTEL_SERVICE_NAME",
+	"OTEL_RESOURCE_ATTRIBUTES",
+	"AWS_LAMBDA_FUNCTION_NAME",
+	"AWS_LAMBDA_FUNCTION_VERSION",
+	"AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+	"AWS_LAMBDA_LOG_GROUP_NAME",
+	"AWS_LAMBDA_LOG_STREAM_NAME",
+	"AWS_LAMBDA_INITIALIZATION_TYPE",
+	"AWS_LAMBDA_RUNTIME_API",
+	"AWS_REGION",
+	"K_SERVICE",
+	"K_REVISION",
+	"K_CONFIGURATION",
+	"FUNCTION_TARGET",
+	"FUNCTION_NAME",
+	"FUNCTION_SIGNATURE_TYPE",
+	"FUNCTIONS_WORKER_RUNTIME",
+	"PORT",
+	"TRACEPARENT",
+	"TRACESTATE",
+	"Http_Method",
+	"Http_Path",
+	"Http_Traceparent",
+	"Http_Tracestate",
+	"Http_X_Request_Id",
+	"Http_X_Correlation_Id",
+	"Http_X_Call_Id",
+	"Http_X_Start_Time",
+};
+
+struct area {
+	char *bytes;
+	uint32_t size;
+	uint32_t used;
+};
+
+/* "key=value" and its NUL; left out whole if it does not fit. */
+static void put(struct area *area, const char *key, const char *value)
+{
+	size_t key_len = cs_text_len(key), value_len = cs_text_len(value);
+	size_t need = key_len + 1 + value_len + 1;
+
+	if (need > area->size - area->used)
+		return;
+	__builtin_memcpy(area->bytes + area->used, key, key_len);
+	area->bytes[area->used + key_len] = '=';
+	__builtin_memcpy(area->bytes + area->used + key_len + 1, value, value_len + 1);
+	area->used += (uint32_t)need;
+}
+
+static void put_variables(struct area *area, char *const *envp)
+{
+	for (; *envp; envp++) {
+		for (unsigned i = 0; i < sizeof(kept_variables) / sizeof(kept_variables[0]); i++) {
+			size_t len = cs_text_len(kept_variables[i]);
+			char key[64] = "env.";
+
+			if (!cs_text_starts(*envp, kept_variables[i]) || (*envp)[len] != '=')
+				continue;
+			__builtin_memcpy(key + 4, kept_variables[i], len + 1);
+			put(area, key, *envp + len + 1);
+		}
+	}
+}
+
+/* @path made absolute with @cwd, into CS_PATH_BYTES; false if it does not fit. */
+static bool absolute(const char *path, const char *cwd, char *ret)
+{
+	size_t at = 0, len = cs_text_len(path);
+
+	if (*path != '/') {
+		if (path[0] == '.' && path[1] == '/') {
+			path += 2;
+			len -= 2;
+		}
+		at = cs_text_len(cwd);
+		if (!at || at + 1 + len >= CS_PATH_BYTES)
+			return false;
+		__builtin_memcpy(ret, cwd, at);
+		if (ret[at - 1] != '/')
+			ret[at++] = '/';
+	}
+	if (at + len >= CS_PATH_BYTES)
+		return false;
+	__builtin_memcpy(ret + at, path, len + 1);
+	return true;
+}
+
+/* Programs whose first argument that is no option names the code they run. */
+static bool interpreter(const char *exe)
+{
+	static const char *const names[] = { "python", "node", "ruby", "perl", "php",  "bash",
+					     "dash",   "sh",   "deno", "bun",  "java", "lua" };
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (cs_text_starts(cs_text_base(exe), names[i]))
+			return true;
+	}
+	return false;
+}
+
+static const char *find_script(const struct cs_start *start)
+{
+	for (int i = 1; i < start->argc && i < 16; i++) {
+		const char *arg = start->argv[i];
+
+		if (!arg)
+			break;
+		if (arg[0] != '-')
+			return arg;
+		/* -c, -e, -m: the code is no file, or not named as one. */
+		if (arg[1] && !arg[2] && (arg[1] == 'c' || arg[1] == 'e' || arg[1] == 'm'))
+			break;
+	}
+	return NULL;
+}
+
+/* Folders of the system hold no user code. */
+static bool system_folder(const char *dir)
+{
+	static const char *const roots[] = { "/usr/", "/bin/",  "/sbin/", "/lib",
+					     "/etc/", "/proc/", "/sys/",  "/dev/" };
+
+	if (cs_text_equal(dir, "/"))
+		return true;
+	for (unsigned i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		if (cs_text_starts(dir, roots[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Remember the folder of @path (absolute; a folder itself ends in a slash) as the function's. */
+static void add_user_dir(unsigned i, const char *path)
+{
+	size_t len = (size_t)(cs_text_base(path) - path);
+
+	if (len == 0 || len >= CS_PATH_BYTES)
+		return;
+	__builtin_memcpy(cs_shim.user_dirs[i], path, len);
+	cs_shim.user_dirs[i][len] = '\0';
+	if (system_folder(cs_shim.user_dirs[i]))
+		cs_shim.user_dirs[i][0] = '\0';
+}
+
+uint32_t cs_identity_write(const struct cs_start *start, char *bytes, uint32_t size)
+{
+	struct area area = { .bytes = bytes, .size = size };
+	const char *script = NULL;
+	char path[CS_PATH_BYTES];
+	long n;
+
+	n = cs_sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path) - 1);
+	if (n > 0) {
+		path[n] = '\0';
+		put(&area, "exe", path);
+		add_user_dir(0, path);
+		if (interpreter(path))
+			script = find_script(start);
+	}
+	if (start->argc > 0 && start->argv[0])
+		put(&area, "argv0", start->argv[0]);
+	n = cs_sys2(SYS_getcwd, cs_shim.cwd, sizeof(cs_shim.cwd) - 1);
+	if (n <= 0)
+		cs_shim.cwd[0] = '\0';
+	else
+		put(&area, "cwd", cs_shim.cwd);
+	if (script && absolute(script, cs_shim.cwd, path)) {
+		put(&area, "script", path);
+		add_user_dir(1, path);
+	}
+	if (absolute("x", cs_shim.cwd, path))
+		add_user_dir(2, path);
+	put_variables(&area, start->envp);
+	return area.used;
+}

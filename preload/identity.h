@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Who the process is, in strings: executable, argv[0], script, working directory, and of the
+ * environment only the names of identity.c's list. No other argument and no other variable ever
+ * leaves the process: they hold secrets.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "preload/start.h"
+
+/**
+ * cs_identity_write() - fill the header's identity area (wire/abi.h) and the user's folders
+ * @area: @size bytes of zero memory
+ *
+ * Also sets cs_shim.cwd and cs_shim.user_dirs.
+ *
+ * Context: startup. Two system calls.
+ * Return:  bytes used.
+ */
+uint32_t cs_identity_write(const struct cs_start *start, char *area, uint32_t size);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The loader's list and the resolution of originals; see loader.h. */
+#include "preload/loader.h"
+
+#include <elf.h>
+#include <stddef.h>
+
+#include "preload/elf_lookup.h"
+#include "preload/hook.h"
+#include "preload/shim.h"
+#include "preload/text.h"
+
+#define OBJECTS_MAX 4096u /* longer lists are taken for damaged */
+
+/* The public beginnings of <link.h>'s structs, the same in glibc and musl. */
+struct link_map {
+	uintptr_t bias;
+	const char *name;
+	const Elf64_Dyn *dynamic;
+	struct link_map *next;
+	struct link_map *previous;
+};
+
+struct r_debug {
+	int version;
+	struct link_map *map;
+};
+
+extern const Elf64_Dyn cs_own_dynamic[] __asm__("_DYNAMIC") __attribute__((visibility("hidden")));
+
+/* Exported: how a copy of the shim recognises another. Does nothing; nobody calls it. */
+void cs_shim_marker(void) __asm__("coldspan_shim") __attribute__((visibility("default"), used));
+
+void cs_shim_marker(void)
+{
+}
+
+static const char *const hook_names[] = {
+#define HOOK(name)  #name,
+#define THUNK(name) #name,
+#include "preload/hooks.def"
+#undef HOOK
+#undef THUNK
+};
+
+static const struct r_debug *find_debug(const struct cs_start *start)
+{
+	const Elf64_Phdr *phdr = (const void *)start->program_headers;
+	const Elf64_Dyn *dynamic = NULL;
+	uintptr_t bias = 0;
+
+	if (!phdr)
+		return NULL;
+	for (uint64_t i = 0; i < start->program_headers_count; i++) {
+		if (phdr[i].p_type == PT_PHDR)
+			bias = start->program_headers - phdr[i].p_vaddr;
+	}
+	for (uint64_t i = 0; i < start->program_headers_count; i++) {
+		if (phdr[i].p_type == PT_DYNAMIC)
+			dynamic = (const void *)(bias + phdr[i].p_vaddr);
+	}
+	for (; dynamic && dynamic->d_tag != DT_NULL; dynamic++) {
+		if (dynamic->d_tag == DT_DEBUG)
+			return (const void *)dynamic->d_un.d_ptr;
+	}
+	return NULL;
+}
+
+/* Copies under other names are told by the mark that all of them export. */
+static bool is_copy_of_us(const struct link_map *map)
+{
+	struct cs_elf_object object;
+	uintptr_t address;
+
+	return cs_elf_open(&object, map->bias, map->dynamic) &&
+	       cs_elf_find(&object, "coldspan_shim", cs_elf_hash("coldspan_shim"), &address) ==
+		       CS_ELF_FUNCTION;
+}
+
+static void resolve_in(const struct link_map *map, const uint32_t *hashes, bool *found,
+		       unsigned *left)
+{
+	struct cs_elf_object object;
+	uintptr_t address;
+
+	if (!cs_elf_open(&object, map->bias, map->dynamic))
+		return;
+	for (unsigned i = 0; i < CS_HOOK_COUNT; i++) {
+		enum cs_elf_found result;
+
+		if (found[i])
+			continue;
+		result = cs_elf_find(&object, hook_names[i], hashes[i], &address);
+		if (result == CS_ELF_ABSENT)
+			continue;
+		found[i] = true;
+		if (result == CS_ELF_FUNCTION) {
+			cs_real_table[i] = address;
+			(*left)--;
+		}
+	}
+	if (!cs_shim.errno_location &&
+	    cs_elf_find(&object, "__errno_location", cs_elf_hash("__errno_location"), &address) ==
+		    CS_ELF_FUNCTION)
+		cs_shim.errno_location = (int *(*)(void))address;
+}
+
+enum cs_loader_result cs_loader_resolve(const struct cs_start *start, unsigned *ret_unresolved)
+{
+	const struct r_debug *debug = find_debug(start);
+	uint32_t hashes[CS_HOOK_COUNT];
+	bool found[CS_HOOK_COUNT] = { false };
+	unsigned left = CS_HOOK_COUNT, n = 0;
+	const struct link_map *map;
+
+	if (!debug || !debug->map)
+		return CS_LOADER_NO_LIST;
+	for (map = debug->map; map && map->dynamic != cs_own_dynamic; map = map->next) {
+		if (is_copy_of_us(map))
+			return CS_LOADER_SECOND_COPY;
+		if (++n > OBJECTS_MAX)
+			return CS_LOADER_NO_LIST;
+	}
+	if (!map)
+		return CS_LOADER_NO_LIST;
+	for (unsigned i = 0; i < CS_HOOK_COUNT; i++)
+		hashes[i] = cs_elf_hash(hook_names[i]);
+	for (map = map->next; map && n < OBJECTS_MAX; map = map->next, n++)
+		resolve_in(map, hashes, found, &left);
+	cs_shim.link_map = (uintptr_t)debug->map;
+	*ret_unresolved = left;
+	return CS_LOADER_OK;
+}
+
+unsigned cs_loader_objects(void)
+{
+	unsigned n = 0;
+
+	for (const struct link_map *map = (const void *)cs_shim.link_map; map && n < OBJECTS_MAX;
+	     map = map->next)
+		n++;
+	return n;
+}
+
+bool cs_loader_is_musl(void)
+{
+	unsigned n = 0;
+
+	for (const struct link_map *map = (const void *)cs_shim.link_map; map && n < OBJECTS_MAX;
+	     map = map->next, n++) {
+		if (map->name && cs_text_has(cs_text_base(map->name), "musl"))
+			return true;
+	}
+	return false;
+}
+
+uintptr_t cs_loader_vdso(uintptr_t vdso, const char *name)
+{
+	const Elf64_Ehdr *ehdr = (const void *)vdso;
+	const Elf64_Phdr *phdr = (const void *)(vdso + ehdr->e_phoff);
+	const Elf64_Dyn *dynamic = NULL;
+	struct cs_elf_object object;
+	uintptr_t bias = vdso, address;
+	bool loaded = false;
+
+	for (unsigned i = 0; i < ehdr->e_phnum; i++) {
+		if (phdr[i].p_type == PT_LOAD && !loaded) {
+			bias = vdso + phdr[i].p_offset - phdr[i].p_vaddr;
+			loaded = true;
+		} else if (phdr[i].p_type == PT_DYNAMIC) {
+			dynamic = (const void *)(vdso + phdr[i].p_offset);
+		}
+	}
+	if (!cs_elf_open(&object, bias, dynamic) ||
+	    cs_elf_find(&object, name, cs_elf_hash(name), &address) != CS_ELF_FUNCTION)
+		return 0;
+	return address;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The loader's list of objects (struct link_map, found through DT_DEBUG), and the look-up of all
+ * originals in the objects behind our own. dlsym would do the same, but it allocates, takes the
+ * loader's lock, and lives in another library before glibc 2.34.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/start.h"
+
+enum cs_loader_result {
+	CS_LOADER_OK = 0,
+	CS_LOADER_NO_LIST,     /* static start, foreign loader */
+	CS_LOADER_SECOND_COPY, /* an object before ours is a copy of us */
+};
+
+/**
+ * cs_loader_resolve() - fill in cs_real_table, cs_shim.link_map and cs_shim.errno_location
+ * @ret_unresolved: how many hooks keep their stand-in; some libcs lack some functions
+ *
+ * Context: startup, once. No system call, no allocation.
+ * Return:  enum cs_loader_result.
+ */
+enum cs_loader_result cs_loader_resolve(const struct cs_start *start, unsigned *ret_unresolved);
+
+/** cs_loader_objects() - objects in the list now. Context: startup. */
+unsigned cs_loader_objects(void);
+
+/** cs_loader_is_musl() - is musl's libc in the list? Context: startup. */
+bool cs_loader_is_musl(void);
+
+/** cs_loader_vdso() - address of a function in the vDSO, 0 if it is not there. Context: startup. */
+uintptr_t cs_loader_vdso(uintptr_t vdso, const char *name);

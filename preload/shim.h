@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The shim's state and what every hook needs of it. One instance a process, in the shim's own data;
+ * written in the entry, before the program has threads, and read-only after that but where said.
+ *
+ * A hook: calls the original, and if cs_shim_watching(), records. Nothing here allocates, locks,
+ * makes a system call (but where said) or leaves errno changed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/start.h"
+#include "preload/wire/records.h"
+#include "preload/wire/ring.h"
+#include "preload/wire/segment.h"
+
+#define CS_USER_DIRS_MAX 3u
+#define CS_PATH_BYTES    512u /* longer paths are cut in records, and not classed by folder */
+
+struct timespec;
+
+/* On a page of its own that the kernel clears in a fork child. */
+struct cs_wiped {
+	_Atomic uint32_t pid; /* of this process; 0: a fork child that does not know itself yet */
+};
+
+struct cs_shim {
+	_Atomic bool watching;  /* attached; never true again once it went false */
+	_Atomic bool init_over; /* ready, or past its first event: the init's counts are complete */
+	_Atomic bool in_main;
+	struct cs_header *header;
+	struct cs_ring ring;
+	struct cs_wiped *wiped;
+	int (*clock)(int clock, struct timespec *ts); /* vDSO */
+	int *(*errno_location)(void);
+	uintptr_t link_map;      /* first struct link_map of the loader's list */
+	char cwd[CS_PATH_BYTES]; /* at attach, "" unknown */
+	char user_dirs[CS_USER_DIRS_MAX][CS_PATH_BYTES]; /* with a slash at the end; "" none */
+
+	/* In a fork child: the spawn that made it. Private memory, written before it runs on. */
+	uint64_t spawn_begin_ns;
+	uint32_t spawn_kind;
+};
+
+extern struct cs_shim cs_shim __attribute__((visibility("hidden")));
+
+/** cs_shim_enter() - attach, once; called by whichever entry comes first. Context: startup. */
+void cs_shim_enter(int argc, char **argv, char **envp);
+
+/** cs_shim_watching() - may a hook record? One load. Context: signal. */
+static inline bool cs_shim_watching(void)
+{
+	return __builtin_expect(atomic_load_explicit(&cs_shim.watching, memory_order_relaxed), 1);
+}
+
+/** cs_shim_end_init() - the instance is ready: stop counting its init. Context: signal. */
+static inline void cs_shim_end_init(void)
+{
+	atomic_store_explicit(&cs_shim.init_over, true, memory_order_relaxed);
+}
+
+/** cs_shim_counting() - still in the init of a watched process? Two loads. Context: signal. */
+static inline bool cs_shim_counting(void)
+{
+	return cs_shim_watching() &&
+	       !atomic_load_explicit(&cs_shim.init_over, memory_order_relaxed);
+}
+
+/** cs_now() - CLOCK_MONOTONIC in ns, by the vDSO. Context: signal. */
+uint64_t cs_now(void);
+
+/** cs_errno() - libc's errno, 0 if there is none. Context: signal. */
+int cs_errno(void);
+
+/** cs_set_errno() - set it back after recording. Context: signal. */
+void cs_set_errno(int value);
+
+/** cs_result() - what a libc wrapper returns for a raw result: -1 and errno on failure. */
+long cs_result(long raw);
+
+/**
+ * cs_pid() - tag of this process; makes itself known with a PROCESS record in a new fork child
+ *
+ * Context: signal. A system call only the first time in a fork child.
+ */
+uint32_t cs_pid(void);
+
+/**
+ * cs_adopt() - a fork child learns who it is and what made it
+ * @kind:     enum cs_spawn_kind, 0 if the fork bypassed our hooks
+ * @begin_ns: when the parent called, 0 unknown
+ *
+ * Context: signal; in the child only. Two system calls.
+ */
+void cs_adopt(unsigned kind, uint64_t begin_ns);
+
+/** cs_mark_at() - reach a mark unless it is reached; costs two loads after the first. */
+static inline void cs_mark_at(unsigned mark, uint64_t now_ns)
+{
+	if (!cs_segment_marked(cs_shim.header, mark))
+		cs_segment_mark(cs_shim.header, mark, now_ns);
+}
+
+/** cs_count() - add one to a fact. Context: signal; only if cs_shim_watching(). */
+static inline void cs_count(unsigned fact)
+{
+	cs_segment_count(cs_shim.header, fact, 1);
+}
+
+/**
+ * cs_emit() - write one record
+ * @fixed:     the payload struct, @fixed_len bytes
+ * @text:      follows it, @text_len bytes; may be NULL if that is 0
+ * @priority:  CS_PRIORITY_HIGH for what must not be lost
+ * @time_ns:   when it happened
+ *
+ * Context: signal; vfork child for SPAWN and EXEC records. Keeps errno. Drops are counted.
+ */
+void cs_emit(unsigned type, enum cs_priority priority, uint64_t time_ns, const void *fixed,
+	     uint32_t fixed_len, const char *text, uint32_t text_len);

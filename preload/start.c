@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Reading the start of a program; see start.h. */
+#include "preload/start.h"
+
+#include <elf.h>
+
+#include "preload/text.h"
+
+void cs_start_read(struct cs_start *start, int argc, char **argv, char **envp)
+{
+	char **end = envp;
+	const Elf64_auxv_t *aux;
+
+	*start = (struct cs_start){ .argc = argc, .argv = argv, .envp = envp };
+	while (*end)
+		end++;
+	for (aux = (const void *)(end + 1); aux->a_type != AT_NULL; aux++) {
+		switch (aux->a_type) {
+		case AT_PHDR:
+			start->program_headers = aux->a_un.a_val;
+			break;
+		case AT_PHNUM:
+			start->program_headers_count = aux->a_un.a_val;
+			break;
+		case AT_SYSINFO_EHDR:
+			start->vdso = aux->a_un.a_val;
+			break;
+		case AT_UID:
+			start->uid = (uint32_t)aux->a_un.a_val;
+			break;
+		case AT_GID:
+			start->gid = (uint32_t)aux->a_un.a_val;
+			break;
+		case AT_SECURE:
+			start->secure = aux->a_un.a_val != 0;
+			break;
+		}
+	}
+}
+
+const char *cs_start_env(const struct cs_start *start, const char *name)
+{
+	size_t len = cs_text_len(name);
+
+	for (char **e = start->envp; *e; e++) {
+		if (cs_text_starts(*e, name) && (*e)[len] == '=')
+			return *e + len + 1;
+	}
+	return NULL;
+}

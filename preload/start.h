@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the kernel left on the stack of a new program: arguments, environment, auxiliary vector. */
+#pragma once
+
+#include <stdint.h>
+
+struct cs_start {
+	int argc;
+	char **argv;
+	char **envp;
+	uintptr_t program_headers; /* AT_PHDR */
+	uint64_t program_headers_count;
+	uintptr_t vdso; /* AT_SYSINFO_EHDR, 0 none */
+	uint32_t uid;   /* real */
+	uint32_t gid;
+	int secure; /* AT_SECURE: the kernel gave privileges with this exec */
+};
+
+/** cs_start_read() - fill in from arguments whose envp is followed by the vector. Context: signal. */
+void cs_start_read(struct cs_start *start, int argc, char **argv, char **envp);
+
+/** cs_start_env() - value of a variable, NULL if unset. Context: signal. Never calls libc. */
+const char *cs_start_env(const struct cs_start *start, const char *name);

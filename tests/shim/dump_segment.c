@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * dump_segment SHIM -- CMD…: runs CMD under the shim, and when it has ended prints what every
+ * process announced, a JSON object a line: a "segment" (header, marks, facts), then its "record"s.
+ * Standard output of CMD goes to our standard error, its exit status is ours. Rings are read at the
+ * end only: what does not fit is dropped, and shown so.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "preload/wire/reader.h"
+#include "preload/wire/segment.h"
+
+#define SEGMENTS_MAX 4096
+
+static void print_text(const char *key, const char *text, size_t len)
+{
+	printf(",\"%s\":\"", key);
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else if (c < 0x20 || c >= 0x7f)
+			printf("\\u%04x", c);
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
+
+static void print_identity(const struct cs_header *header)
+{
+	const char *p = header->identity, *end = p + header->identity_len;
+
+	for (; p < end; p += strlen(p) + 1) {
+		const char *equals = strchr(p, '=');
+		char key[80];
+
+		snprintf(key, sizeof(key), "%.*s", (int)(equals - p), p);
+		print_text(key, equals + 1, strlen(equals + 1));
+	}
+}
+
+static void print_header(unsigned segment, const struct cs_header *header)
+{
+	printf("{\"kind\":\"segment\",\"segment\":%u,\"pid\":%d,\"ppid\":%d,\"uid\":%u,\"flags\":%u",
+	       segment, header->pid, header->ppid, header->uid, header->flags);
+	printf(",\"attach_ns\":%llu,\"attach_cpu_ns\":%llu",
+	       (unsigned long long)header->attach_monotonic_ns,
+	       (unsigned long long)header->attach_cpu_ns);
+	print_identity(header);
+	printf(",\"marks\":{");
+	for (unsigned m = 0, n = 0; m < CS_MARK_COUNT; m++) {
+		if (cs_segment_marked(header, m))
+			printf("%s\"%s\":%llu", n++ ? "," : "", cs_mark_name(m),
+			       (unsigned long long)cs_segment_marked(header, m));
+	}
+	printf("},\"facts\":{");
+	for (unsigned f = 0, n = 0; f < CS_FACT_COUNT; f++) {
+		if (header->facts[f])
+			printf("%s\"%s\":%llu", n++ ? "," : "", cs_fact_name(f),
+			       (unsigned long long)header->facts[f]);
+	}
+	printf("},\"dropped\":{");
+	for (unsigned t = 0, n = 0; t < CS_DROP_KINDS_MAX; t++) {
+		if (header->dropped[t])
+			printf("%s\"%s\":%llu", n++ ? "," : "", cs_record_name(t),
+			       (unsigned long long)header->dropped[t]);
+	}
+	printf("}}\n");
+}
+
+static void print_payload(const struct cs_record *record)
+{
+	const void *payload = record + 1;
+	union {
+		const struct cs_rec_process *process;
+		const struct cs_rec_spawn *spawn;
+		const struct cs_rec_exec *exec;
+		const struct cs_rec_wait *wait;
+		const struct cs_rec_kill *kill;
+		const struct cs_rec_file *file;
+		const struct cs_rec_listen *listen;
+		const struct cs_rec_request *request;
+		const struct cs_rec_response *response;
+		const struct cs_rec_response_end *end;
+	} u = { .process = payload };
+
+	switch (record->type) {
+	case CS_RECORD_PROCESS:
+		printf(",\"ppid\":%d,\"spawn\":%u,\"spawn_begin_ns\":%llu", u.process->ppid,
+		       u.process->kind, (unsigned long long)u.process->spawn_begin_ns);
+		break;
+	case CS_RECORD_SPAWN:
+		printf(",\"child\":%d,\"spawn\":%u,\"end_ns\":%llu", u.spawn->child_pid,
+		       u.spawn->kind, (unsigned long long)u.spawn->end_ns);
+		break;
+	case CS_RECORD_EXEC:
+		printf(",\"by\":%d,\"ppid\":%d,\"spawn\":%u,\"spawn_begin_ns\":%llu", u.exec->pid,
+		       u.exec->ppid, u.exec->kind, (unsigned long long)u.exec->spawn_begin_ns);
+		print_text("path", (const char *)(u.exec + 1), u.exec->path_len);
+		break;
+	case CS_RECORD_WAIT:
+		printf(",\"child\":%d,\"status\":%d,\"cpu_ns\":%llu,\"max_rss_bytes\":%llu",
+		       u.wait->pid, u.wait->status, (unsigned long long)u.wait->cpu_ns,
+		       (unsigned long long)u.wait->max_rss_bytes);
+		break;
+	case CS_RECORD_KILL:
+		printf(",\"target\":%d,\"signal\":%d,\"error\":%d", u.kill->pid, u.kill->signal,
+		       u.kill->error);
+		break;
+	case CS_RECORD_FILE:
+		printf(",\"class\":%u,\"flags\":%u,\"end_ns\":%llu", u.file->file_class,
+		       u.file->flags, (unsigned long long)u.file->end_ns);
+		print_text("path", (const char *)(u.file + 1), u.file->path_len);
+		break;
+	case CS_RECORD_LISTEN:
+		printf(",\"socket\":%llu,\"family\":%u,\"port\":%u",
+		       (unsigned long long)u.listen->socket, u.listen->family, u.listen->port);
+		break;
+	case CS_RECORD_REQUEST: {
+		const char *text = (const char *)(u.request + 1);
+
+		printf(",\"connection\":%llu,\"sequence\":%u,\"flags\":%u,\"socket\":%llu,\"version\":%u",
+		       (unsigned long long)u.request->connection, u.request->sequence,
+		       u.request->flags, (unsigned long long)u.request->socket, u.request->version);
+		print_text("method", text, u.request->method_len);
+		print_text("target", text + u.request->method_len, u.request->target_len);
+		print_text("headers", text + u.request->method_len + u.request->target_len,
+			   u.request->headers_len);
+		break;
+	}
+	case CS_RECORD_RESPONSE:
+		printf(",\"connection\":%llu,\"sequence\":%u,\"status\":%u",
+		       (unsigned long long)u.response->connection, u.response->sequence,
+		       u.response->status);
+		break;
+	case CS_RECORD_RESPONSE_END:
+		printf(",\"connection\":%llu,\"sequence\":%u,\"status\":%u,\"flags\":%u"
+		       ",\"request_bytes\":%llu,\"response_bytes\":%llu",
+		       (unsigned long long)u.end->connection, u.end->sequence, u.end->status,
+		       u.end->flags, (unsigned long long)u.end->request_bytes,
+		       (unsigned long long)u.end->response_bytes);
+		break;
+	}
+}
+
+static int fd_read(void *context, void *dst, uint64_t offset, uint32_t len)
+{
+	return pread(*(int *)context, dst, len, (off_t)offset) == (ssize_t)len ? 0 : -EIO;
+}
+
+static int no_swap(void *context, uint64_t offset, uint64_t expected, uint64_t desired,
+		   bool *swapped)
+{
+	/* Everybody is dead: a hole is stepped over by writing straight to the file. */
+	uint64_t now = 0;
+
+	*swapped = pread(*(int *)context, &now, sizeof(now), (off_t)offset) == sizeof(now) &&
+		   now == expected;
+	if (*swapped &&
+	    pwrite(*(int *)context, &desired, sizeof(desired), (off_t)offset) != sizeof(desired))
+		return -EIO;
+	return 0;
+}
+
+static void print_segment(unsigned segment, int fd)
+{
+	static struct cs_entry entry;
+	struct cs_reader_io io = { &fd, fd_read, no_swap, NULL };
+	struct cs_header *header =
+		mmap(NULL, CS_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	struct cs_reader reader;
+	uint32_t slots;
+	int r;
+
+	if (header == MAP_FAILED ||
+	    cs_segment_check(header, (uint64_t)lseek(fd, 0, SEEK_END), &slots) < 0) {
+		printf("{\"kind\":\"broken\",\"segment\":%u}\n", segment);
+		return;
+	}
+	print_header(segment, header);
+	cs_reader_init(&reader, header, slots, &io);
+	while ((r = cs_reader_next(&reader, &entry)) > 0) {
+		if (r == CS_READ_HOLE) {
+			printf("{\"kind\":\"torn\",\"segment\":%u}\n", segment);
+			if (cs_reader_give_up(&reader, true) < 0)
+				return;
+			continue;
+		}
+		printf("{\"kind\":\"record\",\"segment\":%u,\"type\":\"%s\",\"tag\":%u,\"time_ns\":%llu"
+		       ",\"thread\":%llu",
+		       segment, cs_record_name(entry.record.type), entry.pid,
+		       (unsigned long long)entry.record.time_ns,
+		       (unsigned long long)entry.record.thread);
+		print_payload(&entry.record);
+		printf("}\n");
+	}
+}
+
+static int receive(int listener)
+{
+	int sock = accept4(listener, NULL, NULL, SOCK_CLOEXEC), fd = -1;
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct cs_hello hello;
+	struct iovec iov = { &hello, sizeof(hello) };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = &control,
+			      .msg_controllen = sizeof(control) };
+
+	if (sock < 0)
+		return -1;
+	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) == sizeof(hello) && CMSG_FIRSTHDR(&msg))
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	close(sock);
+	return fd;
+}
+
+static void become(char **argv, const char *shim, const char *path)
+{
+	const char *other = getenv("LD_PRELOAD");
+	char preload[4096];
+
+	snprintf(preload, sizeof(preload), "%s%s%s", shim, other ? ":" : "", other ? other : "");
+	setenv("LD_PRELOAD", preload, 1);
+	setenv("COLDSPAN_SOCKET", path, 1);
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	execvp(argv[0], argv);
+	perror(argv[0]);
+	_exit(127);
+}
+
+int main(int argc, char **argv)
+{
+	static int segments[SEGMENTS_MAX];
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	char folder[] = "/tmp/cs-dump-XXXXXX";
+	int status, count = 0, listener;
+	pid_t pid;
+
+	if (argc < 4 || strcmp(argv[2], "--") != 0 || !mkdtemp(folder)) {
+		fprintf(stderr, "usage: dump_segment SHIM -- CMD...\n");
+		return 2;
+	}
+	chmod(folder, 0755);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/announce.sock", folder);
+	listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (bind(listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	    listen(listener, SEGMENTS_MAX) < 0) {
+		perror("dump_segment: socket");
+		return 1;
+	}
+	chmod(addr.sun_path, 0666);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	pid = fork();
+	if (pid == 0)
+		become(argv + 3, argv[1], addr.sun_path);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	unlink(addr.sun_path);
+	rmdir(folder);
+	for (int fd; count < SEGMENTS_MAX && (fd = receive(listener)) >= 0;)
+		segments[count++] = fd;
+	for (int i = 0; i < count; i++)
+		print_segment((unsigned)i, segments[i]);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
