@@ -87,15 +87,25 @@ peer_make() {
 	(
 		flock 9
 		[ -e "$dir/.whole" ] && exit 0
-		rm -rf "$dir"
-		mkdir -p "$dir"
 		warn "peer $name: making it in $dir (at most $CS_PEER_LIMIT s)"
-		peer_limited "peer_${name}_make" "$dir" || exit $?
+		peer_try "$name" "$dir" || {
+			rc=$?
+			[ $rc = 77 ] && exit 77
+			warn "peer $name: failed ($rc), trying once more"
+			peer_try "$name" "$dir" || exit $?
+		}
 		[ -x "$path" ] || exit 1
 		touch "$dir/.whole"
 	) 9>"$CS_CACHE/$name.lock" >&2 || rc=$?
 	[ $rc = 0 ] || rm -rf "$dir"
 	return $rc
+}
+
+# peer_try NAME FOLDER: one attempt, in an empty folder.
+peer_try() {
+	rm -rf "$2"
+	mkdir -p "$2"
+	peer_limited "peer_$1_make" "$2"
 }
 
 # A shell function cannot be given to timeout(1); this file can.
