@@ -24,7 +24,7 @@ enum cs_drop_reason {
 	CS_DROP_RETRY_EXHAUSTED, /* gave up after the retry time limit */
 	CS_DROP_REFUSED,         /* answered with a status that must not be retried */
 	CS_DROP_TOO_LARGE,       /* one span larger than a request may be */
-	CS_DROP_ENCODE,          /* out of memory while encoding */
+	CS_DROP_ENCODE,          /* out of memory while encoding, or an id of zeros */
 	CS_DROP_IO,              /* the file could not be written */
 	CS_DROP_SHUTDOWN,        /* time limit of the last flush passed */
 	CS_DROP_REASON_COUNT,
@@ -42,7 +42,21 @@ struct cs_exporter_stats {
 	const char *last_error; /* one line for people, "" if none; valid until the next call */
 };
 
-/** cs_exporter_submit() - queue one batch; encodes at once, so @batch is free on return.
+/**
+ * cs_exporter_report_fn - told when a destination begins to fail, and when it works again
+ * @failing: false: it works again
+ * @text:    one line for people, without the destination's name; valid during the call
+ *
+ * Not called once per failed request: a program may log every call. Must not free the exporter.
+ */
+typedef void (*cs_exporter_report_fn)(void *user, const struct cs_exporter *exporter, bool failing,
+				      const char *text);
+
+/** cs_drop_reason_name() - "queue_full" and so on; static. Context: any-thread. */
+const char *cs_drop_reason_name(enum cs_drop_reason reason);
+
+/**
+ * cs_exporter_submit() - queue one batch; encodes at once, so @batch is free on return
  *
  * Context: loop. Never blocks, never fails: what cannot be queued is counted as dropped.
  */
@@ -56,6 +70,9 @@ void cs_exporter_get_stats(const struct cs_exporter *exporter, struct cs_exporte
 
 /** cs_exporter_get_name() - e.g. "otlp http://127.0.0.1:4318/v1/traces"; borrowed. */
 const char *cs_exporter_get_name(const struct cs_exporter *exporter);
+
+/** cs_exporter_set_report() - whom to tell of trouble; NULL: nobody. Context: loop. */
+void cs_exporter_set_report(struct cs_exporter *exporter, cs_exporter_report_fn report, void *user);
 
 /**
  * cs_exporter_free() - release the destination

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Destination "file": one line of OTLP JSON per batch, as OpenTelemetry's file exporter writes it
+ * (specification, protocol/file-exporter.md: JSON lines of TracesData).
+ *
+ * A line is one write() at the end of the file. If it did not fit (full disk, quota), the piece is
+ * cut off again, the batch counted as dropped, and the next batch tried anew. Pipes, terminals and
+ * FIFOs are written in pieces that cannot block, for at most CS_FILE_PATIENCE_MS a line.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "exporters/exporter.h"
+
+#define CS_FILE_PATIENCE_MS 1000 /* how long a reader of a pipe may keep us waiting */
+
+/**
+ * cs_file_exporter_new() - open @path for appending, made with mode 0600 if it is not there
+ * @path: "-" is standard output; copied
+ * @ret:  free with cs_exporter_free(); untouched on failure
+ * @diag: says what to do about a failure; may be NULL
+ *
+ * The program must ignore SIGXFSZ (RLIMIT_FSIZE) and SIGPIPE, else they end it.
+ * Context: startup, loop.
+ * Return:  0; -ENOMEM; negative errno of open().
+ */
+int cs_file_exporter_new(const char *path, struct cs_exporter **ret, struct cs_diag *diag)
+	cs_must_use;

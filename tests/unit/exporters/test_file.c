@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of exporters/file, on real files, pipes and a full device. */
+#include "exporters/file.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "tests/support/spans.h"
+
+static char folder[64];
+static char path[96];
+static struct cs_arena arena;
+
+static void set_up(void)
+{
+	strcpy(folder, "/tmp/coldspan-test-XXXXXX");
+	cr_assert(ne(ptr, mkdtemp(folder), NULL));
+	snprintf(path, sizeof(path), "%s/out.jsonl", folder);
+}
+
+static void tear_down(void)
+{
+	cs_arena_deinit(&arena);
+	unlink(path);
+	rmdir(folder);
+}
+
+TestSuite(file_exporter, .init = set_up, .fini = tear_down);
+
+static struct cs_exporter *open_exporter(void)
+{
+	struct cs_exporter *exporter = NULL;
+	struct cs_diag diag = { 0 };
+
+	cr_assert(eq(int, cs_file_exporter_new(path, &exporter, &diag), 0), "%s", diag.text);
+	return exporter;
+}
+
+/* The counters, after a look at the identity that always holds. */
+static struct cs_exporter_stats stats_of(const struct cs_exporter *exporter)
+{
+	struct cs_exporter_stats s;
+	uint64_t sum;
+
+	cs_exporter_get_stats(exporter, &s);
+	sum = s.sent + s.rejected + s.queued;
+	for (size_t i = 0; i < CS_DROP_REASON_COUNT; i++)
+		sum += s.dropped[i];
+	cr_assert(eq(u64, sum, s.accepted));
+	return s;
+}
+
+static char *content(size_t *ret_len)
+{
+	static char data[1 << 20];
+	FILE *file = fopen(path, "r");
+	size_t len = fread(data, 1, sizeof(data) - 1, file);
+
+	fclose(file);
+	data[len] = '\0';
+	if (ret_len)
+		*ret_len = len;
+	return data;
+}
+
+static size_t lines_of(const char *data)
+{
+	size_t lines = 0;
+
+	for (; *data; data++)
+		lines += *data == '\n';
+	return lines;
+}
+
+Test(file_exporter, each_batch_is_one_line_behind_what_was_there)
+{
+	struct cs_exporter *exporter = open_exporter();
+	const char *data;
+	size_t len;
+
+	cs_exporter_submit(exporter, sample_batch(&arena, 4));
+	cs_exporter_free(exporter);
+	exporter = open_exporter();
+	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cr_assert(eq(u64, stats_of(exporter).sent, 2));
+	cr_assert(eq(u64, stats_of(exporter).requests, 1));
+	cr_assert(cs_exporter_idle(exporter));
+	cs_exporter_free(exporter);
+	data = content(&len);
+	cr_assert(eq(sz, lines_of(data), 2));
+	cr_assert(eq(int, strncmp(data, "{\"resourceSpans\":[", 18), 0));
+	cr_assert(eq(chr, data[len - 1], '\n'));
+}
+
+Test(file_exporter, a_new_file_is_for_its_owner_alone)
+{
+	struct stat st;
+
+	umask(0);
+	cs_exporter_free(open_exporter());
+	cr_assert(eq(int, stat(path, &st), 0));
+	cr_assert(eq(int, (int)(st.st_mode & 0777), 0600));
+}
+
+Test(file_exporter, the_descriptor_is_not_inherited)
+{
+	struct cs_exporter *exporter = open_exporter();
+	bool seen = false;
+
+	for (int fd = 3; fd < 64; fd++) {
+		char link[64], target[128];
+		ssize_t n;
+
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		n = readlink(link, target, sizeof(target) - 1);
+		target[n > 0 ? n : 0] = '\0';
+		if (strcmp(target, path) != 0)
+			continue;
+		seen = true;
+		cr_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	}
+	cr_assert(seen);
+	cs_exporter_free(exporter);
+}
+
+Test(file_exporter, an_empty_batch_writes_nothing)
+{
+	struct cs_exporter *exporter = open_exporter();
+	struct cs_span_batch none = { 0 };
+	size_t len;
+
+	cs_exporter_submit(exporter, &none);
+	cr_assert(eq(u64, stats_of(exporter).requests, 0));
+	cs_exporter_free(exporter);
+	content(&len);
+	cr_assert(eq(sz, len, 0));
+}
+
+Test(file_exporter, a_line_that_somebody_left_unfinished_is_ended_first)
+{
+	FILE *file = fopen(path, "w");
+	struct cs_exporter *exporter;
+
+	fputs("{\"half\":", file);
+	fclose(file);
+	exporter = open_exporter();
+	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cs_exporter_free(exporter);
+	cr_assert(eq(sz, lines_of(content(NULL)), 3));
+	cr_assert(eq(int, strncmp(content(NULL), "{\"half\":\n{\"resourceSpans\"", 25), 0));
+}
+
+struct reports {
+	unsigned failures, recoveries;
+};
+
+static void report(void *user, const struct cs_exporter *exporter, bool failing, const char *text)
+{
+	struct reports *r = user;
+
+	cr_assert(ne(str, (char *)text, (char *)""));
+	if (failing)
+		r->failures++;
+	else
+		r->recoveries++;
+}
+
+/* A file size limit makes the kernel write what still fits, as a full disk does. */
+static void limit_file_to(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	cr_assert(eq(int, getrlimit(RLIMIT_FSIZE, &limit), 0));
+	limit.rlim_cur = bytes;
+	cr_assert(eq(int, setrlimit(RLIMIT_FSIZE, &limit), 0));
+}
+
+Test(file_exporter, a_line_that_does_not_fit_is_cut_off_and_counted_and_said_once)
+{
+	struct cs_exporter *exporter = open_exporter();
+	struct reports reports = { 0 };
+	size_t len;
+
+	signal(SIGXFSZ, SIG_IGN);
+	cs_exporter_set_report(exporter, report, &reports);
+	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	content(&len);
+	limit_file_to(len + 100);
+	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cs_exporter_submit(exporter, sample_batch(&arena, 3));
+	limit_file_to(RLIM_INFINITY);
+	cr_assert(eq(u64, stats_of(exporter).dropped[CS_DROP_IO], 5));
+	cr_assert(eq(u64, stats_of(exporter).sent, 2));
+	cr_assert(eq(u32, reports.failures, 1));
+	cr_assert(ne(str, (char *)stats_of(exporter).last_error, (char *)""));
+	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cr_assert(eq(u32, reports.recoveries, 1));
+	cr_assert(eq(u64, stats_of(exporter).sent, 4));
+	cs_exporter_free(exporter);
+	cr_assert(eq(sz, lines_of(content(NULL)), 2));
+	cr_assert(eq(ptr, strstr(content(NULL), "}\n\n"), NULL));
+	content(&len);
+	cr_assert(eq(chr, content(NULL)[len - 1], '\n'));
+}
+
+Test(file_exporter, a_full_device_drops_and_counts)
+{
+	struct cs_exporter *exporter = NULL;
+
+	cr_assert(eq(int, cs_file_exporter_new("/dev/full", &exporter, NULL), 0));
+	cs_exporter_submit(exporter, sample_batch(&arena, 3));
+	cr_assert(eq(u64, stats_of(exporter).dropped[CS_DROP_IO], 3));
+	cs_exporter_free(exporter);
+}
+
+Test(file_exporter, a_reader_that_does_not_read_costs_a_bounded_wait_and_no_half_line)
+{
+	struct cs_exporter *exporter = NULL;
+	cs_cleanup(cs_closep) int reader = -EBADF;
+	static char data[1 << 21];
+	size_t len = 0;
+	ssize_t n;
+
+	cr_assert(eq(int, mkfifo(path, 0600), 0));
+	cr_assert(eq(int, cs_file_exporter_new(path, &exporter, NULL), -ENXIO));
+	reader = open(path, O_RDONLY | O_NONBLOCK);
+	cr_assert(eq(int, cs_file_exporter_new(path, &exporter, NULL), 0));
+	cs_exporter_submit(exporter, sample_batch(&arena, 1000)); /* more than a pipe holds */
+	cr_assert(eq(u64, stats_of(exporter).dropped[CS_DROP_IO], 1000));
+	while ((n = read(reader, data, sizeof(data))) > 0)
+		;
+	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cr_assert(eq(u64, stats_of(exporter).sent, 2));
+	while ((n = read(reader, data + len, sizeof(data) - len)) > 0)
+		len += (size_t)n;
+	cr_assert(eq(int, strncmp(data, "\n{\"resourceSpans\"", 17), 0));
+	cr_assert(eq(chr, data[len - 1], '\n'));
+	cs_exporter_free(exporter);
+}
+
+Test(file_exporter, what_cannot_be_opened_is_said_in_one_line)
+{
+	struct cs_exporter *exporter = NULL;
+	struct cs_diag diag = { 0 };
+
+	cr_assert(eq(int, cs_file_exporter_new("/nowhere/x.jsonl", &exporter, &diag), -ENOENT));
+	cr_assert(eq(str, diag.text,
+		     (char *)"cannot open /nowhere/x.jsonl for writing: No such file or directory "
+			     "(its folder is missing; make it first)"));
+	diag = (struct cs_diag){ 0 };
+	cr_assert(eq(int, cs_file_exporter_new(folder, &exporter, &diag), -EISDIR));
+	cr_assert(eq(ptr, exporter, NULL));
+}
