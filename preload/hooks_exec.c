@@ -12,12 +12,21 @@
 #include "preload/sys.h"
 #include "preload/text.h"
 
+/*
+ * A bad path is the kernel's to refuse (EFAULT), not ours to die of. What cannot be mapped is told by
+ * its number alone; whoever passes another address that is not there dies here instead.
+ */
+static size_t path_length(const char *path)
+{
+	return (uintptr_t)path < CS_PAGE_BYTES ? 0 : cs_text_len(path);
+}
+
 static void record_exec(const char *path)
 {
 	const struct cs_borrowed *mark = cs_borrow_find();
 	struct cs_rec_exec rec = { .spawn_begin_ns = cs_shim.spawn_begin_ns,
 				   .kind = cs_shim.spawn_kind };
-	size_t len = path ? cs_text_len(path) : 0;
+	size_t len = path_length(path);
 	int saved = cs_errno();
 
 	if (mark) {

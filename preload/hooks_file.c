@@ -67,14 +67,14 @@ static bool counts_here(void)
 	       cs_pid() == (uint32_t)cs_shim.header->pid;
 }
 
-/* @missing: the open failed because nothing is there. Writers load no code. */
-static void after_open(const char *path, bool opened, bool missing, bool writes, uint64_t begin_ns)
+/* @missing: the open failed because nothing is there. @code: opened so that code could be read. */
+static void after_open(const char *path, bool opened, bool missing, bool code, uint64_t begin_ns)
 {
 	int saved = cs_errno();
 
 	if (missing)
 		cs_count(CS_FACT_LOOKUPS_FAILED);
-	else if (opened && !writes && path)
+	else if (opened && code && path)
 		record_file(path, begin_ns, cs_now(), 0);
 	cs_set_errno(saved);
 }
@@ -84,6 +84,18 @@ static inline bool missing_now(void)
 	int error = cs_errno();
 
 	return error == 2 /* ENOENT */ || error == 20 /* ENOTDIR */;
+}
+
+/* Writers load no code, nor do those who want a folder or a mere name. */
+static inline bool reads_code(int flags)
+{
+	return (flags & O_ACCMODE) == O_RDONLY && !(flags & (O_DIRECTORY | O_PATH));
+}
+
+/* As fopen's mode: "r", but not "r+". */
+static inline bool mode_reads(const char *mode)
+{
+	return mode && *mode == 'r' && !cs_text_has(mode, "+");
 }
 
 /* The open family: @call is the original with its arguments. */
@@ -96,8 +108,7 @@ static inline bool missing_now(void)
 			return (call);                                                             \
 		begin_ns = cs_now();                                                               \
 		fd = (call);                                                                       \
-		after_open((path), fd >= 0, fd < 0 && missing_now(),                               \
-			   ((flags)&O_ACCMODE) != O_RDONLY, begin_ns);                             \
+		after_open((path), fd >= 0, fd < 0 && missing_now(), reads_code(flags), begin_ns); \
 		return fd;                                                                         \
 	} while (0)
 
@@ -154,7 +165,7 @@ static inline bool missing_now(void)
 			return CS_REAL(name)(path, mode);                                          \
 		begin_ns = cs_now();                                                               \
 		file = CS_REAL(name)(path, mode);                                                  \
-		after_open(path, file != NULL, !file && missing_now(), mode && *mode != 'r',       \
+		after_open(path, file != NULL, !file && missing_now(), mode_reads(mode),           \
 			   begin_ns);                                                              \
 		return file;                                                                       \
 	}

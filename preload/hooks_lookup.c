@@ -17,7 +17,8 @@ static inline void after_lookup(int result)
 	if (__builtin_expect(result >= 0, 1) || !cs_shim_counting())
 		return;
 	error = cs_errno();
-	if ((error == ENOENT || error == ENOTDIR) && !cs_borrow_find())
+	if ((error == ENOENT || error == ENOTDIR) && !cs_borrow_find() &&
+	    cs_pid() == (uint32_t)cs_shim.header->pid)
 		cs_count(CS_FACT_LOOKUPS_FAILED);
 }
 

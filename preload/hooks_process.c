@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "preload/borrowed.h"
 #include "preload/hook.h"
@@ -182,19 +183,30 @@ CS_HOOK(int, wait4, (int which, int *status, int options, struct rusage *usage))
 	return pid;
 }
 
+/* How waitid's result would read as wait's; 0 for what is no end. */
+static int status_of(const siginfo_t *info)
+{
+	switch (info->si_code) {
+	case CLD_EXITED:
+		return (info->si_status & 0xff) << 8;
+	case CLD_KILLED:
+		return info->si_status & 0x7f;
+	case CLD_DUMPED:
+		return (info->si_status & 0x7f) | 0x80;
+	default:
+		return 0xffff;
+	}
+}
+
 CS_HOOK(int, waitid, (int type, unsigned id, siginfo_t *info, int options))
 {
-	int ret = CS_REAL(waitid)(type, id, info, options);
+	siginfo_t own = { 0 };
+	int ret = CS_REAL(waitid)(type, id, info ? info : &own, options);
 
 	/* WNOWAIT leaves the child waitable: the end is told again. */
-	if (ret == 0 && info && info->si_pid > 0 && !(options & 0x01000000)) {
-		if (info->si_code == CLD_EXITED)
-			after_wait(info->si_pid, (info->si_status & 0xff) << 8, NULL);
-		else if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED)
-			after_wait(info->si_pid,
-				   (info->si_status & 0x7f) |
-					   (info->si_code == CLD_DUMPED ? 0x80 : 0),
-				   NULL);
+	if (ret == 0 && !(options & WNOWAIT)) {
+		info = info ? info : &own;
+		after_wait(info->si_pid, status_of(info), NULL);
 	}
 	return ret;
 }
