@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * dump_segment SHIM -- CMD…: runs CMD under the shim, and when it has ended prints what every
- * process announced, a JSON object a line: a "segment" (header, marks, facts), then its "record"s.
- * Standard output of CMD goes to our standard error, its exit status is ours. Rings are read at the
- * end only: what does not fit is dropped, and shown so.
+ * Takes announces, and prints what the segments hold, a JSON object a line: a "segment" (header,
+ * marks, facts), then its "record"s. Rings are read at the end only, when the writers are dead: what
+ * does not fit is dropped, what was left half-written is torn, and both are shown.
+ *
+ * dump_segment SHIM -- CMD…      runs CMD under the shim until it ends. Its standard output goes to
+ *                                our standard error, its exit status is ours.
+ * dump_segment --listen SOCKET   listens, says {"kind":"ready"}, takes announces until its standard
+ *                                input ends.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,18 +54,25 @@ static void print_identity(const struct cs_header *header)
 		const char *equals = strchr(p, '=');
 		char key[80];
 
+		if (!equals)
+			continue;
 		snprintf(key, sizeof(key), "%.*s", (int)(equals - p), p);
 		print_text(key, equals + 1, strlen(equals + 1));
 	}
 }
 
-static void print_header(unsigned segment, const struct cs_header *header)
+static void print_header(unsigned segment, const struct cs_header *header, int seals)
 {
-	printf("{\"kind\":\"segment\",\"segment\":%u,\"pid\":%d,\"ppid\":%d,\"uid\":%u,\"flags\":%u",
-	       segment, header->pid, header->ppid, header->uid, header->flags);
-	printf(",\"attach_ns\":%llu,\"attach_cpu_ns\":%llu",
+	printf("{\"kind\":\"segment\",\"segment\":%u,\"pid\":%d,\"ppid\":%d,\"uid\":%u,\"gid\":%u"
+	       ",\"flags\":%u,\"seals\":%d",
+	       segment, header->pid, header->ppid, header->uid, header->gid, header->flags, seals);
+	printf(",\"attach_ns\":%llu,\"attach_realtime_ns\":%llu,\"attach_boottime_ns\":%llu"
+	       ",\"attach_cpu_ns\":%llu,\"attach_thread\":%llu,\"stand_down\":%llu",
 	       (unsigned long long)header->attach_monotonic_ns,
-	       (unsigned long long)header->attach_cpu_ns);
+	       (unsigned long long)header->attach_realtime_ns,
+	       (unsigned long long)header->attach_boottime_ns,
+	       (unsigned long long)header->attach_cpu_ns, (unsigned long long)header->attach_thread,
+	       (unsigned long long)header->stand_down);
 	print_identity(header);
 	printf(",\"marks\":{");
 	for (unsigned m = 0, n = 0; m < CS_MARK_COUNT; m++) {
@@ -113,9 +126,11 @@ static void print_payload(const struct cs_record *record)
 		print_text("path", (const char *)(u.exec + 1), u.exec->path_len);
 		break;
 	case CS_RECORD_WAIT:
-		printf(",\"child\":%d,\"status\":%d,\"cpu_ns\":%llu,\"max_rss_bytes\":%llu",
+		printf(",\"child\":%d,\"status\":%d,\"cpu_ns\":%llu,\"max_rss_bytes\":%llu"
+		       ",\"faults_minor\":%u,\"faults_major\":%u",
 		       u.wait->pid, u.wait->status, (unsigned long long)u.wait->cpu_ns,
-		       (unsigned long long)u.wait->max_rss_bytes);
+		       (unsigned long long)u.wait->max_rss_bytes, u.wait->faults_minor,
+		       u.wait->faults_major);
 		break;
 	case CS_RECORD_KILL:
 		printf(",\"target\":%d,\"signal\":%d,\"error\":%d", u.kill->pid, u.kill->signal,
@@ -191,7 +206,7 @@ static void print_segment(unsigned segment, int fd)
 		printf("{\"kind\":\"broken\",\"segment\":%u}\n", segment);
 		return;
 	}
-	print_header(segment, header);
+	print_header(segment, header, fcntl(fd, F_GET_SEALS));
 	cs_reader_init(&reader, header, slots, &io);
 	while ((r = cs_reader_next(&reader, &entry)) > 0) {
 		if (r == CS_READ_HOLE) {
@@ -232,6 +247,30 @@ static int receive(int listener)
 	return fd;
 }
 
+static int segments[SEGMENTS_MAX];
+static int count;
+
+static void receive_queued(int listener)
+{
+	for (int fd; count < SEGMENTS_MAX && (fd = receive(listener)) >= 0;)
+		segments[count++] = fd;
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (listener < 0 || strlen(path) >= sizeof(addr.sun_path))
+		return -1;
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	/* Processes of other users announce themselves too. */
+	if (bind(listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 || chmod(path, 0666) < 0 ||
+	    listen(listener, SEGMENTS_MAX) < 0)
+		return -1;
+	return listener;
+}
+
 static void become(char **argv, const char *shim, const char *path)
 {
 	const char *other = getenv("LD_PRELOAD");
@@ -246,38 +285,63 @@ static void become(char **argv, const char *shim, const char *path)
 	_exit(127);
 }
 
-int main(int argc, char **argv)
+static int run(int listener, char **argv, const char *shim, const char *path)
 {
-	static int segments[SEGMENTS_MAX];
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	char folder[] = "/tmp/cs-dump-XXXXXX";
-	int status, count = 0, listener;
+	int status;
 	pid_t pid;
 
-	if (argc < 4 || strcmp(argv[2], "--") != 0 || !mkdtemp(folder)) {
-		fprintf(stderr, "usage: dump_segment SHIM -- CMD...\n");
-		return 2;
-	}
-	chmod(folder, 0755);
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/announce.sock", folder);
-	listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (bind(listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    listen(listener, SEGMENTS_MAX) < 0) {
-		perror("dump_segment: socket");
-		return 1;
-	}
-	chmod(addr.sun_path, 0666);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	pid = fork();
 	if (pid == 0)
-		become(argv + 3, argv[1], addr.sun_path);
+		become(argv, shim, path);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
-	unlink(addr.sun_path);
-	rmdir(folder);
-	for (int fd; count < SEGMENTS_MAX && (fd = receive(listener)) >= 0;)
-		segments[count++] = fd;
+	receive_queued(listener);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void serve(int listener)
+{
+	struct pollfd polled[2] = { { listener, POLLIN, 0 }, { STDIN_FILENO, POLLIN, 0 } };
+
+	printf("{\"kind\":\"ready\"}\n");
+	fflush(stdout);
+	while (!polled[1].revents && (poll(polled, 2, -1) >= 0 || errno == EINTR))
+		receive_queued(listener);
+	receive_queued(listener);
+}
+
+int main(int argc, char **argv)
+{
+	char folder[] = "/tmp/cs-dump-XXXXXX", own[64];
+	const char *path = own;
+	bool serving = argc == 3 && strcmp(argv[1], "--listen") == 0;
+	int ret = 0, listener;
+
+	if (!serving && (argc < 4 || strcmp(argv[2], "--") != 0 || !mkdtemp(folder))) {
+		fprintf(stderr, "usage: dump_segment SHIM -- CMD...\n"
+				"       dump_segment --listen SOCKET\n");
+		return 2;
+	}
+	if (serving) {
+		path = argv[2];
+	} else {
+		chmod(folder, 0755);
+		snprintf(own, sizeof(own), "%s/announce.sock", folder);
+	}
+	listener = listen_at(path);
+	if (listener < 0) {
+		fprintf(stderr, "dump_segment: %s: %s\n", path, strerror(errno));
+		return 1;
+	}
+	if (serving)
+		serve(listener);
+	else
+		ret = run(listener, argv + 3, argv[1], path);
+	unlink(path);
+	if (!serving)
+		rmdir(folder);
 	for (int i = 0; i < count; i++)
 		print_segment((unsigned)i, segments[i]);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return ret;
 }

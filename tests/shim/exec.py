@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""exec: every kind behaves the same, and each attempt is recorded before it happens."""
+import os
+import sys
+
+import harness
+from harness import records
+
+
+def both(lab):
+    for libc in lab.libcs():
+        yield libc, lab.same("exec", libc)
+
+
+def behaves_the_same(lab):
+    for _ in both(lab):
+        pass
+
+
+def attempts_are_recorded(lab):
+    for libc, run in both(lab):
+        guest = lab.guest("exec", libc)
+        name = os.path.basename(guest)
+        parent = next(s for s in run.of(exe=name) if s["ppid"] == os.getpid())
+        paths = [r["path"] for r in records(parent, "exec")]
+        # execve, execv, execvp, execvpe, execl, execle; two in vfork children
+        assert paths.count(guest) == 8, (libc, paths)
+        assert paths.count("exec-by-name") == 3, (libc, paths)
+        assert paths.count("/nowhere/x") == 4 and paths.count("surely-missing") == 3, (libc, paths)
+        children = run.of(exe=name)
+        # Twelve became somebody else; five of them were given an environment without the preload.
+        assert len(children) - 1 == 7, (libc, len(children))
+        by = {r["by"]: r for r in records(parent, "exec")}
+        for child in children:
+            if child is parent:
+                continue
+            record = by[child["pid"]]
+            assert record["time_ns"] < child["attach_ns"], "recorded after the exec"
+            assert record["spawn"] in (1, 2) and record["spawn_begin_ns"] > 0
+
+
+CHECKS = {
+    "every exec behaves the same": behaves_the_same,
+    "every attempt is recorded": attempts_are_recorded,
+}
+
+if __name__ == "__main__":
+    sys.exit(harness.main(CHECKS))

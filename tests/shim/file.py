@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Opens: every kind behaves the same; what is read is classed, counted and named."""
+import os
+import sys
+
+import harness
+from harness import records
+
+USER, NATIVE = 1, 4
+
+
+def run(lab, libc):
+    return lab.same("file", libc, [str(lab.guests)])
+
+
+def behaves_the_same(lab):
+    for libc in lab.libcs():
+        run(lab, libc)
+
+
+def files_are_named(lab):
+    for libc in lab.libcs():
+        segment = run(lab, libc).segments[0]
+        files = records(segment, "file")
+        user = [r["path"] for r in files if r["class"] == USER]
+        # Read, by each kind of open; never those that write or fail.
+        assert user.count("new3") == 2 and user.count("new7") == 1, (libc, user)
+        assert not {"missing", "new2", "."} & set(user), (libc, user)
+        loads = [r["path"] for r in files if r["flags"] & 1]
+        assert loads[0] == "libguest_inner.so" and all(
+            r["class"] == NATIVE for r in files if r["flags"] & 1), (libc, loads)
+        for r in files:
+            assert r["flags"] & 1 or segment["marks"]["main"] <= r["time_ns"] <= r["end_ns"], r
+
+
+def counts(lab):
+    for libc, fortified in (("glibc", 2), ("musl", 0)):
+        if libc not in lab.libcs():
+            continue
+        facts = run(lab, libc).segments[0]["facts"]
+        # open, open64, openat, openat64, fopen, fopen64 of "missing"; of a file taken for a folder;
+        # of an empty name; creat in no folder is none: nobody looked for code there.
+        assert facts["lookups.failed"] == 8 + fortified, (libc, facts)
+        assert facts["dlopens"] == (6 if libc == "glibc" else 4), (libc, facts)
+
+
+def user_code_begins_in_main(lab):
+    for libc in lab.libcs():
+        segment = run(lab, libc).segments[0]
+        first = next(r for r in records(segment, "file") if r["class"] == USER)
+        assert segment["marks"]["user_code"] == first["time_ns"] > segment["marks"]["main"]
+
+
+CHECKS = {
+    "every open behaves the same": behaves_the_same,
+    "files are named by class": files_are_named,
+    "failed look-ups and loads are counted": counts,
+    "user code begins with the first file of the function": user_code_begins_in_main,
+}
+
+if __name__ == "__main__":
+    sys.exit(harness.main(CHECKS))

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs programs bare and under the shim, and gives what their segments hold.
+
+A test script defines checks and calls harness.main(CHECKS): a dict of a sentence and a function that
+takes a Lab. A check that does not hold raises AssertionError; Skip says why it cannot run here.
+
+    run = lab.watched(["/bin/true"])            # under the shim, with a receiver (dump_segment)
+    run.status, run.stdout, run.stderr          # of the program
+    run.segments[0]["marks"]["attach"]          # a dict per announce, as dump_segment prints it
+    lab.same("process")                         # guest, bare and watched: must behave the same
+
+Programs run in an empty folder of the same name in both runs. Everything is bounded in time.
+"""
+import argparse
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TIMEOUT_S = 60
+SKIP_TEST = 77
+
+
+class Skip(Exception):
+    """Why a check cannot run on this machine."""
+
+
+@dataclasses.dataclass
+class Run:
+    status: int
+    stdout: str
+    stderr: str
+    segments: list = dataclasses.field(default_factory=list)
+
+    def of(self, exe=None, pid=None):
+        """The segments of an executable's base name, or of a pid."""
+        return [s for s in self.segments
+                if (exe is None or os.path.basename(s.get("exe", "")) == exe)
+                and (pid is None or s["pid"] == pid)]
+
+
+def records(segment, kind):
+    return [r for r in segment["records"] if r["type"] == kind]
+
+
+class Receiver:
+    """tests/shim/dump_segment at a socket; segments are told when it is closed."""
+
+    def __init__(self, dump, path):
+        self.process = subprocess.Popen([dump, "--listen", path], stdin=subprocess.PIPE, text=True,
+                                        stdout=subprocess.PIPE)
+        first = self.process.stdout.readline()
+        assert json.loads(first or "{}").get("kind") == "ready", "the receiver did not start"
+
+    def close(self):
+        try:
+            out, _ = self.process.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        assert self.process.returncode == 0, f"receiver: status {self.process.returncode}"
+        segments = []
+        for line in map(json.loads, out.splitlines()):
+            if line["kind"] == "segment":
+                segments.append({**line, "records": [], "torn": 0})
+            elif line["kind"] == "record":
+                segments[-1]["records"].append(line)
+            elif line["kind"] == "torn":
+                segments[-1]["torn"] += 1
+            else:
+                raise AssertionError(f"not a segment: {line}")
+        return segments
+
+
+class Lab:
+    def __init__(self, args):
+        self.shim, self.guests, self.dump = args.shim, args.guests, args.dump
+        self.arguments = args
+
+    def guest(self, name, libc="glibc"):
+        path = self.guests / (name if libc == "glibc" else f"{name}_musl")
+        if not path.exists():
+            raise Skip(f"{path.name} was not built: no compiler for {libc}")
+        return str(path)
+
+    def libcs(self):
+        return [libc for libc in ("glibc", "musl")
+                if libc == "glibc" or (self.guests / "process_musl").exists()]
+
+    @contextlib.contextmanager
+    def folder(self):
+        """Empty, and always of the same name in one test process, so that outputs compare."""
+        path = pathlib.Path(tempfile.gettempdir()) / f"coldspan-shim-{os.getpid()}"
+        path.mkdir(mode=0o755)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path)
+
+    def run(self, command, env=None, stdin=b"", preexec=None, cwd=None):
+        """A bare run: a clean environment but for @env."""
+        full = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C", **(env or {})}
+        with contextlib.ExitStack() as stack:
+            cwd = cwd or stack.enter_context(self.folder())
+            done = subprocess.run(command, input=stdin, capture_output=True, env=full, cwd=cwd,
+                                  preexec_fn=preexec, timeout=TIMEOUT_S, check=False)
+        return Run(done.returncode, done.stdout.decode(errors="replace"),
+                   done.stderr.decode(errors="replace"))
+
+    def watched(self, command, env=None, preload=None, **more):
+        """A run under the shim. @preload: the whole list instead of the shim alone."""
+        with tempfile.TemporaryDirectory() as place:
+            os.chmod(place, 0o755)
+            socket = os.path.join(place, "announce.sock")
+            receiver = Receiver(self.dump, socket)
+            try:
+                result = self.run(command, {
+                    "LD_PRELOAD": ":".join(str(p) for p in preload or [self.shim]),
+                    "COLDSPAN_SOCKET": socket, **(env or {})}, **more)
+            finally:
+                segments = receiver.close()
+        result.segments = segments
+        return result
+
+    def same(self, name, libc="glibc", arguments=(), **more):
+        """The guest bare and watched; stdout, stderr and status must be the same."""
+        command = [self.guest(name, libc), *arguments]
+        bare, watched = self.run(command, **more), self.watched(command, **more)
+        for what in ("status", "stdout", "stderr"):
+            assert_same(what, getattr(bare, what), getattr(watched, what))
+        assert bare.status >= 0, f"the guest itself died: {bare}"
+        return watched
+
+
+def assert_same(what, bare, watched):
+    if bare == watched:
+        return
+    if isinstance(bare, str):
+        bare, watched = bare.splitlines(), watched.splitlines()
+        for n, (b, w) in enumerate(zip(bare + ["(end)"], watched + ["(end)"])):
+            if b != w:
+                raise AssertionError(f"{what}, line {n + 1}: bare {b!r}, watched {w!r}")
+    raise AssertionError(f"{what}: bare {bare!r}, watched {watched!r}")
+
+
+def main(checks):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--shim", type=pathlib.Path, required=True)
+    parser.add_argument("--guests", type=pathlib.Path, required=True)
+    parser.add_argument("--dump", type=pathlib.Path, required=True)
+    parser.add_argument("only", nargs="*", help="run checks whose sentence contains this")
+    args = parser.parse_args()
+    for name in ("shim", "guests", "dump"):
+        setattr(args, name, getattr(args, name).resolve())
+    lab = Lab(args)
+    failed = passed = 0
+    for sentence, check in checks.items():
+        if args.only and not any(part in sentence for part in args.only):
+            continue
+        try:
+            check(lab)
+        except Skip as reason:
+            print(f"skip  {sentence}: {reason}")
+        except (AssertionError, subprocess.SubprocessError, KeyError, IndexError) as failure:
+            print(f"FAIL  {sentence}: {type(failure).__name__} {failure}")
+            failed += 1
+        else:
+            print(f"ok    {sentence}")
+            passed += 1
+        sys.stdout.flush()
+    if failed:
+        return 1
+    return 0 if passed else SKIP_TEST

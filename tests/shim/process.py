@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Processes: the guest behaves the same, and every spawn, end and signal is recorded."""
+import os
+import signal
+import sys
+
+import harness
+from harness import records
+
+FORK, VFORK, CLONE, POSIX_SPAWN = 1, 2, 3, 4
+
+
+def own(lab, libc):
+    run = lab.same("process", libc)
+    segments = run.of(exe=os.path.basename(lab.guest("process", libc)))
+    assert len(segments) == 1, f"{len(segments)} segments: fork children must not announce"
+    segment = segments[0]
+    assert segment["torn"] == 0 and not segment["dropped"], segment["dropped"]
+    return run, segment
+
+
+def check_same(libc):
+    return lambda lab: own(lab, libc)
+
+
+def spawns_and_ends(lab):
+    for libc in lab.libcs():
+        _, segment = own(lab, libc)
+        mine = [r for r in records(segment, "spawn") if r["tag"] == segment["pid"]]
+        good = {r["child"]: r for r in mine if r["child"] > 0}
+        kinds = {kind: sum(r["spawn"] == kind for r in good.values()) for kind in (1, 2, 3, 4)}
+        assert kinds[POSIX_SPAWN] == 4 and kinds[VFORK] == 3 + 60 and kinds[CLONE] == 4, kinds
+        failed = [(r["spawn"], -r["child"]) for r in mine if r["child"] < 0]
+        assert (POSIX_SPAWN, 2) in failed and (CLONE, 22) in failed, failed
+        for r in mine:
+            assert 0 < r["time_ns"] <= r["end_ns"], r
+        ends = {r["child"]: r["status"] for r in records(segment, "wait")}
+        exits = {os.waitstatus_to_exitcode(s) for s in ends.values()}
+        assert {1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 21, 31, 51, 53, 54} <= exits, exits
+        assert {-signal.SIGTERM, -signal.SIGKILL} <= exits, exits
+        # Children that libc starts by itself are no spawns of ours; all others must have an end.
+        unseen = [r for child, r in good.items() if child not in ends]
+        assert not unseen, f"{libc}: no end for {unseen}"
+
+
+def usage_only_if_asked(lab):
+    _, segment = own(lab, "glibc")
+    by_status = {os.waitstatus_to_exitcode(r["status"]): r for r in records(segment, "wait")}
+    for status in (3, 4):  # wait3, wait4 with a rusage
+        assert by_status[status]["max_rss_bytes"] > 0 and by_status[status]["faults_minor"] > 0
+    for status in (1, 2, 5):
+        assert by_status[status]["max_rss_bytes"] == 0
+
+
+def fork_children_write_under_their_own_tag(lab):
+    for libc in lab.libcs():
+        _, segment = own(lab, libc)
+        processes = {r["tag"]: r for r in records(segment, "process")}
+        assert segment["pid"] not in processes
+        spawned = {r["child"]: r for r in records(segment, "spawn") if r["spawn"] == FORK}
+        ends = {r["child"]: r["status"] for r in records(segment, "wait")}
+        for child, spawn in spawned.items():
+            process = processes.get(child)
+            if not process and child in ends and os.WIFSIGNALED(ends[child]):
+                continue  # killed before it ran
+            assert process, f"{libc}: fork child {child} wrote nothing"
+            assert process["spawn"] == FORK and process["ppid"] == spawn["tag"]
+            assert process["spawn_begin_ns"] == spawn["time_ns"]
+        bypassed = [r for r in processes.values() if r["spawn"] == 0]
+        assert bypassed, f"{libc}: the raw clone's child did not find out by itself"
+        grandchildren = [r for r in processes.values()
+                         if r["ppid"] in processes and r["ppid"] != segment["pid"]]
+        assert len(grandchildren) == 1, grandchildren
+        for r in segment["records"]:
+            assert r["tag"] in processes or r["tag"] == segment["pid"], r
+
+
+def vfork_children_write_exec_only(lab):
+    for libc in lab.libcs():
+        _, segment = own(lab, libc)
+        vforked = {r["child"] for r in records(segment, "spawn") if r["spawn"] == VFORK}
+        execs = [r for r in records(segment, "exec") if r["by"] in vforked]
+        assert [r["path"] for r in execs] == ["/bin/sh", "/nowhere/missing"], execs
+        for r in execs:
+            assert r["ppid"] == segment["pid"] and r["spawn"] == VFORK
+            assert 0 < r["spawn_begin_ns"] <= r["time_ns"]
+        by_others = [r for r in segment["records"] if r["tag"] in vforked]
+        assert not by_others, by_others
+
+
+def signals_are_recorded(lab):
+    for libc in lab.libcs():
+        _, segment = own(lab, libc)
+        kills = [(r["signal"], r["error"], r["target"] < 0) for r in records(segment, "kill")]
+        for expected in [(signal.SIGTERM, 3, False), (signal.SIGTERM, 0, False),
+                         (signal.SIGKILL, 0, True), (12345, 22, False)]:
+            assert expected in kills, (libc, expected, kills)
+        assert all(s for s, _, _ in kills), "signal 0 sends nothing"
+
+
+def counts(lab):
+    for libc in lab.libcs():
+        _, segment = own(lab, libc)
+        facts = segment["facts"]
+        assert facts["threads"] == 7, facts
+        mine = len([r for r in records(segment, "spawn") if r["tag"] == segment["pid"]])
+        assert facts["spawns"] >= mine, facts
+
+
+def shells_join_by_exec(lab):
+    run, segment = own(lab, "glibc")
+    shells = [s for s in run.segments if s["pid"] != segment["pid"]]
+    # vfork and execl, four posix_spawns, system twice (its query runs one in glibc), popen
+    assert len(shells) == 8, [s["exe"] for s in shells]
+    assert all(s["ppid"] == segment["pid"] for s in shells)
+
+
+CHECKS = {
+    "the guest behaves the same on glibc": check_same("glibc"),
+    "the guest behaves the same on musl": check_same("musl"),
+    "spawns and ends are recorded": spawns_and_ends,
+    "usage is recorded if the caller asked for it": usage_only_if_asked,
+    "fork children write under their own tag": fork_children_write_under_their_own_tag,
+    "vfork children write exec records only": vfork_children_write_exec_only,
+    "signals are recorded": signals_are_recorded,
+    "spawns and threads are counted": counts,
+    "what execs announces itself": shells_join_by_exec,
+}
+
+if __name__ == "__main__":
+    sys.exit(harness.main(CHECKS))
