@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Inside of the assembler: its state and that of one instance. For assembler.c and conclude.c only. */
+#pragma once
+
+#include <sys/queue.h>
+
+#include "base/arena.h"
+#include "collector/assembler.h"
+#include "collector/evidence.h"
+#include "collector/identity.h"
+#include "collector/request.h"
+
+#define CS_ASSEMBLED_BUCKETS 1024u
+
+struct cs_assembled {
+	LIST_ENTRY(cs_assembled) of_assembler;
+	struct cs_assembler *assembler;
+	struct cs_arena arena; /* strings of the identity */
+	struct cs_identity identity;
+	struct cs_identity_env env;
+	LIST_HEAD(, cs_request) requests; /* in flight and held, newest first */
+	unsigned requests_count;
+	struct cs_request *first; /* the cold one, until it is handed over */
+	bool first_seen;
+	bool detached;
+	bool over;      /* its own process has ended */
+	bool concluded; /* the cold start was handed over, or there is none */
+	enum cs_assembler_end end;
+	int status;
+	uint64_t end_ns;
+	uint64_t marks[CS_MARKS_MAX];
+	uint64_t facts[CS_FACTS_MAX];
+	uint64_t attach_cpu_ns;
+	uint64_t cpu_ns;
+	uint64_t faults_minor;
+	uint64_t faults_major;
+	bool usage_known;
+};
+
+struct cs_assembler {
+	struct cs_id_key key;
+	struct cs_assembler_sink sink;
+	struct cs_assembler_stats stats;
+	LIST_HEAD(, cs_assembled) buckets[CS_ASSEMBLED_BUCKETS]; /* by segment number */
+	TAILQ_HEAD(, cs_request) held;                           /* by due time */
+	struct cs_evidence_table evidence;
+};
+
+/** cs_assembled_find() - the instance with that segment number; NULL: it is gone. */
+struct cs_assembled *cs_assembled_find(struct cs_assembler *assembler, uint64_t segment);
+
+/** cs_assembled_evidence() - what others said of its process; NULL: nothing that fits its time. */
+struct cs_evidence *cs_assembled_evidence(struct cs_assembled *instance);
+
+/**
+ * cs_assembled_is_function() - does it run a function's code, or is it a helper of one?
+ *
+ * A helper is a child of a watched process that neither listens nor was given an event.
+ */
+bool cs_assembled_is_function(struct cs_assembled *instance);
+
+/** cs_conclude_invocation() - hand over a finished request, and the cold start it belongs to. */
+void cs_conclude_invocation(struct cs_request *request);
+
+/** cs_conclude_unready() - hand over the cold start of an instance that never had an event. */
+void cs_conclude_unready(struct cs_assembled *instance);

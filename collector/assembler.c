@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The assembler's bookkeeping: instances, requests in flight, what is held; see assembler.h. */
+#include "collector/assembler.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "collector/assembled.h"
+
+struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
+				      const struct cs_assembler_sink *sink)
+{
+	struct cs_assembler *assembler = calloc(1, sizeof(*assembler));
+
+	if (!assembler)
+		return NULL;
+	assembler->key = *key;
+	assembler->sink = *sink;
+	TAILQ_INIT(&assembler->held);
+	return assembler;
+}
+
+static void forget_request(struct cs_request *request)
+{
+	LIST_REMOVE(request, of_instance);
+	request->instance->requests_count--;
+	if (request->instance->first == request)
+		request->instance->first = NULL;
+	cs_request_free(request);
+}
+
+static void free_instance(struct cs_assembled *instance)
+{
+	while (!LIST_EMPTY(&instance->requests)) {
+		struct cs_request *request = LIST_FIRST(&instance->requests);
+
+		if (request->end_ns)
+			TAILQ_REMOVE(&instance->assembler->held, request, held);
+		forget_request(request);
+	}
+	LIST_REMOVE(instance, of_assembler);
+	cs_arena_deinit(&instance->arena);
+	free(instance);
+}
+
+struct cs_assembler *cs_assembler_free(struct cs_assembler *assembler)
+{
+	if (!assembler)
+		return NULL;
+	for (unsigned i = 0; i < CS_ASSEMBLED_BUCKETS; i++) {
+		while (!LIST_EMPTY(&assembler->buckets[i]))
+			free_instance(LIST_FIRST(&assembler->buckets[i]));
+	}
+	free(assembler);
+	return NULL;
+}
+
+struct cs_assembled *cs_assembler_attach(struct cs_assembler *assembler, uint64_t segment,
+					 const struct cs_header *header, int32_t pid)
+{
+	struct cs_assembled *instance = calloc(1, sizeof(*instance));
+
+	if (!instance)
+		return NULL;
+	cs_arena_init(&instance->arena, 0);
+	if (cs_identity_read(header, &instance->arena, &instance->identity, &instance->env) < 0) {
+		cs_arena_deinit(&instance->arena);
+		free(instance);
+		return NULL;
+	}
+	instance->assembler = assembler;
+	instance->identity.segment = segment;
+	if (pid > 0)
+		instance->identity.pid = pid;
+	instance->attach_cpu_ns = header->attach_cpu_ns;
+	LIST_INIT(&instance->requests);
+	LIST_INSERT_HEAD(&assembler->buckets[segment % CS_ASSEMBLED_BUCKETS], instance,
+			 of_assembler);
+	cs_assembler_look(instance, header);
+	return instance;
+}
+
+struct cs_assembled *cs_assembled_find(struct cs_assembler *assembler, uint64_t segment)
+{
+	struct cs_assembled *instance;
+
+	LIST_FOREACH(instance, &assembler->buckets[segment % CS_ASSEMBLED_BUCKETS], of_assembler)
+	{
+		if (instance->identity.segment == segment)
+			return instance;
+	}
+	return NULL;
+}
+
+void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *header)
+{
+	for (unsigned i = 0; i < CS_MARKS_MAX; i++)
+		instance->marks[i] = atomic_load_explicit(&header->marks[i], memory_order_relaxed);
+	for (unsigned i = 0; i < CS_FACTS_MAX; i++)
+		instance->facts[i] = atomic_load_explicit(&header->facts[i], memory_order_relaxed);
+}
+
+void cs_assembler_usage(struct cs_assembled *instance, uint64_t cpu_ns, uint64_t faults_minor,
+			uint64_t faults_major)
+{
+	instance->cpu_ns = cpu_ns;
+	instance->faults_minor = faults_minor;
+	instance->faults_major = faults_major;
+	instance->usage_known = true;
+}
+
+struct cs_evidence *cs_assembled_evidence(struct cs_assembled *instance)
+{
+	struct cs_evidence *e =
+		cs_evidence_find(&instance->assembler->evidence, instance->identity.pid);
+	uint64_t attach_ns = instance->identity.anchor_monotonic_ns;
+
+	if (!e || e->spawn_begin_ns > attach_ns || (e->wait_ns && e->wait_ns < attach_ns))
+		return NULL; /* of another process under the same pid */
+	return e;
+}
+
+bool cs_assembled_is_function(struct cs_assembled *instance)
+{
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
+
+	if (!e || e->hinted || !e->parent_segment ||
+	    e->parent_segment == instance->identity.segment)
+		return true;
+	return instance->marks[CS_MARK_LISTEN] || instance->env.method || instance->env.platform;
+}
+
+/* --- requests --- */
+
+static struct cs_request *find_request(struct cs_assembled *instance, uint32_t tag,
+				       uint64_t connection, uint32_t sequence)
+{
+	struct cs_request *request;
+
+	LIST_FOREACH(request, &instance->requests, of_instance)
+	{
+		if (request->connection == connection && request->sequence == sequence &&
+		    request->tag == tag && !request->end_ns)
+			return request;
+	}
+	return NULL;
+}
+
+static void add_request(struct cs_assembled *instance, struct cs_request *request)
+{
+	request->instance = instance;
+	LIST_INSERT_HEAD(&instance->requests, request, of_instance);
+	instance->requests_count++;
+}
+
+static void finish(struct cs_request *request, uint64_t end_ns, uint64_t now_ns)
+{
+	request->end_ns = end_ns > request->start_ns ? end_ns : request->start_ns;
+	if (!request->end_ns)
+		request->end_ns = 1; /* a hostile clock; 0 means in flight */
+	request->due_ns = now_ns + CS_ASSEMBLER_HOLD_NS;
+	TAILQ_INSERT_TAIL(&request->instance->assembler->held, request, held);
+}
+
+static void on_request(struct cs_assembled *instance, const struct cs_entry *entry)
+{
+	const struct cs_rec_request *rec = (const void *)(&entry->record + 1);
+	struct cs_assembler *assembler = instance->assembler;
+	struct cs_request *request = NULL;
+
+	if (instance->requests_count < CS_ASSEMBLER_REQUESTS_MAX)
+		request = cs_request_new(rec, (const char *)(rec + 1),
+					 entry->record.payload_len - (uint32_t)sizeof(*rec));
+	if (!request) {
+		assembler->stats.requests_dropped++;
+		return;
+	}
+	request->tag = entry->pid;
+	request->position = entry->position;
+	request->start_ns = entry->record.time_ns;
+	add_request(instance, request);
+	if (!instance->first_seen) {
+		instance->first_seen = true;
+		instance->first = request;
+		request->cold = true;
+	}
+}
+
+static void on_response(struct cs_assembled *instance, const struct cs_entry *entry)
+{
+	const struct cs_rec_response *rec = (const void *)(&entry->record + 1);
+	struct cs_request *request =
+		find_request(instance, entry->pid, rec->connection, rec->sequence);
+
+	if (!request) {
+		instance->assembler->stats.unmatched++;
+		return;
+	}
+	request->first_byte_ns = entry->record.time_ns;
+	request->status = rec->status;
+}
+
+static void on_response_end(struct cs_assembled *instance, const struct cs_entry *entry,
+			    uint64_t now_ns)
+{
+	const struct cs_rec_response_end *rec = (const void *)(&entry->record + 1);
+	struct cs_request *request =
+		find_request(instance, entry->pid, rec->connection, rec->sequence);
+
+	if (!request) {
+		instance->assembler->stats.unmatched++;
+		return;
+	}
+	if (rec->status)
+		request->status = rec->status;
+	request->aborted = rec->flags & CS_RESPONSE_ABORTED;
+	request->request_bytes = rec->request_bytes;
+	request->response_bytes = rec->response_bytes;
+	finish(request, entry->record.time_ns, now_ns);
+}
+
+/* --- records --- */
+
+void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *entry,
+			 uint64_t now_ns)
+{
+	struct cs_evidence_table *evidence = &instance->assembler->evidence;
+	uint64_t segment = instance->identity.segment, time_ns = entry->record.time_ns;
+	const void *payload = &entry->record + 1;
+	const struct cs_rec_process *process = payload;
+	const struct cs_rec_spawn *spawn = payload;
+
+	if (entry->record.payload_len < cs_record_payload_min(entry->record.type)) {
+		instance->assembler->stats.unknown_records++;
+		return;
+	}
+	switch (entry->record.type) {
+	case CS_RECORD_PROCESS:
+		cs_evidence_spawned(evidence, (int32_t)entry->pid, process->kind,
+				    process->spawn_begin_ns ? process->spawn_begin_ns : time_ns,
+				    segment);
+		break;
+	case CS_RECORD_SPAWN:
+		if (spawn->child_pid > 0)
+			cs_evidence_spawned(evidence, spawn->child_pid, spawn->kind, time_ns,
+					    segment);
+		break;
+	case CS_RECORD_EXEC:
+		cs_evidence_exec(evidence, payload, segment, time_ns);
+		break;
+	case CS_RECORD_WAIT:
+		cs_evidence_waited(evidence, payload, time_ns);
+		break;
+	case CS_RECORD_REQUEST:
+		on_request(instance, entry);
+		break;
+	case CS_RECORD_RESPONSE:
+		on_response(instance, entry);
+		break;
+	case CS_RECORD_RESPONSE_END:
+		on_response_end(instance, entry, now_ns);
+		break;
+	case CS_RECORD_KILL:
+	case CS_RECORD_FILE:
+	case CS_RECORD_LISTEN:
+		break;
+	default:
+		instance->assembler->stats.unknown_records++;
+	}
+}
+
+/* --- ends --- */
+
+/* The one event of a process that no connection brought. */
+static void begin_exec_event(struct cs_assembled *instance, uint64_t now_ns)
+{
+	const struct cs_identity_env *env = &instance->env;
+	uint64_t read_ns = instance->marks[CS_MARK_STDIN_READ];
+	uint64_t written_ns = instance->marks[CS_MARK_STDOUT_WRITE];
+	struct cs_request *request =
+		cs_request_new_exec(env->method, env->path, env->request_id, env->call_id,
+				    env->traceparent, env->tracestate);
+
+	if (!request) {
+		instance->assembler->stats.requests_dropped++;
+		return;
+	}
+	request->tag = (uint32_t)instance->identity.pid;
+	request->cold = true;
+	request->start_ns = read_ns ? read_ns : written_ns ? written_ns : instance->end_ns;
+	request->first_byte_ns = written_ns;
+	instance->first = request;
+	instance->first_seen = true;
+	add_request(instance, request);
+	finish(request, instance->end_ns, now_ns);
+}
+
+static struct cs_outcome outcome_of(enum cs_assembler_end end, int status)
+{
+	if (end == CS_ASSEMBLER_SHUTDOWN || end == CS_ASSEMBLER_EXEC)
+		return (struct cs_outcome){ CS_CAUSE_NONE, 0 };
+	if (end == CS_ASSEMBLER_UNKNOWN)
+		return (struct cs_outcome){ CS_CAUSE_UNKNOWN, 0 };
+	if (WIFSIGNALED(status))
+		return (struct cs_outcome){ CS_CAUSE_SIGNAL, WTERMSIG(status) };
+	return (struct cs_outcome){ CS_CAUSE_EXIT, WEXITSTATUS(status) };
+}
+
+/* What the process had in flight ends with it. */
+static void end_requests(struct cs_assembled *instance, uint32_t tag, struct cs_outcome outcome,
+			 uint64_t time_ns)
+{
+	struct cs_request *request;
+
+	LIST_FOREACH(request, &instance->requests, of_instance)
+	{
+		if (request->tag != tag || request->end_ns)
+			continue;
+		request->aborted = true;
+		request->outcome = outcome;
+		finish(request, time_ns, time_ns);
+	}
+}
+
+void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_assembler_end end,
+			int status, uint64_t time_ns)
+{
+	bool own = tag == (uint32_t)instance->identity.pid;
+	bool served = instance->first_seen || instance->marks[CS_MARK_LISTEN];
+
+	end_requests(instance, tag, outcome_of(end, status), time_ns);
+	if (!own || instance->over)
+		return;
+	instance->over = true;
+	instance->end = end;
+	instance->status = status;
+	instance->end_ns = time_ns;
+	if (end == CS_ASSEMBLER_EXEC && !served) {
+		instance->concluded = true; /* its start goes on in the program that it became */
+		return;
+	}
+	/* The event of mode exec ends with the process, if it had one at all. */
+	if (!served && (instance->marks[CS_MARK_STDIN_READ] ||
+			instance->marks[CS_MARK_STDOUT_WRITE] || instance->env.method)) {
+		begin_exec_event(instance, time_ns);
+		if (instance->first)
+			instance->first->outcome = outcome_of(end, status);
+	}
+}
+
+/* Ended without an event: what there is to say waits for the rings of others, too. */
+static bool conclude_if_unready(struct cs_assembled *instance, uint64_t now_ns)
+{
+	if (instance->concluded || !instance->over || instance->first)
+		return true;
+	if (now_ns < instance->end_ns + CS_ASSEMBLER_HOLD_NS)
+		return false;
+	cs_conclude_unready(instance);
+	return true;
+}
+
+void cs_assembler_detach(struct cs_assembled *instance)
+{
+	instance->detached = true;
+}
+
+static void free_if_done(struct cs_assembled *instance)
+{
+	if (instance->detached && LIST_EMPTY(&instance->requests) &&
+	    (instance->concluded || !instance->over))
+		free_instance(instance);
+}
+
+void cs_assembler_child(struct cs_assembler *assembler, int32_t pid, uint64_t spawn_begin_ns,
+			uint64_t exec_ns)
+{
+	struct cs_evidence *e =
+		cs_evidence_spawned(&assembler->evidence, pid, CS_SPAWN_VFORK, spawn_begin_ns, 0);
+
+	e->hinted = true;
+	if (exec_ns > e->exec_ns)
+		e->exec_ns = exec_ns;
+}
+
+void cs_assembler_child_ended(struct cs_assembler *assembler, int32_t pid, int status,
+			      uint64_t time_ns, const struct rusage *usage)
+{
+	struct cs_rec_wait rec = { .pid = pid, .status = status };
+
+	if (usage) {
+		rec.cpu_ns =
+			(uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000000u +
+			(uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000u;
+		rec.max_rss_bytes = (uint64_t)usage->ru_maxrss * 1024u;
+		rec.faults_minor = (uint32_t)usage->ru_minflt;
+		rec.faults_major = (uint32_t)usage->ru_majflt;
+	}
+	cs_evidence_waited(&assembler->evidence, &rec, time_ns);
+}
+
+/* Hand over requests that are due; @all: also those that are not. */
+static void conclude_requests(struct cs_assembler *assembler, uint64_t now_ns, bool all)
+{
+	struct cs_request *request;
+
+	while ((request = TAILQ_FIRST(&assembler->held)) && (all || request->due_ns <= now_ns)) {
+		cs_conclude_invocation(request);
+		TAILQ_REMOVE(&assembler->held, request, held);
+		forget_request(request);
+	}
+}
+
+/* Return: is anything still waiting for its time? */
+static bool conclude_instances(struct cs_assembler *assembler, uint64_t now_ns)
+{
+	bool waiting = false;
+
+	for (unsigned i = 0; i < CS_ASSEMBLED_BUCKETS; i++) {
+		struct cs_assembled *instance = LIST_FIRST(&assembler->buckets[i]), *next;
+
+		for (; instance; instance = next) {
+			next = LIST_NEXT(instance, of_assembler);
+			waiting |= !conclude_if_unready(instance, now_ns);
+			free_if_done(instance);
+		}
+	}
+	return waiting;
+}
+
+uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns)
+{
+	bool waiting;
+
+	conclude_requests(assembler, now_ns, false);
+	waiting = conclude_instances(assembler, now_ns);
+	if (!TAILQ_EMPTY(&assembler->held))
+		return TAILQ_FIRST(&assembler->held)->due_ns;
+	return waiting ? now_ns + CS_ASSEMBLER_HOLD_NS : 0;
+}
+
+void cs_assembler_flush(struct cs_assembler *assembler)
+{
+	conclude_requests(assembler, 0, true);
+	conclude_instances(assembler, UINT64_MAX);
+}
+
+void cs_assembler_get_stats(const struct cs_assembler *assembler, struct cs_assembler_stats *ret)
+{
+	*ret = assembler->stats;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * From facts to cold starts and invocations. Fed with what the collector reads, in any order across
+ * instances; hands over complete things through callbacks. No I/O and no clock of its own: time is
+ * passed in. What may still be explained by a ring that is read later is held for
+ * CS_ASSEMBLER_HOLD_NS. Everything is bounded; what hits a bound is counted.
+ *
+ * Context of all: loop.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "collector/ids.h"
+#include "collector/model.h"
+#include "preload/wire/abi.h"
+#include "preload/wire/reader.h"
+
+#define CS_ASSEMBLER_HOLD_NS      300000000ull /* above the time between two looks at an idle ring */
+#define CS_ASSEMBLER_REQUESTS_MAX 4096u        /* of one instance, in flight or held */
+
+struct cs_assembler;
+struct cs_assembled; /* one instance's facts */
+
+struct cs_assembler_sink {
+	void *context;
+	void (*cold_start)(void *context, const struct cs_cold_start *cold_start);
+	void (*invocation)(void *context, const struct cs_invocation *invocation);
+};
+
+struct cs_assembler_stats {
+	uint64_t cold_starts;
+	uint64_t invocations;
+	uint64_t helpers;          /* processes that a function started for itself */
+	uint64_t unmatched;        /* responses without a request, and the like */
+	uint64_t unknown_records;  /* of a type or length that we do not know */
+	uint64_t requests_dropped; /* more than CS_ASSEMBLER_REQUESTS_MAX, or no memory */
+};
+
+/** cs_assembler_new() - Return: NULL when out of memory. Free with cs_assembler_free(). */
+struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
+				      const struct cs_assembler_sink *sink) cs_must_use;
+
+/** cs_assembler_free() - what is held is not handed over: cs_assembler_flush() first. */
+struct cs_assembler *cs_assembler_free(struct cs_assembler *assembler);
+
+/**
+ * cs_assembler_attach() - an instance was announced
+ * @segment: its number, never 0 and never reused
+ * @header:  private copy of its header page
+ * @pid:     in our own pid namespace; 0 unknown
+ *
+ * Ownership: the assembler's, until cs_assembler_detach().
+ * Return:    NULL when out of memory.
+ */
+struct cs_assembled *cs_assembler_attach(struct cs_assembler *assembler, uint64_t segment,
+					 const struct cs_header *header, int32_t pid) cs_must_use;
+
+/** cs_assembler_look() - take over marks and facts as they are now (shared memory of a peer). */
+void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *header);
+
+/** cs_assembler_usage() - what the kernel says the process has used so far. */
+void cs_assembler_usage(struct cs_assembled *instance, uint64_t cpu_ns, uint64_t faults_minor,
+			uint64_t faults_major);
+
+/** cs_assembler_record() - one record out of the instance's ring. */
+void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *entry,
+			 uint64_t now_ns);
+
+enum cs_assembler_end {
+	CS_ASSEMBLER_STATUS,   /* ended as @status says (wait(2)) */
+	CS_ASSEMBLER_UNKNOWN,  /* gone: nobody told how */
+	CS_ASSEMBLER_EXEC,     /* it executed another program, which has a segment of its own */
+	CS_ASSEMBLER_SHUTDOWN, /* it lives, but nothing more of it will be heard */
+};
+
+/** cs_assembler_ended() - process @tag writes into the instance no more. Look and read first. */
+void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_assembler_end end,
+			int status, uint64_t time_ns);
+
+/** cs_assembler_detach() - nobody writes into it any more; it may be freed now or later. */
+void cs_assembler_detach(struct cs_assembled *instance);
+
+/**
+ * cs_assembler_child() - our own program started @pid
+ * @spawn_begin_ns, @exec_ns: CLOCK_MONOTONIC
+ */
+void cs_assembler_child(struct cs_assembler *assembler, int32_t pid, uint64_t spawn_begin_ns,
+			uint64_t exec_ns);
+
+/** cs_assembler_child_ended() - and waited for it. @usage may be NULL. */
+struct rusage;
+void cs_assembler_child_ended(struct cs_assembler *assembler, int32_t pid, int status,
+			      uint64_t time_ns, const struct rusage *usage);
+
+/**
+ * cs_assembler_tick() - hand over what was held long enough
+ *
+ * Return: when to call again, CLOCK_MONOTONIC ns; 0: nothing is held.
+ */
+uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns);
+
+/** cs_assembler_flush() - hand over everything that is held. */
+void cs_assembler_flush(struct cs_assembler *assembler);
+
+/** cs_assembler_get_stats() - copy the counters. */
+void cs_assembler_get_stats(const struct cs_assembler *assembler, struct cs_assembler_stats *ret);

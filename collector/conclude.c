@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Concluding: what caused what, which trace it belongs to, and the finished structs. Rules for people:
+ * docs/phases.md and docs/traces.md.
+ */
+#include <string.h>
+#include <sys/wait.h>
+
+#include "collector/assembled.h"
+#include "collector/coldstart.h"
+
+/* What an id is made for; the position tells things of one kind apart. */
+enum id_kind {
+	ID_INVOCATION = 1,
+	ID_COLD_START = 2,
+	ID_EXEC_EVENT = 3,
+};
+
+#define SCAN_MAX 512u /* requests of a runtime that are compared: the newest */
+
+static struct cs_assembled *parent_of(struct cs_assembled *instance)
+{
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
+
+	if (!e || !e->parent_segment || e->parent_segment == instance->identity.segment)
+		return NULL;
+	return cs_assembled_find(instance->assembler, e->parent_segment);
+}
+
+static bool spans_ns(const struct cs_request *request, uint64_t time_ns)
+{
+	return request->start_ns <= time_ns && (!request->end_ns || request->end_ns >= time_ns);
+}
+
+/*
+ * The runtime's own request that brought this one: by the ids that both carry; where they carry none,
+ * the only one that was in flight. Two that would do are none.
+ */
+static struct cs_request *cause_of(struct cs_request *request)
+{
+	struct cs_assembled *parent = parent_of(request->instance);
+	struct cs_request *other, *same = NULL, *only = NULL;
+	unsigned same_count = 0, only_count = 0, n = 0;
+	bool has_id = request->inbound || request->call_id || request->request_id;
+
+	if (!parent)
+		return NULL;
+	LIST_FOREACH(other, &parent->requests, of_instance)
+	{
+		if (++n > SCAN_MAX)
+			break;
+		if (!spans_ns(other, request->start_ns))
+			continue;
+		if (cs_request_same_event(other, request)) {
+			same = other;
+			same_count++;
+		}
+		only = other;
+		only_count++;
+	}
+	if (same_count == 1)
+		return same;
+	return !has_id && only_count == 1 ? only : NULL;
+}
+
+static struct cs_span_id cold_start_id(const struct cs_assembled *instance)
+{
+	return cs_make_span_id(&instance->assembler->key, instance->identity.segment, 0,
+			       ID_COLD_START);
+}
+
+static void resolve(struct cs_request *request)
+{
+	struct cs_assembled *instance = request->instance;
+	struct cs_span_context *context = &request->context;
+	bool exec = !instance->marks[CS_MARK_LISTEN] && request->connection == 0;
+	struct cs_request *cause;
+
+	if (request->resolved)
+		return;
+	request->resolved = true; /* also where a runtime is its own parent */
+	context->span_id = cs_make_span_id(&instance->assembler->key, instance->identity.segment,
+					   request->position, exec ? ID_EXEC_EVENT : ID_INVOCATION);
+	context->trace_flags = 1;
+	cause = cause_of(request);
+	if (cause) {
+		resolve(cause);
+		context->trace_id = cause->context.trace_id;
+		context->trace_flags = cause->context.trace_flags;
+		context->trace_state = cause->context.trace_state;
+		context->parent_span_id = cause->context.span_id;
+		context->parent_remote = true;
+	} else if (request->inbound) {
+		memcpy(context->trace_id.bytes, request->caller.trace_id, 16);
+		memcpy(context->parent_span_id.bytes, request->caller.parent_id, 8);
+		context->trace_flags = request->caller.flags;
+		context->trace_state = request->trace_state;
+		context->parent_remote = true;
+	} else {
+		context->trace_id = cs_make_trace_id(&instance->assembler->key,
+						     instance->identity.segment, request->position);
+		if (request->cold && cs_assembled_is_function(instance))
+			context->parent_span_id = cold_start_id(instance); /* which is the root */
+	}
+}
+
+/* Nobody's child: the cold start itself is the root, and the cold invocation stands below it. */
+static bool parent_is(const struct cs_span_context *context, struct cs_span_id id)
+{
+	return memcmp(context->parent_span_id.bytes, id.bytes, sizeof(id.bytes)) == 0;
+}
+
+static void set_context(struct cs_assembled *instance, struct cs_request *request,
+			struct cs_cold_start *cold)
+{
+	struct cs_trace_context env;
+
+	cold->context.span_id = cold_start_id(instance);
+	if (request) {
+		cold->context = request->context;
+		cold->context.span_id = cold_start_id(instance);
+		if (parent_is(&request->context, cold->context.span_id))
+			cold->context.parent_span_id = (struct cs_span_id){ { 0 } };
+		return;
+	}
+	cold->context.trace_flags = 1;
+	if (instance->env.traceparent &&
+	    cs_trace_context_parse(instance->env.traceparent, strlen(instance->env.traceparent),
+				   &env) == 0) {
+		memcpy(cold->context.trace_id.bytes, env.trace_id, 16);
+		memcpy(cold->context.parent_span_id.bytes, env.parent_id, 8);
+		cold->context.trace_flags = env.flags;
+		cold->context.parent_remote = true;
+		return;
+	}
+	cold->context.trace_id =
+		cs_make_trace_id(&instance->assembler->key, instance->identity.segment, 0);
+}
+
+static void bound_by_http(const struct cs_assembled *instance, const struct cs_request *request,
+			  uint64_t end_ns, struct cs_bounds *bounds)
+{
+	const uint64_t *marks = instance->marks;
+
+	bounds->at_ns[CS_BOUND_WAIT] = marks[CS_MARK_ACCEPT_WAIT];
+	bounds->at_ns[CS_BOUND_HANDLER] = request ? request->start_ns : 0;
+	bounds->at_ns[CS_BOUND_RESPOND] = request ? request->first_byte_ns : 0;
+	bounds->at_ns[CS_BOUND_END] = request ? request->end_ns : end_ns;
+}
+
+static void bound_by_exec(const struct cs_assembled *instance, uint64_t end_ns,
+			  struct cs_bounds *bounds)
+{
+	uint64_t read_ns = instance->marks[CS_MARK_STDIN_READ];
+	uint64_t written_ns = instance->marks[CS_MARK_STDOUT_WRITE];
+	/* Output before any input: the event did not come by standard input. */
+	uint64_t event_ns =
+		read_ns && (!written_ns || read_ns <= written_ns) ? read_ns : written_ns;
+
+	bounds->at_ns[CS_BOUND_WAIT] = event_ns;
+	bounds->at_ns[CS_BOUND_HANDLER] = event_ns;
+	bounds->at_ns[CS_BOUND_RESPOND] = written_ns;
+	bounds->at_ns[CS_BOUND_END] = end_ns;
+}
+
+/* The earliest word on when the process ended: its parent's wait, or our own knowledge. */
+static uint64_t end_of(struct cs_assembled *instance)
+{
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
+
+	if (e && e->ended && e->wait_ns && e->wait_ns < instance->end_ns)
+		return e->wait_ns;
+	return instance->end_ns;
+}
+
+static void set_usage(struct cs_assembled *instance, struct cs_cold_start *cold)
+{
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
+
+	memcpy(cold->facts, instance->facts, sizeof(cold->facts));
+	cold->attach_cpu_ns = instance->attach_cpu_ns;
+	if (e && e->ended && e->usage.cpu_ns) {
+		cold->cpu_ns = e->usage.cpu_ns;
+		cold->max_rss_bytes = e->usage.max_rss_bytes;
+		cold->faults_minor = e->usage.faults_minor;
+		cold->faults_major = e->usage.faults_major;
+		cold->usage_known = true;
+	} else if (instance->usage_known) {
+		cold->cpu_ns = instance->cpu_ns;
+		cold->faults_minor = instance->faults_minor;
+		cold->faults_major = instance->faults_major;
+		cold->usage_known = true;
+	}
+}
+
+static enum cs_init_type init_type_of(struct cs_assembled *instance, struct cs_request *request,
+				      const struct cs_request *cause, uint64_t spawn_ns)
+{
+	if (!instance->marks[CS_MARK_LISTEN])
+		return CS_INIT_PER_REQUEST;
+	if (cause && spawn_ns && cause->start_ns <= spawn_ns)
+		return CS_INIT_ON_DEMAND;
+	if (cause || (request && parent_of(instance) && spawn_ns))
+		return CS_INIT_PROACTIVE;
+	return CS_INIT_UNKNOWN;
+}
+
+static void conclude_cold_start(struct cs_assembled *instance, struct cs_request *request)
+{
+	struct cs_cold_start cold = { .identity = &instance->identity };
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
+	struct cs_request *cause = request ? cause_of(request) : NULL;
+	struct cs_bounds bounds = { .native = !instance->identity.script };
+	const uint64_t *marks = instance->marks;
+	uint64_t spawn_ns = e ? e->spawn_begin_ns : 0;
+
+	instance->concluded = true;
+	bounds.at_ns[CS_BOUND_SPAWN] = spawn_ns;
+	bounds.at_ns[CS_BOUND_EXEC] = e && e->exec_ns <= marks[CS_MARK_ATTACH] ? e->exec_ns : 0;
+	bounds.at_ns[CS_BOUND_LINK] = marks[CS_MARK_ATTACH];
+	bounds.at_ns[CS_BOUND_RUNTIME] = marks[CS_MARK_MAIN];
+	bounds.at_ns[CS_BOUND_CODE] = marks[CS_MARK_USER_CODE];
+	if (marks[CS_MARK_LISTEN]) {
+		cold.protocol = CS_PROTOCOL_HTTP;
+		cold.ready = marks[CS_MARK_ACCEPT_WAIT] || request;
+		bound_by_http(instance, request, end_of(instance), &bounds);
+	} else {
+		cold.protocol = CS_PROTOCOL_EXEC;
+		cold.ready = marks[CS_MARK_STDIN_READ] || marks[CS_MARK_STDOUT_WRITE];
+		bound_by_exec(instance, end_of(instance), &bounds);
+	}
+	if (cause && cause->start_ns <= spawn_ns)
+		bounds.at_ns[CS_BOUND_QUEUE] = cause->start_ns;
+	cold.init_type = init_type_of(instance, request, cause, spawn_ns);
+	cs_bounds_phases(&bounds, &cold);
+	if (request)
+		cold.outcome = request->outcome;
+	else if (instance->over && instance->end == CS_ASSEMBLER_STATUS)
+		cold.outcome =
+			WIFSIGNALED(instance->status)
+				? (struct cs_outcome){ CS_CAUSE_SIGNAL, WTERMSIG(instance->status) }
+				: (struct cs_outcome){ CS_CAUSE_EXIT,
+						       WEXITSTATUS(instance->status) };
+	else if (instance->over && instance->end == CS_ASSEMBLER_UNKNOWN)
+		cold.outcome = (struct cs_outcome){ CS_CAUSE_UNKNOWN, 0 };
+	set_usage(instance, &cold);
+	set_context(instance, request, &cold);
+	instance->assembler->stats.cold_starts++;
+	instance->assembler->sink.cold_start(instance->assembler->sink.context, &cold);
+}
+
+/* An end that nobody told at first may be known by now: the parent's wait was read later. */
+static void settle_outcome(struct cs_request *request)
+{
+	const struct cs_evidence *e = cs_assembled_evidence(request->instance);
+
+	if (request->outcome.cause != CS_CAUSE_UNKNOWN || !e || !e->ended ||
+	    request->tag != (uint32_t)request->instance->identity.pid)
+		return;
+	request->outcome.cause = WIFSIGNALED(e->wait_status) ? CS_CAUSE_SIGNAL : CS_CAUSE_EXIT;
+	request->outcome.code = WIFSIGNALED(e->wait_status) ? WTERMSIG(e->wait_status)
+							    : WEXITSTATUS(e->wait_status);
+}
+
+void cs_conclude_invocation(struct cs_request *request)
+{
+	struct cs_assembled *instance = request->instance;
+	bool exec = !instance->marks[CS_MARK_LISTEN] && request->connection == 0;
+	struct cs_invocation invocation;
+
+	if (!cs_assembled_is_function(instance)) {
+		instance->assembler->stats.helpers += request->cold;
+		instance->concluded = true;
+		return;
+	}
+	settle_outcome(request);
+	if (exec) {
+		request->end_ns = end_of(instance);
+		if (request->start_ns > request->end_ns)
+			request->start_ns = request->end_ns;
+	}
+	resolve(request);
+	if (request->cold && !instance->concluded)
+		conclude_cold_start(instance, request);
+	invocation = (struct cs_invocation){
+		.identity = &instance->identity,
+		.context = request->context,
+		.protocol = exec ? CS_PROTOCOL_EXEC : CS_PROTOCOL_HTTP,
+		.cold = request->cold,
+		.pid = (int32_t)request->tag,
+		.start_ns = request->start_ns,
+		.first_byte_ns = request->first_byte_ns,
+		.end_ns = request->end_ns,
+		.method = request->method,
+		.target = request->target,
+		.status = request->status,
+		.aborted = request->aborted,
+		.request_bytes = request->request_bytes,
+		.response_bytes = request->response_bytes,
+		.request_id = request->request_id,
+		.call_id = request->call_id,
+		.outcome = request->outcome,
+	};
+	instance->assembler->stats.invocations++;
+	instance->assembler->sink.invocation(instance->assembler->sink.context, &invocation);
+}
+
+void cs_conclude_unready(struct cs_assembled *instance)
+{
+	instance->concluded = true;
+	if (!cs_assembled_is_function(instance)) {
+		instance->assembler->stats.helpers++;
+		return;
+	}
+	if (instance->end != CS_ASSEMBLER_SHUTDOWN || instance->marks[CS_MARK_ACCEPT_WAIT])
+		conclude_cold_start(instance, NULL);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What others said of a pid: who spawned it, when it called exec, how it ended. Parents are read at
+ * other times than their children, so it is kept until it is asked for. A fixed table: a pid that
+ * comes to the place of another puts it out. Pure.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/wire/records.h"
+
+#define CS_EVIDENCE_SLOTS 8192u /* pids are dense; 0.6 MiB, touched as it is used */
+
+struct cs_evidence {
+	int32_t pid; /* 0: free */
+	uint32_t spawn_kind;
+	uint64_t spawn_begin_ns; /* 0 unknown */
+	uint64_t exec_ns;        /* last exec called; 0 unknown */
+	uint64_t parent_segment; /* of whoever spawned it; 0 unknown */
+	bool hinted;             /* our own program started it */
+	bool ended;
+	int wait_status;
+	uint64_t wait_ns; /* when the wait came back */
+	struct cs_rec_wait usage;
+};
+
+struct cs_evidence_table {
+	struct cs_evidence slots[CS_EVIDENCE_SLOTS];
+};
+
+/** cs_evidence_find() - what is known of @pid; NULL: nothing. Context: loop. */
+struct cs_evidence *cs_evidence_find(struct cs_evidence_table *table, int32_t pid);
+
+/** cs_evidence_spawned() - @pid was spawned at @begin_ns; forgets a process that had the pid before. */
+struct cs_evidence *cs_evidence_spawned(struct cs_evidence_table *table, int32_t pid, uint32_t kind,
+					uint64_t begin_ns, uint64_t parent_segment);
+
+/** cs_evidence_exec() - @rec was written into @segment by @tag at @time_ns. */
+void cs_evidence_exec(struct cs_evidence_table *table, const struct cs_rec_exec *rec,
+		      uint64_t segment, uint64_t time_ns);
+
+/** cs_evidence_waited() - somebody's wait returned it at @time_ns. */
+void cs_evidence_waited(struct cs_evidence_table *table, const struct cs_rec_wait *rec,
+			uint64_t time_ns);

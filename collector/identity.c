@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Reading identities; see identity.h. */
+#include "collector/identity.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+/* Names a function: first hit wins (facts of the platforms: docs/architecture.md). */
+enum name_source {
+	NAME_SERVICE,
+	NAME_LAMBDA,
+	NAME_KNATIVE,
+	NAME_FUNCTION,
+	NAME_TARGET,
+	NAME_SOURCES,
+};
+
+struct reading {
+	struct cs_arena *arena;
+	struct cs_identity *identity;
+	struct cs_identity_env *env;
+	const char *names[NAME_SOURCES];
+	const char *env_traceparent;
+	const char *env_tracestate;
+	int error;
+};
+
+static const char *keep(struct reading *r, const char *value)
+{
+	char clean[CS_TELEMETRY_STRING_MAX];
+	const char *copy;
+
+	cs_utf8_repair(clean, sizeof(clean), value, strlen(value), NULL);
+	cs_utf8_strip_control(clean);
+	copy = cs_arena_strndup(r->arena, clean, sizeof(clean));
+	if (!copy)
+		r->error = -ENOMEM;
+	return copy;
+}
+
+static void take(struct reading *r, const char *key, const char *value)
+{
+	const struct {
+		const char *key;
+		const char **where;
+	} fields[] = {
+		{ "exe", &r->identity->exe },
+		{ "argv0", &r->identity->argv0 },
+		{ "script", &r->identity->script },
+		{ "env.OTEL_SERVICE_NAME", &r->names[NAME_SERVICE] },
+		{ "env.AWS_LAMBDA_FUNCTION_NAME", &r->names[NAME_LAMBDA] },
+		{ "env.K_SERVICE", &r->names[NAME_KNATIVE] },
+		{ "env.FUNCTION_NAME", &r->names[NAME_FUNCTION] },
+		{ "env.FUNCTION_TARGET", &r->names[NAME_TARGET] },
+		{ "env.AWS_LAMBDA_FUNCTION_VERSION", &r->identity->version },
+		{ "env.K_REVISION", &r->identity->version },
+		{ "env.Http_Method", &r->env->method },
+		{ "env.Http_Path", &r->env->path },
+		{ "env.Http_Traceparent", &r->env->traceparent },
+		{ "env.Http_Tracestate", &r->env->tracestate },
+		{ "env.TRACEPARENT", &r->env_traceparent },
+		{ "env.TRACESTATE", &r->env_tracestate },
+		{ "env.Http_X_Request_Id", &r->env->request_id },
+		{ "env.Http_X_Call_Id", &r->env->call_id },
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (!strcmp(key, fields[i].key) && !*fields[i].where && *value)
+			*fields[i].where = keep(r, value);
+	}
+}
+
+static void take_all(struct reading *r, const char *bytes, size_t len)
+{
+	while (len) {
+		size_t n = strnlen(bytes, len);
+		const char *equals = memchr(bytes, '=', n);
+		char key[64];
+
+		if (n == len)
+			break; /* not terminated: written by nobody of ours */
+		if (equals && (size_t)(equals - bytes) < sizeof(key)) {
+			memcpy(key, bytes, (size_t)(equals - bytes));
+			key[equals - bytes] = '\0';
+			take(r, key, equals + 1);
+		}
+		bytes += n + 1;
+		len -= n + 1;
+	}
+}
+
+/* "/app/handler.py" -> "handler", else the program's name. */
+static void name_after_file(struct cs_identity *identity)
+{
+	const char *path = identity->script  ? identity->script
+			   : identity->exe   ? identity->exe
+			   : identity->argv0 ? identity->argv0
+					     : "unknown";
+	const char *base = strrchr(path, '/'), *dot;
+
+	base = base ? base + 1 : path;
+	snprintf(identity->name, sizeof(identity->name), "%s", *base ? base : "unknown");
+	dot = identity->script ? strrchr(identity->name, '.') : NULL;
+	if (dot && dot != identity->name)
+		identity->name[dot - identity->name] = '\0';
+}
+
+int cs_identity_read(const struct cs_header *header, struct cs_arena *arena,
+		     struct cs_identity *ret, struct cs_identity_env *ret_env)
+{
+	struct reading r = { .arena = arena, .identity = ret, .env = ret_env };
+	size_t len = header->identity_len;
+
+	*ret = (struct cs_identity){ .pid = header->pid,
+				     .ppid = header->ppid,
+				     .uid = header->uid,
+				     .anchor_monotonic_ns = header->attach_monotonic_ns,
+				     .anchor_realtime_ns = header->attach_realtime_ns };
+	*ret_env = (struct cs_identity_env){ 0 };
+	take_all(&r, header->identity, len < CS_IDENTITY_BYTES ? len : CS_IDENTITY_BYTES);
+	if (r.error)
+		return r.error;
+	if (!ret_env->traceparent) {
+		ret_env->traceparent = r.env_traceparent;
+		ret_env->tracestate = r.env_tracestate;
+	}
+	ret_env->platform = r.names[NAME_LAMBDA] || r.names[NAME_KNATIVE] || r.names[NAME_TARGET];
+	for (int i = 0; i < NAME_SOURCES; i++) {
+		if (r.names[i]) {
+			cs_utf8_repair(ret->name, sizeof(ret->name), r.names[i], strlen(r.names[i]),
+				       NULL);
+			return 0;
+		}
+	}
+	name_after_file(ret);
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Who a process is, out of its segment's header. The header is a private copy, but hostile. Pure. */
+#pragma once
+
+#include "base/arena.h"
+#include "collector/model.h"
+#include "preload/wire/abi.h"
+
+/* The identity strings that others ask for. NULL: not there. Live in the arena. */
+struct cs_identity_env {
+	const char *method;      /* Http_Method */
+	const char *path;        /* Http_Path */
+	const char *traceparent; /* Http_Traceparent, else TRACEPARENT */
+	const char *tracestate;
+	const char *request_id;
+	const char *call_id;
+	bool platform; /* a FaaS platform's variables name the function */
+};
+
+/**
+ * cs_identity_read() - fill in from a header
+ * @header: private copy
+ * @arena:  receives the strings, repaired and cut
+ *
+ * Context: any-thread.
+ * Return:  0; -ENOMEM.
+ */
+int cs_identity_read(const struct cs_header *header, struct cs_arena *arena,
+		     struct cs_identity *ret, struct cs_identity_env *ret_env);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Trace and span ids: a keyed hash of where a thing was recorded, so that reading it again gives the
+ * same ids. SipHash-2-4 (Aumasson and Bernstein, 2012). Pure.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exporters/telemetry.h"
+
+struct cs_id_key {
+	uint8_t bytes[16]; /* random, once in a collector's life */
+};
+
+/** cs_siphash() - SipHash-2-4 of @len bytes. Context: any-thread. */
+uint64_t cs_siphash(const struct cs_id_key *key, const void *data, size_t len);
+
+/**
+ * cs_make_span_id() - id of thing number @position of kind @kind in segment @segment; never zero
+ */
+struct cs_span_id cs_make_span_id(const struct cs_id_key *key, uint64_t segment, uint64_t position,
+				  uint32_t kind);
+
+/** cs_make_trace_id() - idem for a trace that begins there; never zero. */
+struct cs_trace_id cs_make_trace_id(const struct cs_id_key *key, uint64_t segment,
+				    uint64_t position);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What the assembler makes of facts: cold starts and invocations, as plain structs. Times are
+ * CLOCK_MONOTONIC ns of this machine; the wall clock is attached at export, by the anchors. Whoever
+ * gets one may read it during the call only.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "exporters/telemetry.h"
+#include "preload/wire/facts.h"
+#include "preload/wire/marks.h"
+
+#define CS_FUNCTION_NAME_MAX 128 /* longer names are cut */
+
+enum cs_protocol {
+	CS_PROTOCOL_EXEC, /* a process per event */
+	CS_PROTOCOL_HTTP, /* an HTTP/1 server */
+};
+
+/* Values of coldspan.init.type; told from facts, never from a time threshold. */
+enum cs_init_type {
+	CS_INIT_UNKNOWN,     /* nothing tells why it was started */
+	CS_INIT_ON_DEMAND,   /* for a request that waited for it */
+	CS_INIT_PROACTIVE,   /* before any request came */
+	CS_INIT_PER_REQUEST, /* a process per event */
+};
+
+/* How a process ended, for those who ask what became of an invocation. */
+enum cs_cause {
+	CS_CAUSE_NONE,    /* it lives, or the invocation was complete before */
+	CS_CAUSE_EXIT,    /* code: exit status */
+	CS_CAUSE_SIGNAL,  /* code: signal */
+	CS_CAUSE_UNKNOWN, /* it is gone: nobody told how */
+};
+
+struct cs_outcome {
+	enum cs_cause cause;
+	int code;
+};
+
+/* Who a process is. Strings are repaired UTF-8, NULL if unknown, and live with the instance. */
+struct cs_identity {
+	char name[CS_FUNCTION_NAME_MAX]; /* the function's */
+	const char *exe;
+	const char *argv0;
+	const char *script;
+	const char *version;
+	int32_t pid;
+	int32_t ppid;
+	uint32_t uid;
+	uint64_t segment; /* number of its segment, unique in a collector's life */
+	uint64_t anchor_monotonic_ns;
+	uint64_t anchor_realtime_ns;
+};
+
+struct cs_phase_part {
+	enum cs_phase phase;
+	uint64_t start_ns;
+	uint64_t end_ns;
+	const char *approximate; /* why a boundary is not exact; NULL: it was seen */
+};
+
+struct cs_span_context {
+	struct cs_trace_id trace_id;
+	struct cs_span_id span_id;
+	struct cs_span_id parent_span_id; /* all zero: root */
+	const char *trace_state;          /* NULL: none */
+	uint8_t trace_flags;              /* W3C */
+	bool parent_remote;
+};
+
+struct cs_cold_start {
+	const struct cs_identity *identity;
+	struct cs_span_context context;
+	enum cs_protocol protocol;
+	enum cs_init_type init_type;
+	bool ready; /* false: it ended before it was */
+	struct cs_outcome outcome;
+	struct cs_phase_part phases[CS_PHASE_COUNT]; /* contiguous, in order */
+	unsigned phases_count;
+	uint64_t start_ns;
+	uint64_t end_ns; /* the phases' durations sum to end_ns - start_ns */
+	uint64_t facts[CS_FACT_COUNT];
+	uint64_t attach_cpu_ns; /* CPU time used before our constructor */
+	uint64_t cpu_ns;        /* of the process's whole life; 0 unknown */
+	uint64_t max_rss_bytes; /* idem */
+	uint64_t faults_minor;  /* idem, with usage_known */
+	uint64_t faults_major;
+	bool usage_known;
+};
+
+struct cs_invocation {
+	const struct cs_identity *identity;
+	struct cs_span_context context;
+	enum cs_protocol protocol;
+	bool cold; /* the first one of its instance */
+	int32_t pid;
+	uint64_t start_ns;
+	uint64_t first_byte_ns; /* 0: none was seen */
+	uint64_t end_ns;
+	const char *method; /* NULL: unknown */
+	const char *target; /* without query; NULL: unknown */
+	unsigned status;    /* HTTP; 0: none was seen */
+	bool aborted;       /* the connection closed before the response was complete */
+	uint64_t request_bytes;
+	uint64_t response_bytes;
+	const char *request_id; /* X-Request-Id; NULL: none */
+	const char *call_id;    /* X-Call-Id; NULL: none */
+	struct cs_outcome outcome;
+};

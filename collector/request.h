@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* One request that an instance serves, from its head until it is handed over. Used by assembler.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/cleanup.h"
+#include "collector/model.h"
+#include "preload/wire/records.h"
+#include "preload/wire/trace_context.h"
+
+struct cs_assembled;
+
+struct cs_request {
+	LIST_ENTRY(cs_request) of_instance;
+	TAILQ_ENTRY(cs_request) held;
+	struct cs_assembled *instance;
+	uint64_t connection;
+	uint32_t sequence;
+	uint32_t tag;
+	uint64_t position;
+	uint64_t start_ns;
+	uint64_t first_byte_ns;
+	uint64_t end_ns; /* 0: in flight */
+	uint64_t due_ns; /* when it is handed over */
+	unsigned status;
+	bool aborted;
+	bool cold;
+	bool resolved; /* context is final */
+	bool inbound;  /* a valid traceparent came with it */
+	uint64_t request_bytes;
+	uint64_t response_bytes;
+	struct cs_outcome outcome;
+	struct cs_trace_context caller;
+	struct cs_span_context context;
+	/* own copies, repaired; NULL unknown */
+	char *method;
+	char *target;
+	char *request_id;
+	char *call_id;
+	char *trace_state;
+};
+
+/**
+ * cs_request_new() - from a REQUEST record
+ * @text_len: bytes behind @rec that really are there
+ *
+ * Return: NULL when out of memory or malformed.
+ */
+struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *text,
+				  uint32_t text_len) cs_must_use;
+
+/** cs_request_new_exec() - the one event of a process; texts may be NULL. NULL when out of memory. */
+struct cs_request *cs_request_new_exec(const char *method, const char *target,
+				       const char *request_id, const char *call_id,
+				       const char *traceparent, const char *trace_state)
+	cs_must_use;
+
+/** cs_request_free() - Accepts NULL. The lists are the caller's. */
+void cs_request_free(struct cs_request *request);
+
+/**
+ * cs_request_same_event() - do two requests carry the same event, handed on by a runtime?
+ *
+ * By the ids that a runtime hands on unchanged: call id, request id, traceparent. Ids that both have
+ * must agree, and one at least must be there.
+ */
+bool cs_request_same_event(const struct cs_request *a, const struct cs_request *b);
