@@ -33,6 +33,11 @@ bool cs_http_request_idle(const struct cs_http_request *request)
 	return request->state <= START_LF;
 }
 
+bool cs_http_request_in_body(const struct cs_http_request *request)
+{
+	return request->state == BODY;
+}
+
 static enum cs_http_verdict start_byte(struct cs_http_request *request, struct cs_http_text *text,
 				       unsigned char c)
 {

@@ -30,6 +30,9 @@ void cs_http_request_init(struct cs_http_request *request);
 /** cs_http_request_idle() - between messages: no byte of a head was seen. Context: signal. */
 bool cs_http_request_idle(const struct cs_http_request *request);
 
+/** cs_http_request_in_body() - is the next byte one of a body? Context: signal (pure). */
+bool cs_http_request_in_body(const struct cs_http_request *request);
+
 /**
  * cs_http_request_feed() - take the next bytes that the server received
  * @text:     receives what is kept of the head; the same one until CS_HTTP_HEAD; may be NULL while

@@ -27,6 +27,11 @@ void cs_http_response_init(struct cs_http_response *response, bool no_body)
 	response->no_body = no_body;
 }
 
+bool cs_http_response_idle(const struct cs_http_response *response)
+{
+	return response->state == LINE && response->progress == 0;
+}
+
 bool cs_http_response_ends_by_close(const struct cs_http_response *response)
 {
 	return response->state == BODY && cs_http_body_ends_by_close(&response->body);

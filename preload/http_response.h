@@ -33,6 +33,9 @@ struct cs_http_response {
  */
 void cs_http_response_init(struct cs_http_response *response, bool no_body);
 
+/** cs_http_response_idle() - no byte of its (final) head was seen. Context: signal (pure). */
+bool cs_http_response_idle(const struct cs_http_response *response);
+
 /** cs_http_response_ends_by_close() - is it a body without length? Context: signal (pure). */
 bool cs_http_response_ends_by_close(const struct cs_http_response *response);
 

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "preload/conn.h"
+
+#include <stdatomic.h>
+
+#include "preload/wire/records.h"
+
+/* Bits of cs_conn.state */
+#define RECEIVING  0x01u /* a thread is busy with the receiving direction */
+#define SENDING    0x02u
+#define CLOSING    0x04u /* whoever clears the last busy bit ends the connection */
+#define LOST_IN    0x08u /* no more is understood of what comes in */
+#define LOST_OUT   0x10u
+#define UNSEEN     0x20u /* the close went by unseen */
+#define BUSY       (RECEIVING | SENDING)
+#define LOST       (LOST_IN | LOST_OUT)
+
+#define REF        0x10000ull
+#define REF_MASK   0xffff0000ull
+#define GENERATION 32
+
+/* Values of cs_conn.sending */
+enum {
+	NOTHING,
+	HEAD_BEGUN,
+	HEAD_TOLD,
+};
+
+static bool is_generation(uint64_t state, uint32_t generation)
+{
+	return (uint32_t)(state >> GENERATION) == generation;
+}
+
+static uint32_t outstanding(const struct cs_conn *conn)
+{
+	/* pairs with: conn.requests, conn.responses */
+	return atomic_load_explicit(&conn->requests, memory_order_acquire) -
+	       atomic_load_explicit(&conn->responses, memory_order_acquire);
+}
+
+uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd, uint64_t socket)
+{
+	uint32_t index = cs_pool_take(env->conns);
+	struct cs_conn *conn;
+
+	if (index == CS_POOL_NONE)
+		return index;
+	conn = cs_pool_item(env->conns, index);
+	conn->forks = atomic_load_explicit(env->forks, memory_order_relaxed);
+	conn->connection = (uint32_t)fd | (uint64_t)generation << GENERATION;
+	conn->socket = socket;
+	conn->text = CS_POOL_NONE;
+	conn->sending = NOTHING;
+	cs_http_request_init(&conn->request);
+	atomic_store_explicit(&conn->requests, 0, memory_order_relaxed);
+	atomic_store_explicit(&conn->responses, 0, memory_order_relaxed);
+	/* pairs with: conn.state */
+	atomic_store_explicit(&conn->state, (uint64_t)generation << GENERATION | REF,
+			      memory_order_release);
+	return index;
+}
+
+bool cs_conn_ref(struct cs_conn *conn, uint32_t generation)
+{
+	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
+
+	do {
+		if (!is_generation(state, generation) || state & CLOSING ||
+		    (state & REF_MASK) == REF_MASK)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(
+		&conn->state, &state, state + REF, memory_order_relaxed, memory_order_relaxed));
+	return true;
+}
+
+/* The answer to the oldest outstanding request is over. */
+static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, uint16_t flags,
+			 uint64_t now_ns)
+{
+	uint32_t sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed);
+	uint64_t received = atomic_load_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
+						 memory_order_relaxed);
+	struct cs_conn_event event = {
+		.type = CS_CONN_RESPONSE_END,
+		.sequence = sequence,
+		.time_ns = now_ns,
+		.request_bytes = received >> 1,
+		.flags = flags,
+	};
+
+	if (conn->sending != NOTHING)
+		event.response_bytes = conn->response_bytes;
+	if (conn->sending == HEAD_TOLD)
+		event.status = conn->response.status;
+	env->emit(conn, &event);
+	conn->sending = NOTHING;
+	/* pairs with: conn.responses; the slot may be used again */
+	atomic_store_explicit(&conn->responses, sequence + 1, memory_order_release);
+}
+
+static void tell_response(const struct cs_conn_env *env, struct cs_conn *conn, uint16_t status)
+{
+	struct cs_conn_event event = {
+		.type = CS_CONN_RESPONSE,
+		.sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed),
+		.time_ns = conn->response_ns,
+		.status = status,
+	};
+
+	env->emit(conn, &event);
+}
+
+/* Nothing more will be sent: end what is outstanding. @lost: how much of it we do not know. */
+static void end_all(const struct cs_conn_env *env, struct cs_conn *conn, bool lost, uint64_t now_ns)
+{
+	bool forked = atomic_load_explicit(env->forks, memory_order_relaxed) != conn->forks;
+
+	while (outstanding(conn)) {
+		uint16_t flags = CS_RESPONSE_ABORTED;
+
+		if (conn->sending == HEAD_BEGUN)
+			tell_response(env, conn, 0);
+		if (lost)
+			flags = CS_RESPONSE_UNFOLLOWED;
+		else if (conn->sending == HEAD_TOLD &&
+			 cs_http_response_ends_by_close(&conn->response))
+			flags = CS_RESPONSE_CLOSED;
+		else if (conn->sending == NOTHING && forked)
+			flags = CS_RESPONSE_UNFOLLOWED; /* a child may answer */
+		end_response(env, conn, flags, now_ns);
+	}
+}
+
+/* The last reference is gone and nobody is busy: exactly one thread comes here. */
+static void finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t state)
+{
+	uint32_t index =
+		(uint32_t)(((unsigned char *)conn - env->conns->items) / env->conns->item_bytes);
+
+	end_all(env, conn, (state & (LOST_OUT | UNSEEN)) != 0,
+		atomic_load_explicit(&conn->closed_ns, memory_order_relaxed));
+	if (conn->text != CS_POOL_NONE)
+		cs_pool_put(env->texts, conn->text);
+	atomic_store_explicit(&conn->state, 0, memory_order_relaxed);
+	cs_pool_put(env->conns, index);
+}
+
+/* Become the one thread in a direction. */
+static bool enter(struct cs_conn *conn, uint32_t generation, uint64_t busy, uint64_t lost)
+{
+	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
+	uint64_t next;
+
+	do {
+		if (!is_generation(state, generation) || state & (CLOSING | lost))
+			return false;
+		next = state & busy ? state | LOST : state | busy;
+		/* pairs with: conn.state */
+	} while (!atomic_compare_exchange_weak_explicit(
+		&conn->state, &state, next, memory_order_acquire, memory_order_relaxed));
+	return !(state & busy);
+}
+
+static void leave(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t busy, uint64_t lost)
+{
+	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
+	uint64_t next;
+
+	do {
+		next = (state & ~busy) | lost;
+		/* pairs with: conn.state; acquire, as finish() reads what the other direction wrote */
+	} while (!atomic_compare_exchange_weak_explicit(
+		&conn->state, &state, next, memory_order_acq_rel, memory_order_relaxed));
+	if (next & CLOSING && !(next & BUSY))
+		finish(env, conn, next);
+}
+
+static void put_text(const struct cs_conn_env *env, struct cs_conn *conn)
+{
+	if (conn->text != CS_POOL_NONE)
+		cs_pool_put(env->texts, conn->text);
+	conn->text = CS_POOL_NONE;
+}
+
+static void tell_unfollowed(const struct cs_conn_env *env, struct cs_conn *conn)
+{
+	struct cs_conn_event event = { .type = CS_CONN_HEAD_UNFOLLOWED };
+
+	env->emit(conn, &event);
+}
+
+/* A head is complete. */
+static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *conn,
+			      const struct cs_http_text *text)
+{
+	uint32_t sequence = atomic_load_explicit(&conn->requests, memory_order_relaxed);
+	struct cs_conn_event event = {
+		.type = CS_CONN_REQUEST,
+		.sequence = sequence,
+		.time_ns = conn->first_byte_ns,
+		.flags = text->flags,
+		.version = conn->request.version,
+		.text = text,
+	};
+
+	if (outstanding(conn) >= CS_CONN_PIPELINE) {
+		tell_unfollowed(env, conn);
+		return LOST_IN;
+	}
+	env->emit(conn, &event);
+	atomic_store_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
+			      conn->head_bytes << 1 | conn->request.head_method,
+			      memory_order_relaxed);
+	/* pairs with: conn.requests */
+	atomic_store_explicit(&conn->requests, sequence + 1, memory_order_release);
+	return 0;
+}
+
+static void count_body(struct cs_conn *conn, uint64_t bytes)
+{
+	uint32_t last = atomic_load_explicit(&conn->requests, memory_order_relaxed) - 1;
+	_Atomic uint64_t *received = &conn->received[last % CS_CONN_PIPELINE];
+	uint64_t sum = atomic_load_explicit(received, memory_order_relaxed) + (bytes << 1);
+
+	atomic_store_explicit(received, sum, memory_order_relaxed);
+}
+
+/* Where a head may begin: room for its texts, and its time. */
+static bool begin_head(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t now_ns)
+{
+	if (conn->text == CS_POOL_NONE)
+		conn->text = cs_pool_take(env->texts);
+	conn->first_byte_ns = now_ns;
+	conn->head_bytes = 0;
+	return conn->text != CS_POOL_NONE;
+}
+
+/* Returns LOST_IN when the direction cannot be followed any longer. */
+static uint64_t receive(const struct cs_conn_env *env, struct cs_conn *conn,
+			const unsigned char *data, uint64_t bytes, uint64_t now_ns)
+{
+	while (bytes) {
+		bool in_body = cs_http_request_in_body(&conn->request);
+		struct cs_conn_text *text = NULL;
+		enum cs_http_verdict verdict;
+		size_t used;
+
+		if (cs_http_request_idle(&conn->request) && !begin_head(env, conn, now_ns)) {
+			tell_unfollowed(env, conn);
+			return LOST_IN;
+		}
+		if (conn->text != CS_POOL_NONE)
+			text = cs_pool_item(env->texts, conn->text);
+		verdict = cs_http_request_feed(&conn->request, text ? &text->text : NULL, data,
+					       bytes, &used);
+		bytes -= used;
+		if (data)
+			data += used;
+		if (in_body)
+			count_body(conn, used);
+		else
+			conn->head_bytes += used;
+		if (verdict == CS_HTTP_UNFOLLOWED && !in_body)
+			tell_unfollowed(env, conn);
+		if (verdict == CS_HTTP_UNFOLLOWED || verdict == CS_HTTP_NOT_HTTP)
+			return LOST_IN;
+		if (verdict == CS_HTTP_HEAD && begin_request(env, conn, &text->text))
+			return LOST_IN;
+		if (verdict == CS_HTTP_HEAD || cs_http_request_idle(&conn->request))
+			put_text(env, conn);
+	}
+	return 0;
+}
+
+/* Bytes go out: the first of a response, if none has begun. Not without a request. */
+static bool begin_response(struct cs_conn *conn, uint64_t begin_ns)
+{
+	uint32_t sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed);
+	uint64_t received;
+
+	if (conn->sending != NOTHING)
+		return true;
+	if (!outstanding(conn))
+		return false;
+	received = atomic_load_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
+					memory_order_relaxed);
+	cs_http_response_init(&conn->response, received & 1);
+	conn->sending = HEAD_BEGUN;
+	conn->response_ns = begin_ns;
+	conn->response_bytes = 0;
+	return true;
+}
+
+static uint64_t transmit(const struct cs_conn_env *env, struct cs_conn *conn,
+			 const unsigned char *data, uint64_t bytes, uint64_t begin_ns,
+			 uint64_t end_ns)
+{
+	while (bytes) {
+		enum cs_http_verdict verdict;
+		size_t used;
+
+		if (!begin_response(conn, begin_ns))
+			return LOST;
+		verdict = cs_http_response_feed(&conn->response, data, bytes, &used);
+		bytes -= used;
+		if (data)
+			data += used;
+		conn->response_bytes += used;
+		switch (verdict) {
+		case CS_HTTP_MORE:
+			if (cs_http_response_idle(&conn->response))
+				conn->sending = NOTHING; /* it was an interim one */
+			break;
+		case CS_HTTP_HEAD:
+			tell_response(env, conn, conn->response.status);
+			conn->sending = HEAD_TOLD;
+			if (!cs_http_response_over(&conn->response))
+				break;
+			end_response(env, conn, 0, end_ns);
+			if (conn->response.status == 101)
+				return LOST; /* another protocol follows */
+			break;
+		case CS_HTTP_END:
+			end_response(env, conn, 0, end_ns);
+			break;
+		case CS_HTTP_NOT_HTTP:
+		case CS_HTTP_UNFOLLOWED:
+			end_all(env, conn, true, end_ns);
+			return LOST;
+		}
+	}
+	return 0;
+}
+
+void cs_conn_received(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
+		      const struct iovec *iov, uint64_t bytes, uint64_t now_ns)
+{
+	uint64_t lost = 0;
+
+	if (!enter(conn, generation, RECEIVING, LOST_IN))
+		return;
+	if (!iov)
+		lost = receive(env, conn, NULL, bytes, now_ns);
+	while (iov && bytes && !lost) {
+		uint64_t part = iov->iov_len < bytes ? iov->iov_len : bytes;
+
+		lost = receive(env, conn, iov->iov_base, part, now_ns);
+		bytes -= part;
+		iov++;
+	}
+	if (lost)
+		put_text(env, conn);
+	leave(env, conn, RECEIVING, lost);
+}
+
+void cs_conn_sent(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
+		  const struct iovec *iov, uint64_t bytes, uint64_t begin_ns, uint64_t end_ns)
+{
+	uint64_t lost = 0;
+
+	if (!enter(conn, generation, SENDING, LOST_OUT))
+		return;
+	if (!iov)
+		lost = transmit(env, conn, NULL, bytes, begin_ns, end_ns);
+	while (iov && bytes && !lost) {
+		uint64_t part = iov->iov_len < bytes ? iov->iov_len : bytes;
+
+		lost = transmit(env, conn, iov->iov_base, part, begin_ns, end_ns);
+		bytes -= part;
+		iov++;
+	}
+	leave(env, conn, SENDING, lost);
+}
+
+void cs_conn_shutdown(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
+		      uint64_t now_ns)
+{
+	if (!enter(conn, generation, SENDING, LOST_OUT))
+		return;
+	end_all(env, conn, false, now_ns);
+	leave(env, conn, SENDING, LOST);
+}
+
+void cs_conn_unref(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
+		   bool seen, uint64_t now_ns)
+{
+	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
+	uint64_t next;
+
+	do {
+		if (!is_generation(state, generation) || state & CLOSING)
+			return;
+		next = state - REF;
+		if (!(next & REF_MASK)) {
+			atomic_store_explicit(&conn->closed_ns, now_ns, memory_order_relaxed);
+			next |= CLOSING | (seen ? 0 : UNSEEN);
+		}
+		/* pairs with: conn.state */
+	} while (!atomic_compare_exchange_weak_explicit(
+		&conn->state, &state, next, memory_order_acq_rel, memory_order_relaxed));
+	if (next & CLOSING && !(next & BUSY))
+		finish(env, conn, next);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One accepted connection: pairs the requests that come in with the responses that go out, from the
+ * results of reads and writes in any thread. Pure but for atomics: what it finds goes to a callback.
+ *
+ * Each direction has a busy bit instead of a lock: two threads in the same direction at once (a
+ * server that does so cannot know its own order) end the following of the connection; a reader
+ * beside a writer is normal. A close that finds a direction busy leaves its work to that thread.
+ * Whatever began has exactly one end, unless the process ends first.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "preload/http_request.h"
+#include "preload/http_response.h"
+#include "preload/pool.h"
+
+#define CS_CONN_PIPELINE 8u /* requests without response; more are not followed */
+
+/* Partial heads: one is in use from a head's first byte to its last. */
+struct cs_conn_text {
+	_Atomic uint32_t link; /* the pool's */
+	struct cs_http_text text;
+};
+
+struct cs_conn {
+	_Atomic uint32_t link; /* the pool's */
+	uint32_t forks;        /* the process's forks when it was accepted */
+	uint32_t owner;        /* the callback's own: who read the last request */
+	/* generation << 32 | references << 16 | CONN_* bits; 0 while not in use */
+	_Atomic uint64_t state;
+	uint64_t connection; /* as in the records: descriptor | generation << 32 */
+	uint64_t socket;     /* idem, of the listening socket */
+	_Atomic uint64_t closed_ns;
+
+	/* Written by the receiving direction, read by the sending one. */
+	_Atomic uint32_t requests;
+	/* Written by the sending direction, read by the receiving one: responses complete. */
+	_Atomic uint32_t responses;
+	/* By request modulo CS_CONN_PIPELINE: bytes received << 1 | the method is HEAD. */
+	_Atomic uint64_t received[CS_CONN_PIPELINE];
+
+	/* The receiving direction's own. */
+	struct cs_http_request request;
+	uint64_t first_byte_ns; /* of the head being received */
+	uint64_t head_bytes;    /* idem */
+	uint32_t text;          /* index in the pool of texts, CS_POOL_NONE */
+
+	/* The sending direction's own. */
+	uint32_t sending; /* whether a response has begun, and whether its head was told */
+	struct cs_http_response response;
+	uint64_t response_ns; /* when the call with its first byte began */
+	uint64_t response_bytes;
+};
+
+enum cs_conn_event_type {
+	CS_CONN_REQUEST,
+	CS_CONN_RESPONSE,
+	CS_CONN_RESPONSE_END,
+	CS_CONN_HEAD_UNFOLLOWED, /* only this field is set */
+};
+
+/* Fields as in the record of the same name in preload/wire/records.h. */
+struct cs_conn_event {
+	enum cs_conn_event_type type;
+	uint32_t sequence;
+	uint64_t time_ns;
+	uint64_t request_bytes;
+	uint64_t response_bytes;
+	uint16_t status;
+	uint16_t flags;
+	uint8_t version;
+	const struct cs_http_text *text; /* of a request; valid during the call */
+};
+
+typedef void (*cs_conn_emit_fn)(struct cs_conn *conn, const struct cs_conn_event *event);
+
+/* What the functions below need of the process. */
+struct cs_conn_env {
+	struct cs_pool *conns;
+	struct cs_pool *texts;
+	cs_conn_emit_fn emit;    /* called while the thread is busy with the connection */
+	_Atomic uint32_t *forks; /* counts fork calls of this process */
+};
+
+/**
+ * cs_conn_open() - a connection was accepted
+ * @generation: not 0, unique in the process
+ * @fd:         its descriptor
+ * @socket:     id of the listening socket, 0 unknown
+ *
+ * Context: signal.
+ * Return:  its index in @env->conns, CS_POOL_NONE if too many are open.
+ */
+uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd, uint64_t socket);
+
+/** cs_conn_ref() - one more descriptor for it; false if it is gone. Context: signal. */
+bool cs_conn_ref(struct cs_conn *conn, uint32_t generation);
+
+/**
+ * cs_conn_received() - the process has read @bytes bytes
+ * @iov:    where they are, in order; NULL if only their number is known
+ * @now_ns: after the call
+ *
+ * Context: signal. Nothing happens if @generation is no longer the connection's.
+ */
+void cs_conn_received(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
+		      const struct iovec *iov, uint64_t bytes, uint64_t now_ns);
+
+/** cs_conn_sent() - it has written @bytes bytes, between the two stamps. Context: signal. */
+void cs_conn_sent(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
+		  const struct iovec *iov, uint64_t bytes, uint64_t begin_ns, uint64_t end_ns);
+
+/** cs_conn_shutdown() - it will send no more. Context: signal. */
+void cs_conn_shutdown(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
+		      uint64_t now_ns);
+
+/**
+ * cs_conn_unref() - a descriptor of it is about to be closed
+ * @seen: false if the close itself went by unseen, some time before
+ *
+ * Context: signal. With the last one the connection ends and goes back to its pool.
+ */
+void cs_conn_unref(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
+		   bool seen, uint64_t now_ns);

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of preload/conn: what is told of a connection, one line an event. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "preload/conn.h"
+#include "preload/wire/records.h"
+
+#define GENERATION 7u
+#define FD         5
+#define GET_A      "GET /a HTTP/1.1\r\n\r\n"                        /* 19 bytes */
+#define HEAD_A     "HEAD /a HTTP/1.1\r\n\r\n"                       /* 20 bytes */
+#define PUT_3      "PUT /p HTTP/1.1\r\nContent-Length: 3\r\n\r\n"   /* 38 bytes */
+#define OK_2       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi" /* 40 bytes */
+#define OK_CLOSE   "HTTP/1.0 200 OK\r\n\r\n"                        /* 19 bytes */
+
+static unsigned char conn_items[4 * sizeof(struct cs_conn)] __attribute__((aligned(64)));
+static unsigned char text_items[2 * sizeof(struct cs_conn_text)] __attribute__((aligned(8)));
+static struct cs_pool conns, texts;
+static _Atomic uint32_t forks;
+static char told[2048];
+static size_t told_len;
+static struct cs_conn *conn;
+
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(told + told_len, sizeof(told) - told_len, format, args);
+	va_end(args);
+	told_len += (size_t)n;
+}
+
+static void emit(struct cs_conn *of, const struct cs_conn_event *event)
+{
+	switch (event->type) {
+	case CS_CONN_REQUEST:
+		say("request %u %.*s %.*s @%lu\n", event->sequence, event->text->method_len,
+		    event->text->bytes, event->text->target_len,
+		    event->text->bytes + event->text->method_len, event->time_ns);
+		break;
+	case CS_CONN_RESPONSE:
+		say("response %u %u @%lu\n", event->sequence, event->status, event->time_ns);
+		break;
+	case CS_CONN_RESPONSE_END:
+		say("end %u %u in %lu out %lu @%lu%s%s%s\n", event->sequence, event->status,
+		    event->request_bytes, event->response_bytes, event->time_ns,
+		    event->flags & CS_RESPONSE_CLOSED ? " closed" : "",
+		    event->flags & CS_RESPONSE_ABORTED ? " aborted" : "",
+		    event->flags & CS_RESPONSE_UNFOLLOWED ? " unfollowed" : "");
+		break;
+	case CS_CONN_HEAD_UNFOLLOWED:
+		say("unfollowed\n");
+		break;
+	}
+}
+
+static const struct cs_conn_env env = {
+	.conns = &conns, .texts = &texts, .emit = emit, .forks = &forks
+};
+
+static void setup(void)
+{
+	cs_pool_init(&conns, conn_items, 4, sizeof(struct cs_conn));
+	cs_pool_init(&texts, text_items, 2, sizeof(struct cs_conn_text));
+	conn = cs_pool_item(&conns, cs_conn_open(&env, GENERATION, FD, 3));
+}
+
+static void received_by(struct cs_conn *of, uint32_t generation, const char *bytes, uint64_t at)
+{
+	struct iovec iov = { .iov_base = (char *)bytes, .iov_len = strlen(bytes) };
+
+	cs_conn_received(&env, of, generation, &iov, iov.iov_len, at);
+}
+
+static void received(const char *bytes, uint64_t at)
+{
+	received_by(conn, GENERATION, bytes, at);
+}
+
+static void sent(const char *bytes, uint64_t begin, uint64_t end)
+{
+	struct iovec iov = { .iov_base = (char *)bytes, .iov_len = strlen(bytes) };
+
+	cs_conn_sent(&env, conn, GENERATION, &iov, iov.iov_len, begin, end);
+}
+
+static void closed(uint64_t at)
+{
+	cs_conn_unref(&env, conn, GENERATION, true, at);
+}
+
+/* All that was told since the last call. */
+#define TOLD(expected)                                                                             \
+	do {                                                                                       \
+		cr_assert(eq(str, told, (char *)(expected)));                                      \
+		told_len = 0;                                                                      \
+		told[0] = '\0';                                                                    \
+	} while (0)
+
+TestSuite(conn, .init = setup);
+
+Test(conn, keep_alive_is_one_invocation_after_the_other)
+{
+	received(GET_A, 10);
+	TOLD("request 0 GET /a @10\n");
+	sent(OK_2, 20, 21);
+	TOLD("response 0 200 @20\nend 0 200 in 19 out 40 @21\n");
+	received(PUT_3 "abc", 30);
+	sent(OK_2, 40, 41);
+	closed(50);
+	TOLD("request 1 PUT /p @30\nresponse 1 200 @40\nend 1 200 in 41 out 40 @41\n");
+}
+
+Test(conn, time_is_that_of_the_first_byte_in_and_out_and_of_the_last_out)
+{
+	received("G", 10);
+	received("ET /a HTTP/1.1\r\n\r\n", 11);
+	TOLD("request 0 GET /a @10\n");
+	sent("HTTP", 20, 21);
+	TOLD("");
+	sent("/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", 22, 23);
+	sent("h", 24, 25);
+	TOLD("response 0 200 @20\n");
+	sent("i", 26, 27);
+	TOLD("end 0 200 in 19 out 40 @27\n");
+}
+
+Test(conn, body_that_comes_in_while_the_response_goes_out_counts)
+{
+	received(PUT_3, 10);
+	received("a", 11);
+	sent("HTTP/1.1 100 Continue\r\n\r\n", 15, 16);
+	TOLD("request 0 PUT /p @10\n");
+	received("bc", 17);
+	sent(OK_2, 20, 21);
+	TOLD("response 0 200 @20\nend 0 200 in 41 out 40 @21\n");
+}
+
+Test(conn, head_has_no_response_body)
+{
+	received(HEAD_A GET_A, 10);
+	sent("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" OK_2, 20, 21);
+	TOLD("request 0 HEAD /a @10\nrequest 1 GET /a @10\n"
+	     "response 0 200 @20\nend 0 200 in 20 out 38 @21\n"
+	     "response 1 200 @20\nend 1 200 in 19 out 40 @21\n");
+}
+
+Test(conn, pipelined_requests_are_answered_in_order_and_limited)
+{
+	for (unsigned i = 0; i < CS_CONN_PIPELINE; i++)
+		received(GET_A, 10);
+	told_len = 0;
+	received(GET_A GET_A, 11);
+	TOLD("unfollowed\n");
+	for (unsigned i = 0; i < CS_CONN_PIPELINE - 1; i++)
+		sent(OK_2, 20, 21);
+	told_len = 0;
+	sent(OK_2, 22, 23);
+	TOLD("response 7 200 @22\nend 7 200 in 19 out 40 @23\n");
+	sent(OK_2, 24, 25);
+	received(GET_A, 30);
+	closed(31);
+	TOLD("");
+}
+
+Test(conn, close_ends_what_only_it_can_end)
+{
+	received(GET_A, 10);
+	sent(OK_CLOSE "until the end", 20, 21);
+	TOLD("request 0 GET /a @10\nresponse 0 200 @20\n");
+	closed(30);
+	TOLD("end 0 200 in 19 out 32 @30 closed\n");
+}
+
+Test(conn, shutdown_ends_like_close_and_only_once)
+{
+	received(GET_A, 10);
+	sent(OK_CLOSE "x", 20, 21);
+	cs_conn_shutdown(&env, conn, GENERATION, 25);
+	TOLD("request 0 GET /a @10\nresponse 0 200 @20\nend 0 200 in 19 out 20 @25 closed\n");
+	closed(30);
+	TOLD("");
+}
+
+Test(conn, close_before_the_end_aborts)
+{
+	received(GET_A GET_A, 10);
+	sent("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh", 20, 21);
+	closed(30);
+	TOLD("request 0 GET /a @10\nrequest 1 GET /a @10\nresponse 0 200 @20\n"
+	     "end 0 200 in 19 out 39 @30 aborted\nend 1 0 in 19 out 0 @30 aborted\n");
+}
+
+Test(conn, close_within_a_response_head_tells_that_it_began)
+{
+	received(GET_A, 10);
+	sent("HTTP/1.1 2", 20, 21);
+	closed(30);
+	TOLD("request 0 GET /a @10\nresponse 0 0 @20\nend 0 0 in 19 out 10 @30 aborted\n");
+}
+
+Test(conn, a_close_after_a_fork_may_leave_the_answer_to_the_child)
+{
+	received(GET_A, 10);
+	atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);
+	closed(30);
+	TOLD("request 0 GET /a @10\nend 0 0 in 19 out 0 @30 unfollowed\n");
+}
+
+Test(conn, an_unseen_close_is_no_abort)
+{
+	received(GET_A, 10);
+	cs_conn_unref(&env, conn, GENERATION, false, 30);
+	TOLD("request 0 GET /a @10\nend 0 0 in 19 out 0 @30 unfollowed\n");
+}
+
+Test(conn, the_last_of_several_descriptors_closes)
+{
+	received(GET_A, 10);
+	cr_assert(cs_conn_ref(conn, GENERATION));
+	closed(20);
+	sent(OK_2, 30, 31);
+	received(GET_A, 40);
+	TOLD("request 0 GET /a @10\nresponse 0 200 @30\nend 0 200 in 19 out 40 @31\n"
+	     "request 1 GET /a @40\n");
+	closed(50);
+	TOLD("end 1 0 in 19 out 0 @50 aborted\n");
+	cr_assert(not(cs_conn_ref(conn, GENERATION)));
+}
+
+Test(conn, another_generation_changes_nothing)
+{
+	received_by(conn, GENERATION + 1, GET_A, 10);
+	cs_conn_shutdown(&env, conn, GENERATION + 1, 20);
+	cs_conn_unref(&env, conn, GENERATION + 1, true, 20);
+	TOLD("");
+	received(GET_A, 30);
+	TOLD("request 0 GET /a @30\n");
+	closed(40);
+	received(GET_A, 50);
+	TOLD("end 0 0 in 19 out 0 @40 aborted\n");
+}
+
+Test(conn, response_that_is_no_http_begins_and_is_not_followed)
+{
+	received(GET_A, 10);
+	sent("hello", 20, 21);
+	received(GET_A, 30);
+	closed(40);
+	TOLD("request 0 GET /a @10\nresponse 0 0 @20\nend 0 0 in 19 out 1 @21 unfollowed\n");
+}
+
+Test(conn, other_protocols_are_silent)
+{
+	received("\x16\x03\x01", 10);
+	received(GET_A, 11);
+	sent(OK_2, 20, 21);
+	closed(30);
+	TOLD("");
+}
+
+Test(conn, words_before_the_first_request_end_the_following)
+{
+	sent("220 hello\r\n", 5, 6);
+	received(GET_A, 10);
+	closed(20);
+	TOLD("");
+}
+
+Test(conn, an_upgrade_ends_the_following)
+{
+	received(GET_A, 10);
+	sent("HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x01x", 20, 21);
+	received(GET_A, 30);
+	closed(40);
+	TOLD("request 0 GET /a @10\nresponse 0 101 @20\nend 0 101 in 19 out 36 @21\n");
+}
+
+Test(conn, an_ambiguous_head_is_counted_and_not_told)
+{
+	received("GET /a HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 10);
+	received(GET_A, 20);
+	closed(30);
+	TOLD("unfollowed\n");
+}
+
+Test(conn, no_room_for_a_head_is_counted)
+{
+	struct cs_conn *other = cs_pool_item(&conns, cs_conn_open(&env, 8, 6, 3));
+	struct cs_conn *third = cs_pool_item(&conns, cs_conn_open(&env, 9, 8, 3));
+
+	received("GET", 10);
+	received_by(other, 8, "GET", 10);
+	received_by(third, 9, "GET", 10);
+	TOLD("unfollowed\n");
+	closed(20);
+	cs_conn_unref(&env, third, 9, true, 20);
+	third = cs_pool_item(&conns, cs_conn_open(&env, 10, 8, 3));
+	received_by(third, 10, GET_A, 30);
+	TOLD("request 0 GET /a @30\n");
+}
+
+Test(conn, pieces_in_several_buffers_are_one_stream)
+{
+	struct iovec in[] = { { .iov_base = (char *)"GET /a HT", .iov_len = 9 },
+			      { .iov_base = NULL, .iov_len = 0 },
+			      { .iov_base = (char *)"TP/1.1\r\n\r\nnot sent", .iov_len = 18 } };
+	struct iovec out[] = { { .iov_base = (char *)"HTTP/1.1 200 OK\r\n", .iov_len = 17 },
+			       { .iov_base = (char *)"Content-Length: 2\r\n\r\n", .iov_len = 21 } };
+
+	cs_conn_received(&env, conn, GENERATION, in, 19, 10);
+	cs_conn_sent(&env, conn, GENERATION, out, 38, 20, 21);
+	cs_conn_sent(&env, conn, GENERATION, NULL, 2, 22, 23); /* sendfile */
+	TOLD("request 0 GET /a @10\nresponse 0 200 @20\nend 0 200 in 19 out 40 @23\n");
+}
+
+Test(conn, too_many_at_once_are_refused_until_one_ends)
+{
+	for (unsigned i = 0; i < 3; i++)
+		cr_assert(ne(u32, cs_conn_open(&env, 20 + i, 10, 0), CS_POOL_NONE));
+	cr_assert(eq(u32, cs_conn_open(&env, 30, 10, 0), CS_POOL_NONE));
+	closed(1);
+	cr_assert(ne(u32, cs_conn_open(&env, 30, 10, 0), CS_POOL_NONE));
+}
