@@ -210,7 +210,7 @@ static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *con
 	}
 	env->emit(conn, &event);
 	atomic_store_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
-			      conn->head_bytes << 1 | conn->request.head_method,
+			      (uint64_t)conn->head_bytes << 1 | conn->request.head_method,
 			      memory_order_relaxed);
 	/* pairs with: conn.requests */
 	atomic_store_explicit(&conn->requests, sequence + 1, memory_order_release);
@@ -260,7 +260,7 @@ static uint64_t receive(const struct cs_conn_env *env, struct cs_conn *conn,
 		if (in_body)
 			count_body(conn, used);
 		else
-			conn->head_bytes += used;
+			conn->head_bytes += (uint32_t)used;
 		if (verdict == CS_HTTP_UNFOLLOWED && !in_body)
 			tell_unfollowed(env, conn);
 		if (verdict == CS_HTTP_UNFOLLOWED || verdict == CS_HTTP_NOT_HTTP)
@@ -380,6 +380,23 @@ void cs_conn_shutdown(const struct cs_conn_env *env, struct cs_conn *conn, uint3
 		return;
 	end_all(env, conn, false, now_ns);
 	leave(env, conn, SENDING, LOST);
+}
+
+void cs_conn_lose(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
+		  uint64_t now_ns)
+{
+	uint64_t state;
+
+	if (enter(conn, generation, SENDING, LOST_OUT)) {
+		end_all(env, conn, true, now_ns);
+		leave(env, conn, SENDING, LOST);
+		return;
+	}
+	state = atomic_load_explicit(&conn->state, memory_order_relaxed);
+	while (is_generation(state, generation) && (state & LOST) != LOST &&
+	       !atomic_compare_exchange_weak_explicit(&conn->state, &state, state | LOST,
+						      memory_order_relaxed, memory_order_relaxed))
+		;
 }
 
 void cs_conn_unref(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,

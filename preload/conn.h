@@ -32,7 +32,8 @@ struct cs_conn {
 	_Atomic uint32_t link; /* the pool's */
 	uint32_t forks;        /* the process's forks when it was accepted */
 	uint32_t owner;        /* the callback's own: who read the last request */
-	/* generation << 32 | references << 16 | CONN_* bits; 0 while not in use */
+	uint32_t text;         /* of the head being received: index in the pool of texts, or none */
+	/* generation << 32 | references << 16 | flag bits; 0 while not in use */
 	_Atomic uint64_t state;
 	uint64_t connection; /* as in the records: descriptor | generation << 32 */
 	uint64_t socket;     /* idem, of the listening socket */
@@ -48,8 +49,7 @@ struct cs_conn {
 	/* The receiving direction's own. */
 	struct cs_http_request request;
 	uint64_t first_byte_ns; /* of the head being received */
-	uint64_t head_bytes;    /* idem */
-	uint32_t text;          /* index in the pool of texts, CS_POOL_NONE */
+	uint32_t head_bytes;    /* idem, so far */
 
 	/* The sending direction's own. */
 	uint32_t sending; /* whether a response has begun, and whether its head was told */
@@ -119,6 +119,14 @@ void cs_conn_sent(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t 
 /** cs_conn_shutdown() - it will send no more. Context: signal. */
 void cs_conn_shutdown(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
 		      uint64_t now_ns);
+
+/**
+ * cs_conn_lose() - bytes of it went by unseen: follow it no longer
+ *
+ * Context: signal. What is outstanding ends, marked as unfollowed.
+ */
+void cs_conn_lose(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
+		  uint64_t now_ns);
 
 /**
  * cs_conn_unref() - a descriptor of it is about to be closed

@@ -309,6 +309,20 @@ Test(conn, no_room_for_a_head_is_counted)
 	TOLD("request 0 GET /a @30\n");
 }
 
+Test(conn, what_is_lost_ends_there)
+{
+	received(GET_A, 10);
+	cs_conn_lose(&env, conn, GENERATION + 1, 15);
+	TOLD("request 0 GET /a @10\n");
+	cs_conn_lose(&env, conn, GENERATION, 20);
+	TOLD("end 0 0 in 19 out 0 @20 unfollowed\n");
+	cs_conn_lose(&env, conn, GENERATION, 21);
+	received(GET_A, 30);
+	sent(OK_2, 31, 32);
+	closed(40);
+	TOLD("");
+}
+
 Test(conn, pieces_in_several_buffers_are_one_stream)
 {
 	struct iovec in[] = { { .iov_base = (char *)"GET /a HT", .iov_len = 9 },
