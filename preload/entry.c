@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "preload/attach.h"
+#include "preload/follow.h"
 #include "preload/loader.h"
 #include "preload/shim.h"
 #include "preload/text.h"
@@ -59,6 +60,7 @@ static void watch(const struct cs_start *start)
 		return;
 	if (cs_attach(start, entered_ns) < 0)
 		return;
+	cs_follow_start();
 	cs_segment_count(cs_shim.header, CS_FACT_UNRESOLVED, unresolved);
 	cs_segment_count(cs_shim.header, CS_FACT_ATTACH_COST_NS, cs_now() - entered_ns);
 	atomic_store_explicit(&cs_shim.watching, true, memory_order_release);

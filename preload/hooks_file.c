@@ -12,6 +12,7 @@
 
 #include "preload/borrowed.h"
 #include "preload/classify.h"
+#include "preload/follow.h"
 #include "preload/hook.h"
 #include "preload/shim.h"
 #include "preload/text.h"
@@ -105,9 +106,9 @@ static inline bool mode_reads(const char *mode)
 		int fd;                                                                            \
                                                                                                    \
 		if (!counts_here())                                                                \
-			return (call);                                                             \
+			return cs_follow_new(call);                                                \
 		begin_ns = cs_now();                                                               \
-		fd = (call);                                                                       \
+		fd = cs_follow_new(call);                                                          \
 		after_open((path), fd >= 0, fd < 0 && missing_now(), reads_code(flags), begin_ns); \
 		return fd;                                                                         \
 	} while (0)
@@ -152,7 +153,7 @@ static inline bool mode_reads(const char *mode)
 #define CREAT(name)                                                                                \
 	CS_HOOK(int, name, (const char *path, unsigned mode))                                      \
 	{                                                                                          \
-		return CS_REAL(name)(path, mode);                                                  \
+		return cs_follow_new(CS_REAL(name)(path, mode));                                   \
 	}
 
 #define FOPEN(name)                                                                                \

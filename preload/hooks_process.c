@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "preload/borrowed.h"
+#include "preload/follow.h"
 #include "preload/hook.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
@@ -35,10 +36,12 @@ CS_HOOK(int, fork, (void))
 	begin_ns = cs_now();
 	pid = CS_REAL(fork)();
 	saved = cs_errno();
-	if (pid == 0)
+	if (pid == 0) {
 		cs_adopt(CS_SPAWN_FORK, begin_ns);
-	else
+	} else {
+		cs_follow_forked();
 		record_spawn(CS_SPAWN_FORK, begin_ns, pid > 0 ? pid : -saved);
+	}
 	cs_set_errno(saved);
 	return pid;
 }

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "preload/follow.h"
+
+#include <sys/mman.h>
+
+#include "preload/borrowed.h"
+#include "preload/sys.h"
+
+struct cs_follow cs_follow = {
+	.listener = -1,
+	.inherited = CS_FOLLOW_STDIN | CS_FOLLOW_STDOUT,
+};
+
+/* A fork child is not the process whose marks the header holds. */
+static void mark(unsigned which, uint64_t now_ns)
+{
+	if (!cs_segment_marked(cs_shim.header, which) && cs_pid() == (uint32_t)cs_shim.header->pid)
+		cs_segment_mark(cs_shim.header, which, now_ns);
+}
+
+static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event)
+{
+	const struct cs_http_text *text = event->text;
+	struct cs_rec_request rec = {
+		.connection = conn->connection,
+		.sequence = event->sequence,
+		.flags = event->flags,
+		.socket = conn->socket,
+		.method_len = text->method_len,
+		.target_len = text->target_len,
+		.headers_len = text->headers_len,
+		.version = event->version,
+	};
+
+	conn->owner = cs_pid();
+	mark(CS_MARK_REQUEST, event->time_ns);
+	cs_shim_end_init();
+	cs_emit(CS_RECORD_REQUEST, CS_PRIORITY_LOW, event->time_ns, &rec, sizeof(rec), text->bytes,
+		cs_http_text_used(text));
+}
+
+static void emit_response(const struct cs_conn *conn, const struct cs_conn_event *event)
+{
+	struct cs_rec_response rec = {
+		.connection = conn->connection,
+		.sequence = event->sequence,
+		.status = event->status,
+	};
+
+	mark(CS_MARK_RESPONSE, event->time_ns);
+	cs_emit(CS_RECORD_RESPONSE, CS_PRIORITY_HIGH, event->time_ns, &rec, sizeof(rec), NULL, 0);
+}
+
+static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *event)
+{
+	struct cs_rec_response_end rec = {
+		.connection = conn->connection,
+		.sequence = event->sequence,
+		.status = event->status,
+		.flags = event->flags,
+		.request_bytes = event->request_bytes,
+		.response_bytes = event->response_bytes,
+	};
+
+	/* A fork child that closes what its parent was asked has nothing to tell. */
+	if (!event->response_bytes && conn->owner != cs_pid())
+		return;
+	mark(CS_MARK_RESPONSE_END, event->time_ns);
+	cs_emit(CS_RECORD_RESPONSE_END, CS_PRIORITY_HIGH, event->time_ns, &rec, sizeof(rec), NULL,
+		0);
+}
+
+static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
+{
+	switch (event->type) {
+	case CS_CONN_REQUEST:
+		emit_request(conn, event);
+		break;
+	case CS_CONN_RESPONSE:
+		emit_response(conn, event);
+		break;
+	case CS_CONN_RESPONSE_END:
+		emit_end(conn, event);
+		break;
+	case CS_CONN_HEAD_UNFOLLOWED:
+		cs_count(CS_FACT_HEADS_UNFOLLOWED);
+		break;
+	}
+}
+
+static const struct cs_conn_env env = {
+	.conns = &cs_fds.conns,
+	.texts = &cs_fds.texts,
+	.emit = emit,
+	.forks = &cs_follow.forks,
+};
+
+void cs_follow_start(void)
+{
+	long at = cs_sys6(SYS_mmap, 0, CS_FDS_BYTES, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at < 0 && at > -4096) {
+		atomic_fetch_or_explicit(&cs_shim.header->stand_down,
+					 1ull << CS_STAND_DOWN_NO_TABLES, memory_order_relaxed);
+		return;
+	}
+	/* Or the first touch would cost a huge page. Refused where there are none. */
+	cs_sys3(SYS_madvise, at, CS_FDS_BYTES, MADV_NOHUGEPAGE);
+	cs_fd_init((void *)at);
+}
+
+void cs_follow_forked(void)
+{
+	atomic_fetch_add_explicit(&cs_follow.forks, 1, memory_order_relaxed);
+}
+
+static void drop(uint64_t word, bool seen)
+{
+	if (cs_fd_kind(word) == CS_FD_CONNECTION)
+		cs_conn_unref(&env, cs_fd_conn(word), cs_fd_generation(word), seen, cs_now());
+}
+
+void cs_follow_forget(int fd, bool seen)
+{
+	if (!cs_tables_may_change())
+		return;
+	if ((uint32_t)fd <= 1)
+		atomic_fetch_and_explicit(&cs_follow.inherited,
+					  ~(fd ? CS_FOLLOW_STDOUT : CS_FOLLOW_STDIN),
+					  memory_order_relaxed);
+	if ((uint32_t)fd < cs_fds.count)
+		drop(cs_fd_replace(fd, 0), seen);
+}
+
+void cs_follow_closing_range(uint32_t first, uint32_t last)
+{
+	uint32_t end = atomic_load_explicit(&cs_fds.end, memory_order_relaxed);
+
+	if (end < 2)
+		end = 2; /* stdin and stdout are watched without an entry */
+	for (uint32_t fd = first; fd <= last && fd < end; fd++)
+		cs_follow_closing((int)fd);
+}
+
+uint64_t cs_follow_take(int fd)
+{
+	if ((uint32_t)fd >= cs_fds.count || !cs_tables_may_change())
+		return 0;
+	return cs_fd_replace(fd, 0);
+}
+
+void cs_follow_put_back(int fd, uint64_t word)
+{
+	uint64_t nothing = 0;
+
+	if (word &&
+	    !atomic_compare_exchange_strong_explicit(&cs_fds.words[fd], &nothing, word,
+						     memory_order_acq_rel, memory_order_relaxed))
+		drop(word, false);
+}
+
+void cs_follow_replaced(uint64_t word)
+{
+	if (word)
+		drop(word, true);
+}
+
+void cs_follow_dup(int fd, uint64_t word, int copy)
+{
+	cs_follow_new(copy);
+	if (!word || !cs_tables_may_change() || cs_fd_word(fd) != word)
+		return;
+	if ((uint32_t)copy >= cs_fds.count) {
+		cs_count(CS_FACT_FDS_UNFOLLOWED);
+		cs_follow_lost(fd);
+		return;
+	}
+	if (cs_fd_kind(word) == CS_FD_CONNECTION &&
+	    !cs_conn_ref(cs_fd_conn(word), cs_fd_generation(word))) {
+		cs_follow_lost(fd);
+		return;
+	}
+	drop(cs_fd_replace(copy, word), false);
+}
+
+void cs_follow_bound(int fd, uint32_t family, uint32_t port)
+{
+	if ((uint32_t)fd < cs_fds.count && cs_tables_may_change())
+		drop(cs_fd_replace(fd,
+				   cs_fd_make(cs_fd_next_generation(), CS_FD_BOUND, port, family)),
+		     false);
+}
+
+void cs_follow_listening(int fd)
+{
+	uint64_t now_ns = cs_now(), was = cs_fd_word(fd), word;
+	struct cs_rec_listen rec = { 0 };
+	int32_t none = -1;
+
+	if (!cs_tables_may_change() || cs_fd_kind(was) == CS_FD_LISTENER)
+		return; /* a second listen() changes the backlog */
+	mark(CS_MARK_LISTEN, now_ns);
+	if ((uint32_t)fd >= cs_fds.count) {
+		cs_count(CS_FACT_FDS_UNFOLLOWED);
+		return;
+	}
+	word = cs_fd_make(cs_fd_next_generation(), CS_FD_LISTENER, (uint32_t)fd, 0);
+	drop(cs_fd_replace(fd, word), false);
+	rec.socket = cs_fd_id(fd, word);
+	if (cs_fd_kind(was) == CS_FD_BOUND) {
+		rec.family = (uint16_t)cs_fd_detail(was);
+		rec.port = (uint16_t)cs_fd_value(was);
+	}
+	cs_emit(CS_RECORD_LISTEN, CS_PRIORITY_HIGH, now_ns, &rec, sizeof(rec), NULL, 0);
+	atomic_compare_exchange_strong_explicit(&cs_follow.listener, &none, fd,
+						memory_order_relaxed, memory_order_relaxed);
+	if (!cs_segment_marked(cs_shim.header, CS_MARK_ACCEPT_WAIT))
+		atomic_store_explicit(&cs_follow.awaiting, true, memory_order_relaxed);
+}
+
+void cs_follow_waiting(void)
+{
+	if (!cs_tables_may_change())
+		return;
+	mark(CS_MARK_ACCEPT_WAIT, cs_now());
+	cs_shim_end_init();
+	atomic_store_explicit(&cs_follow.awaiting, false, memory_order_relaxed);
+}
+
+void cs_follow_accepted(uint64_t listener, int fd)
+{
+	uint32_t generation, index = CS_POOL_NONE;
+	uint64_t socket = 0;
+
+	if (!cs_tables_may_change())
+		return;
+	cs_count(CS_FACT_CONNECTIONS);
+	if (cs_fd_kind(listener) == CS_FD_LISTENER)
+		socket = cs_fd_id((int)cs_fd_value(listener), listener);
+	generation = cs_fd_next_generation();
+	if ((uint32_t)fd < cs_fds.count)
+		index = cs_conn_open(&env, generation, fd, socket);
+	if (index == CS_POOL_NONE) {
+		cs_count(CS_FACT_FDS_UNFOLLOWED);
+		cs_follow_new(fd);
+		return;
+	}
+	drop(cs_fd_replace(fd, cs_fd_make(generation, CS_FD_CONNECTION, index, 0)), false);
+}
+
+/* Is @fd still what it was before the call? If not, its bytes are nobody's we know. */
+static bool still(int fd, uint64_t word)
+{
+	if (cs_fd_kind(word) != CS_FD_CONNECTION || !cs_tables_may_change())
+		return false;
+	if (cs_fd_word(fd) == word)
+		return true;
+	cs_conn_lose(&env, cs_fd_conn(word), cs_fd_generation(word), cs_now());
+	return false;
+}
+
+void cs_follow_received(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes)
+{
+	if (bytes && still(fd, word))
+		cs_conn_received(&env, cs_fd_conn(word), cs_fd_generation(word), iov, bytes,
+				 cs_now());
+}
+
+void cs_follow_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes,
+		    uint64_t begin_ns)
+{
+	if (bytes && still(fd, word))
+		cs_conn_sent(&env, cs_fd_conn(word), cs_fd_generation(word), iov, bytes, begin_ns,
+			     cs_now());
+}
+
+void cs_follow_shutdown(int fd, uint64_t word)
+{
+	if (still(fd, word))
+		cs_conn_shutdown(&env, cs_fd_conn(word), cs_fd_generation(word), cs_now());
+}
+
+void cs_follow_lost(int fd)
+{
+	uint64_t word = cs_fd_word(fd);
+
+	if (cs_fd_kind(word) == CS_FD_CONNECTION && cs_tables_may_change())
+		cs_conn_lose(&env, cs_fd_conn(word), cs_fd_generation(word), cs_now());
+}
+
+/* Only in main: what constructors read is no event. */
+static bool first(uint32_t which)
+{
+	if (!(atomic_load_explicit(&cs_follow.inherited, memory_order_relaxed) & which) ||
+	    !cs_shim_watching() || !atomic_load_explicit(&cs_shim.in_main, memory_order_relaxed) ||
+	    !cs_tables_may_change())
+		return false;
+	return atomic_fetch_and_explicit(&cs_follow.inherited, ~which, memory_order_relaxed) &
+	       which;
+}
+
+void cs_follow_stdin(void)
+{
+	if (!first(CS_FOLLOW_STDIN))
+		return;
+	mark(CS_MARK_STDIN_READ, cs_now());
+	cs_shim_end_init();
+}
+
+void cs_follow_stdout(uint64_t begin_ns)
+{
+	if (first(CS_FOLLOW_STDOUT))
+		mark(CS_MARK_STDOUT_WRITE, begin_ns);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Bytes that come in: requests on accepted connections, and the first read of standard input. Any
+ * other descriptor costs one look-up. Nothing here touches errno: there is no call but the original.
+ */
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "preload/follow.h"
+#include "preload/hook.h"
+
+struct mmsghdr;
+struct timespec;
+
+/* Not from the stream, or not taken from it. */
+#define ASIDE (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE)
+
+static inline void before(int fd)
+{
+	if (fd == 0)
+		cs_follow_stdin();
+}
+
+static void after(int fd, uint64_t word, void *data, ssize_t ret, int flags)
+{
+	struct iovec iov = { .iov_base = data, .iov_len = (size_t)ret };
+
+	if (ret > 0 && word && !(flags & ASIDE))
+		cs_follow_received(fd, word, flags & MSG_TRUNC ? NULL : &iov, (uint64_t)ret);
+}
+
+/* Every reader of one buffer: @call is the original with its arguments. */
+#define READ(fd, data, flags, call)                                                                \
+	do {                                                                                       \
+		uint64_t word = cs_fd_word(fd);                                                    \
+		ssize_t ret;                                                                       \
+                                                                                                   \
+		if (cs_follow_other(fd, word))                                                     \
+			return (call);                                                             \
+		before(fd);                                                                        \
+		ret = (call);                                                                      \
+		after(fd, word, data, ret, flags);                                                 \
+		return ret;                                                                        \
+	} while (0)
+
+CS_HOOK(ssize_t, read, (int fd, void *data, size_t len))
+{
+	READ(fd, data, 0, CS_REAL(read)(fd, data, len));
+}
+
+CS_HOOK(ssize_t, __read_chk, (int fd, void *data, size_t len, size_t room))
+{
+	READ(fd, data, 0, CS_REAL(__read_chk)(fd, data, len, room));
+}
+
+CS_HOOK(ssize_t, recv, (int fd, void *data, size_t len, int flags))
+{
+	READ(fd, data, flags, CS_REAL(recv)(fd, data, len, flags));
+}
+
+CS_HOOK(ssize_t, __recv_chk, (int fd, void *data, size_t len, size_t room, int flags))
+{
+	READ(fd, data, flags, CS_REAL(__recv_chk)(fd, data, len, room, flags));
+}
+
+CS_HOOK(ssize_t, recvfrom,
+	(int fd, void *data, size_t len, int flags, void *address, socklen_t *address_len))
+{
+	READ(fd, data, flags, CS_REAL(recvfrom)(fd, data, len, flags, address, address_len));
+}
+
+CS_HOOK(ssize_t, __recvfrom_chk,
+	(int fd, void *data, size_t len, size_t room, int flags, void *address,
+	 socklen_t *address_len))
+{
+	READ(fd, data, flags,
+	     CS_REAL(__recvfrom_chk)(fd, data, len, room, flags, address, address_len));
+}
+
+CS_HOOK(ssize_t, readv, (int fd, const struct iovec *iov, int count))
+{
+	uint64_t word = cs_fd_word(fd);
+	ssize_t ret;
+
+	if (cs_follow_other(fd, word))
+		return CS_REAL(readv)(fd, iov, count);
+	before(fd);
+	ret = CS_REAL(readv)(fd, iov, count);
+	if (ret > 0 && word)
+		cs_follow_received(fd, word, iov, (uint64_t)ret);
+	return ret;
+}
+
+/* Descriptors that came with a message are new; what they were before is over. */
+static void take_rights(const struct msghdr *message)
+{
+	const unsigned char *at = message->msg_control;
+	size_t left = message->msg_controllen;
+
+	while (left >= sizeof(struct cmsghdr)) {
+		const struct cmsghdr *head = (const void *)at;
+		const int *fds = (const void *)(head + 1);
+		size_t len = head->cmsg_len, step = (len + 7) & ~(size_t)7;
+
+		if (len < sizeof(*head) || len > left)
+			return;
+		if (head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS) {
+			for (size_t i = 0; i < (len - sizeof(*head)) / sizeof(int); i++)
+				cs_follow_new(fds[i]);
+		}
+		if (step >= left)
+			return;
+		at += step;
+		left -= step;
+	}
+}
+
+static void after_message(int fd, uint64_t word, const struct msghdr *message, uint64_t bytes,
+			  int flags)
+{
+	if (message->msg_controllen && message->msg_control)
+		take_rights(message);
+	if (word && !(flags & ASIDE))
+		cs_follow_received(fd, word, flags & MSG_TRUNC ? NULL : message->msg_iov, bytes);
+}
+
+CS_HOOK(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags))
+{
+	uint64_t word = cs_fd_word(fd);
+	ssize_t ret;
+
+	before(fd);
+	ret = CS_REAL(recvmsg)(fd, message, flags);
+	if (ret >= 0)
+		after_message(fd, word, message, (uint64_t)ret, flags);
+	return ret;
+}
+
+CS_HOOK(int, recvmmsg,
+	(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout))
+{
+	uint64_t word = cs_fd_word(fd);
+	int ret;
+
+	before(fd);
+	ret = CS_REAL(recvmmsg)(fd, messages, count, flags, timeout);
+	for (int i = 0; i < ret; i++)
+		after_message(fd, word, &messages[i].msg_hdr, messages[i].msg_len, flags);
+	return ret;
+}

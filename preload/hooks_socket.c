@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Sockets that listen, and the connections that they accept. */
+#include <netinet/in.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "preload/follow.h"
+#include "preload/hook.h"
+
+/* Called when the kernel has taken the address: it can be read. */
+static uint32_t port_of(const struct sockaddr *address, socklen_t len)
+{
+	const struct sockaddr_in *in = (const void *)address;
+	const struct sockaddr_in6 *in6 = (const void *)address;
+
+	if (address->sa_family == AF_INET && len >= sizeof(*in))
+		return __builtin_bswap16(in->sin_port);
+	if (address->sa_family == AF_INET6 && len >= sizeof(in->sin_port) + 2)
+		return __builtin_bswap16(in6->sin6_port);
+	return 0;
+}
+
+CS_HOOK(int, bind, (int fd, const struct sockaddr *address, socklen_t len))
+{
+	int ret = CS_REAL(bind)(fd, address, len);
+
+	if (ret == 0 && cs_shim_watching() && len >= sizeof(address->sa_family))
+		cs_follow_bound(fd, address->sa_family, port_of(address, len));
+	return ret;
+}
+
+CS_HOOK(int, listen, (int fd, int backlog))
+{
+	int ret = CS_REAL(listen)(fd, backlog);
+
+	if (ret == 0 && cs_shim_watching())
+		cs_follow_listening(fd);
+	return ret;
+}
+
+/* An accept is a wait for a connection, whether or not it blocks; on an inherited socket as well. */
+#define ACCEPT(call)                                                                               \
+	do {                                                                                       \
+		uint64_t word = cs_fd_word(fd);                                                    \
+		int ret;                                                                           \
+                                                                                                   \
+		if (!cs_shim_watching())                                                           \
+			return (call);                                                             \
+		if (!cs_segment_marked(cs_shim.header, CS_MARK_ACCEPT_WAIT))                       \
+			cs_follow_waiting();                                                       \
+		ret = (call);                                                                      \
+		if (ret >= 0)                                                                      \
+			cs_follow_accepted(word, ret);                                             \
+		return ret;                                                                        \
+	} while (0)
+
+CS_HOOK(int, accept, (int fd, void *address, socklen_t *len))
+{
+	ACCEPT(CS_REAL(accept)(fd, address, len));
+}
+
+CS_HOOK(int, accept4, (int fd, void *address, socklen_t *len, int flags))
+{
+	ACCEPT(CS_REAL(accept4)(fd, address, len, flags));
+}
+
+CS_HOOK(int, shutdown, (int fd, int how))
+{
+	uint64_t word = cs_fd_word(fd);
+	int ret = CS_REAL(shutdown)(fd, how);
+
+	if (ret == 0 && word && (how == SHUT_WR || how == SHUT_RDWR))
+		cs_follow_shutdown(fd, word);
+	return ret;
+}
+
+CS_HOOK(int, socket, (int family, int type, int protocol))
+{
+	return cs_follow_new(CS_REAL(socket)(family, type, protocol));
+}
+
+CS_HOOK(int, socketpair, (int family, int type, int protocol, int fds[2]))
+{
+	int ret = CS_REAL(socketpair)(family, type, protocol, fds);
+
+	if (ret == 0) {
+		cs_follow_new(fds[0]);
+		cs_follow_new(fds[1]);
+	}
+	return ret;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * syscall(2), seen at its entry only: what closes a descriptor clears its entry (libuv closes so),
+ * and bytes of a connection that pass here are unseen, so that it can be followed no longer.
+ */
+#include <linux/close_range.h>
+#include <sys/syscall.h>
+
+#include "preload/follow.h"
+
+void cs_thunk_syscall(long number, long a, long b, long c);
+
+static void lose(long fd)
+{
+	if (cs_fd_word((int)fd))
+		cs_follow_lost((int)fd);
+}
+
+void cs_thunk_syscall(long number, long a, long b, long c)
+{
+	switch (number) {
+	case SYS_close:
+		cs_follow_closing((int)a);
+		break;
+	case SYS_close_range:
+		if ((uint32_t)a <= (uint32_t)b && !(c & ~CLOSE_RANGE_UNSHARE))
+			cs_follow_closing_range((uint32_t)a, (uint32_t)b);
+		break;
+#ifdef SYS_dup2
+	case SYS_dup2:
+#endif
+	case SYS_dup3:
+		lose(a);
+		if ((int)a != (int)b)
+			cs_follow_closing((int)b);
+		break;
+	case SYS_dup:
+	case SYS_read:
+	case SYS_readv:
+	case SYS_recvfrom:
+	case SYS_recvmsg:
+	case SYS_recvmmsg:
+	case SYS_write:
+	case SYS_writev:
+	case SYS_sendto:
+	case SYS_sendmsg:
+	case SYS_sendmmsg:
+	case SYS_sendfile:
+	case SYS_shutdown:
+		lose(a);
+		break;
+	case SYS_splice:
+		lose(a);
+		lose(c);
+		break;
+	}
+}

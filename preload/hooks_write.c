@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Bytes that go out: responses on accepted connections, and the first write to standard output. Any
+ * other descriptor costs one look-up. Only what the result says was written is looked at.
+ */
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "preload/follow.h"
+#include "preload/hook.h"
+
+static inline uint64_t before(int fd, uint64_t word)
+{
+	bool first = fd == 1 && atomic_load_explicit(&cs_follow.inherited, memory_order_relaxed) &
+					CS_FOLLOW_STDOUT;
+
+	return cs_shim_watching() && (first || word) ? cs_now() : 0;
+}
+
+static void after(int fd, uint64_t word, const struct iovec *iov, ssize_t ret, int flags,
+		  uint64_t begin_ns)
+{
+	if (ret <= 0 || !begin_ns)
+		return;
+	if (fd == 1)
+		cs_follow_stdout(begin_ns);
+	if (word && !(flags & MSG_OOB))
+		cs_follow_sent(fd, word, iov, (uint64_t)ret, begin_ns);
+}
+
+static void after_one(int fd, uint64_t word, const void *data, ssize_t ret, int flags,
+		      uint64_t begin_ns)
+{
+	struct iovec iov = { .iov_len = (size_t)ret };
+
+	__builtin_memcpy(&iov.iov_base, &data, sizeof(data)); /* it is only read */
+	after(fd, word, &iov, ret, flags, begin_ns);
+}
+
+/* Every writer: @call is the original with its arguments, @tell what follows it. */
+#define WRITE(fd, call, tell)                                                                      \
+	do {                                                                                       \
+		uint64_t word = cs_fd_word(fd), begin_ns;                                          \
+		ssize_t ret;                                                                       \
+                                                                                                   \
+		if (cs_follow_other(fd, word))                                                     \
+			return (call);                                                             \
+		begin_ns = before(fd, word);                                                       \
+		ret = (call);                                                                      \
+		tell;                                                                              \
+		return ret;                                                                        \
+	} while (0)
+
+CS_HOOK(ssize_t, write, (int fd, const void *data, size_t len))
+{
+	WRITE(fd, CS_REAL(write)(fd, data, len), after_one(fd, word, data, ret, 0, begin_ns));
+}
+
+CS_HOOK(ssize_t, send, (int fd, const void *data, size_t len, int flags))
+{
+	WRITE(fd, CS_REAL(send)(fd, data, len, flags),
+	      after_one(fd, word, data, ret, flags, begin_ns));
+}
+
+CS_HOOK(ssize_t, sendto,
+	(int fd, const void *data, size_t len, int flags, const void *address,
+	 socklen_t address_len))
+{
+	WRITE(fd, CS_REAL(sendto)(fd, data, len, flags, address, address_len),
+	      after_one(fd, word, data, ret, flags, begin_ns));
+}
+
+CS_HOOK(ssize_t, writev, (int fd, const struct iovec *iov, int count))
+{
+	WRITE(fd, CS_REAL(writev)(fd, iov, count), after(fd, word, iov, ret, 0, begin_ns));
+}
+
+CS_HOOK(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags))
+{
+	WRITE(fd, CS_REAL(sendmsg)(fd, message, flags),
+	      after(fd, word, ret > 0 ? message->msg_iov : NULL, ret, flags, begin_ns));
+}
+
+CS_HOOK(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags))
+{
+	uint64_t word = cs_fd_word(fd), begin_ns;
+	int ret;
+
+	if (cs_follow_other(fd, word))
+		return CS_REAL(sendmmsg)(fd, messages, count, flags);
+	begin_ns = before(fd, word);
+	ret = CS_REAL(sendmmsg)(fd, messages, count, flags);
+	for (int i = 0; i < ret; i++)
+		after(fd, word, messages[i].msg_hdr.msg_iov, (ssize_t)messages[i].msg_len, flags,
+		      begin_ns);
+	return ret;
+}
+
+/* The content of a file is not seen: only that it went. */
+CS_HOOK(ssize_t, sendfile, (int fd, int from, off_t *offset, size_t len))
+{
+	WRITE(fd, CS_REAL(sendfile)(fd, from, offset, len),
+	      after(fd, word, NULL, ret, 0, begin_ns));
+}
+
+CS_HOOK(ssize_t, sendfile64, (int fd, int from, off_t *offset, size_t len))
+{
+	WRITE(fd, CS_REAL(sendfile64)(fd, from, offset, len),
+	      after(fd, word, NULL, ret, 0, begin_ns));
+}
+
+/* Both ends may be ours: from a connection into a pipe, from a pipe into a connection. */
+CS_HOOK(ssize_t, splice,
+	(int from, off_t *from_offset, int fd, off_t *offset, size_t len, unsigned flags))
+{
+	uint64_t word = cs_fd_word(fd), from_word = cs_fd_word(from), begin_ns;
+	ssize_t ret;
+
+	if (cs_follow_other(fd, word) && cs_follow_other(from, from_word))
+		return CS_REAL(splice)(from, from_offset, fd, offset, len, flags);
+	if (from == 0)
+		cs_follow_stdin();
+	begin_ns = before(fd, word);
+	ret = CS_REAL(splice)(from, from_offset, fd, offset, len, flags);
+	if (ret > 0 && from_word)
+		cs_follow_received(from, from_word, NULL, (uint64_t)ret);
+	after(fd, word, NULL, ret, 0, begin_ns);
+	return ret;
+}
