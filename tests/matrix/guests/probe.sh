@@ -5,7 +5,10 @@
 		[[ -e /proc/$$/fd/$fd ]] && echo "fd=$fd"
 	done
 	env | sort | sed 's/^/env=/'
-	grep -E '^Sig(Blk|Ign|Cgt)' /proc/$$/status
+	# By builtins: while bash waits for a child its own mask and handlers change.
+	while IFS= read -r field; do
+		[[ $field =~ ^Sig(Blk|Ign|Cgt) ]] && echo "$field"
+	done </proc/$$/status
 	echo "pipe=$(printf 'c\na\nb\n' | sort | tr -d '\n')"
 	(exit 4)
 	echo "subshell=$?"
