@@ -66,7 +66,7 @@ struct parse {
 
 static const char *expectation(const struct parse *parse, const struct cs_node *node)
 {
-	if (node->parent != 0)
+	if (node->parent != 0 || !node->key)
 		return "a string";
 	for (size_t i = 0; i < KEYS_COUNT; i++) {
 		if (!strcmp(known_keys[i].name, node->key))

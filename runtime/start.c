@@ -44,7 +44,8 @@ int cs_start_pipe(struct cs_start *start, int fd, int *ret)
 int cs_start_lines(struct cs_start *start, int fd, struct event_base *base,
 		   const struct cs_function *function, struct cs_lines *lines)
 {
-	int ours, r = cs_start_pipe(start, fd, &ours);
+	int ours = -EBADF;
+	int r = cs_start_pipe(start, fd, &ours);
 
 	return r ? r : cs_lines_open(lines, base, function->manifest.name, ours);
 }
