@@ -47,6 +47,7 @@ struct cs_call *cs_call_new(struct cs_faas *faas, struct cs_function *function,
 	if (!evhttp_find_header(evhttp_request_get_input_headers(request), "X-Call-Id"))
 		make_id(call->id);
 	function->in_flight++;
+	faas->calls++;
 	return call;
 }
 
@@ -120,7 +121,13 @@ void cs_call_answer(struct cs_call *call, int code, const char *reason, struct e
 		evhttp_request_set_on_complete_cb(call->request, on_written, call->faas);
 	}
 	send_answer(call->request, code, reason, body);
+	cs_call_drop(call);
+}
+
+void cs_call_drop(struct cs_call *call)
+{
 	call->function->in_flight--;
+	call->faas->calls--;
 	if (call->deadline)
 		event_free(call->deadline);
 	free(call->path);

@@ -9,7 +9,6 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
-#include <sys/queue.h>
 
 #include "runtime/catalog.h"
 #include "runtime/cleanup.h"
@@ -31,10 +30,7 @@ struct cs_call {
 	struct event *deadline;
 	cs_late_fn on_late;
 	void *arg;
-	TAILQ_ENTRY(cs_call) link; /* in whatever list the mode keeps it */
 };
-
-TAILQ_HEAD(cs_call_list, cs_call);
 
 /**
  * cs_call_new() - take a request in
@@ -59,6 +55,9 @@ cs_must_use int cs_call_limit(struct cs_call *call, cs_late_fn on_late, void *ar
  * Context: loop. The call and its request are gone afterwards.
  */
 void cs_call_answer(struct cs_call *call, int code, const char *reason, struct evbuffer *body);
+
+/** cs_call_drop() - free the call without an answer, when the loop has ended. */
+void cs_call_drop(struct cs_call *call);
 
 /** cs_call_fail() - answer with @code and one line of text: "function NAME …" and what @fmt says. */
 void cs_call_fail(struct cs_call *call, int code, const char *fmt, ...)

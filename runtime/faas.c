@@ -14,7 +14,7 @@
 #define GRACE_SECONDS 1   /* from SIGTERM to SIGKILL of what still runs at our stop */
 #define FLUSH_MS      200 /* for the last answers to be written */
 
-/* All processes are gone. The answers that their end caused are still to be written. */
+/* All processes are gone. What they wrote last is still to be read, and answers to be written. */
 static void finish(void *arg)
 {
 	struct cs_faas *faas = arg;
@@ -22,13 +22,13 @@ static void finish(void *arg)
 
 	faas->processes.on_idle = NULL;
 	faas->finished = true;
-	event_base_loopexit(faas->base, faas->answering ? &flush : NULL);
+	event_base_loopexit(faas->base, faas->answering || faas->calls ? &flush : NULL);
 }
 
 void cs_faas_answered(struct cs_faas *faas)
 {
 	faas->answering--;
-	if (faas->finished && !faas->answering)
+	if (faas->finished && !faas->answering && !faas->calls)
 		event_base_loopexit(faas->base, NULL);
 }
 
@@ -66,6 +66,13 @@ static void on_stop_signal(evutil_socket_t signal, short what, void *arg)
 	faas->processes.idle_arg = faas;
 	if (!cs_processes_kill(&faas->processes, SIGTERM))
 		finish(faas);
+}
+
+/* libevent's own complaints (it cannot connect, it cannot accept) in our line format. */
+static void on_log(int severity, const char *text)
+{
+	if (severity >= EVENT_LOG_WARN)
+		cs_say("libevent: %s", text);
 }
 
 static struct event_base *new_base(void)
@@ -155,6 +162,7 @@ static void warn_of_missing_programs(const struct cs_catalog *catalog)
 
 static void deinit(struct cs_faas *faas)
 {
+	cs_instances_deinit(faas);
 	if (faas->http)
 		evhttp_free(faas->http);
 	cs_processes_deinit(&faas->processes);
@@ -166,6 +174,7 @@ static void deinit(struct cs_faas *faas)
 		event_free(faas->impatience);
 	if (faas->base)
 		event_base_free(faas->base);
+	cs_fd_close(&faas->listening_fd);
 	cs_catalog_deinit(&faas->catalog);
 }
 
@@ -173,6 +182,8 @@ static int start(struct cs_faas *faas, struct cs_problem *problem)
 {
 	int r;
 
+	event_set_log_callback(on_log);
+	cs_ports_read(&faas->ports);
 	faas->base = new_base();
 	r = faas->base ? cs_processes_init(&faas->processes, faas->base) : -ENOMEM;
 	if (!r)
@@ -192,7 +203,7 @@ static int report(const struct cs_problem *problem, int error, int status)
 
 int cs_faas_serve(const struct cs_options *options)
 {
-	struct cs_faas faas = { .options = options };
+	struct cs_faas faas = { .options = options, .listening_fd = -EBADF };
 	struct cs_problem problem = { 0 };
 	const struct cs_defaults defaults = {
 		.timeout_ns = options->timeout_ns,
@@ -203,6 +214,7 @@ int cs_faas_serve(const struct cs_options *options)
 	};
 	int r = cs_catalog_load(options->functions, &defaults, &faas.catalog, &problem), status;
 
+	TAILQ_INIT(&faas.instances);
 	if (r < 0) {
 		status = report(&problem, r, r == -ENOMEM ? 1 : 2);
 		cs_catalog_deinit(&faas.catalog);

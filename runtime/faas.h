@@ -9,7 +9,9 @@
 
 #include "runtime/catalog.h"
 #include "runtime/cleanup.h"
+#include "runtime/instance.h"
 #include "runtime/options.h"
+#include "runtime/port.h"
 #include "runtime/process.h"
 
 struct cs_faas {
@@ -21,6 +23,10 @@ struct cs_faas {
 	struct evhttp_bound_socket *listener;
 	struct event *terminate, *interrupt; /* signals */
 	struct event *impatience;            /* bounds the stop */
+	struct cs_ports ports;
+	int listening_fd; /* of cs_listening_open(); -EBADF: not yet; other negatives: cannot be */
+	struct cs_instance_list instances; /* of mode http; those that are ending, too */
+	unsigned calls;                    /* not yet answered */
 	unsigned answering; /* answers given to libevent while stopping, not yet written */
 	bool stopping;      /* asked to */
 	bool killed;        /* SIGKILL was sent to what did not stop in time */

@@ -78,7 +78,7 @@ static void serve_function(struct cs_faas *faas, struct evhttp_request *request,
 	if (!call)
 		cs_request_fail(request, HTTP_SERVUNAVAIL, "out of memory");
 	else if (function->manifest.mode == CS_MODE_HTTP)
-		cs_call_fail(call, HTTP_NOTIMPLEMENTED, "has mode http, which comes later");
+		cs_instance_run(call);
 	else
 		cs_exec_run(call);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/queue.h>
 
 #define PREFIX     "Http_"
 #define PREFIX_LEN (sizeof(PREFIX) - 1)
@@ -98,8 +99,7 @@ static int add_headers(struct cs_variables *variables, const struct evkeyvalq *h
 {
 	const struct evkeyval *header;
 
-	TAILQ_FOREACH(header, headers, next)
-	{
+	TAILQ_FOREACH(header, headers, next) {
 		char name[CS_HTTP_VARIABLE_MAX];
 		int r = cs_http_variable_name(header->key, name);
 

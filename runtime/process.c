@@ -89,8 +89,7 @@ static void reap(evutil_socket_t signal, short what, void *arg)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		TAILQ_FOREACH(process, &processes->running, link)
-		{
+		TAILQ_FOREACH(process, &processes->running, link) {
 			if (process->pid == pid)
 				break;
 		}
@@ -132,7 +131,7 @@ bool cs_processes_kill(const struct cs_processes *processes, int signal)
 	const struct cs_process *process;
 
 	TAILQ_FOREACH(process, &processes->running, link)
-	cs_process_kill(process, signal);
+		cs_process_kill(process, signal);
 	return !TAILQ_EMPTY(&processes->running);
 }
 

@@ -41,6 +41,18 @@ int cs_start_pipe(struct cs_start *start, int fd, int *ret)
 	return 0;
 }
 
+int cs_start_null(struct cs_start *start, int fd)
+{
+	start->child_fds[fd] = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return start->child_fds[fd] < 0 ? -errno : 0;
+}
+
+int cs_start_same(struct cs_start *start, int fd, int other)
+{
+	start->child_fds[fd] = fcntl(start->child_fds[other], F_DUPFD_CLOEXEC, 3);
+	return start->child_fds[fd] < 0 ? -errno : 0;
+}
+
 int cs_start_lines(struct cs_start *start, int fd, struct event_base *base,
 		   const struct cs_function *function, struct cs_lines *lines)
 {

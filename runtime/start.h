@@ -25,6 +25,12 @@ void cs_start_deinit(struct cs_start *start);
  */
 cs_must_use int cs_start_pipe(struct cs_start *start, int fd, int *ret);
 
+/** cs_start_null() - let the process's descriptor @fd be /dev/null. Return: 0; a negative errno. */
+cs_must_use int cs_start_null(struct cs_start *start, int fd);
+
+/** cs_start_same() - let the process's descriptor @fd be what its @other is. */
+cs_must_use int cs_start_same(struct cs_start *start, int fd, int other);
+
 /** cs_start_lines() - as cs_start_pipe(), with @lines at our end. */
 cs_must_use int cs_start_lines(struct cs_start *start, int fd, struct event_base *base,
 			       const struct cs_function *function, struct cs_lines *lines);
