@@ -8,8 +8,6 @@
 #include "collector/clock.h"
 #include "collector/pidfd.h"
 
-#define FINAL_READS_MAX 1024 /* looks at a ring that nobody writes to any more; one is the rule */
-
 static void on_timer(evutil_socket_t fd, short what, void *context);
 
 void cs_death_init(struct cs_death *death, struct event_base *base, struct cs_instance_world *world,
@@ -37,12 +35,13 @@ static void arm(struct cs_death *death)
 	event_add(&death->timer, &wait);
 }
 
+/* Bounded also for a ring whose writers live: two laps. */
 static void drain_all(struct cs_instance *instance, uint64_t now_ns)
 {
-	for (unsigned i = 0; i < FINAL_READS_MAX && !instance->broken; i++) {
-		if (cs_instance_drain(instance, now_ns) == 0)
-			break;
-	}
+	unsigned reads = 2 * instance->file.slots / CS_INSTANCE_READS_MAX + 2;
+
+	while (reads-- && !instance->broken && cs_instance_drain(instance, now_ns))
+		continue;
 }
 
 /* The instances that the parent writes into know when it spawned, and how it saw the end. */
@@ -183,6 +182,7 @@ void cs_death_lost(struct cs_death *death, struct cs_instance *instance, enum cs
 	const struct cs_ended ended = { .end = end, .time_ns = now_ns };
 	struct cs_member *member;
 
+	drain_all(instance, now_ns);
 	while ((member = LIST_FIRST(&instance->members)))
 		cs_instance_end_member(member, &ended);
 	death->events.over(death->events.context, instance);

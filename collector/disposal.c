@@ -16,7 +16,8 @@ struct cs_disposal {
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t changed;
 	struct item *items;
-	bool running; /* the thread exists; it frees us when we are orphaned */
+	unsigned pending; /* in the list, and being closed */
+	bool running;     /* the thread exists; it frees us when we are orphaned */
 	bool orphaned;
 };
 
@@ -46,6 +47,7 @@ static void *run(void *context)
 		close(item->fd);
 		free(item);
 		pthread_mutex_lock(&disposal->lock);
+		disposal->pending--;
 	}
 	pthread_mutex_unlock(&disposal->lock);
 	destroy(disposal);
@@ -94,10 +96,21 @@ void cs_disposal_put(struct cs_disposal *disposal, int fd)
 	pthread_mutex_lock(&disposal->lock);
 	item->next = disposal->items;
 	disposal->items = item;
+	disposal->pending++;
 	if (!disposal->running)
 		disposal->running = start(disposal);
 	pthread_cond_signal(&disposal->changed);
 	pthread_mutex_unlock(&disposal->lock);
+}
+
+unsigned cs_disposal_pending(struct cs_disposal *disposal)
+{
+	unsigned pending;
+
+	pthread_mutex_lock(&disposal->lock);
+	pending = disposal->pending;
+	pthread_mutex_unlock(&disposal->lock);
+	return pending;
 }
 
 struct cs_disposal *cs_disposal_free(struct cs_disposal *disposal)

@@ -18,6 +18,9 @@ struct cs_disposal *cs_disposal_new(void) cs_must_use;
 /** cs_disposal_put() - have @fd closed, some time. Context: loop. Ownership: @fd is taken. */
 void cs_disposal_put(struct cs_disposal *disposal, int fd);
 
+/** cs_disposal_pending() - descriptors that are still open. Context: loop. */
+unsigned cs_disposal_pending(struct cs_disposal *disposal);
+
 /**
  * cs_disposal_free() - do not wait for what is still to be closed: the thread ends after it
  *

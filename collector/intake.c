@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <event2/event_struct.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -14,7 +13,8 @@
 
 #include "collector/clock.h"
 
-#define PAUSE_MS 100
+#define PAUSE_MS       100
+#define FDS_OF_OUR_OWN 64 /* sockets, files, the loop, destinations */
 
 /* A connection whose message has not arrived yet. */
 struct waiting {
@@ -35,7 +35,6 @@ struct cs_intake {
 	cs_announce_fn accept;
 	void *context;
 	int listener_fd;
-	int fds_top; /* a new descriptor at or above this number means that they run out */
 	LIST_HEAD(, waiting) waiting;
 	uint32_t waiting_count;
 };
@@ -257,15 +256,20 @@ static void on_connection(struct cs_intake *intake, int fd)
 	cs_peer_close(&peer);
 }
 
-/* Descriptors are given out lowest first, so the number of the next one tells how many are left. */
+/* Are there enough for the largest message? Counted, since numbers say little once there are gaps. */
 static bool descriptors_left(const struct cs_intake *intake)
 {
-	int fd = fcntl(intake->listener_fd, F_DUPFD_CLOEXEC, 0);
+	uint64_t used = FDS_OF_OUR_OWN + intake->self->instances_now + intake->self->processes_now +
+			2 * (uint64_t)intake->waiting_count + cs_disposal_pending(intake->disposal);
+	struct rlimit limit;
+	uint64_t reserved;
 
-	if (fd < 0)
-		return false;
-	close(fd);
-	return fd < intake->fds_top;
+	/* Asked for each time: prlimit(1) may change it while we run. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return true;
+	reserved = CS_INTAKE_FDS_RESERVED < limit.rlim_cur / 2 ? CS_INTAKE_FDS_RESERVED
+							       : limit.rlim_cur / 2;
+	return used < limit.rlim_cur - reserved;
 }
 
 static void pause_intake(struct cs_intake *intake)
@@ -283,22 +287,19 @@ static unsigned accept_some(struct cs_intake *intake, unsigned limit)
 	unsigned n;
 
 	for (n = 0; n < limit; n++) {
-		int fd;
+		int fd = -1;
 
-		if (n % 16 == 0 && !descriptors_left(intake)) {
-			pause_intake(intake);
-			break;
-		}
-		fd = accept4(intake->listener_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0) {
-			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-			    errno == ENOBUFS)
+		if (descriptors_left(intake))
+			fd = accept4(intake->listener_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		else
+			errno = EMFILE;
+		if (fd >= 0) {
+			on_connection(intake, fd);
+		} else if (errno != ECONNABORTED && errno != EINTR) {
+			if (errno != EAGAIN)
 				pause_intake(intake);
-			else if (errno == ECONNABORTED || errno == EINTR)
-				continue;
 			break;
 		}
-		on_connection(intake, fd);
 	}
 	return n;
 }
@@ -320,7 +321,6 @@ struct cs_intake *cs_intake_new(struct event_base *base, int listener_fd,
 				struct cs_self *self, cs_announce_fn accept, void *context)
 {
 	struct cs_intake *intake = calloc(1, sizeof(*intake));
-	struct rlimit limit;
 
 	if (!intake)
 		return NULL;
@@ -330,14 +330,7 @@ struct cs_intake *cs_intake_new(struct event_base *base, int listener_fd,
 				      .self = self,
 				      .accept = accept,
 				      .context = context,
-				      .listener_fd = listener_fd,
-				      .fds_top = INT32_MAX };
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < INT32_MAX) {
-		int top = (int)limit.rlim_cur;
-		int reserved = (int)CS_INTAKE_FDS_RESERVED;
-
-		intake->fds_top = top - (reserved < top / 2 ? reserved : top / 2);
-	}
+				      .listener_fd = listener_fd };
 	event_assign(&intake->listening, base, listener_fd, EV_READ | EV_PERSIST, on_listening,
 		     intake);
 	event_assign(&intake->resume, base, -1, 0, on_resume, intake);

@@ -121,6 +121,18 @@ struct cs_process *cs_process_get(struct cs_process_table *table, int32_t pid, i
 	return process;
 }
 
+void cs_process_check_all(struct cs_process_table *table)
+{
+	for (unsigned i = 0; i < CS_PROCESS_BUCKETS; i++) {
+		struct cs_process *process = LIST_FIRST(&table->buckets[i]), *next;
+
+		for (; process; process = next) {
+			next = LIST_NEXT(process, link);
+			cs_process_check(process);
+		}
+	}
+}
+
 void cs_process_put(struct cs_process *process)
 {
 	if (!LIST_EMPTY(&process->members) || process->held)

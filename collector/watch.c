@@ -55,17 +55,23 @@ static void deactivate(struct cs_watch *watch, struct cs_instance *instance)
 	TAILQ_REMOVE(&watch->active, instance, active_link);
 }
 
-int cs_watch_add(struct cs_watch *watch, struct cs_instance *instance, uint64_t now_ns)
+int cs_watch_reserve(struct cs_watch *watch)
 {
-	if (watch->count == watch->capacity) {
-		uint32_t capacity = watch->capacity ? 2 * watch->capacity : 64;
-		void *slots = reallocarray(watch->slots, capacity, sizeof(*watch->slots));
+	uint32_t capacity = watch->capacity ? 2 * watch->capacity : 64;
+	void *slots;
 
-		if (!slots)
-			return -ENOMEM;
-		watch->slots = slots;
-		watch->capacity = capacity;
-	}
+	if (watch->count < watch->capacity)
+		return 0;
+	slots = reallocarray(watch->slots, capacity, sizeof(*watch->slots));
+	if (!slots)
+		return -ENOMEM;
+	watch->slots = slots;
+	watch->capacity = capacity;
+	return 0;
+}
+
+void cs_watch_add(struct cs_watch *watch, struct cs_instance *instance, uint64_t now_ns)
+{
 	instance->watch_slot = watch->count;
 	instance->quiet_since_ns = now_ns;
 	watch->slots[watch->count++] =
@@ -83,7 +89,6 @@ int cs_watch_add(struct cs_watch *watch, struct cs_instance *instance, uint64_t 
 		arm(watch);
 	}
 	activate(watch, instance);
-	return 0;
 }
 
 void cs_watch_remove(struct cs_watch *watch, struct cs_instance *instance)

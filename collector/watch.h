@@ -62,8 +62,11 @@ void cs_watch_init(struct cs_watch *watch, struct event_base *base, struct cs_se
 /** cs_watch_deinit() - all instances must have been removed. Context: loop. */
 void cs_watch_deinit(struct cs_watch *watch);
 
-/** cs_watch_add() - begin to look at it, as an active one. Return: 0; -ENOMEM. */
-int cs_watch_add(struct cs_watch *watch, struct cs_instance *instance, uint64_t now_ns) cs_must_use;
+/** cs_watch_reserve() - room for one more. Context: loop. Return: 0; -ENOMEM. */
+int cs_watch_reserve(struct cs_watch *watch) cs_must_use;
+
+/** cs_watch_add() - begin to look at it, as an active one, after cs_watch_reserve(). */
+void cs_watch_add(struct cs_watch *watch, struct cs_instance *instance, uint64_t now_ns);
 
 /** cs_watch_remove() - stop looking at it. Context: loop; not inside of `looked`. */
 void cs_watch_remove(struct cs_watch *watch, struct cs_instance *instance);

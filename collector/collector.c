@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Ties intake, looking, deaths and exporters together; see collector.h. */
+#include "collector/collector.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "collector/clock.h"
+#include "collector/death.h"
+#include "collector/disposal.h"
+#include "collector/instance.h"
+#include "collector/intake.h"
+#include "collector/listener.h"
+#include "collector/quota.h"
+#include "collector/watch.h"
+
+#define EXPORTERS_MAX  16
+#define NOFILE_DEFAULT 1024
+
+struct cs_collector {
+	struct event_base *base; /* borrowed */
+	struct cs_listener listener;
+	struct cs_disposal *disposal;
+	struct cs_quota quota;
+	struct cs_intake *intake;
+	struct cs_self self;
+	struct cs_instance_world world;
+	struct cs_watch watch;
+	struct cs_death death;
+	LIST_HEAD(, cs_instance) instances;
+	struct cs_exporter *exporters[EXPORTERS_MAX]; /* owned */
+	unsigned exporters_count;
+};
+
+/* ---- what instances tell ---- */
+
+/* A watched parent's wait tells how a child ended, where the kernel cannot. */
+static void note_wait(struct cs_collector *collector, struct cs_instance *instance,
+		      const struct cs_entry *entry)
+{
+	struct cs_rec_wait wait;
+
+	if (!instance->same_ns || entry->record.payload_len < sizeof(wait))
+		return;
+	memcpy(&wait, entry->bytes + sizeof(entry->record), sizeof(wait));
+	if (WIFEXITED(wait.status) || WIFSIGNALED(wait.status))
+		cs_death_waited(&collector->death, (int32_t)entry->pid, wait.pid, wait.status);
+}
+
+static void on_record(void *context, struct cs_instance *instance, const struct cs_entry *entry)
+{
+	struct cs_collector *collector = context;
+
+	if (entry->record.type == CS_RECORD_WAIT)
+		note_wait(collector, instance, entry);
+}
+
+static void on_ended(void *context, struct cs_instance *instance, const struct cs_member *member,
+		     const struct cs_ended *ended)
+{
+}
+
+static void on_looked(void *context, struct cs_instance *instance, uint64_t now_ns)
+{
+}
+
+static void on_passed(void *context, uint64_t now_ns)
+{
+}
+
+static void on_lost(void *context, struct cs_instance *instance, enum cs_end end, uint64_t now_ns)
+{
+	struct cs_collector *collector = context;
+
+	cs_death_lost(&collector->death, instance, end, now_ns);
+}
+
+static void on_exited(void *context, struct cs_instance *instance, struct cs_process *process)
+{
+}
+
+static void on_over(void *context, struct cs_instance *instance)
+{
+	struct cs_collector *collector = context;
+
+	cs_watch_remove(&collector->watch, instance);
+	cs_quota_put(&collector->quota, instance->peer.uid);
+	LIST_REMOVE(instance, link);
+	cs_instance_free(instance);
+	collector->self.instances_now--;
+	collector->self.instances_ended++;
+}
+
+static enum cs_refusal on_announce(void *context, struct cs_announce *announce)
+{
+	struct cs_collector *collector = context;
+	uint64_t now_ns = announce->received_ns;
+	struct cs_instance *instance;
+	struct cs_process *process;
+
+	if (cs_watch_reserve(&collector->watch) < 0)
+		return CS_REFUSAL_RESOURCES;
+	instance = cs_instance_new(&collector->world, &announce->file, &announce->peer, now_ns);
+	if (!instance)
+		return CS_REFUSAL_RESOURCES;
+	cs_watch_add(&collector->watch, instance, now_ns);
+	LIST_INSERT_HEAD(&collector->instances, instance, link);
+	cs_quota_take(&collector->quota, instance->peer.uid);
+	collector->self.instances_now++;
+	process = LIST_FIRST(&instance->members)->process;
+	if (process)
+		cs_death_replaced(&collector->death, process, instance, now_ns);
+	else if (LIST_FIRST(&instance->members)->dead_on_arrival)
+		cs_death_lost(&collector->death, instance, CS_END_UNKNOWN, now_ns);
+	return CS_REFUSAL_NONE;
+}
+
+/* ---- life of the collector ---- */
+
+static void init_parts(struct cs_collector *collector)
+{
+	const struct cs_watch_events watch_events = {
+		.context = collector, .looked = on_looked, .lost = on_lost, .passed = on_passed
+	};
+	const struct cs_death_events death_events = { .context = collector,
+						      .over = on_over,
+						      .exited = on_exited };
+
+	collector->world.self = &collector->self;
+	collector->world.events = (struct cs_instance_events){ .context = collector,
+							       .record = on_record,
+							       .ended = on_ended };
+	cs_process_table_init(&collector->world.processes, collector->base,
+			      &collector->self.processes_now, cs_death_exited, cs_death_reaped,
+			      &collector->death);
+	cs_watch_init(&collector->watch, collector->base, &collector->self, &watch_events);
+	cs_death_init(&collector->death, collector->base, &collector->world, &death_events);
+}
+
+static uint32_t default_quota(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return NOFILE_DEFAULT / 2;
+	return limit.rlim_cur / 2 < UINT32_MAX ? (uint32_t)(limit.rlim_cur / 2) : UINT32_MAX;
+}
+
+int cs_collector_new(struct event_base *base, const struct cs_collector_options *options,
+		     struct cs_diag *diag, struct cs_collector **ret)
+{
+	struct cs_collector *collector = calloc(1, sizeof(*collector));
+	int r;
+
+	if (!collector)
+		return cs_diag_set(diag, -ENOMEM, "out of memory");
+	collector->base = base;
+	collector->listener.fd = -EBADF;
+	init_parts(collector);
+	r = cs_quota_init(&collector->quota, options->instances_per_uid ? options->instances_per_uid
+									: default_quota());
+	collector->disposal = cs_disposal_new();
+	if (r == 0 && collector->disposal)
+		r = cs_listener_open(options->socket_path, options->socket_mode, diag,
+				     &collector->listener);
+	if (r == 0 && collector->disposal)
+		collector->intake =
+			cs_intake_new(base, collector->listener.fd, collector->disposal,
+				      &collector->quota, &collector->self, on_announce, collector);
+	if (r == 0 && !collector->intake)
+		r = -ENOMEM;
+	if (r < 0) {
+		cs_collector_free(collector);
+		return cs_diag_set(diag, r, "cannot start: %s", strerror(-r));
+	}
+	*ret = collector;
+	return 0;
+}
+
+int cs_collector_add_exporter(struct cs_collector *collector, struct cs_exporter *exporter)
+{
+	if (collector->exporters_count == EXPORTERS_MAX) {
+		cs_exporter_free(exporter);
+		return -E2BIG;
+	}
+	collector->exporters[collector->exporters_count++] = exporter;
+	return 0;
+}
+
+void cs_collector_child_ended(struct cs_collector *collector, pid_t pid, int status)
+{
+	cs_death_waited(&collector->death, getpid(), pid, status);
+}
+
+void cs_collector_stop(struct cs_collector *collector)
+{
+	struct cs_instance *instance, *next;
+	uint64_t now_ns;
+
+	cs_intake_drain(collector->intake);
+	collector->intake = cs_intake_free(collector->intake);
+	cs_process_check_all(&collector->world.processes);
+	cs_death_deinit(&collector->death);
+	now_ns = cs_clock_monotonic_ns();
+	for (instance = LIST_FIRST(&collector->instances); instance; instance = next) {
+		next = LIST_NEXT(instance, link);
+		cs_death_lost(&collector->death, instance, CS_END_SHUTDOWN, now_ns);
+	}
+}
+
+bool cs_collector_flushed(const struct cs_collector *collector)
+{
+	for (unsigned i = 0; i < collector->exporters_count; i++) {
+		if (!cs_exporter_idle(collector->exporters[i]))
+			return false;
+	}
+	return true;
+}
+
+const struct cs_self *cs_collector_get_self(const struct cs_collector *collector)
+{
+	return &collector->self;
+}
+
+struct cs_exporter *const *cs_collector_exporters(const struct cs_collector *collector,
+						  unsigned *ret_count)
+{
+	*ret_count = collector->exporters_count;
+	return collector->exporters;
+}
+
+struct cs_collector *cs_collector_free(struct cs_collector *collector)
+{
+	if (!collector)
+		return NULL;
+	if (collector->intake)
+		cs_collector_stop(collector);
+	for (unsigned i = 0; i < collector->exporters_count; i++)
+		cs_exporter_free(collector->exporters[i]);
+	cs_watch_deinit(&collector->watch);
+	cs_death_deinit(&collector->death);
+	cs_listener_close(&collector->listener);
+	cs_disposal_free(collector->disposal);
+	cs_quota_deinit(&collector->quota);
+	free(collector);
+	return NULL;
+}

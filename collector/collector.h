@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The collector as a library: `coldspan-collector` and `coldspan run` are thin mains around it. It
+ * lives on the caller's event base and does all its work there; a thread is started only to close
+ * what a hostile peer sent.
+ */
+#pragma once
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "collector/self.h"
+#include "exporters/exporter.h"
+
+struct cs_collector;
+
+struct cs_collector_options {
+	const char *socket_path;    /* copied */
+	mode_t socket_mode;         /* 0666: every uid may announce; 0600: ours and root */
+	uint32_t instances_per_uid; /* 0: half of RLIMIT_NOFILE */
+};
+
+/**
+ * cs_collector_new() - listen, and collect whenever @base runs
+ * @base: borrowed; outlives the collector
+ * @diag: filled in on failure: one line for people
+ * @ret:  untouched on failure
+ *
+ * Functions may start as soon as it returns: what they send waits in the socket.
+ *
+ * Context: startup.
+ * Return:  0; negative errno.
+ */
+int cs_collector_new(struct event_base *base, const struct cs_collector_options *options,
+		     struct cs_diag *diag, struct cs_collector **ret) cs_must_use;
+
+/**
+ * cs_collector_add_exporter() - send all spans to this destination, too
+ *
+ * Ownership: taken, also on failure. Return: 0; -ENOMEM; -E2BIG more than CS_OUTBOX_EXPORTERS_MAX.
+ */
+int cs_collector_add_exporter(struct cs_collector *collector, struct cs_exporter *exporter)
+	cs_must_use;
+
+/**
+ * cs_collector_child_ended() - the caller waited for a child of its own: that is how it ended
+ * @status: as wait(2) encodes it
+ *
+ * Context: loop.
+ */
+void cs_collector_child_ended(struct cs_collector *collector, pid_t pid, int status);
+
+/**
+ * cs_collector_stop() - take in what was announced, read all rings once more, end what lives
+ *
+ * All spans are with the exporters afterwards; run @base until cs_collector_flushed().
+ * Context: loop.
+ */
+void cs_collector_stop(struct cs_collector *collector);
+
+/** cs_collector_flushed() - has every destination dealt with all it was given? Context: loop. */
+bool cs_collector_flushed(const struct cs_collector *collector);
+
+/** cs_collector_get_self() - counters, valid as long as the collector. Context: loop. */
+const struct cs_self *cs_collector_get_self(const struct cs_collector *collector);
+
+/** cs_collector_exporters() - to print their counters. Context: loop. */
+struct cs_exporter *const *cs_collector_exporters(const struct cs_collector *collector,
+						  unsigned *ret_count);
+
+/** cs_collector_free() - what was not sent is dropped and counted as such. Return: NULL. */
+struct cs_collector *cs_collector_free(struct cs_collector *collector);

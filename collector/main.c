@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* `coldspan-collector`: the collector as a daemon in the foreground. */
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "coldspan_config.h"
+#include "collector/collector.h"
+#include "collector/options.h"
+#include "exporters/exporter.h"
+#include "exporters/file.h"
+
+#define FLUSH_LIMIT_S 5
+
+enum {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2
+};
+
+struct program {
+	struct event_base *base;
+	struct cs_collector *collector;
+	struct event term, interrupt, usr1;
+	struct event flushing;
+	struct event limit;
+	bool stopping;
+};
+
+/* Descriptors are what instances cost: take as many as we may. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+			cs_log(CS_LOG_WARN, "cannot raise the limit on descriptors: %s",
+			       strerror(errno));
+	}
+}
+
+static void print_accounting(struct program *program)
+{
+	struct cs_exporter *const *exporters;
+	struct cs_exporter_stats stats;
+	unsigned count;
+
+	exporters = cs_collector_exporters(program->collector, &count);
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t dropped = 0;
+
+		cs_exporter_get_stats(exporters[i], &stats);
+		for (unsigned reason = 0; reason < CS_DROP_REASON_COUNT; reason++)
+			dropped += stats.dropped[reason];
+		fprintf(stderr,
+			"coldspan-collector: %s: accepted=%" PRIu64 " sent=%" PRIu64
+			" rejected=%" PRIu64 " dropped=%" PRIu64 " queued=%" PRIu64 "\n",
+			cs_exporter_get_name(exporters[i]), stats.accepted, stats.sent,
+			stats.rejected, dropped, stats.queued);
+	}
+}
+
+static void print_self(struct program *program)
+{
+	struct cs_buffer line = { 0 };
+
+	cs_self_print(cs_collector_get_self(program->collector), &line);
+	cs_buffer_putc(&line, '\n');
+	if (!line.failed && write(STDERR_FILENO, line.data, line.len) < 0)
+		cs_log(CS_LOG_DEBUG, "standard error: %s", strerror(errno));
+	cs_buffer_deinit(&line);
+}
+
+static void leave(struct program *program)
+{
+	event_base_loopbreak(program->base);
+}
+
+static void on_flushing(evutil_socket_t fd, short what, void *context)
+{
+	struct program *program = context;
+
+	if (cs_collector_flushed(program->collector))
+		leave(program);
+}
+
+static void on_limit(evutil_socket_t fd, short what, void *context)
+{
+	cs_log(CS_LOG_WARN, "gave up on what was not sent within %d s", FLUSH_LIMIT_S);
+	leave(context);
+}
+
+static void on_stop(evutil_socket_t number, short what, void *context)
+{
+	const struct timeval often = { .tv_usec = 5000 }, limit = { .tv_sec = FLUSH_LIMIT_S };
+	struct program *program = context;
+
+	if (program->stopping) {
+		leave(program);
+		return;
+	}
+	program->stopping = true;
+	cs_collector_stop(program->collector);
+	event_add(&program->flushing, &often);
+	event_add(&program->limit, &limit);
+	on_flushing(-1, 0, program);
+}
+
+static void on_usr1(evutil_socket_t number, short what, void *context)
+{
+	print_self(context);
+}
+
+static void watch_signals(struct program *program)
+{
+	struct event_base *base = program->base;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	evsignal_assign(&program->term, base, SIGTERM, on_stop, program);
+	evsignal_assign(&program->interrupt, base, SIGINT, on_stop, program);
+	evsignal_assign(&program->usr1, base, SIGUSR1, on_usr1, program);
+	event_assign(&program->flushing, base, -1, EV_PERSIST, on_flushing, program);
+	event_assign(&program->limit, base, -1, 0, on_limit, program);
+	event_add(&program->term, NULL);
+	event_add(&program->interrupt, NULL);
+	event_add(&program->usr1, NULL);
+}
+
+static void tell_ready(const struct cs_options *options)
+{
+	static const char text[] = "ready\n";
+
+	cs_log(CS_LOG_INFO, "ready: functions announce themselves at %s", options->socket_path);
+	if (options->ready_fd < 0)
+		return;
+	if (write(options->ready_fd, text, sizeof(text) - 1) < 0)
+		cs_log(CS_LOG_WARN, "--ready-fd %d: %s", options->ready_fd, strerror(errno));
+	if (options->ready_fd > STDERR_FILENO)
+		close(options->ready_fd);
+}
+
+static void on_report(void *user, const struct cs_exporter *exporter, bool failing,
+		      const char *text)
+{
+	cs_log(failing ? CS_LOG_WARN : CS_LOG_INFO, "%s: %s", cs_exporter_get_name(exporter), text);
+}
+
+static int add_destinations(struct program *program, const struct cs_options *options,
+			    struct cs_diag *diag)
+{
+	struct cs_exporter *exporter;
+	int r;
+
+	for (unsigned i = 0; i < options->files_count; i++) {
+		r = cs_file_exporter_new(options->files[i], &exporter, diag);
+		if (r < 0)
+			return r;
+		cs_exporter_set_report(exporter, on_report, NULL);
+		r = cs_collector_add_exporter(program->collector, exporter);
+		if (r < 0)
+			return cs_diag_set(diag, r, "too many destinations");
+	}
+	return 0;
+}
+
+static int run(const struct cs_options *options)
+{
+	const struct cs_collector_options collector_options = {
+		.socket_path = options->socket_path,
+		.socket_mode = options->socket_mode,
+		.instances_per_uid = options->instances_per_uid,
+	};
+	struct program program = { 0 };
+	struct cs_diag diag = { 0 };
+	int code = EXIT_DONE;
+
+	program.base = event_base_new();
+	if (!program.base) {
+		cs_log(CS_LOG_ERROR, "cannot make an event loop: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	watch_signals(&program);
+	if (cs_collector_new(program.base, &collector_options, &diag, &program.collector) < 0 ||
+	    add_destinations(&program, options, &diag) < 0) {
+		cs_log(CS_LOG_ERROR, "%s", diag.text);
+		cs_collector_free(program.collector);
+		event_base_free(program.base);
+		return EXIT_USAGE;
+	}
+	tell_ready(options);
+	if (event_base_dispatch(program.base) < 0) {
+		cs_log(CS_LOG_ERROR, "the event loop failed: %s", strerror(errno));
+		code = EXIT_FAILED;
+	}
+	print_accounting(&program);
+	cs_collector_free(program.collector);
+	event_base_free(program.base);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct cs_options options;
+	struct cs_diag diag = { 0 };
+
+	cs_log_init("coldspan-collector", CS_LOG_INFO);
+	if (cs_options_parse(argc, argv, getenv, &diag, &options) < 0) {
+		cs_log(CS_LOG_ERROR, "%s", diag.text);
+		return EXIT_USAGE;
+	}
+	cs_log_init("coldspan-collector", options.log_level);
+	if (options.help) {
+		fputs(cs_options_help(), stdout);
+		return EXIT_DONE;
+	}
+	if (options.version) {
+		puts("coldspan-collector " CS_VERSION);
+		return EXIT_DONE;
+	}
+	raise_descriptor_limit();
+	return run(&options);
+}

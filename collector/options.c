@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The collector's flags; see options.h. Documented in docs/man/coldspan-collector.8. */
+#include "collector/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "coldspan_config.h"
+
+static const char help_text[] =
+	"Collect what watched functions record, and send it on as OpenTelemetry traces.\n"
+	"\n"
+	"  coldspan-collector --file traces.jsonl             one line of OTLP JSON per batch\n"
+	"  coldspan-collector --otlp http://127.0.0.1:4318    to an OpenTelemetry backend\n"
+	"  coldspan-collector --socket /tmp/c.sock --file -   try it without root\n"
+	"\n"
+	"Destinations (each may be given several times; without any, OTEL_EXPORTER_OTLP_ENDPOINT or\n"
+	"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT names one):\n"
+	"      --otlp URL         base URL; /v1/traces is appended\n"
+	"      --file FILE        append to FILE; - is standard output\n"
+	"\n"
+	"Options:\n"
+	"      --socket PATH      announce socket [$COLDSPAN_SOCKET, else\n"
+	"                         " CS_SOCKET_PATH "]\n"
+	"      --socket-mode MODE 0666: functions of every user [default]; 0600: of this user and root\n"
+	"      --max-instances N  instances that one user may have at once [half of the descriptors]\n"
+	"      --log-level LEVEL  error, warn, info, debug [$OTEL_LOG_LEVEL, else info]\n"
+	"      --ready-fd N       write \"ready\" and a newline to this descriptor once functions may\n"
+	"                         start, and close it\n"
+	"      --version\n"
+	"  -h, --help             man coldspan-collector tells more\n"
+	"\n"
+	"SIGTERM or SIGINT reads all rings once more, sends what is left within 5 s, and ends; a second\n"
+	"one ends at once. SIGUSR1 prints the collector's own counters.\n";
+
+const char *cs_options_help(void)
+{
+	return help_text;
+}
+
+enum flag {
+	FLAG_SOCKET = 256,
+	FLAG_SOCKET_MODE,
+	FLAG_MAX,
+	FLAG_OTLP,
+	FLAG_FILE,
+	FLAG_LOG_LEVEL,
+	FLAG_READY_FD,
+	FLAG_VERSION
+};
+
+static const struct option flags[] = {
+	{ "socket", required_argument, NULL, FLAG_SOCKET },
+	{ "socket-mode", required_argument, NULL, FLAG_SOCKET_MODE },
+	{ "max-instances", required_argument, NULL, FLAG_MAX },
+	{ "otlp", required_argument, NULL, FLAG_OTLP },
+	{ "file", required_argument, NULL, FLAG_FILE },
+	{ "log-level", required_argument, NULL, FLAG_LOG_LEVEL },
+	{ "ready-fd", required_argument, NULL, FLAG_READY_FD },
+	{ "version", no_argument, NULL, FLAG_VERSION },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int parse_number(const char *text, int base, unsigned long max, unsigned long *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoul(text, &end, base);
+	return !*text || *text == '-' || *end || errno || *ret > max ? -EINVAL : 0;
+}
+
+static int add(const char **list, unsigned *count, const char *what, const char *value,
+	       struct cs_diag *diag)
+{
+	if (!*value)
+		return cs_diag_set(diag, -EINVAL, "--%s needs a value", what);
+	if (*count == CS_OPTIONS_DESTINATIONS_MAX)
+		return cs_diag_set(diag, -EINVAL, "--%s may be given at most %d times", what,
+				   CS_OPTIONS_DESTINATIONS_MAX);
+	list[(*count)++] = value;
+	return 0;
+}
+
+static int parse_flag(int flag, const char *value, struct cs_options *options, struct cs_diag *diag)
+{
+	unsigned long n;
+
+	switch (flag) {
+	case FLAG_SOCKET:
+		options->socket_path = value;
+		return *value ? 0 : cs_diag_set(diag, -EINVAL, "--socket needs a path");
+	case FLAG_SOCKET_MODE:
+		if (parse_number(value, 8, 0777, &n) < 0)
+			return cs_diag_set(diag, -EINVAL,
+					   "--socket-mode \"%s\" is no octal mode such as 0600",
+					   value);
+		options->socket_mode = (mode_t)n;
+		return 0;
+	case FLAG_MAX:
+		if (parse_number(value, 10, UINT32_MAX, &n) < 0 || n == 0)
+			return cs_diag_set(diag, -EINVAL,
+					   "--max-instances \"%s\" is no positive number", value);
+		options->instances_per_uid = (uint32_t)n;
+		return 0;
+	case FLAG_OTLP:
+		return add(options->otlp, &options->otlp_count, "otlp", value, diag);
+	case FLAG_FILE:
+		return add(options->files, &options->files_count, "file", value, diag);
+	case FLAG_LOG_LEVEL:
+		if (cs_log_parse_level(value, &options->log_level) < 0)
+			return cs_diag_set(diag, -EINVAL,
+					   "--log-level \"%s\" is none of error, warn, info, debug",
+					   value);
+		return 0;
+	case FLAG_READY_FD:
+		if (parse_number(value, 10, INT_MAX, &n) < 0)
+			return cs_diag_set(diag, -EINVAL, "--ready-fd \"%s\" is no descriptor",
+					   value);
+		options->ready_fd = (int)n;
+		return 0;
+	case FLAG_VERSION:
+		options->version = true;
+		return 0;
+	case 'h':
+		options->help = true;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* getopt's own words go to stderr without our prefix, so they are made here. */
+static int refuse(char **argv, int flag, struct cs_diag *diag)
+{
+	const char *word = argv[optind - 1];
+
+	if (flag == ':')
+		return cs_diag_set(diag, -EINVAL, "%s needs a value; see coldspan-collector --help",
+				   word);
+	if (optopt && optopt < 256)
+		return cs_diag_set(diag, -EINVAL,
+				   "unknown option -%c; see coldspan-collector --help", optopt);
+	return cs_diag_set(diag, -EINVAL, "unknown option %s; see coldspan-collector --help", word);
+}
+
+int cs_options_parse(int argc, char **argv, char *(*get_env)(const char *name),
+		     struct cs_diag *diag, struct cs_options *ret)
+{
+	struct cs_options options = { .socket_path = get_env("COLDSPAN_SOCKET"),
+				      .socket_mode = 0666,
+				      .log_level = CS_LOG_INFO,
+				      .ready_fd = -1 };
+	const char *level = get_env("OTEL_LOG_LEVEL");
+	int flag, r;
+
+	if (!options.socket_path || !*options.socket_path)
+		options.socket_path = CS_SOCKET_PATH;
+	/* The specification wants unknown words in variables to be passed over. */
+	if (level && *level && cs_log_parse_level(level, &options.log_level) < 0)
+		options.log_level = CS_LOG_INFO;
+	optind = 0; /* glibc: start afresh, also in a second call */
+	opterr = 0;
+	while ((flag = getopt_long(argc, argv, ":h", flags, NULL)) != -1) {
+		if (flag == '?' || flag == ':')
+			return refuse(argv, flag, diag);
+		r = parse_flag(flag, optarg, &options, diag);
+		if (r < 0)
+			return r;
+	}
+	if (optind < argc)
+		return cs_diag_set(diag, -EINVAL,
+				   "unexpected argument \"%s\"; see coldspan-collector --help",
+				   argv[optind]);
+	*ret = options;
+	return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The command line of coldspan-collector, and the variables that stand in for flags not given.
+ * A flag beats its variable; an empty variable counts as unset (OpenTelemetry specification,
+ * configuration/sdk-environment-variables.md).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "base/log.h"
+
+#define CS_OPTIONS_DESTINATIONS_MAX 8
+
+struct cs_options {
+	const char *socket_path;    /* --socket, COLDSPAN_SOCKET */
+	mode_t socket_mode;         /* --socket-mode */
+	uint32_t instances_per_uid; /* --max-instances; 0: half of the descriptors we may have */
+	const char *otlp[CS_OPTIONS_DESTINATIONS_MAX]; /* --otlp: base URLs */
+	unsigned otlp_count;
+	const char *files[CS_OPTIONS_DESTINATIONS_MAX]; /* --file */
+	unsigned files_count;
+	enum cs_log_level log_level; /* --log-level, OTEL_LOG_LEVEL */
+	int ready_fd;                /* --ready-fd; -1 none */
+	bool help;
+	bool version;
+};
+
+/**
+ * cs_options_parse() - read flags and variables
+ * @get_env: getenv(), or a test's
+ * @diag:    filled in on failure: one line for people
+ * @ret:     strings are borrowed from @argv and the environment; untouched on failure
+ *
+ * Context: startup (getopt_long(3) is not re-entrant).
+ * Return:  0; -EINVAL a mistake of the user's.
+ */
+int cs_options_parse(int argc, char **argv, char *(*get_env)(const char *name),
+		     struct cs_diag *diag, struct cs_options *ret) cs_must_use;
+
+/** cs_options_help() - the text of --help, examples first. */
+const char *cs_options_help(void);

@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A guest for tests of the collector's intake: makes segments with the real writer and announces
+ * them as the shim does, or does what no shim would do.
+ *
+ *   announce SOCKET WHAT [N]
+ *
+ * WHAT is a row of the table at the end. Those that stay alive print "ready" and end when standard
+ * input does.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preload/wire/records.h"
+#include "preload/wire/ring.h"
+#include "preload/wire/segment.h"
+
+#define SEALS   (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+#define FDS_MAX 253
+
+static const char *socket_path;
+static int number = 1;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "announce: %s: %s\n", what, strerror(errno));
+	_exit(99);
+}
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+struct segment {
+	int fd;
+	struct cs_header *header;
+	struct cs_ring ring;
+};
+
+static void make_segment(struct segment *segment, uint32_t slots, int seals)
+{
+	static const char identity[] = "exe=/test/announce\0argv0=announce";
+	size_t bytes = cs_segment_bytes(slots);
+	struct cs_header *header;
+
+	segment->fd = memfd_create("coldspan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (segment->fd < 0 || ftruncate(segment->fd, (off_t)bytes) < 0)
+		die("memfd");
+	header = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, segment->fd, 0);
+	if (header == MAP_FAILED)
+		die("mmap");
+	if (fcntl(segment->fd, F_ADD_SEALS, seals) < 0)
+		die("seals");
+	cs_segment_format(header, slots);
+	header->pid = getpid();
+	header->ppid = getppid();
+	header->uid = getuid();
+	header->gid = getgid();
+	header->attach_monotonic_ns = now_ns(CLOCK_MONOTONIC);
+	header->attach_realtime_ns = now_ns(CLOCK_REALTIME);
+	header->attach_boottime_ns = now_ns(CLOCK_BOOTTIME);
+	header->attach_cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+	memcpy(header->identity, identity, sizeof(identity));
+	header->identity_len = sizeof(identity);
+	cs_segment_mark(header, CS_MARK_ATTACH, header->attach_monotonic_ns);
+	segment->header = header;
+	cs_ring_init(&segment->ring, header);
+}
+
+static int dial(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	strncpy(addr.sun_path, socket_path, sizeof(addr.sun_path) - 1);
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		die("connect");
+	return fd;
+}
+
+static void send_message(int connection, const void *data, size_t len, const int *fds, unsigned n)
+{
+	union {
+		char bytes[CMSG_SPACE(FDS_MAX * sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)data, .iov_len = len };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (n) {
+		struct cmsghdr *c;
+
+		message.msg_control = control.bytes;
+		message.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		c = CMSG_FIRSTHDR(&message);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(n * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
+	}
+	/* EPIPE: refused before it was read, which a shim does not care about either */
+	if (sendmsg(connection, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE)
+		die("sendmsg");
+}
+
+static void announce_fds(const struct segment *segment, const int *fds, unsigned n)
+{
+	struct cs_hello hello = { .magic = CS_WIRE_MAGIC,
+				  .version = CS_WIRE_VERSION,
+				  .hello_bytes = sizeof(hello),
+				  .segment_bytes = segment->header->segment_bytes,
+				  .pid = getpid(),
+				  .attach_monotonic_ns = segment->header->attach_monotonic_ns };
+	int connection = dial();
+
+	send_message(connection, &hello, sizeof(hello), fds, n);
+	close(connection);
+}
+
+static void announce(struct segment *segment)
+{
+	announce_fds(segment, &segment->fd, 1);
+	close(segment->fd);
+	segment->fd = -1;
+}
+
+/* A record that needs nothing else to make sense. Return: false: the ring is full. */
+static bool reserve(struct segment *segment, struct cs_claim *claim)
+{
+	struct cs_rec_listen listen = { .family = AF_INET, .port = 8080 };
+
+	if (cs_ring_reserve(&segment->ring, (uint32_t)getpid(), CS_RECORD_LISTEN, sizeof(listen),
+			    CS_PRIORITY_HIGH, claim) < 0)
+		return false;
+	claim->record->time_ns = now_ns(CLOCK_MONOTONIC);
+	claim->record->thread = 1;
+	memcpy(claim->record + 1, &listen, sizeof(listen));
+	return true;
+}
+
+static bool write_record(struct segment *segment)
+{
+	struct cs_claim claim;
+
+	return reserve(segment, &claim) && cs_ring_commit(&claim);
+}
+
+static void stay(void)
+{
+	char byte;
+
+	puts("ready");
+	fflush(stdout);
+	while (read(0, &byte, 1) > 0)
+		continue;
+}
+
+/* ---- what shims do ---- */
+
+static void do_good(void)
+{
+	struct segment segment;
+
+	for (int i = 0; i < number; i++) {
+		make_segment(&segment, 1024, SEALS);
+		write_record(&segment);
+		announce(&segment);
+	}
+	stay();
+}
+
+static void do_mapped(void) /* `good`, with the mappings dropped: a stand-in for many processes */
+{
+	struct segment segment;
+
+	for (int i = 0; i < number; i++) {
+		make_segment(&segment, CS_SLOTS_DEFAULT, SEALS);
+		write_record(&segment);
+		announce(&segment);
+		munmap(segment.header, segment.header->segment_bytes);
+		if (i % 64 == 63)
+			usleep(1000); /* the queue of one uid holds RLIMIT_NOFILE descriptors */
+	}
+	stay();
+}
+
+static void do_short(void) /* many lives too short to be looked at while they last */
+{
+	int status;
+
+	for (int i = 0; i < number; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			struct segment segment;
+
+			make_segment(&segment, 1024, SEALS);
+			announce(&segment);
+			write_record(&segment);
+			write_record(&segment);
+			_exit(i % 2 ? 7 : 0);
+		}
+		if (pid < 0 || waitpid(pid, &status, 0) != pid)
+			die("fork");
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 99)
+			_exit(99);
+	}
+}
+
+static void do_killed(void) /* dies between claim and commit, with a commit behind the hole */
+{
+	struct segment segment;
+	struct cs_claim claim;
+
+	make_segment(&segment, 1024, SEALS);
+	announce(&segment);
+	write_record(&segment);
+	reserve(&segment, &claim);
+	write_record(&segment);
+	kill(getpid(), SIGKILL);
+}
+
+static void do_jumped(void) /* goes on after a claim that it will never commit */
+{
+	struct segment segment;
+	struct cs_claim claim;
+	char byte;
+
+	make_segment(&segment, 1024, SEALS);
+	announce(&segment);
+	reserve(&segment, &claim);
+	write_record(&segment);
+	puts("ready");
+	fflush(stdout);
+	fcntl(0, F_SETFL, O_NONBLOCK);
+	/* uses CPU, as one must to be called late; N seconds at most */
+	for (uint64_t end = now_ns(CLOCK_MONOTONIC) + (uint64_t)number * 1000000000u;
+	     now_ns(CLOCK_MONOTONIC) < end && read(0, &byte, 1) != 0;)
+		continue;
+}
+
+static void do_frozen(void) /* the same, but asleep */
+{
+	struct segment segment;
+	struct cs_claim claim;
+
+	make_segment(&segment, 1024, SEALS);
+	announce(&segment);
+	reserve(&segment, &claim);
+	write_record(&segment);
+	stay();
+	cs_ring_commit(&claim);
+}
+
+static void do_orphan(void) /* a fork child goes on in the inherited ring when its parent is gone */
+{
+	struct segment segment;
+
+	make_segment(&segment, 1024, SEALS);
+	announce(&segment);
+	write_record(&segment);
+	if (fork() == 0) {
+		write_record(&segment);
+		stay();
+		write_record(&segment);
+		_exit(3);
+	}
+	_exit(4);
+}
+
+static void do_burst(void) /* N records at full speed, waiting for nobody; prints how many fitted */
+{
+	struct segment segment;
+	int fitted = 0;
+
+	make_segment(&segment, CS_SLOTS_DEFAULT, SEALS);
+	announce(&segment);
+	for (int i = 0; i < number; i++)
+		fitted += write_record(&segment);
+	printf("%d\n", fitted);
+}
+
+static void do_exec(void) /* the same process with a second segment, after a record that says so */
+{
+	struct cs_rec_exec exec = { .pid = getpid(), .ppid = getppid() };
+	struct segment first, second;
+	struct cs_claim claim;
+
+	make_segment(&first, 1024, SEALS);
+	announce(&first);
+	if (cs_ring_reserve(&first.ring, (uint32_t)getpid(), CS_RECORD_EXEC, sizeof(exec),
+			    CS_PRIORITY_HIGH, &claim) < 0)
+		die("ring");
+	claim.record->time_ns = now_ns(CLOCK_MONOTONIC);
+	claim.record->thread = 1;
+	memcpy(claim.record + 1, &exec, sizeof(exec));
+	cs_ring_commit(&claim);
+	make_segment(&second, 1024, SEALS);
+	announce(&second);
+	stay();
+}
+
+/* ---- what nobody should do ---- */
+
+static void bad_seals(void)
+{
+	struct segment segment;
+
+	make_segment(&segment, 64, F_SEAL_SHRINK | F_SEAL_GROW);
+	announce(&segment);
+}
+
+static void bad_write_seal(void)
+{
+	int fd = memfd_create("x", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	struct segment segment;
+
+	make_segment(&segment, 64, SEALS);
+	if (ftruncate(fd, (off_t)cs_segment_bytes(64)) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_WRITE) < 0)
+		die("memfd");
+	announce_fds(&segment, &fd, 1);
+}
+
+static void bad_size(void) /* says more than the file has */
+{
+	struct segment segment;
+	int fd = memfd_create("x", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	make_segment(&segment, 1024, SEALS);
+	if (ftruncate(fd, 8192) < 0 || fcntl(fd, F_ADD_SEALS, SEALS) < 0)
+		die("memfd");
+	announce_fds(&segment, &fd, 1);
+}
+
+static void bad_file(const char *path, int flags)
+{
+	struct segment segment;
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		die(path);
+	make_segment(&segment, 64, SEALS);
+	announce_fds(&segment, &fd, 1);
+}
+
+static void bad_folder(void)
+{
+	bad_file("/", O_RDONLY | O_DIRECTORY);
+}
+
+static void bad_device(void)
+{
+	bad_file("/dev/null", O_RDWR);
+}
+
+static void bad_pipe(void)
+{
+	struct segment segment;
+	int pipes[2];
+
+	if (pipe(pipes) < 0)
+		die("pipe");
+	make_segment(&segment, 64, SEALS);
+	announce_fds(&segment, &pipes[0], 1);
+}
+
+static void bad_linger(void) /* a socket whose close blocks for a minute */
+{
+	struct linger linger = { .l_onoff = 1, .l_linger = 60 };
+	struct segment segment;
+	static char junk[65536];
+	int pair[2], listener = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr addr = { .sa_family = AF_INET, .sa_data = { 0, 0, 127, 0, 0, 1 } };
+	socklen_t len = sizeof(addr);
+
+	if (bind(listener, &addr, len) < 0 || listen(listener, 1) < 0 ||
+	    getsockname(listener, &addr, &len) < 0)
+		die("listen");
+	pair[0] = socket(AF_INET, SOCK_STREAM, 0);
+	if (connect(pair[0], &addr, len) < 0)
+		die("connect");
+	pair[1] = accept(listener, NULL, NULL);
+	fcntl(pair[0], F_SETFL, O_NONBLOCK);
+	while (write(pair[0], junk, sizeof(junk)) > 0)
+		continue;
+	setsockopt(pair[0], SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	make_segment(&segment, 64, SEALS);
+	announce_fds(&segment, &pair[0], 1);
+	close(pair[0]);
+	stay();
+}
+
+static void bad_many(void)
+{
+	struct segment segment;
+	int fds[FDS_MAX];
+
+	make_segment(&segment, 64, SEALS);
+	for (int i = 0; i < number && i < FDS_MAX; i++)
+		fds[i] = segment.fd;
+	announce_fds(&segment, fds, (unsigned)number);
+}
+
+static void bad_none(void)
+{
+	struct segment segment;
+
+	make_segment(&segment, 64, SEALS);
+	announce_fds(&segment, NULL, 0);
+}
+
+static void bad_hello(void)
+{
+	struct segment segment;
+	int connection = dial();
+
+	make_segment(&segment, 64, SEALS);
+	send_message(connection, "GET / HTTP/1.1\r\n\r\n", 18, &segment.fd, 1);
+}
+
+static void bad_long(void)
+{
+	static char junk[100000];
+	struct segment segment;
+	int connection = dial();
+
+	make_segment(&segment, 64, SEALS);
+	send_message(connection, junk, sizeof(junk), &segment.fd, 1);
+}
+
+static void bad_version(void)
+{
+	struct cs_hello hello = { .magic = CS_WIRE_MAGIC,
+				  .version = CS_WIRE_VERSION + 1,
+				  .hello_bytes = sizeof(hello),
+				  .segment_bytes = cs_segment_bytes(64) };
+	struct segment segment;
+
+	make_segment(&segment, 64, SEALS);
+	send_message(dial(), &hello, sizeof(hello), &segment.fd, 1);
+}
+
+static void bad_header(void)
+{
+	struct segment segment;
+
+	make_segment(&segment, 64, SEALS);
+	segment.header->slots_offset += CS_PAGE_BYTES;
+	announce(&segment);
+}
+
+static void bad_head(void) /* good until it is read */
+{
+	struct segment segment;
+
+	make_segment(&segment, 64, SEALS);
+	announce(&segment);
+	atomic_store_explicit(&segment.header->head, 1ull << 40, memory_order_relaxed);
+	stay();
+}
+
+static void bad_second(void) /* a good announce, and a second message behind it */
+{
+	struct segment segment;
+	int connection = dial(), pipes[2];
+	struct cs_hello hello;
+
+	make_segment(&segment, 64, SEALS);
+	hello = (struct cs_hello){ .magic = CS_WIRE_MAGIC,
+				   .version = CS_WIRE_VERSION,
+				   .hello_bytes = sizeof(hello),
+				   .segment_bytes = cs_segment_bytes(64),
+				   .pid = getpid() };
+	send_message(connection, &hello, sizeof(hello), &segment.fd, 1);
+	if (pipe(pipes) < 0)
+		die("pipe");
+	send_message(connection, "x", 1, pipes, 2);
+	stay();
+}
+
+static void bad_silence(void)
+{
+	dial();
+	stay();
+}
+
+static void do_probe(void)
+{
+	close(dial());
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} table[] = {
+	{ "good", do_good },
+	{ "mapped", do_mapped },
+	{ "short", do_short },
+	{ "killed", do_killed },
+	{ "jumped", do_jumped },
+	{ "frozen", do_frozen },
+	{ "orphan", do_orphan },
+	{ "burst", do_burst },
+	{ "exec", do_exec },
+	{ "seals", bad_seals },
+	{ "write-seal", bad_write_seal },
+	{ "size", bad_size },
+	{ "folder", bad_folder },
+	{ "device", bad_device },
+	{ "pipe", bad_pipe },
+	{ "linger", bad_linger },
+	{ "many", bad_many },
+	{ "none", bad_none },
+	{ "hello", bad_hello },
+	{ "long", bad_long },
+	{ "version", bad_version },
+	{ "header", bad_header },
+	{ "head", bad_head },
+	{ "second", bad_second },
+	{ "silence", bad_silence },
+	{ "probe", do_probe },
+};
+
+int main(int argc, char **argv)
+{
+	if (argc < 3) {
+		fprintf(stderr, "usage: announce SOCKET WHAT [N]\n");
+		return 2;
+	}
+	socket_path = argv[1];
+	if (argc > 3)
+		number = atoi(argv[3]);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (!strcmp(table[i].name, argv[2])) {
+			table[i].run();
+			return 0;
+		}
+	}
+	fprintf(stderr, "announce: no such thing: %s\n", argv[2]);
+	return 2;
+}

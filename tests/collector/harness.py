@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A collector under test, its guests, and its counters. Waits are bounded and never sleeps."""
+import json
+import os
+import pathlib
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+LIMIT_S = 20  # for anything that should happen at once
+
+
+class Collector:
+    """One coldspan-collector with a socket and a trace file in a folder of its own."""
+
+    def __init__(self, binary, *flags, env=None, user=None):
+        self.folder = tempfile.mkdtemp(prefix="coldspan-test-")
+        os.chmod(self.folder, 0o755)
+        if user:
+            os.chown(self.folder, user, user)
+        self.socket = f"{self.folder}/announce.sock"
+        self.file = pathlib.Path(self.folder, "traces.jsonl")
+        ready, ready_child = os.pipe()
+        self.process = subprocess.Popen(
+            [binary, "--socket", self.socket, "--file", self.file, "--ready-fd", str(ready_child),
+             *flags], pass_fds=[ready_child], stderr=subprocess.PIPE, user=user,
+            env={**os.environ, **(env or {})})
+        os.close(ready_child)
+        self.pending = b""
+        self.said = []
+        if not select.select([ready], [], [], LIMIT_S)[0] or os.read(ready, 64) != b"ready\n":
+            self.process.kill()
+            raise AssertionError(f"not ready: {self.process.stderr.read().decode()}")
+        os.close(ready)
+
+    def line(self, wanted, limit_s=LIMIT_S):
+        """The next line on standard error for which wanted() is true."""
+        deadline = time.monotonic() + limit_s
+        while True:
+            while b"\n" in self.pending:
+                text, self.pending = self.pending.split(b"\n", 1)
+                self.said.append(text.decode())
+                if wanted(self.said[-1]):
+                    return self.said[-1]
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.process.stderr], [], [], left)[0]:
+                raise AssertionError("the collector did not say it:\n" + "\n".join(self.said))
+            data = os.read(self.process.stderr.fileno(), 65536)
+            if not data:
+                raise AssertionError("the collector is gone:\n" + "\n".join(self.said))
+            self.pending += data
+
+    def counters(self):
+        self.process.send_signal(signal.SIGUSR1)
+        return json.loads(self.line(lambda text: text.startswith("{")))
+
+    def until(self, what, condition, limit_s=LIMIT_S):
+        """The counters once condition(counters) holds."""
+        deadline = time.monotonic() + limit_s
+        while True:
+            counters = self.counters()
+            if condition(counters):
+                return counters
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited in vain until {what}: {counters}")
+            select.select([], [], [], 0.005)  # ask again, not at once: it is not a test of signals
+
+    def stop(self, number=signal.SIGTERM):
+        """End it; what it said, and its exit status."""
+        self.process.send_signal(number)
+        rest = self.process.communicate(timeout=LIMIT_S)[1]
+        self.said += (self.pending + rest).decode().splitlines()
+        self.pending = b""
+        return self.said, self.process.returncode
+
+    def accounting(self):
+        """Counters of its one destination, from the line printed at exit."""
+        said, code = self.stop()
+        assert code == 0, (code, said)
+        lines = [text for text in said if " accepted=" in text]
+        assert len(lines) == 1, said
+        counts = {key: int(value) for key, value in
+                  (word.split("=") for word in lines[0].split() if "=" in word)}
+        assert counts["accepted"] == (counts["sent"] + counts["rejected"] + counts["dropped"]
+                                      + counts["queued"]), lines
+        return counts
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.process.stderr.close()
+        shutil.rmtree(self.folder)
+
+
+class Guest:
+    """A run of the driver that stays alive until close()."""
+
+    def __init__(self, driver, socket, what, number=1, user=None):
+        self.process = subprocess.Popen([driver, socket, what, str(number)], user=user,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if not select.select([self.process.stdout], [], [], LIMIT_S)[0]:
+            self.process.kill()
+            raise AssertionError(f"{what}: not ready")
+        assert self.process.stdout.readline() == b"ready\n", what
+
+    def close(self):
+        self.process.stdin.close()
+        return self.process.wait(LIMIT_S)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        self.process.stdin.close()
+
+
+def run(driver, socket, what, number=1, user=None):
+    """A run of the driver that ends by itself: its output and exit status."""
+    done = subprocess.run([driver, socket, what, str(number)], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, timeout=LIMIT_S, check=False, user=user)
+    return done.stdout.decode(), done.returncode
+
+
+class Skip(Exception):
+    pass
+
+
+def main(scope, *args):
+    """Run all test_* functions of a module with args; exit status as meson wants it."""
+    failed = ran = 0
+    for name, function in list(scope.items()):
+        if not name.startswith("test_"):
+            continue
+        started = time.monotonic()
+        try:
+            function(*args)
+            ran += 1
+            print(f"ok    {name} ({time.monotonic() - started:.2f} s)")
+        except Skip as reason:
+            print(f"skip  {name}: {reason}")
+        except Exception:  # a test script reports every failure and goes on
+            failed += 1
+            print(f"FAIL  {name}\n{traceback.format_exc()}")
+    print(f"{ran} passed, {failed} failed")
+    sys.exit(1 if failed else 0 if ran else 77)

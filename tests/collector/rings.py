@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Looking at rings: holes, fork children, bursts, exec, death, and the end of the collector.
+
+    rings.py COLLECTOR DRIVER
+"""
+import signal
+import sys
+
+from harness import Collector, Guest, main, run
+
+
+def test_what_a_killed_writer_left_is_stepped_over(binary, driver):
+    with Collector(binary) as collector:
+        assert run(driver, collector.socket, "killed")[1] == -signal.SIGKILL
+        counters = collector.until("it has ended", lambda c: c["instances_ended"] == 1)
+        assert counters["torn"] == 1, counters
+        assert counters["records"] == 2, counters
+
+
+def test_a_hole_of_a_running_process_is_given_up_after_a_second(binary, driver):
+    with Collector(binary) as collector:
+        with Guest(driver, collector.socket, "jumped", 15) as guest:
+            counters = collector.until("it is given up", lambda c: c["torn"] == 1)
+            assert counters["records"] == 1, counters
+            guest.close()
+        collector.until("ended", lambda c: c["instances_ended"] == 1)
+
+
+def test_a_sleeping_process_is_not_late(binary, driver):
+    with Collector(binary) as collector:
+        with Guest(driver, collector.socket, "frozen") as guest:
+            # longer than the patience with a running one: looks are counted, not seconds
+            first = collector.counters()["looks"]
+            counters = collector.until("it was looked at for long",
+                                       lambda c: c["looks"] > first + 80)
+            assert counters["torn"] == counters["records"] == 0, counters
+            guest.close()  # commits
+        counters = collector.until("ended", lambda c: c["instances_ended"] == 1)
+        assert counters["torn"] == 0 and counters["records"] == 2, counters
+
+
+def test_a_fork_child_keeps_the_segment_when_its_parent_is_gone(binary, driver):
+    with Collector(binary) as collector:
+        with Guest(driver, collector.socket, "orphan") as guest:
+            assert guest.process.wait(20) == 4
+            counters = collector.until("the parent was seen to end",
+                                       lambda c: c["ends_known"] + c["ends_unknown"] == 1)
+            assert counters["instances_now"] == 1, counters
+            guest.process.stdin.close()  # the child ends
+            counters = collector.until("the child ended", lambda c: c["instances_ended"] == 1)
+            assert counters["records"] == 3, counters
+
+
+def test_exec_ends_the_life_in_the_old_segment(binary, driver):
+    with Collector(binary) as collector:
+        with Guest(driver, collector.socket, "exec"):
+            counters = collector.until("two came", lambda c: c["announces"] == 2)
+            assert counters["instances_now"] == 1, counters
+            assert counters["instances_ended"] == 1, counters
+            assert counters["processes_now"] == 1, counters
+
+
+def test_a_burst_that_fits_the_ring_is_read_in_full(binary, driver):
+    with Collector(binary) as collector:
+        fitted = int(run(driver, collector.socket, "burst", 15000)[0])
+        assert fitted == 15000
+        counters = collector.until("ended", lambda c: c["instances_ended"] == 1)
+        assert counters["records"] == fitted and counters["dropped"] == 0, counters
+
+
+def test_what_does_not_fit_is_counted_by_the_writer(binary, driver):
+    with Collector(binary) as collector:
+        fitted = int(run(driver, collector.socket, "burst", 2000000)[0])
+        counters = collector.until("ended", lambda c: c["instances_ended"] == 1)
+        assert counters["records"] == fitted, counters
+        assert counters["dropped"] == 2000000 - fitted, counters
+
+
+def test_a_quiet_ring_gives_its_pages_back(binary, driver):
+    with Collector(binary) as collector:
+        with Guest(driver, collector.socket, "mapped"):
+            collector.until("trimmed", lambda c: c["trims"] >= 1, 30)
+
+
+def test_without_an_instance_nothing_wakes_it(binary, driver):
+    with Collector(binary) as collector:
+        run(driver, collector.socket, "short", 1)
+        collector.until("ended", lambda c: c["instances_ended"] == 1)
+        first = collector.counters()["looks"]
+        for _ in range(100):
+            assert collector.counters()["looks"] == first
+
+
+def test_stop_reads_everything_once_more_and_accounts_for_it(binary, driver):
+    with Collector(binary) as collector:
+        with Guest(driver, collector.socket, "good", 50):
+            collector.until("they are there", lambda c: c["announces"] >= 1)
+            collector.accounting()
+
+
+def test_stop_takes_in_what_waits_in_the_socket(binary, driver):
+    with Collector(binary) as collector:
+        collector.process.send_signal(signal.SIGSTOP)
+        run(driver, collector.socket, "short", 20)
+        collector.process.send_signal(signal.SIGUSR1)
+        collector.process.send_signal(signal.SIGTERM)
+        collector.process.send_signal(signal.SIGCONT)
+        rest = collector.process.communicate(timeout=20)[1].decode()
+        assert collector.process.returncode == 0, rest
+
+
+if __name__ == "__main__":
+    main(globals(), *sys.argv[1:3])
