@@ -2,8 +2,8 @@
 
 /*
  * Finds a function in one loaded ELF object by its hash table. Reads the object's own tables, which
- * the loader has used already; still, every index is held against what the tables say, and chains
- * are bounded, since a crafted object must not hang or crash the process. Pure.
+ * the loader has used already. Nothing is read outside the range that the caller names, and every
+ * loop is bounded: within a range that is mapped, no object can crash or hang the process. Pure.
  *
  * Formats: System V gABI, "Hash Table"; GNU hash as glibc's elf/dl-lookup.c reads it; symbol versions
  * as in the LSB, "Symbol Versioning".
@@ -15,7 +15,9 @@
 #include <stdint.h>
 
 struct cs_elf_object {
-	uintptr_t bias; /* added to addresses in the file */
+	uintptr_t bias;  /* added to addresses in the file */
+	uintptr_t begin; /* what may be read; the loader's objects have no known end */
+	uintptr_t end;
 	const Elf64_Sym *symbols;
 	const char *strings;
 	uint64_t strings_bytes;
@@ -32,6 +34,8 @@ enum cs_elf_found {
 
 /**
  * cs_elf_open() - read the addresses of an object's tables
+ * @object:  begin and end are set by the caller, the rest is overwritten
+ * @bias:    added to addresses in the file
  * @dynamic: its dynamic section; addresses in it may be relocated (glibc) or not (musl, vDSO)
  *
  * Context: signal.

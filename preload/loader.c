@@ -67,13 +67,21 @@ static const struct r_debug *find_debug(const struct cs_start *start)
 	return NULL;
 }
 
+/* The loader does not tell where an object ends; its tables it has used itself. */
+static bool open_object(struct cs_elf_object *object, const struct link_map *map)
+{
+	object->begin = 0;
+	object->end = UINTPTR_MAX;
+	return cs_elf_open(object, map->bias, map->dynamic);
+}
+
 /* Copies under other names are told by the mark that all of them export. */
 static bool is_copy_of_us(const struct link_map *map)
 {
 	struct cs_elf_object object;
 	uintptr_t address;
 
-	return cs_elf_open(&object, map->bias, map->dynamic) &&
+	return open_object(&object, map) &&
 	       cs_elf_find(&object, "coldspan_shim", cs_elf_hash("coldspan_shim"), &address) ==
 		       CS_ELF_FUNCTION;
 }
@@ -84,7 +92,7 @@ static void resolve_in(const struct link_map *map, const uint32_t *hashes, bool 
 	struct cs_elf_object object;
 	uintptr_t address;
 
-	if (!cs_elf_open(&object, map->bias, map->dynamic))
+	if (!open_object(&object, map))
 		return;
 	for (unsigned i = 0; i < CS_HOOK_COUNT; i++) {
 		enum cs_elf_found result;
@@ -160,7 +168,7 @@ uintptr_t cs_loader_vdso(uintptr_t vdso, const char *name)
 	const Elf64_Ehdr *ehdr = (const void *)vdso;
 	const Elf64_Phdr *phdr = (const void *)(vdso + ehdr->e_phoff);
 	const Elf64_Dyn *dynamic = NULL;
-	struct cs_elf_object object;
+	struct cs_elf_object object = { .begin = vdso, .end = UINTPTR_MAX };
 	uintptr_t bias = vdso, address;
 	bool loaded = false;
 

@@ -1,69 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * String functions, and the mem* functions to which the compiler itself may emit calls: they are
- * hidden, so that nobody else binds to them.
- */
+/* String functions; see text.h. */
 #include "preload/text.h"
-
-void *memcpy(void *restrict dst, const void *restrict src, size_t len);
-void *memmove(void *dst, const void *src, size_t len);
-void *memset(void *dst, int byte, size_t len);
-int memcmp(const void *a, const void *b, size_t len);
-
-void *memcpy(void *restrict dst, const void *restrict src, size_t len)
-{
-#if defined(__x86_64__)
-	void *to = dst;
-
-	__asm__ volatile("rep movsb" : "+D"(to), "+S"(src), "+c"(len) : : "memory");
-#else
-	unsigned char *to = dst;
-	const unsigned char *from = src;
-
-	while (len--) {
-		*to++ = *from++;
-		__asm__ volatile("" : : : "memory"); /* not to be turned into a call of itself */
-	}
-#endif
-	return dst;
-}
-
-void *memmove(void *dst, const void *src, size_t len)
-{
-	unsigned char *to = dst;
-	const unsigned char *from = src;
-
-	if (to <= from || to >= from + len)
-		return memcpy(dst, src, len);
-	while (len--) {
-		to[len] = from[len];
-		__asm__ volatile("" : : : "memory");
-	}
-	return dst;
-}
-
-void *memset(void *dst, int byte, size_t len)
-{
-	unsigned char *to = dst;
-
-	while (len--) {
-		*to++ = (unsigned char)byte;
-		__asm__ volatile("" : : : "memory");
-	}
-	return dst;
-}
-
-int memcmp(const void *a, const void *b, size_t len)
-{
-	const unsigned char *x = a, *y = b;
-
-	for (size_t i = 0; i < len; i++) {
-		if (x[i] != y[i])
-			return x[i] - y[i];
-	}
-	return 0;
-}
 
 size_t cs_text_len(const char *s)
 {
@@ -96,7 +34,7 @@ bool cs_text_ends(const char *s, size_t len, const char *suffix)
 {
 	size_t n = cs_text_len(suffix);
 
-	return n <= len && !memcmp(s + len - n, suffix, n);
+	return n <= len && !__builtin_memcmp(s + len - n, suffix, n);
 }
 
 bool cs_text_has(const char *s, const char *part)
