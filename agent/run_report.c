@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The report of `coldspan run`; see run_report.h. */
+#include "agent/run_report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "agent/waterfall.h"
+#include "base/cleanup.h"
+#include "base/utf8.h"
+#include "coldspan_config.h"
+#include "collector/spans.h"
+#include "preload/wire/clock.h"
+
+#define UNATTRIBUTED "unattributed"
+
+void cs_run_report_init(struct cs_run_report *report, const struct cs_terminal *terminal)
+{
+	*report = (struct cs_run_report){ .terminal = *terminal };
+	report->cold_starts = json_array();
+	report->invocations = json_array();
+	report->failed = !report->cold_starts || !report->invocations;
+}
+
+void cs_run_report_deinit(struct cs_run_report *report)
+{
+	cs_buffer_deinit(&report->text);
+	json_decref(report->cold_starts);
+	json_decref(report->invocations);
+}
+
+/* --- JSON --- */
+
+static json_t *text_or_null(const char *s)
+{
+	json_t *value = s ? json_string(s) : json_null();
+
+	return value ? value : json_null(); /* not UTF-8 cannot be: the assembler repaired it */
+}
+
+static json_t *number(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static json_t *hex(const uint8_t *bytes, size_t len)
+{
+	char text[2 * 16 + 1] = { 0 };
+
+	for (size_t i = 0; i < len; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	return json_string(text);
+}
+
+static uint64_t wall(const struct cs_identity *identity, uint64_t stamp_ns)
+{
+	return cs_clock_to_realtime(stamp_ns, identity->anchor_monotonic_ns,
+				    identity->anchor_realtime_ns);
+}
+
+static json_t *phase_json(const char *name, uint64_t start_ns, uint64_t duration_ns,
+			  const char *approximate)
+{
+	return json_pack("{s:s, s:o, s:o, s:o}", "name", name, "start_ns", number(start_ns),
+			 "duration_ns", number(duration_ns), "approximate",
+			 text_or_null(approximate));
+}
+
+static json_t *phases_json(const struct cs_cold_start *cold)
+{
+	uint64_t total_ns = cold->end_ns - cold->start_ns, sum_ns = 0;
+	json_t *phases = json_array();
+
+	for (unsigned i = 0; i < cold->phases_count; i++) {
+		const struct cs_phase_part *part = &cold->phases[i];
+		uint64_t duration_ns = part->end_ns - part->start_ns;
+
+		sum_ns += duration_ns;
+		json_array_append_new(phases, phase_json(cs_phase_name(part->phase),
+							 part->start_ns - cold->start_ns,
+							 duration_ns, part->approximate));
+	}
+	json_array_append_new(phases, phase_json(UNATTRIBUTED, sum_ns, total_ns - sum_ns, NULL));
+	return phases;
+}
+
+static json_t *facts_json(const struct cs_cold_start *cold)
+{
+	json_t *facts = json_object();
+
+	for (unsigned i = 0; i < CS_FACT_COUNT; i++)
+		json_object_set_new(facts, cs_fact_name(i), number(cold->facts[i]));
+	json_object_set_new(facts, "exec.cpu_ns", number(cold->attach_cpu_ns));
+	if (cold->usage_known) {
+		json_object_set_new(facts, "cpu_ns", number(cold->cpu_ns));
+		json_object_set_new(facts, "max_rss_bytes", number(cold->max_rss_bytes));
+		json_object_set_new(facts, "faults.minor", number(cold->faults_minor));
+		json_object_set_new(facts, "faults.major", number(cold->faults_major));
+	}
+	return facts;
+}
+
+static json_t *cold_start_json(const struct cs_cold_start *cold)
+{
+	const struct cs_identity *id = cold->identity;
+
+	return json_pack("{s:o, s:i, s:o, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "function", text_or_null(id->name), "pid", (int)id->pid, "executable",
+			 text_or_null(id->exe ? id->exe : ""), "script", text_or_null(id->script),
+			 "init_type", cs_init_type_name(cold->init_type), "protocol",
+			 cs_protocol_name(cold->protocol), "ready", (int)cold->ready,
+			 "start_unix_ns", number(wall(id, cold->start_ns)), "total_ns",
+			 number(cold->end_ns - cold->start_ns), "phases", phases_json(cold),
+			 "facts", facts_json(cold), "trace_id",
+			 hex(cold->context.trace_id.bytes, 16), "span_id",
+			 hex(cold->context.span_id.bytes, 8));
+}
+
+static json_t *invocation_json(const struct cs_invocation *inv)
+{
+	char outcome[64];
+	const char *text = cs_outcome_text(inv->outcome, outcome, sizeof(outcome));
+
+	if (!text)
+		text = inv->aborted ? "aborted" : "complete";
+	return json_pack("{s:o, s:i, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "function",
+			 text_or_null(inv->identity->name), "pid", (int)inv->pid, "protocol",
+			 cs_protocol_name(inv->protocol), "cold", (int)inv->cold, "start_unix_ns",
+			 number(wall(inv->identity, inv->start_ns)), "duration_ns",
+			 number(inv->end_ns - inv->start_ns), "method", text_or_null(inv->method),
+			 "target", text_or_null(inv->target), "status",
+			 inv->status ? number(inv->status) : json_null(), "outcome", text,
+			 "trace_id", hex(inv->context.trace_id.bytes, 16), "span_id",
+			 hex(inv->context.span_id.bytes, 8));
+}
+
+static void append(struct cs_run_report *report, json_t *array, json_t *value)
+{
+	if (!value || json_array_append_new(array, value) < 0)
+		report->failed = true;
+}
+
+/* --- text --- */
+
+static void counts_line(const struct cs_cold_start *cold, char *line, size_t size)
+{
+	const uint64_t *facts = cold->facts;
+	int n = snprintf(line, size,
+			 "%llu shared objects, files: %llu user, %llu dependency, %llu runtime; "
+			 "%llu failed look-ups",
+			 (unsigned long long)facts[CS_FACT_SHARED_OBJECTS],
+			 (unsigned long long)facts[CS_FACT_OPENS_USER],
+			 (unsigned long long)facts[CS_FACT_OPENS_DEPENDENCY],
+			 (unsigned long long)facts[CS_FACT_OPENS_RUNTIME],
+			 (unsigned long long)facts[CS_FACT_LOOKUPS_FAILED]);
+
+	if (cold->usage_known && n > 0 && (size_t)n < size)
+		snprintf(line + n, size - (size_t)n, "; cpu %.1f ms, %llu faults",
+			 (double)cold->cpu_ns / 1e6,
+			 (unsigned long long)(cold->faults_minor + cold->faults_major));
+}
+
+static void approximate_line(const struct cs_cold_start *cold, char *line, size_t size)
+{
+	size_t used = 0;
+
+	*line = '\0';
+	for (unsigned i = 0; i < cold->phases_count; i++) {
+		const struct cs_phase_part *part = &cold->phases[i];
+		int n;
+
+		if (!part->approximate || used >= size)
+			continue;
+		n = snprintf(line + used, size - used, "%s~ %s: %s", used ? "; " : "",
+			     cs_phase_name(part->phase), part->approximate);
+		used += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static size_t rows_of(const struct cs_cold_start *cold, struct cs_waterfall_row *rows)
+{
+	uint64_t sum_ns = 0;
+	size_t n = 0;
+
+	for (; n < cold->phases_count; n++) {
+		const struct cs_phase_part *part = &cold->phases[n];
+
+		rows[n] = (struct cs_waterfall_row){
+			.label = cs_phase_name(part->phase),
+			.start_ns = part->start_ns - cold->start_ns,
+			.duration_ns = part->end_ns - part->start_ns,
+			.approximate = part->approximate != NULL,
+			.dim = part->phase == CS_PHASE_WAIT || part->phase == CS_PHASE_QUEUE,
+		};
+		sum_ns += rows[n].duration_ns;
+	}
+	rows[n] = (struct cs_waterfall_row){ .label = UNATTRIBUTED,
+					     .duration_ns = cold->end_ns - cold->start_ns - sum_ns,
+					     .dim = true,
+					     .absent_bar = true };
+	return n + 1;
+}
+
+static void draw(struct cs_run_report *report, const struct cs_cold_start *cold)
+{
+	struct cs_waterfall_row rows[CS_PHASE_COUNT + 1];
+	char title[CS_FUNCTION_NAME_MAX + 64], detail[256], counts[256], approximate[512];
+	char total[32], outcome[64];
+	const char *exe = cold->identity->exe, *ended, *footers[4];
+	struct cs_waterfall waterfall = {
+		.title = title, .detail = detail, .rows = rows, .footers = footers
+	};
+
+	waterfall.total_ns = cold->end_ns - cold->start_ns;
+	cs_waterfall_duration(waterfall.total_ns, waterfall.total_ns, total, sizeof(total));
+	snprintf(title, sizeof(title), "%s  cold start  %s", cold->identity->name, total);
+	snprintf(detail, sizeof(detail), "%s  pid %d  trace %02x%02x%02x%02x%s",
+		 exe && strrchr(exe, '/') ? strrchr(exe, '/') + 1 : "?", cold->identity->pid,
+		 cold->context.trace_id.bytes[0], cold->context.trace_id.bytes[1],
+		 cold->context.trace_id.bytes[2], cold->context.trace_id.bytes[3],
+		 report->terminal.utf8 ? "\xe2\x80\xa6" : "...");
+	waterfall.rows_count = rows_of(cold, rows);
+	counts_line(cold, counts, sizeof(counts));
+	footers[waterfall.footers_count++] = counts;
+	approximate_line(cold, approximate, sizeof(approximate));
+	if (*approximate)
+		footers[waterfall.footers_count++] = approximate;
+	ended = cs_outcome_text(cold->outcome, outcome, sizeof(outcome));
+	if (ended && !(cold->outcome.cause == CS_CAUSE_EXIT && cold->outcome.code == 0))
+		footers[waterfall.footers_count++] = ended;
+	if (!cold->ready)
+		footers[waterfall.footers_count++] = "it ended before it was ready for an event";
+	if (report->cold_starts_count)
+		cs_buffer_putc(&report->text, '\n');
+	cs_waterfall_draw(&waterfall, &report->terminal, &report->text);
+}
+
+void cs_run_report_cold_start(struct cs_run_report *report, const struct cs_cold_start *cold)
+{
+	draw(report, cold);
+	append(report, report->cold_starts, cold_start_json(cold));
+	report->cold_starts_count++;
+}
+
+void cs_run_report_invocation(struct cs_run_report *report, const struct cs_invocation *invocation)
+{
+	append(report, report->invocations, invocation_json(invocation));
+}
+
+/* --- the file --- */
+
+/* The command's words may be any bytes. */
+static json_t *command_json(char *const *command)
+{
+	json_t *words = json_array();
+
+	for (; *command; command++) {
+		char clean[CS_TELEMETRY_STRING_MAX];
+
+		cs_utf8_repair(clean, sizeof(clean), *command, strlen(*command), NULL);
+		json_array_append_new(words, json_string(clean));
+	}
+	return words;
+}
+
+/* Beside the file and renamed: a reader never sees half of it. */
+static int dump(const json_t *document, const char *path, struct cs_diag *diag)
+{
+	char beside[4096];
+	FILE *file;
+	int r = 0;
+
+	if (!strcmp(path, "-")) {
+		if (json_dumpf(document, stdout, JSON_INDENT(2)) < 0 ||
+		    fputc('\n', stdout) == EOF || fflush(stdout) == EOF)
+			return cs_diag_set(diag, -EIO, "cannot write JSON to standard output");
+		return 0;
+	}
+	if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >= sizeof(beside))
+		return cs_diag_set(diag, -ENAMETOOLONG, "%s: name too long", path);
+	file = fopen(beside, "we");
+	if (!file)
+		return cs_diag_set(diag, -errno, "cannot write %s: %s", path, strerror(errno));
+	if (json_dumpf(document, file, JSON_INDENT(2)) < 0 || fputc('\n', file) == EOF)
+		r = -EIO;
+	if (fclose(file) == EOF)
+		r = -errno;
+	if (r == 0 && rename(beside, path) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlink(beside);
+		return cs_diag_set(diag, r, "cannot write %s: %s", path, strerror(-r));
+	}
+	return 0;
+}
+
+int cs_run_report_write(const struct cs_run_report *report, const char *path, char *const *command,
+			int status, const struct cs_run_accounting *accounting,
+			struct cs_diag *diag)
+{
+	json_t *document;
+	int r;
+
+	document = json_pack(
+		"{s:s, s:s, s:o, s:{s:o, s:o}, s:O, s:O, s:{s:o, s:o, s:o, s:o}}", "schema",
+		"coldspan.run/v1", "coldspan_version", CS_VERSION, "command", command_json(command),
+		"exit", "status",
+		WIFEXITED(status) ? number((uint64_t)WEXITSTATUS(status)) : json_null(), "signal",
+		WIFSIGNALED(status) ? number((uint64_t)WTERMSIG(status)) : json_null(),
+		"cold_starts", report->cold_starts, "invocations", report->invocations,
+		"accounting", "instances", number(accounting->instances), "records",
+		number(accounting->records), "dropped", number(accounting->dropped), "torn",
+		number(accounting->torn));
+	if (!document || report->failed)
+		r = cs_diag_set(diag, -ENOMEM, "cannot write %s: out of memory", path);
+	else
+		r = dump(document, path, diag);
+	json_decref(document);
+	return r;
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Spans of cold starts and invocations; see spans.h. */
+#include "collector/spans.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/ids.h"
+#include "preload/wire/clock.h"
+
+#define ATTRS_MAX      48u        /* the most that one span gets below */
+#define ARENA_MAX      (8u << 20) /* of one batch; what does not fit is counted as lost */
+#define SPANS_PER_NODE 16u
+
+/* Spans of one instance, in pieces, since their number is not known before. */
+struct cs_spans_node {
+	struct cs_spans_node *next;
+	size_t count;
+	struct cs_span spans[SPANS_PER_NODE];
+};
+
+struct cs_spans_group {
+	struct cs_spans_group *next;
+	uint64_t segment;
+	struct cs_attrs resource;
+	struct cs_spans_node *first;
+	struct cs_spans_node *last;
+	size_t count;
+};
+
+/* Attributes under construction. */
+struct list {
+	struct cs_attr items[ATTRS_MAX];
+	size_t count;
+};
+
+void cs_spans_init(struct cs_spans *spans)
+{
+	*spans = (struct cs_spans){ 0 };
+	cs_arena_init(&spans->arena, ARENA_MAX);
+}
+
+void cs_spans_deinit(struct cs_spans *spans)
+{
+	cs_arena_deinit(&spans->arena);
+}
+
+void cs_spans_reset(struct cs_spans *spans)
+{
+	cs_arena_reset(&spans->arena);
+	spans->groups = NULL;
+	spans->groups_count = 0;
+	spans->spans_count = 0;
+}
+
+bool cs_spans_full(const struct cs_spans *spans)
+{
+	return spans->spans_count >= CS_SPANS_COUNT_MAX ||
+	       spans->groups_count >= CS_SPANS_GROUPS_MAX;
+}
+
+const char *cs_init_type_name(enum cs_init_type type)
+{
+	switch (type) {
+	case CS_INIT_ON_DEMAND:
+		return "on_demand";
+	case CS_INIT_PROACTIVE:
+		return "proactive";
+	case CS_INIT_PER_REQUEST:
+		return "per_request";
+	case CS_INIT_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
+const char *cs_protocol_name(enum cs_protocol protocol)
+{
+	return protocol == CS_PROTOCOL_HTTP ? "http" : "exec";
+}
+
+const char *cs_outcome_text(struct cs_outcome outcome, char *buf, size_t size)
+{
+	const char *name;
+
+	switch (outcome.cause) {
+	case CS_CAUSE_NONE:
+		return NULL;
+	case CS_CAUSE_EXIT:
+		snprintf(buf, size, "exit status %d", outcome.code);
+		break;
+	case CS_CAUSE_SIGNAL:
+		name = sigabbrev_np(outcome.code);
+		snprintf(buf, size, "killed by signal %d (SIG%s)", outcome.code, name ? name : "?");
+		break;
+	case CS_CAUSE_UNKNOWN:
+		snprintf(buf, size, "ended, nobody told how");
+		break;
+	}
+	return buf;
+}
+
+/* --- attributes --- */
+
+static void add_string(struct list *list, const char *key, const char *value)
+{
+	if (value && list->count < ATTRS_MAX)
+		list->items[list->count++] =
+			(struct cs_attr){ key, { .type = CS_VALUE_STRING, .string = value } };
+}
+
+static void add_int(struct list *list, const char *key, uint64_t value)
+{
+	if (list->count < ATTRS_MAX)
+		list->items[list->count++] =
+			(struct cs_attr){ key,
+					  { .type = CS_VALUE_INT, .integer = (int64_t)value } };
+}
+
+static void add_bool(struct list *list, const char *key, bool value)
+{
+	if (list->count < ATTRS_MAX)
+		list->items[list->count++] =
+			(struct cs_attr){ key, { .type = CS_VALUE_BOOL, .boolean = value } };
+}
+
+/* Header attributes are lists in the semantic conventions, though this header comes once. */
+static void add_header(struct cs_spans *spans, struct list *list, const char *key,
+		       const char *value)
+{
+	const char **items = cs_arena_alloc(&spans->arena, sizeof(*items));
+
+	if (!value || !items || list->count == ATTRS_MAX)
+		return;
+	items[0] = cs_arena_strndup(&spans->arena, value, CS_TELEMETRY_STRING_MAX);
+	if (!items[0])
+		return;
+	list->items[list->count++] =
+		(struct cs_attr){ key, { .type = CS_VALUE_STRINGS, .strings = { items, 1 } } };
+}
+
+/* A copy that lives with the batch; strings of the model live with their instance only. */
+static const char *keep(struct cs_spans *spans, const char *s)
+{
+	return s ? cs_arena_strndup(&spans->arena, s, CS_TELEMETRY_STRING_MAX) : NULL;
+}
+
+static bool keep_list(struct cs_spans *spans, const struct list *list, struct cs_attrs *ret)
+{
+	struct cs_attr *items = cs_arena_alloc(&spans->arena, list->count * sizeof(*items));
+
+	if (!items)
+		return false;
+	memcpy(items, list->items, list->count * sizeof(*items));
+	for (size_t i = 0; i < list->count; i++) {
+		if (items[i].value.type != CS_VALUE_STRING)
+			continue;
+		items[i].value.string = keep(spans, items[i].value.string);
+		if (!items[i].value.string)
+			return false;
+	}
+	*ret = (struct cs_attrs){ .items = items, .count = list->count };
+	return true;
+}
+
+/* --- groups --- */
+
+static bool fill_resource(struct cs_spans *spans, const struct cs_identity *identity,
+			  struct cs_attrs *ret)
+{
+	struct list list = { .count = 0 };
+	char instance[48];
+
+	snprintf(instance, sizeof(instance), "%llu-%d", (unsigned long long)identity->segment,
+		 identity->pid);
+	add_string(&list, "service.name", identity->name);
+	add_string(&list, "faas.name", identity->name);
+	add_string(&list, "faas.version", identity->version);
+	add_string(&list, "faas.instance", instance);
+	add_int(&list, "process.pid", (uint64_t)identity->pid);
+	add_int(&list, "process.parent_pid", (uint64_t)identity->ppid);
+	add_string(&list, "process.executable.path", identity->exe);
+	add_string(&list, "process.command", identity->argv0);
+	add_string(&list, "coldspan.script", identity->script);
+	add_string(&list, "telemetry.sdk.name", "coldspan");
+	add_string(&list, "telemetry.sdk.language", "c");
+	return keep_list(spans, &list, ret);
+}
+
+static struct cs_spans_group *group_of(struct cs_spans *spans, const struct cs_identity *identity)
+{
+	struct cs_spans_group *group;
+
+	for (group = spans->groups; group; group = group->next) {
+		if (group->segment == identity->segment)
+			return group;
+	}
+	group = cs_arena_alloc(&spans->arena, sizeof(*group));
+	if (!group || !fill_resource(spans, identity, &group->resource))
+		return NULL;
+	group->segment = identity->segment;
+	group->next = spans->groups;
+	spans->groups = group;
+	spans->groups_count++;
+	return group;
+}
+
+static struct cs_span *new_span(struct cs_spans *spans, const struct cs_identity *identity)
+{
+	struct cs_spans_group *group = group_of(spans, identity);
+	struct cs_spans_node *node;
+
+	if (!group)
+		return NULL;
+	node = group->last;
+	if (!node || node->count == SPANS_PER_NODE) {
+		node = cs_arena_alloc(&spans->arena, sizeof(*node));
+		if (!node)
+			return NULL;
+		if (group->last)
+			group->last->next = node;
+		else
+			group->first = node;
+		group->last = node;
+	}
+	return &node->spans[node->count];
+}
+
+/* The span that new_span() gave is complete. */
+static void finish_span(struct cs_spans *spans, const struct cs_identity *identity)
+{
+	struct cs_spans_group *group = group_of(spans, identity);
+
+	group->last->count++;
+	group->count++;
+	spans->spans_count++;
+}
+
+/* --- spans --- */
+
+static uint64_t wall(const struct cs_identity *identity, uint64_t stamp_ns)
+{
+	return cs_clock_to_realtime(stamp_ns, identity->anchor_monotonic_ns,
+				    identity->anchor_realtime_ns);
+}
+
+static void set_context(struct cs_spans *spans, struct cs_span *span,
+			const struct cs_span_context *context)
+{
+	span->trace_id = context->trace_id;
+	span->span_id = context->span_id;
+	span->parent_span_id = context->parent_span_id;
+	span->trace_state = keep(spans, context->trace_state);
+	span->flags = context->trace_flags | CS_SPAN_FLAG_REMOTE_KNOWN;
+	if (context->parent_remote)
+		span->flags |= CS_SPAN_FLAG_REMOTE;
+}
+
+/* Error status with its cause, where the process did not end well. */
+static void set_outcome(struct cs_spans *spans, struct cs_span *span, struct list *list,
+			struct cs_outcome outcome)
+{
+	char text[64];
+	const char *what = cs_outcome_text(outcome, text, sizeof(text));
+
+	if (!what)
+		return;
+	if (outcome.cause == CS_CAUSE_EXIT) {
+		add_int(list, "process.exit.code", (uint64_t)outcome.code);
+		if (outcome.code == 0)
+			return;
+	}
+	add_string(list, "error.type",
+		   outcome.cause == CS_CAUSE_EXIT     ? "exit"
+		   : outcome.cause == CS_CAUSE_SIGNAL ? "signal"
+						      : "unknown");
+	if (outcome.cause == CS_CAUSE_SIGNAL)
+		add_int(list, "coldspan.exit.signal", (uint64_t)outcome.code);
+	span->status = CS_STATUS_ERROR;
+	span->status_message = keep(spans, what);
+}
+
+static const char *const fact_keys[CS_FACT_COUNT] = {
+#define X(id, name, meaning) "coldspan." name,
+	CS_FACTS(X)
+#undef X
+};
+
+static void add_facts(struct list *list, const struct cs_cold_start *cold)
+{
+	for (unsigned i = 0; i < CS_FACT_COUNT; i++)
+		add_int(list, fact_keys[i], cold->facts[i]);
+	add_int(list, "coldspan.exec.cpu_ns", cold->attach_cpu_ns);
+	if (!cold->usage_known)
+		return;
+	add_int(list, "coldspan.cpu_ns", cold->cpu_ns);
+	add_int(list, "coldspan.faults.minor", cold->faults_minor);
+	add_int(list, "coldspan.faults.major", cold->faults_major);
+	if (cold->max_rss_bytes)
+		add_int(list, "coldspan.max_rss_bytes", cold->max_rss_bytes);
+}
+
+static bool add_phase(struct cs_spans *spans, const struct cs_cold_start *cold, unsigned i)
+{
+	const struct cs_phase_part *part = &cold->phases[i];
+	struct cs_span *span = new_span(spans, cold->identity);
+	struct list list = { .count = 0 };
+
+	if (!span)
+		return false;
+	*span = (struct cs_span){
+		.name = cs_phase_name(part->phase),
+		.kind = CS_SPAN_INTERNAL,
+		.start_unix_ns = wall(cold->identity, part->start_ns),
+		.end_unix_ns = wall(cold->identity, part->end_ns),
+	};
+	set_context(spans, span, &cold->context);
+	span->flags &= ~(uint32_t)CS_SPAN_FLAG_REMOTE;
+	span->parent_span_id = cold->context.span_id;
+	/* Siblings of one parent: told apart by their phase. */
+	for (unsigned b = 0; b < sizeof(span->span_id.bytes); b++)
+		span->span_id.bytes[b] = cold->context.span_id.bytes[b];
+	span->span_id.bytes[7] = (uint8_t)(span->span_id.bytes[7] ^ (part->phase + 1));
+	span->span_id.bytes[0] = (uint8_t)(span->span_id.bytes[0] ^ 0x80);
+	add_string(&list, "coldspan.phase", cs_phase_name(part->phase));
+	add_string(&list, "coldspan.phase.approximate", part->approximate);
+	if (!keep_list(spans, &list, &span->attrs))
+		return false;
+	finish_span(spans, cold->identity);
+	return true;
+}
+
+static bool add_cold_start(struct cs_spans *spans, const struct cs_cold_start *cold)
+{
+	struct cs_span *span = new_span(spans, cold->identity);
+	struct list list = { .count = 0 };
+
+	if (!span)
+		return false;
+	*span = (struct cs_span){
+		.name = "cold start",
+		.kind = CS_SPAN_INTERNAL,
+		.start_unix_ns = wall(cold->identity, cold->start_ns),
+		.end_unix_ns = wall(cold->identity, cold->end_ns),
+	};
+	set_context(spans, span, &cold->context);
+	add_bool(&list, "faas.coldstart", true);
+	add_string(&list, "coldspan.init.type", cs_init_type_name(cold->init_type));
+	add_string(&list, "coldspan.protocol", cs_protocol_name(cold->protocol));
+	add_bool(&list, "coldspan.init.ready", cold->ready);
+	add_facts(&list, cold);
+	set_outcome(spans, span, &list, cold->outcome);
+	if (!keep_list(spans, &list, &span->attrs))
+		return false;
+	finish_span(spans, cold->identity);
+	for (unsigned i = 0; i < cold->phases_count; i++) {
+		if (!add_phase(spans, cold, i))
+			return false;
+	}
+	return true;
+}
+
+void cs_spans_add_cold_start(struct cs_spans *spans, const struct cs_cold_start *cold_start)
+{
+	if (!add_cold_start(spans, cold_start))
+		spans->lost++;
+}
+
+/* "POST /orders", as HTTP server spans without a known route are named: the method alone. */
+static const char *span_name(const struct cs_invocation *invocation)
+{
+	return invocation->method ? invocation->method : invocation->identity->name;
+}
+
+static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation)
+{
+	struct cs_span *span = new_span(spans, invocation->identity);
+	struct list list = { .count = 0 };
+
+	if (!span)
+		return false;
+	*span = (struct cs_span){
+		.name = keep(spans, span_name(invocation)),
+		.kind = CS_SPAN_SERVER,
+		.start_unix_ns = wall(invocation->identity, invocation->start_ns),
+		.end_unix_ns = wall(invocation->identity, invocation->end_ns),
+	};
+	if (!span->name)
+		return false;
+	set_context(spans, span, &invocation->context);
+	add_string(&list, "faas.trigger", invocation->method ? "http" : "other");
+	add_bool(&list, "faas.coldstart", invocation->cold);
+	add_string(&list, "faas.invocation_id", invocation->call_id);
+	add_string(&list, "coldspan.protocol", cs_protocol_name(invocation->protocol));
+	add_string(&list, "http.request.method", invocation->method);
+	add_string(&list, "url.path", invocation->target);
+	add_header(spans, &list, "http.request.header.x-request-id", invocation->request_id);
+	if (invocation->status)
+		add_int(&list, "http.response.status_code", invocation->status);
+	if (invocation->request_bytes)
+		add_int(&list, "coldspan.request.bytes", invocation->request_bytes);
+	if (invocation->response_bytes)
+		add_int(&list, "coldspan.response.bytes", invocation->response_bytes);
+	if (invocation->first_byte_ns >= invocation->start_ns)
+		add_int(&list, "coldspan.first_byte_ns",
+			invocation->first_byte_ns - invocation->start_ns);
+	if (invocation->pid != invocation->identity->pid)
+		add_int(&list, "coldspan.worker.pid", (uint64_t)invocation->pid);
+	if (invocation->aborted && invocation->outcome.cause == CS_CAUSE_NONE) {
+		span->status = CS_STATUS_ERROR;
+		span->status_message = "the connection closed before the response was complete";
+	} else if (invocation->status >= 500) {
+		span->status = CS_STATUS_ERROR;
+	}
+	set_outcome(spans, span, &list, invocation->outcome);
+	if (!keep_list(spans, &list, &span->attrs))
+		return false;
+	finish_span(spans, invocation->identity);
+	return true;
+}
+
+void cs_spans_add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation)
+{
+	if (!add_invocation(spans, invocation))
+		spans->lost++;
+}
+
+/* --- the batch --- */
+
+static const struct cs_span *flatten(struct cs_spans *spans, const struct cs_spans_group *group)
+{
+	struct cs_span *flat = cs_arena_alloc(&spans->arena, group->count * sizeof(*flat));
+	size_t n = 0;
+
+	for (const struct cs_spans_node *node = group->first; node && flat; node = node->next) {
+		memcpy(flat + n, node->spans, node->count * sizeof(*flat));
+		n += node->count;
+	}
+	return flat;
+}
+
+bool cs_spans_batch(struct cs_spans *spans, struct cs_span_batch *ret)
+{
+	struct cs_resource_spans *groups =
+		cs_arena_alloc(&spans->arena, spans->groups_count * sizeof(*groups));
+	size_t n = 0;
+
+	if (!spans->spans_count)
+		return false;
+	for (const struct cs_spans_group *group = spans->groups; group && groups;
+	     group = group->next) {
+		if (!group->count)
+			continue;
+		groups[n].resource = group->resource;
+		groups[n].spans = flatten(spans, group);
+		groups[n].spans_count = group->count;
+		if (!groups[n].spans)
+			break;
+		n++;
+	}
+	if (!n) {
+		spans->lost += spans->spans_count;
+		return false;
+	}
+	*ret = (struct cs_span_batch){ .groups = groups, .groups_count = n };
+	return true;
+}
