@@ -13,10 +13,10 @@
 #include "collector/instance.h"
 #include "collector/intake.h"
 #include "collector/listener.h"
+#include "collector/pipeline.h"
 #include "collector/quota.h"
 #include "collector/watch.h"
 
-#define EXPORTERS_MAX  16
 #define NOFILE_DEFAULT 1024
 
 struct cs_collector {
@@ -30,8 +30,7 @@ struct cs_collector {
 	struct cs_watch watch;
 	struct cs_death death;
 	LIST_HEAD(, cs_instance) instances;
-	struct cs_exporter *exporters[EXPORTERS_MAX]; /* owned */
-	unsigned exporters_count;
+	struct cs_pipeline pipeline;
 };
 
 /* ---- what instances tell ---- */
@@ -55,19 +54,22 @@ static void on_record(void *context, struct cs_instance *instance, const struct 
 
 	if (entry->record.type == CS_RECORD_WAIT)
 		note_wait(collector, instance, entry);
+	cs_pipeline_record(&collector->pipeline, instance, entry);
 }
 
 static void on_ended(void *context, struct cs_instance *instance, const struct cs_member *member,
 		     const struct cs_ended *ended)
 {
+	struct cs_collector *collector = context;
+
+	cs_pipeline_ended(&collector->pipeline, instance, member, ended);
 }
 
 static void on_looked(void *context, struct cs_instance *instance, uint64_t now_ns)
 {
-}
+	struct cs_collector *collector = context;
 
-static void on_passed(void *context, uint64_t now_ns)
-{
+	cs_pipeline_look(&collector->pipeline, instance);
 }
 
 static void on_lost(void *context, struct cs_instance *instance, enum cs_end end, uint64_t now_ns)
@@ -77,14 +79,19 @@ static void on_lost(void *context, struct cs_instance *instance, enum cs_end end
 	cs_death_lost(&collector->death, instance, end, now_ns);
 }
 
+/* What it has used can be asked for as long as nobody has waited for it. */
 static void on_exited(void *context, struct cs_instance *instance, struct cs_process *process)
 {
+	struct cs_collector *collector = context;
+
+	cs_pipeline_look(&collector->pipeline, instance);
 }
 
 static void on_over(void *context, struct cs_instance *instance)
 {
 	struct cs_collector *collector = context;
 
+	cs_pipeline_detach(&collector->pipeline, instance);
 	cs_watch_remove(&collector->watch, instance);
 	cs_quota_put(&collector->quota, instance->peer.uid);
 	LIST_REMOVE(instance, link);
@@ -105,6 +112,7 @@ static enum cs_refusal on_announce(void *context, struct cs_announce *announce)
 	instance = cs_instance_new(&collector->world, &announce->file, &announce->peer, now_ns);
 	if (!instance)
 		return CS_REFUSAL_RESOURCES;
+	cs_pipeline_attach(&collector->pipeline, instance);
 	cs_watch_add(&collector->watch, instance, now_ns);
 	LIST_INSERT_HEAD(&collector->instances, instance, link);
 	cs_quota_take(&collector->quota, instance->peer.uid);
@@ -121,9 +129,9 @@ static enum cs_refusal on_announce(void *context, struct cs_announce *announce)
 
 static void init_parts(struct cs_collector *collector)
 {
-	const struct cs_watch_events watch_events = {
-		.context = collector, .looked = on_looked, .lost = on_lost, .passed = on_passed
-	};
+	const struct cs_watch_events watch_events = { .context = collector,
+						      .looked = on_looked,
+						      .lost = on_lost };
 	const struct cs_death_events death_events = { .context = collector,
 						      .over = on_over,
 						      .exited = on_exited };
@@ -159,8 +167,11 @@ int cs_collector_new(struct event_base *base, const struct cs_collector_options 
 	collector->base = base;
 	collector->listener.fd = -EBADF;
 	init_parts(collector);
-	r = cs_quota_init(&collector->quota, options->instances_per_uid ? options->instances_per_uid
-									: default_quota());
+	r = cs_pipeline_init(&collector->pipeline, base, &collector->self, &options->observer);
+	if (r == 0)
+		r = cs_quota_init(&collector->quota, options->instances_per_uid
+							     ? options->instances_per_uid
+							     : default_quota());
 	collector->disposal = cs_disposal_new();
 	if (r == 0 && collector->disposal)
 		r = cs_listener_open(options->socket_path, options->socket_mode, diag,
@@ -181,16 +192,20 @@ int cs_collector_new(struct event_base *base, const struct cs_collector_options 
 
 int cs_collector_add_exporter(struct cs_collector *collector, struct cs_exporter *exporter)
 {
-	if (collector->exporters_count == EXPORTERS_MAX) {
-		cs_exporter_free(exporter);
-		return -E2BIG;
-	}
-	collector->exporters[collector->exporters_count++] = exporter;
-	return 0;
+	return cs_pipeline_add_exporter(&collector->pipeline, exporter);
 }
 
-void cs_collector_child_ended(struct cs_collector *collector, pid_t pid, int status)
+void cs_collector_child_started(struct cs_collector *collector, pid_t pid, uint64_t spawn_begin_ns,
+				uint64_t exec_ns)
 {
+	cs_assembler_child(collector->pipeline.assembler, pid, spawn_begin_ns, exec_ns);
+}
+
+void cs_collector_child_ended(struct cs_collector *collector, pid_t pid, int status,
+			      const struct rusage *usage)
+{
+	cs_assembler_child_ended(collector->pipeline.assembler, pid, status,
+				 cs_clock_monotonic_ns(), usage);
 	cs_death_waited(&collector->death, getpid(), pid, status);
 }
 
@@ -208,15 +223,12 @@ void cs_collector_stop(struct cs_collector *collector)
 		next = LIST_NEXT(instance, link);
 		cs_death_lost(&collector->death, instance, CS_END_SHUTDOWN, now_ns);
 	}
+	cs_pipeline_flush(&collector->pipeline);
 }
 
 bool cs_collector_flushed(const struct cs_collector *collector)
 {
-	for (unsigned i = 0; i < collector->exporters_count; i++) {
-		if (!cs_exporter_idle(collector->exporters[i]))
-			return false;
-	}
-	return true;
+	return cs_pipeline_idle(&collector->pipeline);
 }
 
 const struct cs_self *cs_collector_get_self(const struct cs_collector *collector)
@@ -227,8 +239,8 @@ const struct cs_self *cs_collector_get_self(const struct cs_collector *collector
 struct cs_exporter *const *cs_collector_exporters(const struct cs_collector *collector,
 						  unsigned *ret_count)
 {
-	*ret_count = collector->exporters_count;
-	return collector->exporters;
+	*ret_count = collector->pipeline.exporters_count;
+	return collector->pipeline.exporters;
 }
 
 struct cs_collector *cs_collector_free(struct cs_collector *collector)
@@ -237,8 +249,7 @@ struct cs_collector *cs_collector_free(struct cs_collector *collector)
 		return NULL;
 	if (collector->intake)
 		cs_collector_stop(collector);
-	for (unsigned i = 0; i < collector->exporters_count; i++)
-		cs_exporter_free(collector->exporters[i]);
+	cs_pipeline_deinit(&collector->pipeline);
 	cs_watch_deinit(&collector->watch);
 	cs_death_deinit(&collector->death);
 	cs_listener_close(&collector->listener);

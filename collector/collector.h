@@ -15,15 +15,17 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
+#include "collector/assembler.h"
 #include "collector/self.h"
 #include "exporters/exporter.h"
 
 struct cs_collector;
 
 struct cs_collector_options {
-	const char *socket_path;    /* copied */
-	mode_t socket_mode;         /* 0666: every uid may announce; 0600: ours and root */
-	uint32_t instances_per_uid; /* 0: half of RLIMIT_NOFILE */
+	const char *socket_path;           /* copied */
+	mode_t socket_mode;                /* 0666: every uid may announce; 0600: ours and root */
+	uint32_t instances_per_uid;        /* 0: half of RLIMIT_NOFILE */
+	struct cs_assembler_sink observer; /* sees all that is exported; callbacks may be NULL */
 };
 
 /**
@@ -43,18 +45,29 @@ int cs_collector_new(struct event_base *base, const struct cs_collector_options 
 /**
  * cs_collector_add_exporter() - send all spans to this destination, too
  *
- * Ownership: taken, also on failure. Return: 0; -ENOMEM; -E2BIG more than CS_OUTBOX_EXPORTERS_MAX.
+ * Ownership: taken, also on failure. Return: 0; -E2BIG more than CS_PIPELINE_EXPORTERS_MAX.
  */
 int cs_collector_add_exporter(struct cs_collector *collector, struct cs_exporter *exporter)
 	cs_must_use;
 
 /**
- * cs_collector_child_ended() - the caller waited for a child of its own: that is how it ended
- * @status: as wait(2) encodes it
+ * cs_collector_child_started() - the caller started a child of its own, at these times
+ * @spawn_begin_ns, @exec_ns: CLOCK_MONOTONIC
  *
  * Context: loop.
  */
-void cs_collector_child_ended(struct cs_collector *collector, pid_t pid, int status);
+void cs_collector_child_started(struct cs_collector *collector, pid_t pid, uint64_t spawn_begin_ns,
+				uint64_t exec_ns);
+
+/**
+ * cs_collector_child_ended() - the caller waited for a child of its own: that is how it ended
+ * @status: as wait(2) encodes it
+ * @usage:  may be NULL
+ *
+ * Context: loop.
+ */
+void cs_collector_child_ended(struct cs_collector *collector, pid_t pid, int status,
+			      const struct rusage *usage);
 
 /**
  * cs_collector_stop() - take in what was announced, read all rings once more, end what lives

@@ -223,6 +223,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 		watch->last_silent_ns = now_ns;
 		look_for_silence(watch, now_ns);
 	}
-	watch->events.passed(watch->events.context, now_ns);
+	if (watch->events.passed)
+		watch->events.passed(watch->events.context, now_ns);
 	arm(watch);
 }

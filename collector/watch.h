@@ -30,7 +30,7 @@ struct cs_watch_events {
 	void (*looked)(void *context, struct cs_instance *instance, uint64_t now_ns);
 	/* it broke the format, or fell silent and nobody can tell whether it lives: end it */
 	void (*lost)(void *context, struct cs_instance *instance, enum cs_end end, uint64_t now_ns);
-	/* after each pass */
+	/* after each pass; may be NULL */
 	void (*passed)(void *context, uint64_t now_ns);
 };
 

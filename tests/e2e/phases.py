@@ -58,6 +58,7 @@ def main():
     parser.add_argument("--coldspan", required=True)
     parser.add_argument("--guest", required=True)
     args = parser.parse_args()
+    args.coldspan, args.guest = os.path.abspath(args.coldspan), os.path.abspath(args.guest)
     failed = False
     for variable, phase in PHASES.items():
         with tempfile.TemporaryDirectory() as folder:

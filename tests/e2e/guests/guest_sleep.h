@@ -14,3 +14,6 @@ static inline void guest_sleep(const char *variable)
 
 	nanosleep(&ts, NULL);
 }
+
+/** late_library_answer() - keeps the library among the guest's dependencies. Return: 42. */
+__attribute__((visibility("default"))) int late_library_answer(void);

@@ -10,8 +10,6 @@ __attribute__((constructor)) static void constructor(void)
 	guest_sleep("SLEEP_LINK_MS");
 }
 
-int late_library_answer(void);
-
 int late_library_answer(void)
 {
 	return 42;

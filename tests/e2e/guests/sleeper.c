@@ -7,8 +7,6 @@
 
 #include "tests/e2e/guests/guest_sleep.h"
 
-int late_library_answer(void);
-
 int main(int argc, char **argv)
 {
 	char byte;

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* `coldspan run`: one command under the shim, with a collector of its own in this process. */
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "agent/child.h"
+#include "agent/exit_codes.h"
+#include "agent/library.h"
+#include "agent/run_report.h"
+#include "agent/terminal.h"
+#include "agent/verbs.h"
+#include "base/log.h"
+#include "collector/collector.h"
+#include "exporters/file.h"
+
+#define FLUSH_LIMIT_S 5 /* how long we wait for acknowledgements */
+
+static const char help_text[] =
+	"Run a command and show where its cold start went. Its exit status is passed on.\n"
+	"\n"
+	"  coldspan run -- python3 handler.py < event.json\n"
+	"  coldspan run --json start.json -- ./bootstrap\n"
+	"  coldspan run --otlp http://127.0.0.1:4318 -- node index.js\n"
+	"\n"
+	"Options:\n"
+	"      --json FILE     write the result, schema coldspan.run/v1 (- is standard output)\n"
+	"      --file FILE     append the spans as lines of OTLP JSON\n"
+	"      --otlp URL      send the spans by OTLP/HTTP; /v1/traces is appended\n"
+	"      --ascii         no characters beyond ASCII\n"
+	"      --color WHEN    auto, always or never\n"
+	"  -q, --quiet         no waterfall\n"
+	"  -h, --help\n"
+	"\n"
+	"Exit status: the command's own, or 128+n if signal n killed it; 125 coldspan failed before\n"
+	"the command started, 126 it could not be executed, 127 it was not found.\n";
+
+struct options {
+	const char *json;
+	const char *file;
+	const char *otlp;
+	enum cs_colour_when colour;
+	bool ascii;
+	bool quiet;
+	char **command;
+};
+
+struct run {
+	struct options options;
+	struct event_base *base;
+	struct cs_collector *collector;
+	struct cs_run_report report;
+	struct cs_child child;
+	struct event ended;
+	struct event signals[4];
+	struct event flushing;
+	struct event limit;
+	char folder[PATH_MAX];
+	char socket[PATH_MAX + 16];
+	bool exec_failed; /* everything was ready but the command itself */
+	bool reaped;
+	int status;
+};
+
+/* --- command line --- */
+
+/* Return: -1 go on, else the exit status. */
+static int parse(int argc, char **argv, struct options *ret)
+{
+	static const struct option options[] = {
+		{ "json", required_argument, NULL, 'j' },  { "file", required_argument, NULL, 'f' },
+		{ "otlp", required_argument, NULL, 'o' },  { "ascii", no_argument, NULL, 'a' },
+		{ "color", required_argument, NULL, 'c' }, { "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*ret = (struct options){ 0 };
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "+qh", options, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			ret->json = optarg;
+			break;
+		case 'f':
+			ret->file = optarg;
+			break;
+		case 'o':
+			ret->otlp = optarg;
+			break;
+		case 'a':
+			ret->ascii = true;
+			break;
+		case 'c':
+			if (!strcmp(optarg, "always")) {
+				ret->colour = CS_COLOUR_ALWAYS;
+			} else if (!strcmp(optarg, "never")) {
+				ret->colour = CS_COLOUR_NEVER;
+			} else if (strcmp(optarg, "auto") != 0) {
+				cs_log(CS_LOG_ERROR, "--color \"%s\": write auto, always or never",
+				       optarg);
+				return CS_EXIT_RUN_FAILED;
+			}
+			break;
+		case 'q':
+			ret->quiet = true;
+			break;
+		case 'h':
+			fputs(help_text, stdout);
+			return CS_EXIT_DONE;
+		default:
+			return CS_EXIT_RUN_FAILED;
+		}
+	}
+	if (optind == argc) {
+		cs_log(CS_LOG_ERROR, "run needs a command: coldspan run -- CMD…");
+		return CS_EXIT_RUN_FAILED;
+	}
+	ret->command = argv + optind;
+	return -1;
+}
+
+/* --- what the collector tells --- */
+
+static void on_cold_start(void *context, const struct cs_cold_start *cold)
+{
+	struct run *run = context;
+
+	cs_run_report_cold_start(&run->report, cold);
+}
+
+static void on_invocation(void *context, const struct cs_invocation *invocation)
+{
+	struct run *run = context;
+
+	cs_run_report_invocation(&run->report, invocation);
+}
+
+static void on_exporter(void *user, const struct cs_exporter *exporter, bool failing,
+			const char *text)
+{
+	cs_log(failing ? CS_LOG_WARN : CS_LOG_INFO, "%s: %s", cs_exporter_get_name(exporter), text);
+}
+
+/* --- start --- */
+
+/* A folder of our own that other users' processes may pass, for the socket alone. */
+static int make_folder(struct run *run, struct cs_diag *diag)
+{
+	const char *base = getenv("TMPDIR");
+
+	if (!base || !*base || strlen(base) > 60) /* sun_path holds 107 bytes */
+		base = "/tmp";
+	snprintf(run->folder, sizeof(run->folder), "%s/coldspan-run-XXXXXX", base);
+	if (!mkdtemp(run->folder)) {
+		int error = errno;
+
+		run->folder[0] = '\0';
+		return cs_diag_set(diag, -error, "cannot make a folder in %s: %s", base,
+				   strerror(error));
+	}
+	if (chmod(run->folder, 0711) < 0)
+		return cs_diag_set(diag, -errno, "%s: %s", run->folder, strerror(errno));
+	snprintf(run->socket, sizeof(run->socket), "%s/announce.sock", run->folder);
+	return 0;
+}
+
+static int add_exporter(struct run *run, struct cs_exporter *exporter)
+{
+	cs_exporter_set_report(exporter, on_exporter, NULL);
+	return cs_collector_add_exporter(run->collector, exporter);
+}
+
+static int add_exporters(struct run *run, struct cs_diag *diag)
+{
+	struct cs_exporter *exporter;
+	int r = 0;
+
+	if (run->options.file) {
+		r = cs_file_exporter_new(run->options.file, &exporter, diag);
+		if (r == 0)
+			r = add_exporter(run, exporter);
+	}
+	return r;
+}
+
+static int start_collector(struct run *run, struct cs_diag *diag)
+{
+	const struct cs_collector_options options = {
+		.socket_path = run->socket,
+		.socket_mode = 0666,
+		.observer = { run, on_cold_start, on_invocation },
+	};
+	int r;
+
+	run->base = event_base_new();
+	if (!run->base)
+		return cs_diag_set(diag, -ENOMEM, "cannot make an event loop");
+	r = make_folder(run, diag);
+	if (r == 0)
+		r = cs_collector_new(run->base, &options, diag, &run->collector);
+	return r < 0 ? r : add_exporters(run, diag);
+}
+
+/* The environment with our two variables in it; pointers only, the strings are the arena's. */
+static char **child_environment(struct run *run, struct cs_arena *arena, struct cs_diag *diag)
+{
+	const char *library, *preload;
+	size_t n = 0, kept = 0;
+	char **envp;
+
+	if (cs_library_find(arena, &library, diag) < 0)
+		return NULL;
+	preload = cs_library_preload(arena, library, getenv("LD_PRELOAD"));
+	while (environ[n])
+		n++;
+	envp = cs_arena_alloc(arena, (n + 3) * sizeof(*envp));
+	if (!preload || !envp)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0 &&
+		    strncmp(environ[i], "COLDSPAN_SOCKET=", 16) != 0)
+			envp[kept++] = environ[i];
+	}
+	envp[kept] = cs_arena_printf(arena, "LD_PRELOAD=%s", preload);
+	envp[kept + 1] = cs_arena_printf(arena, "COLDSPAN_SOCKET=%s", run->socket);
+	return envp[kept] && envp[kept + 1] ? envp : NULL;
+}
+
+/* --- the loop --- */
+
+static void leave(struct run *run)
+{
+	event_base_loopbreak(run->base);
+}
+
+static void on_flushing(evutil_socket_t fd, short what, void *context)
+{
+	struct run *run = context;
+
+	if (cs_collector_flushed(run->collector))
+		leave(run);
+}
+
+static void on_limit(evutil_socket_t fd, short what, void *context)
+{
+	cs_log(CS_LOG_WARN, "gave up on spans that were not acknowledged within %d s",
+	       FLUSH_LIMIT_S);
+	leave(context);
+}
+
+static void on_ended(evutil_socket_t fd, short what, void *context)
+{
+	const struct timeval often = { .tv_usec = 2000 }, limit = { .tv_sec = FLUSH_LIMIT_S };
+	struct run *run = context;
+	struct rusage usage;
+	pid_t pid = run->child.pid;
+
+	event_del(&run->ended);
+	if (cs_child_reap(&run->child, &run->status, &usage) < 0) {
+		cs_log(CS_LOG_ERROR, "cannot wait for the command: %s", strerror(errno));
+		leave(run);
+		return;
+	}
+	run->reaped = true;
+	cs_collector_child_ended(run->collector, pid, run->status, &usage);
+	cs_collector_stop(run->collector);
+	event_add(&run->flushing, &often);
+	event_add(&run->limit, &limit);
+	on_flushing(-1, 0, run);
+}
+
+/* The terminal sends its signals to the command as well; what is sent to us alone is handed on. */
+static void on_signal(evutil_socket_t number, short what, void *context)
+{
+	struct run *run = context;
+
+	if (run->reaped)
+		leave(run);
+	else if (number == SIGTERM || number == SIGHUP)
+		kill(run->child.pid, (int)number);
+}
+
+static void watch_events(struct run *run)
+{
+	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		evsignal_assign(&run->signals[i], run->base, numbers[i], on_signal, run);
+		event_add(&run->signals[i], NULL);
+	}
+	event_assign(&run->flushing, run->base, -1, EV_PERSIST, on_flushing, run);
+	event_assign(&run->limit, run->base, -1, 0, on_limit, run);
+}
+
+static int start_child(struct run *run, struct cs_diag *diag)
+{
+	struct cs_arena arena;
+	char **envp;
+	int r;
+
+	cs_arena_init(&arena, 0);
+	envp = child_environment(run, &arena, diag);
+	r = envp ? cs_child_start(run->options.command, envp, &run->child, diag)
+		 : cs_diag_set(diag, -ENOMEM, "out of memory");
+	cs_arena_deinit(&arena);
+	run->exec_failed = envp && r < 0;
+	if (r < 0)
+		return r;
+	if (run->child.pidfd < 0)
+		return cs_diag_set(diag, -ENOSYS, "pidfd_open: needs Linux 5.3 or newer");
+	cs_collector_child_started(run->collector, run->child.pid, run->child.spawn_begin_ns,
+				   run->child.exec_ns);
+	event_assign(&run->ended, run->base, run->child.pidfd, EV_READ, on_ended, run);
+	event_add(&run->ended, NULL);
+	return 0;
+}
+
+/* --- end --- */
+
+static void print_report(struct run *run)
+{
+	if (run->options.quiet)
+		return;
+	if (run->report.text.len)
+		fputs(run->report.text.data, stderr);
+	if (!run->report.cold_starts_count)
+		cs_log(CS_LOG_WARN,
+		       "nothing was seen of %s; coldspan doctor --no-socket -- %s says why",
+		       run->options.command[0], run->options.command[0]);
+}
+
+static void write_json(struct run *run)
+{
+	const struct cs_self *self = cs_collector_get_self(run->collector);
+	const struct cs_run_accounting accounting = {
+		.instances = self->instances_ended,
+		.records = self->records,
+		.dropped = self->dropped,
+		.torn = self->torn,
+	};
+	struct cs_diag diag = { 0 };
+
+	if (run->options.json &&
+	    cs_run_report_write(&run->report, run->options.json, run->options.command, run->status,
+				&accounting, &diag) < 0)
+		cs_log(CS_LOG_ERROR, "%s", diag.text);
+}
+
+static void clean_up(struct run *run)
+{
+	cs_collector_free(run->collector);
+	if (run->base)
+		event_base_free(run->base);
+	if (run->folder[0]) {
+		unlink(run->socket);
+		rmdir(run->folder);
+	}
+	cs_run_report_deinit(&run->report);
+}
+
+static int failure_code(int error)
+{
+	return error == -ENOENT ? CS_EXIT_RUN_NOT_FOUND : CS_EXIT_RUN_NOT_EXECUTABLE;
+}
+
+int cs_cmd_run(int argc, char **argv)
+{
+	struct run run = { .child = { .pidfd = -EBADF } };
+	struct cs_terminal terminal;
+	struct cs_diag diag = { 0 };
+	int code = parse(argc, argv, &run.options), r;
+
+	if (code >= 0)
+		return code;
+	cs_terminal_init(&terminal, STDERR_FILENO, run.options.colour, run.options.ascii);
+	cs_run_report_init(&run.report, &terminal);
+	code = CS_EXIT_RUN_FAILED;
+	r = start_collector(&run, &diag);
+	if (r == 0) {
+		watch_events(&run);
+		r = start_child(&run, &diag);
+		if (run.exec_failed)
+			code = failure_code(r);
+	}
+	if (r < 0) {
+		cs_log(CS_LOG_ERROR, "%s", diag.text[0] ? diag.text : strerror(-r));
+	} else {
+		event_base_dispatch(run.base);
+		print_report(&run);
+		write_json(&run);
+		code = cs_child_exit_code(run.status);
+	}
+	clean_up(&run);
+	return code;
+}

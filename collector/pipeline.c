@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* From instances to exporters; see pipeline.h. */
+#include "collector/pipeline.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "collector/clock.h"
+
+static void send_batch(struct cs_pipeline *pipeline)
+{
+	struct cs_span_batch batch;
+
+	if (cs_spans_batch(&pipeline->spans, &batch)) {
+		for (unsigned i = 0; i < pipeline->exporters_count; i++)
+			cs_exporter_submit(pipeline->exporters[i], &batch);
+		pipeline->self->spans += cs_span_batch_count(&batch);
+		pipeline->self->batches++;
+	}
+	cs_spans_reset(&pipeline->spans);
+}
+
+static void on_cold_start(void *context, const struct cs_cold_start *cold_start)
+{
+	struct cs_pipeline *pipeline = context;
+
+	if (pipeline->observer.cold_start)
+		pipeline->observer.cold_start(pipeline->observer.context, cold_start);
+	cs_spans_add_cold_start(&pipeline->spans, cold_start);
+	if (cs_spans_full(&pipeline->spans))
+		send_batch(pipeline);
+}
+
+static void on_invocation(void *context, const struct cs_invocation *invocation)
+{
+	struct cs_pipeline *pipeline = context;
+
+	if (pipeline->observer.invocation)
+		pipeline->observer.invocation(pipeline->observer.context, invocation);
+	cs_spans_add_invocation(&pipeline->spans, invocation);
+	if (cs_spans_full(&pipeline->spans))
+		send_batch(pipeline);
+}
+
+static void start_timer(struct cs_pipeline *pipeline)
+{
+	const struct timeval delay = { .tv_usec = CS_PIPELINE_DELAY_MS * 1000 };
+
+	if (!evtimer_pending(&pipeline->timer, NULL))
+		evtimer_add(&pipeline->timer, &delay);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+	struct cs_pipeline *pipeline = context;
+	uint64_t next_ns = cs_assembler_tick(pipeline->assembler, cs_clock_monotonic_ns());
+
+	if (pipeline->spans.spans_count)
+		send_batch(pipeline);
+	if (next_ns)
+		start_timer(pipeline);
+}
+
+int cs_pipeline_init(struct cs_pipeline *pipeline, struct event_base *base, struct cs_self *self,
+		     const struct cs_assembler_sink *observer)
+{
+	const struct cs_assembler_sink sink = { pipeline, on_cold_start, on_invocation };
+	struct cs_id_key key;
+
+	*pipeline = (struct cs_pipeline){ .self = self };
+	if (observer)
+		pipeline->observer = *observer;
+	cs_spans_init(&pipeline->spans);
+	evtimer_assign(&pipeline->timer, base, on_timer, pipeline);
+	if (getrandom(key.bytes, sizeof(key.bytes), 0) != (ssize_t)sizeof(key.bytes))
+		return -errno;
+	pipeline->assembler = cs_assembler_new(&key, &sink);
+	return pipeline->assembler ? 0 : -ENOMEM;
+}
+
+void cs_pipeline_deinit(struct cs_pipeline *pipeline)
+{
+	if (event_initialized(&pipeline->timer))
+		evtimer_del(&pipeline->timer);
+	pipeline->assembler = cs_assembler_free(pipeline->assembler);
+	for (unsigned i = 0; i < pipeline->exporters_count; i++)
+		cs_exporter_free(pipeline->exporters[i]);
+	pipeline->exporters_count = 0;
+	cs_spans_deinit(&pipeline->spans);
+}
+
+int cs_pipeline_add_exporter(struct cs_pipeline *pipeline, struct cs_exporter *exporter)
+{
+	if (pipeline->exporters_count == CS_PIPELINE_EXPORTERS_MAX) {
+		cs_exporter_free(exporter);
+		return -E2BIG;
+	}
+	pipeline->exporters[pipeline->exporters_count++] = exporter;
+	return 0;
+}
+
+void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instance)
+{
+	const struct cs_member *member = LIST_FIRST(&instance->members);
+	struct cs_header header;
+
+	/* Identity and anchors are read once, from a copy that nobody can change meanwhile. */
+	memcpy(&header, instance->file.header, sizeof(header));
+	instance->model = cs_assembler_attach(pipeline->assembler, ++pipeline->segments, &header,
+					      member && member->process ? member->process->pid : 0);
+}
+
+void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance)
+{
+	if (instance->model)
+		cs_assembler_look(instance->model, instance->file.header);
+}
+
+void cs_pipeline_record(struct cs_pipeline *pipeline, struct cs_instance *instance,
+			const struct cs_entry *entry)
+{
+	if (!instance->model)
+		return;
+	cs_assembler_record(instance->model, entry, cs_clock_monotonic_ns());
+	start_timer(pipeline);
+}
+
+void cs_pipeline_ended(struct cs_pipeline *pipeline, struct cs_instance *instance,
+		       const struct cs_member *member, const struct cs_ended *ended)
+{
+	static const enum cs_assembler_end ends[] = {
+		[CS_END_STATUS] = CS_ASSEMBLER_STATUS,     [CS_END_UNKNOWN] = CS_ASSEMBLER_UNKNOWN,
+		[CS_END_EXEC] = CS_ASSEMBLER_EXEC,         [CS_END_BROKEN] = CS_ASSEMBLER_UNKNOWN,
+		[CS_END_SHUTDOWN] = CS_ASSEMBLER_SHUTDOWN,
+	};
+
+	if (!instance->model)
+		return;
+	cs_pipeline_look(pipeline, instance);
+	cs_assembler_ended(instance->model, member->tag, ends[ended->end], ended->wait_status,
+			   ended->time_ns);
+	start_timer(pipeline);
+}
+
+void cs_pipeline_detach(struct cs_pipeline *pipeline, struct cs_instance *instance)
+{
+	if (!instance->model)
+		return;
+	cs_assembler_detach(instance->model);
+	instance->model = NULL;
+	start_timer(pipeline);
+}
+
+void cs_pipeline_flush(struct cs_pipeline *pipeline)
+{
+	cs_assembler_flush(pipeline->assembler);
+	send_batch(pipeline);
+}
+
+bool cs_pipeline_idle(const struct cs_pipeline *pipeline)
+{
+	for (unsigned i = 0; i < pipeline->exporters_count; i++) {
+		if (!cs_exporter_idle(pipeline->exporters[i]))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * From what instances tell to the exporters: feeds the assembler, gathers spans, sends batches. A
+ * batch leaves when it is full, or CS_PIPELINE_DELAY_MS after its first span; the timer runs only
+ * while something is held. Context of all: loop.
+ */
+#pragma once
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "collector/assembler.h"
+#include "collector/instance.h"
+#include "collector/spans.h"
+#include "exporters/exporter.h"
+
+#define CS_PIPELINE_EXPORTERS_MAX 16u
+#define CS_PIPELINE_DELAY_MS      200u
+
+struct cs_pipeline {
+	struct cs_self *self; /* borrowed */
+	struct cs_assembler *assembler;
+	struct cs_assembler_sink
+		observer; /* sees all before the exporters; callbacks may be NULL */
+	struct cs_spans spans;
+	struct event timer;
+	uint64_t segments;                                        /* last number given */
+	struct cs_exporter *exporters[CS_PIPELINE_EXPORTERS_MAX]; /* owned */
+	unsigned exporters_count;
+};
+
+/**
+ * cs_pipeline_init() - empty, with a fresh key for ids
+ * @observer: copied; may be NULL
+ *
+ * Return: 0; -ENOMEM; errno of getrandom().
+ */
+int cs_pipeline_init(struct cs_pipeline *pipeline, struct event_base *base, struct cs_self *self,
+		     const struct cs_assembler_sink *observer) cs_must_use;
+
+/** cs_pipeline_deinit() - frees the exporters; what they had not sent is dropped and counted. */
+void cs_pipeline_deinit(struct cs_pipeline *pipeline);
+
+/** cs_pipeline_add_exporter() - taken, also on failure. Return: 0; -E2BIG. */
+int cs_pipeline_add_exporter(struct cs_pipeline *pipeline, struct cs_exporter *exporter)
+	cs_must_use;
+
+/** cs_pipeline_attach() - a new instance; sets its `model`, NULL if there was no memory. */
+void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instance);
+
+/** cs_pipeline_look() - take its marks and facts over. */
+void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance);
+
+/** cs_pipeline_record() - one record of its ring. */
+void cs_pipeline_record(struct cs_pipeline *pipeline, struct cs_instance *instance,
+			const struct cs_entry *entry);
+
+/** cs_pipeline_ended() - one of its members ended. */
+void cs_pipeline_ended(struct cs_pipeline *pipeline, struct cs_instance *instance,
+		       const struct cs_member *member, const struct cs_ended *ended);
+
+/** cs_pipeline_detach() - the instance is about to be freed. */
+void cs_pipeline_detach(struct cs_pipeline *pipeline, struct cs_instance *instance);
+
+/** cs_pipeline_flush() - everything that is held goes to the exporters now. */
+void cs_pipeline_flush(struct cs_pipeline *pipeline);
+
+/** cs_pipeline_idle() - have all exporters dealt with what they were given? */
+bool cs_pipeline_idle(const struct cs_pipeline *pipeline);
