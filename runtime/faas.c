@@ -163,8 +163,7 @@ static void warn_of_missing_programs(const struct cs_catalog *catalog)
 static void deinit(struct cs_faas *faas)
 {
 	cs_instances_deinit(faas);
-	if (faas->http)
-		evhttp_free(faas->http);
+	cs_gateway_close(faas);
 	cs_processes_deinit(&faas->processes);
 	if (faas->terminate)
 		event_free(faas->terminate);

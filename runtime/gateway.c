@@ -3,7 +3,7 @@
 /* The HTTP front door, by libevent's server; see gateway.h. */
 #include "runtime/gateway.h"
 
-#include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -11,10 +11,12 @@
 
 #include "runtime/call.h"
 #include "runtime/exec_mode.h"
+#include "runtime/lines.h"
 
 #define BACKLOG           1024
 #define HEADERS_BYTES_MAX 65536 /* one header must fit into one environment string of 128 KiB */
 #define IDLE_SECONDS      60    /* a connection on which nothing arrives is closed after that */
+#define ACCEPT_PAUSE_MS   100   /* when descriptors have run out */
 #define PREFIX            "/function/"
 
 #define METHODS                                                                                    \
@@ -128,6 +130,27 @@ static int open_socket(const struct cs_options *options, struct cs_problem *prob
 	return 0;
 }
 
+/* libevent hands its own server to the callback below, not ours: there is one front door. */
+static struct event *accept_again;
+
+static void on_accept_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct cs_faas *faas = arg;
+
+	if (faas->listener)
+		evconnlistener_enable(evhttp_bound_socket_get_listener(faas->listener));
+}
+
+/* Without a descriptor to accept with, the waiting connection would wake the loop for ever. */
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	const struct timeval pause = { .tv_usec = ACCEPT_PAUSE_MS * 1000L };
+
+	cs_say("cannot accept connections: %s; again in %d ms", strerror(errno), ACCEPT_PAUSE_MS);
+	evconnlistener_disable(listener);
+	event_add(accept_again, &pause);
+}
+
 int cs_gateway_open(struct cs_faas *faas, struct cs_problem *problem)
 {
 	int fd = -EBADF, r = open_socket(faas->options, problem, &fd);
@@ -141,6 +164,11 @@ int cs_gateway_open(struct cs_faas *faas, struct cs_problem *problem)
 		cs_fd_close(&fd);
 		return -ENOMEM;
 	}
+	accept_again = evtimer_new(faas->base, on_accept_again, faas);
+	if (!accept_again)
+		return -ENOMEM;
+	evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(faas->listener),
+				    on_accept_error);
 	evhttp_set_gencb(faas->http, on_request, faas);
 	evhttp_set_allowed_methods(faas->http, METHODS | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT);
 	evhttp_set_default_content_type(faas->http, NULL); /* a function's answer is its own */
@@ -171,4 +199,15 @@ void cs_gateway_stop(struct cs_faas *faas)
 	if (faas->listener)
 		evhttp_del_accept_socket(faas->http, faas->listener);
 	faas->listener = NULL;
+}
+
+void cs_gateway_close(struct cs_faas *faas)
+{
+	cs_gateway_stop(faas);
+	if (accept_again)
+		event_free(accept_again);
+	accept_again = NULL;
+	if (faas->http)
+		evhttp_free(faas->http);
+	faas->http = NULL;
 }

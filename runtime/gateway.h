@@ -19,3 +19,6 @@ unsigned cs_gateway_port(const struct cs_faas *faas);
 
 /** cs_gateway_stop() - take no more connections; requests on open ones are refused with 503. */
 void cs_gateway_stop(struct cs_faas *faas);
+
+/** cs_gateway_close() - close all connections, answered or not, when the loop has ended. */
+void cs_gateway_close(struct cs_faas *faas);

@@ -20,7 +20,7 @@ static void print_help(void)
 	      "\n"
 	      "  coldspan-faas serve --functions tests/functions\n"
 	      "  coldspan-faas serve --functions DIR --listen 127.0.0.1:0 --port-file port\n"
-	      "  coldspan-faas serve --functions DIR --pass-env 'LD_PRELOAD,COLDSPAN_*'\n"
+	      "  coldspan-faas serve --functions DIR --pass-env 'LD_PRELOAD,OTEL_*'\n"
 	      "  curl -d hello http://127.0.0.1:8080/function/NAME\n"
 	      "\n"
 	      "function.yaml:\n"

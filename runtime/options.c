@@ -98,7 +98,7 @@ static int take_pass_env(struct cs_options *options, const char *value, struct c
 		return 0;
 	return cs_problem_set(problem, -EINVAL,
 			      "--pass-env: \"%.*s\" is neither NAME nor NAME*; write for example "
-			      "LD_PRELOAD,COLDSPAN_*",
+			      "LD_PRELOAD,OTEL_*",
 			      (int)strcspn(bad, ","), bad);
 }
 

@@ -3,8 +3,11 @@
 """The command line, the HTTP front door, bad input of every kind, and the end."""
 import os
 import re
+import resource
+import shutil
 import signal
 import socket
+import subprocess
 import threading
 
 import faas
@@ -163,6 +166,31 @@ class CommandLine(faas.Case):
         self.assertNotIn("\x1b", text)
 
 
+class Binary(faas.Case):
+    """A fair guest: what it links, and how it starts processes."""
+
+    def read(self, *args):
+        if not shutil.which("readelf"):
+            self.skipTest("readelf is not installed")
+        return subprocess.run(["readelf", "-W", *args, faas.BINARY], capture_output=True,
+                              text=True, check=True, timeout=faas.LIMIT_S).stdout
+
+    def test_it_needs_nothing_of_ours(self):
+        needed = re.findall(r"\(NEEDED\).*\[(.*)\]", self.read("-d"))
+        self.assertIn("libc.so.6", needed)
+        allowed = r"lib(event_core|event_extra|cyaml|yaml|jemalloc|c|m|gcc_s|asan|ubsan|tsan)[-.]"
+        for name in needed:
+            self.assertRegex(name, allowed)
+
+    def test_processes_start_by_calls_that_a_preload_sees(self):
+        symbols = self.read("--dyn-syms")
+        if "__asan_init" in symbols or "__tsan_init" in symbols:
+            self.skipTest("a sanitizer has its own names for them")
+        undefined = set(re.findall(r" UND (\w+)", symbols))
+        self.assertLessEqual({"vfork", "execve", "waitpid", "kill"}, undefined)
+        self.assertFalse(undefined & {"fork", "posix_spawn", "posix_spawnp", "system", "popen"})
+
+
 class FrontDoor(faas.Case):
     def setUp(self):
         super().setUp()
@@ -276,6 +304,22 @@ class FrontDoor(faas.Case):
             connection.request("POST", "/function/echo", body)
             self.assertEqual(faas.Answer(connection.getresponse()).body, body)
 
+    def test_running_out_of_descriptors_is_survived(self):
+        def few_descriptors():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+        runtime = self.serve(before_exec=few_descriptors)
+        idle = []
+        try:
+            for _ in range(60):
+                idle.append(socket.create_connection(("127.0.0.1", runtime.port), faas.LIMIT_S))
+            faas.until(lambda: "cannot accept connections" in runtime.log(), "it says so")
+            said = runtime.log().count("cannot accept")
+        finally:
+            for connection in idle:
+                connection.close()
+        self.assertEqual(runtime.call("/function/echo", b"y").body, b"y")
+        self.assertLess(said, 50)  # it did not spin
+
     def test_client_that_goes_away_harms_nobody(self):
         self.functions.add_shell("slow", "sleep 0.3; echo done\n")
         runtime = self.serve()
@@ -346,9 +390,9 @@ class Stop(faas.Case):
         self.addCleanup(os.close, ours)
         runtime = self.serve()
         runtime.stop()
-        process = faas.subprocess.Popen(
+        process = subprocess.Popen(
             [faas.BINARY, "serve", "--functions", str(self.functions.path), "--listen",
-             "127.0.0.1:0"], stdout=faas.subprocess.PIPE, stderr=its)
+             "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=its)
         os.close(its)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
