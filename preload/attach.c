@@ -19,6 +19,10 @@
 #include "preload/sys.h"
 #include "preload/text.h"
 
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3; vm.memfd_noexec may demand it, older kernels refuse */
+#endif
+
 #define ADDRESS_SPACE_MIN_BYTES                                                                    \
 	(1ull << 30) /* below such a limit the address space is the function's */
 
@@ -89,11 +93,9 @@ static int make_memfd(uint64_t bytes, int *ret_prealloc)
 {
 	long fd, r;
 
-#ifdef MFD_NOEXEC_SEAL
 	fd = cs_sys2(SYS_memfd_create, "coldspan",
 		     MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
 	if (fd == -EINVAL)
-#endif
 		fd = cs_sys2(SYS_memfd_create, "coldspan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return (int)fd;

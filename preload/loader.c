@@ -44,25 +44,38 @@ static const char *const hook_names[] = {
 #undef THUNK
 };
 
-static const struct r_debug *find_debug(const struct cs_start *start)
+/* What the kernel started: the program, or the loader itself (ld.so PROGRAM). */
+static bool find_started(const struct cs_start *start, struct link_map *ret)
 {
 	const Elf64_Phdr *phdr = (const void *)start->program_headers;
-	const Elf64_Dyn *dynamic = NULL;
-	uintptr_t bias = 0;
+	bool based = false;
 
+	*ret = (struct link_map){ 0 };
 	if (!phdr)
-		return NULL;
-	for (uint64_t i = 0; i < start->program_headers_count; i++) {
-		if (phdr[i].p_type == PT_PHDR)
-			bias = start->program_headers - phdr[i].p_vaddr;
+		return false;
+	for (uint64_t i = 0; i < start->program_headers_count && !based; i++) {
+		if (phdr[i].p_type == PT_PHDR) {
+			ret->bias = start->program_headers - phdr[i].p_vaddr;
+			based = true;
+		} else if (phdr[i].p_type == PT_LOAD && phdr[i].p_offset == 0) {
+			/* Without PT_PHDR (musl's loader): they lie in the first page of the file. */
+			ret->bias = (start->program_headers & -(uintptr_t)CS_PAGE_BYTES) -
+				    phdr[i].p_vaddr;
+			based = true;
+		}
 	}
 	for (uint64_t i = 0; i < start->program_headers_count; i++) {
 		if (phdr[i].p_type == PT_DYNAMIC)
-			dynamic = (const void *)(bias + phdr[i].p_vaddr);
+			ret->dynamic = (const void *)(ret->bias + phdr[i].p_vaddr);
 	}
-	for (; dynamic && dynamic->d_tag != DT_NULL; dynamic++) {
-		if (dynamic->d_tag == DT_DEBUG)
-			return (const void *)dynamic->d_un.d_ptr;
+	return based && ret->dynamic;
+}
+
+static const struct r_debug *find_debug(const struct link_map *started)
+{
+	for (const Elf64_Dyn *d = started->dynamic; d->d_tag != DT_NULL; d++) {
+		if (d->d_tag == DT_DEBUG)
+			return (const void *)d->d_un.d_ptr;
 	}
 	return NULL;
 }
@@ -86,8 +99,14 @@ static bool is_copy_of_us(const struct link_map *map)
 		       CS_ELF_FUNCTION;
 }
 
-static void resolve_in(const struct link_map *map, const uint32_t *hashes, bool *found,
-		       unsigned *left)
+/* The look-up of all hooks: how far it has come. */
+struct search {
+	uint32_t hashes[CS_HOOK_COUNT];
+	bool found[CS_HOOK_COUNT];
+	unsigned left;
+};
+
+static void resolve_in(const struct link_map *map, struct search *search)
 {
 	struct cs_elf_object object;
 	uintptr_t address;
@@ -97,15 +116,15 @@ static void resolve_in(const struct link_map *map, const uint32_t *hashes, bool 
 	for (unsigned i = 0; i < CS_HOOK_COUNT; i++) {
 		enum cs_elf_found result;
 
-		if (found[i])
+		if (search->found[i])
 			continue;
-		result = cs_elf_find(&object, hook_names[i], hashes[i], &address);
+		result = cs_elf_find(&object, hook_names[i], search->hashes[i], &address);
 		if (result == CS_ELF_ABSENT)
 			continue;
-		found[i] = true;
+		search->found[i] = true;
 		if (result == CS_ELF_FUNCTION) {
 			cs_real_table[i] = address;
-			(*left)--;
+			search->left--;
 		}
 	}
 	if (!cs_shim.errno_location &&
@@ -114,31 +133,46 @@ static void resolve_in(const struct link_map *map, const uint32_t *hashes, bool 
 		cs_shim.errno_location = (int *(*)(void))address;
 }
 
-enum cs_loader_result cs_loader_resolve(const struct cs_start *start, unsigned *ret_unresolved)
+/* The objects behind our own; a copy before it makes us stand down, but does not find for us. */
+static enum cs_loader_result resolve_behind(const struct link_map *map, struct search *search)
 {
-	const struct r_debug *debug = find_debug(start);
-	uint32_t hashes[CS_HOOK_COUNT];
-	bool found[CS_HOOK_COUNT] = { false };
-	unsigned left = CS_HOOK_COUNT, n = 0;
-	const struct link_map *map;
+	enum cs_loader_result result = CS_LOADER_OK;
+	unsigned n = 0;
 
-	if (!debug || !debug->map)
-		return CS_LOADER_NO_LIST;
-	for (map = debug->map; map && map->dynamic != cs_own_dynamic; map = map->next) {
+	for (; map && map->dynamic != cs_own_dynamic; map = map->next) {
 		if (is_copy_of_us(map))
-			return CS_LOADER_SECOND_COPY;
+			result = CS_LOADER_SECOND_COPY;
 		if (++n > OBJECTS_MAX)
 			return CS_LOADER_NO_LIST;
 	}
 	if (!map)
 		return CS_LOADER_NO_LIST;
-	for (unsigned i = 0; i < CS_HOOK_COUNT; i++)
-		hashes[i] = cs_elf_hash(hook_names[i]);
 	for (map = map->next; map && n < OBJECTS_MAX; map = map->next, n++)
-		resolve_in(map, hashes, found, &left);
-	cs_shim.link_map = (uintptr_t)debug->map;
-	*ret_unresolved = left;
-	return CS_LOADER_OK;
+		resolve_in(map, search);
+	return result;
+}
+
+enum cs_loader_result cs_loader_resolve(const struct cs_start *start, unsigned *ret_unresolved)
+{
+	struct search search = { .left = CS_HOOK_COUNT };
+	enum cs_loader_result result = CS_LOADER_NO_LIST;
+	const struct r_debug *debug;
+	struct link_map started;
+
+	if (!find_started(start, &started))
+		return CS_LOADER_NO_LIST;
+	for (unsigned i = 0; i < CS_HOOK_COUNT; i++)
+		search.hashes[i] = cs_elf_hash(hook_names[i]);
+	debug = find_debug(&started);
+	if (debug && debug->map) {
+		result = resolve_behind(debug->map, &search);
+		cs_shim.link_map = (uintptr_t)debug->map;
+	} else {
+		/* musl's loader, called as a program: it is the libc, so that nothing breaks. */
+		resolve_in(&started, &search);
+	}
+	*ret_unresolved = search.left;
+	return result;
 }
 
 unsigned cs_loader_objects(void)

@@ -20,7 +20,10 @@ enum cs_loader_result {
 
 /**
  * cs_loader_resolve() - fill in cs_real_table, cs_shim.link_map and cs_shim.errno_location
- * @ret_unresolved: how many hooks keep their stand-in; some libcs lack some functions
+ * @ret_unresolved: how many hooks keep their stand-in; some libcs lack some functions; untouched
+ *                  where nothing could be searched
+ *
+ * What can be found is filled in whatever is returned: a shim that stands down forwards.
  *
  * Context: startup, once. No system call, no allocation.
  * Return:  enum cs_loader_result.
