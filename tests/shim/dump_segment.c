@@ -7,8 +7,9 @@
  *
  * dump_segment SHIM -- CMD…      runs CMD under the shim until it ends. Its standard output goes to
  *                                our standard error, its exit status is ours.
- * dump_segment --listen SOCKET   listens, says {"kind":"ready"}, takes announces until its standard
- *                                input ends.
+ * dump_segment --listen SOCKET [RAW]
+ *                                listens, says {"kind":"ready"}, takes announces until its standard
+ *                                input ends. RAW: a file to which all bytes of all segments go.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -311,16 +312,33 @@ static void serve(int listener)
 	receive_queued(listener);
 }
 
+/* Everything, interpreted or not: what must not be in a segment must not be here. */
+static int append_raw(const char *path, int fd)
+{
+	int raw = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	char buffer[65536];
+	ssize_t n = -1;
+
+	lseek(fd, 0, SEEK_SET);
+	while (raw >= 0 && (n = read(fd, buffer, sizeof(buffer))) > 0) {
+		if (write(raw, buffer, (size_t)n) != n)
+			break;
+	}
+	if (raw >= 0)
+		close(raw);
+	return n == 0 ? 0 : -1;
+}
+
 int main(int argc, char **argv)
 {
 	char folder[] = "/tmp/cs-dump-XXXXXX", own[64];
 	const char *path = own;
-	bool serving = argc == 3 && strcmp(argv[1], "--listen") == 0;
+	bool serving = (argc == 3 || argc == 4) && strcmp(argv[1], "--listen") == 0;
 	int ret = 0, listener;
 
 	if (!serving && (argc < 4 || strcmp(argv[2], "--") != 0 || !mkdtemp(folder))) {
 		fprintf(stderr, "usage: dump_segment SHIM -- CMD...\n"
-				"       dump_segment --listen SOCKET\n");
+				"       dump_segment --listen SOCKET [RAW]\n");
 		return 2;
 	}
 	if (serving) {
@@ -343,5 +361,9 @@ int main(int argc, char **argv)
 		rmdir(folder);
 	for (int i = 0; i < count; i++)
 		print_segment((unsigned)i, segments[i]);
+	for (int i = 0; serving && argc == 4 && i < count; i++) {
+		if (append_raw(argv[3], segments[i]) < 0)
+			return 1;
+	}
 	return ret;
 }

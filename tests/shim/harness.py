@@ -36,6 +36,7 @@ class Run:
     stdout: str
     stderr: str
     segments: list = dataclasses.field(default_factory=list)
+    raw: bytes = b""
 
     def of(self, exe=None, pid=None):
         """The segments of an executable's base name, or of a pid."""
@@ -51,8 +52,9 @@ def records(segment, kind):
 class Receiver:
     """tests/shim/dump_segment at a socket; segments are told when it is closed."""
 
-    def __init__(self, dump, path):
-        self.process = subprocess.Popen([dump, "--listen", path], stdin=subprocess.PIPE, text=True,
+    def __init__(self, dump, path, raw=None):
+        more = [raw] if raw else []
+        self.process = subprocess.Popen([dump, "--listen", path, *more], stdin=subprocess.PIPE, text=True,
                                         stdout=subprocess.PIPE)
         first = self.process.stdout.readline()
         assert json.loads(first or "{}").get("kind") == "ready", "the receiver did not start"
@@ -112,19 +114,25 @@ class Lab:
         return Run(done.returncode, done.stdout.decode(errors="replace"),
                    done.stderr.decode(errors="replace"))
 
-    def watched(self, command, env=None, preload=None, **more):
-        """A run under the shim. @preload: the whole list instead of the shim alone."""
+    def watched(self, command, env=None, preload=None, raw=False, **more):
+        """A run under the shim.
+
+        @preload: the whole list instead of the shim alone; @raw: keep all bytes of the segments.
+        """
         with tempfile.TemporaryDirectory() as place:
             os.chmod(place, 0o755)
             socket = os.path.join(place, "announce.sock")
-            receiver = Receiver(self.dump, socket)
+            raw_path = os.path.join(place, "raw")
+            receiver = Receiver(self.dump, socket, raw_path if raw else None)
             try:
                 result = self.run(command, {
                     "LD_PRELOAD": ":".join(str(p) for p in preload or [self.shim]),
                     "COLDSPAN_SOCKET": socket, **(env or {})}, **more)
             finally:
                 segments = receiver.close()
-        result.segments = segments
+            result.segments = segments
+            if raw:
+                result.raw = pathlib.Path(raw_path).read_bytes()
         return result
 
     def same(self, name, libc="glibc", arguments=(), **more):

@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The laws of the shim (docs/architecture.md), each broken by a check that fails.
+
+Law 3 is golden_dynamic.py's; law 7 has a script for each family of hooks; the conditions of law 1
+that need a prepared machine are in tests/matrix.
+"""
+import os
+import re
+import shutil
+import sys
+
+import harness
+from harness import Skip, assert_same, records
+
+STACK_MAX = 4096
+
+# What attach may call beyond the loader's own work; docs name them, since a seccomp filter may not
+# know them. Longer lists need a reason.
+ATTACH_CALLS = {"memfd_create", "socket", "connect", "sendmsg", "fcntl", "ftruncate", "madvise",
+                "prlimit64", "mmap", "munmap", "mprotect", "close", "getpid", "getppid",
+                "clock_gettime", "readlinkat", "getcwd"}
+LOADER_CALLS = {"openat", "open", "read", "pread64", "fstat", "newfstatat", "mmap", "mprotect",
+                "close", "access", "munmap"}
+
+
+# 1. Fail open, silently ---------------------------------------------------------------------------
+
+def stays_away(lab, expected=0, **how):
+    run = lab.watched([lab.guest("lookup")], **how)
+    assert_same("status", lab.run([lab.guest("lookup")]).status, run.status)
+    assert run.stderr == "", run.stderr
+    assert len(run.segments) == expected, f"{len(run.segments)} announces"
+    return run
+
+
+def switched_off(lab):
+    stays_away(lab, env={"COLDSPAN_DISABLE": "1"})
+    stays_away(lab, env={"COLDSPAN_DENY": "bash:lookup:node"})
+    stays_away(lab, 1, env={"COLDSPAN_DENY": "bash:look:lookups"})
+    stays_away(lab, 1, env={"COLDSPAN_DISABLE": "0"})
+    stays_away(lab, 1, env={"COLDSPAN_DISABLE": ""})
+
+
+def bad_sockets(lab):
+    for path in ("/nonexistent/x", "/dev/null", "/", "relative", "x" * 200):
+        stays_away(lab, env={"COLDSPAN_SOCKET": path})
+
+
+def second_copies(lab):
+    with lab.folder() as folder:
+        copy = folder / "libother.so"
+        shutil.copy(lab.shim, copy)
+        for order in ([lab.shim, copy], [copy, lab.shim], [copy, copy]):
+            run = lab.watched([lab.guest("lookup")], preload=order, cwd=folder)
+            assert len(run.segments) == 1, f"{order}: {len(run.segments)} announces"
+            assert run.status == 64 and run.stderr == "", run
+            for name in ("file", "link", "loop"):
+                (folder / name).unlink()
+
+
+def loader_as_program(lab):
+    """ld.so PROGRAM: what the kernel started is the loader, not the program."""
+    found = 0
+    for libc, loaders in (("glibc", ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")),
+                          ("musl", ("/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"))):
+        for loader in loaders:
+            if libc in lab.libcs() and os.path.exists(loader):
+                command = [loader, lab.guest("lookup", libc)]
+                bare, watched = lab.run(command), lab.watched(command)
+                assert_same("status", bare.status, watched.status)
+                assert_same("stdout", bare.stdout, watched.stdout)
+                found += 1
+    if not found:
+        raise Skip("no loader where it is looked for")
+
+
+def no_libc(lab):
+    run = lab.same("nolibc")
+    assert run.stdout == "no libc here\n"
+
+
+# 2. Leave nothing in the process ------------------------------------------------------------------
+
+def leaves_nothing(lab):
+    for libc in lab.libcs():
+        run = lab.same("inside", libc)
+        assert run.segments, "not watched"
+
+
+# 5. Signals, stack --------------------------------------------------------------------------------
+
+def signal_handlers(lab):
+    for libc in lab.libcs():
+        run = lab.same("signals", libc)
+        segment = run.segments[0]
+        kills = records(segment, "kill")
+        # A handler that jumps out of a record leaves it torn; nothing else may be.
+        assert segment["torn"] < 200, segment["torn"]
+        assert all(r["tag"] == segment["pid"] for r in kills)
+        dropped = segment["dropped"].get("kill", 0)
+        assert len(kills) + dropped + segment["torn"] >= 8000, (libc, len(kills), dropped)
+        times = [r["time_ns"] for r in kills]
+        assert min(times) > segment["attach_ns"]
+
+
+def bounded_stack(lab):
+    for libc in lab.libcs():
+        command = [lab.guest("stack", libc)]
+        bare, watched = lab.run(command), lab.watched(command)
+        used = [dict(line.split() for line in r.stdout.splitlines()) for r in (bare, watched)]
+        assert bare.status == watched.status == 0 and len(used[0]) == len(used[1]) > 0
+        for name, bytes_bare in used[0].items():
+            more = int(used[1][name]) - int(bytes_bare)
+            assert more <= STACK_MAX, f"{libc}: {name} takes {more} bytes of stack"
+
+
+# 6. No system call after attach -------------------------------------------------------------------
+
+def strace(lab, command, watched):
+    """Names of system calls of each process, sorted; for the first, also those before the mark."""
+    tool = shutil.which("strace")
+    if not tool:
+        raise Skip("strace is not installed")
+    with lab.folder() as folder:
+        prefix = folder / "trace"
+        inject = [tool, "-ff", "-qq", "-o", str(prefix)]
+        if watched:
+            inject += [f"-ELD_PRELOAD={lab.shim}"]
+        runner = (lambda c, **m: lab.watched(c, preload=["/dev/null"], **m)) if watched else lab.run
+        # strace itself must not be watched: its preload is emptied, and the tracee's set.
+        env = {"LD_PRELOAD": ""}
+        result = runner([*inject, *command], env=env, cwd=folder)
+        if "ptrace" in result.stderr.lower():
+            raise Skip("ptrace is not allowed here")
+        lists = []
+        for path in folder.glob("trace.*"):
+            names = re.findall(r"^(\w+)\(", path.read_text(errors="replace"), re.M)
+            lists.append((int(path.suffix[1:]), names))
+    return [names for _, names in sorted(lists)], result
+
+
+def cut(names):
+    at = names.index("getpgid")
+    return names[:at], names[at + 1:]
+
+
+def no_call_after_attach(lab):
+    for libc in lab.libcs():
+        command = [lab.guest("quiet", libc)]
+        bare, _ = strace(lab, command, False)
+        watched, run = strace(lab, command, True)
+        assert run.segments, "not watched"
+        calls_bare, calls = cut(bare[0])[1], cut(watched[0])[1]
+        # The first poll that asks for a listening socket is asked twice, first without waiting:
+        # whether it was ready to accept. A filter that lets the one pass lets the other.
+        first = calls.index("poll")
+        assert calls[first + 1] == "poll", calls[first:first + 3]
+        del calls[first]
+        assert_same(f"{libc}: calls after the mark", "\n".join(calls_bare), "\n".join(calls))
+        assert len(bare) == len(watched), "processes"
+        for child_bare, child_watched in zip(bare[1:], watched[1:]):
+            # A fork child learns once who it is.
+            rest = list(child_watched)
+            for name in ("getpid", "getppid"):
+                if rest.count(name) > child_bare.count(name):
+                    rest.remove(name)
+            assert_same(f"{libc}: a child's calls", "\n".join(child_bare), "\n".join(rest))
+
+
+def attach_calls(lab):
+    for libc in lab.libcs():
+        command = [lab.guest("quiet", libc)]
+        before_bare = cut(strace(lab, command, False)[0][0])[0]
+        before = cut(strace(lab, command, True)[0][0])[0]
+        extra = list(before)
+        for name in before_bare:
+            if name in extra:
+                extra.remove(name)
+        unknown = set(extra) - ATTACH_CALLS - LOADER_CALLS
+        assert not unknown, f"{libc}: attach calls {sorted(unknown)}"
+        assert len(extra) <= 45, f"{libc}: {len(extra)} more system calls: {extra}"
+
+
+# 8. Secrets stay ----------------------------------------------------------------------------------
+
+def secrets(lab):
+    for libc in lab.libcs():
+        run = lab.watched([lab.guest("quiet", libc), "--password=SECRET-argument", "SECRET-word"],
+                          env={"PASSWORD": "SECRET-variable", "AWS_SECRET_ACCESS_KEY": "SECRET-key",
+                               "K_SERVICE_X": "SECRET-longer", "K_SERVICE": "public-service"},
+                          raw=True)
+        assert b"public-service" in run.raw and b"public-id" in run.raw, "nothing was recorded"
+        at = run.raw.find(b"SECRET")
+        assert at < 0, f"{libc}: {run.raw[max(0, at - 40):at + 40]!r}"
+
+
+CHECKS = {
+    "1: switches keep it out": switched_off,
+    "1: no collector, in any way": bad_sockets,
+    "1: a second copy stands down": second_copies,
+    "1: a program without libc": no_libc,
+    "1: the loader called as a program": loader_as_program,
+    "2: nothing is left in the process": leaves_nothing,
+    "5: signal handlers": signal_handlers,
+    "5: at most 4 KiB of stack": bounded_stack,
+    "6, 9: no system call after attach, none at exit": no_call_after_attach,
+    "6: attach makes few and known system calls": attach_calls,
+    "8: secrets do not enter the segment": secrets,
+}
+
+if __name__ == "__main__":
+    sys.exit(harness.main(CHECKS))
