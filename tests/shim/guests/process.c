@@ -22,11 +22,16 @@ static char stack[256 * 1024] __attribute__((aligned(16)));
 
 static pid_t started;
 
+/* The child uses memory enough to be seen in its usage. */
 static void start_fork(int status)
 {
+	static char memory[4 << 20];
+
 	started = fork();
-	if (started == 0)
+	if (started == 0) {
+		memset(memory, status, sizeof(memory));
 		_exit(status);
+	}
 }
 
 static void print_status(const char *what, int status)
