@@ -44,6 +44,7 @@ struct cs_assembler {
 	struct cs_assembler_stats stats;
 	LIST_HEAD(, cs_assembled) buckets[CS_ASSEMBLED_BUCKETS]; /* by segment number */
 	TAILQ_HEAD(, cs_request) held;                           /* by due time */
+	TAILQ_HEAD(, cs_request) kept; /* handed over; causes of what is yet to come */
 	struct cs_evidence_table evidence;
 };
 
@@ -56,7 +57,8 @@ struct cs_evidence *cs_assembled_evidence(struct cs_assembled *instance);
 /**
  * cs_assembled_is_function() - does it run a function's code, or is it a helper of one?
  *
- * A helper is a child of a watched process that neither listens nor was given an event.
+ * A helper is a child of a watched process that neither listens nor was given an event of its own:
+ * the variables of an event are inherited by whatever the function itself starts.
  */
 bool cs_assembled_is_function(struct cs_assembled *instance);
 

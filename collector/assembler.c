@@ -20,11 +20,18 @@ struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
 	assembler->key = *key;
 	assembler->sink = *sink;
 	TAILQ_INIT(&assembler->held);
+	TAILQ_INIT(&assembler->kept);
 	return assembler;
 }
 
 static void forget_request(struct cs_request *request)
 {
+	struct cs_assembler *assembler = request->instance->assembler;
+
+	if (request->handed_over)
+		TAILQ_REMOVE(&assembler->kept, request, held);
+	else if (request->end_ns)
+		TAILQ_REMOVE(&assembler->held, request, held);
 	LIST_REMOVE(request, of_instance);
 	request->instance->requests_count--;
 	if (request->instance->first == request)
@@ -34,13 +41,8 @@ static void forget_request(struct cs_request *request)
 
 static void free_instance(struct cs_assembled *instance)
 {
-	while (!LIST_EMPTY(&instance->requests)) {
-		struct cs_request *request = LIST_FIRST(&instance->requests);
-
-		if (request->end_ns)
-			TAILQ_REMOVE(&instance->assembler->held, request, held);
-		forget_request(request);
-	}
+	while (!LIST_EMPTY(&instance->requests))
+		forget_request(LIST_FIRST(&instance->requests));
 	LIST_REMOVE(instance, of_assembler);
 	cs_arena_deinit(&instance->arena);
 	free(instance);
@@ -130,7 +132,8 @@ bool cs_assembled_is_function(struct cs_assembled *instance)
 	if (!e || e->hinted || !e->parent_segment ||
 	    e->parent_segment == instance->identity.segment)
 		return true;
-	return instance->marks[CS_MARK_LISTEN] || instance->env.method || instance->env.platform;
+	return instance->marks[CS_MARK_LISTEN] ||
+	       ((instance->env.method || instance->env.platform) && !e->parent_has_event);
 }
 
 /* --- requests --- */
@@ -224,11 +227,25 @@ static void on_response_end(struct cs_assembled *instance, const struct cs_entry
 
 /* --- records --- */
 
+static void on_spawned(struct cs_assembled *instance, int32_t pid, uint32_t kind, uint64_t begin_ns)
+{
+	struct cs_evidence *e = cs_evidence_spawned(&instance->assembler->evidence, pid, kind,
+						    begin_ns, instance->identity.segment);
+
+	e->parent_has_event = instance->env.method || instance->env.platform;
+}
+
+static void on_exec(struct cs_assembled *instance, const struct cs_rec_exec *rec, uint64_t time_ns)
+{
+	cs_evidence_exec(&instance->assembler->evidence, rec, time_ns);
+	if (rec->pid > 0 && rec->spawn_begin_ns)
+		on_spawned(instance, rec->pid, rec->kind, rec->spawn_begin_ns);
+}
+
 void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *entry,
 			 uint64_t now_ns)
 {
-	struct cs_evidence_table *evidence = &instance->assembler->evidence;
-	uint64_t segment = instance->identity.segment, time_ns = entry->record.time_ns;
+	uint64_t time_ns = entry->record.time_ns;
 	const void *payload = &entry->record + 1;
 	const struct cs_rec_process *process = payload;
 	const struct cs_rec_spawn *spawn = payload;
@@ -239,20 +256,18 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 	}
 	switch (entry->record.type) {
 	case CS_RECORD_PROCESS:
-		cs_evidence_spawned(evidence, (int32_t)entry->pid, process->kind,
-				    process->spawn_begin_ns ? process->spawn_begin_ns : time_ns,
-				    segment);
+		on_spawned(instance, (int32_t)entry->pid, process->kind,
+			   process->spawn_begin_ns ? process->spawn_begin_ns : time_ns);
 		break;
 	case CS_RECORD_SPAWN:
 		if (spawn->child_pid > 0)
-			cs_evidence_spawned(evidence, spawn->child_pid, spawn->kind, time_ns,
-					    segment);
+			on_spawned(instance, spawn->child_pid, spawn->kind, time_ns);
 		break;
 	case CS_RECORD_EXEC:
-		cs_evidence_exec(evidence, payload, segment, time_ns);
+		on_exec(instance, payload, time_ns);
 		break;
 	case CS_RECORD_WAIT:
-		cs_evidence_waited(evidence, payload, time_ns);
+		cs_evidence_waited(&instance->assembler->evidence, payload, time_ns);
 		break;
 	case CS_RECORD_REQUEST:
 		on_request(instance, entry);
@@ -401,7 +416,10 @@ void cs_assembler_child_ended(struct cs_assembler *assembler, int32_t pid, int s
 	cs_evidence_waited(&assembler->evidence, &rec, time_ns);
 }
 
-/* Hand over requests that are due; @all: also those that are not. */
+/*
+ * Hand over requests that are due; @all: also those that are not. They are kept a while longer: what
+ * they caused may end, and be read, after them.
+ */
 static void conclude_requests(struct cs_assembler *assembler, uint64_t now_ns, bool all)
 {
 	struct cs_request *request;
@@ -409,8 +427,14 @@ static void conclude_requests(struct cs_assembler *assembler, uint64_t now_ns, b
 	while ((request = TAILQ_FIRST(&assembler->held)) && (all || request->due_ns <= now_ns)) {
 		cs_conclude_invocation(request);
 		TAILQ_REMOVE(&assembler->held, request, held);
-		forget_request(request);
+		request->handed_over = true;
+		request->due_ns += CS_ASSEMBLER_KEEP_NS;
+		TAILQ_INSERT_TAIL(&assembler->kept, request, held);
+		if (request->instance->first == request)
+			request->instance->first = NULL;
 	}
+	while ((request = TAILQ_FIRST(&assembler->kept)) && request->due_ns <= now_ns)
+		forget_request(request);
 }
 
 /* Return: is anything still waiting for its time? */
@@ -438,6 +462,8 @@ uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns)
 	waiting = conclude_instances(assembler, now_ns);
 	if (!TAILQ_EMPTY(&assembler->held))
 		return TAILQ_FIRST(&assembler->held)->due_ns;
+	if (!TAILQ_EMPTY(&assembler->kept))
+		return TAILQ_FIRST(&assembler->kept)->due_ns;
 	return waiting ? now_ns + CS_ASSEMBLER_HOLD_NS : 0;
 }
 

@@ -20,7 +20,8 @@
 #include "preload/wire/reader.h"
 
 #define CS_ASSEMBLER_HOLD_NS      300000000ull /* above the time between two looks at an idle ring */
-#define CS_ASSEMBLER_REQUESTS_MAX 4096u        /* of one instance, in flight or held */
+#define CS_ASSEMBLER_KEEP_NS      1000000000ull /* a cause is known so much longer than that */
+#define CS_ASSEMBLER_REQUESTS_MAX 4096u         /* of one instance, in flight or known */
 
 struct cs_assembler;
 struct cs_assembled; /* one instance's facts */

@@ -56,5 +56,7 @@ void cs_bounds_phases(const struct cs_bounds *bounds, struct cs_cold_start *ret)
 		*part = (struct cs_phase_part){ .phase = (enum cs_phase)i,
 						.start_ns = at[i],
 						.end_ns = at[CS_BOUND_END] };
+		if (ret->phases_count == 1 && i > CS_BOUND_SPAWN)
+			part->approximate = "what came before was not seen";
 	}
 }

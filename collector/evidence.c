@@ -43,15 +43,13 @@ struct cs_evidence *cs_evidence_spawned(struct cs_evidence_table *table, int32_t
 }
 
 void cs_evidence_exec(struct cs_evidence_table *table, const struct cs_rec_exec *rec,
-		      uint64_t segment, uint64_t time_ns)
+		      uint64_t time_ns)
 {
 	struct cs_evidence *e;
 
 	if (rec->pid <= 0)
 		return;
-	e = rec->spawn_begin_ns
-		    ? cs_evidence_spawned(table, rec->pid, rec->kind, rec->spawn_begin_ns, segment)
-		    : claim(table, rec->pid);
+	e = claim(table, rec->pid);
 	if (time_ns > e->exec_ns)
 		e->exec_ns = time_ns;
 }

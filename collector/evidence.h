@@ -21,6 +21,7 @@ struct cs_evidence {
 	uint64_t exec_ns;        /* last exec called; 0 unknown */
 	uint64_t parent_segment; /* of whoever spawned it; 0 unknown */
 	bool hinted;             /* our own program started it */
+	bool parent_has_event;   /* who spawned it is a process that was given an event itself */
 	bool ended;
 	int wait_status;
 	uint64_t wait_ns; /* when the wait came back */
@@ -38,9 +39,9 @@ struct cs_evidence *cs_evidence_find(struct cs_evidence_table *table, int32_t pi
 struct cs_evidence *cs_evidence_spawned(struct cs_evidence_table *table, int32_t pid, uint32_t kind,
 					uint64_t begin_ns, uint64_t parent_segment);
 
-/** cs_evidence_exec() - @rec was written into @segment by @tag at @time_ns. */
+/** cs_evidence_exec() - a process said at @time_ns that it calls exec; its spawn is told apart. */
 void cs_evidence_exec(struct cs_evidence_table *table, const struct cs_rec_exec *rec,
-		      uint64_t segment, uint64_t time_ns);
+		      uint64_t time_ns);
 
 /** cs_evidence_waited() - somebody's wait returned it at @time_ns. */
 void cs_evidence_waited(struct cs_evidence_table *table, const struct cs_rec_wait *rec,

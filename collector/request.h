@@ -25,12 +25,13 @@ struct cs_request {
 	uint64_t start_ns;
 	uint64_t first_byte_ns;
 	uint64_t end_ns; /* 0: in flight */
-	uint64_t due_ns; /* when it is handed over */
+	uint64_t due_ns; /* when it is handed over, then when it is forgotten */
 	unsigned status;
 	bool aborted;
 	bool cold;
 	bool resolved; /* context is final */
-	bool inbound;  /* a valid traceparent came with it */
+	bool handed_over;
+	bool inbound; /* a valid traceparent came with it */
 	uint64_t request_bytes;
 	uint64_t response_bytes;
 	struct cs_outcome outcome;
