@@ -43,8 +43,8 @@
 #define CS_QUARANTINE_MAX  6u
 
 /*
- * Commit word of the slot at ring position p (a free-running slot count), written only by
- * compare-and-swap once a lap has begun:
+ * Commit word of the slot at ring position p (a free-running slot count), stored only by the owner
+ * of the reservation that p belongs to:
  *
  *   bits  0..1   state
  *   bits  2..8   run length in slots minus 1 (padding: the whole of bits 2..30)
@@ -55,7 +55,7 @@ enum cs_slot_state {
 	CS_SLOT_FREE = 0,      /* only in words of earlier laps and in fresh memory */
 	CS_SLOT_CLAIMED = 1,   /* the run is being written */
 	CS_SLOT_COMMITTED = 2, /* the run may be read */
-	CS_SLOT_PADDING = 3,   /* skip the run: wrap filler, given up, or given back */
+	CS_SLOT_PADDING = 3,   /* skip the run: filler at the ring's end, or given back */
 };
 
 #define CS_WORD_LEN_SHIFT 2
@@ -87,14 +87,15 @@ struct cs_header {
 	uint64_t reserved1[7];
 
 	/*
-	 * Line 2, reader: ring positions below are free again; and runs that a live writer may yet
-	 * scribble on (README.md, "Quarantine"): slot index in the low, length in the high half.
-	 * 0 = none and, in the first word, an empty list; a lifted entry has length 0. Writers read
-	 * this line, believe nothing of it, and never write it.
+	 * Line 2, reader: ring positions below are free again; and runs that were given up while
+	 * their writer may live, which nobody may use (README.md, "Quarantine"): slot index in the
+	 * low, length in the high half. Length 0 is no entry; 0 in the first word, no entry at all.
+	 * Writers read these, believe nothing of them, and never write them.
 	 */
 	_Alignas(64) _Atomic uint64_t release;
 	_Atomic uint64_t quarantine[CS_QUARANTINE_MAX];
-	uint64_t reserved2;
+	_Atomic uint64_t
+		trim; /* 1 + the position a trim begins at, for a reader that comes after */
 
 	/* Line 3: who and when. Clocks were read one after the other, MONOTONIC first. */
 	_Alignas(64) int32_t pid; /* in the process's own pid namespace, as all pids on this page */
@@ -133,6 +134,7 @@ _Static_assert(sizeof(struct cs_header) == CS_COMMIT_OFFSET, "the commit table f
 _Static_assert(offsetof(struct cs_header, head) == 64, "layout");
 _Static_assert(offsetof(struct cs_header, release) == 128, "layout");
 _Static_assert(offsetof(struct cs_header, quarantine) == 136, "layout");
+_Static_assert(offsetof(struct cs_header, trim) == 184, "layout");
 _Static_assert(offsetof(struct cs_header, pid) == 192, "layout");
 _Static_assert(offsetof(struct cs_header, attach_monotonic_ns) == 208, "layout");
 _Static_assert(offsetof(struct cs_header, marks) == 256, "layout");

@@ -2,21 +2,28 @@
 
 /*
  * The ring, writers' half. Many writers: threads, signal handlers in the middle of a write, fork
- * children. Reserve by CAS on the head, claim by CAS on the first slot's commit word, fill in,
- * commit by CAS claim -> committed. Never waits, never overwrites, never takes a lock. A writer
- * that dies, or is longjmp'd over, at any instruction leaves a hole that the reader steps over.
- * Rules and their proof: README.md, "Ring", and tests/model/.
+ * children. Reserve by CAS on the head, claim by a store to the first slot's commit word, fill in,
+ * commit by a store to the same word: one locked instruction. Never waits, never overwrites, never
+ * takes a lock. A writer that dies, or is longjmp'd over, at any instruction leaves a hole that the
+ * reader steps over. Rules and their proof: README.md, "Ring", and tests/model/.
+ *
+ * Why the stores may be plain: between its CAS and its commit a writer stores only into the slots it
+ * reserved and into their words. The reader passes over them uncommitted only after it has put them
+ * into quarantine (or knows that the writer is dead): from then on no writer reserves them for
+ * records and nobody believes their words, however late the stores come.
  *
  * The line in the header that the reader writes is not trusted: whatever it holds, a writer touches
  * only its own segment and ends in bounded time.
  */
 #pragma once
 
-#include <stdbool.h>
+#include <errno.h>
 #include <stdint.h>
 
 #include "preload/wire/abi.h"
 #include "preload/wire/records.h"
+#include "preload/wire/testpoint.h"
+#include "preload/wire/word.h"
 
 /* A process's view of its own segment; written once at attach. */
 struct cs_ring {
@@ -32,7 +39,7 @@ struct cs_ring {
 struct cs_claim {
 	struct cs_record *record; /* header of the record, payload behind it */
 	_Atomic uint64_t *word;
-	uint64_t claimed; /* value of *word while the claim holds */
+	uint64_t claimed; /* what was stored to *word */
 };
 
 /**
@@ -42,6 +49,23 @@ struct cs_claim {
  * Context: signal.
  */
 void cs_ring_init(struct cs_ring *ring, void *segment);
+
+/**
+ * cs_ring_padding() - slots to skip so that a run stays off the ring's end and off quarantined runs
+ * @quarantine: CS_QUARANTINE_MAX words as in the header, from anybody: bounds are checked, and
+ *              hostile entries cost a bounded number of steps
+ * @slots:      size of the ring
+ * @index:      slot that would be next
+ * @len:        slots of the run
+ *
+ * Context: signal (pure).
+ * Return:  0..@slots - 1; @slots if there is no room.
+ */
+uint32_t cs_ring_padding(const uint64_t *quarantine, uint32_t slots, uint32_t index, uint32_t len);
+
+/* What the fast path below leaves to ring.c: a ring that is full, at its end, or quarantined. */
+int cs_ring_reserve_slow(struct cs_ring *ring, unsigned type, uint32_t len, uint32_t limit,
+			 uint64_t *ret_pos);
 
 /**
  * cs_ring_reserve() - claim room for one record and fill in its head
@@ -56,25 +80,69 @@ void cs_ring_init(struct cs_ring *ring, void *segment);
  * Context:   signal. No lock, no allocation, no system call, errno kept.
  * Ownership: the run is the caller's until cs_ring_commit(); a claim that is never committed is
  *            stepped over as torn.
- * Return:    0; -ENOBUFS ring full (the drop is counted); -EMSGSIZE @payload_len out of range;
- *            -ESTALE the reader gave the run up before it was claimed (it counted that as torn).
+ * Return:    0; -ENOBUFS ring full (the drop is counted); -EMSGSIZE @payload_len out of range.
  * Format:    README.md, "Ring".
  */
-int cs_ring_reserve(struct cs_ring *ring, uint32_t pid, unsigned type, uint32_t payload_len,
-		    enum cs_priority priority, struct cs_claim *ret);
-
-/**
- * cs_ring_commit() - let the reader have the record
- *
- * Context: signal.
- * Return:  true; false if the reader had given the run up (counted as torn there).
- */
-static inline bool cs_ring_commit(struct cs_claim *claim)
+static inline int cs_ring_reserve(struct cs_ring *ring, uint32_t pid, unsigned type,
+				  uint32_t payload_len, enum cs_priority priority,
+				  struct cs_claim *ret)
 {
-	uint64_t word = claim->claimed;
+	struct cs_header *header = ring->header;
+	uint32_t mask = ring->slots_count - 1;
+	uint32_t limit = priority == CS_PRIORITY_HIGH ? ring->slots_count : ring->low_limit;
+	uint32_t len;
+	uint64_t pos;
 
+	if (payload_len > CS_RECORD_PAYLOAD_MAX)
+		return -EMSGSIZE;
+	len = (uint32_t)(sizeof(struct cs_record) + payload_len + CS_SLOT_BYTES - 1) /
+	      CS_SLOT_BYTES;
+
+	pos = atomic_load_explicit(&header->head, memory_order_relaxed);
+	for (;;) {
+		/*
+		 * Read after the head. pairs with: reader's store of the release word, so that what
+		 * the reader did to the slots and wrote to the quarantine is seen. The first word
+		 * of that also pairs with the reader's store when it lifts an entry.
+		 */
+		uint64_t used = pos - atomic_load_explicit(&header->release, memory_order_acquire);
+
+		if (__builtin_expect(used > limit - len || len > limit ||
+					     ((uint32_t)pos & mask) + len > ring->slots_count ||
+					     atomic_load_explicit(&header->quarantine[0],
+								  memory_order_acquire),
+				     0)) {
+			int r = cs_ring_reserve_slow(ring, type, len, limit, &pos);
+
+			if (r < 0)
+				return r;
+			break;
+		}
+		CS_TESTPOINT("before_reserve");
+		if (__builtin_expect(atomic_compare_exchange_weak_explicit(
+					     &header->head, &pos, pos + len, memory_order_relaxed,
+					     memory_order_relaxed),
+				     1))
+			break;
+	}
+	CS_TESTPOINT("reserved");
+	ret->word = &ring->commit[pos & mask];
+	ret->claimed = cs_word_make((pos >> ring->slots_shift) + 1, pid, len, CS_SLOT_CLAIMED);
+	atomic_store_explicit(ret->word, ret->claimed, memory_order_relaxed);
+	CS_TESTPOINT("claimed");
+	ret->record = (struct cs_record *)(void *)(ring->slots + (pos & mask) * CS_SLOT_BYTES);
+	ret->record->type = (uint16_t)type;
+	ret->record->payload_len = (uint16_t)payload_len;
+	ret->record->reserved = 0;
+	return 0;
+}
+
+/** cs_ring_commit() - let the reader have the record. Context: signal. */
+static inline void cs_ring_commit(struct cs_claim *claim)
+{
+	CS_TESTPOINT("before_commit");
 	/* pairs with: reader's load of the commit word */
-	return atomic_compare_exchange_strong_explicit(claim->word, &word,
-						       word + (CS_SLOT_COMMITTED - CS_SLOT_CLAIMED),
-						       memory_order_release, memory_order_relaxed);
+	atomic_store_explicit(claim->word, claim->claimed + (CS_SLOT_COMMITTED - CS_SLOT_CLAIMED),
+			      memory_order_release);
+	CS_TESTPOINT("committed");
 }

@@ -161,7 +161,10 @@ static bool write_record(struct segment *segment)
 {
 	struct cs_claim claim;
 
-	return reserve(segment, &claim) && cs_ring_commit(&claim);
+	if (!reserve(segment, &claim))
+		return false;
+	cs_ring_commit(&claim);
+	return true;
 }
 
 static void stay(void)
