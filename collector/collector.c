@@ -65,7 +65,7 @@ static void on_ended(void *context, struct cs_instance *instance, const struct c
 	cs_pipeline_ended(&collector->pipeline, instance, member, ended);
 }
 
-static void on_looked(void *context, struct cs_instance *instance, uint64_t now_ns)
+static void on_looked(void *context, struct cs_instance *instance)
 {
 	struct cs_collector *collector = context;
 
@@ -79,12 +79,11 @@ static void on_lost(void *context, struct cs_instance *instance, enum cs_end end
 	cs_death_lost(&collector->death, instance, end, now_ns);
 }
 
-/* What it has used can be asked for as long as nobody has waited for it. */
 static void on_exited(void *context, struct cs_instance *instance, struct cs_process *process)
 {
 	struct cs_collector *collector = context;
 
-	cs_pipeline_look(&collector->pipeline, instance);
+	cs_pipeline_exited(&collector->pipeline, instance, process);
 }
 
 static void on_over(void *context, struct cs_instance *instance)
@@ -231,8 +230,9 @@ bool cs_collector_flushed(const struct cs_collector *collector)
 	return cs_pipeline_idle(&collector->pipeline);
 }
 
-const struct cs_self *cs_collector_get_self(const struct cs_collector *collector)
+const struct cs_self *cs_collector_get_self(struct cs_collector *collector)
 {
+	cs_pipeline_get_stats(&collector->pipeline, &collector->self);
 	return &collector->self;
 }
 

@@ -81,7 +81,7 @@ void cs_collector_stop(struct cs_collector *collector);
 bool cs_collector_flushed(const struct cs_collector *collector);
 
 /** cs_collector_get_self() - counters, valid as long as the collector. Context: loop. */
-const struct cs_self *cs_collector_get_self(const struct cs_collector *collector);
+const struct cs_self *cs_collector_get_self(struct cs_collector *collector);
 
 /** cs_collector_exporters() - to print their counters. Context: loop. */
 struct cs_exporter *const *cs_collector_exporters(const struct cs_collector *collector,

@@ -77,6 +77,7 @@ struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_s
 		free(instance);
 		return NULL;
 	}
+	member->own = true;
 	member->dead_on_arrival = !process && peer->pid > 0;
 	*file = (struct cs_segment_file){ .fd = -EBADF };
 	return instance;
@@ -124,10 +125,12 @@ static struct cs_member *member_of(struct cs_instance *instance, uint32_t tag)
 	}
 	process = follow_tag(instance, tag, &dead);
 	member = add_member(instance, tag, process);
-	if (member)
+	if (member) {
 		member->dead_on_arrival = dead;
-	else if (process)
+		instance->dead_tags |= dead;
+	} else if (process) {
 		cs_process_put(process);
+	}
 	return member;
 }
 
@@ -220,6 +223,21 @@ static bool step_over(struct cs_instance *instance, uint64_t now_ns)
 	return r == 0;
 }
 
+/* Fork children that were gone before their records were read: nothing will tell of them later. */
+static void end_dead_tags(struct cs_instance *instance, uint64_t now_ns)
+{
+	const struct cs_ended ended = { .end = CS_END_UNKNOWN, .time_ns = now_ns };
+	struct cs_member *member = LIST_FIRST(&instance->members), *next;
+
+	for (; member; member = next) {
+		next = LIST_NEXT(member, of_instance);
+		if (!member->dead_on_arrival || member->own)
+			continue;
+		cs_reader_lift(&instance->reader, member->tag);
+		cs_instance_end_member(member, &ended);
+	}
+}
+
 unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 {
 	/* 4 KiB, and the loop is one thread: not on the stack */
@@ -253,6 +271,10 @@ unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 	world->self->records += instance->reader.stats.records - before.records;
 	world->self->torn += instance->reader.stats.torn - before.torn;
 	world->self->corrupt += instance->reader.stats.corrupt - before.corrupt;
+	if (instance->dead_tags) {
+		instance->dead_tags = false;
+		end_dead_tags(instance, now_ns);
+	}
 	return n;
 }
 

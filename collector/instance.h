@@ -21,6 +21,7 @@
 #define CS_INSTANCE_TAGS_MAX  1024u /* fork children followed at once: each costs a descriptor */
 #define CS_INSTANCE_READS_MAX 4096u /* records in one look, so that others get their turn */
 
+struct cs_assembled;
 struct cs_instance;
 
 /* One process as a writer into one segment. */
@@ -31,6 +32,7 @@ struct cs_member {
 	struct cs_instance *instance;
 	uint32_t tag;         /* its pid in its own pid namespace, as in commit words */
 	uint64_t exec_ns;     /* it said that it calls exec; 0 it did not, or went on after that */
+	bool own;             /* it announced the segment */
 	bool dead_on_arrival; /* it was gone before its announce was received */
 };
 
@@ -76,6 +78,7 @@ struct cs_instance {
 	uint64_t announced_ns;
 	uint64_t last_read_ns; /* of the last look that found a record; first the announce */
 	bool broken;
+	bool dead_tags; /* some members died before we met them */
 	/* the hole at the reader's position; hole_since_ns 0: none */
 	uint64_t hole_position;
 	uint64_t hole_since_ns;
@@ -85,8 +88,8 @@ struct cs_instance {
 	TAILQ_ENTRY(cs_instance) active_link;
 	bool active;
 	uint64_t quiet_since_ns;
-	/* of the listener */
-	void *model;
+	/* of collector/pipeline.c */
+	struct cs_assembled *model; /* NULL: there was no memory for it */
 	bool ready_seen;
 };
 
@@ -104,7 +107,8 @@ struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_s
 /**
  * cs_instance_drain() - read what is there, release it
  *
- * Context: loop. Reads at most CS_INSTANCE_READS_MAX records.
+ * Context: loop. Reads at most CS_INSTANCE_READS_MAX records. Members that were dead before their
+ *          records were read end here; the own one, and all that have a process, do not.
  * Return:  records read.
  */
 unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns);

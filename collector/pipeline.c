@@ -8,6 +8,9 @@
 #include <sys/random.h>
 
 #include "collector/clock.h"
+#include "collector/pidfd.h"
+#include "collector/procfs.h"
+#include "preload/wire/segment.h"
 
 static void send_batch(struct cs_pipeline *pipeline)
 {
@@ -112,10 +115,60 @@ void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instan
 					      member && member->process ? member->process->pid : 0);
 }
 
+static bool is_ready(const struct cs_header *header)
+{
+	static const enum cs_mark signs[] = { CS_MARK_ACCEPT_WAIT, CS_MARK_STDIN_READ,
+					      CS_MARK_REQUEST, CS_MARK_STDOUT_WRITE,
+					      CS_MARK_MAIN_RETURN };
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		if (cs_segment_marked(header, signs[i]))
+			return true;
+	}
+	return false;
+}
+
+static const struct cs_process *own_process(const struct cs_instance *instance)
+{
+	const struct cs_member *member;
+
+	LIST_FOREACH(member, &instance->members, of_instance)
+	{
+		if (member->own)
+			return member->process;
+	}
+	return NULL;
+}
+
+/* All or nothing: what cannot be read any more is left out, never made up. */
+static void take_usage(struct cs_instance *instance, const struct cs_process *process)
+{
+	struct cs_proc_stat stat;
+	uint64_t cpu_ns;
+
+	if (!process || process->pid <= 0 || cs_proc_get_stat(process->pid, &stat) < 0 ||
+	    cs_proc_get_cpu_ns(process->pid, &cpu_ns) < 0 || cs_pidfd_reaped(process->pidfd))
+		return;
+	cs_assembler_usage(instance->model, cpu_ns, stat.faults_minor, stat.faults_major);
+}
+
 void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance)
 {
-	if (instance->model)
-		cs_assembler_look(instance->model, instance->file.header);
+	if (!instance->model)
+		return;
+	cs_assembler_look(instance->model, instance->file.header);
+	if (instance->ready_seen || !is_ready(instance->file.header))
+		return;
+	instance->ready_seen = true;
+	take_usage(instance, own_process(instance));
+}
+
+void cs_pipeline_exited(struct cs_pipeline *pipeline, struct cs_instance *instance,
+			const struct cs_process *process)
+{
+	cs_pipeline_look(pipeline, instance);
+	if (instance->model && process == own_process(instance))
+		take_usage(instance, process);
 }
 
 void cs_pipeline_record(struct cs_pipeline *pipeline, struct cs_instance *instance,
@@ -166,4 +219,18 @@ bool cs_pipeline_idle(const struct cs_pipeline *pipeline)
 			return false;
 	}
 	return true;
+}
+
+void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *self)
+{
+	struct cs_assembler_stats stats;
+
+	cs_assembler_get_stats(pipeline->assembler, &stats);
+	self->cold_starts = stats.cold_starts;
+	self->invocations = stats.invocations;
+	self->helpers = stats.helpers;
+	self->unmatched = stats.unmatched;
+	self->unknown_records = stats.unknown_records;
+	self->requests_dropped = stats.requests_dropped;
+	self->spans_lost = pipeline->spans.lost;
 }

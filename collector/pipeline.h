@@ -52,8 +52,15 @@ int cs_pipeline_add_exporter(struct cs_pipeline *pipeline, struct cs_exporter *e
 /** cs_pipeline_attach() - a new instance; sets its `model`, NULL if there was no memory. */
 void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instance);
 
-/** cs_pipeline_look() - take its marks and facts over. */
+/**
+ * cs_pipeline_look() - take its marks and facts over; at the look that first sees it ready, also
+ * what its process has used so far
+ */
 void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance);
+
+/** cs_pipeline_exited() - @process just ended: what it used can be read until somebody waits. */
+void cs_pipeline_exited(struct cs_pipeline *pipeline, struct cs_instance *instance,
+			const struct cs_process *process);
 
 /** cs_pipeline_record() - one record of its ring. */
 void cs_pipeline_record(struct cs_pipeline *pipeline, struct cs_instance *instance,
@@ -71,3 +78,6 @@ void cs_pipeline_flush(struct cs_pipeline *pipeline);
 
 /** cs_pipeline_idle() - have all exporters dealt with what they were given? */
 bool cs_pipeline_idle(const struct cs_pipeline *pipeline);
+
+/** cs_pipeline_get_stats() - fill in the counters that the assembler and the spans keep. */
+void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *self);

@@ -24,13 +24,32 @@ void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 		size_t offset;
 	} counters[] = {
 #define COUNTER(field) { #field, offsetof(struct cs_self, field) }
-		COUNTER(connections),   COUNTER(probes),        COUNTER(announces),
-		COUNTER(intake_pauses), COUNTER(instances_now), COUNTER(instances_ended),
-		COUNTER(processes_now), COUNTER(tags_refused),  COUNTER(looks),
-		COUNTER(records),       COUNTER(torn),          COUNTER(corrupt),
-		COUNTER(trims),         COUNTER(broken),        COUNTER(dropped),
-		COUNTER(ends_known),    COUNTER(ends_unknown),  COUNTER(spans),
+		COUNTER(connections),
+		COUNTER(probes),
+		COUNTER(announces),
+		COUNTER(intake_pauses),
+		COUNTER(instances_now),
+		COUNTER(instances_ended),
+		COUNTER(processes_now),
+		COUNTER(tags_refused),
+		COUNTER(looks),
+		COUNTER(records),
+		COUNTER(torn),
+		COUNTER(corrupt),
+		COUNTER(trims),
+		COUNTER(broken),
+		COUNTER(dropped),
+		COUNTER(ends_known),
+		COUNTER(ends_unknown),
+		COUNTER(spans),
 		COUNTER(batches),
+		COUNTER(spans_lost),
+		COUNTER(cold_starts),
+		COUNTER(invocations),
+		COUNTER(helpers),
+		COUNTER(unmatched),
+		COUNTER(unknown_records),
+		COUNTER(requests_dropped),
 #undef COUNTER
 	};
 	const char *comma = "";

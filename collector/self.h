@@ -56,8 +56,16 @@ struct cs_self {
 	/* deaths */
 	uint64_t ends_known;
 	uint64_t ends_unknown;
+	/* what was assembled, and could not be; see collector/assembler.h */
+	uint64_t cold_starts;
+	uint64_t invocations;
+	uint64_t helpers;
+	uint64_t unmatched;
+	uint64_t unknown_records;
+	uint64_t requests_dropped;
 	/* export */
 	uint64_t spans;
+	uint64_t spans_lost; /* for lack of memory */
 	uint64_t batches;
 };
 

@@ -124,13 +124,13 @@ uint32_t cs_watch_next_interval(uint32_t interval_ms, uint64_t used, uint32_t sl
 	return interval_ms < CS_WATCH_ACTIVE_MAX_MS ? interval_ms : CS_WATCH_ACTIVE_MAX_MS;
 }
 
-/* Drain one that has something to be read. Return: false if it was lost. */
+/* Drain one that has something to be read. Return: false if that was its end. */
 static bool drain(struct cs_watch *watch, struct cs_instance *instance, uint64_t now_ns)
 {
 	if (cs_instance_drain(instance, now_ns))
 		instance->quiet_since_ns = now_ns;
 	cs_watch_sync(watch, instance);
-	if (!instance->broken)
+	if (!instance->broken && !cs_instance_over(instance))
 		return true;
 	watch->events.lost(watch->events.context, instance, CS_END_BROKEN, now_ns);
 	return false;
@@ -164,7 +164,7 @@ static void look_at_active(struct cs_watch *watch, uint64_t now_ns)
 		interval = wanted < interval ? wanted : interval;
 		if (used && !drain(watch, instance, now_ns))
 			continue;
-		watch->events.looked(watch->events.context, instance, now_ns);
+		watch->events.looked(watch->events.context, instance);
 		if (now_ns - instance->quiet_since_ns >=
 		    (instance->ready_seen ? CS_WATCH_QUIET_NS : CS_WATCH_STARTING_NS))
 			rest(watch, instance);
@@ -200,7 +200,7 @@ static void look_for_silence(struct cs_watch *watch, uint64_t now_ns)
 		bool followed = false;
 
 		if (!instance->active && !instance->ready_seen)
-			watch->events.looked(watch->events.context, instance, now_ns);
+			watch->events.looked(watch->events.context, instance);
 		LIST_FOREACH(member, &instance->members, of_instance)
 		followed |= member->process != NULL;
 		if (!followed && now_ns - instance->last_read_ns >= CS_WATCH_SILENT_NS)
@@ -223,7 +223,5 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 		watch->last_silent_ns = now_ns;
 		look_for_silence(watch, now_ns);
 	}
-	if (watch->events.passed)
-		watch->events.passed(watch->events.context, now_ns);
 	arm(watch);
 }

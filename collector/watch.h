@@ -27,11 +27,9 @@
 struct cs_watch_events {
 	void *context;
 	/* every look at an active instance, and at an idle one that is not ready yet */
-	void (*looked)(void *context, struct cs_instance *instance, uint64_t now_ns);
+	void (*looked)(void *context, struct cs_instance *instance);
 	/* it broke the format, or fell silent and nobody can tell whether it lives: end it */
 	void (*lost)(void *context, struct cs_instance *instance, enum cs_end end, uint64_t now_ns);
-	/* after each pass; may be NULL */
-	void (*passed)(void *context, uint64_t now_ns);
 };
 
 /* What an idle pass reads of an instance, side by side. */

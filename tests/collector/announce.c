@@ -290,6 +290,25 @@ static void do_orphan(void) /* a fork child goes on in the inherited ring when i
 	_exit(4);
 }
 
+static void do_forks(void) /* N children that write and end before anybody looks */
+{
+	struct segment segment;
+
+	make_segment(&segment, CS_SLOTS_DEFAULT, SEALS);
+	announce(&segment);
+	for (int i = 0; i < number; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			write_record(&segment);
+			_exit(0);
+		}
+		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+			die("fork");
+	}
+	stay();
+}
+
 static void do_burst(void) /* N records at full speed, waiting for nobody; prints how many fitted */
 {
 	struct segment segment;
@@ -516,32 +535,15 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } table[] = {
-	{ "good", do_good },
-	{ "mapped", do_mapped },
-	{ "short", do_short },
-	{ "killed", do_killed },
-	{ "jumped", do_jumped },
-	{ "frozen", do_frozen },
-	{ "orphan", do_orphan },
-	{ "burst", do_burst },
-	{ "exec", do_exec },
-	{ "seals", bad_seals },
-	{ "write-seal", bad_write_seal },
-	{ "size", bad_size },
-	{ "folder", bad_folder },
-	{ "device", bad_device },
-	{ "pipe", bad_pipe },
-	{ "linger", bad_linger },
-	{ "many", bad_many },
-	{ "none", bad_none },
-	{ "hello", bad_hello },
-	{ "long", bad_long },
-	{ "version", bad_version },
-	{ "header", bad_header },
-	{ "head", bad_head },
-	{ "second", bad_second },
-	{ "silence", bad_silence },
-	{ "probe", do_probe },
+	{ "good", do_good },        { "mapped", do_mapped },    { "short", do_short },
+	{ "killed", do_killed },    { "jumped", do_jumped },    { "frozen", do_frozen },
+	{ "forks", do_forks },      { "orphan", do_orphan },    { "burst", do_burst },
+	{ "exec", do_exec },        { "seals", bad_seals },     { "write-seal", bad_write_seal },
+	{ "size", bad_size },       { "folder", bad_folder },   { "device", bad_device },
+	{ "pipe", bad_pipe },       { "linger", bad_linger },   { "many", bad_many },
+	{ "none", bad_none },       { "hello", bad_hello },     { "long", bad_long },
+	{ "version", bad_version }, { "header", bad_header },   { "head", bad_head },
+	{ "second", bad_second },   { "silence", bad_silence }, { "probe", do_probe },
 };
 
 int main(int argc, char **argv)

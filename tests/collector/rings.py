@@ -52,6 +52,16 @@ def test_a_fork_child_keeps_the_segment_when_its_parent_is_gone(binary, driver):
             assert counters["records"] == 3, counters
 
 
+def test_fork_children_that_ended_unseen_hold_nothing(binary, driver):
+    with Collector(binary) as collector:
+        with Guest(driver, collector.socket, "forks", 300) as guest:
+            counters = collector.until("all was read", lambda c: c["records"] == 300)
+            collector.until("no child is followed", lambda c: c["processes_now"] == 1)
+            guest.close()
+        counters = collector.until("it has ended", lambda c: c["instances_ended"] == 1)
+        assert counters["ends_known"] + counters["ends_unknown"] == 301, counters
+
+
 def test_exec_ends_the_life_in_the_old_segment(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "exec"):

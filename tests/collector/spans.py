@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""From unmodified programs under the shim to spans in a file, by way of the daemon.
+
+    spans.py COLLECTOR SHIM
+"""
+import json
+import os
+import subprocess
+import sys
+
+from harness import LIMIT_S, Collector, main
+
+
+def watched(collector, shim, command, **more):
+    env = {**os.environ, "LD_PRELOAD": shim, "COLDSPAN_SOCKET": collector.socket}
+    return subprocess.Popen(command, env=env, **more)
+
+
+def value(attribute):
+    return next(iter(attribute["value"].values()))
+
+
+def cold_starts(path):
+    """Attributes of each cold start's span, with those of its resource and its status."""
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        for resource in json.loads(line)["resourceSpans"]:
+            who = {a["key"]: value(a) for a in resource["resource"]["attributes"]}
+            for span in (s for scope in resource["scopeSpans"] for s in scope["spans"]):
+                if span["name"] == "cold start":
+                    found.append({**who, **{a["key"]: value(a) for a in span["attributes"]},
+                                  "status": span.get("status", {})})
+    return found
+
+
+def count_spans(path):
+    return sum(len(scope["spans"]) for line in path.read_text(encoding="utf-8").splitlines()
+               for resource in json.loads(line)["resourceSpans"]
+               for scope in resource["scopeSpans"])
+
+
+def test_every_one_of_200_short_processes_has_its_cold_start(binary, shim):
+    with Collector(binary) as collector:
+        pids = set()
+        for _ in range(20):
+            batch = [watched(collector, shim, ["/bin/true"]) for _ in range(10)]
+            pids |= {str(p.pid) for p in batch}
+            assert all(p.wait(LIMIT_S) == 0 for p in batch)
+        collector.until("all were assembled", lambda c: c["cold_starts"] >= 200)
+        counts = collector.accounting()
+        found = cold_starts(collector.file)
+        assert {start["process.pid"] for start in found} == pids
+        assert len(found) == 200, len(found)
+        assert all(start["process.exit.code"] == "0" for start in found)
+        assert counts["sent"] == counts["accepted"] == count_spans(collector.file), counts
+
+
+def test_how_a_process_ended_is_known(binary, shim):
+    with Collector(binary) as collector:
+        assert watched(collector, shim, ["sh", "-c", "exit 7"]).wait(LIMIT_S) == 7
+        assert watched(collector, shim, ["sh", "-c", "kill -9 $$"]).wait(LIMIT_S) == -9
+        collector.until("both were assembled", lambda c: c["cold_starts"] == 2)
+        collector.accounting()
+        by_end = {start.get("process.exit.code", "signal"): start
+                  for start in cold_starts(collector.file)}
+        assert set(by_end) == {"7", "signal"}, by_end
+        assert by_end["7"]["status"]["code"] == 2
+        assert "signal 9" in by_end["signal"]["status"]["message"]
+
+
+def test_stop_hands_over_what_is_still_held(binary, shim):
+    with Collector(binary) as collector:
+        with watched(collector, shim, ["cat"], stdin=subprocess.PIPE,
+                     stdout=subprocess.PIPE) as process:
+            process.stdin.write(b"x\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == b"x\n"
+            collector.accounting()
+        assert [start["process.pid"] for start in cold_starts(collector.file)] == \
+            [str(process.pid)]
+
+
+def test_a_second_collector_takes_over_where_the_first_has_left(binary, shim):
+    with Collector(binary) as first:
+        first.accounting()
+        second = subprocess.Popen([binary, "--socket", first.socket, "--file", first.file,
+                                   "--ready-fd", "1"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE)
+        try:
+            assert second.stdout.readline() == b"ready\n"
+            assert watched(first, shim, ["/bin/true"]).wait(LIMIT_S) == 0
+        finally:
+            second.terminate()
+            said = second.communicate(timeout=LIMIT_S)[1].decode()
+        assert len(cold_starts(first.file)) == 1, said
+
+
+if __name__ == "__main__":
+    main(globals(), *sys.argv[1:3])
