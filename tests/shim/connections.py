@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What can happen to a connection: same behaviour, and exactly one end for each request.
+
+The table says how the request of each case of guests/connections.c ends: status and flags.
+"""
+import sys
+
+import harness
+from harness import records
+
+CLOSED, ABORTED, UNFOLLOWED = 1, 2, 4
+ENDS = {
+    "plain": (200, 0),
+    "endless": (200, CLOSED),
+    "shut": (200, CLOSED),
+    "shut-reading": (200, 0),
+    "half": (200, ABORTED),
+    "silent": (0, ABORTED),
+    "hints": (200, 0),
+    "no-http": (0, UNFOLLOWED),
+    "upgrade": (101, 0),
+    "big": (200, 0),
+    "dup": (200, 0),
+    "fcntl": (200, 0),
+    "dup2": (200, 0),
+    "dup3": (200, 0),
+    "onto-itself": (200, 0),
+    "nothing-onto": (200, 0),
+    "something-onto": (0, ABORTED),
+    "copy-too-high": (0, UNFOLLOWED),  # its bytes would pass unseen
+    "range": (0, ABORTED),
+    "range-on-exec": (200, 0),
+    "from": (0, ABORTED),
+    "raw-close": (0, ABORTED),
+    "raw-write": (0, UNFOLLOWED),
+    "stream": (0, UNFOLLOWED),
+    "dprintf": (0, UNFOLLOWED),
+    "child-answers": (200, 0),  # and the parent's, below
+    "child-closes": (200, 0),
+    "vfork-child-closes": (200, 0),
+    "other-thread": (200, 0),
+    "reader-beside": (200, 0),
+    "cancelled": (200, 0),
+}
+
+
+def run(lab, libc):
+    result = lab.same("connections", libc)
+    if "dup2, high: 65536 " not in result.stdout:  # RLIMIT_NOFILE cannot be raised here
+        ENDS["copy-too-high"] = (200, 0)
+    return result.segments[0]
+
+
+def behaves_the_same(lab):
+    for libc in lab.libcs():
+        lab.same("connections", libc)
+
+
+def each_request_is_told_once(lab):
+    for libc in lab.libcs():
+        segment = run(lab, libc)
+        requests = records(segment, "request")
+        assert [r["target"][1:] for r in requests] == list(ENDS), (libc, requests)
+        sockets = {r["socket"] for r in requests}
+        assert sockets == {records(segment, "listen")[0]["socket"]}, sockets
+        assert len({r["connection"] for r in requests}) == len(requests), "ids came twice"
+
+
+def each_request_ends_once(lab):
+    for libc in lab.libcs():
+        segment = run(lab, libc)
+        parent = segment["pid"]
+        for request in records(segment, "request"):
+            name = request["target"][1:]
+            ends = [r for r in records(segment, "response_end")
+                    if r["connection"] == request["connection"]]
+            if name == "child-answers":  # the parent closes what a child may answer
+                given_up = [r for r in ends if r["tag"] == parent]
+                assert [(r["status"], r["flags"]) for r in given_up] == [(0, UNFOLLOWED)], ends
+                ends = [r for r in ends if r["tag"] != parent]
+            assert [(r["status"], r["flags"]) for r in ends] == [ENDS[name]], (libc, name, ends)
+            assert ends[0]["request_bytes"] == len(f"GET {request['target']} HTTP/1.1\r\n"
+                                                   "Host: h\r\n\r\n"), (name, ends)
+
+
+def responses_begin_once(lab):
+    for libc in lab.libcs():
+        segment = run(lab, libc)
+        for request in records(segment, "request"):
+            begun = [r for r in records(segment, "response")
+                     if r["connection"] == request["connection"]]
+            name = request["target"][1:]
+            seen = ENDS[name][0] or name == "no-http"
+            assert len(begun) == (1 if seen else 0), (libc, name, begun)
+
+
+def bytes_are_counted(lab):
+    for libc in lab.libcs():
+        segment = run(lab, libc)
+        sent = {r["target"][1:]: e["response_bytes"] for r in records(segment, "request")
+                for e in records(segment, "response_end") if e["connection"] == r["connection"]}
+        assert sent["plain"] == len("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"), sent
+        assert sent["big"] == 3000000 + len("HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n")
+
+
+def counts(lab):
+    for libc in lab.libcs():
+        facts = run(lab, libc)["facts"]
+        assert facts["connections"] == len(ENDS), facts
+        too_high = ENDS["copy-too-high"][1] == UNFOLLOWED
+        assert facts.get("fds.unfollowed", 0) == too_high, facts
+        assert "heads.unfollowed" not in facts, facts
+
+
+CHECKS = {
+    "whatever happens to a connection behaves the same": behaves_the_same,
+    "each request is told once": each_request_is_told_once,
+    "each request ends once, in the way it did": each_request_ends_once,
+    "each response begins once": responses_begin_once,
+    "bytes are counted": bytes_are_counted,
+    "connections and what is not followed are counted": counts,
+}
+
+if __name__ == "__main__":
+    sys.exit(harness.main(CHECKS))

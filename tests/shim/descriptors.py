@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever makes, copies and frees descriptors behaves the same; listeners are told."""
+import socket
+import sys
+
+import harness
+from harness import records
+
+
+def behaves_the_same(lab):
+    for libc in lab.libcs():
+        lab.same("descriptors", libc)
+
+
+def listeners_are_told(lab):
+    for libc in lab.libcs():
+        segment = lab.same("descriptors", libc).segments[0]
+        listens = records(segment, "listen")
+        families = [r["family"] for r in listens]
+        # Bound to any port, never bound (then unknown: nobody said), and to a path.
+        assert families == [socket.AF_INET, 0, socket.AF_UNIX], (libc, listens)
+        assert len({r["socket"] for r in listens}) == 3, listens
+        assert segment["marks"]["listen"] == listens[0]["time_ns"]
+        assert segment["facts"]["connections"] == 1, segment["facts"]
+
+
+CHECKS = {
+    "descriptors behave the same": behaves_the_same,
+    "each socket that listens is told once": listeners_are_told,
+}
+
+if __name__ == "__main__":
+    sys.exit(harness.main(CHECKS))

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Waiting in every way: first for other things, with bad pointers, and interrupted; then, between
+ * two signals to itself (which leave records with their times), the way named by the argument for a
+ * connection. Without argument: all of them without a listener.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "tests/shim/guests/guest.h"
+#include "tests/shim/guests/pair.h"
+
+#define BAD ((void *)8)
+
+static const struct timespec no_time;
+
+/* What a fortified build calls when it knows the size of the array; only glibc has them. */
+#ifdef __GLIBC__
+int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t room);
+int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+		const sigset_t *mask, size_t room);
+#endif
+
+static int by_epoll_wait(int epoll, int fd)
+{
+	struct epoll_event event;
+
+	return epoll_wait(epoll, &event, 1, 0);
+}
+
+static int by_epoll_pwait(int epoll, int fd)
+{
+	struct epoll_event event;
+
+	return epoll_pwait(epoll, &event, 1, 0, NULL);
+}
+
+static int by_poll(int epoll, int fd)
+{
+	struct pollfd fds[] = { { -1, POLLIN }, { fd, POLLIN } };
+
+	return poll(fds, 2, 0);
+}
+
+static int by_ppoll(int epoll, int fd)
+{
+	struct pollfd fds[] = { { fd, POLLIN | POLLOUT } };
+
+	return ppoll(fds, 1, &no_time, NULL);
+}
+
+static int by_select(int epoll, int fd)
+{
+	struct timeval zero = { 0 };
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(fd, &set);
+	return select(fd + 1, &set, NULL, NULL, &zero);
+}
+
+static int by_pselect(int epoll, int fd)
+{
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(fd, &set);
+	return pselect(fd + 1, &set, NULL, NULL, &no_time, NULL);
+}
+
+static int by_accept(int epoll, int fd)
+{
+	return accept(fd, NULL, NULL);
+}
+
+static int by_accept4(int epoll, int fd)
+{
+	return accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+}
+
+#ifdef __GLIBC__
+static int by_epoll_pwait2(int epoll, int fd)
+{
+	struct epoll_event event;
+
+	return epoll_pwait2(epoll, &event, 1, &no_time, NULL);
+}
+
+static int by_poll_chk(int epoll, int fd)
+{
+	struct pollfd fds[] = { { fd, POLLRDNORM } };
+
+	return __poll_chk(fds, 1, 0, sizeof(fds));
+}
+
+static int by_ppoll_chk(int epoll, int fd)
+{
+	struct pollfd fds[] = { { fd, POLLIN } };
+
+	return __ppoll_chk(fds, 1, &no_time, NULL, sizeof(fds));
+}
+#endif
+
+static const struct {
+	const char *name;
+	int (*wait)(int epoll, int fd);
+} ways[] = {
+	{ "epoll_wait", by_epoll_wait },
+	{ "epoll_pwait", by_epoll_pwait },
+	{ "poll", by_poll },
+	{ "ppoll", by_ppoll },
+	{ "select", by_select },
+	{ "pselect", by_pselect },
+	{ "accept", by_accept },
+	{ "accept4", by_accept4 },
+#ifdef __GLIBC__
+	{ "epoll_pwait2", by_epoll_pwait2 },
+	{ "__poll_chk", by_poll_chk },
+	{ "__ppoll_chk", by_ppoll_chk },
+#endif
+};
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
+
+static void on_alarm(int signal)
+{
+}
+
+/* Nothing of this waits for a connection. */
+static void waits_for_other_things(int listener)
+{
+	int other = epoll_create1(EPOLL_CLOEXEC), pipes[2];
+	struct epoll_event event = { .events = EPOLLIN }, got[4];
+	struct pollfd fds[] = { { 0 }, { listener, POLLOUT } };
+	struct timeval zero = { 0 }, short_time = { 0, 1000 };
+	fd_set set;
+
+	need(pipe(pipes) == 0, "pipe");
+	fds[0] = (struct pollfd){ pipes[0], POLLIN };
+	TRY("epoll_ctl, pipe", epoll_ctl(other, EPOLL_CTL_ADD, pipes[0], &event));
+	TRY("epoll_ctl, again", epoll_ctl(other, EPOLL_CTL_ADD, pipes[0], &event));
+	TRY("epoll_ctl, bad pointer", epoll_ctl(other, EPOLL_CTL_MOD, pipes[0], BAD));
+	TRY("epoll_ctl, no descriptor", epoll_ctl(-1, EPOLL_CTL_ADD, pipes[0], &event));
+	TRY("epoll_wait, nothing", epoll_wait(other, got, 4, 0));
+	TRY("epoll_wait, no room", epoll_wait(other, got, 0, 0));
+	TRY("epoll_wait, no epoll", epoll_wait(pipes[0], got, 4, 0));
+	TRY("epoll_pwait, no descriptor", epoll_pwait(-1, got, 4, 0, NULL));
+	need(write(pipes[1], "x", 1) == 1, "write");
+	TRY("epoll_wait, something", epoll_wait(other, got, 4, -1));
+	TRY("epoll_wait, bad pointer", epoll_wait(other, BAD, 4, 0));
+	TRY("poll, something", poll(fds, 1, -1));
+	printf("revents %x\n", fds[0].revents);
+	TRY("poll, not to read", poll(fds + 1, 1, 0));
+	printf("revents %x\n", fds[1].revents);
+	TRY("poll, bad pointer", poll(BAD, 1, 0));
+	TRY("poll, none", poll(NULL, 0, 1));
+	TRY("poll, too many", poll(fds, ~0u, 0));
+	TRY("ppoll, bad pointer", ppoll(BAD, 1, &no_time, NULL));
+	TRY("select, none", select(0, NULL, NULL, NULL, &short_time));
+	TRY("select, bad pointer", select(1, NULL, BAD, NULL, &zero));
+	TRY("select, negative", select(-1, NULL, NULL, NULL, &zero));
+	FD_ZERO(&set);
+	FD_SET(pipes[1], &set);
+	TRY("select, to write", select(pipes[1] + 1, NULL, &set, NULL, NULL));
+	TRY("pselect, none", pselect(0, NULL, NULL, NULL, &no_time, NULL));
+	close(pipes[0]);
+	close(pipes[1]);
+	close(other);
+}
+
+static void interrupted(void)
+{
+	struct sigaction act = { .sa_handler = on_alarm };
+	struct itimerval often = { { 0, 2000 }, { 0, 2000 } }, never = { { 0 } };
+	int epoll = epoll_create(1);
+	struct epoll_event event;
+
+	sigaction(SIGALRM, &act, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	TRY("poll", poll(NULL, 0, -1));
+	TRY("ppoll", ppoll(NULL, 0, NULL, NULL));
+	TRY("select", select(0, NULL, NULL, NULL, NULL));
+	TRY("pselect", pselect(0, NULL, NULL, NULL, NULL, NULL));
+	TRY("epoll_wait", epoll_wait(epoll, &event, 1, -1));
+	TRY("epoll_pwait", epoll_pwait(epoll, &event, 1, -1, NULL));
+	setitimer(ITIMER_REAL, &never, NULL);
+	close(epoll);
+}
+
+static void stamp(void)
+{
+	kill(getpid(), SIGCONT);
+}
+
+static void wait_by(const char *name)
+{
+	int before = epoll_create1(0), listener = pair_listen(), epoll = epoll_create1(0);
+	struct epoll_event event = { .events = EPOLLIN }, got;
+
+	fcntl(listener, F_SETFL, O_NONBLOCK);
+	waits_for_other_things(listener);
+	TRY("epoll_ctl, listener", epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event));
+	TRY("epoll_wait, another", epoll_wait(before, &got, 1, 0));
+	for (size_t i = 0; i < WAYS; i++) {
+		if (strcmp(ways[i].name, name) != 0)
+			continue;
+		stamp();
+		TRY(name, ways[i].wait(epoll, listener));
+		stamp();
+		TRY(name, ways[i].wait(epoll, listener));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int null;
+
+	guest_start();
+	if (argc > 1) {
+		wait_by(argv[1]);
+		return 0;
+	}
+	null = open("/dev/null", O_RDWR);
+	waits_for_other_things(null);
+	interrupted();
+	for (size_t i = 0; i < WAYS; i++) {
+		TRY(ways[i].name, ways[i].wait(null, null));
+		TRY(ways[i].name, ways[i].wait(-1, 1000));
+	}
+	return 0;
+}

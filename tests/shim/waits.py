@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Waits behave the same, and the first one for a connection is what makes a server ready."""
+import sys
+
+import harness
+from harness import records
+
+BOTH = ["epoll_wait", "epoll_pwait", "poll", "ppoll", "select", "pselect", "accept", "accept4"]
+GLIBC = ["epoll_pwait2", "__poll_chk", "__ppoll_chk"]
+
+
+def behave_the_same(lab):
+    for libc in lab.libcs():
+        marks = lab.same("waits", libc).segments[0]["marks"]
+        # An accept of anything is taken for one of an inherited listener.
+        assert "listen" not in marks and marks["accept_wait"] > marks["main"], marks
+
+
+def first_for_a_connection(lab):
+    for libc in lab.libcs():
+        for way in BOTH + (GLIBC if libc == "glibc" else []):
+            segment = lab.same("waits", libc, [way]).segments[0]
+            before, after = (r["time_ns"] for r in records(segment, "kill"))
+            marks = segment["marks"]
+            assert marks["listen"] < before < marks["accept_wait"] < after, (libc, way, marks)
+
+
+CHECKS = {
+    "every wait behaves the same": behave_the_same,
+    "only a wait for a connection makes ready": first_for_a_connection,
+}
+
+if __name__ == "__main__":
+    sys.exit(harness.main(CHECKS))
