@@ -100,11 +100,7 @@ static int parse(int argc, char **argv, struct options *ret)
 			ret->ascii = true;
 			break;
 		case 'c':
-			if (!strcmp(optarg, "always")) {
-				ret->colour = CS_COLOUR_ALWAYS;
-			} else if (!strcmp(optarg, "never")) {
-				ret->colour = CS_COLOUR_NEVER;
-			} else if (strcmp(optarg, "auto") != 0) {
+			if (cs_colour_parse(optarg, &ret->colour) < 0) {
 				cs_log(CS_LOG_ERROR, "--color \"%s\": write auto, always or never",
 				       optarg);
 				return CS_EXIT_RUN_FAILED;

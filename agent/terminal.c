@@ -3,6 +3,7 @@
 /* Terminal abilities; see terminal.h. */
 #include "agent/terminal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -58,6 +59,21 @@ static bool locale_is_utf8(void)
 	if (!locale)
 		locale = value_of("LANG");
 	return locale && (strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
+}
+
+int cs_colour_parse(const char *word, enum cs_colour_when *ret)
+{
+	static const char *const words[] = { [CS_COLOUR_AUTO] = "auto",
+					     [CS_COLOUR_ALWAYS] = "always",
+					     [CS_COLOUR_NEVER] = "never" };
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!strcmp(word, words[i])) {
+			*ret = (enum cs_colour_when)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
 void cs_terminal_init(struct cs_terminal *term, int fd, enum cs_colour_when when, bool ascii)

@@ -17,6 +17,9 @@ enum cs_colour_when {
 	CS_COLOUR_NEVER,
 };
 
+/** cs_colour_parse() - "auto", "always" or "never". Return: 0; -EINVAL, @ret untouched. */
+int cs_colour_parse(const char *word, enum cs_colour_when *ret);
+
 /**
  * cs_terminal_init() - look at @fd and the environment
  * @when: the command line's word; CS_COLOUR_AUTO: COLDSPAN_NO_COLOR and NO_COLOR (set and not

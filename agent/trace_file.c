@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Reading lines of OTLP JSON; see trace_file.h. JSON is read by jansson. */
+#include "agent/trace_file.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+void cs_trace_file_init(struct cs_trace_file *file)
+{
+	*file = (struct cs_trace_file){ 0 };
+	cs_arena_init(&file->arena, 0);
+	file->end = &file->first;
+}
+
+void cs_trace_file_deinit(struct cs_trace_file *file)
+{
+	cs_arena_deinit(&file->arena);
+}
+
+/* A copy fit for a terminal; "" for what is no string. */
+static const char *text(struct cs_trace_file *file, const json_t *value)
+{
+	const char *s = json_string_value(value);
+	char *copy = s ? cs_arena_strndup(&file->arena, s, strlen(s)) : NULL;
+
+	if (!copy)
+		return "";
+	cs_utf8_strip_control(copy);
+	return copy;
+}
+
+/* 64-bit integers are decimal strings in OTLP JSON; numbers are accepted, too. */
+static uint64_t number(const json_t *value)
+{
+	const char *s = json_string_value(value);
+
+	if (s)
+		return strtoull(s, NULL, 10);
+	return json_is_integer(value) ? (uint64_t)json_integer_value(value) : 0;
+}
+
+/* The AnyValue of attribute @key; NULL if it is not there. */
+static const json_t *attribute(const json_t *attributes, const char *key)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)attributes, i, item)
+	{
+		const char *name = json_string_value(json_object_get(item, "key"));
+
+		if (name && !strcmp(name, key))
+			return json_object_get(item, "value");
+	}
+	return NULL;
+}
+
+static const char *text_attribute(struct cs_trace_file *file, const json_t *attributes,
+				  const char *key)
+{
+	const json_t *value = json_object_get(attribute(attributes, key), "stringValue");
+
+	return value ? text(file, value) : NULL;
+}
+
+static int add_span(struct cs_trace_file *file, const char *service, const json_t *json)
+{
+	struct cs_trace_span *span = cs_arena_alloc(&file->arena, sizeof(*span));
+	const json_t *attributes = json_object_get(json, "attributes");
+
+	if (!span)
+		return -ENOMEM;
+	*span = (struct cs_trace_span){
+		.service = service,
+		.name = text(file, json_object_get(json, "name")),
+		.trace_id = text(file, json_object_get(json, "traceId")),
+		.span_id = text(file, json_object_get(json, "spanId")),
+		.parent_id = text(file, json_object_get(json, "parentSpanId")),
+		.phase = text_attribute(file, attributes, "coldspan.phase"),
+		.approximate = text_attribute(file, attributes, "coldspan.phase.approximate"),
+		.start_unix_ns = number(json_object_get(json, "startTimeUnixNano")),
+		.end_unix_ns = number(json_object_get(json, "endTimeUnixNano")),
+		.kind = (int)number(json_object_get(json, "kind")),
+		.cold = json_is_true(
+			json_object_get(attribute(attributes, "faas.coldstart"), "boolValue")),
+		.failed = number(json_object_get(json_object_get(json, "status"), "code")) == 2,
+	};
+	*file->end = span;
+	file->end = &span->next;
+	file->count++;
+	return 0;
+}
+
+static int add_resource(struct cs_trace_file *file, const json_t *resource_spans)
+{
+	const json_t *attributes =
+		json_object_get(json_object_get(resource_spans, "resource"), "attributes");
+	const char *service = text_attribute(file, attributes, "service.name");
+	json_t *scope, *span;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(resource_spans, "scopeSpans"), i, scope)
+	{
+		json_array_foreach(json_object_get(scope, "spans"), k, span)
+		{
+			int r = add_span(file, service ? service : "", span);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static int add_line(struct cs_trace_file *file, const char *line, size_t len, const char *path,
+		    unsigned number_of_line, struct cs_diag *diag)
+{
+	json_error_t error;
+	json_t *document = json_loadb(line, len, 0, &error), *resource_spans;
+	size_t i;
+	int r = 0;
+
+	if (!document)
+		return cs_diag_at(diag, -EINVAL, path, number_of_line,
+				  error.column > 0 ? (unsigned)error.column : 1,
+				  "not a line of OTLP JSON: %s", error.text);
+	json_array_foreach(json_object_get(document, "resourceSpans"), i, resource_spans)
+	{
+		r = add_resource(file, resource_spans);
+		if (r < 0)
+			break;
+	}
+	json_decref(document);
+	return r;
+}
+
+int cs_trace_file_read(struct cs_trace_file *file, const char *path, struct cs_diag *diag)
+{
+	cs_cleanup(cs_fclosep) FILE *in = fopen(path, "re");
+	cs_cleanup(cs_freep) char *line = NULL;
+	unsigned number_of_line = 0;
+	size_t size = 0;
+	ssize_t n;
+	int r = 0;
+
+	if (!in)
+		return cs_diag_set(diag, -errno, "cannot read %s: %s", path, strerror(errno));
+	while (r == 0 && (n = getline(&line, &size, in)) >= 0) {
+		number_of_line++;
+		if (n > 1)
+			r = add_line(file, line, (size_t)n, path, number_of_line, diag);
+	}
+	if (r == 0 && ferror(in))
+		return cs_diag_set(diag, -EIO, "cannot read %s: %s", path, strerror(errno));
+	return r;
+}

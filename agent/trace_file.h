@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Reads recordings: lines of OTLP JSON as the file exporter writes them (TracesData, one a line). Keeps
+ * what a report needs of each span. Other people's files are read as well; what is not understood is
+ * passed over, a line that is no JSON is an error with its number.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+
+struct cs_trace_span {
+	struct cs_trace_span *next;
+	const char *service; /* "" unknown */
+	const char *name;
+	const char *trace_id;    /* hex */
+	const char *span_id;     /* hex */
+	const char *parent_id;   /* hex, "" none */
+	const char *phase;       /* coldspan.phase; NULL none */
+	const char *approximate; /* coldspan.phase.approximate; NULL none */
+	uint64_t start_unix_ns;
+	uint64_t end_unix_ns;
+	int kind;    /* OTLP's SpanKind */
+	bool cold;   /* faas.coldstart */
+	bool failed; /* status is an error */
+};
+
+struct cs_trace_file {
+	struct cs_arena arena;       /* owns everything */
+	struct cs_trace_span *first; /* in the order of the files */
+	struct cs_trace_span **end;
+	size_t count;
+};
+
+/** cs_trace_file_init() - nothing read yet. Free with cs_trace_file_deinit(). */
+void cs_trace_file_init(struct cs_trace_file *file);
+
+/** cs_trace_file_deinit() - forget all spans. */
+void cs_trace_file_deinit(struct cs_trace_file *file);
+
+/**
+ * cs_trace_file_read() - add the spans of @path
+ * @diag: says what is wrong, and in which line
+ *
+ * Return: 0; -EINVAL not lines of JSON; errno of open and read; -ENOMEM.
+ */
+int cs_trace_file_read(struct cs_trace_file *file, const char *path, struct cs_diag *diag);
