@@ -220,6 +220,7 @@ class Runner:
                                  env=self.environment(folder, collector, extra, watched),
                                  preexec_fn=prepare, timeout=TIMEOUT_S, check=False,
                                  cwd=str(HERE / "guests"))
+            collector.close()  # first takes what is still in the queue
             report = folder / "report"
             text = report.read_bytes() if report.exists() else b"(no report)"
             seen = {"stdout": run.stdout, "stderr": run.stderr, "report": text}
