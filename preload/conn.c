@@ -199,7 +199,7 @@ static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *con
 		.type = CS_CONN_REQUEST,
 		.sequence = sequence,
 		.time_ns = conn->first_byte_ns,
-		.flags = text->flags,
+		.flags = text->flags, /* NOLINT(clang-analyzer-core.*): has one */
 		.version = conn->request.version,
 		.text = text,
 	};

@@ -276,7 +276,7 @@ int cs_exchange_send(struct cs_visit *visit)
 
 bool cs_exchange_is_connected(const struct cs_visit *visit)
 {
-	struct sockaddr_in ours, theirs;
+	struct sockaddr_in ours = { 0 }, theirs = { 0 };
 	socklen_t ours_len = sizeof(ours), theirs_len = sizeof(theirs);
 	int fd = socket_of(visit);
 
