@@ -26,6 +26,8 @@ struct cs_exporter {
 	struct cs_exporter_stats stats; /* last_error is set from `error` */
 	cs_exporter_report_fn report;   /* may be NULL */
 	void *report_user;
+	cs_exporter_settled_fn settled; /* may be NULL */
+	void *settled_user;
 	bool failing; /* the last report was a failure */
 	char name[CS_EXPORTER_NAME_MAX];
 	char error[CS_EXPORTER_REPORT_MAX];
@@ -41,3 +43,6 @@ void cs_exporter_fail(struct cs_exporter *exporter, const char *fmt, ...)
 
 /** cs_exporter_recover() - it works: reported if it failed until now. */
 void cs_exporter_recover(struct cs_exporter *exporter);
+
+/** cs_exporter_settle() - something has left the queue: tell, if it was the last. */
+void cs_exporter_settle(struct cs_exporter *exporter);

@@ -60,6 +60,19 @@ void cs_exporter_set_report(struct cs_exporter *exporter, cs_exporter_report_fn 
 	exporter->report_user = user;
 }
 
+void cs_exporter_set_settled(struct cs_exporter *exporter, cs_exporter_settled_fn settled,
+			     void *user)
+{
+	exporter->settled = settled;
+	exporter->settled_user = user;
+}
+
+void cs_exporter_settle(struct cs_exporter *exporter)
+{
+	if (exporter->stats.queued == 0 && exporter->settled)
+		exporter->settled(exporter->settled_user, exporter);
+}
+
 struct cs_exporter *cs_exporter_free(struct cs_exporter *exporter)
 {
 	if (!exporter)

@@ -74,6 +74,18 @@ const char *cs_exporter_get_name(const struct cs_exporter *exporter);
 /** cs_exporter_set_report() - whom to tell of trouble; NULL: nobody. Context: loop. */
 void cs_exporter_set_report(struct cs_exporter *exporter, cs_exporter_report_fn report, void *user);
 
+/** cs_exporter_settled_fn() - nothing is queued any more. Must not free the exporter. */
+typedef void (*cs_exporter_settled_fn)(void *user, const struct cs_exporter *exporter);
+
+/**
+ * cs_exporter_set_settled() - whom to tell when the last queued span was acknowledged or dropped
+ *
+ * Told each time that the destination becomes idle, from the loop, so that nobody need look again
+ * and again. One that never queues (a file) never tells. NULL: nobody. Context: loop.
+ */
+void cs_exporter_set_settled(struct cs_exporter *exporter, cs_exporter_settled_fn settled,
+			     void *user);
+
 /**
  * cs_exporter_free() - release the destination
  *

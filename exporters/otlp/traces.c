@@ -350,6 +350,18 @@ int cs_otlp_traces_build(ProtobufCAllocator *alloc, const struct cs_span_batch *
 	return 0;
 }
 
+static int pack(const ProtobufCMessage *message, size_t bytes, struct cs_buffer *out)
+{
+	int r = cs_buffer_reserve(out, bytes);
+
+	if (r < 0)
+		return r;
+	protobuf_c_message_pack(message, (uint8_t *)out->data + out->len);
+	out->len += bytes;
+	out->data[out->len] = '\0';
+	return 0;
+}
+
 int cs_otlp_traces_pack(ProtobufCAllocator *alloc, const struct cs_span_batch *batch,
 			struct cs_otlp_range *range, size_t bytes_max, struct cs_buffer *out)
 {
@@ -378,13 +390,60 @@ int cs_otlp_traces_pack(ProtobufCAllocator *alloc, const struct cs_span_batch *b
 			*range = part;
 			return CS_OTLP_TOO_LARGE;
 		}
-		r = cs_buffer_reserve(out, bytes);
-		if (r < 0)
-			return r;
-		protobuf_c_message_pack(message, (uint8_t *)out->data + out->len);
-		out->len += bytes;
-		out->data[out->len] = '\0';
-		*range = part;
-		return 0;
+		r = pack(message, bytes, out);
+		if (r == 0)
+			*range = part;
+		return r;
 	}
+}
+
+static int pack_halves(pb_traces *traces, struct cs_buffer *first, struct cs_buffer *second,
+		       size_t *ret_first)
+{
+	size_t total = 0, half, left, whole_groups = traces->n_resource_spans, g = 0, k;
+	pb_scope_spans *scoped;
+	int r;
+
+	for (size_t i = 0; i < traces->n_resource_spans; i++) {
+		if (traces->resource_spans[i]->n_scope_spans != 1)
+			return -EINVAL;
+		total += traces->resource_spans[i]->scope_spans[0]->n_spans;
+	}
+	if (total < 2)
+		return -EINVAL;
+	/* The cut: group g goes with its first k spans to the first half. */
+	half = left = total / 2;
+	while (left > traces->resource_spans[g]->scope_spans[0]->n_spans)
+		left -= traces->resource_spans[g++]->scope_spans[0]->n_spans;
+	scoped = traces->resource_spans[g]->scope_spans[0];
+	k = left;
+	left = scoped->n_spans - k;
+	traces->n_resource_spans = g + 1;
+	scoped->n_spans = k;
+	r = pack(&traces->base, protobuf_c_message_get_packed_size(&traces->base), first);
+	if (r < 0)
+		return r;
+	if (!left) /* group g is used up */
+		g++;
+	scoped->spans += k;
+	scoped->n_spans = left;
+	traces->resource_spans += g;
+	traces->n_resource_spans = whole_groups - g;
+	r = pack(&traces->base, protobuf_c_message_get_packed_size(&traces->base), second);
+	if (r < 0)
+		return r;
+	*ret_first = half;
+	return 0;
+}
+
+int cs_otlp_traces_split(const void *data, size_t len, struct cs_buffer *first,
+			 struct cs_buffer *second, size_t *ret_first)
+{
+	cs_cleanup(cs_arena_deinit) struct cs_arena arena = { 0 };
+	ProtobufCAllocator alloc = cs_otlp_arena_allocator(&arena);
+	pb_traces *traces = opentelemetry__proto__trace__v1__traces_data__unpack(&alloc, len, data);
+
+	if (!traces)
+		return -EINVAL; /* or out of memory: protobuf-c does not say */
+	return pack_halves(traces, first, second, ret_first);
 }

@@ -61,3 +61,14 @@ int cs_otlp_traces_build(ProtobufCAllocator *alloc, const struct cs_span_batch *
 int cs_otlp_traces_pack(ProtobufCAllocator *alloc, const struct cs_span_batch *batch,
 			struct cs_otlp_range *range, size_t bytes_max, struct cs_buffer *out)
 	cs_must_use;
+
+/**
+ * cs_otlp_traces_split() - one request of ours as two with half of the spans each
+ * @data:      bytes that cs_otlp_traces_pack() made: they are trusted
+ * @ret_first: spans in @first; untouched on failure
+ *
+ * Context: any-thread.
+ * Return:  0; -EINVAL fewer than two spans, or bytes that are not ours; -ENOMEM.
+ */
+int cs_otlp_traces_split(const void *data, size_t len, struct cs_buffer *first,
+			 struct cs_buffer *second, size_t *ret_first) cs_must_use;

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Destination "otlp": traces over HTTP/protobuf to an http:// endpoint, on the caller's loop.
+ *
+ * One request at a time on a kept-alive connection. Retried are exactly the statuses 429, 502, 503
+ * and 504 and failures of the transport, with growing waits, at least as long as the server's
+ * Retry-After; every other refusal drops its spans at once. 413 halves a request once. What waits
+ * is bounded in bytes; beyond them new batches are dropped.
+ *
+ * Format: OpenTelemetry specification, protocol/otlp.md ("OTLP/HTTP"), protocol/exporter.md.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "exporters/exporter.h"
+
+struct event_base;
+
+#define CS_OTLP_DEFAULT_URL "http://localhost:4318"
+
+struct cs_otlp_http_options {
+	const char *url;           /* base: /v1/traces is appended; NULL: see traces_url */
+	const char *traces_url;    /* used as it is, before `url`; both NULL: CS_OTLP_DEFAULT_URL */
+	const char *headers;       /* name=value,… percent-encoded; NULL: none */
+	uint32_t timeout_ms;       /* of one attempt; 0: none */
+	size_t queue_bytes;        /* of encoded requests that wait or are under way */
+	size_t request_bytes;      /* of one request */
+	size_t reply_bytes;        /* of a reply's body; a longer one is a refusal */
+	uint32_t backoff_first_ms; /* first wait before a retry */
+	uint32_t backoff_max_ms;
+	uint32_t give_up_ms; /* age at which a request that failed again is dropped */
+};
+
+/** cs_otlp_http_options_init() - the defaults. Context: any-thread. */
+void cs_otlp_http_options_init(struct cs_otlp_http_options *options);
+
+/**
+ * cs_otlp_http_options_from_env() - fill in what OTEL_EXPORTER_OTLP_* says
+ *
+ * ENDPOINT, HEADERS, TIMEOUT and PROTOCOL, each with TRACES_ before it winning; empty is unset. An
+ * `url` or `traces_url` that is set already (a command line flag) stays, and PROTOCOL is then not
+ * looked at. A TIMEOUT that is no number is ignored.
+ * Ownership: points into the environment.
+ * Context:   startup.
+ * Return:    0; -EPROTONOSUPPORT a protocol other than http/protobuf.
+ */
+int cs_otlp_http_options_from_env(struct cs_otlp_http_options *options, struct cs_diag *diag)
+	cs_must_use;
+
+/**
+ * cs_otlp_http_new() - a destination; connects at the first batch
+ * @base:    must outlive it
+ * @options: copied
+ * @ret:     free with cs_exporter_free(); untouched on failure
+ *
+ * The program must ignore SIGPIPE.
+ * Context: loop.
+ * Return:  0; as cs_endpoint_parse() and cs_otlp_headers_parse().
+ */
+int cs_otlp_http_new(struct event_base *base, const struct cs_otlp_http_options *options,
+		     struct cs_exporter **ret, struct cs_diag *diag) cs_must_use;
