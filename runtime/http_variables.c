@@ -120,7 +120,7 @@ static int add_path(struct cs_variables *variables, const char *path)
 
 	if (decoded)
 		r = strlen(decoded) == len ? cs_variables_set(variables, "Http_Path", decoded)
-					   : -EINVAL;
+					   : -EILSEQ;
 	free(decoded);
 	return r;
 }

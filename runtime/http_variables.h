@@ -35,6 +35,6 @@ cs_must_use int cs_http_variable_name(const char *header, char *buf);
  * same name.
  *
  * Context: loop.
- * Return:  0; -ENOMEM; -EINVAL the path has a NUL byte.
+ * Return:  0; -ENOMEM; -EILSEQ the path has a NUL byte.
  */
 cs_must_use int cs_http_variables_add(struct cs_variables *variables, const struct cs_call *call);

@@ -11,14 +11,14 @@
 #include "runtime/options.h"
 
 /* jemalloc's: a runtime that has gone quiet gives its memory back. */
-__attribute__((visibility("default"))) extern const char *malloc_conf;
-const char *malloc_conf = "dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:1";
+__attribute__((visibility("default"))) const char *malloc_conf =
+	"dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:1";
 
 static void print_help(void)
 {
 	fputs("Serves functions over HTTP on this host: a folder with a function.yaml is a function.\n"
 	      "\n"
-	      "  coldspan-faas serve --functions tests/functions\n"
+	      "  coldspan-faas serve --functions functions\n"
 	      "  coldspan-faas serve --functions DIR --listen 127.0.0.1:0 --port-file port\n"
 	      "  coldspan-faas serve --functions DIR --pass-env 'LD_PRELOAD,OTEL_*'\n"
 	      "  curl -d hello http://127.0.0.1:8080/function/NAME\n"

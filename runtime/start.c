@@ -86,7 +86,7 @@ void cs_start_fail(struct cs_call *call, int error)
 	const char *program = call->function->manifest.command[0];
 
 	switch (-error) {
-	case EINVAL:
+	case EILSEQ:
 		cs_call_fail(call, 400, "was not called: the path has a NUL byte");
 		break;
 	case ENOENT:

@@ -80,6 +80,12 @@ class Exec(faas.Case):
             "Http_Traceparent": "00-aa-bb-01", "Http_X_Call_Id": "call-7"})
         self.assertEqual(answer.headers["X-Call-Id"], "call-7")
 
+    def test_path_that_no_variable_can_hold(self):
+        self.functions.add_shell("f", "true\n")
+        answer = self.serve().call("/function/f/a%00b")
+        self.assertEqual(answer.status, 400)
+        self.assertIn("the path has a NUL byte", answer.text)
+
     def test_get_without_body_or_path(self):
         self.functions.add("env", SHOW_ENV)
         found = variables(self.serve(env={"PATH": "/bin"}).call("/function/env"))
@@ -124,11 +130,11 @@ print(sorted(int(f) for f in os.listdir('/proc/self/fd'))[:-1], status['SigBlk']
         self.functions.add_shell(
             "slow", f"echo $$ > {pids}\nsleep 1000 & echo $! >> {pids}\n"
                     f"sh -c 'sleep 1000 & echo $! >> {pids}; wait' &\nwait\n",
-            more="timeout: 700ms\n")
+            more="timeout: 1500ms\n")
         runtime = self.serve()
         answer = runtime.call("/function/slow", b"x")
         self.assertEqual(answer.status, 504)
-        self.assertIn("no answer within 700ms", answer.text)
+        self.assertIn("no answer within 1500ms", answer.text)
         found = [int(pid) for pid in pids.read_text().split()]
         self.assertEqual(len(found), 3)
         for pid in found:

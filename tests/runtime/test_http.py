@@ -267,8 +267,8 @@ time.sleep(1000)
         thread.join(faas.LIMIT_S)
 
     def test_readiness_is_noticed_within_a_millisecond(self):
-        """The instance notes when it listens and when it accepts; the best of some starts counts,
-        as the machine may be busy with something else."""
+        """The instance notes when it listens and when it accepts. A third of the starts has to be
+        quick: the machine may be busy with something else, and a coarser look would hit it rarely."""
         self.functions.add("stamp", r"""
 import os, socket, time
 server = socket.socket()
@@ -288,10 +288,9 @@ first.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s' % (len(body), b
             waits.append(int(runtime.call("/function/stamp").text))
             faas.until(lambda: not faas.children(runtime.process.pid), "it ends")
         waits.sort()
-        print(f"ready to accepted: median {waits[7] / 1e6:.3f} ms, best {waits[0] / 1e6:.3f} ms",
-              flush=True)
-        self.assertLess(waits[0], 1_000_000)
-        self.assertLess(waits[7], 5_000_000)
+        print(f"ready to accepted: {waits[0] / 1e6:.3f} to {waits[-1] / 1e6:.3f} ms, median "
+              f"{waits[7] / 1e6:.3f}", flush=True)
+        self.assertLess(waits[4], 1_000_000)
 
     def test_idle_instance_is_ended_and_the_next_call_is_cold(self):
         self.functions.add("idle", SERVER + SERVE, mode="http",
@@ -358,7 +357,7 @@ first.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s' % (len(body), b
     def test_never_ready_is_a_504_and_the_group_is_gone(self):
         pids = self.scratch() / "pids"
         self.functions.add_shell("never", f"sleep 1000 & echo $$ $! > {pids}; wait\n",
-                                 mode="http", more="timeout: 400ms\n")
+                                 mode="http", more="timeout: 1s\n")
         runtime = self.serve()
         answers = []
         threads = [threading.Thread(target=lambda: answers.append(
