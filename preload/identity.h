@@ -17,7 +17,7 @@
  *
  * Also sets cs_shim.cwd and cs_shim.user_dirs.
  *
- * Context: startup. Two system calls.
+ * Context: startup. At most two system calls.
  * Return:  bytes used.
  */
 uint32_t cs_identity_write(const struct cs_start *start, char *area, uint32_t size);

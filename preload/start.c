@@ -32,6 +32,9 @@ void cs_start_read(struct cs_start *start, int argc, char **argv, char **envp)
 		case AT_GID:
 			start->gid = (uint32_t)aux->a_un.a_val;
 			break;
+		case AT_EXECFN:
+			start->executed = (const char *)aux->a_un.a_val;
+			break;
 		case AT_SECURE:
 			start->secure = aux->a_un.a_val != 0;
 			break;

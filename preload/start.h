@@ -14,7 +14,8 @@ struct cs_start {
 	uintptr_t vdso; /* AT_SYSINFO_EHDR, 0 none */
 	uint32_t uid;   /* real */
 	uint32_t gid;
-	int secure; /* AT_SECURE: the kernel gave privileges with this exec */
+	const char *executed; /* AT_EXECFN: the name given to exec, NULL unknown */
+	int secure;           /* AT_SECURE: the kernel gave privileges with this exec */
 };
 
 /** cs_start_read() - fill in from arguments whose envp is followed by the vector. Context: signal. */
