@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`meson install` gives a prefix that works where it was moved to.
+
+usage: prefix.py BUILD_DIR MESON...
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BUILD, MESON = sys.argv[1], sys.argv[2:]
+PROGRAMS = ("coldspan", "coldspan-collector", "coldspan-faas")
+
+
+class Prefix(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        run = subprocess.run([*MESON, "install", "-C", BUILD, "--no-rebuild", "--destdir",
+                              cls.folder.name], capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+        cls.root = pathlib.Path(cls.folder.name)
+        cls.bin = next(cls.root.rglob("bin/coldspan")).parent
+
+    def variable(self, name):
+        config = next(self.root.rglob("coldspan.pc"))
+        return subprocess.run(["pkg-config", f"--variable={name}", "coldspan"], check=True,
+                              capture_output=True, text=True,
+                              env={**os.environ, "PKG_CONFIG_PATH": str(config.parent)}
+                              ).stdout.strip()
+
+    def test_every_program_says_its_version(self):
+        version = subprocess.run(["pkg-config", "--modversion",
+                                  str(next(self.root.rglob("coldspan.pc")))],
+                                 check=True, capture_output=True, text=True).stdout.strip()
+        for program in PROGRAMS:
+            run = subprocess.run([self.bin / program, "--version"], capture_output=True, text=True,
+                                 check=False)
+            self.assertEqual(run.returncode, 0, program)
+            self.assertIn(version, run.stdout, program)
+
+    def test_pkg_config_names_the_installed_library(self):
+        preload = self.variable("preload")
+        self.assertTrue(preload.startswith("/"), preload)
+        self.assertTrue((self.root / preload.lstrip("/")).is_file(), preload)
+        self.assertTrue(self.variable("socket").startswith("/"))
+
+    def test_the_command_finds_the_library_beside_itself(self):
+        run = subprocess.run([self.bin / "coldspan", "env"], capture_output=True, text=True,
+                             check=True, env={"PATH": os.environ["PATH"]})
+        library = self.root / self.variable("preload").lstrip("/")
+        self.assertIn(f"LD_PRELOAD={library}\n", run.stdout)
+
+    def test_a_command_is_watched_from_there(self):
+        result = self.root / "start.json"
+        run = subprocess.run([self.bin / "coldspan", "run", "--quiet", "--json", result, "--",
+                              "/bin/echo", "installed"], capture_output=True, text=True,
+                             check=False)
+        self.assertEqual((run.returncode, run.stdout), (0, "installed\n"), run.stderr)
+        self.assertIn('"exec"', result.read_text(encoding="utf-8"))
+
+    def test_manual_pages_are_there(self):
+        pages = {path.name for path in self.root.rglob("man/man*/*")}
+        self.assertLessEqual({"coldspan.1", "coldspan-faas.8"}, pages)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
