@@ -183,6 +183,28 @@ static void on_done(struct evhttp_request *request, void *arg)
 	}
 }
 
+static int socket_of(const struct cs_visit *visit)
+{
+	return visit->link ? bufferevent_getfd(
+				     evhttp_connection_get_bufferevent(visit->link->connection))
+			   : -1;
+}
+
+/*
+ * A server that writes head and body apart, as Python's does, without TCP_NODELAY: its body waits
+ * for our ACK of the head, which the kernel delays by 40 ms on a connection that is in use for a
+ * while. This sends it now.
+ */
+static int on_head(struct evhttp_request *request, void *arg)
+{
+	const int on = 1;
+	int fd = socket_of(arg);
+
+	if (fd >= 0)
+		setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+	return 0;
+}
+
 static int fill_request(const struct cs_call *call, struct evhttp_request *request)
 {
 	struct evkeyvalq *from = evhttp_request_get_input_headers(call->request);
@@ -207,13 +229,6 @@ static int fill_request(const struct cs_call *call, struct evhttp_request *reque
 			: 0;
 }
 
-static int socket_of(const struct cs_visit *visit)
-{
-	return visit->link ? bufferevent_getfd(
-				     evhttp_connection_get_bufferevent(visit->link->connection))
-			   : -1;
-}
-
 /* libevent 2.1 opens its client sockets without CLOEXEC: no other function is to inherit them. */
 static void prepare_socket(const struct cs_visit *visit)
 {
@@ -236,6 +251,7 @@ static int make_request(struct cs_visit *visit, const char *uri)
 	if (!visit->request)
 		return -ENOMEM;
 	evhttp_request_set_error_cb(visit->request, on_error);
+	evhttp_request_set_header_cb(visit->request, on_head);
 	if (fill_request(call, visit->request) < 0) {
 		evhttp_request_free(visit->request);
 		return -ENOMEM;
