@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BLOCK_MIN_BYTES 8192 /* two pages: one small batch fits, an idle arena stays small */
+#define BLOCK_BYTES 8192 /* two pages: one small batch fits, an idle arena stays small */
 
 struct cs_arena_block {
 	struct cs_arena_block *next;
@@ -19,7 +19,7 @@ struct cs_arena_block {
 
 void cs_arena_init(struct cs_arena *arena, size_t limit_bytes)
 {
-	*arena = (struct cs_arena){ .limit_bytes = limit_bytes };
+	*arena = (struct cs_arena){ .limit_bytes = limit_bytes, .block_bytes = BLOCK_BYTES };
 }
 
 void cs_arena_deinit(struct cs_arena *arena)
@@ -44,7 +44,7 @@ void cs_arena_reset(struct cs_arena *arena)
 
 static struct cs_arena_block *grow(struct cs_arena *arena, size_t bytes)
 {
-	size_t size = bytes > BLOCK_MIN_BYTES ? bytes : BLOCK_MIN_BYTES;
+	size_t size = bytes > arena->block_bytes ? bytes : arena->block_bytes;
 	struct cs_arena_block *block;
 
 	if (arena->limit_bytes && size > arena->limit_bytes - arena->held_bytes)

@@ -17,6 +17,7 @@ struct cs_arena {
 	struct cs_arena_block *first; /* owned chain of blocks */
 	struct cs_arena_block *current;
 	size_t limit_bytes; /* hard cap on what is held; 0 = none */
+	size_t block_bytes; /* what is asked of malloc() at once; the owner may change it */
 	size_t held_bytes;
 };
 

@@ -68,6 +68,7 @@ struct cs_assembled *cs_assembler_attach(struct cs_assembler *assembler, uint64_
 	if (!instance)
 		return NULL;
 	cs_arena_init(&instance->arena, 0);
+	instance->arena.block_bytes = 512; /* a few paths, for as long as the instance lives */
 	if (cs_identity_read(header, &instance->arena, &instance->identity, &instance->env) < 0) {
 		cs_arena_deinit(&instance->arena);
 		free(instance);
