@@ -42,6 +42,7 @@ struct cs_self {
 	uint64_t intake_pauses; /* times that accepting stopped for lack of descriptors */
 	/* instances */
 	uint64_t instances_now;
+	uint64_t instances_active; /* that wrote a short while ago, or are about to get ready */
 	uint64_t instances_ended;
 	uint64_t processes_now; /* processes that instances are held for */
 	uint64_t tags_refused;  /* writers' pids that were not followed, for CS_INSTANCE_TAGS_MAX */

@@ -44,6 +44,7 @@ static void activate(struct cs_watch *watch, struct cs_instance *instance)
 	if (instance->active)
 		return;
 	instance->active = true;
+	watch->self->instances_active++;
 	TAILQ_INSERT_TAIL(&watch->active, instance, active_link);
 }
 
@@ -52,6 +53,7 @@ static void deactivate(struct cs_watch *watch, struct cs_instance *instance)
 	if (!instance->active)
 		return;
 	instance->active = false;
+	watch->self->instances_active--;
 	TAILQ_REMOVE(&watch->active, instance, active_link);
 }
 
