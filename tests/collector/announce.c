@@ -534,6 +534,69 @@ static void do_probe(void)
 	close(dial());
 }
 
+/* ---- for tests/fuzz/fuzz_announce.c ---- */
+
+static void put(struct segment *segment, unsigned type, const void *payload, uint32_t len,
+		const char *text)
+{
+	uint32_t text_len = text ? (uint32_t)strlen(text) : 0;
+	struct cs_claim claim;
+
+	if (cs_ring_reserve(&segment->ring, (uint32_t)getpid(), type, len + text_len,
+			    CS_PRIORITY_HIGH, &claim) < 0)
+		die("ring");
+	claim.record->time_ns = now_ns(CLOCK_MONOTONIC);
+	claim.record->thread = 1;
+	memcpy(claim.record + 1, payload, len);
+	if (text)
+		memcpy((char *)(claim.record + 1) + len, text, text_len);
+	cs_ring_commit(&claim);
+}
+
+static void do_dump(void) /* a hello and a small segment with one record of each type, on stdout */
+{
+	static const char head[] = "GET/hellotraceparent: 00-0af7651916cd43dd8448eb211c80319c-"
+				   "b7ad6b7169203331-01\nx-request-id: 42\n";
+	const struct cs_rec_process process = { .ppid = 1, .kind = CS_SPAWN_FORK };
+	const struct cs_rec_spawn spawn = { .child_pid = 7, .kind = CS_SPAWN_VFORK, .end_ns = 9 };
+	const struct cs_rec_exec exec = { .pid = 7, .path_len = 9 };
+	const struct cs_rec_wait wait = { .pid = 7, .status = 9, .cpu_ns = 1 };
+	const struct cs_rec_kill signal = { .pid = 7, .signal = 9 };
+	const struct cs_rec_file file = { .file_class = CS_FILE_USER, .path_len = 7 };
+	const struct cs_rec_listen listen = { .family = AF_INET, .port = 8080 };
+	const struct cs_rec_request request = { .connection = 5,
+						.method_len = 3,
+						.target_len = 6,
+						.headers_len = sizeof(head) - 10,
+						.version = 11 };
+	const struct cs_rec_response response = { .connection = 5, .status = 200 };
+	const struct cs_rec_response_end end = { .connection = 5, .status = 200 };
+	struct cs_hello hello = { .magic = CS_WIRE_MAGIC,
+				  .version = CS_WIRE_VERSION,
+				  .hello_bytes = sizeof(hello),
+				  .segment_bytes = cs_segment_bytes(64) };
+	struct segment segment;
+	struct cs_claim claim;
+
+	make_segment(&segment, 64, SEALS);
+	for (unsigned mark = 0; mark < CS_MARK_COUNT; mark++)
+		cs_segment_mark(segment.header, mark, now_ns(CLOCK_MONOTONIC) + mark);
+	put(&segment, CS_RECORD_PROCESS, &process, sizeof(process), NULL);
+	put(&segment, CS_RECORD_SPAWN, &spawn, sizeof(spawn), NULL);
+	put(&segment, CS_RECORD_EXEC, &exec, sizeof(exec), "/bin/true");
+	put(&segment, CS_RECORD_WAIT, &wait, sizeof(wait), NULL);
+	put(&segment, CS_RECORD_KILL, &signal, sizeof(signal), NULL);
+	put(&segment, CS_RECORD_FILE, &file, sizeof(file), "/app.py");
+	put(&segment, CS_RECORD_LISTEN, &listen, sizeof(listen), NULL);
+	put(&segment, CS_RECORD_REQUEST, &request, sizeof(request), head);
+	reserve(&segment, &claim); /* a hole */
+	put(&segment, CS_RECORD_RESPONSE, &response, sizeof(response), NULL);
+	put(&segment, CS_RECORD_RESPONSE_END, &end, sizeof(end), NULL);
+	putchar(0);
+	fwrite(&hello, sizeof(hello), 1, stdout);
+	fwrite(segment.header, cs_segment_bytes(64), 1, stdout);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -547,6 +610,7 @@ static const struct {
 	{ "none", bad_none },       { "hello", bad_hello },     { "long", bad_long },
 	{ "version", bad_version }, { "header", bad_header },   { "head", bad_head },
 	{ "second", bad_second },   { "silence", bad_silence }, { "probe", do_probe },
+	{ "dump", do_dump },
 };
 
 int main(int argc, char **argv)
