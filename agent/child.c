@@ -34,7 +34,7 @@ struct launch {
 /* In the child: nothing but calls that a vfork child may make. */
 static _Noreturn void become(struct launch *launch)
 {
-	static const int defaulted[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE };
+	static const int defaulted[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ };
 	struct sigaction action = { .sa_handler = SIG_DFL };
 
 	for (size_t i = 0; i < sizeof(defaulted) / sizeof(defaulted[0]); i++)

@@ -20,7 +20,7 @@
 #include "agent/verbs.h"
 #include "base/log.h"
 #include "collector/collector.h"
-#include "exporters/file.h"
+#include "collector/destinations.h"
 
 #define FLUSH_LIMIT_S 5 /* how long we wait for acknowledgements */
 
@@ -140,12 +140,6 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 	cs_run_report_invocation(&run->report, invocation);
 }
 
-static void on_exporter(void *user, const struct cs_exporter *exporter, bool failing,
-			const char *text)
-{
-	cs_log(failing ? CS_LOG_WARN : CS_LOG_INFO, "%s: %s", cs_exporter_get_name(exporter), text);
-}
-
 /* --- start --- */
 
 /* A folder of our own that other users' processes may pass, for the socket alone. */
@@ -169,22 +163,14 @@ static int make_folder(struct run *run, struct cs_diag *diag)
 	return 0;
 }
 
-static int add_exporter(struct run *run, struct cs_exporter *exporter)
+static int add_destinations(struct run *run, struct cs_diag *diag)
 {
-	cs_exporter_set_report(exporter, on_exporter, NULL);
-	return cs_collector_add_exporter(run->collector, exporter);
-}
-
-static int add_exporters(struct run *run, struct cs_diag *diag)
-{
-	struct cs_exporter *exporter;
 	int r = 0;
 
-	if (run->options.file) {
-		r = cs_file_exporter_new(run->options.file, &exporter, diag);
-		if (r == 0)
-			r = add_exporter(run, exporter);
-	}
+	if (run->options.file)
+		r = cs_destinations_add_file(run->collector, run->options.file, diag);
+	if (r == 0 && run->options.otlp)
+		r = cs_destinations_add_otlp(run->collector, run->base, run->options.otlp, diag);
 	return r;
 }
 
@@ -203,7 +189,7 @@ static int start_collector(struct run *run, struct cs_diag *diag)
 	r = make_folder(run, diag);
 	if (r == 0)
 		r = cs_collector_new(run->base, &options, diag, &run->collector);
-	return r < 0 ? r : add_exporters(run, diag);
+	return r < 0 ? r : add_destinations(run, diag);
 }
 
 /* The environment with our two variables in it; pointers only, the strings are the arena's. */
@@ -289,8 +275,6 @@ static void watch_events(struct run *run)
 {
 	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		evsignal_assign(&run->signals[i], run->base, numbers[i], on_signal, run);
 		event_add(&run->signals[i], NULL);
@@ -382,6 +366,8 @@ int cs_cmd_run(int argc, char **argv)
 	cs_terminal_init(&terminal, STDERR_FILENO, run.options.colour, run.options.ascii);
 	cs_run_report_init(&run.report, &terminal);
 	code = CS_EXIT_RUN_FAILED;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	r = start_collector(&run, &diag);
 	if (r == 0) {
 		watch_events(&run);

@@ -13,9 +13,9 @@
 #include "base/log.h"
 #include "coldspan_config.h"
 #include "collector/collector.h"
+#include "collector/destinations.h"
 #include "collector/options.h"
 #include "exporters/exporter.h"
-#include "exporters/file.h"
 
 #define FLUSH_LIMIT_S 5
 
@@ -148,28 +148,19 @@ static void tell_ready(const struct cs_options *options)
 		close(options->ready_fd);
 }
 
-static void on_report(void *user, const struct cs_exporter *exporter, bool failing,
-		      const char *text)
-{
-	cs_log(failing ? CS_LOG_WARN : CS_LOG_INFO, "%s: %s", cs_exporter_get_name(exporter), text);
-}
-
 static int add_destinations(struct program *program, const struct cs_options *options,
 			    struct cs_diag *diag)
 {
-	struct cs_exporter *exporter;
-	int r;
+	int r = 0;
 
-	for (unsigned i = 0; i < options->files_count; i++) {
-		r = cs_file_exporter_new(options->files[i], &exporter, diag);
-		if (r < 0)
-			return r;
-		cs_exporter_set_report(exporter, on_report, NULL);
-		r = cs_collector_add_exporter(program->collector, exporter);
-		if (r < 0)
-			return cs_diag_set(diag, r, "too many destinations");
-	}
-	return 0;
+	for (unsigned i = 0; i < options->files_count && r == 0; i++)
+		r = cs_destinations_add_file(program->collector, options->files[i], diag);
+	for (unsigned i = 0; i < options->otlp_count && r == 0; i++)
+		r = cs_destinations_add_otlp(program->collector, program->base, options->otlp[i],
+					     diag);
+	if (r == 0 && !options->otlp_count && cs_destinations_otlp_wanted())
+		r = cs_destinations_add_otlp(program->collector, program->base, NULL, diag);
+	return r;
 }
 
 static int run(const struct cs_options *options)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Destinations as the command line names them, for coldspan-collector and coldspan run. */
+#pragma once
+
+#include <event2/event.h>
+
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "collector/collector.h"
+
+/**
+ * cs_destinations_add_file() - lines of OTLP JSON, appended to @path ("-": standard output)
+ *
+ * Changes of its state are logged. Context: startup. Return: 0; negative errno, @diag filled in.
+ */
+int cs_destinations_add_file(struct cs_collector *collector, const char *path, struct cs_diag *diag)
+	cs_must_use;
+
+/**
+ * cs_destinations_add_otlp() - OTLP over HTTP
+ * @url: base URL; NULL: as OTEL_EXPORTER_OTLP_ENDPOINT and _TRACES_ENDPOINT say
+ *
+ * Headers and time-outs come from OTEL_EXPORTER_OTLP_*. Context: startup; the program ignores SIGPIPE.
+ * Return:  0; negative errno, @diag filled in.
+ */
+int cs_destinations_add_otlp(struct cs_collector *collector, struct event_base *base,
+			     const char *url, struct cs_diag *diag) cs_must_use;
+
+/** cs_destinations_otlp_wanted() - does the environment name an OTLP endpoint? */
+bool cs_destinations_otlp_wanted(void);
