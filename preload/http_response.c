@@ -141,6 +141,8 @@ enum cs_http_verdict cs_http_response_feed(struct cs_http_response *response,
 		} else if (response->state == FIELDS) {
 			verdict = feed_fields(response, data + used, len - used, &part);
 			used += part;
+			if (cs_http_response_idle(response))
+				break; /* an interim one ends here */
 		} else {
 			verdict = line_byte(response, data[used++]);
 			if (++response->head_bytes > CS_HTTP_HEAD_MAX)

@@ -44,8 +44,9 @@ bool cs_http_response_ends_by_close(const struct cs_http_response *response);
  * @data:     @len bytes; NULL if only their number is known (sendfile): then all must be content
  * @ret_used: bytes taken; always set
  *
- * Interim responses (1xx) are taken silently, but for 101: its head ends the response, and HTTP on
- * the connection. A response without body gives CS_HTTP_HEAD and is then over; others give
+ * Interim responses (1xx) are taken silently: at the end of one it is CS_HTTP_MORE, the scanner is
+ * idle, and bytes may be left over. But for 101: its head ends the response, and HTTP on the
+ * connection. A response without body gives CS_HTTP_HEAD and is then over; others give
  * CS_HTTP_END later.
  *
  * Context: signal (pure).

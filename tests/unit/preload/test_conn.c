@@ -145,6 +145,13 @@ Test(conn, body_that_comes_in_while_the_response_goes_out_counts)
 	TOLD("response 0 200 @20\nend 0 200 in 41 out 40 @21\n");
 }
 
+Test(conn, interim_responses_are_no_part_of_the_response)
+{
+	received(GET_A, 10);
+	sent("HTTP/1.1 103 Hints\r\nLink: </a>\r\n\r\n" OK_2, 20, 21);
+	TOLD("request 0 GET /a @10\nresponse 0 200 @20\nend 0 200 in 19 out 40 @21\n");
+}
+
 Test(conn, head_has_no_response_body)
 {
 	received(HEAD_A GET_A, 10);

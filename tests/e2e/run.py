@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`coldspan run`: exit statuses, streams, and JSON that fits its schema and sums up exactly.
+
+usage: run.py --coldspan FILE --schema FILE --functions DIR
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+
+def run(args, *words, **options):
+    return subprocess.run([args.coldspan, "run", *words], capture_output=True, timeout=60, check=False,
+                          **options)
+
+
+def exit_statuses(args, _):
+    cases = [(["--", "true"], 0), (["--", "sh", "-c", "exit 7"], 7), (["--", "nosuch-command"], 127),
+             (["--", "/etc/passwd"], 126), (["--", "sh", "-c", "kill -9 $$"], 137),
+             (["--nosuch-option", "--", "true"], 125), ([], 125)]
+    for words, status in cases:
+        got = run(args, *words)
+        assert got.returncode == status, f"{words}: {got.returncode}, expected {status}"
+        if status in (125, 126, 127):
+            lines = got.stderr.decode().strip().splitlines()
+            assert len(lines) == 1, f"{words}: {lines}"
+
+
+def streams_are_the_commands(args, _):
+    got = run(args, "-q", "--", "sh", "-c", "cat; echo err >&2", input=b"in\0put\n")
+    assert got.stdout == b"in\0put\n" and got.stderr == b"err\n", got
+
+
+def waterfall_goes_to_stderr(args, _):
+    env = {**os.environ, "COLUMNS": "60", "LC_ALL": "C.UTF-8"}
+    got = run(args, "--", "cat", input=b"x", env=env)
+    text = got.stderr.decode()
+    assert got.stdout == b"x" and "cat  cold start" in text, text
+    assert "\x1b" not in text and max(map(len, text.splitlines())) <= 60, text
+    got = run(args, "--ascii", "--color", "always", "--", "cat", input=b"x", env=env)
+    assert b"\x1b" in got.stderr and got.stderr.isascii()
+
+
+def json_fits_its_schema(args, folder):
+    try:
+        import jsonschema
+    except ImportError:
+        print("the schema is not checked: python3-jsonschema is not installed")
+        jsonschema = None
+    result = folder / "run.json"
+    spans = folder / "spans.jsonl"
+    handler = pathlib.Path(args.functions) / "hello-py/handler.py"
+    commands = [["cat"], ["sh", "-c", "exit 3"], ["sh", "-c", "kill -9 $$"]]
+    if shutil.which("python3"):
+        commands.append(["python3", handler])
+    for command in commands:
+        run(args, "-q", "--json", result, "--file", spans, "--", *command, input=b"{}")
+        document = json.loads(result.read_text())
+        if jsonschema:
+            jsonschema.validate(document, json.loads(pathlib.Path(args.schema).read_text()))
+        assert document["cold_starts"], f"{command}: no cold start"
+        for cold in document["cold_starts"]:
+            assert sum(p["duration_ns"] for p in cold["phases"]) == cold["total_ns"], cold
+            assert cold["phases"][-1]["name"] == "unattributed", cold
+            at = 0
+            for phase in cold["phases"][:-1]:
+                assert phase["start_ns"] == at, cold
+                at += phase["duration_ns"]
+        assert document["accounting"]["dropped"] == document["accounting"]["torn"] == 0
+    assert len(spans.read_text().splitlines()) == len(commands)
+
+
+def nothing_is_left_behind(args, folder):
+    env = {**os.environ, "TMPDIR": str(folder)}
+    for command in (["true"], ["nosuch-command"], ["sh", "-c", "kill -9 $$"]):
+        run(args, "-q", "--", *command, env=env)
+        assert os.listdir(folder) == [], os.listdir(folder)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--coldspan", required=True)
+    parser.add_argument("--schema", required=True)
+    parser.add_argument("--functions", required=True)
+    args = parser.parse_args()
+    args.coldspan = os.path.abspath(args.coldspan)
+    failed = 0
+    for case in (exit_statuses, streams_are_the_commands, waterfall_goes_to_stderr,
+                 json_fits_its_schema, nothing_is_left_behind):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                case(args, pathlib.Path(folder))
+                print(f"ok   {case.__name__}")
+            except AssertionError as error:
+                print(f"FAIL {case.__name__}: {error}")
+                failed += 1
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

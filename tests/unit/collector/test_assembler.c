@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of collector/assembler: synthetic records, no processes. Times are small numbers. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <signal.h>
+#include <string.h>
+
+#include "collector/assembler.h"
+#include "preload/wire/records.h"
+
+#define TRACEPARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+#define MS          1000000ull
+
+/* The last things that were handed over. */
+static struct {
+	unsigned cold_starts;
+	unsigned invocations;
+	struct cs_cold_start cold;
+	struct cs_invocation invocation[8];
+} seen;
+
+static struct cs_assembler *assembler;
+
+static void on_cold_start(void *context, const struct cs_cold_start *cold)
+{
+	seen.cold_starts++;
+	seen.cold = *cold;
+}
+
+static void on_invocation(void *context, const struct cs_invocation *invocation)
+{
+	seen.invocation[seen.invocations++ % 8] = *invocation;
+}
+
+static void start(void)
+{
+	const struct cs_assembler_sink sink = { NULL, on_cold_start, on_invocation };
+	const struct cs_id_key key = { { 7 } };
+
+	assembler = cs_assembler_new(&key, &sink);
+}
+
+static void stop(void)
+{
+	assembler = cs_assembler_free(assembler);
+}
+
+TestSuite(assembler, .init = start, .fini = stop);
+
+static void put_identity(struct cs_header *header, const char *string)
+{
+	size_t len = strlen(string) + 1;
+
+	memcpy(header->identity + header->identity_len, string, len);
+	header->identity_len += (uint32_t)len;
+}
+
+static struct cs_header header_of(int32_t pid, const char *name)
+{
+	struct cs_header header = { .pid = pid, .attach_monotonic_ns = 40 * MS };
+	char service[64];
+
+	snprintf(service, sizeof(service), "env.OTEL_SERVICE_NAME=%s", name);
+	put_identity(&header, service);
+	put_identity(&header, "exe=/app/function");
+	header.marks[CS_MARK_ATTACH] = 40 * MS;
+	header.marks[CS_MARK_MAIN] = 50 * MS;
+	return header;
+}
+
+static void feed(struct cs_assembled *instance, uint32_t pid, unsigned type, uint64_t time_ns,
+		 const void *payload, size_t payload_len, const char *text)
+{
+	struct cs_entry entry = { .pid = pid, .position = time_ns };
+	size_t text_len = text ? strlen(text) : 0;
+
+	entry.record.type = (uint16_t)type;
+	entry.record.time_ns = time_ns;
+	entry.record.payload_len = (uint16_t)(payload_len + text_len);
+	memcpy(entry.bytes + sizeof(entry.record), payload, payload_len);
+	if (text)
+		memcpy(entry.bytes + sizeof(entry.record) + payload_len, text, text_len);
+	cs_assembler_record(instance, &entry, time_ns);
+}
+
+static void feed_request(struct cs_assembled *instance, uint32_t pid, uint64_t connection,
+			 uint64_t time_ns, const char *headers)
+{
+	struct cs_rec_request rec = { .connection = connection,
+				      .method_len = 4,
+				      .target_len = 2,
+				      .headers_len = (uint16_t)strlen(headers),
+				      .version = 11 };
+	char text[512];
+
+	snprintf(text, sizeof(text), "POST/x%s", headers);
+	feed(instance, pid, CS_RECORD_REQUEST, time_ns, &rec, sizeof(rec), text);
+}
+
+static void feed_end(struct cs_assembled *instance, uint32_t pid, uint64_t connection,
+		     uint64_t time_ns)
+{
+	struct cs_rec_response first = { .connection = connection, .status = 200 };
+	struct cs_rec_response_end end = { .connection = connection, .status = 200 };
+
+	feed(instance, pid, CS_RECORD_RESPONSE, time_ns - MS, &first, sizeof(first), NULL);
+	feed(instance, pid, CS_RECORD_RESPONSE_END, time_ns, &end, sizeof(end), NULL);
+}
+
+Test(assembler, a_process_per_event_has_a_cold_start_and_one_invocation)
+{
+	struct cs_header header = header_of(100, "hello");
+	struct cs_assembled *instance;
+
+	put_identity(&header, "env.Http_Method=POST");
+	put_identity(&header, "env.Http_Traceparent=" TRACEPARENT);
+	put_identity(&header, "env.Http_X_Request_Id=r-1");
+	header.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	header.marks[CS_MARK_STDOUT_WRITE] = 80 * MS;
+	instance = cs_assembler_attach(assembler, 1, &header, 100);
+	cs_assembler_child(assembler, 100, 10 * MS, 20 * MS);
+	cs_assembler_ended(instance, 100, CS_ASSEMBLER_STATUS, 0, 90 * MS);
+	cs_assembler_detach(instance);
+	cs_assembler_tick(assembler, 91 * MS);
+	cr_assert(eq(u32, seen.cold_starts, 0)); /* held: other rings may explain it */
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(seen.cold.ready);
+	cr_assert(eq(u64, seen.cold.start_ns, 10 * MS));
+	cr_assert(eq(u64, seen.cold.end_ns, 90 * MS));
+	cr_assert(eq(u32, seen.cold.phases[0].phase, CS_PHASE_SPAWN));
+	cr_assert(eq(u64, seen.invocation[0].start_ns, 70 * MS));
+	cr_assert(eq(u64, seen.invocation[0].end_ns, 90 * MS));
+	/* Both stand in the caller's trace, below the caller's span. */
+	cr_assert(eq(u8, seen.invocation[0].context.trace_id.bytes[0], 0x0a));
+	cr_assert(eq(u8, seen.invocation[0].context.parent_span_id.bytes[0], 0xb7));
+	cr_assert(eq(u8, seen.cold.context.trace_id.bytes[0], 0x0a));
+	cr_assert(eq(u8, seen.cold.context.parent_span_id.bytes[0], 0xb7));
+}
+
+Test(assembler, a_server_that_serves_two_at_once_keeps_them_apart)
+{
+	struct cs_header header = header_of(100, "server");
+	struct cs_assembled *instance;
+
+	header.marks[CS_MARK_LISTEN] = 60 * MS;
+	header.marks[CS_MARK_ACCEPT_WAIT] = 61 * MS;
+	instance = cs_assembler_attach(assembler, 1, &header, 100);
+	feed_request(instance, 100, 7, 70 * MS, "x-request-id: first\n");
+	feed_request(instance, 100, 8, 71 * MS, "x-request-id: second\n");
+	feed_end(instance, 100, 8, 75 * MS);
+	feed_end(instance, 100, 7, 79 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 2));
+	cr_assert(eq(u64, seen.invocation[0].start_ns, 71 * MS));
+	cr_assert(not(seen.invocation[0].cold));
+	cr_assert(eq(u64, seen.invocation[1].start_ns, 70 * MS));
+	cr_assert(seen.invocation[1].cold);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	/* Without a caller the cold start is the root, and the cold invocation stands below it. */
+	cr_assert(eq(int,
+		     memcmp(&seen.invocation[1].context.parent_span_id, &seen.cold.context.span_id,
+			    sizeof(struct cs_span_id)),
+		     0));
+}
+
+Test(assembler, an_invocation_whose_process_is_killed_ends_with_the_signal)
+{
+	struct cs_header header = header_of(100, "server");
+	struct cs_assembled *instance;
+
+	header.marks[CS_MARK_LISTEN] = 60 * MS;
+	header.marks[CS_MARK_ACCEPT_WAIT] = 61 * MS;
+	instance = cs_assembler_attach(assembler, 1, &header, 100);
+	feed_request(instance, 100, 7, 70 * MS, "");
+	cs_assembler_ended(instance, 100, CS_ASSEMBLER_STATUS, SIGKILL, 90 * MS);
+	cs_assembler_detach(instance);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_SIGNAL));
+	cr_assert(eq(int, seen.invocation[0].outcome.code, SIGKILL));
+	cr_assert(seen.invocation[0].aborted);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+}
+
+Test(assembler, an_unknown_end_is_settled_by_the_parents_wait_that_is_read_later)
+{
+	struct cs_header header = header_of(100, "server"), parent = header_of(50, "runtime");
+	struct cs_rec_wait wait = { .pid = 100, .status = 3 << 8 };
+	struct cs_assembled *instance, *runtime;
+
+	header.marks[CS_MARK_LISTEN] = 60 * MS;
+	runtime = cs_assembler_attach(assembler, 1, &parent, 50);
+	instance = cs_assembler_attach(assembler, 2, &header, 100);
+	feed_request(instance, 100, 7, 70 * MS, "");
+	cs_assembler_ended(instance, 100, CS_ASSEMBLER_UNKNOWN, 0, 90 * MS);
+	feed(runtime, 50, CS_RECORD_WAIT, 91 * MS, &wait, sizeof(wait), NULL);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_EXIT));
+	cr_assert(eq(int, seen.invocation[0].outcome.code, 3));
+}
+
+Test(assembler, a_runtimes_request_explains_the_start_that_it_caused)
+{
+	struct cs_header header = header_of(100, "function"), parent = header_of(50, "runtime");
+	struct cs_rec_spawn spawn = { .child_pid = 100, .kind = CS_SPAWN_VFORK, .end_ns = 39 * MS };
+	struct cs_rec_exec exec = { .pid = 100, .spawn_begin_ns = 30 * MS, .kind = CS_SPAWN_VFORK };
+	struct cs_assembled *instance, *runtime;
+
+	parent.attach_monotonic_ns = MS;
+	parent.marks[CS_MARK_LISTEN] = 2 * MS;
+	runtime = cs_assembler_attach(assembler, 1, &parent, 50);
+	feed_request(runtime, 50, 5, 20 * MS, "x-call-id: c-1\n");
+	feed_request(runtime, 50, 6, 21 * MS, "x-call-id: c-2\n");
+	feed(runtime, 50, CS_RECORD_EXEC, 35 * MS, &exec, sizeof(exec), NULL);
+	feed(runtime, 50, CS_RECORD_SPAWN, 30 * MS, &spawn, sizeof(spawn), NULL);
+	header.marks[CS_MARK_LISTEN] = 60 * MS;
+	header.marks[CS_MARK_ACCEPT_WAIT] = 61 * MS;
+	instance = cs_assembler_attach(assembler, 2, &header, 100);
+	feed_request(instance, 100, 7, 70 * MS, "x-call-id: c-2\n");
+	feed_end(instance, 100, 7, 79 * MS);
+	feed_end(runtime, 50, 6, 80 * MS);
+	feed_end(runtime, 50, 5, 81 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 3));
+	/* The function's invocation stands below the second request of the runtime. */
+	cr_assert(eq(int,
+		     memcmp(&seen.invocation[0].context.parent_span_id,
+			    &seen.invocation[1].context.span_id, sizeof(struct cs_span_id)),
+		     0));
+	cr_assert(eq(u64, seen.invocation[1].start_ns, 21 * MS));
+}
+
+Test(assembler, two_requests_that_would_do_as_cause_are_none)
+{
+	struct cs_header header = header_of(100, "function"), parent = header_of(50, "runtime");
+	struct cs_rec_spawn spawn = { .child_pid = 100, .kind = CS_SPAWN_FORK, .end_ns = 31 * MS };
+	struct cs_assembled *instance, *runtime;
+	struct cs_span_id none = { { 0 } };
+
+	parent.attach_monotonic_ns = MS;
+	parent.marks[CS_MARK_LISTEN] = 2 * MS;
+	runtime = cs_assembler_attach(assembler, 1, &parent, 50);
+	feed_request(runtime, 50, 5, 20 * MS, "");
+	feed_request(runtime, 50, 6, 21 * MS, "");
+	feed(runtime, 50, CS_RECORD_SPAWN, 30 * MS, &spawn, sizeof(spawn), NULL);
+	header.marks[CS_MARK_LISTEN] = 60 * MS;
+	instance = cs_assembler_attach(assembler, 2, &header, 100);
+	feed_request(instance, 100, 7, 70 * MS, "");
+	feed_end(instance, 100, 7, 79 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold.phases[0].phase, CS_PHASE_SPAWN)); /* no queue was guessed */
+	cr_assert(eq(int, memcmp(&seen.cold.context.parent_span_id, &none, sizeof(none)), 0));
+}
+
+Test(assembler, what_a_function_starts_for_itself_has_no_cold_start)
+{
+	struct cs_header header = header_of(100, "function"), child = header_of(101, "function");
+	struct cs_rec_spawn spawn = { .child_pid = 101, .kind = CS_SPAWN_FORK, .end_ns = 39 * MS };
+	struct cs_assembled *function, *helper;
+
+	put_identity(&header, "env.Http_Method=POST");
+	put_identity(&child, "env.Http_Method=POST"); /* inherited */
+	header.attach_monotonic_ns = MS;
+	child.marks[CS_MARK_STDOUT_WRITE] = 70 * MS;
+	function = cs_assembler_attach(assembler, 1, &header, 100);
+	feed(function, 100, CS_RECORD_SPAWN, 30 * MS, &spawn, sizeof(spawn), NULL);
+	helper = cs_assembler_attach(assembler, 2, &child, 101);
+	cs_assembler_ended(helper, 101, CS_ASSEMBLER_STATUS, 0, 80 * MS);
+	cs_assembler_detach(helper);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 0));
+	cr_assert(eq(u32, seen.invocations, 0));
+}
+
+Test(assembler, a_start_that_goes_on_in_another_program_is_one_start)
+{
+	struct cs_header shell = header_of(100, "wrapper"), final = header_of(100, "function");
+	struct cs_rec_exec exec = { .pid = 100 };
+	struct cs_assembled *first, *second;
+
+	shell.attach_monotonic_ns = 15 * MS;
+	cs_assembler_child(assembler, 100, 10 * MS, 12 * MS);
+	first = cs_assembler_attach(assembler, 1, &shell, 100);
+	feed(first, 100, CS_RECORD_EXEC, 35 * MS, &exec, sizeof(exec), NULL);
+	cs_assembler_ended(first, 100, CS_ASSEMBLER_EXEC, 0, 36 * MS);
+	cs_assembler_detach(first);
+	final.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	second = cs_assembler_attach(assembler, 2, &final, 100);
+	cs_assembler_ended(second, 100, CS_ASSEMBLER_STATUS, 0, 90 * MS);
+	cs_assembler_detach(second);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u64, seen.cold.start_ns, 10 * MS));
+	cr_assert(eq(u32, seen.cold.phases[1].phase, CS_PHASE_EXEC));
+	cr_assert(eq(u64, seen.cold.phases[1].start_ns, 35 * MS));
+}
+
+Test(assembler, a_start_that_was_never_ready_ends_with_the_process_and_says_so)
+{
+	struct cs_header header = header_of(100, "broken");
+	struct cs_assembled *instance = cs_assembler_attach(assembler, 1, &header, 100);
+
+	cs_assembler_ended(instance, 100, CS_ASSEMBLER_STATUS, 1 << 8, 90 * MS);
+	cs_assembler_detach(instance);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(not(seen.cold.ready));
+	cr_assert(eq(u64, seen.cold.end_ns, 90 * MS));
+	cr_assert(eq(u32, seen.cold.outcome.cause, CS_CAUSE_EXIT));
+	cr_assert(eq(int, seen.cold.outcome.code, 1));
+	cr_assert(eq(u32, seen.invocations, 0));
+}
+
+Test(assembler, records_that_hang_in_the_air_are_counted_and_harm_nobody)
+{
+	struct cs_header header = header_of(100, "server");
+	struct cs_assembled *instance = cs_assembler_attach(assembler, 1, &header, 100);
+	struct cs_assembler_stats stats;
+	uint64_t junk = 0;
+
+	feed_end(instance, 100, 9, 70 * MS);
+	feed(instance, 100, 15, 71 * MS, &junk, sizeof(junk), NULL);
+	feed(instance, 100, CS_RECORD_REQUEST, 72 * MS, &junk, sizeof(junk), NULL);
+	cs_assembler_get_stats(assembler, &stats);
+	cr_assert(eq(u64, stats.unmatched, 2));
+	cr_assert(eq(u64, stats.unknown_records, 2));
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 0));
+}
