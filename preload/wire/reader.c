@@ -269,7 +269,10 @@ int cs_reader_hole(struct cs_reader *reader, struct cs_hole *ret)
 		return -ENOENT;
 	}
 	r = cs_reader_scan_hole(reader, head, skip, &hole.len, &hole.commits_behind);
-	if (r == 0)
-		*ret = hole;
-	return r;
+	if (r < 0)
+		return r;
+	if (!hole.len) /* the word was changing at the first look and speaks at the second */
+		return -ENOENT;
+	*ret = hole;
+	return 0;
 }

@@ -5,59 +5,25 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#include "preload/wire/reader.h"
-#include "preload/wire/ring.h"
 #include "preload/wire/segment.h"
-#include "preload/wire/word.h"
+#include "tests/support/memory_segment.h"
 
 #define SLOTS 64u
 #define PID   4711u
 
 struct fixture {
-	unsigned char *segment;
+	struct memory_segment segment;
 	struct cs_ring ring;
 	struct cs_reader reader;
 	struct cs_entry entry;
 };
 
-static int mem_read(void *context, void *dst, uint64_t offset, uint32_t len)
-{
-	memcpy(dst, (unsigned char *)context + offset, len);
-	return 0;
-}
-
-static int mem_swap(void *context, uint64_t offset, uint64_t expected, uint64_t desired,
-		    bool *swapped)
-{
-	_Atomic uint64_t *word = (void *)((unsigned char *)context + offset);
-
-	*swapped = atomic_compare_exchange_strong(word, &expected, desired);
-	return 0;
-}
-
-static int mem_punch(void *context, uint64_t offset, uint64_t len)
-{
-	memset((unsigned char *)context + offset, 0, len);
-	return 0;
-}
-
 static void start(struct fixture *f, uint32_t slots)
 {
-	uint32_t checked = 0;
-	struct cs_reader_io io;
-
-	f->segment = mmap(NULL, cs_segment_bytes(slots), PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	io = (struct cs_reader_io){ f->segment, mem_read, mem_swap, mem_punch };
-	cs_segment_format((struct cs_header *)f->segment, slots);
-	cr_assert(eq(
-		int,
-		cs_segment_check((struct cs_header *)f->segment, cs_segment_bytes(slots), &checked),
-		0));
-	cs_ring_init(&f->ring, f->segment);
-	cs_reader_init(&f->reader, (struct cs_header *)f->segment, checked, &io);
+	memory_segment_init(&f->segment, slots);
+	cs_ring_init(&f->ring, f->segment.bytes);
+	cs_reader_init(&f->reader, f->segment.header, slots, &f->segment.io);
 }
 
 static int put(struct fixture *f, uint32_t payload_len, uint64_t stamp, enum cs_priority priority)
@@ -103,7 +69,7 @@ Test(ring, push_to_full_ring_counts_the_drop_and_keeps_a_slice_for_ends)
 	while (put(&f, 0, 1, CS_PRIORITY_LOW) == 0)
 		n++;
 	cr_assert(eq(int, n, SLOTS - SLOTS / 8));
-	cr_assert(eq(u64, f.ring.header->dropped[CS_RECORD_FILE], 1));
+	cr_assert(eq(u64, f.segment.header->dropped[CS_RECORD_FILE], 1));
 	while (put(&f, 0, 1, CS_PRIORITY_HIGH) == 0)
 		n++;
 	cr_assert(eq(int, n, SLOTS));
@@ -184,4 +150,133 @@ Test(ring, a_quiet_ring_gives_its_pages_back_and_goes_on)
 	}
 	cr_assert(eq(u64, f.reader.stats.records, 20000));
 	cr_assert(eq(u64, f.reader.stats.trims, 4));
+}
+
+Test(ring, a_run_never_crosses_the_rings_end)
+{
+	struct fixture f;
+
+	start(&f, 256);
+	for (uint32_t i = 0; i < 2000; i++) {
+		struct cs_claim claim;
+		uint64_t at, end;
+		uint32_t len = i * 97 % CS_RECORD_PAYLOAD_MAX;
+
+		cr_assert(eq(int,
+			     cs_ring_reserve(&f.ring, PID, CS_RECORD_FILE, len, CS_PRIORITY_HIGH,
+					     &claim),
+			     0));
+		at = (uint64_t)((unsigned char *)claim.record - f.ring.slots);
+		end = at + sizeof(struct cs_record) + len;
+		cr_assert(eq(u64, at % CS_SLOT_BYTES, 0));
+		cr_assert(le(u64, end, 256 * CS_SLOT_BYTES));
+		cr_assert(eq(ptr, claim.word, &f.ring.commit[at / CS_SLOT_BYTES]));
+		cs_ring_commit(&claim);
+		cr_assert(eq(int, cs_reader_next(&f.reader, &f.entry), CS_READ_RECORD));
+		cs_reader_release(&f.reader);
+	}
+}
+
+Test(ring, a_drop_is_counted_under_its_type_and_takes_no_room)
+{
+	struct fixture f;
+	struct cs_claim claim;
+	uint64_t head;
+
+	start(&f, SLOTS);
+	while (put(&f, 0, 1, CS_PRIORITY_HIGH) == 0)
+		continue;
+	head = f.segment.header->head;
+	memset(&claim, 0x5a, sizeof(claim));
+	cr_assert(eq(int,
+		     cs_ring_reserve(&f.ring, PID, CS_RECORD_SPAWN, 16, CS_PRIORITY_HIGH, &claim),
+		     -ENOBUFS));
+	cr_assert(eq(ptr, claim.word, (void *)0x5a5a5a5a5a5a5a5a));
+	cr_assert(eq(int,
+		     cs_ring_reserve(&f.ring, PID, CS_RECORD_SPAWN, CS_RECORD_PAYLOAD_MAX + 1,
+				     CS_PRIORITY_HIGH, &claim),
+		     -EMSGSIZE));
+	cr_assert(eq(u64, f.segment.header->head, head));
+	cr_assert(eq(u64, f.segment.header->dropped[CS_RECORD_FILE], 1));
+	cr_assert(eq(u64, f.segment.header->dropped[CS_RECORD_SPAWN], 1));
+}
+
+/* A reader that is broken, or not ours, costs records and nothing else. */
+Test(ring, whatever_the_reader_writes_a_writer_stays_in_its_segment_and_comes_back)
+{
+	struct fixture f;
+	uint64_t random = 88172645463325252u, refused = 0;
+
+	start(&f, 256);
+	for (uint32_t i = 0; i < 200000; i++) {
+		struct cs_claim claim;
+		uint64_t at, words[CS_QUARANTINE_MAX + 1];
+
+		for (unsigned w = 0; w < CS_QUARANTINE_MAX + 1; w++) {
+			random ^= random << 13;
+			random ^= random >> 7;
+			random ^= random << 17;
+			words[w] = i % 3 == 0   ? random
+				   : i % 3 == 1 ? (random & 0x3f) << 32 | (random >> 8 & 0x1ff)
+						: (random & 1) << 32 | (random >> 8 & 0xff);
+		}
+		for (unsigned w = 0; w < CS_QUARANTINE_MAX; w++)
+			f.segment.header->quarantine[w] = words[w];
+		f.segment.header->release =
+			i % 4 ? f.segment.header->head - random % 100 : words[CS_QUARANTINE_MAX];
+		if (cs_ring_reserve(&f.ring, PID, CS_RECORD_FILE, (uint32_t)(random % 4000),
+				    CS_PRIORITY_LOW, &claim) < 0) {
+			refused++;
+			continue;
+		}
+		at = (uint64_t)((unsigned char *)claim.record - f.ring.slots);
+		cr_assert(le(u64, at + 24 + random % 4000, 256 * CS_SLOT_BYTES));
+		cr_assert(eq(ptr, claim.word, &f.ring.commit[at / CS_SLOT_BYTES]));
+	}
+	cr_assert(lt(u64, refused, 200000 - 10000));
+	cr_assert(eq(u64, f.segment.header->dropped[CS_RECORD_FILE], refused));
+}
+
+Test(ring, runs_go_around_every_quarantined_slot)
+{
+	struct fixture f;
+	static const struct {
+		uint32_t first, len;
+	} runs[CS_QUARANTINE_MAX] = { { 0, 1 },   { 1, 2 },   { 40, 64 },
+				      { 120, 1 }, { 122, 1 }, { 255, 1 } };
+
+	start(&f, 256);
+	for (unsigned i = 0; i < CS_QUARANTINE_MAX; i++)
+		f.segment.header->quarantine[i] = (uint64_t)runs[i].len << 32 | runs[i].first;
+	for (uint32_t n = 0; n < 5000; n++) {
+		uint32_t slots = n * 7 % 64 + 1;
+		struct cs_claim claim;
+		uint32_t at;
+
+		cr_assert(eq(int,
+			     cs_ring_reserve(&f.ring, PID, CS_RECORD_FILE, slots * 64 - 24,
+					     CS_PRIORITY_HIGH, &claim),
+			     0));
+		at = (uint32_t)(claim.word - f.ring.commit);
+		for (unsigned i = 0; i < CS_QUARANTINE_MAX; i++)
+			cr_assert(not(at < runs[i].first + runs[i].len &&
+				      runs[i].first < at + slots));
+		f.segment.header->release = f.segment.header->head;
+	}
+}
+
+Test(ring, padding_is_the_least_that_keeps_off)
+{
+	uint64_t q[CS_QUARANTINE_MAX] = { 2ull << 32 | 10, 4ull << 32 | 14, 1ull << 32 | 63 };
+
+	cr_assert(eq(u32, cs_ring_padding(q, 64, 0, 10), 0));
+	cr_assert(eq(u32, cs_ring_padding(q, 64, 0, 11), 18)); /* 12..13 are too few */
+	cr_assert(eq(u32, cs_ring_padding(q, 64, 9, 1), 0));
+	cr_assert(eq(u32, cs_ring_padding(q, 64, 10, 1), 2));
+	cr_assert(eq(u32, cs_ring_padding(q, 64, 10, 2), 2));
+	cr_assert(eq(u32, cs_ring_padding(q, 64, 10, 3), 8));
+	cr_assert(eq(u32, cs_ring_padding(q, 64, 60, 3), 0));
+	cr_assert(eq(u32, cs_ring_padding(q, 64, 60, 4), 4)); /* the last slot, then round */
+	cr_assert(eq(u32, cs_ring_padding(q, 64, 18, 45), 0));
+	cr_assert(eq(u32, cs_ring_padding(q, 64, 18, 46), 64)); /* nowhere */
 }
