@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Sends known batches through the real exporters and prints what became of them as JSON.
+ * usage: emit_spans URL FILE BATCHES SPANS
+ * URL "env" means what OTEL_EXPORTER_OTLP_* say. Batch n holds sample_batch()'s SPANS spans, the
+ * first byte of their trace id replaced by n. Ends when all is settled, at the latest after 20 s.
+ */
+#include <event2/event.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "exporters/file.h"
+#include "exporters/otlp/http.h"
+#include "tests/support/spans.h"
+
+#define LIMIT_S 20
+
+static void on_settled(void *user, const struct cs_exporter *exporter)
+{
+	event_base_loopbreak(user);
+}
+
+static void on_report(void *user, const struct cs_exporter *exporter, bool failing,
+		      const char *text)
+{
+	fprintf(stderr, "%s: %s\n", cs_exporter_get_name(exporter), text);
+}
+
+static void print(const char *what, const struct cs_exporter *exporter, const char *end)
+{
+	struct cs_exporter_stats s;
+
+	cs_exporter_get_stats(exporter, &s);
+	printf("\"%s\":{\"accepted\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"rejected\":%" PRIu64
+	       ",\"queued\":%" PRIu64 ",\"requests\":%" PRIu64 ",\"retries\":%" PRIu64,
+	       what, s.accepted, s.sent, s.rejected, s.queued, s.requests, s.retries);
+	for (int i = 0; i < CS_DROP_REASON_COUNT; i++)
+		printf(",\"%s\":%" PRIu64, cs_drop_reason_name((enum cs_drop_reason)i),
+		       s.dropped[i]);
+	printf("}%s", end);
+}
+
+static int open_otlp(struct event_base *base, const char *url, struct cs_exporter **ret)
+{
+	struct cs_otlp_http_options options;
+	struct cs_diag diag = { 0 };
+	int r;
+
+	cs_otlp_http_options_init(&options);
+	options.backoff_first_ms = 20;
+	if (strcmp(url, "env") != 0)
+		options.url = url;
+	r = cs_otlp_http_options_from_env(&options, &diag);
+	if (r == 0)
+		r = cs_otlp_http_new(base, &options, ret, &diag);
+	if (r < 0)
+		fprintf(stderr, "emit_spans: %s\n", diag.text);
+	return r;
+}
+
+static void submit(struct cs_arena *arena, unsigned n, size_t spans, struct cs_exporter *otlp,
+		   struct cs_exporter *file)
+{
+	const struct cs_span_batch *batch = sample_batch(arena, spans);
+
+	for (size_t g = 0; g < batch->groups_count; g++) {
+		for (size_t i = 0; i < batch->groups[g].spans_count; i++) {
+			struct cs_span *span =
+				(struct cs_span *)(uintptr_t)&batch->groups[g].spans[i];
+
+			span->trace_id.bytes[0] = (uint8_t)n;
+		}
+	}
+	cs_exporter_submit(otlp, batch);
+	cs_exporter_submit(file, batch);
+	cs_arena_reset(arena); /* exporters have encoded it: nothing may point here any more */
+}
+
+int main(int argc, char **argv)
+{
+	cs_cleanup(cs_arena_deinit) struct cs_arena arena = { 0 };
+	struct timeval limit = { .tv_sec = LIMIT_S };
+	struct cs_exporter *otlp, *file;
+	struct cs_diag diag = { 0 };
+	struct event_base *base;
+
+	if (argc != 5)
+		return 2;
+	signal(SIGPIPE, SIG_IGN);
+	base = event_base_new();
+	if (!base || open_otlp(base, argv[1], &otlp) < 0)
+		return 1;
+	if (cs_file_exporter_new(argv[2], &file, &diag) < 0) {
+		fprintf(stderr, "emit_spans: %s\n", diag.text);
+		return 1;
+	}
+	cs_exporter_set_settled(otlp, on_settled, base);
+	cs_exporter_set_report(otlp, on_report, NULL);
+	for (unsigned n = 1; n <= strtoul(argv[3], NULL, 10); n++)
+		submit(&arena, n, strtoul(argv[4], NULL, 10), otlp, file);
+	event_base_loopexit(base, &limit);
+	if (!cs_exporter_idle(otlp))
+		event_base_dispatch(base);
+	printf("{");
+	print("otlp", otlp, ",");
+	print("file", file, "}\n");
+	cs_exporter_free(otlp);
+	cs_exporter_free(file);
+	event_base_free(base);
+	return 0;
+}
