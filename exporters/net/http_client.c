@@ -8,6 +8,7 @@
 #include "exporters/net/http_client.h"
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
@@ -193,6 +194,15 @@ static int add_headers(struct cs_http_client *client, struct evhttp_request *req
 	return r < 0 ? -ENOMEM : 0;
 }
 
+/* libevent makes its sockets without the flag. An address needs no look-up: it is there by now. */
+static void close_on_exec(struct cs_http_client *client)
+{
+	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(client->connection));
+
+	if (fd >= 0)
+		evutil_make_socket_closeonexec(fd);
+}
+
 static void send_request(struct cs_http_client *client)
 {
 	struct evhttp_request *request;
@@ -220,6 +230,8 @@ static void send_request(struct cs_http_client *client)
 	if (evhttp_make_request(client->connection, request, EVHTTP_REQ_POST, client->call.path) <
 	    0)
 		fail(client, CS_HTTP_UNREACHABLE, "cannot connect", NULL);
+	else if (client->calls_on_connection == 1)
+		close_on_exec(client);
 }
 
 static void on_addresses(void *user, int error)

@@ -3,11 +3,15 @@
 /* Unit tests of exporters/otlp/http against a real server on loopback. */
 #include "exporters/otlp/http.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "coldspan_config.h"
@@ -147,6 +151,26 @@ Test(otlp_http, all_requests_use_one_connection)
 	cr_assert(eq(sz, server.requests, 5));
 	for (size_t i = 1; i < 5; i++)
 		cr_assert(eq(u16, server.seen[i].peer_port, server.seen[0].peer_port));
+	cs_exporter_free(exporter);
+}
+
+Test(otlp_http, the_socket_is_not_inherited)
+{
+	struct cs_exporter *exporter = open_exporter();
+	bool seen = false;
+
+	send_spans(exporter, 1);
+	for (int fd = 0; fd < 64; fd++) {
+		struct sockaddr_in name = { 0 };
+		socklen_t len = sizeof(name);
+
+		if (getsockname(fd, (struct sockaddr *)&name, &len) < 0 ||
+		    ntohs(name.sin_port) != server.seen[0].peer_port)
+			continue;
+		seen = true;
+		cr_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	}
+	cr_assert(seen);
 	cs_exporter_free(exporter);
 }
 
