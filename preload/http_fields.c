@@ -266,6 +266,69 @@ static enum cs_http_verdict field_byte(struct cs_http_fields *fields, struct cs_
 	return CS_HTTP_UNFOLLOWED;
 }
 
+/* How many bytes from @at on are plain value: neither a control nor DEL. Eight at a time. */
+static size_t plain_run(const unsigned char *at, size_t len)
+{
+	const uint64_t ones = 0x0101010101010101ull, tops = ones << 7;
+	size_t n = 0;
+
+	for (; len - n >= 8; n += 8) {
+		uint64_t x, dels;
+
+		__builtin_memcpy(&x, at + n, 8);
+		dels = x ^ ones * 0x7f;
+		if ((((x - ones * 0x20) & ~x) | ((dels - ones) & ~dels)) & tops)
+			break;
+	}
+	while (n < len && at[n] >= 0x20 && at[n] != 0x7f)
+		n++;
+	return n;
+}
+
+static size_t keep_run(struct cs_http_fields *fields, struct cs_http_text *text,
+		       const unsigned char *at, size_t len)
+{
+	size_t n = plain_run(at, len);
+	uint32_t used = cs_http_text_used(text);
+
+	if (n > CS_HTTP_VALUE_MAX - fields->value_len || n > CS_HTTP_TEXT_BYTES - used) {
+		cut(fields, text);
+		return n;
+	}
+	for (size_t i = 0; i < n; i++)
+		text->bytes[used + i] = (char)at[i];
+	text->headers_len = (uint16_t)(text->headers_len + n);
+	fields->value_len = (uint16_t)(fields->value_len + n);
+	return n;
+}
+
+static size_t name_run(struct cs_http_fields *fields, const unsigned char *at, size_t len)
+{
+	size_t stored = fields->scratch_len, n = 0;
+
+	while (n < len && cs_http_is_token(at[n])) {
+		if (stored < CS_HTTP_SCRATCH)
+			fields->scratch[stored] = cs_http_lower(at[n]);
+		stored += stored <= CS_HTTP_SCRATCH;
+		n++;
+	}
+	fields->scratch_len = (uint8_t)stored;
+	return n;
+}
+
+/* Whatever changes no state is taken in runs; the byte that ends one is field_byte()'s. */
+static size_t take_run(struct cs_http_fields *fields, struct cs_http_text *text,
+		       const unsigned char *at, size_t len)
+{
+	if (fields->state == NAME)
+		return name_run(fields, at, len);
+	if (fields->state != VALUE)
+		return 0;
+	if (fields->kind == KEEP)
+		return keep_run(fields, text, at, len);
+	return fields->kind == SKIP || fields->kind == CUT ? plain_run(at, len) : 0;
+}
+
 enum cs_http_verdict cs_http_fields_feed(struct cs_http_fields *fields, struct cs_http_text *text,
 					 const unsigned char *data, size_t len, size_t *ret_used)
 {
@@ -273,14 +336,9 @@ enum cs_http_verdict cs_http_fields_feed(struct cs_http_fields *fields, struct c
 	size_t used = 0;
 
 	while (used < len && verdict == CS_HTTP_MORE) {
-		/* Most bytes of a head are values that are nothing to us. */
-		if (fields->state == VALUE && fields->kind == SKIP) {
-			while (used < len && data[used] >= 0x20 && data[used] != 0x7f)
-				used++;
-			if (used == len)
-				break;
-		}
-		verdict = field_byte(fields, text, data[used++]);
+		used += take_run(fields, text, data + used, len - used);
+		if (used < len)
+			verdict = field_byte(fields, text, data[used++]);
 	}
 	*ret_used = used;
 	return verdict;
