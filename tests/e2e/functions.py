@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 
 PHASES = ["queue", "spawn", "exec", "link", "runtime", "code", "wait", "handler", "respond"]
@@ -48,6 +49,8 @@ class Span:
         self.trace_id, self.span_id = span["traceId"], span["spanId"]
         self.parent = span.get("parentSpanId", "")
         self.start, self.end = int(span["startTimeUnixNano"]), int(span["endTimeUnixNano"])
+        status = span.get("status", {})
+        self.status = (status.get("code", 0), status.get("message", ""))
         self.attributes = {a["key"]: value_of(a) for a in span.get("attributes", [])}
 
 
@@ -164,6 +167,33 @@ def check_warm(spans, name, call):
     check(mine[0].attributes["http.response.status_code"] == 200, "the status is missing")
 
 
+def call_until_killed(stage):
+    """A function that never answers: the runtime's time-out kills it."""
+    trace_id = secrets.token_hex(16)
+    headers = {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01"}
+    asked = urllib.request.Request(f"{stage.base}/function/hangs", b"x", headers)
+    try:
+        with urllib.request.urlopen(asked, timeout=LIMIT_S) as answer:
+            raise Failure(f"a function that hangs was answered with {answer.status}")
+    except urllib.error.HTTPError as error:
+        check(error.code == 504, f"{error.code} for a function that hangs, expected 504")
+    return trace_id
+
+
+def check_killed(spans, trace_id):
+    served = [s for s in spans if s.trace_id == trace_id and s.service == "hangs" and s.kind == 2]
+    check(len(served) == 1, f"{len(served)} invocations of the function that was killed")
+    check(served[0].status == (2, "killed by signal 9 (SIGKILL)"), f"status {served[0].status}")
+    check(served[0].end > served[0].start, "the killed invocation took no time")
+
+
+def make_hanging(folder):
+    (folder / "hangs").mkdir()
+    (folder / "hangs/function.yaml").write_text(
+        'name: hangs\nmode: exec\ncommand: [sh, -c, "read event; while :; do sleep 600; done"]\n'
+        "timeout: 700ms\nenvironment: {OTEL_SERVICE_NAME: hangs}\n")
+
+
 def prepare(functions, build, folder):
     names = []
     for name, tool in NEEDS.items():
@@ -180,11 +210,13 @@ def run(args, folder):
     functions = folder / "functions"
     functions.mkdir()
     names = prepare(args.functions, args.build, functions)
+    make_hanging(functions)
     stage = Stage(args.build, functions, folder)
     try:
         # The runtime's own first request belongs to its own cold start: not one of those compared.
         cold_calls = {name: stage.call(name) for name in names}
         warm_calls = {name: stage.call(name) for name in names if name in ("hello-py-http", "hello-node")}
+        killed = call_until_killed(stage)
         # The answer is here before its server has noted that it was sent: let it.
         stage.call("hello-c")
         said = stage.stop()
@@ -192,6 +224,8 @@ def run(args, folder):
         stage.kill()
     check_accounting(said)
     spans = read_spans(stage.traces)
+    check_killed(spans, killed)
+    print("ok   an invocation that was killed")
     for name, call in cold_calls.items():
         check_cold_start(spans, name, call)
         print(f"ok   {name} cold")

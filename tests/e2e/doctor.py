@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`coldspan doctor` and `coldspan env`, on programs that can be watched and on those that cannot.
+
+usage: doctor.py --coldspan FILE --guests DIR
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+ARGS = argparse.Namespace()
+
+
+def doctor(*words, env=None):
+    run = subprocess.run([ARGS.coldspan, "doctor", *words], capture_output=True, text=True, timeout=60,
+                         check=False, env={**os.environ, **(env or {})})
+    return run.returncode, run.stdout, run.stderr
+
+
+def expect(result, status, *texts):
+    code, out, err = result
+    assert code == status, f"exit {code}, expected {status}:\n{out}{err}"
+    for text in texts:
+        assert text in out + err, f"no {text!r} in:\n{out}{err}"
+
+
+def a_dynamic_program_can_be_watched(_):
+    expect(doctor("--no-socket", "--", "cat"), 0, "cat can be watched", "the loader maps the shim")
+
+
+def a_static_program_cannot(_):
+    guest = ARGS.guests / "probe_static"
+    if guest.exists():
+        expect(doctor("--no-socket", "--", guest), 3, "statically linked", "remedy:")
+
+
+def a_musl_program_can(_):
+    guest = ARGS.guests / "probe_musl"
+    if guest.exists():
+        expect(doctor("--no-socket", "--", guest), 0, "musl")
+
+
+def a_setuid_program_of_another_user_cannot(folder):
+    if os.geteuid() != 0:
+        return
+    copy = folder / "setuid"
+    shutil.copy(shutil.which("cat"), copy)
+    os.chown(copy, 65534, 65534)
+    os.chmod(copy, 0o4755)
+    expect(doctor("--no-socket", "--", copy), 3, "drops LD_PRELOAD")
+
+
+def a_cleared_environment_is_noticed(_):
+    expect(doctor("--no-socket", "--", "env", "-i", "cat"), 3, "strips LD_PRELOAD")
+
+
+def an_absent_collector_is_an_obstacle_and_a_present_one_is_not(folder):
+    path = folder / "announce.sock"
+    expect(doctor("--socket", path, "--", "cat"), 3, "no collector can be reached", "remedy:")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(path))
+        listener.listen(4)
+        expect(doctor("--socket", path, "--", "cat"), 0, "a collector listens at")
+
+
+def a_missing_library_and_the_switch_are_named(_):
+    expect(doctor("--no-socket", "--", "cat", env={"COLDSPAN_LIBRARY": "/nonexistent.so"}), 3,
+           "/nonexistent.so")
+    expect(doctor("--no-socket", "--", "cat", env={"COLDSPAN_DISABLE": "1"}), 3, "COLDSPAN_DISABLE")
+
+
+def bad_command_lines_are_one_line(_):
+    for words in (["--", "nosuch-command"], [], ["--nosuch"], ["--", "/etc/passwd"]):
+        code, out, err = doctor(*words)
+        assert code == 2 and not out and len(err.strip().splitlines()) == 1, (words, code, out, err)
+
+
+def env_keeps_what_is_preloaded(_):
+    run = subprocess.run([ARGS.coldspan, "env", "--socket", "/s p/a'b"], capture_output=True, text=True,
+                         env={**os.environ, "LD_PRELOAD": "libother.so"}, check=True)
+    preload, sock = run.stdout.splitlines()
+    assert preload.startswith("LD_PRELOAD=/") and preload.endswith("libcoldspan.so:libother.so"), preload
+    assert sock == "COLDSPAN_SOCKET=/s p/a'b", sock
+    shell = subprocess.run(["sh", "-c", 'eval "$("$1" env --export --socket "/s p/a\'b")"; '
+                            'printf %s "$COLDSPAN_SOCKET"', "sh", ARGS.coldspan], capture_output=True,
+                           text=True, check=True)
+    assert shell.stdout == "/s p/a'b", shell
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--coldspan", required=True)
+    parser.add_argument("--guests", type=pathlib.Path, required=True)
+    parser.parse_args(namespace=ARGS)
+    ARGS.coldspan = os.path.abspath(ARGS.coldspan)
+    failed = 0
+    for case in (a_dynamic_program_can_be_watched, a_static_program_cannot, a_musl_program_can,
+                 a_setuid_program_of_another_user_cannot, a_cleared_environment_is_noticed,
+                 an_absent_collector_is_an_obstacle_and_a_present_one_is_not,
+                 a_missing_library_and_the_switch_are_named, bad_command_lines_are_one_line,
+                 env_keeps_what_is_preloaded):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                case(pathlib.Path(folder))
+                print(f"ok   {case.__name__}")
+            except AssertionError as error:
+                print(f"FAIL {case.__name__}: {error}")
+                failed += 1
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
