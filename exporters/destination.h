@@ -15,6 +15,7 @@
 /* One kind of destination. Context of all: loop. */
 struct cs_exporter_ops {
 	void (*submit)(struct cs_exporter *exporter, const struct cs_span_batch *batch);
+	void (*abandon)(struct cs_exporter *exporter); /* NULL: it never queues */
 	void (*free)(
 		struct cs_exporter *exporter); /* frees the whole object; counters are settled */
 };

@@ -73,6 +73,13 @@ void cs_exporter_settle(struct cs_exporter *exporter)
 		exporter->settled(exporter->settled_user, exporter);
 }
 
+void cs_exporter_abandon(struct cs_exporter *exporter)
+{
+	assert(exporter->magic == CS_EXPORTER_MAGIC);
+	if (exporter->ops->abandon)
+		exporter->ops->abandon(exporter);
+}
+
 struct cs_exporter *cs_exporter_free(struct cs_exporter *exporter)
 {
 	if (!exporter)

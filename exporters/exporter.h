@@ -87,10 +87,16 @@ void cs_exporter_set_settled(struct cs_exporter *exporter, cs_exporter_settled_f
 			     void *user);
 
 /**
- * cs_exporter_free() - release the destination
+ * cs_exporter_abandon() - give up what is queued or under way: it is dropped (CS_DROP_SHUTDOWN)
  *
- * What is still queued is counted as dropped (CS_DROP_SHUTDOWN): call it after
- * cs_exporter_idle() or after the flush limit.
+ * For the end of a program, when the limit of its last flush has passed and before it prints the
+ * counters. The settled function is not told. Context: loop.
+ */
+void cs_exporter_abandon(struct cs_exporter *exporter);
+
+/**
+ * cs_exporter_free() - release the destination, after cs_exporter_idle() or cs_exporter_abandon()
+ *
  * Return: NULL. Accepts NULL.
  */
 struct cs_exporter *cs_exporter_free(struct cs_exporter *exporter);

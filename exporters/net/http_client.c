@@ -313,6 +313,17 @@ void cs_http_client_post(struct cs_http_client *client, const struct cs_http_cal
 	start(client);
 }
 
+void cs_http_client_cancel(struct cs_http_client *client)
+{
+	if (client->state == IDLE)
+		return;
+	client->state = IDLE;
+	event_del(client->step);
+	event_del(client->timer);
+	cs_addresses_abandon(&client->addresses);
+	disconnect(client);
+}
+
 int cs_http_client_new(struct event_base *base, const struct cs_http_client_options *options,
 		       cs_http_reply_fn fn, void *user, struct cs_http_client **ret)
 {

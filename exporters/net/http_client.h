@@ -76,5 +76,8 @@ int cs_http_client_new(struct event_base *base, const struct cs_http_client_opti
 /** cs_http_client_post() - start @call; none may be under way. Failures come as replies. */
 void cs_http_client_post(struct cs_http_client *client, const struct cs_http_call *call);
 
+/** cs_http_client_cancel() - forget the call under way, if any, without a reply. */
+void cs_http_client_cancel(struct cs_http_client *client);
+
 /** cs_http_client_free() - drop a call under way, without a reply. Return: NULL. Accepts NULL. */
 struct cs_http_client *cs_http_client_free(struct cs_http_client *client);

@@ -292,6 +292,20 @@ static void submit(struct cs_exporter *exporter, const struct cs_span_batch *bat
 		schedule(otlp, 0); /* otherwise it is under way, or waits for its turn */
 }
 
+static void otlp_abandon(struct cs_exporter *exporter)
+{
+	struct otlp_http *otlp = (struct otlp_http *)exporter;
+
+	cs_http_client_cancel(otlp->client);
+	event_del(otlp->start);
+	otlp->sending = false;
+	while (otlp->queue.first) {
+		exporter->stats.queued -= otlp->queue.first->spans;
+		exporter->stats.dropped[CS_DROP_SHUTDOWN] += otlp->queue.first->spans;
+		cs_otlp_queue_drop(&otlp->queue);
+	}
+}
+
 static void otlp_free(struct cs_exporter *exporter)
 {
 	struct otlp_http *otlp = (struct otlp_http *)exporter;
@@ -306,7 +320,11 @@ static void otlp_free(struct cs_exporter *exporter)
 	free(otlp);
 }
 
-static const struct cs_exporter_ops otlp_ops = { .submit = submit, .free = otlp_free };
+static const struct cs_exporter_ops otlp_ops = {
+	.submit = submit,
+	.abandon = otlp_abandon,
+	.free = otlp_free,
+};
 
 static int set_headers(struct otlp_http *otlp, const char *text, struct cs_diag *diag)
 {

@@ -585,6 +585,26 @@ Test(otlp_http, freeing_it_with_a_request_under_way_leaves_nothing_behind)
 	event_base_loop(base, EVLOOP_NONBLOCK);
 }
 
+Test(otlp_http, what_is_abandoned_is_dropped_and_the_next_batch_sent)
+{
+	static const struct answer answers[] = { { .status = -1 } };
+	struct cs_exporter *exporter = open_exporter();
+	struct cs_exporter_stats s;
+
+	tell(answers, 1);
+	cs_exporter_abandon(exporter); /* nothing there yet */
+	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	while (server.requests == 0)
+		cr_assert(eq(int, event_base_loop(base, EVLOOP_ONCE), 0));
+	cs_exporter_submit(exporter, sample_batch(&arena, 3));
+	cs_exporter_abandon(exporter);
+	s = stats_of(exporter);
+	cr_assert(cs_exporter_idle(exporter));
+	cr_assert(eq(u64, s.dropped[CS_DROP_SHUTDOWN], 5));
+	cr_assert(eq(u64, send_spans(exporter, 4).sent, 4));
+	cs_exporter_free(exporter);
+}
+
 Test(otlp_http, mistakes_in_the_configuration_are_said_in_one_line)
 {
 	static const struct {
