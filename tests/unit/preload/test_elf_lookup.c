@@ -153,12 +153,15 @@ Test(elf_lookup, agrees_with_the_loader_on_libc)
 {
 	const struct link_map *map = NULL;
 	unsigned checked = 0;
+	void *libc;
 
 	for (const struct link_map *m = _r_debug.r_map; m; m = m->l_next) {
 		if (strstr(m->l_name, "libc.so") || strstr(m->l_name, "ld-musl"))
 			map = m;
 	}
 	cr_assert(ne(ptr, (void *)map, NULL));
+	libc = dlopen(map->l_name, RTLD_NOW | RTLD_NOLOAD); /* not what a sanitizer put before it */
+	cr_assert(ne(ptr, libc, NULL));
 	for (const char *const *name =
 		     (const char *const[]){ "open", "fork", "execve", "waitpid", "posix_spawn",
 					    "pthread_create", "fopen", "read", "accept4", NULL };
@@ -168,7 +171,8 @@ Test(elf_lookup, agrees_with_the_loader_on_libc)
 
 		cr_assert(cs_elf_open(&object, map->l_addr, map->l_ld));
 		cr_assert(eq(int, find(&object, *name, &at), CS_ELF_FUNCTION));
-		checked += at == (uintptr_t)dlsym(RTLD_DEFAULT, *name);
+		checked += at == (uintptr_t)dlsym(libc, *name);
 	}
 	cr_assert(eq(u32, checked, 9));
+	dlclose(libc);
 }
