@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A real cold start, watched by `coldspan run`, arrives whole in other people's receivers.
+
+usage: run.py --coldspan FILE
+
+The command is sent to OpenTelemetry's Python classes behind a real HTTP server and to a real
+OpenTelemetry Collector, and recorded in a file; each has to tell the same spans as the file, and
+protoc has to read every field by our own schema.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import otelcol, otlp_json, otlp_sink
+
+HERE = pathlib.Path(__file__).resolve().parent
+COLDSPAN = sys.argv[sys.argv.index("--coldspan") + 1]
+ACCEPTED = "the receiver answered 200 before the command ended"
+
+
+class Run(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.file = self.folder / "traces.jsonl"
+
+    def run_to(self, endpoint):
+        """Runs a command under coldspan; returns the spans of our own file."""
+        run = subprocess.run([COLDSPAN, "run", "--quiet", "--otlp", endpoint, "--file", self.file,
+                              "--", "/bin/cat"], input=b"an event\n", capture_output=True,
+                             check=False, timeout=60)
+        self.assertEqual((run.returncode, run.stdout, run.stderr), (0, b"an event\n", b""))
+        return otlp_json.by_id(otlp_json.of_file(self.file))
+
+    def test_the_official_classes_read_what_the_file_holds(self):
+        with otlp_sink.OtlpSink(self.folder / "sink") as sink:
+            ours = self.run_to(sink.endpoint)
+            requests = sink.requests
+        self.assertTrue(requests, ACCEPTED)
+        self.assertEqual(otlp_json.by_id(otlp_json.of_requests(requests)), ours)
+        for one in requests:
+            text = subprocess.run([HERE / "decode_protoc.sh", one["body"]], check=True,
+                                  stdout=subprocess.PIPE, text=True).stdout
+            self.assertNotRegex(text, r"(?m)^ *[0-9]+[:{ ]", "a field that our schema lacks")
+            self.assertEqual(len(re.findall(r"(?m)^ *spans \{", text)),
+                             len(otlp_json.of_requests([one])))
+
+    def test_the_collector_reads_what_the_file_holds(self):
+        with otelcol.Otelcol(self.folder / "otelcol") as collector:
+            ours = self.run_to(collector.endpoint)
+            theirs = otlp_json.by_id(otlp_json.of_file(collector.stop()))
+        self.assertTrue(theirs, ACCEPTED)
+        self.assertEqual(theirs, ours)
+
+    def test_a_cold_start_is_one_trace_of_contiguous_phases(self):
+        with otlp_sink.OtlpSink(self.folder / "sink") as sink:
+            self.run_to(sink.endpoint)
+            spans = otlp_json.of_requests(sink.requests)
+        self.assertEqual(len({one["traceId"] for one in spans}), 1)
+        cold = [one for one in spans if one["name"] == "cold start"]
+        self.assertEqual(len(cold), 1)
+        phases = sorted((one for one in spans if one["parentSpanId"] == cold[0]["spanId"]
+                         and "coldspan.phase" in one["attributes"]), key=lambda one: one["start"])
+        self.assertEqual([one["attributes"]["coldspan.phase"] for one in phases][:3],
+                         ["spawn", "exec", "link"])
+        self.assertEqual(phases[0]["start"], cold[0]["start"])
+        self.assertEqual(phases[-1]["end"], cold[0]["end"])
+        for before, after in zip(phases, phases[1:]):
+            self.assertEqual(before["end"], after["start"])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
