@@ -164,7 +164,7 @@ static bool reserve(struct segment *segment, struct cs_claim *claim)
 
 static bool write_record(struct segment *segment)
 {
-	struct cs_claim claim;
+	struct cs_claim claim = { 0 };
 
 	if (!reserve(segment, &claim))
 		return false;
@@ -235,7 +235,7 @@ static void do_short(void) /* many lives too short to be looked at while they la
 static void do_killed(void) /* dies between claim and commit, with a commit behind the hole */
 {
 	struct segment segment;
-	struct cs_claim claim;
+	struct cs_claim claim = { 0 };
 
 	make_segment(&segment, 1024, SEALS);
 	announce(&segment);
@@ -248,7 +248,7 @@ static void do_killed(void) /* dies between claim and commit, with a commit behi
 static void do_jumped(void) /* goes on after a claim that it will never commit */
 {
 	struct segment segment;
-	struct cs_claim claim;
+	struct cs_claim claim = { 0 };
 	char byte;
 
 	make_segment(&segment, 1024, SEALS);
@@ -267,7 +267,7 @@ static void do_jumped(void) /* goes on after a claim that it will never commit *
 static void do_frozen(void) /* the same, but asleep */
 {
 	struct segment segment;
-	struct cs_claim claim;
+	struct cs_claim claim = { 0 };
 
 	make_segment(&segment, 1024, SEALS);
 	announce(&segment);
@@ -328,7 +328,7 @@ static void do_exec(void) /* the same process with a second segment, after a rec
 {
 	struct cs_rec_exec exec = { .pid = getpid(), .ppid = getppid() };
 	struct segment first, second;
-	struct cs_claim claim;
+	struct cs_claim claim = { 0 };
 
 	make_segment(&first, 1024, SEALS);
 	announce(&first);
@@ -540,7 +540,7 @@ static void put(struct segment *segment, unsigned type, const void *payload, uin
 		const char *text)
 {
 	uint32_t text_len = text ? (uint32_t)strlen(text) : 0;
-	struct cs_claim claim;
+	struct cs_claim claim = { 0 };
 
 	if (cs_ring_reserve(&segment->ring, (uint32_t)getpid(), type, len + text_len,
 			    CS_PRIORITY_HIGH, &claim) < 0)
@@ -576,7 +576,7 @@ static void do_dump(void) /* a hello and a small segment with one record of each
 				  .hello_bytes = sizeof(hello),
 				  .segment_bytes = cs_segment_bytes(64) };
 	struct segment segment;
-	struct cs_claim claim;
+	struct cs_claim claim = { 0 };
 
 	make_segment(&segment, 64, SEALS);
 	for (unsigned mark = 0; mark < CS_MARK_COUNT; mark++)
