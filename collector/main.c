@@ -57,6 +57,7 @@ static void print_accounting(struct program *program)
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t dropped = 0;
 
+		cs_exporter_abandon(exporters[i]); /* the limit of the last flush has passed */
 		cs_exporter_get_stats(exporters[i], &stats);
 		for (unsigned reason = 0; reason < CS_DROP_REASON_COUNT; reason++)
 			dropped += stats.dropped[reason];
