@@ -41,7 +41,7 @@ static void note_wait(struct cs_collector *collector, struct cs_instance *instan
 {
 	struct cs_rec_wait wait;
 
-	if (!instance->same_ns || entry->record.payload_len < sizeof(wait))
+	if (entry->record.payload_len < sizeof(wait))
 		return;
 	memcpy(&wait, entry->bytes + sizeof(entry->record), sizeof(wait));
 	if (WIFEXITED(wait.status) || WIFSIGNALED(wait.status))

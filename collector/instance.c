@@ -6,44 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "collector/pidfd.h"
 #include "collector/procfs.h"
+#include "collector/tags.h"
 
 #define HOLE_PATIENCE_NS 1000000000ull
 #define COUNT_MAX        UINT32_MAX /* believed of a counter in a header */
-
-static struct cs_member *find_member(struct cs_instance *instance, uint32_t tag)
-{
-	struct cs_member *member;
-
-	LIST_FOREACH(member, &instance->members, of_instance)
-	{
-		if (member->tag != tag)
-			continue;
-		/* To the front: the next record is of the same writer, as a rule. */
-		if (member != LIST_FIRST(&instance->members)) {
-			LIST_REMOVE(member, of_instance);
-			LIST_INSERT_HEAD(&instance->members, member, of_instance);
-		}
-		return member;
-	}
-	return NULL;
-}
-
-static struct cs_member *add_member(struct cs_instance *instance, uint32_t tag,
-				    struct cs_process *process)
-{
-	struct cs_member *member = calloc(1, sizeof(*member));
-
-	if (!member)
-		return NULL;
-	*member = (struct cs_member){ .process = process, .instance = instance, .tag = tag };
-	LIST_INSERT_HEAD(&instance->members, member, of_instance);
-	if (process)
-		LIST_INSERT_HEAD(&process->members, member, of_process);
-	instance->members_count++;
-	return member;
-}
 
 struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_segment_file *file,
 				    struct cs_peer *peer, uint64_t now_ns)
@@ -70,74 +37,28 @@ struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_s
 		process = cs_process_get(&world->processes, peer->pid, peer->pidfd);
 		peer->pidfd = -EBADF;
 	}
-	member = add_member(instance, (uint32_t)pid, process);
+	member = cs_tags_add_own(instance, (uint32_t)pid, process);
 	if (!member) {
 		if (process)
 			cs_process_put(process);
 		free(instance);
 		return NULL;
 	}
-	member->own = true;
-	member->dead_on_arrival = !process && peer->pid > 0;
+	/* Its parent's records about it are read later, when it may be gone. */
+	if (process && !instance->same_ns) {
+		struct cs_process *parent = cs_process_find(&world->processes, process->ppid);
+
+		if (parent)
+			cs_tags_remember(parent, pid, process->pid);
+	}
 	*file = (struct cs_segment_file){ .fd = -EBADF };
 	return instance;
-}
-
-/*
- * The process behind a tag, by its pid as we see it. The tag is the writers' word: a process of
- * another user, or one that is younger than the sighting allows, is a stranger.
- */
-static struct cs_process *follow_tag(struct cs_instance *instance, uint32_t tag, bool *ret_dead)
-{
-	cs_cleanup(cs_closep) int pidfd = -EBADF;
-	struct cs_proc_status status;
-	int32_t pid = (int32_t)tag;
-
-	*ret_dead = false;
-	if (!instance->same_ns) {
-		pid = cs_proc_find_child(instance->peer.pid, (int32_t)tag);
-		if (pid < 0)
-			return NULL;
-	}
-	pidfd = cs_pidfd_open(pid);
-	if (pidfd < 0) {
-		*ret_dead = pidfd == -ESRCH;
-		return NULL;
-	}
-	if (cs_proc_get_status(pid, &status) < 0)
-		return NULL;
-	if (instance->peer.uid != 0 && status.uid != instance->peer.uid)
-		return NULL;
-	return cs_process_get(&instance->world->processes, pid, cs_take_fd(&pidfd));
-}
-
-static struct cs_member *member_of(struct cs_instance *instance, uint32_t tag)
-{
-	struct cs_member *member = find_member(instance, tag);
-	struct cs_process *process;
-	bool dead;
-
-	if (member)
-		return member;
-	if (instance->members_count >= CS_INSTANCE_TAGS_MAX) {
-		instance->world->self->tags_refused++;
-		return NULL;
-	}
-	process = follow_tag(instance, tag, &dead);
-	member = add_member(instance, tag, process);
-	if (member) {
-		member->dead_on_arrival = dead;
-		instance->dead_tags |= dead;
-	} else if (process) {
-		cs_process_put(process);
-	}
-	return member;
 }
 
 /* What the life of processes needs of a record; its meaning is the listener's. */
 static void note_record(struct cs_instance *instance, const struct cs_entry *entry)
 {
-	struct cs_member *member = member_of(instance, entry->pid);
+	struct cs_member *member = cs_tags_get(instance, entry->pid, entry->record.time_ns);
 	struct cs_rec_exec exec;
 
 	if (!member)
@@ -160,7 +81,7 @@ static bool writer_dead(struct cs_instance *instance, const struct cs_hole *hole
 	const struct cs_member *member;
 
 	if (hole->claimed) {
-		member = member_of(instance, hole->pid);
+		member = cs_tags_get(instance, hole->pid, 0);
 		return member &&
 		       (member->dead_on_arrival || (member->process && member->process->exited));
 	}
@@ -253,7 +174,10 @@ unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 		if (r == CS_READ_RECORD) {
 			n++;
 			note_record(instance, &entry);
-			world->events.record(world->events.context, instance, &entry);
+			if (cs_tags_translate(instance, &entry))
+				world->events.record(world->events.context, instance, &entry);
+			else
+				world->self->pids_unseen++;
 		} else if (r == CS_READ_HOLE) {
 			if (!step_over(instance, now_ns))
 				break;
@@ -285,22 +209,14 @@ void cs_instance_writer_died(struct cs_member *member)
 
 void cs_instance_end_member(struct cs_member *member, const struct cs_ended *ended)
 {
-	struct cs_instance *instance = member->instance;
-	struct cs_instance_world *world = instance->world;
-	struct cs_process *process = member->process;
+	struct cs_instance_world *world = member->instance->world;
 
 	if (ended->end == CS_END_STATUS)
 		world->self->ends_known++;
 	else if (ended->end == CS_END_UNKNOWN)
 		world->self->ends_unknown++;
-	world->events.ended(world->events.context, instance, member, ended);
-	LIST_REMOVE(member, of_instance);
-	instance->members_count--;
-	if (process) {
-		LIST_REMOVE(member, of_process);
-		cs_process_put(process);
-	}
-	free(member);
+	world->events.ended(world->events.context, member->instance, member, ended);
+	cs_tags_remove(member);
 }
 
 bool cs_instance_over(const struct cs_instance *instance)
@@ -319,6 +235,7 @@ struct cs_instance *cs_instance_free(struct cs_instance *instance)
 		instance->world->self->dropped += n < COUNT_MAX ? n : COUNT_MAX;
 	}
 	cs_segment_file_close(&instance->file);
+	free(instance->pids);
 	free(instance);
 	return NULL;
 }

@@ -23,6 +23,7 @@
 
 struct cs_assembled;
 struct cs_instance;
+struct cs_pid_map;
 
 /* One process as a writer into one segment. */
 struct cs_member {
@@ -30,6 +31,7 @@ struct cs_member {
 	LIST_ENTRY(cs_member) of_instance;
 	struct cs_process *process; /* NULL: cannot be followed (no pidfd to be had) */
 	struct cs_instance *instance;
+	uint32_t pid;         /* as we see it, or CS_TAG_UNSEEN: what records are told under */
 	uint32_t tag;         /* its pid in its own pid namespace, as in commit words */
 	uint64_t exec_ns;     /* it said that it calls exec; 0 it did not, or went on after that */
 	bool own;             /* it announced the segment */
@@ -75,6 +77,7 @@ struct cs_instance {
 	bool same_ns;        /* tags are pids of our own pid namespace */
 	LIST_HEAD(, cs_member) members;
 	unsigned members_count;
+	struct cs_pid_map *pids; /* owned; NULL until a pid of another namespace was seen */
 	uint64_t announced_ns;
 	uint64_t last_read_ns; /* of the last look that found a record; first the announce */
 	bool broken;

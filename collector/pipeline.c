@@ -111,8 +111,14 @@ void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instan
 
 	/* Identity and anchors are read once, from a copy that nobody can change meanwhile. */
 	memcpy(&header, instance->file.header, sizeof(header));
+	/* The kernel's word, not the segment's. */
+	header.uid = instance->peer.uid;
+	header.gid = instance->peer.gid;
+	header.pid = (int32_t)member->pid;
+	if (!instance->same_ns)
+		header.ppid = member->process ? member->process->ppid : 0;
 	instance->model = cs_assembler_attach(pipeline->assembler, ++pipeline->segments, &header,
-					      member && member->process ? member->process->pid : 0);
+					      instance->peer.pid);
 }
 
 static bool is_ready(const struct cs_header *header)
@@ -192,7 +198,7 @@ void cs_pipeline_ended(struct cs_pipeline *pipeline, struct cs_instance *instanc
 	if (!instance->model)
 		return;
 	cs_pipeline_look(pipeline, instance);
-	cs_assembler_ended(instance->model, member->tag, ends[ended->end], ended->wait_status,
+	cs_assembler_ended(instance->model, member->pid, ends[ended->end], ended->wait_status,
 			   ended->time_ns);
 	start_timer(pipeline);
 }

@@ -46,6 +46,7 @@ struct cs_self {
 	uint64_t instances_ended;
 	uint64_t processes_now; /* processes that instances are held for */
 	uint64_t tags_refused;  /* writers' pids that were not followed, for CS_INSTANCE_TAGS_MAX */
+	uint64_t pids_unseen;   /* records about a process of another pid namespace, not told on */
 	/* rings */
 	uint64_t looks;   /* passes over the instances */
 	uint64_t records; /* read */

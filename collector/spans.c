@@ -178,8 +178,11 @@ static bool fill_resource(struct cs_spans *spans, const struct cs_identity *iden
 	add_string(&list, "faas.name", identity->name);
 	add_string(&list, "faas.version", identity->version);
 	add_string(&list, "faas.instance", instance);
-	add_int(&list, "process.pid", (uint64_t)identity->pid);
-	add_int(&list, "process.parent_pid", (uint64_t)identity->ppid);
+	/* Processes of a pid namespace that we do not see have none. */
+	if (identity->pid > 0)
+		add_int(&list, "process.pid", (uint64_t)identity->pid);
+	if (identity->ppid > 0)
+		add_int(&list, "process.parent_pid", (uint64_t)identity->ppid);
 	add_string(&list, "process.executable.path", identity->exe);
 	add_string(&list, "process.command", identity->argv0);
 	add_string(&list, "coldspan.script", identity->script);

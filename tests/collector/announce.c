@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -312,6 +313,40 @@ static void do_forks(void) /* N children that write and end before anybody looks
 	stay();
 }
 
+static void do_container(void) /* pid 1 of a namespace of its own, with N short-lived children */
+{
+	struct segment segment;
+	pid_t pid;
+
+	if (unshare(CLONE_NEWPID) < 0)
+		_exit(77);
+	pid = fork();
+	if (pid) {
+		int status;
+
+		waitpid(pid, &status, 0);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+	}
+	make_segment(&segment, 1024, SEALS);
+	announce(&segment);
+	for (int i = 0; i < number; i++) {
+		pid = fork();
+		if (pid == 0) {
+			write_record(&segment);
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+	}
+	pid = fork();
+	if (pid == 0) {
+		write_record(&segment);
+		stay();
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	_exit(6);
+}
+
 static void do_burst(void) /* N records at full speed, waiting for nobody; prints how many fitted */
 {
 	struct segment segment;
@@ -601,15 +636,34 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } table[] = {
-	{ "good", do_good },        { "mapped", do_mapped },    { "short", do_short },
-	{ "killed", do_killed },    { "jumped", do_jumped },    { "frozen", do_frozen },
-	{ "forks", do_forks },      { "orphan", do_orphan },    { "burst", do_burst },
-	{ "exec", do_exec },        { "seals", bad_seals },     { "write-seal", bad_write_seal },
-	{ "size", bad_size },       { "folder", bad_folder },   { "device", bad_device },
-	{ "pipe", bad_pipe },       { "linger", bad_linger },   { "many", bad_many },
-	{ "none", bad_none },       { "hello", bad_hello },     { "long", bad_long },
-	{ "version", bad_version }, { "header", bad_header },   { "head", bad_head },
-	{ "second", bad_second },   { "silence", bad_silence }, { "probe", do_probe },
+	{ "good", do_good },
+	{ "mapped", do_mapped },
+	{ "short", do_short },
+	{ "killed", do_killed },
+	{ "jumped", do_jumped },
+	{ "frozen", do_frozen },
+	{ "forks", do_forks },
+	{ "orphan", do_orphan },
+	{ "container", do_container },
+	{ "burst", do_burst },
+	{ "exec", do_exec },
+	{ "seals", bad_seals },
+	{ "write-seal", bad_write_seal },
+	{ "size", bad_size },
+	{ "folder", bad_folder },
+	{ "device", bad_device },
+	{ "pipe", bad_pipe },
+	{ "linger", bad_linger },
+	{ "many", bad_many },
+	{ "none", bad_none },
+	{ "hello", bad_hello },
+	{ "long", bad_long },
+	{ "version", bad_version },
+	{ "header", bad_header },
+	{ "head", bad_head },
+	{ "second", bad_second },
+	{ "silence", bad_silence },
+	{ "probe", do_probe },
 	{ "dump", do_dump },
 };
 

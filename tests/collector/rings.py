@@ -4,10 +4,12 @@
 
     rings.py COLLECTOR DRIVER
 """
+import os
 import signal
+import subprocess
 import sys
 
-from harness import Collector, Guest, main, run
+from harness import Collector, Guest, Skip, main, run
 
 
 def test_what_a_killed_writer_left_is_stepped_over(binary, driver):
@@ -60,6 +62,22 @@ def test_fork_children_that_ended_unseen_hold_nothing(binary, driver):
             guest.close()
         counters = collector.until("it has ended", lambda c: c["instances_ended"] == 1)
         assert counters["ends_known"] + counters["ends_unknown"] == 301, counters
+
+
+def test_pids_of_another_namespace_are_found(binary, driver):
+    if os.getuid() != 0 or subprocess.run(["unshare", "--pid", "--fork", "true"],
+                                          check=False).returncode:
+        raise Skip("cannot make a pid namespace")
+    with Collector(binary) as collector:
+        with Guest(driver, collector.socket, "container", 20) as guest:
+            counters = collector.until("all was read", lambda c: c["records"] == 21)
+            counters = collector.until("one and its child are followed",
+                                       lambda c: c["processes_now"] == 2)
+            assert counters["instances_now"] == 1, counters
+            assert guest.close() == 6
+        counters = collector.until("it has ended", lambda c: c["instances_ended"] == 1)
+        assert counters["ends_known"] + counters["ends_unknown"] == 22, counters
+        assert counters["ends_known"] >= 2, counters
 
 
 def test_exec_ends_the_life_in_the_old_segment(binary, driver):
