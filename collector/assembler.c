@@ -123,6 +123,8 @@ struct cs_evidence *cs_assembled_evidence(struct cs_assembled *instance)
 
 	if (!e || e->spawn_begin_ns > attach_ns || (e->wait_ns && e->wait_ns < attach_ns))
 		return NULL; /* of another process under the same pid */
+	if (e->uid != 0 && e->uid != instance->identity.uid)
+		return NULL; /* of another user's making */
 	return e;
 }
 
@@ -230,15 +232,16 @@ static void on_response_end(struct cs_assembled *instance, const struct cs_entry
 
 static void on_spawned(struct cs_assembled *instance, int32_t pid, uint32_t kind, uint64_t begin_ns)
 {
-	struct cs_evidence *e = cs_evidence_spawned(&instance->assembler->evidence, pid, kind,
-						    begin_ns, instance->identity.segment);
+	struct cs_evidence *e =
+		cs_evidence_spawned(&instance->assembler->evidence, instance->identity.uid, pid,
+				    kind, begin_ns, instance->identity.segment);
 
 	e->parent_has_event = instance->env.method || instance->env.platform;
 }
 
 static void on_exec(struct cs_assembled *instance, const struct cs_rec_exec *rec, uint64_t time_ns)
 {
-	cs_evidence_exec(&instance->assembler->evidence, rec, time_ns);
+	cs_evidence_exec(&instance->assembler->evidence, instance->identity.uid, rec, time_ns);
 	if (rec->pid > 0 && rec->spawn_begin_ns)
 		on_spawned(instance, rec->pid, rec->kind, rec->spawn_begin_ns);
 }
@@ -268,7 +271,8 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 		on_exec(instance, payload, time_ns);
 		break;
 	case CS_RECORD_WAIT:
-		cs_evidence_waited(&instance->assembler->evidence, payload, time_ns);
+		cs_evidence_waited(&instance->assembler->evidence, instance->identity.uid, payload,
+				   time_ns);
 		break;
 	case CS_RECORD_REQUEST:
 		on_request(instance, entry);
@@ -393,8 +397,8 @@ static void free_if_done(struct cs_assembled *instance)
 void cs_assembler_child(struct cs_assembler *assembler, int32_t pid, uint64_t spawn_begin_ns,
 			uint64_t exec_ns)
 {
-	struct cs_evidence *e =
-		cs_evidence_spawned(&assembler->evidence, pid, CS_SPAWN_VFORK, spawn_begin_ns, 0);
+	struct cs_evidence *e = cs_evidence_spawned(&assembler->evidence, 0, pid, CS_SPAWN_VFORK,
+						    spawn_begin_ns, 0);
 
 	e->hinted = true;
 	if (exec_ns > e->exec_ns)
@@ -414,7 +418,7 @@ void cs_assembler_child_ended(struct cs_assembler *assembler, int32_t pid, int s
 		rec.faults_minor = (uint32_t)usage->ru_minflt;
 		rec.faults_major = (uint32_t)usage->ru_majflt;
 	}
-	cs_evidence_waited(&assembler->evidence, &rec, time_ns);
+	cs_evidence_waited(&assembler->evidence, 0, &rec, time_ns);
 }
 
 /*

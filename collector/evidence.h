@@ -15,7 +15,8 @@
 #define CS_EVIDENCE_SLOTS 8192u /* pids are dense; 0.6 MiB, touched as it is used */
 
 struct cs_evidence {
-	int32_t pid; /* 0: free */
+	int32_t pid;  /* 0: free */
+	uint32_t uid; /* of who said it; nobody but root is believed about other users' processes */
 	uint32_t spawn_kind;
 	uint64_t spawn_begin_ns; /* 0 unknown */
 	uint64_t exec_ns;        /* last exec called; 0 unknown */
@@ -36,13 +37,13 @@ struct cs_evidence_table {
 struct cs_evidence *cs_evidence_find(struct cs_evidence_table *table, int32_t pid);
 
 /** cs_evidence_spawned() - @pid was spawned at @begin_ns; forgets a process that had the pid before. */
-struct cs_evidence *cs_evidence_spawned(struct cs_evidence_table *table, int32_t pid, uint32_t kind,
-					uint64_t begin_ns, uint64_t parent_segment);
+struct cs_evidence *cs_evidence_spawned(struct cs_evidence_table *table, uint32_t uid, int32_t pid,
+					uint32_t kind, uint64_t begin_ns, uint64_t parent_segment);
 
 /** cs_evidence_exec() - a process said at @time_ns that it calls exec; its spawn is told apart. */
-void cs_evidence_exec(struct cs_evidence_table *table, const struct cs_rec_exec *rec,
+void cs_evidence_exec(struct cs_evidence_table *table, uint32_t uid, const struct cs_rec_exec *rec,
 		      uint64_t time_ns);
 
 /** cs_evidence_waited() - somebody's wait returned it at @time_ns. */
-void cs_evidence_waited(struct cs_evidence_table *table, const struct cs_rec_wait *rec,
-			uint64_t time_ns);
+void cs_evidence_waited(struct cs_evidence_table *table, uint32_t uid,
+			const struct cs_rec_wait *rec, uint64_t time_ns);

@@ -202,6 +202,26 @@ Test(assembler, an_unknown_end_is_settled_by_the_parents_wait_that_is_read_later
 	cr_assert(eq(int, seen.invocation[0].outcome.code, 3));
 }
 
+Test(assembler, what_another_user_says_of_a_process_is_not_believed)
+{
+	struct cs_header ours = header_of(100, "hello"), theirs = header_of(50, "spy");
+	struct cs_rec_wait wait = { .pid = 100, .status = 0, .cpu_ns = 77 };
+	struct cs_assembled *instance, *spy;
+
+	ours.uid = 1000;
+	theirs.uid = 1001;
+	ours.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	spy = cs_assembler_attach(assembler, 1, &theirs, 50);
+	instance = cs_assembler_attach(assembler, 2, &ours, 100);
+	feed(spy, 50, CS_RECORD_WAIT, 90 * MS, &wait, sizeof(wait), NULL);
+	cs_assembler_ended(instance, 100, CS_ASSEMBLER_UNKNOWN, 0, 90 * MS);
+	cs_assembler_detach(instance);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(uint, seen.cold_starts, 1));
+	cr_expect(eq(int, seen.cold.outcome.cause, CS_CAUSE_UNKNOWN));
+	cr_expect(not(seen.cold.usage_known));
+}
+
 Test(assembler, a_runtimes_request_explains_the_start_that_it_caused)
 {
 	struct cs_header header = header_of(100, "function"), parent = header_of(50, "runtime");
