@@ -96,19 +96,31 @@ static const struct cs_conn_env env = {
 	.forks = &cs_follow.forks,
 };
 
+static void tell_stand_down(unsigned reason)
+{
+	atomic_fetch_or_explicit(&cs_shim.header->stand_down, 1ull << reason, memory_order_relaxed);
+}
+
 void cs_follow_start(void)
 {
 	long at = cs_sys6(SYS_mmap, 0, CS_FDS_BYTES, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (at < 0 && at > -4096) {
-		atomic_fetch_or_explicit(&cs_shim.header->stand_down,
-					 1ull << CS_STAND_DOWN_NO_TABLES, memory_order_relaxed);
+		tell_stand_down(CS_STAND_DOWN_NO_TABLES);
 		return;
 	}
 	/* Or the first touch would cost a huge page. Refused where there are none. */
 	cs_sys3(SYS_madvise, at, CS_FDS_BYTES, MADV_NOHUGEPAGE);
 	cs_fd_init((void *)at);
+}
+
+void cs_follow_end(unsigned reason)
+{
+	if (!cs_shim_watching() || !cs_tables_may_change())
+		return;
+	tell_stand_down(reason);
+	atomic_store_explicit(&cs_shim.watching, false, memory_order_relaxed);
 }
 
 void cs_follow_forked(void)
@@ -118,7 +130,7 @@ void cs_follow_forked(void)
 
 static void drop(uint64_t word, bool seen)
 {
-	if (cs_fd_kind(word) == CS_FD_CONNECTION)
+	if (cs_fd_kind(word) == CS_FD_CONNECTION && cs_shim_watching())
 		cs_conn_unref(&env, cs_fd_conn(word), cs_fd_generation(word), seen, cs_now());
 }
 
@@ -222,7 +234,7 @@ void cs_follow_listening(int fd)
 
 void cs_follow_waiting(void)
 {
-	if (!cs_tables_may_change())
+	if (!cs_shim_watching() || !cs_tables_may_change())
 		return;
 	mark(CS_MARK_ACCEPT_WAIT, cs_now());
 	cs_shim_end_init();
@@ -253,7 +265,7 @@ void cs_follow_accepted(uint64_t listener, int fd)
 /* Is @fd still what it was before the call? If not, its bytes are nobody's we know. */
 static bool still(int fd, uint64_t word)
 {
-	if (cs_fd_kind(word) != CS_FD_CONNECTION || !cs_tables_may_change())
+	if (cs_fd_kind(word) != CS_FD_CONNECTION || !cs_shim_watching() || !cs_tables_may_change())
 		return false;
 	if (cs_fd_word(fd) == word)
 		return true;
@@ -286,7 +298,7 @@ void cs_follow_lost(int fd)
 {
 	uint64_t word = cs_fd_word(fd);
 
-	if (cs_fd_kind(word) == CS_FD_CONNECTION && cs_tables_may_change())
+	if (cs_fd_kind(word) == CS_FD_CONNECTION && cs_shim_watching() && cs_tables_may_change())
 		cs_conn_lose(&env, cs_fd_conn(word), cs_fd_generation(word), cs_now());
 }
 

@@ -30,6 +30,9 @@ extern struct cs_follow cs_follow;
 /** cs_follow_start() - map the table; without memory only marks are left. Context: startup. */
 void cs_follow_start(void);
 
+/** cs_follow_end() - record nothing any more, for the reason of enum cs_stand_down. Context: signal. */
+void cs_follow_end(unsigned reason);
+
 /** cs_follow_forked() - the process has forked; called in the parent. Context: signal. */
 void cs_follow_forked(void);
 

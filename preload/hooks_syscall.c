@@ -2,14 +2,27 @@
 
 /*
  * syscall(2), seen at its entry only: what closes a descriptor clears its entry (libuv closes so),
- * and bytes of a connection that pass here are unseen, so that it can be followed no longer.
+ * and bytes of a connection that pass here are unseen, so that it can be followed no longer. And
+ * prctl(2), for the two ways to forbid the time-stamp counter, which the vDSO's clock reads: the
+ * next stamp would kill the process, so there is none.
  */
 #include <linux/close_range.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
 #include <sys/syscall.h>
 
 #include "preload/follow.h"
 
 void cs_thunk_syscall(long number, long a, long b, long c);
+void cs_thunk_prctl(int option, long a);
+
+/* Strict seccomp forbids it as well; a filter does not. */
+void cs_thunk_prctl(int option, long a)
+{
+	if ((option == PR_SET_TSC && a == PR_TSC_SIGSEGV) ||
+	    (option == PR_SET_SECCOMP && a == SECCOMP_MODE_STRICT))
+		cs_follow_end(CS_STAND_DOWN_NO_CLOCK);
+}
 
 static void lose(long fd)
 {
@@ -20,6 +33,13 @@ static void lose(long fd)
 void cs_thunk_syscall(long number, long a, long b, long c)
 {
 	switch (number) {
+	case SYS_prctl:
+		cs_thunk_prctl((int)a, b);
+		break;
+	case SYS_seccomp:
+		if (a == SECCOMP_SET_MODE_STRICT)
+			cs_thunk_prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+		break;
 	case SYS_close:
 		cs_follow_closing((int)a);
 		break;

@@ -16,6 +16,7 @@
 	X(fcntl)                                                                                   \
 	X(listen)                                                                                  \
 	X(pipe2)                                                                                   \
+	X(prctl)                                                                                   \
 	X(read)                                                                                    \
 	X(readv)                                                                                   \
 	X(recvfrom)                                                                                \

@@ -4,6 +4,7 @@
 
 The table says how the request of each case of guests/connections.c ends: status and flags.
 """
+import platform
 import sys
 
 import harness
@@ -113,7 +114,44 @@ def counts(lab):
         assert "heads.unfollowed" not in facts, facts
 
 
+def children_that_accept(lab):
+    for libc in lab.libcs():
+        segment = lab.same("prefork", libc).segments[0]
+        workers = [r["tag"] for r in records(segment, "process")]
+        requests, ends = records(segment, "request"), records(segment, "response_end")
+        assert [r["target"] for r in requests] == ["/worker/0", "/worker/1", "/worker/2"], requests
+        assert [r["tag"] for r in requests] == [r["tag"] for r in ends] == workers, requests
+        assert all((r["status"], r["flags"]) == (200, 0) for r in ends), ends
+        # The header's marks are the parent's, and it neither waited nor served.
+        assert "listen" in segment["marks"], segment["marks"]
+        for mark in ("accept_wait", "request", "response", "response_end"):
+            assert mark not in segment["marks"], segment["marks"]
+
+
+def nothing_but_read_and_write(lab):
+    for libc in lab.libcs():
+        segment = lab.same("strict", libc).segments[0]
+        child = records(segment, "process")[0]["tag"]
+        ends = [(r["sequence"], r["status"], r["flags"])
+                for r in records(segment, "response_end") if r["tag"] == child]
+        assert ends == [(n, 200, 0) for n in range(5)], (libc, ends)
+
+
+def no_clock_no_stamp(lab):
+    if platform.machine() != "x86_64":
+        raise harness.Skip("only x86-64 has a time-stamp counter to forbid")
+    for libc in lab.libcs():
+        for how in ("tsc", "strict", "raw"):
+            segment = lab.same("strict", libc, [how]).segments[0]
+            child = records(segment, "process")[0]["tag"]
+            assert not [r for r in records(segment, "request") if r["tag"] == child], how
+            assert segment["stand_down"] == 1 << 2, (how, segment)
+
+
 CHECKS = {
+    "where the clock may not be read, nothing is": no_clock_no_stamp,
+    "children that accept tell of themselves": children_that_accept,
+    "serving makes no system call of ours": nothing_but_read_and_write,
     "whatever happens to a connection behaves the same": behaves_the_same,
     "each request is told once": each_request_is_told_once,
     "each request ends once, in the way it did": each_request_ends_once,
