@@ -17,5 +17,6 @@ __attribute__((visibility("default"))) const char *malloc_conf =
 void cs_allocator_purge(void)
 {
 	/* Decay moves on with allocations only, and a quiet daemon makes none. */
+	mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
 	mallctl("arena.0.purge", NULL, NULL, NULL, 0);
 }

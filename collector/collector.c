@@ -167,6 +167,7 @@ int cs_collector_new(struct event_base *base, const struct cs_collector_options 
 	collector->listener.fd = -EBADF;
 	init_parts(collector);
 	r = cs_pipeline_init(&collector->pipeline, base, &collector->self, &options->observer);
+	collector->pipeline.quiet = options->quiet;
 	if (r == 0)
 		r = cs_quota_init(&collector->quota, options->instances_per_uid
 							     ? options->instances_per_uid

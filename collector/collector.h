@@ -26,6 +26,8 @@ struct cs_collector_options {
 	mode_t socket_mode;                /* 0666: every uid may announce; 0600: ours and root */
 	uint32_t instances_per_uid;        /* 0: half of RLIMIT_NOFILE */
 	struct cs_assembler_sink observer; /* sees all that is exported; callbacks may be NULL */
+	void (*quiet)(
+		void); /* may be NULL: nothing is held any more, a moment to give memory back */
 };
 
 /**

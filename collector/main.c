@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "coldspan_config.h"
+#include "collector/allocator.h"
 #include "collector/collector.h"
 #include "collector/destinations.h"
 #include "collector/options.h"
@@ -152,6 +153,7 @@ static void tell_ready(const struct cs_options *options)
 static int add_destinations(struct program *program, const struct cs_options *options,
 			    struct cs_diag *diag)
 {
+	unsigned count;
 	int r = 0;
 
 	for (unsigned i = 0; i < options->files_count && r == 0; i++)
@@ -161,6 +163,10 @@ static int add_destinations(struct program *program, const struct cs_options *op
 					     diag);
 	if (r == 0 && !options->otlp_count && cs_destinations_otlp_wanted())
 		r = cs_destinations_add_otlp(program->collector, program->base, NULL, diag);
+	cs_collector_exporters(program->collector, &count);
+	if (r == 0 && !count)
+		cs_log(CS_LOG_WARN, "no destination: what is collected is counted and thrown away; "
+				    "name one with --otlp or --file");
 	return r;
 }
 
@@ -170,6 +176,7 @@ static int run(const struct cs_options *options)
 		.socket_path = options->socket_path,
 		.socket_mode = options->socket_mode,
 		.instances_per_uid = options->instances_per_uid,
+		.quiet = cs_allocator_purge,
 	};
 	struct program program = { 0 };
 	struct cs_diag diag = { 0 };

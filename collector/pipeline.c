@@ -62,8 +62,13 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
 	if (pipeline->spans.spans_count)
 		send_batch(pipeline);
-	if (next_ns)
+	if (next_ns) {
 		start_timer(pipeline);
+		return;
+	}
+	cs_arena_deinit(&pipeline->spans.arena); /* empty, but as large as the largest batch */
+	if (pipeline->quiet)
+		pipeline->quiet();
 }
 
 int cs_pipeline_init(struct cs_pipeline *pipeline, struct event_base *base, struct cs_self *self,

@@ -25,7 +25,8 @@ struct cs_pipeline {
 	struct cs_self *self; /* borrowed */
 	struct cs_assembler *assembler;
 	struct cs_assembler_sink
-		observer; /* sees all before the exporters; callbacks may be NULL */
+		observer;    /* sees all before the exporters; callbacks may be NULL */
+	void (*quiet)(void); /* may be NULL: called when nothing is held any more */
 	struct cs_spans spans;
 	struct event timer;
 	uint64_t segments;                                        /* last number given */

@@ -44,9 +44,11 @@ class Collector:
         while True:
             while b"\n" in self.pending:
                 text, self.pending = self.pending.split(b"\n", 1)
-                self.said.append(text.decode())
-                if wanted(self.said[-1]):
-                    return self.said[-1]
+                text = text.decode()
+                if not text.startswith("{"):
+                    self.said.append(text)
+                if wanted(text):
+                    return text
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self.process.stderr], [], [], left)[0]:
                 raise AssertionError("the collector did not say it:\n" + "\n".join(self.said))
@@ -79,16 +81,10 @@ class Collector:
         return self.said, self.process.returncode
 
     def accounting(self):
-        """Counters of its one destination, from the line printed at exit."""
+        """End it; counters of its destination "file", for all of which they must add up."""
         said, code = self.stop()
         assert code == 0, (code, said)
-        lines = [text for text in said if " accepted=" in text]
-        assert len(lines) == 1, said
-        counts = {key: int(value) for key, value in
-                  (word.split("=") for word in lines[0].split() if "=" in word)}
-        assert counts["accepted"] == (counts["sent"] + counts["rejected"] + counts["dropped"]
-                                      + counts["queued"]), lines
-        return counts
+        return accounts(said)["file"]
 
     def __enter__(self):
         return self
@@ -99,6 +95,19 @@ class Collector:
             self.process.wait()
         self.process.stderr.close()
         shutil.rmtree(self.folder)
+
+
+def accounts(said):
+    """Counters of each kind of destination, from the lines printed at exit."""
+    found = {}
+    for line in (text for text in said if " accepted=" in text):
+        counts = {key: int(value) for key, value in
+                  (word.split("=") for word in line.split() if "=" in word)}
+        assert counts["accepted"] == (counts["sent"] + counts["rejected"] + counts["dropped"]
+                                      + counts["queued"]), line
+        found[line.split(": ", 1)[1].split()[0]] = counts
+    assert found, said
+    return found
 
 
 class Guest:

@@ -6,10 +6,12 @@
 """
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 
-from harness import LIMIT_S, Collector, main
+from harness import LIMIT_S, Collector, accounts, main
 
 
 def watched(collector, shim, command, **more):
@@ -94,6 +96,39 @@ def test_a_second_collector_takes_over_where_the_first_has_left(binary, shim):
             second.terminate()
             said = second.communicate(timeout=LIMIT_S)[1].decode()
         assert len(cold_starts(first.file)) == 1, said
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def test_a_backend_that_is_not_there_delays_nobody_and_is_accounted_for(binary, shim):
+    with Collector(binary, "--otlp", f"http://127.0.0.1:{free_port()}") as collector:
+        assert watched(collector, shim, ["/bin/true"]).wait(LIMIT_S) == 0
+        collector.until("assembled", lambda c: c["batches"] == 1)
+        collector.until("it was tried", lambda _: any("warn: otlp" in t for t in collector.said))
+        spans = count_spans(collector.file)
+        assert spans > 0
+        said, code = collector.stop()
+        assert code == 0
+        found = accounts(said)
+        assert found["file"]["sent"] == found["otlp"]["accepted"] == spans, found
+        assert found["otlp"]["dropped"] == spans, found
+        assert any("gave up" in text for text in said), said
+
+
+def test_a_second_signal_ends_it_at_once(binary, shim):
+    with Collector(binary, "--otlp", f"http://127.0.0.1:{free_port()}") as collector:
+        assert watched(collector, shim, ["/bin/true"]).wait(LIMIT_S) == 0
+        collector.until("assembled", lambda c: c["batches"] == 1)
+        collector.process.send_signal(signal.SIGTERM)
+        collector.until("it has stopped reading", lambda c: c["instances_now"] == 0)
+        said, code = collector.stop(signal.SIGINT)
+        assert code == 0
+        assert not any("gave up" in text for text in said), said
+        assert accounts(said)["otlp"]["dropped"] > 0, said
 
 
 if __name__ == "__main__":

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of collector/options. */
+#include "collector/options.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
+#include <string.h>
+
+#include "coldspan_config.h"
+
+static const char *socket_variable, *level_variable;
+static struct cs_options options;
+static struct cs_diag diag;
+
+static char *get_env(const char *name)
+{
+	const char *value = !strcmp(name, "COLDSPAN_SOCKET")  ? socket_variable
+			    : !strcmp(name, "OTEL_LOG_LEVEL") ? level_variable
+							      : NULL;
+
+	return (char *)value;
+}
+
+/* @line: words separated by one blank each */
+static int parse(const char *line)
+{
+	static char text[256];
+	char *argv[32] = { (char[]){ "coldspan-collector" } };
+	int argc = 1;
+
+	snprintf(text, sizeof(text), "%s", line);
+	for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	diag = (struct cs_diag){ 0 };
+	return cs_options_parse(argc, argv, get_env, &diag, &options);
+}
+
+Test(options, without_any_there_are_sane_ones)
+{
+	cr_assert(eq(int, parse(""), 0));
+	cr_expect(eq(str, (char *)options.socket_path, (char *)CS_SOCKET_PATH));
+	cr_expect(eq(uint, options.socket_mode, 0666));
+	cr_expect(eq(u32, options.instances_per_uid, 0));
+	cr_expect(eq(uint, options.otlp_count + options.files_count, 0));
+	cr_expect(eq(int, (int)options.log_level, CS_LOG_INFO));
+	cr_expect(eq(int, options.ready_fd, -1));
+}
+
+Test(options, every_flag_arrives)
+{
+	cr_assert(eq(int,
+		     parse("--socket /s --socket-mode 0600 --max-instances 7 --otlp http://a "
+			   "--otlp http://b --file - --log-level debug --ready-fd 3"),
+		     0));
+	cr_expect(eq(str, (char *)options.socket_path, (char *)"/s"));
+	cr_expect(eq(uint, options.socket_mode, 0600));
+	cr_expect(eq(u32, options.instances_per_uid, 7));
+	cr_expect(eq(uint, options.otlp_count, 2));
+	cr_expect(eq(str, (char *)options.otlp[1], (char *)"http://b"));
+	cr_expect(eq(str, (char *)options.files[0], (char *)"-"));
+	cr_expect(eq(int, (int)options.log_level, CS_LOG_DEBUG));
+	cr_expect(eq(int, options.ready_fd, 3));
+}
+
+Test(options, a_flag_beats_its_variable)
+{
+	socket_variable = "/from/variable";
+	level_variable = "error";
+	cr_assert(eq(int, parse(""), 0));
+	cr_expect(eq(str, (char *)options.socket_path, (char *)"/from/variable"));
+	cr_expect(eq(int, (int)options.log_level, CS_LOG_ERROR));
+	cr_assert(eq(int, parse("--socket /flag --log-level warn"), 0));
+	cr_expect(eq(str, (char *)options.socket_path, (char *)"/flag"));
+	cr_expect(eq(int, (int)options.log_level, CS_LOG_WARN));
+}
+
+Test(options, an_empty_or_odd_variable_is_as_good_as_none)
+{
+	socket_variable = "";
+	level_variable = "shouting";
+	cr_assert(eq(int, parse(""), 0));
+	cr_expect(eq(str, (char *)options.socket_path, (char *)CS_SOCKET_PATH));
+	cr_expect(eq(int, (int)options.log_level, CS_LOG_INFO));
+}
+
+struct mistake {
+	char line[64];
+	char named[24]; /* must stand in the message */
+};
+
+ParameterizedTestParameters(options, a_mistake_is_named)
+{
+	static struct mistake mistakes[] = {
+		{ "--sockt /s", "--sockt" },
+		{ "--socket", "--socket" },
+		{ "-x", "-x" },
+		{ "stray", "stray" },
+		{ "--socket-mode 0888", "0888" },
+		{ "--socket-mode 7777", "7777" },
+		{ "--max-instances 0", "\"0\"" },
+		{ "--max-instances -1", "-1" },
+		{ "--max-instances 5x", "5x" },
+		{ "--max-instances 4294967296", "4294967296" },
+		{ "--log-level loud", "loud" },
+		{ "--ready-fd x", "\"x\"" },
+		{ "--otlp=", "--otlp" },
+		{ "--file=", "--file" },
+		{ "--socket=", "--socket" },
+	};
+
+	return cr_make_param_array(struct mistake, mistakes,
+				   sizeof(mistakes) / sizeof(mistakes[0]));
+}
+
+ParameterizedTest(struct mistake *mistake, options, a_mistake_is_named)
+{
+	cr_assert(eq(int, parse(mistake->line), -EINVAL));
+	cr_expect(ne(ptr, strstr(diag.text, mistake->named), NULL), "%s", diag.text);
+}
+
+Test(options, more_destinations_than_fit_are_refused)
+{
+	char line[256] = "";
+
+	for (int i = 0; i <= CS_OPTIONS_DESTINATIONS_MAX; i++)
+		strcat(line, "--file f ");
+	cr_assert(eq(int, parse(line), -EINVAL));
+	cr_expect(ne(ptr, strstr(diag.text, "--file"), NULL));
+}
