@@ -62,6 +62,14 @@ struct cs_evidence *cs_assembled_evidence(struct cs_assembled *instance);
  */
 bool cs_assembled_is_function(struct cs_assembled *instance);
 
+/**
+ * cs_assembled_exec_event() - when the event of a process without connections arrived
+ *
+ * Its first read of standard input. Output before any input: the event did not come that way, and the
+ * output is the first that is known of it. 0: neither was seen.
+ */
+uint64_t cs_assembled_exec_event(const struct cs_assembled *instance);
+
 /** cs_conclude_invocation() - hand over a finished request, and the cold start it belongs to. */
 void cs_conclude_invocation(struct cs_request *request);
 

@@ -294,12 +294,19 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 
 /* --- ends --- */
 
+uint64_t cs_assembled_exec_event(const struct cs_assembled *instance)
+{
+	uint64_t read_ns = instance->marks[CS_MARK_STDIN_READ];
+	uint64_t written_ns = instance->marks[CS_MARK_STDOUT_WRITE];
+
+	return read_ns && (!written_ns || read_ns <= written_ns) ? read_ns : written_ns;
+}
+
 /* The one event of a process that no connection brought. */
 static void begin_exec_event(struct cs_assembled *instance, uint64_t now_ns)
 {
 	const struct cs_identity_env *env = &instance->env;
-	uint64_t read_ns = instance->marks[CS_MARK_STDIN_READ];
-	uint64_t written_ns = instance->marks[CS_MARK_STDOUT_WRITE];
+	uint64_t event_ns = cs_assembled_exec_event(instance);
 	struct cs_request *request =
 		cs_request_new_exec(env->method, env->path, env->request_id, env->call_id,
 				    env->traceparent, env->tracestate);
@@ -310,8 +317,8 @@ static void begin_exec_event(struct cs_assembled *instance, uint64_t now_ns)
 	}
 	request->tag = (uint32_t)instance->identity.pid;
 	request->cold = true;
-	request->start_ns = read_ns ? read_ns : written_ns ? written_ns : instance->end_ns;
-	request->first_byte_ns = written_ns;
+	request->start_ns = event_ns ? event_ns : instance->end_ns;
+	request->first_byte_ns = instance->marks[CS_MARK_STDOUT_WRITE];
 	instance->first = request;
 	instance->first_seen = true;
 	add_request(instance, request);

@@ -152,15 +152,11 @@ static void bound_by_http(const struct cs_assembled *instance, const struct cs_r
 static void bound_by_exec(const struct cs_assembled *instance, uint64_t end_ns,
 			  struct cs_bounds *bounds)
 {
-	uint64_t read_ns = instance->marks[CS_MARK_STDIN_READ];
-	uint64_t written_ns = instance->marks[CS_MARK_STDOUT_WRITE];
-	/* Output before any input: the event did not come by standard input. */
-	uint64_t event_ns =
-		read_ns && (!written_ns || read_ns <= written_ns) ? read_ns : written_ns;
+	uint64_t event_ns = cs_assembled_exec_event(instance);
 
 	bounds->at_ns[CS_BOUND_WAIT] = event_ns;
 	bounds->at_ns[CS_BOUND_HANDLER] = event_ns;
-	bounds->at_ns[CS_BOUND_RESPOND] = written_ns;
+	bounds->at_ns[CS_BOUND_RESPOND] = instance->marks[CS_MARK_STDOUT_WRITE];
 	bounds->at_ns[CS_BOUND_END] = end_ns;
 }
 

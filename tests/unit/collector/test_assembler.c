@@ -140,6 +140,26 @@ Test(assembler, a_process_per_event_has_a_cold_start_and_one_invocation)
 	cr_assert(eq(u8, seen.cold.context.parent_span_id.bytes[0], 0xb7));
 }
 
+Test(assembler, output_before_any_input_begins_the_event_of_both)
+{
+	struct cs_header header = header_of(100, "banner");
+	struct cs_assembled *instance;
+
+	header.marks[CS_MARK_STDOUT_WRITE] = 60 * MS;
+	header.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	instance = cs_assembler_attach(assembler, 1, &header, 100);
+	cs_assembler_ended(instance, 100, CS_ASSEMBLER_STATUS, 0, 90 * MS);
+	cs_assembler_detach(instance);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(u64, seen.invocation[0].start_ns, 60 * MS));
+	cr_assert(eq(u64, seen.invocation[0].first_byte_ns, 60 * MS));
+	for (unsigned i = 0; i < seen.cold.phases_count; i++) {
+		if (seen.cold.phases[i].phase == CS_PHASE_HANDLER)
+			cr_assert(eq(u64, seen.cold.phases[i].start_ns, 60 * MS));
+	}
+}
+
 Test(assembler, a_server_that_serves_two_at_once_keeps_them_apart)
 {
 	struct cs_header header = header_of(100, "server");
