@@ -10,6 +10,8 @@
 
 #include "collector/assembled.h"
 
+#define EVICT_LOOK_MAX 64u
+
 struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
 				      const struct cs_assembler_sink *sink)
 {
@@ -171,12 +173,33 @@ static void finish(struct cs_request *request, uint64_t end_ns, uint64_t now_ns)
 	TAILQ_INSERT_TAIL(&request->instance->assembler->held, request, held);
 }
 
+/*
+ * What was handed over is only remembered as a possible cause: it makes room for what is to be told.
+ * A busy instance's own are among the oldest, so the look is short.
+ */
+static void evict_kept(struct cs_assembled *instance)
+{
+	struct cs_request *request;
+	unsigned looked = 0;
+
+	TAILQ_FOREACH(request, &instance->assembler->kept, held) {
+		if (request->instance == instance) {
+			forget_request(request);
+			return;
+		}
+		if (++looked == EVICT_LOOK_MAX)
+			return;
+	}
+}
+
 static void on_request(struct cs_assembled *instance, const struct cs_entry *entry)
 {
 	const struct cs_rec_request *rec = (const void *)(&entry->record + 1);
 	struct cs_assembler *assembler = instance->assembler;
 	struct cs_request *request = NULL;
 
+	if (instance->requests_count >= CS_ASSEMBLER_REQUESTS_MAX)
+		evict_kept(instance);
 	if (instance->requests_count < CS_ASSEMBLER_REQUESTS_MAX)
 		request = cs_request_new(rec, (const char *)(rec + 1),
 					 entry->record.payload_len - (uint32_t)sizeof(*rec));
@@ -236,7 +259,8 @@ static void on_spawned(struct cs_assembled *instance, int32_t pid, uint32_t kind
 		cs_evidence_spawned(&instance->assembler->evidence, instance->identity.uid, pid,
 				    kind, begin_ns, instance->identity.segment);
 
-	e->parent_has_event = instance->env.method || instance->env.platform;
+	if (e)
+		e->parent_has_event = instance->env.method || instance->env.platform;
 }
 
 static void on_exec(struct cs_assembled *instance, const struct cs_rec_exec *rec, uint64_t time_ns)
@@ -407,9 +431,10 @@ void cs_assembler_child(struct cs_assembler *assembler, int32_t pid, uint64_t sp
 	struct cs_evidence *e = cs_evidence_spawned(&assembler->evidence, 0, pid, CS_SPAWN_VFORK,
 						    spawn_begin_ns, 0);
 
+	if (!e)
+		return;
 	e->hinted = true;
-	if (exec_ns > e->exec_ns)
-		e->exec_ns = exec_ns;
+	cs_evidence_add_exec(e, exec_ns);
 }
 
 void cs_assembler_child_ended(struct cs_assembler *assembler, int32_t pid, int status,

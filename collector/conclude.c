@@ -213,7 +213,7 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 
 	instance->concluded = true;
 	bounds.at_ns[CS_BOUND_SPAWN] = spawn_ns;
-	bounds.at_ns[CS_BOUND_EXEC] = e && e->exec_ns <= marks[CS_MARK_ATTACH] ? e->exec_ns : 0;
+	bounds.at_ns[CS_BOUND_EXEC] = e ? cs_evidence_exec_before(e, marks[CS_MARK_ATTACH]) : 0;
 	bounds.at_ns[CS_BOUND_LINK] = marks[CS_MARK_ATTACH];
 	bounds.at_ns[CS_BOUND_RUNTIME] = marks[CS_MARK_MAIN];
 	bounds.at_ns[CS_BOUND_CODE] = marks[CS_MARK_USER_CODE];

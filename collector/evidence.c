@@ -34,11 +34,19 @@ struct cs_evidence *cs_evidence_spawned(struct cs_evidence_table *table, uint32_
 {
 	struct cs_evidence *e = claim(table, uid, pid);
 
-	/* Told twice, by parent and child; a later time is another process under the same pid. */
-	if (e->spawn_begin_ns && begin_ns > e->spawn_begin_ns)
-		*e = (struct cs_evidence){ .pid = pid,
-					   .uid = uid,
-					   .exec_ns = e->exec_ns > begin_ns ? e->exec_ns : 0 };
+	/*
+	 * Told twice, by parent and child. Another time is another process under the same pid: a
+	 * later one takes the place, an earlier one is gone already.
+	 */
+	if (e->spawn_begin_ns && begin_ns && begin_ns < e->spawn_begin_ns)
+		return NULL;
+	if (e->spawn_begin_ns && begin_ns > e->spawn_begin_ns) {
+		uint64_t exec_ns = cs_evidence_exec_before(e, UINT64_MAX);
+
+		*e = (struct cs_evidence){ .pid = pid, .uid = uid };
+		if (exec_ns > begin_ns)
+			cs_evidence_add_exec(e, exec_ns);
+	}
 	if (begin_ns)
 		e->spawn_begin_ns = begin_ns;
 	e->spawn_kind = kind;
@@ -54,8 +62,23 @@ void cs_evidence_exec(struct cs_evidence_table *table, uint32_t uid, const struc
 	if (rec->pid <= 0)
 		return;
 	e = claim(table, uid, rec->pid);
-	if (time_ns > e->exec_ns)
-		e->exec_ns = time_ns;
+	cs_evidence_add_exec(e, time_ns);
+}
+
+void cs_evidence_add_exec(struct cs_evidence *evidence, uint64_t time_ns)
+{
+	evidence->execs_ns[evidence->execs_count++ % CS_EVIDENCE_EXECS] = time_ns;
+}
+
+uint64_t cs_evidence_exec_before(const struct cs_evidence *evidence, uint64_t time_ns)
+{
+	uint64_t last_ns = 0;
+
+	for (unsigned i = 0; i < CS_EVIDENCE_EXECS; i++) {
+		if (evidence->execs_ns[i] <= time_ns && evidence->execs_ns[i] > last_ns)
+			last_ns = evidence->execs_ns[i];
+	}
+	return last_ns;
 }
 
 void cs_evidence_waited(struct cs_evidence_table *table, uint32_t uid,

@@ -12,17 +12,19 @@
 
 #include "preload/wire/records.h"
 
+#define CS_EVIDENCE_EXECS 8u    /* a search through PATH, and the programs that follow each other */
 #define CS_EVIDENCE_SLOTS 8192u /* pids are dense; 0.6 MiB, touched as it is used */
 
 struct cs_evidence {
 	int32_t pid;  /* 0: free */
 	uint32_t uid; /* of who said it; nobody but root is believed about other users' processes */
 	uint32_t spawn_kind;
-	uint64_t spawn_begin_ns; /* 0 unknown */
-	uint64_t exec_ns;        /* last exec called; 0 unknown */
-	uint64_t parent_segment; /* of whoever spawned it; 0 unknown */
-	bool hinted;             /* our own program started it */
-	bool parent_has_event;   /* who spawned it is a process that was given an event itself */
+	uint64_t spawn_begin_ns;              /* 0 unknown */
+	uint64_t execs_ns[CS_EVIDENCE_EXECS]; /* when exec was called, the newest calls; 0 none */
+	uint32_t execs_count;                 /* ever */
+	uint64_t parent_segment;              /* of whoever spawned it; 0 unknown */
+	bool hinted;                          /* our own program started it */
+	bool parent_has_event; /* who spawned it is a process that was given an event itself */
 	bool ended;
 	int wait_status;
 	uint64_t wait_ns; /* when the wait came back */
@@ -36,7 +38,11 @@ struct cs_evidence_table {
 /** cs_evidence_find() - what is known of @pid; NULL: nothing. Context: loop. */
 struct cs_evidence *cs_evidence_find(struct cs_evidence_table *table, int32_t pid);
 
-/** cs_evidence_spawned() - @pid was spawned at @begin_ns; forgets a process that had the pid before. */
+/**
+ * cs_evidence_spawned() - @pid was spawned at @begin_ns (0 unknown); forgets who had the pid before
+ *
+ * Context: loop. Return: its entry; NULL: it is gone, a later process has the pid.
+ */
 struct cs_evidence *cs_evidence_spawned(struct cs_evidence_table *table, uint32_t uid, int32_t pid,
 					uint32_t kind, uint64_t begin_ns, uint64_t parent_segment);
 
@@ -47,3 +53,9 @@ void cs_evidence_exec(struct cs_evidence_table *table, uint32_t uid, const struc
 /** cs_evidence_waited() - somebody's wait returned it at @time_ns. */
 void cs_evidence_waited(struct cs_evidence_table *table, uint32_t uid,
 			const struct cs_rec_wait *rec, uint64_t time_ns);
+
+/** cs_evidence_exec_before() - the last exec called not after @time_ns; 0 none is known. */
+uint64_t cs_evidence_exec_before(const struct cs_evidence *evidence, uint64_t time_ns);
+
+/** cs_evidence_add_exec() - @time_ns is when exec was called. */
+void cs_evidence_add_exec(struct cs_evidence *evidence, uint64_t time_ns);

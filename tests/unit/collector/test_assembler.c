@@ -370,3 +370,58 @@ Test(assembler, records_that_hang_in_the_air_are_counted_and_harm_nobody)
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u32, seen.invocations, 0));
 }
+
+Test(assembler, an_exec_called_after_the_start_does_not_hide_the_one_that_made_it)
+{
+	struct cs_header header = header_of(100, "function");
+	struct cs_rec_exec later = { .pid = 100 };
+	struct cs_assembled *instance;
+
+	header.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	cs_assembler_child(assembler, 100, 10 * MS, 20 * MS);
+	instance = cs_assembler_attach(assembler, 1, &header, 100);
+	feed(instance, 100, CS_RECORD_EXEC, 80 * MS, &later, sizeof(later), NULL); /* it failed */
+	cs_assembler_ended(instance, 100, CS_ASSEMBLER_STATUS, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold.phases[1].phase, CS_PHASE_EXEC));
+	cr_assert(eq(u64, seen.cold.phases[1].start_ns, 20 * MS));
+}
+
+Test(assembler, an_older_spawn_that_is_read_late_does_not_replace_a_newer_one)
+{
+	struct cs_header parent = header_of(50, "runtime"), header = header_of(100, "function");
+	struct cs_rec_spawn spawn = { .child_pid = 100, .kind = CS_SPAWN_FORK };
+	struct cs_assembled *runtime = cs_assembler_attach(assembler, 1, &parent, 50), *instance;
+
+	header.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	header.attach_monotonic_ns = 40 * MS;
+	feed(runtime, 50, CS_RECORD_SPAWN, 30 * MS, &spawn, sizeof(spawn), NULL);
+	feed(runtime, 50, CS_RECORD_SPAWN, 3 * MS, &spawn, sizeof(spawn), NULL);
+	put_identity(&header, "env.Http_Method=POST");
+	instance = cs_assembler_attach(assembler, 2, &header, 100);
+	cs_assembler_ended(instance, 100, CS_ASSEMBLER_STATUS, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u64, seen.cold.start_ns, 30 * MS));
+}
+
+Test(assembler, a_busy_server_loses_no_invocation_to_those_already_told)
+{
+	struct cs_header header = header_of(100, "server");
+	struct cs_assembler_stats stats;
+	struct cs_assembled *instance;
+	const unsigned rounds = 3 * CS_ASSEMBLER_REQUESTS_MAX;
+
+	header.marks[CS_MARK_LISTEN] = 60 * MS;
+	instance = cs_assembler_attach(assembler, 1, &header, 100);
+	for (unsigned i = 0; i < rounds; i++) {
+		uint64_t at_ns = 100 * MS + i * MS / 5; /* 5,000 requests a second */
+
+		feed_request(instance, 100, 7 + i, at_ns, "");
+		feed_end(instance, 100, 7 + i, at_ns + MS / 10);
+		cs_assembler_tick(assembler, at_ns);
+	}
+	cs_assembler_flush(assembler);
+	cs_assembler_get_stats(assembler, &stats);
+	cr_assert(eq(u64, stats.requests_dropped, 0));
+	cr_assert(eq(u32, seen.invocations, rounds));
+}
