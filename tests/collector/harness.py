@@ -16,9 +16,12 @@ LIMIT_S = 20  # for anything that should happen at once
 
 
 class Collector:
-    """One coldspan-collector with a socket and a trace file in a folder of its own."""
+    """One coldspan-collector with a socket and a trace file in a folder of its own.
 
-    def __init__(self, binary, *flags, env=None, user=None):
+    wrapped: the collector's binary, where `binary` is a program that runs another one.
+    """
+
+    def __init__(self, binary, *flags, env=None, user=None, wrapped=None):
         self.folder = tempfile.mkdtemp(prefix="coldspan-test-")
         os.chmod(self.folder, 0o755)
         if user:
@@ -27,7 +30,7 @@ class Collector:
         self.file = pathlib.Path(self.folder, "traces.jsonl")
         ready, ready_child = os.pipe()
         self.process = subprocess.Popen(
-            [binary, "--socket", self.socket, "--file", self.file, "--ready-fd", str(ready_child),
+            [binary, *([wrapped] if wrapped else []), "--socket", self.socket, "--file", self.file, "--ready-fd", str(ready_child),
              *flags], pass_fds=[ready_child], stderr=subprocess.PIPE, user=user,
             env={**os.environ, **(env or {})})
         os.close(ready_child)

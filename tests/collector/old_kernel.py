@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The collector on a kernel that gives no pidfd with a connection, and tells no exit status.
+
+    old_kernel.py COLLECTOR SHIM DRIVER OLD_KERNEL
+"""
+import subprocess
+import sys
+
+from harness import LIMIT_S, Collector, Guest, Skip, main, run
+from spans import cold_starts, watched
+
+
+def start(binary, old):
+    """A collector under the filter. The filter's own refusal is a skip, not a failure."""
+    if subprocess.run([old, "/bin/true"], stderr=subprocess.DEVNULL, check=False).returncode == 77:
+        raise Skip("no seccomp filters here")
+    return Collector(old, wrapped=binary)
+
+
+def test_a_process_is_followed_by_its_pid(binary, _, driver, old):
+    with start(binary, old) as collector:
+        with Guest(driver, collector.socket, "good") as guest:
+            collector.until("followed", lambda c: c["processes_now"] == 1)
+            guest.close()
+        collector.until("ended", lambda c: c["instances_ended"] == 1)
+
+
+def test_short_lives_are_all_seen_and_their_ends_unknown(binary, _, driver, old):
+    with start(binary, old) as collector:
+        assert run(driver, collector.socket, "short", 100)[1] == 0
+        counters = collector.until("all ended", lambda c: c["instances_ended"] == 100)
+        assert counters["records"] == 200, counters
+        assert counters["ends_unknown"] == 100, counters
+
+
+def test_an_end_is_told_by_a_watched_parent_or_by_nobody(binary, shim, _, old):
+    with start(binary, old) as collector:
+        script = "sh -c 'read x; exit 7' </dev/null; true"
+        assert watched(collector, shim, ["sh", "-c", script]).wait(LIMIT_S) == 0
+        collector.until("both ended", lambda c: c["instances_ended"] == 2)
+        counters = collector.counters()
+        assert counters["ends_known"] == counters["ends_unknown"] == 1, counters
+        collector.accounting()
+        outer = cold_starts(collector.file)
+        assert all("process.exit.code" not in s or s["process.exit.code"] == "7" for s in outer), \
+            outer
+
+
+if __name__ == "__main__":
+    main(globals(), *sys.argv[1:5])
