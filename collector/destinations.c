@@ -27,7 +27,7 @@ static int add(struct cs_collector *collector, struct cs_exporter *exporter, str
 
 int cs_destinations_add_file(struct cs_collector *collector, const char *path, struct cs_diag *diag)
 {
-	struct cs_exporter *exporter;
+	struct cs_exporter *exporter = NULL;
 	int r = cs_file_exporter_new(path, &exporter, diag);
 
 	return r < 0 ? r : add(collector, exporter, diag);
@@ -37,7 +37,7 @@ int cs_destinations_add_otlp(struct cs_collector *collector, struct event_base *
 			     const char *url, struct cs_diag *diag)
 {
 	struct cs_otlp_http_options options;
-	struct cs_exporter *exporter;
+	struct cs_exporter *exporter = NULL;
 	int r;
 
 	cs_otlp_http_options_init(&options);

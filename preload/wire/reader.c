@@ -8,6 +8,8 @@
 #include "preload/wire/reader_internal.h"
 #include "preload/wire/segment.h"
 
+#define SCAN_BEHIND_SLOTS 256u /* how far behind a hole a commit is looked for */
+
 /*
  * ThreadSanitizer knows no fences, and gcc refuses to compile them for it. The race tests load the
  * words with acquire order themselves.
@@ -134,13 +136,14 @@ static int read_record(struct cs_reader *reader, uint64_t word, struct cs_entry 
 int cs_reader_scan_hole(struct cs_reader *reader, uint64_t head, uint32_t skip, uint32_t *ret_len,
 			bool *ret_commits_behind)
 {
-	uint64_t at = reader->position + skip, word;
+	uint64_t at = reader->position + skip, ended_at = at, word;
 	bool ended = skip != 0;
 	int r;
 
 	*ret_len = skip;
 	*ret_commits_behind = false;
-	while (at < head) {
+	/* Honest claims stand close together; a ring full of them must not cost its square. */
+	while (at < head && !(ended && at - ended_at > SCAN_BEHIND_SLOTS)) {
 		r = cs_reader_word_at(reader, at, head, &word);
 		if (r < 0)
 			return r;
@@ -149,6 +152,7 @@ int cs_reader_scan_hole(struct cs_reader *reader, uint64_t head, uint32_t skip, 
 			ended |= cs_reader_quarantined_from(reader, at) != 0;
 			*ret_len += !ended;
 			at++;
+			ended_at = ended ? ended_at : at;
 			continue;
 		}
 		ended = true;

@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 {
 	cs_cleanup(cs_arena_deinit) struct cs_arena arena = { 0 };
 	struct timeval limit = { .tv_sec = LIMIT_S };
-	struct cs_exporter *otlp, *file;
+	struct cs_exporter *otlp = NULL, *file = NULL;
 	struct cs_diag diag = { 0 };
 	struct event_base *base;
 

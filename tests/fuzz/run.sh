@@ -25,7 +25,7 @@ build_targets() {
 fuzz_one() {
 	local name=$1 log=$build/fuzz-$1.log
 	mkdir -p "$build/found/$name" "$build/crash"
-	if "$build/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+	if "$build/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 \
 		-max_len=65536 -print_final_stats=1 -artifact_prefix="$build/crash/$name-" \
 		"$build/found/$name" "$root/tests/fuzz/corpus/$name" >"$log" 2>&1; then
 		echo "fuzz $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs," \
