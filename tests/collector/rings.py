@@ -77,7 +77,8 @@ def test_pids_of_another_namespace_are_found(binary, driver):
             assert guest.close() == 6
         counters = collector.until("it has ended", lambda c: c["instances_ended"] == 1)
         assert counters["ends_known"] + counters["ends_unknown"] == 22, counters
-        assert counters["ends_known"] >= 2, counters
+        # The last child is reaped by a namespace that is going away: its status may be gone first.
+        assert counters["ends_known"] >= 1, counters
 
 
 def test_exec_ends_the_life_in_the_old_segment(binary, driver):
