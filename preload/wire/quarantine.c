@@ -135,6 +135,7 @@ static bool is_ahead(const struct cs_reader *reader, const struct cs_quarantined
 		     uint64_t head)
 {
 	uint32_t distance = index_of(reader, run->position - head);
+	uint64_t room = reader->slots_count - (head - reader->released);
 	uint64_t list[CS_QUARANTINE_MAX];
 
 	for (unsigned i = 0; i < CS_QUARANTINE_MAX; i++)
@@ -144,38 +145,40 @@ static bool is_ahead(const struct cs_reader *reader, const struct cs_quarantined
 		uint32_t pad =
 			cs_ring_padding(list, reader->slots_count, index_of(reader, head), len);
 
-		if (pad > distance && pad + len <= reader->slots_count)
+		if (pad > distance && pad + len <= room)
 			return true;
 	}
 	return false;
 }
 
-/* Take an entry off the list; reservations made up to now lie around it and are still to be read. */
+/*
+ * Take an entry off the list. Reservations made up to now lie around it: those that are still to be
+ * read skip it as before. Without a place to note that, the record behind it waits to be given up,
+ * which harms nothing else.
+ */
 static void lift(struct cs_reader *reader, unsigned i, bool forced)
 {
 	struct cs_quarantined *run = &reader->quarantined[i];
 	uint64_t head = atomic_load_explicit(&reader->header->head, memory_order_acquire);
+	bool noted = false;
 
 	if (!forced && is_ahead(reader, run, head))
 		return;
-	for (unsigned k = 0; k < CS_QUARANTINE_MAX; k++) {
-		struct cs_quarantined *free = &reader->lifted[k];
+	for (unsigned k = 0; k < CS_QUARANTINE_MAX && !noted; k++) {
+		struct cs_quarantined *place = &reader->lifted[k];
 
-		if (free->len && is_before(reader->position, free->until))
+		if (place->len && is_before(reader->position, place->until))
 			continue;
-		*free = *run;
-		free->until = head;
-		lift_one(reader, i);
-		return;
+		*place = *run;
+		place->until = head;
+		noted = true;
 	}
+	if (noted || forced)
+		lift_one(reader, i);
 }
 
-void cs_reader_lift_what_is_over(struct cs_reader *reader)
+static void lift_over(struct cs_reader *reader, bool forced)
 {
-	bool full = true;
-
-	for (unsigned i = 0; i < CS_QUARANTINE_MAX; i++)
-		full &= reader->quarantined[i].len != 0;
 	for (unsigned i = 0; i < CS_QUARANTINE_MAX; i++) {
 		struct cs_quarantined *run = &reader->quarantined[i];
 
@@ -183,8 +186,13 @@ void cs_reader_lift_what_is_over(struct cs_reader *reader)
 			continue;
 		run->over = run->over || is_finished(reader, run);
 		if (run->over)
-			lift(reader, i, full);
+			lift(reader, i, forced);
 	}
+}
+
+void cs_reader_lift_what_is_over(struct cs_reader *reader)
+{
+	lift_over(reader, false);
 }
 
 void cs_reader_lift(struct cs_reader *reader, uint32_t pid)
@@ -229,8 +237,11 @@ int cs_reader_give_up(struct cs_reader *reader, bool writer_dead)
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	if (!writer_dead) {
-		cs_reader_lift_what_is_over(reader);
 		r = quarantine_hole(reader, &hole, slots);
+		if (r == -ENOSPC) {
+			lift_over(reader, true);
+			r = quarantine_hole(reader, &hole, slots);
+		}
 		if (r < 0)
 			return r;
 	}
