@@ -200,7 +200,10 @@ void cs_death_replaced(struct cs_death *death, struct cs_process *process,
 			continue;
 		drain_all(member->instance, now_ns);
 		if (member->exec_ns) {
+			/* What other threads were about to write ended with the exec. */
+			member->replaced = true;
 			cs_instance_writer_died(member);
+			drain_all(member->instance, now_ns);
 			end_member(death, member, &ended);
 		}
 	}

@@ -10,7 +10,8 @@
 #include "collector/tags.h"
 
 #define HOLE_PATIENCE_NS 1000000000ull
-#define COUNT_MAX        UINT32_MAX /* believed of a counter in a header */
+#define HOLE_LOOKS_NS    100000000ull /* between looks at one hole: each costs up to a pass */
+#define COUNT_MAX        UINT32_MAX   /* believed of a counter in a header */
 
 struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_segment_file *file,
 				    struct cs_peer *peer, uint64_t now_ns)
@@ -76,19 +77,25 @@ static void note_record(struct cs_instance *instance, const struct cs_entry *ent
 		member->exec_ns = entry->record.time_ns;
 }
 
+/* Can nothing of the member's be written any more? */
+static bool is_gone(const struct cs_member *member)
+{
+	return member->dead_on_arrival || member->replaced ||
+	       (member->process && member->process->exited);
+}
+
 static bool writer_dead(struct cs_instance *instance, const struct cs_hole *hole)
 {
 	const struct cs_member *member;
 
 	if (hole->claimed) {
 		member = cs_tags_get(instance, hole->pid, 0);
-		return member &&
-		       (member->dead_on_arrival || (member->process && member->process->exited));
+		return member && is_gone(member);
 	}
 	/* Not even claimed: anybody's. */
 	LIST_FOREACH(member, &instance->members, of_instance)
 	{
-		if (!member->dead_on_arrival && !(member->process && member->process->exited))
+		if (!is_gone(member))
 			return false;
 	}
 	return true;
@@ -118,13 +125,18 @@ static bool step_over(struct cs_instance *instance, uint64_t now_ns)
 {
 	struct cs_hole hole;
 	bool dead;
-	int r = cs_reader_hole(&instance->reader, &hole);
+	int r;
 
+	if (instance->hole_looked_ns && instance->hole_position == instance->reader.position &&
+	    now_ns - instance->hole_looked_ns < HOLE_LOOKS_NS)
+		return false;
+	r = cs_reader_hole(&instance->reader, &hole);
 	if (r < 0) {
 		instance->broken |= r != -ENOENT;
 		return r == -ENOENT;
 	}
 	dead = writer_dead(instance, &hole);
+	instance->hole_looked_ns = now_ns;
 	if (!dead) {
 		if (!instance->hole_since_ns || instance->hole_position != hole.position) {
 			instance->hole_since_ns = now_ns;
@@ -140,6 +152,7 @@ static bool step_over(struct cs_instance *instance, uint64_t now_ns)
 	if (r == -ENOSPC) /* the quarantine is full: wait for a death */
 		return false;
 	instance->hole_since_ns = 0;
+	instance->hole_looked_ns = 0;
 	instance->broken |= r < 0;
 	return r == 0;
 }
@@ -169,10 +182,9 @@ unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 	unsigned n = 0;
 	int r;
 
-	while (n < CS_INSTANCE_READS_MAX && !instance->broken) {
+	for (; n < CS_INSTANCE_READS_MAX && !instance->broken; n++) {
 		r = cs_reader_next(&instance->reader, &entry);
 		if (r == CS_READ_RECORD) {
-			n++;
 			note_record(instance, &entry);
 			if (cs_tags_translate(instance, &entry))
 				world->events.record(world->events.context, instance, &entry);
@@ -205,6 +217,7 @@ unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 void cs_instance_writer_died(struct cs_member *member)
 {
 	cs_reader_lift(&member->instance->reader, member->tag);
+	member->instance->hole_looked_ns = 0;
 }
 
 void cs_instance_end_member(struct cs_member *member, const struct cs_ended *ended)

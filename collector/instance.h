@@ -19,7 +19,7 @@
 #include "preload/wire/reader.h"
 
 #define CS_INSTANCE_TAGS_MAX  1024u /* fork children followed at once: each costs a descriptor */
-#define CS_INSTANCE_READS_MAX 4096u /* records in one look, so that others get their turn */
+#define CS_INSTANCE_READS_MAX 4096u /* steps in one look, so that others get their turn */
 
 struct cs_assembled;
 struct cs_instance;
@@ -36,6 +36,7 @@ struct cs_member {
 	uint64_t exec_ns;     /* it said that it calls exec; 0 it did not, or went on after that */
 	bool own;             /* it announced the segment */
 	bool dead_on_arrival; /* it was gone before its announce was received */
+	bool replaced;        /* another image has taken its place: nobody writes here any more */
 };
 
 /* Why a member's life in its segment is over. */
@@ -85,6 +86,7 @@ struct cs_instance {
 	/* the hole at the reader's position; hole_since_ns 0: none */
 	uint64_t hole_position;
 	uint64_t hole_since_ns;
+	uint64_t hole_looked_ns; /* 0: what is known of it may be out of date */
 	uint64_t hole_cpu_ns;
 	/* of collector/watch.c */
 	uint32_t watch_slot;
@@ -110,9 +112,9 @@ struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_s
 /**
  * cs_instance_drain() - read what is there, release it
  *
- * Context: loop. Reads at most CS_INSTANCE_READS_MAX records. Members that were dead before their
- *          records were read end here; the own one, and all that have a process, do not.
- * Return:  records read.
+ * Context: loop. At most CS_INSTANCE_READS_MAX steps. Members that were dead before their records
+ *          were read end here; the own one, and all that have a process, do not.
+ * Return:  steps: records read and holes stepped over; 0 there is no more for now.
  */
 unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns);
 

@@ -45,8 +45,9 @@ int cs_reader_load_head(struct cs_reader *reader, uint64_t *ret)
 {
 	uint64_t head = atomic_load_explicit(&reader->header->head, memory_order_acquire);
 
-	if (head - reader->released > reader->slots_count ||
-	    head - reader->position > head - reader->released)
+	/* Positions count up from 0 for as long as a process can live: one that wraps was forged. */
+	if (head < reader->position || reader->position < reader->released ||
+	    head - reader->released > reader->slots_count)
 		return -EPROTO;
 	reader->words_fresh = false;
 	*ret = head;

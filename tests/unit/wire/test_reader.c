@@ -505,6 +505,19 @@ Test(reader, a_head_that_no_writer_can_have_stored_ends_the_segment)
 	expect(&f, 2);
 }
 
+Test(reader, a_position_that_no_process_lives_to_reach_ends_the_segment)
+{
+	struct fixture f;
+	struct cs_hole hole;
+
+	start(&f, SLOTS);
+	f.segment.header->release = UINT64_MAX;
+	f.segment.header->head = 13;
+	take_over(&f);
+	cr_assert(eq(int, cs_reader_next(&f.reader, &f.entry), -EPROTO));
+	cr_assert(eq(int, cs_reader_hole(&f.reader, &hole), -EPROTO));
+}
+
 Test(reader, a_word_that_leads_out_of_what_was_reserved_ends_the_segment)
 {
 	struct fixture f;
