@@ -140,17 +140,17 @@ static void record_wait(int pid, int status, const struct rusage *usage)
 }
 
 /*
- * After a wait call: @status is where the caller wanted it, or ours if he did not care. Stops and
- * continuations are no ends.
+ * After a wait call: @status is where the caller wanted it, or ours if he did not care; only a call
+ * that found a child has written there. Stops and continuations are no ends.
  */
-static void after_wait(int pid, int status, const struct rusage *usage)
+static void after_wait(int pid, const int *status, const struct rusage *usage)
 {
 	int saved;
 
-	if (pid <= 0 || !cs_shim_watching() || (status & 0xff) == 0x7f || status == 0xffff)
+	if (pid <= 0 || !cs_shim_watching() || (*status & 0xff) == 0x7f || *status == 0xffff)
 		return;
 	saved = cs_errno();
-	record_wait(pid, status, usage);
+	record_wait(pid, *status, usage);
 	cs_set_errno(saved);
 }
 
@@ -158,7 +158,7 @@ CS_HOOK(int, wait, (int *status))
 {
 	int own = 0, pid = CS_REAL(wait)(status ? status : &own);
 
-	after_wait(pid, status ? *status : own, NULL);
+	after_wait(pid, status ? status : &own, NULL);
 	return pid;
 }
 
@@ -166,7 +166,7 @@ CS_HOOK(int, waitpid, (int which, int *status, int options))
 {
 	int own = 0, pid = CS_REAL(waitpid)(which, status ? status : &own, options);
 
-	after_wait(pid, status ? *status : own, NULL);
+	after_wait(pid, status ? status : &own, NULL);
 	return pid;
 }
 
@@ -174,7 +174,7 @@ CS_HOOK(int, wait3, (int *status, int options, struct rusage *usage))
 {
 	int own = 0, pid = CS_REAL(wait3)(status ? status : &own, options, usage);
 
-	after_wait(pid, status ? *status : own, usage);
+	after_wait(pid, status ? status : &own, usage);
 	return pid;
 }
 
@@ -182,7 +182,7 @@ CS_HOOK(int, wait4, (int which, int *status, int options, struct rusage *usage))
 {
 	int own = 0, pid = CS_REAL(wait4)(which, status ? status : &own, options, usage);
 
-	after_wait(pid, status ? *status : own, usage);
+	after_wait(pid, status ? status : &own, usage);
 	return pid;
 }
 
@@ -204,12 +204,13 @@ static int status_of(const siginfo_t *info)
 CS_HOOK(int, waitid, (int type, unsigned id, siginfo_t *info, int options))
 {
 	siginfo_t own = { 0 };
-	int ret = CS_REAL(waitid)(type, id, info ? info : &own, options);
+	int ret = CS_REAL(waitid)(type, id, info ? info : &own, options), status;
 
 	/* WNOWAIT leaves the child waitable: the end is told again. */
 	if (ret == 0 && !(options & WNOWAIT)) {
 		info = info ? info : &own;
-		after_wait(info->si_pid, status_of(info), NULL);
+		status = status_of(info);
+		after_wait(info->si_pid, &status, NULL);
 	}
 	return ret;
 }

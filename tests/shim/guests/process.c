@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -77,6 +78,29 @@ static void waits(void)
 	TRY("wait3, none", wait3(&status, 0, &usage));
 	TRY("wait4, none", wait4(-1, &status, 0, &usage));
 	TRY("waitid, none", waitid(P_ALL, 0, &info, WEXITED));
+}
+
+/* Where nothing may be read or written: the kernel says so, or never looks. */
+static void waits_into_nothing(void)
+{
+	void *nothing = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	TRY("wait, none, bad pointer", wait(nothing));
+	TRY("waitpid, none, bad pointer", waitpid(-1, nothing, WNOHANG));
+	TRY("wait3, none, bad pointers", wait3(nothing, 0, nothing));
+	TRY("wait4, none, bad pointers", wait4(-1, nothing, 0, nothing));
+	TRY("waitid, none, bad pointer", waitid(P_ALL, 0, nothing, WEXITED));
+	start_fork(1);
+	TRY("wait, bad pointer", wait(nothing));
+	start_fork(1);
+	TRY("waitpid, bad pointer", waitpid(started, nothing, 0));
+	start_fork(1);
+	TRY("wait3, bad pointer", wait3(NULL, 0, nothing));
+	start_fork(1);
+	TRY("wait4, bad pointer", wait4(started, nothing, 0, NULL));
+	start_fork(1);
+	TRY("waitid, bad pointer", waitid(P_PID, (id_t)started, nothing, WEXITED));
+	TRY("wait, none is left", wait(NULL));
 }
 
 static void alarmed(int signal)
@@ -360,6 +384,7 @@ int main(void)
 {
 	guest_start();
 	waits();
+	waits_into_nothing();
 	interrupted_wait();
 	vforks();
 	clones();
