@@ -23,6 +23,7 @@
 	}
 
 STANDIN_CALL(execve)
+STANDIN_CALL(execveat)
 STANDIN_CALL(kill)
 STANDIN_CALL(openat)
 STANDIN_CALL(wait4)
@@ -108,6 +109,7 @@ uintptr_t cs_real_table[CS_HOOK_COUNT] = { [0 ... CS_HOOK_COUNT - 1] = (uintptr_
 					   AT(kill, standin_kill),
 					   AT(killpg, standin_killpg),
 					   AT(execve, standin_execve),
+					   AT(execveat, standin_execveat),
 					   AT(open, standin_open),
 					   AT(open64, standin_open),
 					   AT(openat, standin_openat),
