@@ -65,6 +65,30 @@ static void on_ended(void *context, struct cs_instance *instance, const struct c
 	cs_pipeline_ended(&collector->pipeline, instance, member, ended);
 }
 
+/* Records and deaths are made sense of with all that was announced before them. */
+static void on_looking(void *context)
+{
+	struct cs_collector *collector = context;
+
+	if (collector->intake)
+		cs_intake_drain(collector->intake);
+}
+
+static void on_process_exited(void *context, struct cs_process *process)
+{
+	struct cs_collector *collector = context;
+
+	on_looking(collector);
+	cs_death_exited(&collector->death, process);
+}
+
+static void on_process_reaped(void *context, struct cs_process *process)
+{
+	struct cs_collector *collector = context;
+
+	cs_death_reaped(&collector->death, process);
+}
+
 static void on_looked(void *context, struct cs_instance *instance)
 {
 	struct cs_collector *collector = context;
@@ -128,9 +152,9 @@ static enum cs_refusal on_announce(void *context, struct cs_announce *announce)
 
 static void init_parts(struct cs_collector *collector)
 {
-	const struct cs_watch_events watch_events = { .context = collector,
-						      .looked = on_looked,
-						      .lost = on_lost };
+	const struct cs_watch_events watch_events = {
+		.context = collector, .looking = on_looking, .looked = on_looked, .lost = on_lost
+	};
 	const struct cs_death_events death_events = { .context = collector,
 						      .over = on_over,
 						      .exited = on_exited };
@@ -140,8 +164,8 @@ static void init_parts(struct cs_collector *collector)
 							       .record = on_record,
 							       .ended = on_ended };
 	cs_process_table_init(&collector->world.processes, collector->base,
-			      &collector->self.processes_now, cs_death_exited, cs_death_reaped,
-			      &collector->death);
+			      &collector->self.processes_now, on_process_exited, on_process_reaped,
+			      collector);
 	cs_watch_init(&collector->watch, collector->base, &collector->self, &watch_events);
 	cs_death_init(&collector->death, collector->base, &collector->world, &death_events);
 }
@@ -204,6 +228,7 @@ void cs_collector_child_started(struct cs_collector *collector, pid_t pid, uint6
 void cs_collector_child_ended(struct cs_collector *collector, pid_t pid, int status,
 			      const struct rusage *usage)
 {
+	on_looking(collector);
 	cs_assembler_child_ended(collector->pipeline.assembler, pid, status,
 				 cs_clock_monotonic_ns(), usage);
 	cs_death_waited(&collector->death, getpid(), pid, status);

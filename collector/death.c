@@ -44,17 +44,23 @@ static void drain_all(struct cs_instance *instance, uint64_t now_ns)
 		continue;
 }
 
-/* The instances that the parent writes into know when it spawned, and how it saw the end. */
+/*
+ * The instances that the parent writes into know when it spawned, and how it saw the end.
+ * Return: true if it lives, and may still tell.
+ */
 static bool drain_parent(struct cs_death *death, const struct cs_process *process, uint64_t now_ns)
 {
-	struct cs_process *parent = cs_process_find(&death->world->processes, process->ppid);
+	struct cs_process_table *processes = &death->world->processes;
+	struct cs_process *living = cs_process_find(processes, process->ppid);
+	struct cs_process *parent =
+		living ? living : cs_process_find_reaped(processes, process->ppid);
 	struct cs_member *member;
 
 	if (!parent)
 		return false;
 	LIST_FOREACH(member, &parent->members, of_process)
 	drain_all(member->instance, now_ns);
-	return true;
+	return living != NULL;
 }
 
 static void end_member(struct cs_death *death, struct cs_member *member,
@@ -139,16 +145,13 @@ void cs_death_exited(void *context, struct cs_process *process)
 		death->events.exited(death->events.context, member->instance, process);
 	}
 	parent_watched = drain_parent(death, process, now_ns);
-	if (process->reaped || process->status_known) {
-		if (parent_watched && !process->waited)
-			hold(death, process, now_ns + CS_DEATH_LINGER_NS);
-		else
-			finish(death, process);
-	} else if (worth_holding(process, parent_watched)) {
-		hold(death, process, now_ns + CS_DEATH_HOLD_NS);
-	} else {
-		finish(death, process);
-	}
+	/* Never at once: an image of it that came after this one may be announced already. */
+	if (process->reaped || process->status_known)
+		hold(death, process,
+		     parent_watched && !process->waited ? now_ns + CS_DEATH_LINGER_NS : now_ns);
+	else
+		hold(death, process,
+		     worth_holding(process, parent_watched) ? now_ns + CS_DEATH_HOLD_NS : now_ns);
 }
 
 void cs_death_reaped(void *context, struct cs_process *process)

@@ -13,6 +13,18 @@
 #define HOLE_LOOKS_NS    100000000ull /* between looks at one hole: each costs up to a pass */
 #define COUNT_MAX        UINT32_MAX   /* believed of a counter in a header */
 
+/* The kernel forgets whose child it was once it is gone. Its own word counts among one user's. */
+static int32_t believed_ppid(struct cs_instance_world *world, int32_t ppid, uint32_t uid)
+{
+	const struct cs_process *parent = cs_process_find(&world->processes, ppid);
+	const struct cs_member *member;
+
+	if (!parent)
+		parent = cs_process_find_reaped(&world->processes, ppid);
+	member = parent ? LIST_FIRST(&parent->members) : NULL;
+	return member && member->instance->peer.uid == uid ? ppid : 0;
+}
+
 struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_segment_file *file,
 				    struct cs_peer *peer, uint64_t now_ns)
 {
@@ -34,10 +46,12 @@ struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_s
 	instance->peer.pidfd = -EBADF;
 	io = cs_segment_file_io(&instance->file);
 	cs_reader_init(&instance->reader, file->header, file->slots, &io);
-	if (peer->pidfd >= 0) {
+	if (peer->pidfd >= 0 || peer->pid > 0) {
 		process = cs_process_get(&world->processes, peer->pid, peer->pidfd);
 		peer->pidfd = -EBADF;
 	}
+	if (process && !process->ppid && instance->same_ns)
+		process->ppid = believed_ppid(world, file->header->ppid, peer->uid);
 	member = cs_tags_add_own(instance, (uint32_t)pid, process);
 	if (!member) {
 		if (process)
@@ -81,7 +95,7 @@ static void note_record(struct cs_instance *instance, const struct cs_entry *ent
 static bool is_gone(const struct cs_member *member)
 {
 	return member->dead_on_arrival || member->replaced ||
-	       (member->process && member->process->exited);
+	       (member->process && (member->process->exited || member->process->reaped));
 }
 
 static bool writer_dead(struct cs_instance *instance, const struct cs_hole *hole)

@@ -14,6 +14,7 @@
 #include "collector/clock.h"
 
 #define PAUSE_MS       100
+#define NS_PER_S       1000000000ull
 #define FDS_OF_OUR_OWN 64 /* sockets, files, the loop, destinations */
 
 /* A connection whose message has not arrived yet. */
@@ -27,8 +28,11 @@ struct waiting {
 
 struct cs_intake {
 	struct event_base *base;
-	struct event listening;
-	struct event resume;
+	struct event listening; /* pending, or the timer is */
+	struct event timer;
+	uint32_t interval_ms;
+	uint64_t accepted_ns; /* when something was accepted last */
+	bool accepting;
 	struct cs_disposal *disposal;
 	struct cs_quota *quota;
 	struct cs_self *self;
@@ -272,21 +276,21 @@ static bool descriptors_left(const struct cs_intake *intake)
 	return used < limit.rlim_cur - reserved;
 }
 
-static void pause_intake(struct cs_intake *intake)
+static void look_after(struct cs_intake *intake, uint32_t ms)
 {
-	const struct timeval wait = { .tv_usec = PAUSE_MS * 1000 };
+	const struct timeval wait = { .tv_usec = ms * 1000 };
 
-	intake->self->intake_pauses++;
 	event_del(&intake->listening);
-	event_add(&intake->resume, &wait);
+	event_add(&intake->timer, &wait);
 }
 
-/* Return: connections accepted. */
-static unsigned accept_some(struct cs_intake *intake, unsigned limit)
+/* Return: connections accepted; negative errno: no more can be for now. */
+static int accept_some(struct cs_intake *intake, int limit)
 {
-	unsigned n;
+	int n, error = 0;
 
-	for (n = 0; n < limit; n++) {
+	intake->accepting = true;
+	for (n = 0; n < limit && !error; n++) {
 		int fd = -1;
 
 		if (descriptors_left(intake))
@@ -296,24 +300,56 @@ static unsigned accept_some(struct cs_intake *intake, unsigned limit)
 		if (fd >= 0) {
 			on_connection(intake, fd);
 		} else if (errno != ECONNABORTED && errno != EINTR) {
-			if (errno != EAGAIN)
-				pause_intake(intake);
-			break;
+			error = errno;
+			n--;
 		}
 	}
-	return n;
+	intake->accepting = false;
+	return error && error != EAGAIN ? -error : n;
 }
 
+/* Somebody starts: what is done at once is done beside it. */
 static void on_listening(evutil_socket_t fd, short what, void *context)
-{
-	accept_some(context, CS_INTAKE_PER_TURN);
-}
-
-static void on_resume(evutil_socket_t fd, short what, void *context)
 {
 	struct cs_intake *intake = context;
 
-	event_add(&intake->listening, NULL);
+	intake->accepted_ns = cs_clock_monotonic_ns();
+	intake->interval_ms = CS_INTAKE_LOOK_MAX_MS / 4;
+	look_after(intake, intake->interval_ms);
+}
+
+static uint32_t next_interval(uint32_t interval_ms, int accepted)
+{
+	if (accepted > CS_INTAKE_PER_TURN / 4)
+		interval_ms /= 4;
+	else if (accepted <= 1)
+		interval_ms *= 2;
+	if (interval_ms < CS_INTAKE_LOOK_MIN_MS)
+		return CS_INTAKE_LOOK_MIN_MS;
+	return interval_ms < CS_INTAKE_LOOK_MAX_MS ? interval_ms : CS_INTAKE_LOOK_MAX_MS;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+	struct cs_intake *intake = context;
+	uint64_t now_ns = cs_clock_monotonic_ns();
+	int n = accept_some(intake, CS_INTAKE_PER_TURN);
+
+	if (n < 0) {
+		intake->self->intake_pauses++;
+		look_after(intake, PAUSE_MS);
+		return;
+	}
+	if (n > 0)
+		intake->accepted_ns = now_ns;
+	intake->interval_ms = next_interval(intake->interval_ms, n);
+	if (n == CS_INTAKE_PER_TURN)
+		look_after(intake, 0);
+	else if (intake->self->instances_now ||
+		 now_ns - intake->accepted_ns < CS_INTAKE_LOOK_FOR_S * NS_PER_S)
+		look_after(intake, intake->interval_ms);
+	else
+		event_add(&intake->listening, NULL);
 }
 
 struct cs_intake *cs_intake_new(struct event_base *base, int listener_fd,
@@ -333,7 +369,7 @@ struct cs_intake *cs_intake_new(struct event_base *base, int listener_fd,
 				      .listener_fd = listener_fd };
 	event_assign(&intake->listening, base, listener_fd, EV_READ | EV_PERSIST, on_listening,
 		     intake);
-	event_assign(&intake->resume, base, -1, 0, on_resume, intake);
+	event_assign(&intake->timer, base, -1, 0, on_timer, intake);
 	if (event_add(&intake->listening, NULL) < 0) {
 		free(intake);
 		return NULL;
@@ -343,14 +379,15 @@ struct cs_intake *cs_intake_new(struct event_base *base, int listener_fd,
 
 void cs_intake_drain(struct cs_intake *intake)
 {
-	unsigned left =
-		65536; /* more than any backlog: a peer that goes on connecting is cut off */
-	unsigned n;
+	int left = 65536; /* more than any backlog: a peer that goes on connecting is cut off */
+	int n;
 
+	if (intake->accepting) /* what is accepted may end others, who ask for this */
+		return;
 	do {
 		n = accept_some(intake, CS_INTAKE_PER_TURN);
 		left -= n;
-	} while (n == CS_INTAKE_PER_TURN && left >= CS_INTAKE_PER_TURN);
+	} while (n == CS_INTAKE_PER_TURN && left > 0);
 }
 
 struct cs_intake *cs_intake_free(struct cs_intake *intake)
@@ -358,7 +395,7 @@ struct cs_intake *cs_intake_free(struct cs_intake *intake)
 	if (!intake)
 		return NULL;
 	event_del(&intake->listening);
-	event_del(&intake->resume);
+	event_del(&intake->timer);
 	while (!LIST_EMPTY(&intake->waiting)) {
 		struct waiting *waiting = LIST_FIRST(&intake->waiting);
 

@@ -4,6 +4,11 @@
  * Accepts connections, receives announces, verifies them, and hands good ones on. Does nothing that
  * a peer could make block: whatever is not exactly one good memory file goes to the disposal
  * unopened, and its uid is refused for a while.
+ *
+ * An announce that wakes us costs its function 40 us or more (docs/decisions/0010): the wake-up
+ * itself, and our work beside the function's start. So the listening socket is waited for only
+ * while nothing goes on; from the first announce on, as long as instances live, it is looked at by
+ * time. What has connected waits in its queue, also if it dies.
  */
 #pragma once
 
@@ -19,9 +24,12 @@
 #include "collector/self.h"
 
 #define CS_INTAKE_FDS_MAX      253u  /* descriptors in one message: SCM_MAX_FD */
-#define CS_INTAKE_PER_TURN     64u   /* connections per turn of the loop, for fairness */
+#define CS_INTAKE_PER_TURN     64    /* connections per turn of the loop, for fairness */
 #define CS_INTAKE_WAITING_MAX  1024u /* connections that have sent nothing yet */
 #define CS_INTAKE_SILENT_S     2     /* a shim sends within microseconds of its connect */
+#define CS_INTAKE_LOOK_MIN_MS  1u    /* between looks, if announces come in a flood */
+#define CS_INTAKE_LOOK_MAX_MS  20u   /* ... if they do not */
+#define CS_INTAKE_LOOK_FOR_S   1u    /* after the last announce, without instances */
 #define CS_INTAKE_FDS_RESERVED 320u  /* free descriptors below which accepting pauses */
 
 /* One good announce. The callee takes what it wants to keep by emptying it. */
@@ -41,7 +49,7 @@ struct cs_intake;
  * @listener_fd: borrowed, non-blocking
  * @disposal:    borrowed
  * @quota:       borrowed; checked here, taken and put by the owner of instances
- * @self:        borrowed
+ * @self:        borrowed; its count of instances decides how the socket is watched
  *
  * Context: loop. Return: NULL: no memory.
  */
@@ -53,7 +61,8 @@ struct cs_intake *cs_intake_new(struct event_base *base, int listener_fd,
 /**
  * cs_intake_drain() - take in what has connected by now, without waiting
  *
- * Context: loop. Bounded by the backlog.
+ * To be called before anything is concluded from records and deaths: whoever caused them may have
+ * announced before. Context: loop. Bounded by the backlog.
  */
 void cs_intake_drain(struct cs_intake *intake);
 

@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
@@ -14,6 +16,8 @@
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal 424
 #endif
+
+#define PIDFS 0x50494446 /* Linux 6.9: an inode for each process; include/uapi/linux/magic.h */
 
 /* struct pidfd_info in its first version, 64 bytes; older headers have none. */
 struct kernel_pidfd_info {
@@ -49,6 +53,15 @@ bool cs_pidfd_exited(int pidfd)
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
 	return poll(&p, 1, 0) == 1 && (p.revents & (POLLIN | POLLHUP));
+}
+
+bool cs_pidfd_same(int pidfd, int other)
+{
+	struct statfs fs;
+	struct stat a, b;
+
+	return fstatfs(pidfd, &fs) == 0 && fs.f_type == PIDFS && fstat(pidfd, &a) == 0 &&
+	       fstat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 int cs_pidfd_get_info(int pidfd, struct cs_pidfd_info *ret)

@@ -30,6 +30,12 @@ bool cs_pidfd_reaped(int pidfd);
 bool cs_pidfd_exited(int pidfd);
 
 /**
+ * cs_pidfd_same() - are both of one process? Before Linux 6.9 they cannot be told apart: false.
+ * Context: any-thread.
+ */
+bool cs_pidfd_same(int pidfd, int other);
+
+/**
  * cs_pidfd_get_info() - ask the kernel about the process, also after its death
  * @ret: untouched on failure
  *

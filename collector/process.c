@@ -66,7 +66,7 @@ void cs_process_check(struct cs_process *process)
 	struct cs_pidfd_info info;
 	bool was_exited = process->exited, was_reaped = process->reaped;
 
-	if (!process->exited && !cs_pidfd_exited(process->pidfd))
+	if (!process->exited && process->pidfd >= 0 && !cs_pidfd_exited(process->pidfd))
 		return;
 	if (!process->exited) {
 		process->exited = true;
@@ -97,23 +97,45 @@ static int32_t ppid_of(int32_t pid, int pidfd)
 	return 0;
 }
 
+/* The same process, met before: it may have died since, and announced another image before that. */
+static struct cs_process *find_again(struct cs_process_table *table, int32_t pid, int pidfd)
+{
+	struct cs_process *process;
+
+	if (pid <= 0)
+		return NULL;
+	LIST_FOREACH(process, &table->buckets[bucket_of(pid)], link)
+	{
+		if (process->pid == pid &&
+		    (pidfd < 0 || process->pidfd < 0 || cs_pidfd_same(pidfd, process->pidfd)))
+			return process;
+	}
+	return NULL;
+}
+
 struct cs_process *cs_process_get(struct cs_process_table *table, int32_t pid, int pidfd)
 {
 	cs_cleanup(cs_closep) int owned = pidfd;
 	struct cs_process *process = cs_process_find(table, pid);
 
+	if (!process && (owned < 0 || cs_pidfd_reaped(owned)))
+		process = find_again(table, pid, owned);
 	if (process)
 		return process;
 	process = calloc(1, sizeof(*process));
 	if (!process)
 		return NULL;
 	*process = (struct cs_process){ .table = table, .pid = pid, .pidfd = owned };
-	process->ppid = ppid_of(pid, owned);
-	event_assign(&process->event, table->base, owned, EV_READ | EV_ET | EV_PERSIST, on_pidfd,
-		     process);
-	if (event_add(&process->event, NULL) < 0) {
+	event_assign(&process->event, table->base, owned,
+		     owned < 0 ? 0 : EV_READ | EV_ET | EV_PERSIST, on_pidfd, process);
+	if (owned < 0) {
+		process->reaped = true;
+		event_active(&process->event, EV_READ, 0);
+	} else if (event_add(&process->event, NULL) < 0) {
 		free(process);
 		return NULL;
+	} else {
+		process->ppid = ppid_of(pid, owned);
 	}
 	owned = -EBADF;
 	LIST_INSERT_HEAD(&table->buckets[bucket_of(pid)], process, link);

@@ -23,8 +23,8 @@ struct cs_process {
 	LIST_ENTRY(cs_process) link;
 	struct cs_process_table *table;
 	int32_t pid;  /* in our pid namespace; 0 unknown */
-	int32_t ppid; /* when we first saw it, by the kernel's word; 0 unknown */
-	int pidfd;    /* owned */
+	int32_t ppid; /* when we first saw it; 0 unknown */
+	int pidfd;    /* owned; negative: it was gone before we met it */
 	struct event event;
 	LIST_HEAD(cs_process_members, cs_member) members; /* owned by their instances */
 	LIST_ENTRY(cs_process) held_link;                 /* for collector/death.c */
@@ -57,7 +57,8 @@ void cs_process_table_init(struct cs_process_table *table, struct event_base *ba
 /**
  * cs_process_get() - the entry of a process, made if there is none
  * @pid:   in our pid namespace; 0 unknown: always a new entry
- * @pidfd: taken in any case
+ * @pidfd: taken in any case; negative: it is gone, and told as exited on the next turn. Its entry is
+ *         that of the process which had @pid last, if there is one: pids are not reused so soon
  *
  * Context:   loop.
  * Ownership: freed by cs_process_put() once no member is left.

@@ -213,8 +213,10 @@ static void look_for_silence(struct cs_watch *watch, uint64_t now_ns)
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
 	struct cs_watch *watch = context;
-	uint64_t now_ns = cs_clock_monotonic_ns();
+	uint64_t now_ns;
 
+	watch->events.looking(watch->events.context);
+	now_ns = cs_clock_monotonic_ns();
 	watch->self->looks++;
 	look_at_active(watch, now_ns);
 	if (now_ns - watch->last_full_ns >= CS_WATCH_IDLE_MS * NS_PER_MS - NS_PER_MS) {

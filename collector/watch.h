@@ -26,6 +26,8 @@
 
 struct cs_watch_events {
 	void *context;
+	/* before rings are looked at: who caused what stands in them may have announced before */
+	void (*looking)(void *context);
 	/* every look at an active instance, and at an idle one that is not ready yet */
 	void (*looked)(void *context, struct cs_instance *instance);
 	/* it broke the format, or fell silent and nobody can tell whether it lives: end it */
