@@ -41,15 +41,17 @@ uint32_t cs_pid(void)
 	uint32_t pid = atomic_load_explicit(&cs_shim.wiped->pid, memory_order_relaxed);
 
 	if (__builtin_expect(!pid, 0)) {
-		cs_adopt(0, 0);
+		cs_adopt(0, 0, 0);
 		pid = atomic_load_explicit(&cs_shim.wiped->pid, memory_order_relaxed);
 	}
 	return pid;
 }
 
-void cs_adopt(unsigned kind, uint64_t begin_ns)
+void cs_adopt(unsigned kind, uint64_t begin_ns, uint32_t ppid)
 {
-	struct cs_rec_process rec = { .kind = kind, .spawn_begin_ns = begin_ns };
+	struct cs_rec_process rec = { .ppid = (int32_t)ppid,
+				      .kind = kind,
+				      .spawn_begin_ns = begin_ns };
 	uint32_t unknown = 0, pid = (uint32_t)cs_sys0(SYS_getpid);
 
 	/* A signal handler may be first: then it has written the record, less what only we know. */
@@ -58,7 +60,6 @@ void cs_adopt(unsigned kind, uint64_t begin_ns)
 	if (!atomic_compare_exchange_strong_explicit(&cs_shim.wiped->pid, &unknown, pid,
 						     memory_order_relaxed, memory_order_relaxed))
 		return;
-	rec.ppid = (int32_t)cs_sys0(SYS_getppid);
 	cs_emit(CS_RECORD_PROCESS, CS_PRIORITY_HIGH, cs_now(), &rec, sizeof(rec), NULL, 0);
 }
 

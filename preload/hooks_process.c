@@ -29,15 +29,18 @@ static void record_spawn(unsigned kind, uint64_t begin_ns, int child)
 CS_HOOK(int, fork, (void))
 {
 	uint64_t begin_ns;
+	uint32_t ppid;
 	int pid, saved;
 
 	if (!cs_shim_watching())
 		return CS_REAL(fork)();
+	/* A child in borrowed memory is not whose tag it sees. */
+	ppid = cs_borrow_find() ? 0 : cs_pid();
 	begin_ns = cs_now();
 	pid = CS_REAL(fork)();
 	saved = cs_errno();
 	if (pid == 0) {
-		cs_adopt(CS_SPAWN_FORK, begin_ns);
+		cs_adopt(CS_SPAWN_FORK, begin_ns, ppid);
 	} else {
 		cs_follow_forked();
 		record_spawn(CS_SPAWN_FORK, begin_ns, pid > 0 ? pid : -saved);

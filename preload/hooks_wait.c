@@ -55,20 +55,14 @@ CS_HOOK(int, epoll_pwait2,
 	return CS_REAL(epoll_pwait2)(epoll, events, count, timeout, mask);
 }
 
-/*
- * The array may be anywhere, also nowhere: the kernel answers EFAULT where we would crash. So it is
- * asked first, by the same call without a wait, and only this once or twice.
- */
-static void before_poll(struct pollfd *fds, nfds_t count)
+static bool may_look(nfds_t count)
 {
-	int (*real_poll)(struct pollfd *, nfds_t, int) =
-		(int (*)(struct pollfd *, nfds_t, int))cs_real_table[CS_HOOK_poll];
-	int saved = cs_errno(), ready;
+	return cs_follow_awaiting() && count && count <= POLL_MAX;
+}
 
-	if (!count || count > POLL_MAX)
-		return;
-	ready = real_poll(fds, count, 0);
-	cs_set_errno(saved);
+/* After @ready of the kernel: the array may be looked at unless it refused. */
+static void look(const struct pollfd *fds, nfds_t count, int ready)
+{
 	if (ready < 0)
 		return;
 	for (nfds_t i = 0; i < count; i++) {
@@ -80,16 +74,48 @@ static void before_poll(struct pollfd *fds, nfds_t count)
 	}
 }
 
+/*
+ * The array may be anywhere, also nowhere: the kernel answers EFAULT where we would crash. So it is
+ * asked first, by the same call without a wait, and only this once or twice: a filter that lets the
+ * one pass lets the other. ppoll's mask is left out, or a signal would come before its wait.
+ */
+static void before_poll(struct pollfd *fds, nfds_t count)
+{
+	int (*real_poll)(struct pollfd *, nfds_t, int) =
+		(int (*)(struct pollfd *, nfds_t, int))cs_real_table[CS_HOOK_poll];
+	int saved;
+
+	if (!may_look(count))
+		return;
+	saved = cs_errno();
+	look(fds, count, real_poll(fds, count, 0));
+	cs_set_errno(saved);
+}
+
+static void before_ppoll(struct pollfd *fds, nfds_t count)
+{
+	int (*real_ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *) =
+		(int (*)(struct pollfd *, nfds_t, const struct timespec *,
+			 const sigset_t *))cs_real_table[CS_HOOK_ppoll];
+	const struct timespec no_time = { 0 };
+	int saved;
+
+	if (!may_look(count))
+		return;
+	saved = cs_errno();
+	look(fds, count, real_ppoll(fds, count, &no_time, NULL));
+	cs_set_errno(saved);
+}
+
 CS_HOOK(int, poll, (struct pollfd * fds, nfds_t count, int timeout))
 {
-	if (cs_follow_awaiting())
-		before_poll(fds, count);
+	before_poll(fds, count);
 	return CS_REAL(poll)(fds, count, timeout);
 }
 
 CS_HOOK(int, __poll_chk, (struct pollfd * fds, nfds_t count, int timeout, size_t room))
 {
-	if (cs_follow_awaiting() && room / sizeof(*fds) >= count)
+	if (room / sizeof(*fds) >= count)
 		before_poll(fds, count);
 	return CS_REAL(__poll_chk)(fds, count, timeout, room);
 }
@@ -97,8 +123,7 @@ CS_HOOK(int, __poll_chk, (struct pollfd * fds, nfds_t count, int timeout, size_t
 CS_HOOK(int, ppoll,
 	(struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask))
 {
-	if (cs_follow_awaiting())
-		before_poll(fds, count);
+	before_ppoll(fds, count);
 	return CS_REAL(ppoll)(fds, count, timeout, mask);
 }
 
@@ -106,8 +131,8 @@ CS_HOOK(int, __ppoll_chk,
 	(struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
 	 size_t room))
 {
-	if (cs_follow_awaiting() && room / sizeof(*fds) >= count)
-		before_poll(fds, count);
+	if (room / sizeof(*fds) >= count)
+		before_ppoll(fds, count);
 	return CS_REAL(__ppoll_chk)(fds, count, timeout, mask, room);
 }
 

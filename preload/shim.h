@@ -92,10 +92,11 @@ uint32_t cs_pid(void);
  * cs_adopt() - a fork child learns who it is and what made it
  * @kind:     enum cs_spawn_kind, 0 if the fork bypassed our hooks
  * @begin_ns: when the parent called, 0 unknown
+ * @ppid:     tag of the parent, 0 unknown
  *
- * Context: signal; in the child only. Two system calls.
+ * Context: signal; in the child only. One system call, getpid.
  */
-void cs_adopt(unsigned kind, uint64_t begin_ns);
+void cs_adopt(unsigned kind, uint64_t begin_ns, uint32_t ppid);
 
 /** cs_mark_at() - reach a mark unless it is reached; costs two loads after the first. */
 static inline void cs_mark_at(unsigned mark, uint64_t now_ns)

@@ -5,13 +5,14 @@
 Law 3 is golden_dynamic.py's; law 7 has a script for each family of hooks; the conditions of law 1
 that need a prepared machine are in tests/matrix.
 """
+import collections
 import os
-import re
 import shutil
 import sys
 
 import harness
 from harness import Skip, assert_same, records
+from tracing import trace
 
 STACK_MAX = 4096
 
@@ -20,6 +21,9 @@ STACK_MAX = 4096
 ATTACH_CALLS = {"memfd_create", "socket", "connect", "sendmsg", "fcntl", "ftruncate", "madvise",
                 "prlimit64", "mmap", "munmap", "mprotect", "close", "getpid", "getppid",
                 "clock_gettime", "readlinkat", "getcwd"}
+# What a hook may call: who a fork child, or a vfork child that calls exec, is; whether a path of exec
+# can be read.
+HOOK_CALLS = {"getpid", "prlimit64"}
 LOADER_CALLS = {"openat", "open", "read", "pread64", "fstat", "newfstatat", "mmap", "mprotect",
                 "close", "access", "munmap"}
 
@@ -117,64 +121,82 @@ def bounded_stack(lab):
 
 # 6. No system call after attach -------------------------------------------------------------------
 
-def strace(lab, command, watched):
-    """Names of system calls of each process, sorted; for the first, also those before the mark."""
-    tool = shutil.which("strace")
-    if not tool:
-        raise Skip("strace is not installed")
-    with lab.folder() as folder:
-        prefix = folder / "trace"
-        inject = [tool, "-ff", "-qq", "-o", str(prefix)]
-        if watched:
-            inject += [f"-ELD_PRELOAD={lab.shim}"]
-        runner = (lambda c, **m: lab.watched(c, preload=["/dev/null"], **m)) if watched else lab.run
-        # strace itself must not be watched: its preload is emptied, and the tracee's set.
-        env = {"LD_PRELOAD": ""}
-        result = runner([*inject, *command], env=env, cwd=folder)
-        if "ptrace" in result.stderr.lower():
-            raise Skip("ptrace is not allowed here")
-        lists = []
-        for path in folder.glob("trace.*"):
-            names = re.findall(r"^(\w+)\(", path.read_text(errors="replace"), re.M)
-            lists.append((int(path.suffix[1:]), names))
-    return [names for _, names in sorted(lists)], result
-
-
-def cut(names):
-    at = names.index("getpgid")
-    return names[:at], names[at + 1:]
-
-
 def no_call_after_attach(lab):
     for libc in lab.libcs():
         command = [lab.guest("quiet", libc)]
-        bare, _ = strace(lab, command, False)
-        watched, run = strace(lab, command, True)
+        bare, _ = trace(lab, command, False)
+        watched, run = trace(lab, command, True)
         assert run.segments, "not watched"
-        calls_bare, calls = cut(bare[0])[1], cut(watched[0])[1]
+        calls = watched[0].own
         # The first poll that asks for a listening socket is asked twice, first without waiting:
         # whether it was ready to accept. A filter that lets the one pass lets the other.
         first = calls.index("poll")
         assert calls[first + 1] == "poll", calls[first:first + 3]
         del calls[first]
-        assert_same(f"{libc}: calls after the mark", "\n".join(calls_bare), "\n".join(calls))
+        assert_same(f"{libc}: calls after the mark", "\n".join(bare[0].own), "\n".join(calls))
         assert len(bare) == len(watched), "processes"
         for child_bare, child_watched in zip(bare[1:], watched[1:]):
-            # A fork child learns once who it is.
-            rest = list(child_watched)
-            for name in ("getpid", "getppid"):
-                if rest.count(name) > child_bare.count(name):
-                    rest.remove(name)
-            assert_same(f"{libc}: a child's calls", "\n".join(child_bare), "\n".join(rest))
+            rest = list(child_watched.own)
+            if rest.count("getpid") > child_bare.own.count("getpid"):
+                rest.remove("getpid")  # a fork child learns once who it is
+            assert_same(f"{libc}: a child's calls", "\n".join(child_bare.own), "\n".join(rest))
+
+
+# What threads, signals and children that are killed early call or not, by how they meet.
+MEETINGS = {"pause", "setpgid", "futex", "tgkill", "tkill", "rt_sigreturn", "rt_sigprocmask", "restart_syscall", "mmap",
+            "munmap", "mprotect", "madvise", "brk", "gettid"}
+
+# Guests that together make every call that is hooked, and what a watched one may call beyond the
+# bare one: name: (arguments, exactly these; None if their threads and signals never meet alike).
+EVERY_HOOK = {
+    "descriptors": ([], {}),
+    "lookup": ([], {}),
+    "waits": ([], {}),
+    "prefork": ([], {"getpid": 3}),
+    "stream": ([], None),
+    "file": (["."], None),
+    "exec": ([], None),
+    "process": ([], None),
+    "connections": ([], None),
+}
+
+
+def no_hook_adds_a_call(lab):
+    for libc in lab.libcs():
+        for name, (arguments, exactly) in EVERY_HOOK.items():
+            command = [lab.guest(name, libc), *arguments]
+            bare, watched = (collections.Counter(call for process in trace(lab, command, how)[0]
+                                                 for call in process.own) for how in (False, True))
+            assert sum(bare.values()) > 30, f"{libc} {name}: {bare}"
+            more = {call: n for call, n in (watched - bare).items() if call not in MEETINGS}
+            if exactly is None:
+                unknown = set(more) - set(bare) - HOOK_CALLS
+                assert not unknown, f"{libc} {name}: {unknown}"
+            else:
+                assert more == exactly, f"{libc} {name}: {more}, not {exactly}"
+
+
+def waits_look_by_their_own_call(lab):
+    """A filter may know ppoll and not poll, or the other way round."""
+    for libc in lab.libcs():
+        for way, call in (("poll", "poll"), ("ppoll", "ppoll"), ("__poll_chk", "poll"),
+                          ("__ppoll_chk", "ppoll")):
+            if way.startswith("__") and libc != "glibc":
+                continue
+            calls = {}
+            for how in (False, True):
+                own = trace(lab, [lab.guest("waits", libc), way], how)[0][0].own
+                # The last wait by epoll comes before the way under test.
+                end = max(i for i, name in enumerate(own) if name.startswith("epoll_"))
+                calls[how] = [name for name in own[end:] if name in ("poll", "ppoll")]
+            assert calls[False] == [call] * 2 and calls[True] == [call] * 3, (libc, way, calls)
 
 
 def attach_calls(lab):
     for libc in lab.libcs():
         command = [lab.guest("quiet", libc)]
-        before_bare = cut(strace(lab, command, False)[0][0])[0]
-        before = cut(strace(lab, command, True)[0][0])[0]
-        extra = list(before)
-        for name in before_bare:
+        extra = list(trace(lab, command, True)[0][0].start)
+        for name in trace(lab, command, False)[0][0].start:
             if name in extra:
                 extra.remove(name)
         unknown = set(extra) - ATTACH_CALLS - LOADER_CALLS
@@ -205,6 +227,8 @@ CHECKS = {
     "5: signal handlers": signal_handlers,
     "5: at most 4 KiB of stack": bounded_stack,
     "6, 9: no system call after attach, none at exit": no_call_after_attach,
+    "6: no hook adds a system call": no_hook_adds_a_call,
+    "6: a look before a wait is the same call": waits_look_by_their_own_call,
     "6: attach makes few and known system calls": attach_calls,
     "8: secrets do not enter the segment": secrets,
 }

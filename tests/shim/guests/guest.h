@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define UNTOUCHED 77 /* what errno holds before a call that must leave it alone */
 
@@ -22,7 +24,11 @@
 		printf("%s: %lld errno %d\n", what, ret_, saved_);                                 \
 	} while (0)
 
+/* What strace's readers look for: from here on every system call is the guest's own doing. */
+#define MARK() syscall(SYS_getpgid, 0x1234567)
+
 static void guest_start(void)
 {
+	MARK();
 	setvbuf(stdout, NULL, _IONBF, 0);
 }
