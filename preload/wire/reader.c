@@ -167,17 +167,15 @@ int cs_reader_scan_hole(struct cs_reader *reader, uint64_t head, uint32_t skip, 
 	return 0;
 }
 
-/* Nobody speaks for the position: slots to skip all the same, 0 if it is a hole. */
+/*
+ * Nobody speaks for the position: slots to skip all the same, 0 if it is a hole. Of a quarantined run
+ * one at a time: an earlier reader may have died between listing a hole and looking at it again, and
+ * what was committed in it since is to be read.
+ */
 static int skip_unspoken(struct cs_reader *reader, uint64_t head, uint32_t *ret_skip)
 {
-	uint64_t left = head - reader->position;
-	uint32_t skip = cs_reader_quarantined_from(reader, reader->position);
-	int r = 0;
-
-	if (!skip)
-		r = cs_reader_finish_trim(reader, head, &skip);
-	*ret_skip = skip < left ? skip : (uint32_t)left;
-	return r;
+	*ret_skip = cs_reader_quarantined_from(reader, reader->position) != 0;
+	return *ret_skip ? 0 : cs_reader_finish_trim(reader, head, ret_skip);
 }
 
 /* Step over padding and quarantine to a committed run, whose word is returned. */

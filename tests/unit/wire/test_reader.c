@@ -337,6 +337,28 @@ Test(reader, the_next_reader_keeps_the_quarantine)
 	cr_assert(eq(u64, f.segment.header->quarantine[0], 0));
 }
 
+/* It had listed the hole and not looked at it again: what was committed since is to be read. */
+Test(reader, the_next_reader_finds_what_was_committed_in_a_hole_that_was_being_given_up)
+{
+	struct fixture f;
+	struct cs_claim first, second;
+
+	start(&f, SLOTS);
+	put(&f, 1, 5);
+	first = reserve_unclaimed(&f, 2, 2);
+	second = reserve_unclaimed(&f, 3, 1);
+	expect(&f, 1);
+	cs_reader_release(&f.reader);
+	expect_hole(&f, 3, 0, false);
+	f.segment.header->quarantine[0] = 3ull << 32 | 5;
+	take_over(&f);
+	cs_ring_commit(&second);
+	expect(&f, 3);
+	expect_empty(&f);
+	cs_reader_release(&f.reader);
+	go_round(&f, 2, &first, 2);
+}
+
 Test(reader, a_quarantine_from_somebody_else_is_believed_only_within_the_ring)
 {
 	struct fixture f;
