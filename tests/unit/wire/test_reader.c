@@ -438,6 +438,37 @@ Test(reader, the_next_reader_ends_a_trim_that_was_only_reserved)
 	go_round(&f, 2, NULL, 0);
 }
 
+/* A late writer's run within it does not make the rest a hole for the life of the process. */
+Test(reader, the_next_reader_ends_a_trim_around_a_quarantined_run)
+{
+	struct fixture f;
+	struct cs_claim late;
+	uint64_t position;
+
+	start(&f, TRIM_RING);
+	late = reserve(&f, PID, 1, 3);
+	put(&f, 2, 1);
+	cr_assert(eq(int, cs_reader_give_up(&f.reader, false), 0));
+	expect(&f, 2);
+	cs_reader_release(&f.reader);
+	for (unsigned i = 0; i < TRIM_RING / 8; i++) {
+		put(&f, 3, 4);
+		expect(&f, 3);
+		cs_reader_release(&f.reader);
+	}
+	position = f.reader.position;
+	f.segment.header->trim = position + 1;
+	f.segment.header->head = position + TRIM_RING - 1024;
+	put(&f, 7, 2);
+	take_over(&f);
+	expect(&f, 7);
+	expect_empty(&f);
+	cr_assert(eq(u64, f.segment.header->quarantine[0], 3ull << 32));
+	cr_assert(eq(u64, f.segment.header->quarantine[1], 0));
+	cs_reader_release(&f.reader);
+	go_round(&f, 2, &late, 3);
+}
+
 /* The note alone proves nothing: the reservation may be a writer's. */
 Test(reader, a_note_of_a_trim_that_did_not_happen_hides_no_record)
 {
