@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one guest bare and under the shim, under every condition, and demands the same behaviour.
 
-usage: matrix.py GUEST --shim FILE --guests DIR      (DIR: where the compiled guests are)
+usage: matrix.py GUEST --shim FILE --guests DIR --collector FILE
+       (DIR: where the compiled guests are)
 
 Same means: stdout, stderr, exit status, and the report a guest writes about itself (descriptors,
 environment, signal state, errno of calls), after normalise.txt. With a collector present the guest
@@ -15,11 +16,11 @@ import pathlib
 import re
 import resource
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
+
+import announce_socket
 
 HERE = pathlib.Path(__file__).resolve().parent
 SKIP_TEST = 77
@@ -52,71 +53,31 @@ def normalise(data):
     return out
 
 
-class Collector:
-    """Stands in for the announce socket only: present, hung, killed, absent."""
-
-    def __init__(self, folder, state):
-        self.path = str(folder / "announce.sock")
-        self.pids = []
-        self.stopping = False
-        self.sock = None
-        if state == "absent":
-            return
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.sock.bind(self.path)
-        os.chmod(self.path, 0o666)
-        self.sock.listen(1 if state == "hung" else 4096)
-        if state == "killed":
-            self.sock.close()
-        elif state == "present":
-            self.sock.settimeout(0.05)
-            self.thread = threading.Thread(target=self.accept)
-            self.thread.start()
-
-    def accept(self):
-        while True:
-            try:
-                peer, _ = self.sock.accept()
-            except socket.timeout:
-                if self.stopping:
-                    return
-                continue
-            with peer:
-                data, fds, _, _ = socket.recv_fds(peer, 64, 4)
-                self.pids.append(len(data))
-                for fd in fds:
-                    os.close(fd)
-
-    def close(self):
-        self.stopping = True
-        if hasattr(self, "thread"):
-            self.thread.join()
-        if self.sock:
-            self.sock.close()
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path)
-
-
-# name: (collector, launcher options, limits, environment, guests or None for all)
+# name: (at the socket, launcher options, limits, environment, guests or None for all)
 CONDITIONS = {
-    "collector present": ("present", [], {}, {}, None),
+    "collector present": ("counting", [], {}, {}, None),
+    "coldspan-collector present": ("alive", [], {}, {}, None),
     "collector absent": ("absent", [], {}, {}, None),
-    "collector hung": ("hung", [], {}, {}, None),
-    "collector killed": ("killed", [], {}, {}, None),
-    "all descriptors closed": ("present", ["--close-all"], {}, {}, None),
-    "RLIMIT_NOFILE=4": ("present", [], {resource.RLIMIT_NOFILE: 4}, {}, None),
-    "RLIMIT_FSIZE=0": ("present", [], {resource.RLIMIT_FSIZE: 0}, {}, None),
-    "tight RLIMIT_AS": ("present", [], {resource.RLIMIT_AS: "tight"}, {}, None),
-    "full memory cgroup": ("present", [], {}, {"cgroup": True}, None),
-    "attach refused by seccomp": ("present", ["--refuse"], {}, {}, None),
-    "nobody, no_new_privs": ("present", ["--nobody"], {}, {}, None),
-    "jemalloc before": ("present", [], {}, {"before": True}, None),
-    "jemalloc after": ("present", [], {}, {"after": True}, None),
-    "setuid copy": ("present", ["--nobody-setuid"], {}, {}, ("c-pie", "c-nopie", "musl", "static")),
+    "collector hung": ("stopped", [], {}, {}, None),
+    "collector hung, its queue full": ("full", [], {}, {}, None),
+    "collector killed before": ("killed", [], {}, {}, None),
+    "collector killed meanwhile": ("dying", [], {}, {}, None),
+    "all descriptors closed": ("counting", ["--close-all"], {}, {}, None),
+    "RLIMIT_NOFILE=4": ("counting", [], {resource.RLIMIT_NOFILE: 4}, {}, None),
+    "RLIMIT_FSIZE=0": ("counting", [], {resource.RLIMIT_FSIZE: 0}, {}, None),
+    "tight RLIMIT_AS": ("counting", [], {resource.RLIMIT_AS: "tight"}, {}, None),
+    "full memory cgroup": ("counting", [], {}, {"cgroup": True}, None),
+    "attach refused by seccomp": ("counting", ["--refuse"], {}, {}, None),
+    "nobody, no_new_privs": ("counting", ["--nobody"], {}, {}, None),
+    "jemalloc before": ("counting", [], {}, {"before": True}, None),
+    "jemalloc after": ("counting", [], {}, {"after": True}, None),
+    "setuid copy": ("counting", ["--nobody-setuid"], {}, {}, ("c-pie", "c-nopie", "musl", "static")),
 }
 
 # Conditions under which the shim must still attach (elsewhere it may stand down).
-ATTACHES = {"collector present", "nobody, no_new_privs", "jemalloc before", "jemalloc after"}
+ATTACHES = {"collector present", "coldspan-collector present", "collector hung",
+            "collector killed meanwhile", "nobody, no_new_privs", "jemalloc before",
+            "jemalloc after"}
 NEVER_ATTACHES = {"static"}
 
 
@@ -169,12 +130,12 @@ def memory_cgroup():
 
 
 class Runner:
-    def __init__(self, guest, shim, guests):
-        self.guest, self.shim, self.guests = guest, shim, guests
+    def __init__(self, guest, shim, guests, collector):
+        self.guest, self.shim, self.guests, self.collector = guest, shim, guests, collector
         self.command = command_of(guest, guests)
         self.tight = None
 
-    def environment(self, folder, collector, extra, watched):
+    def environment(self, folder, extra, watched):
         env = {"PATH": os.environ["PATH"], "HOME": "/tmp", "LANG": "C",
                "MATRIX_REPORT": str(folder / "report")}
         preload = [jemalloc()] if extra.get("before") else []
@@ -183,7 +144,7 @@ class Runner:
         if preload:
             env["LD_PRELOAD"] = ":".join(preload)
         if watched:
-            env["COLDSPAN_SOCKET"] = collector.path
+            env["COLDSPAN_SOCKET"] = str(folder / "announce.sock")
         return env
 
     def launch(self, options, folder):
@@ -204,7 +165,7 @@ class Runner:
             folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
             os.chmod(folder, 0o777)
             group = stack.enter_context(memory_cgroup()) if extra.get("cgroup") else None
-            collector = Collector(folder, state)
+            collector = announce_socket.put(state, str(folder / "announce.sock"), self.collector)
             stack.callback(collector.close)
 
             def prepare():
@@ -217,7 +178,7 @@ class Runner:
             if group:
                 group[0].write_text(str(self.memory_limit()))
             run = subprocess.run(self.launch(options, folder), input=INPUT, capture_output=True,
-                                 env=self.environment(folder, collector, extra, watched),
+                                 env=self.environment(folder, extra, watched),
                                  preexec_fn=prepare, timeout=TIMEOUT_S, check=False,
                                  cwd=str(HERE / "guests"))
             collector.close()  # first takes what is still in the queue
@@ -226,7 +187,7 @@ class Runner:
             seen = {"stdout": run.stdout, "stderr": run.stderr, "report": text}
             seen = {k: normalise(v.replace(str(folder).encode(), b"FOLDER"))
                     for k, v in seen.items()}
-            return {"status": run.returncode, **seen}, len(collector.pids)
+            return {"status": run.returncode, **seen}, collector.announces
 
     def memory_limit(self):
         """Enough for the guest, with little to spare."""
@@ -286,8 +247,10 @@ def main():
     parser.add_argument("guest")
     parser.add_argument("--shim", type=pathlib.Path, required=True)
     parser.add_argument("--guests", type=pathlib.Path, required=True)
+    parser.add_argument("--collector", type=pathlib.Path, required=True)
     args = parser.parse_args()
-    runner = Runner(args.guest, args.shim.resolve(), args.guests.resolve())
+    runner = Runner(args.guest, args.shim.resolve(), args.guests.resolve(),
+                    args.collector.resolve())
     if isinstance(runner.command, str):
         print(f"SKIP: {runner.command}")
         return SKIP_TEST
