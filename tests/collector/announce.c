@@ -31,9 +31,7 @@
 #include "preload/wire/records.h"
 #include "preload/wire/ring.h"
 #include "preload/wire/segment.h"
-
-#define SEALS   (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
-#define FDS_MAX 253
+#include "tests/support/announcing.h"
 
 static const char *socket_path;
 static int number = 1;
@@ -44,126 +42,37 @@ static void die(const char *what)
 	_exit(99);
 }
 
-static uint64_t now_ns(clockid_t clock)
+/* Its descriptor is gone afterwards, as a shim's. */
+static void announce(struct announced_segment *segment)
 {
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	announced_send(segment, socket_path);
 }
 
-struct segment {
-	int fd;
-	struct cs_header *header;
-	struct cs_ring ring;
-};
-
-static void make_segment(struct segment *segment, uint32_t slots, int seals)
+static void make_segment(struct announced_segment *segment, uint32_t slots)
 {
-	static const char identity[] = "exe=/test/announce\0argv0=announce";
-	size_t bytes = cs_segment_bytes(slots);
-	struct cs_header *header;
-
-	segment->fd = memfd_create("coldspan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (segment->fd < 0 || ftruncate(segment->fd, (off_t)bytes) < 0)
-		die("memfd");
-	header = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, segment->fd, 0);
-	if (header == MAP_FAILED)
-		die("mmap");
-	if (fcntl(segment->fd, F_ADD_SEALS, seals) < 0)
-		die("seals");
-	cs_segment_format(header, slots);
-	header->pid = getpid();
-	header->ppid = getppid();
-	header->uid = getuid();
-	header->gid = getgid();
-	header->attach_monotonic_ns = now_ns(CLOCK_MONOTONIC);
-	header->attach_realtime_ns = now_ns(CLOCK_REALTIME);
-	header->attach_boottime_ns = now_ns(CLOCK_BOOTTIME);
-	header->attach_cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
-	memcpy(header->identity, identity, sizeof(identity));
-	header->identity_len = sizeof(identity);
-	cs_segment_mark(header, CS_MARK_ATTACH, header->attach_monotonic_ns);
-	segment->header = header;
-	cs_ring_init(&segment->ring, header);
+	announced_make(segment, "/test/announce", slots, ANNOUNCED_SEALS);
 }
 
 static int dial(void)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	strncpy(addr.sun_path, socket_path, sizeof(addr.sun_path) - 1);
-	/* EAGAIN: the backlog is full; a shim would give up */
-	for (int tries = 0; connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0; tries++) {
-		if (errno != EAGAIN || tries == 10000)
-			die("connect");
-		poll(NULL, 0, 1);
-	}
-	return fd;
-}
-
-static void send_message(int connection, const void *data, size_t len, const int *fds, unsigned n)
-{
-	union {
-		char bytes[CMSG_SPACE(FDS_MAX * sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)data, .iov_len = len };
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (n) {
-		struct cmsghdr *c;
-
-		message.msg_control = control.bytes;
-		message.msg_controllen = CMSG_SPACE(n * sizeof(int));
-		c = CMSG_FIRSTHDR(&message);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(n * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
-	}
-	/* EPIPE: refused before it was read, which a shim does not care about either */
-	if (sendmsg(connection, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE)
-		die("sendmsg");
-}
-
-static void announce_fds(const struct segment *segment, const int *fds, unsigned n)
-{
-	struct cs_hello hello = { .magic = CS_WIRE_MAGIC,
-				  .version = CS_WIRE_VERSION,
-				  .hello_bytes = sizeof(hello),
-				  .segment_bytes = segment->header->segment_bytes,
-				  .pid = getpid(),
-				  .attach_monotonic_ns = segment->header->attach_monotonic_ns };
-	int connection = dial();
-
-	send_message(connection, &hello, sizeof(hello), fds, n);
-	close(connection);
-}
-
-static void announce(struct segment *segment)
-{
-	announce_fds(segment, &segment->fd, 1);
-	close(segment->fd);
-	segment->fd = -1;
+	return announcing_dial(socket_path);
 }
 
 /* A record that needs nothing else to make sense. Return: false: the ring is full. */
-static bool reserve(struct segment *segment, struct cs_claim *claim)
+static bool reserve(struct announced_segment *segment, struct cs_claim *claim)
 {
 	struct cs_rec_listen listen = { .family = AF_INET, .port = 8080 };
 
 	if (cs_ring_reserve(&segment->ring, (uint32_t)getpid(), CS_RECORD_LISTEN, sizeof(listen),
 			    CS_PRIORITY_HIGH, claim) < 0)
 		return false;
-	claim->record->time_ns = now_ns(CLOCK_MONOTONIC);
+	claim->record->time_ns = announcing_now_ns(CLOCK_MONOTONIC);
 	claim->record->thread = 1;
 	memcpy(claim->record + 1, &listen, sizeof(listen));
 	return true;
 }
 
-static bool write_record(struct segment *segment)
+static bool write_record(struct announced_segment *segment)
 {
 	struct cs_claim claim = { 0 };
 
@@ -187,10 +96,10 @@ static void stay(void)
 
 static void do_good(void)
 {
-	struct segment segment;
+	struct announced_segment segment;
 
 	for (int i = 0; i < number; i++) {
-		make_segment(&segment, 1024, SEALS);
+		make_segment(&segment, 1024);
 		write_record(&segment);
 		announce(&segment);
 	}
@@ -199,10 +108,10 @@ static void do_good(void)
 
 static void do_mapped(void) /* `good`, with the mappings dropped: a stand-in for many processes */
 {
-	struct segment segment;
+	struct announced_segment segment;
 
 	for (int i = 0; i < number; i++) {
-		make_segment(&segment, CS_SLOTS_DEFAULT, SEALS);
+		make_segment(&segment, CS_SLOTS_DEFAULT);
 		write_record(&segment);
 		announce(&segment);
 		munmap(segment.header, segment.header->segment_bytes);
@@ -218,9 +127,9 @@ static void do_short(void) /* many lives too short to be looked at while they la
 		pid_t pid = fork();
 
 		if (pid == 0) {
-			struct segment segment;
+			struct announced_segment segment;
 
-			make_segment(&segment, 1024, SEALS);
+			make_segment(&segment, 1024);
 			announce(&segment);
 			write_record(&segment);
 			write_record(&segment);
@@ -235,10 +144,10 @@ static void do_short(void) /* many lives too short to be looked at while they la
 
 static void do_killed(void) /* dies between claim and commit, with a commit behind the hole */
 {
-	struct segment segment;
+	struct announced_segment segment;
 	struct cs_claim claim = { 0 };
 
-	make_segment(&segment, 1024, SEALS);
+	make_segment(&segment, 1024);
 	announce(&segment);
 	write_record(&segment);
 	reserve(&segment, &claim);
@@ -248,11 +157,11 @@ static void do_killed(void) /* dies between claim and commit, with a commit behi
 
 static void do_jumped(void) /* goes on after a claim that it will never commit */
 {
-	struct segment segment;
+	struct announced_segment segment;
 	struct cs_claim claim = { 0 };
 	char byte;
 
-	make_segment(&segment, 1024, SEALS);
+	make_segment(&segment, 1024);
 	announce(&segment);
 	reserve(&segment, &claim);
 	write_record(&segment);
@@ -260,17 +169,17 @@ static void do_jumped(void) /* goes on after a claim that it will never commit *
 	fflush(stdout);
 	fcntl(0, F_SETFL, O_NONBLOCK);
 	/* uses CPU, as one must to be called late; N seconds at most */
-	for (uint64_t end = now_ns(CLOCK_MONOTONIC) + (uint64_t)number * 1000000000u;
-	     now_ns(CLOCK_MONOTONIC) < end && read(0, &byte, 1) != 0;)
+	for (uint64_t end = announcing_now_ns(CLOCK_MONOTONIC) + (uint64_t)number * 1000000000u;
+	     announcing_now_ns(CLOCK_MONOTONIC) < end && read(0, &byte, 1) != 0;)
 		continue;
 }
 
 static void do_frozen(void) /* the same, but asleep */
 {
-	struct segment segment;
+	struct announced_segment segment;
 	struct cs_claim claim = { 0 };
 
-	make_segment(&segment, 1024, SEALS);
+	make_segment(&segment, 1024);
 	announce(&segment);
 	reserve(&segment, &claim);
 	write_record(&segment);
@@ -280,9 +189,9 @@ static void do_frozen(void) /* the same, but asleep */
 
 static void do_orphan(void) /* a fork child goes on in the inherited ring when its parent is gone */
 {
-	struct segment segment;
+	struct announced_segment segment;
 
-	make_segment(&segment, 1024, SEALS);
+	make_segment(&segment, 1024);
 	announce(&segment);
 	write_record(&segment);
 	if (fork() == 0) {
@@ -296,9 +205,9 @@ static void do_orphan(void) /* a fork child goes on in the inherited ring when i
 
 static void do_forks(void) /* N children that write and end before anybody looks */
 {
-	struct segment segment;
+	struct announced_segment segment;
 
-	make_segment(&segment, CS_SLOTS_DEFAULT, SEALS);
+	make_segment(&segment, CS_SLOTS_DEFAULT);
 	announce(&segment);
 	for (int i = 0; i < number; i++) {
 		pid_t pid = fork();
@@ -315,7 +224,7 @@ static void do_forks(void) /* N children that write and end before anybody looks
 
 static void do_container(void) /* pid 1 of a namespace of its own, with N short-lived children */
 {
-	struct segment segment;
+	struct announced_segment segment;
 	pid_t pid;
 
 	if (unshare(CLONE_NEWPID) < 0)
@@ -327,7 +236,7 @@ static void do_container(void) /* pid 1 of a namespace of its own, with N short-
 		waitpid(pid, &status, 0);
 		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 	}
-	make_segment(&segment, 1024, SEALS);
+	make_segment(&segment, 1024);
 	announce(&segment);
 	for (int i = 0; i < number; i++) {
 		pid = fork();
@@ -349,10 +258,10 @@ static void do_container(void) /* pid 1 of a namespace of its own, with N short-
 
 static void do_burst(void) /* N records at full speed, waiting for nobody; prints how many fitted */
 {
-	struct segment segment;
+	struct announced_segment segment;
 	int fitted = 0;
 
-	make_segment(&segment, CS_SLOTS_DEFAULT, SEALS);
+	make_segment(&segment, CS_SLOTS_DEFAULT);
 	announce(&segment);
 	for (int i = 0; i < number; i++)
 		fitted += write_record(&segment);
@@ -362,19 +271,19 @@ static void do_burst(void) /* N records at full speed, waiting for nobody; print
 static void do_exec(void) /* the same process with a second segment, after a record that says so */
 {
 	struct cs_rec_exec exec = { .pid = getpid(), .ppid = getppid() };
-	struct segment first, second;
+	struct announced_segment first, second;
 	struct cs_claim claim = { 0 };
 
-	make_segment(&first, 1024, SEALS);
+	make_segment(&first, 1024);
 	announce(&first);
 	if (cs_ring_reserve(&first.ring, (uint32_t)getpid(), CS_RECORD_EXEC, sizeof(exec),
 			    CS_PRIORITY_HIGH, &claim) < 0)
 		die("ring");
-	claim.record->time_ns = now_ns(CLOCK_MONOTONIC);
+	claim.record->time_ns = announcing_now_ns(CLOCK_MONOTONIC);
 	claim.record->thread = 1;
 	memcpy(claim.record + 1, &exec, sizeof(exec));
 	cs_ring_commit(&claim);
-	make_segment(&second, 1024, SEALS);
+	make_segment(&second, 1024);
 	announce(&second);
 	stay();
 }
@@ -383,44 +292,44 @@ static void do_exec(void) /* the same process with a second segment, after a rec
 
 static void bad_seals(void)
 {
-	struct segment segment;
+	struct announced_segment segment;
 
-	make_segment(&segment, 64, F_SEAL_SHRINK | F_SEAL_GROW);
+	announced_make(&segment, "/test/announce", 64, F_SEAL_SHRINK | F_SEAL_GROW);
 	announce(&segment);
 }
 
 static void bad_write_seal(void)
 {
 	int fd = memfd_create("x", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	struct segment segment;
+	struct announced_segment segment;
 
-	make_segment(&segment, 64, SEALS);
+	make_segment(&segment, 64);
 	if (ftruncate(fd, (off_t)cs_segment_bytes(64)) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_WRITE) < 0)
+	    fcntl(fd, F_ADD_SEALS, ANNOUNCED_SEALS | F_SEAL_WRITE) < 0)
 		die("memfd");
-	announce_fds(&segment, &fd, 1);
+	announced_send_fds(&segment, socket_path, &fd, 1);
 }
 
 static void bad_size(void) /* says more than the file has */
 {
-	struct segment segment;
+	struct announced_segment segment;
 	int fd = memfd_create("x", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	make_segment(&segment, 1024, SEALS);
-	if (ftruncate(fd, 8192) < 0 || fcntl(fd, F_ADD_SEALS, SEALS) < 0)
+	make_segment(&segment, 1024);
+	if (ftruncate(fd, 8192) < 0 || fcntl(fd, F_ADD_SEALS, ANNOUNCED_SEALS) < 0)
 		die("memfd");
-	announce_fds(&segment, &fd, 1);
+	announced_send_fds(&segment, socket_path, &fd, 1);
 }
 
 static void bad_file(const char *path, int flags)
 {
-	struct segment segment;
+	struct announced_segment segment;
 	int fd = open(path, flags | O_CLOEXEC);
 
 	if (fd < 0)
 		die(path);
-	make_segment(&segment, 64, SEALS);
-	announce_fds(&segment, &fd, 1);
+	make_segment(&segment, 64);
+	announced_send_fds(&segment, socket_path, &fd, 1);
 }
 
 static void bad_folder(void)
@@ -435,19 +344,19 @@ static void bad_device(void)
 
 static void bad_pipe(void)
 {
-	struct segment segment;
+	struct announced_segment segment;
 	int pipes[2];
 
 	if (pipe(pipes) < 0)
 		die("pipe");
-	make_segment(&segment, 64, SEALS);
-	announce_fds(&segment, &pipes[0], 1);
+	make_segment(&segment, 64);
+	announced_send_fds(&segment, socket_path, &pipes[0], 1);
 }
 
 static void bad_linger(void) /* a socket whose close blocks for a minute */
 {
 	struct linger linger = { .l_onoff = 1, .l_linger = 60 };
-	struct segment segment;
+	struct announced_segment segment;
 	static char junk[65536];
 	int pair[2], listener = socket(AF_INET, SOCK_STREAM, 0);
 	struct sockaddr addr = { .sa_family = AF_INET, .sa_data = { 0, 0, 127, 0, 0, 1 } };
@@ -464,48 +373,48 @@ static void bad_linger(void) /* a socket whose close blocks for a minute */
 	while (write(pair[0], junk, sizeof(junk)) > 0)
 		continue;
 	setsockopt(pair[0], SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-	make_segment(&segment, 64, SEALS);
-	announce_fds(&segment, &pair[0], 1);
+	make_segment(&segment, 64);
+	announced_send_fds(&segment, socket_path, &pair[0], 1);
 	close(pair[0]);
 	stay();
 }
 
 static void bad_many(void)
 {
-	struct segment segment;
-	int fds[FDS_MAX];
+	struct announced_segment segment;
+	int fds[ANNOUNCING_FDS_MAX];
 
-	make_segment(&segment, 64, SEALS);
-	for (int i = 0; i < number && i < FDS_MAX; i++)
+	make_segment(&segment, 64);
+	for (int i = 0; i < number && i < ANNOUNCING_FDS_MAX; i++)
 		fds[i] = segment.fd;
-	announce_fds(&segment, fds, (unsigned)number);
+	announced_send_fds(&segment, socket_path, fds, (unsigned)number);
 }
 
 static void bad_none(void)
 {
-	struct segment segment;
+	struct announced_segment segment;
 
-	make_segment(&segment, 64, SEALS);
-	announce_fds(&segment, NULL, 0);
+	make_segment(&segment, 64);
+	announced_send_fds(&segment, socket_path, NULL, 0);
 }
 
 static void bad_hello(void)
 {
-	struct segment segment;
+	struct announced_segment segment;
 	int connection = dial();
 
-	make_segment(&segment, 64, SEALS);
-	send_message(connection, "GET / HTTP/1.1\r\n\r\n", 18, &segment.fd, 1);
+	make_segment(&segment, 64);
+	announcing_send(connection, "GET / HTTP/1.1\r\n\r\n", 18, &segment.fd, 1);
 }
 
 static void bad_long(void)
 {
 	static char junk[100000];
-	struct segment segment;
+	struct announced_segment segment;
 	int connection = dial();
 
-	make_segment(&segment, 64, SEALS);
-	send_message(connection, junk, sizeof(junk), &segment.fd, 1);
+	make_segment(&segment, 64);
+	announcing_send(connection, junk, sizeof(junk), &segment.fd, 1);
 }
 
 static void bad_version(void)
@@ -514,26 +423,26 @@ static void bad_version(void)
 				  .version = CS_WIRE_VERSION + 1,
 				  .hello_bytes = sizeof(hello),
 				  .segment_bytes = cs_segment_bytes(64) };
-	struct segment segment;
+	struct announced_segment segment;
 
-	make_segment(&segment, 64, SEALS);
-	send_message(dial(), &hello, sizeof(hello), &segment.fd, 1);
+	make_segment(&segment, 64);
+	announcing_send(dial(), &hello, sizeof(hello), &segment.fd, 1);
 }
 
 static void bad_header(void)
 {
-	struct segment segment;
+	struct announced_segment segment;
 
-	make_segment(&segment, 64, SEALS);
+	make_segment(&segment, 64);
 	segment.header->slots_offset += CS_PAGE_BYTES;
 	announce(&segment);
 }
 
 static void bad_head(void) /* good until it is read */
 {
-	struct segment segment;
+	struct announced_segment segment;
 
-	make_segment(&segment, 64, SEALS);
+	make_segment(&segment, 64);
 	announce(&segment);
 	atomic_store_explicit(&segment.header->head, 1ull << 40, memory_order_relaxed);
 	stay();
@@ -541,20 +450,20 @@ static void bad_head(void) /* good until it is read */
 
 static void bad_second(void) /* a good announce, and a second message behind it */
 {
-	struct segment segment;
+	struct announced_segment segment;
 	int connection = dial(), pipes[2];
 	struct cs_hello hello;
 
-	make_segment(&segment, 64, SEALS);
+	make_segment(&segment, 64);
 	hello = (struct cs_hello){ .magic = CS_WIRE_MAGIC,
 				   .version = CS_WIRE_VERSION,
 				   .hello_bytes = sizeof(hello),
 				   .segment_bytes = cs_segment_bytes(64),
 				   .pid = getpid() };
-	send_message(connection, &hello, sizeof(hello), &segment.fd, 1);
+	announcing_send(connection, &hello, sizeof(hello), &segment.fd, 1);
 	if (pipe(pipes) < 0)
 		die("pipe");
-	send_message(connection, "x", 1, pipes, 2);
+	announcing_send(connection, "x", 1, pipes, 2);
 	stay();
 }
 
@@ -571,7 +480,7 @@ static void do_probe(void)
 
 /* ---- for tests/fuzz/fuzz_announce.c ---- */
 
-static void put(struct segment *segment, unsigned type, const void *payload, uint32_t len,
+static void put(struct announced_segment *segment, unsigned type, const void *payload, uint32_t len,
 		const char *text)
 {
 	uint32_t text_len = text ? (uint32_t)strlen(text) : 0;
@@ -580,7 +489,7 @@ static void put(struct segment *segment, unsigned type, const void *payload, uin
 	if (cs_ring_reserve(&segment->ring, (uint32_t)getpid(), type, len + text_len,
 			    CS_PRIORITY_HIGH, &claim) < 0)
 		die("ring");
-	claim.record->time_ns = now_ns(CLOCK_MONOTONIC);
+	claim.record->time_ns = announcing_now_ns(CLOCK_MONOTONIC);
 	claim.record->thread = 1;
 	memcpy(claim.record + 1, payload, len);
 	if (text)
@@ -610,12 +519,12 @@ static void do_dump(void) /* a hello and a small segment with one record of each
 				  .version = CS_WIRE_VERSION,
 				  .hello_bytes = sizeof(hello),
 				  .segment_bytes = cs_segment_bytes(64) };
-	struct segment segment;
+	struct announced_segment segment;
 	struct cs_claim claim = { 0 };
 
-	make_segment(&segment, 64, SEALS);
+	make_segment(&segment, 64);
 	for (unsigned mark = 0; mark < CS_MARK_COUNT; mark++)
-		cs_segment_mark(segment.header, mark, now_ns(CLOCK_MONOTONIC) + mark);
+		cs_segment_mark(segment.header, mark, announcing_now_ns(CLOCK_MONOTONIC) + mark);
 	put(&segment, CS_RECORD_PROCESS, &process, sizeof(process), NULL);
 	put(&segment, CS_RECORD_SPAWN, &spawn, sizeof(spawn), NULL);
 	put(&segment, CS_RECORD_EXEC, &exec, sizeof(exec), "/bin/true");
