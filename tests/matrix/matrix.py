@@ -68,15 +68,16 @@ CONDITIONS = {
     "tight RLIMIT_AS": ("counting", [], {resource.RLIMIT_AS: "tight"}, {}, None),
     "full memory cgroup": ("counting", [], {}, {"cgroup": True}, None),
     "attach refused by seccomp": ("counting", ["--refuse"], {}, {}, None),
+    "strict filter after start": ("counting", [], {}, {"filter": True}, None),
     "nobody, no_new_privs": ("counting", ["--nobody"], {}, {}, None),
     "jemalloc before": ("counting", [], {}, {"before": True}, None),
     "jemalloc after": ("counting", [], {}, {"after": True}, None),
-    "setuid copy": ("counting", ["--nobody-setuid"], {}, {}, ("c-pie", "c-nopie", "musl", "static")),
+    "setuid copy": ("counting", ["--user"], {}, {"setuid": True}, None),
 }
 
 # Conditions under which the shim must still attach (elsewhere it may stand down).
 ATTACHES = {"collector present", "coldspan-collector present", "collector hung",
-            "collector killed meanwhile", "nobody, no_new_privs", "jemalloc before",
+            "collector killed meanwhile", "strict filter after start", "nobody, no_new_privs", "jemalloc before",
             "jemalloc after"}
 NEVER_ATTACHES = {"static"}
 
@@ -84,7 +85,7 @@ NEVER_ATTACHES = {"static"}
 def command_of(guest, guests):
     """The guest's command, or why it cannot run here."""
     compiled = {"c-pie": "probe_pie", "c-nopie": "probe_nopie", "musl": "probe_musl",
-                "static": "probe_static", "filtered": "filtered"}
+                "static": "probe_static"}
     if guest in compiled:
         path = guests / compiled[guest]
         return [str(path)] if path.exists() else f"{path.name} was not built (missing compiler)"
@@ -141,23 +142,22 @@ class Runner:
         preload = [jemalloc()] if extra.get("before") else []
         preload += [str(self.shim)] if watched else []
         preload += [jemalloc()] if extra.get("after") else []
+        if extra.get("filter"):
+            preload.append(str(self.guests / f"late_filter{'_musl' * (self.guest == 'musl')}.so"))
         if preload:
-            env["LD_PRELOAD"] = ":".join(preload)
+            env["MATRIX_PRELOAD"] = ":".join(preload)
         if watched:
             env["COLDSPAN_SOCKET"] = str(folder / "announce.sock")
         return env
 
-    def launch(self, options, folder):
+    def launch(self, options, extra, folder):
         command = list(self.command)
-        if "--nobody-setuid" in options:
+        if extra.get("setuid"):
             copy = folder / "setuid-copy"
-            shutil.copy(command[0], copy)
+            shutil.copy(os.path.realpath(command[0]), copy)
             os.chmod(copy, 0o4755)
             command[0] = str(copy)
-            options = ["--nobody"]
-        if options:
-            command = [str(self.guests / "under"), *options, "--", *command]
-        return command
+        return [str(self.guests / "under"), *options, "--", *command]
 
     def once(self, condition, watched):
         state, options, limits, extra, _ = CONDITIONS[condition]
@@ -177,7 +177,7 @@ class Runner:
 
             if group:
                 group[0].write_text(str(self.memory_limit()))
-            run = subprocess.run(self.launch(options, folder), input=INPUT, capture_output=True,
+            run = subprocess.run(self.launch(options, extra, folder), input=INPUT, capture_output=True,
                                  env=self.environment(folder, extra, watched),
                                  preexec_fn=prepare, timeout=TIMEOUT_S, check=False,
                                  cwd=str(HERE / "guests"))
@@ -215,6 +215,10 @@ def reason_to_skip(condition, guest):
     if "nobody" in condition or condition == "setuid copy":
         if os.geteuid() != 0:
             return "needs root to change the user"
+    if condition == "strict filter after start" and guest == "static":
+        return "nothing can be preloaded into it, neither filter nor shim"
+    if condition == "setuid copy" and guest == "java":
+        return "a copy of its launcher does not find its libraries"
     if condition.startswith("jemalloc") and not jemalloc():
         return "libjemalloc.so.2 is not installed"
     if condition.startswith("jemalloc") and guest == "musl":
@@ -230,6 +234,12 @@ def compare(runner, condition):
     watched, announced = runner.once(condition, True)
     if condition == "full memory cgroup" and bare["status"] != 7:
         return f"the bare guest does not fit its cgroup: {bare['status']} {bare['stderr'][-3:]}"
+    if condition == "strict filter after start" and bare["status"] != 7:
+        return f"the bare guest does not live with its filter: {bare['status']}"
+    if condition == "strict filter after start" and "seccomp=2" not in bare["report"]:
+        return "the bare guest has no filter"
+    if condition == "setuid copy" and "secure=1" not in bare["report"]:
+        return "the copy was given no privileges: is its file system mounted nosuid?"
     for what, value in bare.items():
         if watched[what] != value:
             mine = [l for l in watched[what] if l not in value] if isinstance(value, list) else \
@@ -237,6 +247,8 @@ def compare(runner, condition):
             theirs = [l for l in value if l not in watched[what]] if isinstance(value, list) else \
                 value
             return f"{what}: bare {theirs!r}, watched {mine!r}"
+    if condition == "setuid copy" and announced:
+        return "a setuid program was watched"
     if condition in ATTACHES and runner.guest not in NEVER_ATTACHES and not announced:
         return "the guest never announced itself"
     return None
@@ -253,6 +265,9 @@ def main():
                     args.collector.resolve())
     if isinstance(runner.command, str):
         print(f"SKIP: {runner.command}")
+        return SKIP_TEST
+    if not (runner.guests / "under").exists():
+        print("SKIP: under was not built: libseccomp's header is missing (script/setup)")
         return SKIP_TEST
     failed = 0
     for condition, (_, _, limits, _, only) in CONDITIONS.items():

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The matrix guest in Java: reports on itself, spawns a child.
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,9 @@ import java.util.TreeMap;
 public class Probe {
     public static void main(String[] args) throws Exception {
         List<String> lines = new ArrayList<>();
+        try (var all = Files.list(Path.of("/proc/self/fd"))) {
+            lines.add("fds=" + all.count());
+        }
         for (int fd = 0; fd < 3; fd++) {
             try {
                 lines.add("fd." + fd + "=" + Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)));
@@ -27,6 +31,14 @@ public class Probe {
         } catch (IOException e) {
             lines.add("child=" + e.getClass());
         }
+        try {
+            new FileInputStream("/nonexistent/filter-from-here-on").close(); // late_filter.c
+        } catch (IOException e) {
+            lines.add("open=" + e.getClass());
+        }
+        for (String l : Files.readAllLines(Path.of("/proc/self/status")))
+            if (l.startsWith("Seccomp:"))
+                lines.add("seccomp=" + l.substring(9));
         byte[] data = System.in.readNBytes(6);
         System.out.write(data, 0, data.length);
         System.out.flush();

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -111,6 +112,19 @@ static void say_children(void)
 		say_number("vfork.status", status);
 }
 
+static void say_filter(void)
+{
+	FILE *status = fopen("/proc/self/status", "r");
+	char line[256];
+
+	while (status && fgets(line, sizeof(line), status)) {
+		if (!strncmp(line, "Seccomp:", 8))
+			say_number("seccomp", atol(line + 8));
+	}
+	if (status)
+		fclose(status);
+}
+
 static void say_tasks(void)
 {
 	DIR *tasks = opendir("/proc/self/task");
@@ -130,12 +144,15 @@ int main(int argc, char **argv)
 	ssize_t n;
 	int fd;
 
+	open("/nonexistent/filter-from-here-on", O_RDONLY); /* late_filter.c */
 	say_descriptors();
 	for (char **e = environ; *e; e++)
 		say("env", *e);
 	say_signals();
 	say_number("umask", umask(022));
+	say_number("secure", (long)getauxval(AT_SECURE));
 	say_tasks();
+	say_filter();
 	say_calls();
 	say_children();
 	n = read(0, line, sizeof(line));

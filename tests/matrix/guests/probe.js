@@ -13,6 +13,8 @@ for (let fd = 0; fd < 3; fd++) {
   }
 }
 lines.push(`fds=${fs.readdirSync('/proc/self/fd').length}`);
+const vector = new BigUint64Array(new Uint8Array(fs.readFileSync('/proc/self/auxv')).buffer);
+lines.push(`secure=${vector[vector.indexOf(23n) + 1]}`);
 for (const [name, value] of Object.entries(process.env)) lines.push(`env=${name}=${value}`);
 lines.push(...fs.readFileSync('/proc/self/status', 'utf8').split('\n')
   .filter((l) => /^(Sig(Blk|Ign|Cgt)|Threads)/.test(l)));
@@ -23,6 +25,12 @@ try {
 } catch (e) {
   lines.push(`stat=${e.code}`);
 }
+try {
+  fs.openSync('/nonexistent/filter-from-here-on'); // late_filter.c
+} catch (e) {
+  lines.push(`open=${e.code}`);
+}
+lines.push(`seccomp=${/Seccomp:\t(\d)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]}`);
 try {
   fs.writeSync(1, fs.readFileSync(0));
   fs.writeSync(2, 'to stderr\n');

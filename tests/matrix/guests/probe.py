@@ -2,9 +2,19 @@
 """The matrix guest in Python: reports on itself, spawns by vfork with descriptors closed."""
 import os
 import signal
+import struct
 import subprocess
 import sys
 import threading
+
+
+def secure():
+    """AT_SECURE, from the auxiliary vector; it cannot be read by a user who became another."""
+    try:
+        with open("/proc/self/auxv", "rb") as vector:
+            return dict(struct.iter_unpack("LL", vector.read()))[23]
+    except OSError as e:
+        return e.errno
 
 
 def main():
@@ -18,6 +28,7 @@ def main():
     lines.append(f"mask={sorted(signal.pthread_sigmask(signal.SIG_BLOCK, []))}")
     lines.append(f"threads={threading.active_count()}")
     lines.append(f"tasks={len(os.listdir('/proc/self/task'))}")
+    lines.append(f"secure={secure()}")
     try:
         os.stat("/nonexistent")
     except OSError as e:
@@ -33,6 +44,12 @@ def main():
         lines.append(f"fork={os.waitpid(pid, 0)[1]}")
     except OSError as e:
         lines.append(f"children={e.errno}")
+    try:
+        os.open("/nonexistent/filter-from-here-on", os.O_RDONLY)  # late_filter.c
+    except OSError as e:
+        lines.append(f"open={e.errno}")
+    with open("/proc/self/status", encoding="ascii") as status:
+        lines += ["seccomp=" + line.split()[1] for line in status if line.startswith("Seccomp:")]
     try:
         data = os.read(0, 128)
         os.write(1, data)
