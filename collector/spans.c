@@ -113,9 +113,11 @@ static void add_string(struct list *list, const char *key, const char *value)
 static void add_int(struct list *list, const char *key, uint64_t value)
 {
 	if (list->count < ATTRS_MAX)
-		list->items[list->count++] =
-			(struct cs_attr){ key,
-					  { .type = CS_VALUE_INT, .integer = (int64_t)value } };
+		list->items[list->count++] = (struct cs_attr){
+			key,
+			{ .type = CS_VALUE_INT,
+			  .integer = value < INT64_MAX ? (int64_t)value : INT64_MAX }
+		};
 }
 
 static void add_bool(struct list *list, const char *key, bool value)
@@ -366,8 +368,10 @@ static bool add_cold_start(struct cs_spans *spans, const struct cs_cold_start *c
 
 void cs_spans_add_cold_start(struct cs_spans *spans, const struct cs_cold_start *cold_start)
 {
+	size_t before = spans->spans_count;
+
 	if (!add_cold_start(spans, cold_start))
-		spans->lost++;
+		spans->lost += 1 + cold_start->phases_count - (spans->spans_count - before);
 }
 
 /* "POST /orders", as HTTP server spans without a known route are named: the method alone. */
@@ -408,7 +412,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	if (invocation->first_byte_ns >= invocation->start_ns)
 		add_int(&list, "coldspan.first_byte_ns",
 			invocation->first_byte_ns - invocation->start_ns);
-	if (invocation->pid != invocation->identity->pid)
+	if (invocation->pid > 0 && invocation->pid != invocation->identity->pid)
 		add_int(&list, "coldspan.worker.pid", (uint64_t)invocation->pid);
 	if (invocation->aborted && invocation->outcome.cause == CS_CAUSE_NONE) {
 		span->status = CS_STATUS_ERROR;
@@ -447,7 +451,7 @@ bool cs_spans_batch(struct cs_spans *spans, struct cs_span_batch *ret)
 {
 	struct cs_resource_spans *groups =
 		cs_arena_alloc(&spans->arena, spans->groups_count * sizeof(*groups));
-	size_t n = 0;
+	size_t n = 0, told = 0;
 
 	if (!spans->spans_count)
 		return false;
@@ -459,13 +463,13 @@ bool cs_spans_batch(struct cs_spans *spans, struct cs_span_batch *ret)
 		groups[n].spans = flatten(spans, group);
 		groups[n].spans_count = group->count;
 		if (!groups[n].spans)
-			break;
+			continue;
+		told += group->count;
 		n++;
 	}
-	if (!n) {
-		spans->lost += spans->spans_count;
+	spans->lost += spans->spans_count - told;
+	if (!n)
 		return false;
-	}
 	*ret = (struct cs_span_batch){ .groups = groups, .groups_count = n };
 	return true;
 }

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of collector/spans: cold starts and invocations as OpenTelemetry spans. */
+#include "collector/spans.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <signal.h>
+#include <string.h>
+
+static struct cs_spans spans;
+static struct cs_span_batch batch;
+
+static void start(void)
+{
+	cs_spans_init(&spans);
+}
+
+static void stop(void)
+{
+	cs_spans_deinit(&spans);
+}
+
+TestSuite(spans, .init = start, .fini = stop);
+
+static struct cs_identity identity = {
+	.name = "orders",
+	.exe = "/usr/bin/python3",
+	.argv0 = "python3",
+	.script = "/app/orders.py",
+	.pid = 100,
+	.ppid = 50,
+	.segment = 9,
+	.anchor_monotonic_ns = 1000,
+	.anchor_realtime_ns = 1700000000000001000,
+};
+
+static struct cs_cold_start cold_start(void)
+{
+	struct cs_cold_start cold = {
+		.identity = &identity,
+		.context = { .trace_id = { { 1 } }, .span_id = { { 2 } }, .trace_flags = 1 },
+		.protocol = CS_PROTOCOL_HTTP,
+		.init_type = CS_INIT_ON_DEMAND,
+		.ready = true,
+		.phases = { { CS_PHASE_LINK, 1000, 1400, "what came before was not seen" },
+			    { CS_PHASE_RUNTIME, 1400, 3000, NULL } },
+		.phases_count = 2,
+		.start_ns = 1000,
+		.end_ns = 3000,
+	};
+
+	cold.facts[CS_FACT_DLOPENS] = 3;
+	return cold;
+}
+
+static struct cs_invocation invocation(void)
+{
+	return (struct cs_invocation){
+		.identity = &identity,
+		.context = { .trace_id = { { 1 } },
+			     .span_id = { { 3 } },
+			     .parent_span_id = { { 2 } },
+			     .trace_flags = 1,
+			     .parent_remote = true },
+		.protocol = CS_PROTOCOL_HTTP,
+		.cold = true,
+		.pid = 100,
+		.start_ns = 2000,
+		.first_byte_ns = 2600,
+		.end_ns = 3000,
+		.method = "POST",
+		.target = "/orders",
+		.status = 200,
+		.request_id = "r-1",
+		.call_id = "c-1",
+	};
+}
+
+static const struct cs_value *find(const struct cs_attrs *attrs, const char *key)
+{
+	for (size_t i = 0; i < attrs->count; i++) {
+		if (!strcmp(attrs->items[i].key, key))
+			return &attrs->items[i].value;
+	}
+	return NULL;
+}
+
+static const char *text(const struct cs_attrs *attrs, const char *key)
+{
+	const struct cs_value *value = find(attrs, key);
+
+	return value && value->type == CS_VALUE_STRING ? value->string : "(none)";
+}
+
+static int64_t number(const struct cs_attrs *attrs, const char *key)
+{
+	const struct cs_value *value = find(attrs, key);
+
+	return value && value->type == CS_VALUE_INT ? value->integer : -1;
+}
+
+static const struct cs_span *only_span(const struct cs_invocation *one)
+{
+	cs_spans_add_invocation(&spans, one);
+	cr_assert(cs_spans_batch(&spans, &batch));
+	cr_assert(eq(sz, cs_span_batch_count(&batch), 1));
+	return &batch.groups[0].spans[0];
+}
+
+Test(spans, a_cold_start_is_a_span_with_one_below_for_each_phase)
+{
+	struct cs_cold_start cold = cold_start();
+	const struct cs_span *span;
+
+	cs_spans_add_cold_start(&spans, &cold);
+	cr_assert(cs_spans_batch(&spans, &batch));
+	cr_assert(eq(sz, batch.groups_count, 1));
+	cr_assert(eq(sz, batch.groups[0].spans_count, 3));
+	span = batch.groups[0].spans;
+	cr_assert(eq(str, (char *)span[0].name, (char *)"cold start"));
+	cr_assert(eq(u64, span[0].start_unix_ns, 1700000000000001000));
+	cr_assert(eq(u64, span[0].end_unix_ns, 1700000000000003000));
+	cr_assert(eq(str, (char *)text(&span[0].attrs, "coldspan.init.type"), (char *)"on_demand"));
+	cr_assert(eq(i64, number(&span[0].attrs, "coldspan.dlopens"), 3));
+	cr_assert(eq(ptr, (void *)find(&span[0].attrs, "coldspan.cpu_ns"), NULL)); /* unknown */
+	cr_assert(eq(str, (char *)span[1].name, (char *)"link"));
+	cr_assert(eq(str, (char *)span[2].name, (char *)"runtime"));
+	cr_assert(eq(u64, span[1].end_unix_ns, span[2].start_unix_ns));
+	cr_assert(ne(ptr, (void *)find(&span[1].attrs, "coldspan.phase.approximate"), NULL));
+	cr_assert(eq(ptr, (void *)find(&span[2].attrs, "coldspan.phase.approximate"), NULL));
+	for (unsigned i = 1; i < 3; i++) {
+		cr_assert(eq(int, memcmp(&span[i].parent_span_id, &span[0].span_id, 8), 0));
+		cr_assert(eq(int, memcmp(&span[i].trace_id, &span[0].trace_id, 16), 0));
+	}
+	cr_assert(ne(int, memcmp(&span[1].span_id, &span[2].span_id, 8), 0));
+}
+
+Test(spans, the_resource_says_whose_spans_these_are)
+{
+	struct cs_invocation one = invocation();
+	const struct cs_attrs *resource;
+
+	only_span(&one);
+	resource = &batch.groups[0].resource;
+	cr_assert(eq(str, (char *)text(resource, "service.name"), (char *)"orders"));
+	cr_assert(eq(str, (char *)text(resource, "faas.instance"), (char *)"9-100"));
+	cr_assert(eq(i64, number(resource, "process.pid"), 100));
+	cr_assert(eq(str, (char *)text(resource, "coldspan.script"), (char *)"/app/orders.py"));
+	cr_assert(eq(ptr, (void *)find(resource, "faas.version"), NULL));
+}
+
+Test(spans, a_process_without_a_pid_that_we_see_tells_none)
+{
+	struct cs_invocation one = invocation();
+	struct cs_identity unseen = identity;
+
+	unseen.pid = unseen.ppid = -5;
+	one.identity = &unseen;
+	one.pid = -6;
+	cr_assert(eq(ptr, (void *)find(&only_span(&one)->attrs, "coldspan.worker.pid"), NULL));
+	cr_assert(eq(ptr, (void *)find(&batch.groups[0].resource, "process.pid"), NULL));
+	cr_assert(eq(ptr, (void *)find(&batch.groups[0].resource, "process.parent_pid"), NULL));
+}
+
+Test(spans, an_invocation_is_a_server_span_in_its_callers_trace)
+{
+	struct cs_invocation one = invocation();
+	const struct cs_span *span = only_span(&one);
+	const struct cs_value *header = find(&span->attrs, "http.request.header.x-request-id");
+
+	cr_assert(eq(str, (char *)span->name, (char *)"POST"));
+	cr_assert(eq(int, (int)span->kind, CS_SPAN_SERVER));
+	cr_assert(eq(u32, span->flags,
+		     CS_SPAN_FLAG_SAMPLED | CS_SPAN_FLAG_REMOTE_KNOWN | CS_SPAN_FLAG_REMOTE));
+	cr_assert(eq(str, (char *)text(&span->attrs, "url.path"), (char *)"/orders"));
+	cr_assert(eq(str, (char *)text(&span->attrs, "faas.invocation_id"), (char *)"c-1"));
+	cr_assert(eq(i64, number(&span->attrs, "http.response.status_code"), 200));
+	cr_assert(eq(i64, number(&span->attrs, "coldspan.first_byte_ns"), 600));
+	cr_assert(eq(int, (int)span->status, CS_STATUS_UNSET));
+	cr_assert(header && header->type == CS_VALUE_STRINGS);
+	cr_assert(eq(str, (char *)header->strings.items[0], (char *)"r-1"));
+}
+
+Test(spans, what_is_not_known_is_not_said)
+{
+	struct cs_invocation one = invocation();
+	const struct cs_span *span;
+
+	one.method = one.target = one.request_id = one.call_id = NULL;
+	one.first_byte_ns = one.status = 0;
+	span = only_span(&one);
+	cr_assert(eq(str, (char *)span->name, (char *)"orders"));
+	cr_assert(eq(str, (char *)text(&span->attrs, "faas.trigger"), (char *)"other"));
+	cr_assert(eq(ptr, (void *)find(&span->attrs, "http.request.method"), NULL));
+	cr_assert(eq(ptr, (void *)find(&span->attrs, "http.response.status_code"), NULL));
+	cr_assert(eq(ptr, (void *)find(&span->attrs, "coldspan.first_byte_ns"), NULL));
+	cr_assert(eq(ptr, (void *)find(&span->attrs, "http.request.header.x-request-id"), NULL));
+}
+
+Test(spans, a_worker_that_is_not_the_process_itself_is_named)
+{
+	struct cs_invocation one = invocation();
+
+	one.pid = 101;
+	cr_assert(eq(i64, number(&only_span(&one)->attrs, "coldspan.worker.pid"), 101));
+}
+
+Test(spans, a_signal_is_an_error_with_its_name)
+{
+	struct cs_invocation one = invocation();
+	const struct cs_span *span;
+
+	one.outcome = (struct cs_outcome){ CS_CAUSE_SIGNAL, SIGKILL };
+	span = only_span(&one);
+	cr_assert(eq(int, (int)span->status, CS_STATUS_ERROR));
+	cr_assert(eq(str, (char *)span->status_message, (char *)"killed by signal 9 (SIGKILL)"));
+	cr_assert(eq(str, (char *)text(&span->attrs, "error.type"), (char *)"signal"));
+	cr_assert(eq(i64, number(&span->attrs, "coldspan.exit.signal"), SIGKILL));
+}
+
+Test(spans, an_exit_status_is_an_error_unless_it_is_0)
+{
+	struct cs_invocation one = invocation();
+	const struct cs_span *span;
+
+	one.outcome = (struct cs_outcome){ CS_CAUSE_EXIT, 0 };
+	span = only_span(&one);
+	cr_assert(eq(int, (int)span->status, CS_STATUS_UNSET));
+	cr_assert(eq(i64, number(&span->attrs, "process.exit.code"), 0));
+	cs_spans_reset(&spans);
+	one.outcome.code = 3;
+	span = only_span(&one);
+	cr_assert(eq(int, (int)span->status, CS_STATUS_ERROR));
+	cr_assert(eq(str, (char *)span->status_message, (char *)"exit status 3"));
+}
+
+Test(spans, an_end_that_nobody_told_is_said_to_be_unknown)
+{
+	struct cs_invocation one = invocation();
+	const struct cs_span *span;
+
+	one.outcome.cause = CS_CAUSE_UNKNOWN;
+	span = only_span(&one);
+	cr_assert(eq(int, (int)span->status, CS_STATUS_ERROR));
+	cr_assert(eq(str, (char *)text(&span->attrs, "error.type"), (char *)"unknown"));
+}
+
+Test(spans, a_response_of_500_and_one_cut_short_are_errors)
+{
+	struct cs_invocation one = invocation();
+	const struct cs_span *span;
+
+	one.status = 503;
+	cr_assert(eq(int, (int)only_span(&one)->status, CS_STATUS_ERROR));
+	cs_spans_reset(&spans);
+	one.status = 404;
+	cr_assert(eq(int, (int)only_span(&one)->status, CS_STATUS_UNSET));
+	cs_spans_reset(&spans);
+	one.aborted = true;
+	span = only_span(&one);
+	cr_assert(eq(int, (int)span->status, CS_STATUS_ERROR));
+	cr_assert(ne(ptr, (void *)span->status_message, NULL));
+}
+
+Test(spans, anchors_that_lie_never_put_an_end_before_its_start)
+{
+	static const uint64_t reals[] = { 0, 1, UINT64_MAX - 2000, UINT64_MAX };
+	static const uint64_t monos[] = { 0, 2500, UINT64_MAX };
+
+	for (unsigned i = 0; i < 12; i++) {
+		struct cs_identity liar = identity;
+		struct cs_invocation one = invocation();
+		const struct cs_span *span;
+
+		liar.anchor_realtime_ns = reals[i % 4];
+		liar.anchor_monotonic_ns = monos[i / 4];
+		one.identity = &liar;
+		cs_spans_reset(&spans);
+		span = only_span(&one);
+		cr_assert(le(u64, span->start_unix_ns, span->end_unix_ns));
+	}
+}
+
+Test(spans, numbers_that_no_integer_holds_are_the_largest)
+{
+	struct cs_cold_start cold = cold_start();
+
+	cold.usage_known = true;
+	cold.cpu_ns = UINT64_MAX;
+	cs_spans_add_cold_start(&spans, &cold);
+	cr_assert(cs_spans_batch(&spans, &batch));
+	cr_assert(eq(i64, number(&batch.groups[0].spans[0].attrs, "coldspan.cpu_ns"), INT64_MAX));
+}
+
+Test(spans, instances_have_groups_of_their_own)
+{
+	struct cs_invocation one = invocation();
+	struct cs_identity other = identity;
+
+	other.segment = 10;
+	for (unsigned i = 0; i < 40; i++) {
+		one.identity = i % 2 ? &other : &identity;
+		one.context.span_id.bytes[1] = (uint8_t)i;
+		cs_spans_add_invocation(&spans, &one);
+	}
+	cr_assert(cs_spans_batch(&spans, &batch));
+	cr_assert(eq(sz, batch.groups_count, 2));
+	cr_assert(eq(sz, batch.groups[0].spans_count, 20));
+	/* in their order, across the pieces that they are kept in */
+	for (size_t i = 1; i < 20; i++)
+		cr_assert(lt(u8, batch.groups[0].spans[i - 1].span_id.bytes[1],
+			     batch.groups[0].spans[i].span_id.bytes[1]));
+}
+
+Test(spans, a_batch_is_full_at_its_limit_and_empty_after_a_reset)
+{
+	struct cs_invocation one = invocation();
+
+	cr_assert(not(cs_spans_batch(&spans, &batch)));
+	for (unsigned i = 0; i < CS_SPANS_COUNT_MAX; i++) {
+		cr_assert(not(cs_spans_full(&spans)));
+		cs_spans_add_invocation(&spans, &one);
+	}
+	cr_assert(cs_spans_full(&spans));
+	cs_spans_reset(&spans);
+	cr_assert(not(cs_spans_full(&spans)));
+	cr_assert(not(cs_spans_batch(&spans, &batch)));
+}
+
+Test(spans, what_there_is_no_memory_for_is_counted_span_by_span)
+{
+	struct cs_cold_start cold = cold_start();
+	struct cs_invocation one = invocation();
+	uint64_t told = 0;
+
+	/* One block is what there is: some fit, and from then on each is lost. */
+	spans.arena.limit_bytes = spans.arena.block_bytes;
+	for (unsigned i = 0; i < 20; i++) {
+		cs_spans_add_cold_start(&spans, &cold);
+		cs_spans_add_invocation(&spans, &one);
+	}
+	if (cs_spans_batch(&spans, &batch))
+		told = cs_span_batch_count(&batch);
+	cr_assert(ne(u64, spans.lost, 0));
+	cr_assert(eq(u64, told + spans.lost, 20 * 4));
+}
+
+Test(spans, texts_are_copies)
+{
+	char target[] = "/orders";
+	struct cs_invocation one = invocation();
+
+	one.target = target;
+	cs_spans_add_invocation(&spans, &one);
+	memset(target, 'x', sizeof(target) - 1);
+	cr_assert(cs_spans_batch(&spans, &batch));
+	cr_assert(eq(str, (char *)text(&batch.groups[0].spans[0].attrs, "url.path"),
+		     (char *)"/orders"));
+}
