@@ -4,7 +4,6 @@
 #include "collector/identity.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -101,12 +100,14 @@ static void name_after_file(struct cs_identity *identity)
 			   : identity->argv0 ? identity->argv0
 					     : "unknown";
 	const char *base = strrchr(path, '/'), *dot;
+	size_t len;
 
 	base = base ? base + 1 : path;
-	snprintf(identity->name, sizeof(identity->name), "%s", *base ? base : "unknown");
-	dot = identity->script ? strrchr(identity->name, '.') : NULL;
-	if (dot && dot != identity->name)
-		identity->name[dot - identity->name] = '\0';
+	base = *base ? base : "unknown";
+	dot = identity->script ? strrchr(base, '.') : NULL;
+	len = dot && dot != base ? (size_t)(dot - base) : strlen(base);
+	cs_utf8_repair(identity->name, sizeof(identity->name), base, len,
+		       NULL); /* cuts whole runes */
 }
 
 int cs_identity_read(const struct cs_header *header, struct cs_arena *arena,

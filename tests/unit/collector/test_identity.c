@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of collector/identity: who a process is, by the strings of its header. */
+#include "collector/identity.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+static struct cs_arena arena;
+static struct cs_header header;
+static struct cs_identity identity;
+static struct cs_identity_env env;
+
+static void clear(void)
+{
+	cs_arena_deinit(&arena);
+}
+
+TestSuite(identity, .fini = clear);
+
+static void put(const char *string)
+{
+	size_t len = strlen(string) + 1;
+
+	cr_assert(le(sz, header.identity_len + len, sizeof(header.identity)));
+	memcpy(header.identity + header.identity_len, string, len);
+	header.identity_len += (uint32_t)len;
+}
+
+static void read_it(void)
+{
+	cr_assert(eq(int, cs_identity_read(&header, &arena, &identity, &env), 0));
+}
+
+static const char *name_of(const char *string)
+{
+	header.identity_len = 0;
+	put(string);
+	read_it();
+	return identity.name;
+}
+
+Test(identity, names_come_from_the_platform_first_hit_wins)
+{
+	put("exe=/usr/bin/node");
+	put("env.FUNCTION_TARGET=target");
+	read_it();
+	cr_assert(eq(str, identity.name, (char *)"target"));
+	put("env.FUNCTION_NAME=function");
+	put("env.K_SERVICE=knative");
+	read_it();
+	cr_assert(eq(str, identity.name, (char *)"knative"));
+	put("env.AWS_LAMBDA_FUNCTION_NAME=lambda");
+	read_it();
+	cr_assert(eq(str, identity.name, (char *)"lambda"));
+	put("env.OTEL_SERVICE_NAME=service");
+	read_it();
+	cr_assert(eq(str, identity.name, (char *)"service"));
+}
+
+Test(identity, without_a_platform_the_file_names_it)
+{
+	cr_assert(eq(str, (char *)name_of("script=/app/handler.py"), (char *)"handler"));
+	cr_assert(eq(str, (char *)name_of("script=/app/.hidden"), (char *)".hidden"));
+	cr_assert(eq(str, (char *)name_of("script=index.test.js"), (char *)"index.test"));
+	cr_assert(eq(str, (char *)name_of("exe=/usr/bin/python3.11"), (char *)"python3.11"));
+	cr_assert(eq(str, (char *)name_of("exe=/"), (char *)"unknown"));
+	cr_assert(eq(str, (char *)name_of("argv0=sh"), (char *)"sh"));
+	cr_assert(eq(str, (char *)name_of("cwd=/"), (char *)"unknown"));
+}
+
+Test(identity, a_long_name_is_cut_between_runes)
+{
+	char script[512] = "script=/app/xx";
+	size_t at = strlen(script);
+
+	for (; at < 300; at += 3)
+		memcpy(script + at, "\xe2\x82\xac", 4); /* the euro sign */
+	name_of(script);
+	cr_assert(cs_utf8_valid(identity.name, strlen(identity.name)));
+	cr_assert(eq(sz, strlen(identity.name), CS_FUNCTION_NAME_MAX - 3));
+	snprintf(script, sizeof(script), "env.OTEL_SERVICE_NAME=y%s", strstr(script, "x") + 1);
+	name_of(script);
+	cr_assert(cs_utf8_valid(identity.name, strlen(identity.name)));
+}
+
+Test(identity, bytes_that_are_no_text_are_repaired)
+{
+	put("exe=/app/\xff\xfe");
+	put("argv0=a\nb\x1b[31m");
+	put("env.OTEL_SERVICE_NAME=\xc3(");
+	read_it();
+	cr_assert(eq(str, (char *)identity.exe, (char *)"/app/\xef\xbf\xbd\xef\xbf\xbd"));
+	cr_assert(eq(ptr, strpbrk(identity.argv0, "\n\x1b"), NULL));
+	cr_assert(eq(str, identity.name, (char *)"\xef\xbf\xbd("));
+}
+
+Test(identity, the_first_of_equal_keys_counts_and_empty_ones_do_not)
+{
+	put("exe=");
+	put("exe=/app/one");
+	put("exe=/app/two");
+	put("env.Http_Path=");
+	read_it();
+	cr_assert(eq(str, (char *)identity.exe, (char *)"/app/one"));
+	cr_assert(eq(ptr, (void *)env.path, NULL));
+}
+
+Test(identity, strings_that_are_not_ours_are_ignored)
+{
+	char long_key[128];
+
+	memset(long_key, 'k', sizeof(long_key));
+	memcpy(long_key + 100, "=v", 3);
+	put("");
+	put("=value");
+	put("exe");
+	put(long_key);
+	put("argv0=ok");
+	read_it();
+	cr_assert(eq(str, (char *)identity.argv0, (char *)"ok"));
+	cr_assert(eq(ptr, (void *)identity.exe, NULL));
+}
+
+Test(identity, a_string_without_its_end_is_not_read)
+{
+	put("argv0=ok");
+	memcpy(header.identity + header.identity_len, "exe=/app/f", 10);
+	header.identity_len += 10;
+	read_it();
+	cr_assert(eq(str, (char *)identity.argv0, (char *)"ok"));
+	cr_assert(eq(ptr, (void *)identity.exe, NULL));
+}
+
+Test(identity, a_length_beyond_the_area_reads_the_area)
+{
+	memset(header.identity, 'x', sizeof(header.identity));
+	memcpy(header.identity, "argv0=ok", 9);
+	header.identity_len = UINT32_MAX;
+	read_it();
+	cr_assert(eq(str, (char *)identity.argv0, (char *)"ok"));
+}
+
+Test(identity, an_event_is_read_from_the_variables_of_the_process)
+{
+	put("env.Http_Method=PUT");
+	put("env.Http_Path=/orders");
+	put("env.Http_X_Request_Id=r-1");
+	put("env.Http_X_Call_Id=c-1");
+	put("env.TRACEPARENT=env");
+	put("env.TRACESTATE=state-of-env");
+	read_it();
+	cr_assert(eq(str, (char *)env.method, (char *)"PUT"));
+	cr_assert(eq(str, (char *)env.path, (char *)"/orders"));
+	cr_assert(eq(str, (char *)env.request_id, (char *)"r-1"));
+	cr_assert(eq(str, (char *)env.call_id, (char *)"c-1"));
+	cr_assert(eq(str, (char *)env.traceparent, (char *)"env"));
+	cr_assert(eq(str, (char *)env.tracestate, (char *)"state-of-env"));
+	cr_assert(not(env.platform));
+}
+
+Test(identity, the_requests_own_context_goes_before_that_of_the_environment_as_a_whole)
+{
+	put("env.TRACEPARENT=env");
+	put("env.TRACESTATE=state-of-env");
+	put("env.Http_Traceparent=http");
+	read_it();
+	cr_assert(eq(str, (char *)env.traceparent, (char *)"http"));
+	cr_assert(eq(ptr, (void *)env.tracestate, NULL)); /* it is of the other one */
+}
+
+Test(identity, a_platform_is_known_by_its_variables)
+{
+	put("env.OTEL_SERVICE_NAME=anything");
+	read_it();
+	cr_assert(not(env.platform));
+	put("env.FUNCTION_TARGET=helloWorld");
+	put("env.K_REVISION=r7");
+	read_it();
+	cr_assert(env.platform);
+	cr_assert(eq(str, (char *)identity.version, (char *)"r7"));
+}
+
+Test(identity, no_memory_is_told)
+{
+	put("exe=/app/function");
+	cs_arena_init(&arena, 1);
+	cr_assert(lt(int, cs_identity_read(&header, &arena, &identity, &env), 0));
+}
