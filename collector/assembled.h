@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Inside of the assembler: its state and that of one instance. For assembler.c and conclude.c only. */
+/* Inside of the assembler: its state and that of one instance. For assembler.c, ending.c, conclude.c. */
 #pragma once
 
 #include <sys/queue.h>
@@ -23,12 +23,16 @@ struct cs_assembled {
 	unsigned requests_count;
 	struct cs_request *first; /* the cold one, until it is handed over */
 	bool first_seen;
+	bool connected; /* a request came over a connection */
 	bool detached;
 	bool over;      /* its own process has ended */
 	bool concluded; /* the cold start was handed over, or there is none */
 	enum cs_assembler_end end;
-	int status;
+	struct cs_outcome outcome; /* of its own process, when over */
 	uint64_t end_ns;
+	uint64_t heard_ns;           /* when the last record was read */
+	uint64_t exec_ns;            /* see cs_assembled_exec() */
+	struct cs_event_image event; /* of its one event, once it is over; event_ns 0: had none */
 	uint64_t marks[CS_MARKS_MAX];
 	uint64_t facts[CS_FACTS_MAX];
 	uint64_t attach_cpu_ns;
@@ -62,13 +66,31 @@ struct cs_evidence *cs_assembled_evidence(struct cs_assembled *instance);
  */
 bool cs_assembled_is_function(struct cs_assembled *instance);
 
+/** cs_assembled_serves() - does it listen, or was it asked over a connection (a socket inherited)? */
+bool cs_assembled_serves(const struct cs_assembled *instance);
+
 /**
- * cs_assembled_exec_event() - when the event of a process without connections arrived
+ * cs_assembled_exec() - when the exec that made its program was called; 0 not known
  *
- * Its first read of standard input. Output before any input: the event did not come that way, and the
- * output is the first that is known of it. 0: neither was seen.
+ * Noted as soon as the process calls exec itself: a search through a long PATH puts out what is older.
  */
-uint64_t cs_assembled_exec_event(const struct cs_assembled *instance);
+uint64_t cs_assembled_exec(struct cs_assembled *instance);
+
+/** cs_assembled_add() - put a request in flight. */
+void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request);
+
+/** cs_assembled_finish() - it ended: hold it until it is due. @end_ns is not believed. */
+void cs_assembled_finish(struct cs_request *request, uint64_t end_ns, uint64_t now_ns);
+
+/** cs_assembler_due() - when what ended at @end_ns is handed over. */
+static inline uint64_t cs_assembler_due(uint64_t end_ns)
+{
+	return end_ns < UINT64_MAX - CS_ASSEMBLER_HOLD_NS ? end_ns + CS_ASSEMBLER_HOLD_NS
+							  : UINT64_MAX;
+}
+
+/** cs_outcome_of_status() - @status is as wait(2) encodes it. */
+struct cs_outcome cs_outcome_of_status(int status);
 
 /** cs_conclude_invocation() - hand over a finished request, and the cold start it belongs to. */
 void cs_conclude_invocation(struct cs_request *request);

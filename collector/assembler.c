@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #include "collector/assembled.h"
 
@@ -123,11 +122,28 @@ struct cs_evidence *cs_assembled_evidence(struct cs_assembled *instance)
 		cs_evidence_find(&instance->assembler->evidence, instance->identity.pid);
 	uint64_t attach_ns = instance->identity.anchor_monotonic_ns;
 
-	if (!e || e->spawn_begin_ns > attach_ns || (e->wait_ns && e->wait_ns < attach_ns))
+	if (!e || e->spawn_begin_ns > attach_ns || (e->wait_ns && e->wait_ns < attach_ns) ||
+	    (e->gone_ns && e->gone_ns < attach_ns))
 		return NULL; /* of another process under the same pid */
 	if (e->uid != 0 && e->uid != instance->identity.uid)
 		return NULL; /* of another user's making */
 	return e;
+}
+
+uint64_t cs_assembled_exec(struct cs_assembled *instance)
+{
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
+	uint64_t exec_ns = e ? cs_evidence_exec_before(e, instance->marks[CS_MARK_ATTACH]) : 0;
+
+	if (exec_ns > instance->exec_ns)
+		instance->exec_ns = exec_ns;
+	return instance->exec_ns;
+}
+
+bool cs_assembled_serves(const struct cs_assembled *instance)
+{
+	return instance->connected || instance->marks[CS_MARK_LISTEN] ||
+	       instance->marks[CS_MARK_REQUEST];
 }
 
 bool cs_assembled_is_function(struct cs_assembled *instance)
@@ -137,7 +153,7 @@ bool cs_assembled_is_function(struct cs_assembled *instance)
 	if (!e || e->hinted || !e->parent_segment ||
 	    e->parent_segment == instance->identity.segment)
 		return true;
-	return instance->marks[CS_MARK_LISTEN] ||
+	return cs_assembled_serves(instance) ||
 	       ((instance->env.method || instance->env.platform) && !e->parent_has_event);
 }
 
@@ -151,25 +167,25 @@ static struct cs_request *find_request(struct cs_assembled *instance, uint32_t t
 	LIST_FOREACH(request, &instance->requests, of_instance)
 	{
 		if (request->connection == connection && request->sequence == sequence &&
-		    request->tag == tag && !request->end_ns)
+		    request->tag == tag && !request->end_ns && !request->exec)
 			return request;
 	}
 	return NULL;
 }
 
-static void add_request(struct cs_assembled *instance, struct cs_request *request)
+void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request)
 {
 	request->instance = instance;
 	LIST_INSERT_HEAD(&instance->requests, request, of_instance);
 	instance->requests_count++;
 }
 
-static void finish(struct cs_request *request, uint64_t end_ns, uint64_t now_ns)
+void cs_assembled_finish(struct cs_request *request, uint64_t end_ns, uint64_t now_ns)
 {
 	request->end_ns = end_ns > request->start_ns ? end_ns : request->start_ns;
 	if (!request->end_ns)
 		request->end_ns = 1; /* a hostile clock; 0 means in flight */
-	request->due_ns = now_ns + CS_ASSEMBLER_HOLD_NS;
+	request->due_ns = cs_assembler_due(now_ns);
 	TAILQ_INSERT_TAIL(&request->instance->assembler->held, request, held);
 }
 
@@ -209,8 +225,9 @@ static void on_request(struct cs_assembled *instance, const struct cs_entry *ent
 	}
 	request->tag = entry->pid;
 	request->position = entry->position;
-	request->start_ns = entry->record.time_ns;
-	add_request(instance, request);
+	request->start_ns = entry->record.time_ns ? entry->record.time_ns : 1; /* 0: not seen */
+	cs_assembled_add(instance, request);
+	instance->connected = true;
 	if (!instance->first_seen) {
 		instance->first_seen = true;
 		instance->first = request;
@@ -248,7 +265,7 @@ static void on_response_end(struct cs_assembled *instance, const struct cs_entry
 	request->aborted = rec->flags & CS_RESPONSE_ABORTED;
 	request->request_bytes = rec->request_bytes;
 	request->response_bytes = rec->response_bytes;
-	finish(request, entry->record.time_ns, now_ns);
+	cs_assembled_finish(request, entry->record.time_ns, now_ns);
 }
 
 /* --- records --- */
@@ -265,6 +282,8 @@ static void on_spawned(struct cs_assembled *instance, int32_t pid, uint32_t kind
 
 static void on_exec(struct cs_assembled *instance, const struct cs_rec_exec *rec, uint64_t time_ns)
 {
+	if (rec->pid == instance->identity.pid)
+		cs_assembled_exec(instance);
 	cs_evidence_exec(&instance->assembler->evidence, instance->identity.uid, rec, time_ns);
 	if (rec->pid > 0 && rec->spawn_begin_ns)
 		on_spawned(instance, rec->pid, rec->kind, rec->spawn_begin_ns);
@@ -278,6 +297,7 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 	const struct cs_rec_process *process = payload;
 	const struct cs_rec_spawn *spawn = payload;
 
+	instance->heard_ns = now_ns;
 	if (entry->record.payload_len < cs_record_payload_min(entry->record.type)) {
 		instance->assembler->stats.unknown_records++;
 		return;
@@ -316,106 +336,23 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 	}
 }
 
-/* --- ends --- */
+/* --- time --- */
 
-uint64_t cs_assembled_exec_event(const struct cs_assembled *instance)
-{
-	uint64_t read_ns = instance->marks[CS_MARK_STDIN_READ];
-	uint64_t written_ns = instance->marks[CS_MARK_STDOUT_WRITE];
-
-	return read_ns && (!written_ns || read_ns <= written_ns) ? read_ns : written_ns;
-}
-
-/* The one event of a process that no connection brought. */
-static void begin_exec_event(struct cs_assembled *instance, uint64_t now_ns)
-{
-	const struct cs_identity_env *env = &instance->env;
-	uint64_t event_ns = cs_assembled_exec_event(instance);
-	struct cs_request *request =
-		cs_request_new_exec(env->method, env->path, env->request_id, env->call_id,
-				    env->traceparent, env->tracestate);
-
-	if (!request) {
-		instance->assembler->stats.requests_dropped++;
-		return;
-	}
-	request->tag = (uint32_t)instance->identity.pid;
-	request->cold = true;
-	request->start_ns = event_ns ? event_ns : instance->end_ns;
-	request->first_byte_ns = instance->marks[CS_MARK_STDOUT_WRITE];
-	instance->first = request;
-	instance->first_seen = true;
-	add_request(instance, request);
-	finish(request, instance->end_ns, now_ns);
-}
-
-static struct cs_outcome outcome_of(enum cs_assembler_end end, int status)
-{
-	if (end == CS_ASSEMBLER_SHUTDOWN || end == CS_ASSEMBLER_EXEC)
-		return (struct cs_outcome){ CS_CAUSE_NONE, 0 };
-	if (end == CS_ASSEMBLER_UNKNOWN)
-		return (struct cs_outcome){ CS_CAUSE_UNKNOWN, 0 };
-	if (WIFSIGNALED(status))
-		return (struct cs_outcome){ CS_CAUSE_SIGNAL, WTERMSIG(status) };
-	return (struct cs_outcome){ CS_CAUSE_EXIT, WEXITSTATUS(status) };
-}
-
-/* What the process had in flight ends with it. */
-static void end_requests(struct cs_assembled *instance, uint32_t tag, struct cs_outcome outcome,
-			 uint64_t time_ns)
-{
-	struct cs_request *request;
-
-	LIST_FOREACH(request, &instance->requests, of_instance)
-	{
-		if (request->tag != tag || request->end_ns)
-			continue;
-		request->aborted = true;
-		request->outcome = outcome;
-		finish(request, time_ns, time_ns);
-	}
-}
-
-void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_assembler_end end,
-			int status, uint64_t time_ns)
-{
-	bool own = tag == (uint32_t)instance->identity.pid;
-	bool served = instance->first_seen || instance->marks[CS_MARK_LISTEN];
-
-	end_requests(instance, tag, outcome_of(end, status), time_ns);
-	if (!own || instance->over)
-		return;
-	instance->over = true;
-	instance->end = end;
-	instance->status = status;
-	instance->end_ns = time_ns;
-	if (end == CS_ASSEMBLER_EXEC && !served) {
-		instance->concluded = true; /* its start goes on in the program that it became */
-		return;
-	}
-	/* The event of mode exec ends with the process, if it had one at all. */
-	if (!served && (instance->marks[CS_MARK_STDIN_READ] ||
-			instance->marks[CS_MARK_STDOUT_WRITE] || instance->env.method)) {
-		begin_exec_event(instance, time_ns);
-		if (instance->first)
-			instance->first->outcome = outcome_of(end, status);
-	}
-}
-
-/* Ended without an event: what there is to say waits for the rings of others, too. */
-static bool conclude_if_unready(struct cs_assembled *instance, uint64_t now_ns)
+/*
+ * Ended without an event: what there is to say waits for the rings of others, too; and for fork
+ * children, which may be what serves.
+ * Return: false: it waits for its time.
+ */
+static bool conclude_if_unready(struct cs_assembled *instance, uint64_t now_ns, bool all)
 {
 	if (instance->concluded || !instance->over || instance->first)
 		return true;
-	if (now_ns < instance->end_ns + CS_ASSEMBLER_HOLD_NS)
+	if (!all && !instance->detached)
+		return true;
+	if (!all && now_ns < cs_assembler_due(instance->end_ns))
 		return false;
 	cs_conclude_unready(instance);
 	return true;
-}
-
-void cs_assembler_detach(struct cs_assembled *instance)
-{
-	instance->detached = true;
 }
 
 static void free_if_done(struct cs_assembled *instance)
@@ -475,7 +412,7 @@ static void conclude_requests(struct cs_assembler *assembler, uint64_t now_ns, b
 }
 
 /* Return: is anything still waiting for its time? */
-static bool conclude_instances(struct cs_assembler *assembler, uint64_t now_ns)
+static bool conclude_instances(struct cs_assembler *assembler, uint64_t now_ns, bool all)
 {
 	bool waiting = false;
 
@@ -484,7 +421,7 @@ static bool conclude_instances(struct cs_assembler *assembler, uint64_t now_ns)
 
 		for (; instance; instance = next) {
 			next = LIST_NEXT(instance, of_assembler);
-			waiting |= !conclude_if_unready(instance, now_ns);
+			waiting |= !conclude_if_unready(instance, now_ns, all);
 			free_if_done(instance);
 		}
 	}
@@ -496,7 +433,7 @@ uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns)
 	bool waiting;
 
 	conclude_requests(assembler, now_ns, false);
-	waiting = conclude_instances(assembler, now_ns);
+	waiting = conclude_instances(assembler, now_ns, false);
 	if (!TAILQ_EMPTY(&assembler->held))
 		return TAILQ_FIRST(&assembler->held)->due_ns;
 	if (!TAILQ_EMPTY(&assembler->kept))
@@ -507,10 +444,11 @@ uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns)
 void cs_assembler_flush(struct cs_assembler *assembler)
 {
 	conclude_requests(assembler, 0, true);
-	conclude_instances(assembler, UINT64_MAX);
+	conclude_instances(assembler, UINT64_MAX, true);
 }
 
 void cs_assembler_get_stats(const struct cs_assembler *assembler, struct cs_assembler_stats *ret)
 {
 	*ret = assembler->stats;
+	ret->evidence_lost = assembler->evidence.evicted;
 }

@@ -39,6 +39,7 @@ struct cs_assembler_stats {
 	uint64_t unmatched;        /* responses without a request, and the like */
 	uint64_t unknown_records;  /* of a type or length that we do not know */
 	uint64_t requests_dropped; /* more than CS_ASSEMBLER_REQUESTS_MAX, or no memory */
+	uint64_t evidence_lost;    /* what was said of a living process made room for another */
 };
 
 /** cs_assembler_new() - Return: NULL when out of memory. Free with cs_assembler_free(). */
@@ -82,7 +83,11 @@ enum cs_assembler_end {
 void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_assembler_end end,
 			int status, uint64_t time_ns);
 
-/** cs_assembler_detach() - nobody writes into it any more; it may be freed now or later. */
+/**
+ * cs_assembler_detach() - nobody writes into it any more; it may be freed now or later
+ *
+ * What is still in flight was served by processes that nobody followed: it ends here, unknown how.
+ */
 void cs_assembler_detach(struct cs_assembled *instance);
 
 /**

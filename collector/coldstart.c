@@ -3,6 +3,11 @@
 /* Phases from boundaries; see coldstart.h. */
 #include "collector/coldstart.h"
 
+#include <string.h>
+
+#define BEFORE "what came before was not seen"
+#define CUT    "the process ended in it"
+
 _Static_assert((int)CS_BOUND_END == (int)CS_PHASE_COUNT, "boundary i begins phase i");
 
 /* What a phase says when the boundary behind it was not seen. */
@@ -57,6 +62,10 @@ void cs_bounds_phases(const struct cs_bounds *bounds, struct cs_cold_start *ret)
 						.start_ns = at[i],
 						.end_ns = at[CS_BOUND_END] };
 		if (ret->phases_count == 1 && i > CS_BOUND_SPAWN)
-			part->approximate = "what came before was not seen";
+			part->approximate = BEFORE;
 	}
+	if (part && bounds->cut)
+		part->approximate = part->approximate && !strcmp(part->approximate, BEFORE) ? BEFORE
+					    "; " CUT
+											    : CUT;
 }

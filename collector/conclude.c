@@ -17,7 +17,15 @@ enum id_kind {
 	ID_EXEC_EVENT = 3,
 };
 
-#define SCAN_MAX 512u /* requests of a runtime that are compared: the newest */
+#define SCAN_MAX   512u /* requests of a runtime that are compared: the newest */
+#define CAUSES_MAX 16u  /* runtimes behind runtimes: bounded for the stack */
+
+struct cs_outcome cs_outcome_of_status(int status)
+{
+	if (WIFSIGNALED(status))
+		return (struct cs_outcome){ CS_CAUSE_SIGNAL, WTERMSIG(status) };
+	return (struct cs_outcome){ CS_CAUSE_EXIT, WEXITSTATUS(status) };
+}
 
 static struct cs_assembled *parent_of(struct cs_assembled *instance)
 {
@@ -70,22 +78,28 @@ static struct cs_span_id cold_start_id(const struct cs_assembled *instance)
 			       ID_COLD_START);
 }
 
-static void resolve(struct cs_request *request)
+/* Which trace it belongs to. A ring of causes, or a chain without end, is cut: only liars build them. */
+static void resolve(struct cs_request *request, unsigned depth)
 {
 	struct cs_assembled *instance = request->instance;
 	struct cs_span_context *context = &request->context;
-	bool exec = !instance->marks[CS_MARK_LISTEN] && request->connection == 0;
 	struct cs_request *cause;
 
 	if (request->resolved)
 		return;
-	request->resolved = true; /* also where a runtime is its own parent */
-	context->span_id = cs_make_span_id(&instance->assembler->key, instance->identity.segment,
-					   request->position, exec ? ID_EXEC_EVENT : ID_INVOCATION);
+	request->resolving = true;
+	cause = depth < CAUSES_MAX ? cause_of(request) : NULL;
+	if (cause && cause->resolving)
+		cause = NULL;
+	if (cause)
+		resolve(cause, depth + 1);
+	request->resolving = false;
+	request->resolved = true;
+	context->span_id =
+		cs_make_span_id(&instance->assembler->key, instance->identity.segment,
+				request->position, request->exec ? ID_EXEC_EVENT : ID_INVOCATION);
 	context->trace_flags = 1;
-	cause = cause_of(request);
 	if (cause) {
-		resolve(cause);
 		context->trace_id = cause->context.trace_id;
 		context->trace_flags = cause->context.trace_flags;
 		context->trace_state = cause->context.trace_state;
@@ -138,25 +152,37 @@ static void set_context(struct cs_assembled *instance, struct cs_request *reques
 		cs_make_trace_id(&instance->assembler->key, instance->identity.segment, 0);
 }
 
-static void bound_by_http(const struct cs_assembled *instance, const struct cs_request *request,
+static void bound_by_http(struct cs_assembled *instance, const struct cs_request *request,
 			  uint64_t end_ns, struct cs_bounds *bounds)
 {
 	const uint64_t *marks = instance->marks;
 
+	bounds->native = !instance->identity.script;
+	bounds->at_ns[CS_BOUND_EXEC] = cs_assembled_exec(instance);
+	bounds->at_ns[CS_BOUND_LINK] = marks[CS_MARK_ATTACH];
+	bounds->at_ns[CS_BOUND_RUNTIME] = marks[CS_MARK_MAIN];
+	bounds->at_ns[CS_BOUND_CODE] = marks[CS_MARK_USER_CODE];
 	bounds->at_ns[CS_BOUND_WAIT] = marks[CS_MARK_ACCEPT_WAIT];
 	bounds->at_ns[CS_BOUND_HANDLER] = request ? request->start_ns : 0;
 	bounds->at_ns[CS_BOUND_RESPOND] = request ? request->first_byte_ns : 0;
 	bounds->at_ns[CS_BOUND_END] = request ? request->end_ns : end_ns;
 }
 
-static void bound_by_exec(const struct cs_assembled *instance, uint64_t end_ns,
-			  struct cs_bounds *bounds)
+/* The start is that of the program that took the event, and ends where the event begins. */
+static void bound_by_exec(struct cs_assembled *instance, uint64_t end_ns, struct cs_bounds *bounds)
 {
-	uint64_t event_ns = cs_assembled_exec_event(instance);
+	const struct cs_event_image *event = &instance->event;
 
-	bounds->at_ns[CS_BOUND_WAIT] = event_ns;
-	bounds->at_ns[CS_BOUND_HANDLER] = event_ns;
-	bounds->at_ns[CS_BOUND_RESPOND] = instance->marks[CS_MARK_STDOUT_WRITE];
+	bounds->native = event->native;
+	bounds->at_ns[CS_BOUND_EXEC] = event->attach_ns == instance->marks[CS_MARK_ATTACH]
+					       ? cs_assembled_exec(instance)
+					       : event->exec_ns;
+	bounds->at_ns[CS_BOUND_LINK] = event->attach_ns;
+	bounds->at_ns[CS_BOUND_RUNTIME] = event->main_ns;
+	bounds->at_ns[CS_BOUND_CODE] = event->user_code_ns;
+	bounds->at_ns[CS_BOUND_WAIT] = event->event_ns;
+	bounds->at_ns[CS_BOUND_HANDLER] = event->event_ns;
+	bounds->at_ns[CS_BOUND_RESPOND] = event->output_ns;
 	bounds->at_ns[CS_BOUND_END] = end_ns;
 }
 
@@ -175,7 +201,8 @@ static void set_usage(struct cs_assembled *instance, struct cs_cold_start *cold)
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 
 	memcpy(cold->facts, instance->facts, sizeof(cold->facts));
-	cold->attach_cpu_ns = instance->attach_cpu_ns;
+	cold->attach_cpu_ns = cold->protocol == CS_PROTOCOL_EXEC ? instance->event.attach_cpu_ns
+								 : instance->attach_cpu_ns;
 	if (e && e->ended && e->usage.cpu_ns) {
 		cold->cpu_ns = e->usage.cpu_ns;
 		cold->max_rss_bytes = e->usage.max_rss_bytes;
@@ -193,8 +220,6 @@ static void set_usage(struct cs_assembled *instance, struct cs_cold_start *cold)
 static enum cs_init_type init_type_of(struct cs_assembled *instance, struct cs_request *request,
 				      const struct cs_request *cause, uint64_t spawn_ns)
 {
-	if (!instance->marks[CS_MARK_LISTEN])
-		return CS_INIT_PER_REQUEST;
 	if (cause && spawn_ns && cause->start_ns <= spawn_ns)
 		return CS_INIT_ON_DEMAND;
 	if (cause || (request && parent_of(instance) && spawn_ns))
@@ -207,39 +232,28 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	struct cs_cold_start cold = { .identity = &instance->identity };
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 	struct cs_request *cause = request ? cause_of(request) : NULL;
-	struct cs_bounds bounds = { .native = !instance->identity.script };
-	const uint64_t *marks = instance->marks;
+	struct cs_bounds bounds = { .native = false };
 	uint64_t spawn_ns = e ? e->spawn_begin_ns : 0;
 
 	instance->concluded = true;
-	bounds.at_ns[CS_BOUND_SPAWN] = spawn_ns;
-	bounds.at_ns[CS_BOUND_EXEC] = e ? cs_evidence_exec_before(e, marks[CS_MARK_ATTACH]) : 0;
-	bounds.at_ns[CS_BOUND_LINK] = marks[CS_MARK_ATTACH];
-	bounds.at_ns[CS_BOUND_RUNTIME] = marks[CS_MARK_MAIN];
-	bounds.at_ns[CS_BOUND_CODE] = marks[CS_MARK_USER_CODE];
-	if (marks[CS_MARK_LISTEN]) {
+	if (request ? !request->exec : cs_assembled_serves(instance)) {
 		cold.protocol = CS_PROTOCOL_HTTP;
-		cold.ready = marks[CS_MARK_ACCEPT_WAIT] || request;
+		cold.ready = instance->marks[CS_MARK_ACCEPT_WAIT] || request;
 		bound_by_http(instance, request, end_of(instance), &bounds);
 	} else {
 		cold.protocol = CS_PROTOCOL_EXEC;
-		cold.ready = marks[CS_MARK_STDIN_READ] || marks[CS_MARK_STDOUT_WRITE];
+		cold.ready = instance->event.event_ns;
 		bound_by_exec(instance, end_of(instance), &bounds);
 	}
+	bounds.at_ns[CS_BOUND_SPAWN] = spawn_ns;
 	if (cause && cause->start_ns <= spawn_ns)
 		bounds.at_ns[CS_BOUND_QUEUE] = cause->start_ns;
-	cold.init_type = init_type_of(instance, request, cause, spawn_ns);
+	cold.outcome = request ? request->outcome : instance->outcome;
+	bounds.cut = !cold.ready || cold.outcome.cause == CS_CAUSE_SIGNAL;
+	cold.init_type = cold.protocol == CS_PROTOCOL_EXEC
+				 ? CS_INIT_PER_REQUEST
+				 : init_type_of(instance, request, cause, spawn_ns);
 	cs_bounds_phases(&bounds, &cold);
-	if (request)
-		cold.outcome = request->outcome;
-	else if (instance->over && instance->end == CS_ASSEMBLER_STATUS)
-		cold.outcome =
-			WIFSIGNALED(instance->status)
-				? (struct cs_outcome){ CS_CAUSE_SIGNAL, WTERMSIG(instance->status) }
-				: (struct cs_outcome){ CS_CAUSE_EXIT,
-						       WEXITSTATUS(instance->status) };
-	else if (instance->over && instance->end == CS_ASSEMBLER_UNKNOWN)
-		cold.outcome = (struct cs_outcome){ CS_CAUSE_UNKNOWN, 0 };
 	set_usage(instance, &cold);
 	set_context(instance, request, &cold);
 	instance->assembler->stats.cold_starts++;
@@ -247,22 +261,32 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 }
 
 /* An end that nobody told at first may be known by now: the parent's wait was read later. */
-static void settle_outcome(struct cs_request *request)
+static void settle_outcome(struct cs_assembled *instance, struct cs_outcome *outcome)
 {
-	const struct cs_evidence *e = cs_assembled_evidence(request->instance);
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
 
-	if (request->outcome.cause != CS_CAUSE_UNKNOWN || !e || !e->ended ||
-	    request->tag != (uint32_t)request->instance->identity.pid)
+	if (outcome->cause == CS_CAUSE_UNKNOWN && e && e->ended)
+		*outcome = cs_outcome_of_status(e->wait_status);
+}
+
+/* Stamps are the word of a process: whatever they say, the first byte lies within. */
+static void settle_times(struct cs_request *request)
+{
+	if (request->exec)
+		request->end_ns = end_of(request->instance);
+	if (request->start_ns > request->end_ns)
+		request->start_ns = request->end_ns;
+	if (!request->first_byte_ns)
 		return;
-	request->outcome.cause = WIFSIGNALED(e->wait_status) ? CS_CAUSE_SIGNAL : CS_CAUSE_EXIT;
-	request->outcome.code = WIFSIGNALED(e->wait_status) ? WTERMSIG(e->wait_status)
-							    : WEXITSTATUS(e->wait_status);
+	if (request->first_byte_ns < request->start_ns)
+		request->first_byte_ns = request->start_ns;
+	if (request->first_byte_ns > request->end_ns)
+		request->first_byte_ns = request->end_ns;
 }
 
 void cs_conclude_invocation(struct cs_request *request)
 {
 	struct cs_assembled *instance = request->instance;
-	bool exec = !instance->marks[CS_MARK_LISTEN] && request->connection == 0;
 	struct cs_invocation invocation;
 
 	if (!cs_assembled_is_function(instance)) {
@@ -270,19 +294,16 @@ void cs_conclude_invocation(struct cs_request *request)
 		instance->concluded = true;
 		return;
 	}
-	settle_outcome(request);
-	if (exec) {
-		request->end_ns = end_of(instance);
-		if (request->start_ns > request->end_ns)
-			request->start_ns = request->end_ns;
-	}
-	resolve(request);
+	if (request->tag == (uint32_t)instance->identity.pid)
+		settle_outcome(instance, &request->outcome);
+	settle_times(request);
+	resolve(request, 0);
 	if (request->cold && !instance->concluded)
 		conclude_cold_start(instance, request);
 	invocation = (struct cs_invocation){
 		.identity = &instance->identity,
 		.context = request->context,
-		.protocol = exec ? CS_PROTOCOL_EXEC : CS_PROTOCOL_HTTP,
+		.protocol = request->exec ? CS_PROTOCOL_EXEC : CS_PROTOCOL_HTTP,
 		.cold = request->cold,
 		.pid = (int32_t)request->tag,
 		.start_ns = request->start_ns,
@@ -309,6 +330,7 @@ void cs_conclude_unready(struct cs_assembled *instance)
 		instance->assembler->stats.helpers++;
 		return;
 	}
+	settle_outcome(instance, &instance->outcome);
 	if (instance->end != CS_ASSEMBLER_SHUTDOWN || instance->marks[CS_MARK_ACCEPT_WAIT])
 		conclude_cold_start(instance, NULL);
 }

@@ -15,11 +15,42 @@ static struct cs_evidence *claim(struct cs_evidence_table *table, uint32_t uid, 
 {
 	struct cs_evidence *e = slot_of(table, pid);
 
+	if (e->pid && e->pid != pid && !e->ended && !e->gone_ns)
+		table->evicted++;
 	if (e->pid != pid || (e->uid != uid && e->uid != 0 && uid != 0))
 		*e = (struct cs_evidence){ .pid = pid, .uid = uid };
 	if (uid != 0)
 		e->uid = uid;
 	return e;
+}
+
+/* Whoever had the pid before @time_ns was another process: keep what was said of the one since. */
+static void forget_before(struct cs_evidence *e, uint64_t time_ns)
+{
+	for (unsigned i = 0; i < CS_EVIDENCE_EXECS; i++) {
+		if (e->execs_ns[i] < time_ns)
+			e->execs_ns[i] = 0;
+	}
+	if (e->wait_ns < time_ns) {
+		e->ended = false;
+		e->wait_ns = 0;
+		e->usage = (struct cs_rec_wait){ 0 };
+	}
+	if (e->gone_ns < time_ns)
+		e->gone_ns = 0;
+	if (e->event.event_ns < time_ns)
+		e->event = (struct cs_event_image){ 0 };
+	if (e->spawn_begin_ns < time_ns) {
+		e->spawn_begin_ns = 0;
+		e->parent_segment = 0;
+		e->hinted = e->parent_has_event = false;
+	}
+}
+
+/* Did the process that had the pid end before @time_ns? */
+static bool is_over(const struct cs_evidence *e, uint64_t time_ns)
+{
+	return (e->ended && e->wait_ns < time_ns) || (e->gone_ns && e->gone_ns < time_ns);
 }
 
 struct cs_evidence *cs_evidence_find(struct cs_evidence_table *table, int32_t pid)
@@ -40,13 +71,8 @@ struct cs_evidence *cs_evidence_spawned(struct cs_evidence_table *table, uint32_
 	 */
 	if (e->spawn_begin_ns && begin_ns && begin_ns < e->spawn_begin_ns)
 		return NULL;
-	if (e->spawn_begin_ns && begin_ns > e->spawn_begin_ns) {
-		uint64_t exec_ns = cs_evidence_exec_before(e, UINT64_MAX);
-
-		*e = (struct cs_evidence){ .pid = pid, .uid = uid };
-		if (exec_ns > begin_ns)
-			cs_evidence_add_exec(e, exec_ns);
-	}
+	if (begin_ns > e->spawn_begin_ns)
+		forget_before(e, begin_ns);
 	if (begin_ns)
 		e->spawn_begin_ns = begin_ns;
 	e->spawn_kind = kind;
@@ -62,7 +88,28 @@ void cs_evidence_exec(struct cs_evidence_table *table, uint32_t uid, const struc
 	if (rec->pid <= 0)
 		return;
 	e = claim(table, uid, rec->pid);
+	if (is_over(e, time_ns))
+		forget_before(e, time_ns);
 	cs_evidence_add_exec(e, time_ns);
+}
+
+void cs_evidence_gone(struct cs_evidence *evidence, uint64_t time_ns)
+{
+	evidence->gone_ns = time_ns;
+}
+
+void cs_evidence_event(struct cs_evidence_table *table, uint32_t uid, int32_t pid,
+		       const struct cs_event_image *image)
+{
+	struct cs_evidence *e;
+
+	if (pid <= 0)
+		return;
+	e = claim(table, uid, pid);
+	if (is_over(e, image->event_ns))
+		forget_before(e, image->event_ns);
+	if (!e->event.event_ns)
+		e->event = *image;
 }
 
 void cs_evidence_add_exec(struct cs_evidence *evidence, uint64_t time_ns)

@@ -13,7 +13,23 @@
 #include "preload/wire/records.h"
 
 #define CS_EVIDENCE_EXECS 8u    /* a search through PATH, and the programs that follow each other */
-#define CS_EVIDENCE_SLOTS 8192u /* pids are dense; 0.6 MiB, touched as it is used */
+#define CS_EVIDENCE_SLOTS 8192u /* pids are dense; 1.7 MiB, touched as it is used */
+
+/*
+ * What a process without connections said of its event, and of the start that led there: moments of
+ * one program. CLOCK_MONOTONIC ns; 0: not reached.
+ */
+struct cs_event_image {
+	uint64_t event_ns; /* first read of standard input, or output before that */
+	uint64_t output_ns;
+	uint64_t
+		exec_ns; /* when the exec that made the program was called, by what was known then */
+	uint64_t attach_ns;
+	uint64_t main_ns;
+	uint64_t user_code_ns;
+	uint64_t attach_cpu_ns;
+	bool native;
+};
 
 struct cs_evidence {
 	int32_t pid;  /* 0: free */
@@ -27,11 +43,14 @@ struct cs_evidence {
 	bool parent_has_event; /* who spawned it is a process that was given an event itself */
 	bool ended;
 	int wait_status;
-	uint64_t wait_ns; /* when the wait came back */
+	uint64_t wait_ns;            /* when the wait came back */
+	uint64_t gone_ns;            /* when its end was learnt of; 0 it may live */
+	struct cs_event_image event; /* of a program that it was before an exec, event_ns 0: none */
 	struct cs_rec_wait usage;
 };
 
 struct cs_evidence_table {
+	uint64_t evicted; /* entries of living processes that made room for others */
 	struct cs_evidence slots[CS_EVIDENCE_SLOTS];
 };
 
@@ -39,7 +58,7 @@ struct cs_evidence_table {
 struct cs_evidence *cs_evidence_find(struct cs_evidence_table *table, int32_t pid);
 
 /**
- * cs_evidence_spawned() - @pid was spawned at @begin_ns (0 unknown); forgets who had the pid before
+ * cs_evidence_spawned() - @pid was spawned at @begin_ns (0 unknown); forgets who had it before
  *
  * Context: loop. Return: its entry; NULL: it is gone, a later process has the pid.
  */
@@ -53,6 +72,13 @@ void cs_evidence_exec(struct cs_evidence_table *table, uint32_t uid, const struc
 /** cs_evidence_waited() - somebody's wait returned it at @time_ns. */
 void cs_evidence_waited(struct cs_evidence_table *table, uint32_t uid,
 			const struct cs_rec_wait *rec, uint64_t time_ns);
+
+/** cs_evidence_gone() - the process is over: what is said of its pid later is of another. */
+void cs_evidence_gone(struct cs_evidence *evidence, uint64_t time_ns);
+
+/** cs_evidence_event() - it took its event as @image, and executes another program. The first counts. */
+void cs_evidence_event(struct cs_evidence_table *table, uint32_t uid, int32_t pid,
+		       const struct cs_event_image *image);
 
 /** cs_evidence_exec_before() - the last exec called not after @time_ns; 0 none is known. */
 uint64_t cs_evidence_exec_before(const struct cs_evidence *evidence, uint64_t time_ns);

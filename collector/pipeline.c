@@ -124,6 +124,7 @@ void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instan
 		header.ppid = member->process ? member->process->ppid : 0;
 	instance->model = cs_assembler_attach(pipeline->assembler, ++pipeline->segments, &header,
 					      instance->peer.pid);
+	pipeline->self->models_lost += !instance->model;
 }
 
 static bool is_ready(const struct cs_header *header)
@@ -243,5 +244,6 @@ void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *s
 	self->unmatched = stats.unmatched;
 	self->unknown_records = stats.unknown_records;
 	self->requests_dropped = stats.requests_dropped;
+	self->evidence_lost = stats.evidence_lost;
 	self->spans_lost = pipeline->spans.lost;
 }

@@ -7,11 +7,13 @@
 
 #include "base/utf8.h"
 
-/* An own copy of at most 2 KiB, repaired, without controls. */
+/* An own copy of at most 2 KiB, repaired, without controls; NULL for nothing. */
 static char *clean_copy(const char *text, size_t len)
 {
 	char clean[CS_TELEMETRY_STRING_MAX];
 
+	if (!len)
+		return NULL;
 	cs_utf8_repair(clean, sizeof(clean), text, len, NULL);
 	cs_utf8_strip_control(clean);
 	return strdup(clean);
@@ -111,6 +113,7 @@ struct cs_request *cs_request_new_exec(const char *method, const char *target,
 
 	if (!request)
 		return NULL;
+	request->exec = true;
 	request->method = copy_of(method);
 	request->target = copy_of(target);
 	request->request_id = copy_of(request_id);

@@ -27,9 +27,11 @@ struct cs_request {
 	uint64_t end_ns; /* 0: in flight */
 	uint64_t due_ns; /* when it is handed over, then when it is forgotten */
 	unsigned status;
+	bool exec; /* the event of a process, not of a connection */
 	bool aborted;
 	bool cold;
-	bool resolved; /* context is final */
+	bool resolving; /* its cause is being looked for: a ring of causes has no beginning */
+	bool resolved;  /* context is final */
 	bool handed_over;
 	bool inbound; /* a valid traceparent came with it */
 	uint64_t request_bytes;
@@ -49,6 +51,7 @@ struct cs_request {
  * cs_request_new() - from a REQUEST record
  * @text_len: bytes behind @rec that really are there
  *
+ * An empty method or target is none.
  * Return: NULL when out of memory or malformed.
  */
 struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *text,

@@ -194,6 +194,24 @@ def make_hanging(folder):
         "timeout: 700ms\nenvironment: {OTEL_SERVICE_NAME: hangs}\n")
 
 
+def make_wrapped(folder):
+    """Its event is read by the shell; the program that the shell becomes answers."""
+    (folder / "wrapped").mkdir()
+    (folder / "wrapped/function.yaml").write_text(
+        'name: wrapped\nmode: exec\n'
+        'command: [sh, -c, "read -r event; sleep 0.2; exec cat <<END\\n$event\\nEND\\n"]\n'
+        "environment: {OTEL_SERVICE_NAME: wrapped}\n")
+
+
+def check_wrapped(spans, call):
+    check_cold_start(spans, "wrapped", call)
+    mine = [s for s in spans if s.trace_id == call[0] and s.service == "wrapped"]
+    served = next(s for s in mine if s.kind == 2)
+    handler = next(s for s in mine if s.attributes.get("coldspan.phase") == "handler")
+    check(served.start == handler.start, "the invocation does not begin with its handler")
+    check(handler.end - handler.start >= 200_000_000, "what the shell did with the event is left out")
+
+
 def prepare(functions, build, folder):
     names = []
     for name, tool in NEEDS.items():
@@ -211,12 +229,14 @@ def run(args, folder):
     functions.mkdir()
     names = prepare(args.functions, args.build, functions)
     make_hanging(functions)
+    make_wrapped(functions)
     stage = Stage(args.build, functions, folder)
     try:
         # The runtime's own first request belongs to its own cold start: not one of those compared.
         cold_calls = {name: stage.call(name) for name in names}
         warm_calls = {name: stage.call(name) for name in names if name in ("hello-py-http", "hello-node")}
         killed = call_until_killed(stage)
+        wrapped = stage.call("wrapped")
         # The answer is here before its server has noted that it was sent: let it.
         stage.call("hello-c")
         said = stage.stop()
@@ -226,6 +246,8 @@ def run(args, folder):
     spans = read_spans(stage.traces)
     check_killed(spans, killed)
     print("ok   an invocation that was killed")
+    check_wrapped(spans, wrapped)
+    print("ok   an event that a wrapper read")
     for name, call in cold_calls.items():
         check_cold_start(spans, name, call)
         print(f"ok   {name} cold")

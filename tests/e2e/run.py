@@ -75,6 +75,20 @@ def json_fits_its_schema(args, folder):
     assert len(spans.read_text().splitlines()) == len(commands)
 
 
+def what_a_wrapper_read_is_the_event(args, folder):
+    """The handler is all that follows the read: also what the shell does, and its exec of cat."""
+    result = folder / "run.json"
+    run(args, "-q", "--json", result, "--", "sh", "-c", "read event; sleep 0.3; exec cat",
+        input=b"event\nrest\n")
+    document = json.loads(result.read_text())
+    assert len(document["cold_starts"]) == len(document["invocations"]) == 1, document
+    phases = {p["name"]: p for p in document["cold_starts"][0]["phases"]}
+    assert phases["handler"]["duration_ns"] >= 300_000_000, phases
+    assert not phases["exec"]["approximate"] and not phases["link"]["approximate"], phases
+    rest = phases["handler"]["duration_ns"] + phases["respond"]["duration_ns"]
+    assert document["invocations"][0]["duration_ns"] == rest, document
+
+
 def nothing_is_left_behind(args, folder):
     env = {**os.environ, "TMPDIR": str(folder)}
     for command in (["true"], ["nosuch-command"], ["sh", "-c", "kill -9 $$"]):
@@ -91,7 +105,7 @@ def main():
     args.coldspan = os.path.abspath(args.coldspan)
     failed = 0
     for case in (exit_statuses, streams_are_the_commands, waterfall_goes_to_stderr,
-                 json_fits_its_schema, nothing_is_left_behind):
+                 json_fits_its_schema, what_a_wrapper_read_is_the_event, nothing_is_left_behind):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 case(args, pathlib.Path(folder))

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* How instances end, what ends with them, and the one event of a process without connections. */
+#include <sys/wait.h>
+
+#include "collector/assembled.h"
+
+static struct cs_outcome outcome_of(enum cs_assembler_end end, int status)
+{
+	if (end == CS_ASSEMBLER_SHUTDOWN || end == CS_ASSEMBLER_EXEC)
+		return (struct cs_outcome){ CS_CAUSE_NONE, 0 };
+	if (end == CS_ASSEMBLER_UNKNOWN)
+		return (struct cs_outcome){ CS_CAUSE_UNKNOWN, 0 };
+	return cs_outcome_of_status(status);
+}
+
+/*
+ * The event of the program that the process is now: its first read of standard input. Output before
+ * any input: the event did not come that way, and the output is the first that is known of it.
+ */
+static struct cs_event_image own_event(const struct cs_assembled *instance)
+{
+	uint64_t read_ns = instance->marks[CS_MARK_STDIN_READ];
+	uint64_t output_ns = instance->marks[CS_MARK_STDOUT_WRITE];
+
+	return (struct cs_event_image){
+		.event_ns = read_ns && (!output_ns || read_ns <= output_ns) ? read_ns : output_ns,
+		.output_ns = output_ns,
+		.attach_ns = instance->marks[CS_MARK_ATTACH],
+		.main_ns = instance->marks[CS_MARK_MAIN],
+		.user_code_ns = instance->marks[CS_MARK_USER_CODE],
+		.attach_cpu_ns = instance->attach_cpu_ns,
+		.native = !instance->identity.script,
+	};
+}
+
+/* A wrapper that reads the event before it executes the function has begun the invocation. */
+static struct cs_event_image event_of(struct cs_assembled *instance)
+{
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
+	struct cs_event_image own = own_event(instance), event;
+
+	if (!e || !e->event.event_ns || e->event.event_ns > instance->identity.anchor_monotonic_ns)
+		return own;
+	event = e->event;
+	if (!event.output_ns)
+		event.output_ns = own.output_ns;
+	return event;
+}
+
+/* Executed another program: its start, and its event if it took one, go on in that. */
+static void hand_on(struct cs_assembled *instance)
+{
+	struct cs_event_image own = own_event(instance);
+
+	instance->concluded = true;
+	own.exec_ns = cs_assembled_exec(instance);
+	if (instance->marks[CS_MARK_STDIN_READ])
+		cs_evidence_event(&instance->assembler->evidence, instance->identity.uid,
+				  instance->identity.pid, &own);
+}
+
+static void begin_exec_event(struct cs_assembled *instance, struct cs_outcome outcome,
+			     uint64_t now_ns)
+{
+	const struct cs_identity_env *env = &instance->env;
+	struct cs_request *request =
+		cs_request_new_exec(env->method, env->path, env->request_id, env->call_id,
+				    env->traceparent, env->tracestate);
+
+	if (!request) {
+		instance->assembler->stats.requests_dropped++;
+		return;
+	}
+	request->tag = (uint32_t)instance->identity.pid;
+	request->cold = true;
+	request->start_ns = instance->event.event_ns ? instance->event.event_ns : instance->end_ns;
+	request->first_byte_ns = instance->event.output_ns;
+	request->outcome = outcome;
+	instance->first = request;
+	instance->first_seen = true;
+	cs_assembled_add(instance, request);
+	cs_assembled_finish(request, instance->end_ns, now_ns);
+}
+
+/* What process @tag, or where @all any, had in flight ends. */
+static void end_requests(struct cs_assembled *instance, uint32_t tag, bool all,
+			 struct cs_outcome outcome, uint64_t time_ns)
+{
+	struct cs_request *request;
+
+	LIST_FOREACH(request, &instance->requests, of_instance)
+	{
+		if ((request->tag != tag && !all) || request->end_ns)
+			continue;
+		request->aborted = true;
+		request->outcome = outcome;
+		cs_assembled_finish(request, time_ns, time_ns);
+	}
+}
+
+void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_assembler_end end,
+			int status, uint64_t time_ns)
+{
+	bool own = tag == (uint32_t)instance->identity.pid;
+	struct cs_outcome outcome = outcome_of(end, status);
+	struct cs_evidence *e;
+
+	end_requests(instance, tag, false, outcome, time_ns);
+	if (!own || instance->over)
+		return;
+	instance->over = true;
+	instance->outcome = outcome;
+	instance->end = end;
+	instance->end_ns = time_ns ? time_ns : 1; /* 0: it lives */
+	if (!cs_assembled_serves(instance)) {
+		if (end == CS_ASSEMBLER_EXEC) {
+			hand_on(instance);
+			return;
+		}
+		instance->event = event_of(instance);
+		/* The event of mode exec ends with the process, if it had one at all. */
+		if (instance->event.event_ns || instance->env.method)
+			begin_exec_event(instance, outcome, time_ns);
+	}
+	e = cs_assembled_evidence(instance);
+	if (e && (end == CS_ASSEMBLER_STATUS || end == CS_ASSEMBLER_UNKNOWN))
+		cs_evidence_gone(e, time_ns);
+}
+
+void cs_assembler_detach(struct cs_assembled *instance)
+{
+	uint64_t time_ns =
+		instance->end_ns > instance->heard_ns ? instance->end_ns : instance->heard_ns;
+	struct cs_outcome outcome = { CS_CAUSE_UNKNOWN, 0 };
+
+	if (instance->over && instance->end == CS_ASSEMBLER_SHUTDOWN)
+		outcome.cause = CS_CAUSE_NONE;
+	end_requests(instance, 0, true, outcome, time_ns);
+	instance->detached = true;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of the assembler: processes that end in the middle of their start. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
+#include <signal.h>
+#include <string.h>
+
+#include "tests/support/assembling.h"
+
+#define KILLED_NS (1000 * MS)
+
+TestSuite(deaths, .init = assembling_start, .fini = assembling_stop);
+
+/* What an exec function has reached when it is killed, and the phase that this is. */
+struct reached {
+	enum cs_phase phase;
+	uint64_t marks[CS_MARKS_MAX];
+	bool script;
+	bool ready;
+};
+
+/*
+ * In spawn and before the constructor a process has no segment: of one that dies there the collector
+ * knows only what its parent said, and tells of no start.
+ */
+static const struct reached exec_rows[] = {
+	{ CS_PHASE_LINK, { [CS_MARK_ATTACH] = 40 * MS } },
+	{ CS_PHASE_RUNTIME, { [CS_MARK_ATTACH] = 40 * MS, [CS_MARK_MAIN] = 50 * MS }, true },
+	{ CS_PHASE_CODE, { [CS_MARK_ATTACH] = 40 * MS, [CS_MARK_MAIN] = 50 * MS } },
+	{ CS_PHASE_CODE,
+	  { [CS_MARK_ATTACH] = 40 * MS, [CS_MARK_MAIN] = 50 * MS, [CS_MARK_USER_CODE] = 60 * MS },
+	  true },
+	{ CS_PHASE_HANDLER,
+	  { [CS_MARK_ATTACH] = 40 * MS, [CS_MARK_MAIN] = 50 * MS, [CS_MARK_STDIN_READ] = 70 * MS },
+	  false,
+	  true },
+	{ CS_PHASE_RESPOND,
+	  { [CS_MARK_ATTACH] = 40 * MS,
+	    [CS_MARK_MAIN] = 50 * MS,
+	    [CS_MARK_STDIN_READ] = 70 * MS,
+	    [CS_MARK_STDOUT_WRITE] = 80 * MS },
+	  false,
+	  true },
+};
+
+static void check_cut(enum cs_phase phase, bool ready)
+{
+	const struct cs_phase_part *last = &seen.cold.phases[seen.cold.phases_count - 1];
+
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_expect(eq(u32, last->phase, phase));
+	cr_expect(eq(u64, last->end_ns, KILLED_NS));
+	cr_assert(ne(ptr, (void *)last->approximate, NULL));
+	cr_expect(eq(str, (char *)last->approximate, (char *)"the process ended in it"));
+	cr_expect(eq(u64, seen.cold.end_ns, KILLED_NS));
+	cr_expect(eq(int, seen.cold.ready, ready));
+	cr_expect(eq(u32, seen.cold.outcome.cause, CS_CAUSE_SIGNAL));
+	cr_expect(eq(int, seen.cold.outcome.code, SIGKILL));
+	for (unsigned i = 0; i + 1 < seen.cold.phases_count; i++)
+		cr_expect(eq(ptr, (void *)seen.cold.phases[i].approximate, NULL));
+}
+
+ParameterizedTestParameters(deaths, a_function_killed_in_a_phase_ends_in_it)
+{
+	return cr_make_param_array(struct reached, (struct reached *)exec_rows,
+				   sizeof(exec_rows) / sizeof(exec_rows[0]));
+}
+
+ParameterizedTest(struct reached *row, deaths, a_function_killed_in_a_phase_ends_in_it)
+{
+	struct cs_header header = { .pid = 100, .attach_monotonic_ns = 40 * MS };
+
+	put_identity(&header, row->script ? "script=/app/f.py" : "exe=/app/f");
+	for (unsigned i = 0; i < CS_MARKS_MAX; i++)
+		header.marks[i] = row->marks[i];
+	cs_assembler_child(assembler, 100, 10 * MS, 20 * MS);
+	end_process(cs_assembler_attach(assembler, 1, &header, 100), 100, SIGKILL, KILLED_NS);
+	cs_assembler_flush(assembler);
+	check_cut(row->phase, row->ready);
+	/* An invocation there is from its event on. */
+	cr_expect(eq(u32, seen.invocations, row->ready));
+	if (row->ready)
+		cr_expect(eq(u64, seen.invocation[0].end_ns, KILLED_NS));
+}
+
+/* A server, by how far its first request came: 0 was not even waited for, 3 had its first byte out. */
+static void kill_server(unsigned stage)
+{
+	struct cs_header header = server_of(100, "server");
+	struct cs_rec_response first = { .connection = 7, .status = 200 };
+	struct cs_assembled *server;
+
+	if (!stage)
+		header.marks[CS_MARK_ACCEPT_WAIT] = 0;
+	cs_assembler_child(assembler, 100, 10 * MS, 20 * MS);
+	server = cs_assembler_attach(assembler, 1, &header, 100);
+	if (stage > 1)
+		feed_request(server, 100, 7, 70 * MS, "");
+	if (stage > 2)
+		feed(server, 100, CS_RECORD_RESPONSE, 80 * MS, &first, sizeof(first), NULL);
+	end_process(server, 100, SIGKILL, KILLED_NS);
+	cs_assembler_flush(assembler);
+}
+
+Test(deaths, a_server_killed_before_it_was_ready_ends_in_code)
+{
+	kill_server(0);
+	check_cut(CS_PHASE_CODE, false);
+	cr_assert(eq(u32, seen.invocations, 0));
+}
+
+Test(deaths, a_server_killed_while_it_waits_ends_in_wait)
+{
+	kill_server(1);
+	check_cut(CS_PHASE_WAIT, true);
+	cr_assert(eq(u32, seen.invocations, 0));
+}
+
+Test(deaths, a_server_killed_over_its_first_request_ends_in_handler)
+{
+	kill_server(2);
+	check_cut(CS_PHASE_HANDLER, true);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(seen.invocation[0].aborted);
+}
+
+Test(deaths, a_server_killed_in_its_first_response_ends_in_respond)
+{
+	kill_server(3);
+	check_cut(CS_PHASE_RESPOND, true);
+	cr_assert(eq(u64, seen.invocation[0].first_byte_ns, 80 * MS));
+}
+
+Test(deaths, a_server_that_read_its_standard_input_has_no_event_of_its_own)
+{
+	struct cs_header header = server_of(100, "server");
+
+	put_identity(&header, "env.Http_Method=POST");
+	header.marks[CS_MARK_STDIN_READ] = 55 * MS;
+	header.marks[CS_MARK_STDOUT_WRITE] = 62 * MS;
+	end_process(cs_assembler_attach(assembler, 1, &header, 100), 100, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 0));
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u32, seen.cold.protocol, CS_PROTOCOL_HTTP));
+}
+
+Test(deaths, a_phase_that_is_first_and_last_says_both)
+{
+	struct cs_header header = { .pid = 100, .attach_monotonic_ns = 40 * MS };
+
+	header.marks[CS_MARK_ATTACH] = 40 * MS;
+	end_process(cs_assembler_attach(assembler, 1, &header, 100), 100, 1 << 8, 60 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold.phases_count, 1));
+	cr_assert(eq(str, (char *)seen.cold.phases[0].approximate,
+		     (char *)"what came before was not seen; the process ended in it"));
+}
+
+Test(deaths, a_function_that_ends_well_has_no_cut_phase)
+{
+	struct cs_header header = header_of(100, "function");
+
+	header.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	header.marks[CS_MARK_STDOUT_WRITE] = 80 * MS;
+	cs_assembler_child(assembler, 100, 10 * MS, 20 * MS);
+	end_process(cs_assembler_attach(assembler, 1, &header, 100), 100, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	for (unsigned i = 0; i < seen.cold.phases_count; i++)
+		cr_assert(eq(ptr, (void *)seen.cold.phases[i].approximate, NULL));
+}
+
+Test(deaths, the_cause_of_one_that_was_never_ready_is_told_by_the_parent_that_is_read_later)
+{
+	struct cs_header parent = header_of(50, "runtime"), header = header_of(100, "broken");
+	struct cs_rec_wait wait = { .pid = 100, .status = SIGSEGV };
+	struct cs_assembled *runtime = cs_assembler_attach(assembler, 1, &parent, 50),
+			    *instance = cs_assembler_attach(assembler, 2, &header, 100);
+
+	cs_assembler_ended(instance, 100, CS_ASSEMBLER_UNKNOWN, 0, 90 * MS);
+	cs_assembler_detach(instance);
+	feed(runtime, 50, CS_RECORD_WAIT, 91 * MS, &wait, sizeof(wait), NULL);
+	cs_assembler_tick(assembler, 90 * MS + CS_ASSEMBLER_HOLD_NS);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u32, seen.cold.outcome.cause, CS_CAUSE_SIGNAL));
+	cr_assert(eq(int, seen.cold.outcome.code, SIGSEGV));
+}

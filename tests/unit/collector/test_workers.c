@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of the assembler: fork children that write into one segment, daemons, inherited sockets. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <signal.h>
+
+#include "collector/assembled.h"
+#include "tests/support/assembling.h"
+
+TestSuite(workers, .init = assembling_start, .fini = assembling_stop);
+
+static void feed_process(struct cs_assembled *instance, int32_t pid, uint64_t time_ns)
+{
+	struct cs_rec_process process = { .ppid = 100, .kind = CS_SPAWN_FORK };
+
+	feed(instance, (uint32_t)pid, CS_RECORD_PROCESS, time_ns, &process, sizeof(process), NULL);
+}
+
+Test(workers, equal_connections_of_two_workers_are_told_apart)
+{
+	struct cs_header header = server_of(100, "preforked");
+	struct cs_assembled *server = cs_assembler_attach(assembler, 1, &header, 100);
+
+	feed_process(server, 101, 62 * MS);
+	feed_process(server, 102, 63 * MS);
+	feed_request(server, 101, 7, 70 * MS, "");
+	feed_request(server, 102, 7, 71 * MS, "");
+	feed_end(server, 101, 7, 75 * MS);
+	feed_end(server, 102, 7, 79 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 2));
+	cr_assert(eq(int, seen.invocation[0].pid, 101));
+	cr_assert(eq(u64, seen.invocation[0].start_ns, 70 * MS));
+	cr_assert(eq(int, seen.invocation[1].pid, 102));
+	cr_assert(eq(u64, seen.invocation[1].end_ns, 79 * MS));
+	/* One instance, one cold start: that of the first request, wherever it was served. */
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(seen.invocation[0].cold);
+	cr_assert(not(seen.invocation[1].cold));
+	cr_assert(eq(u64, phase_of(CS_PHASE_HANDLER)->start_ns, 70 * MS));
+}
+
+Test(workers, a_worker_that_dies_takes_only_its_own_requests_along)
+{
+	struct cs_header header = server_of(100, "preforked");
+	struct cs_assembled *server = cs_assembler_attach(assembler, 1, &header, 100);
+
+	feed_process(server, 101, 62 * MS);
+	feed_process(server, 102, 63 * MS);
+	feed_request(server, 101, 7, 70 * MS, "");
+	feed_request(server, 102, 7, 71 * MS, "");
+	cs_assembler_ended(server, 101, CS_ASSEMBLER_STATUS, SIGSEGV, 74 * MS);
+	feed_end(server, 102, 7, 79 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 2));
+	cr_assert(eq(int, seen.invocation[0].outcome.code, SIGSEGV));
+	cr_assert(seen.invocation[0].aborted);
+	cr_assert(eq(u32, seen.invocation[1].outcome.cause, CS_CAUSE_NONE));
+	cr_assert(not(seen.invocation[1].aborted));
+}
+
+Test(workers, workers_go_on_when_their_parent_has_ended)
+{
+	struct cs_header header = server_of(100, "preforked");
+	struct cs_assembled *server = cs_assembler_attach(assembler, 1, &header, 100);
+
+	feed_process(server, 101, 62 * MS);
+	cs_assembler_ended(server, 100, CS_ASSEMBLER_STATUS, 0, 65 * MS);
+	cs_assembler_tick(assembler, 65 * MS + CS_ASSEMBLER_HOLD_NS);
+	cr_assert(eq(u32, seen.cold_starts, 0)); /* a worker may be what serves */
+	feed_request(server, 101, 7, 700 * MS, "");
+	feed_end(server, 101, 7, 709 * MS);
+	cs_assembler_ended(server, 101, CS_ASSEMBLER_STATUS, 0, 720 * MS);
+	cs_assembler_detach(server);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(seen.cold.ready);
+	cr_assert(eq(u64, seen.cold.end_ns, 709 * MS));
+}
+
+Test(workers, a_daemon_that_listens_after_its_fork_is_a_server)
+{
+	struct cs_header header =
+		header_of(100, "daemon"); /* marks are of the first process alone */
+	struct cs_assembled *daemon = cs_assembler_attach(assembler, 1, &header, 100);
+
+	feed_process(daemon, 101, 55 * MS);
+	cs_assembler_ended(daemon, 100, CS_ASSEMBLER_STATUS, 0, 56 * MS);
+	feed_request(daemon, 101, 7, 70 * MS, "");
+	feed_end(daemon, 101, 7, 79 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u32, seen.cold.protocol, CS_PROTOCOL_HTTP));
+	cr_assert(seen.cold.ready);
+	cr_assert(eq(u64, seen.cold.start_ns, 40 * MS));
+	cr_assert(eq(u64, seen.cold.end_ns, 79 * MS));
+	cr_assert(eq(u32, seen.invocation[0].protocol, CS_PROTOCOL_HTTP));
+}
+
+Test(workers, a_server_on_an_inherited_socket_is_one_while_it_lives)
+{
+	struct cs_header header = header_of(100, "activated"); /* it calls no listen() */
+	struct cs_assembled *server;
+
+	header.marks[CS_MARK_ACCEPT_WAIT] = 61 * MS;
+	server = cs_assembler_attach(assembler, 1, &header, 100);
+	feed_request(server, 100, 7, 70 * MS, "");
+	feed_end(server, 100, 7, 79 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u32, seen.cold.protocol, CS_PROTOCOL_HTTP));
+	cr_assert(ne(u32, seen.cold.init_type, CS_INIT_PER_REQUEST));
+	cr_assert(eq(u64, seen.cold.start_ns, 40 * MS));
+	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->start_ns, 61 * MS));
+	cr_assert(eq(u64, seen.cold.end_ns, 79 * MS));
+}
+
+Test(workers, a_server_on_a_socket_of_its_watched_parent_is_no_helper)
+{
+	struct cs_header parent = header_of(50, "supervisor"), header = header_of(100, "activated");
+	struct cs_assembled *supervisor = cs_assembler_attach(assembler, 1, &parent, 50), *server;
+
+	feed_spawn(supervisor, 100, 30 * MS);
+	server = cs_assembler_attach(assembler, 2, &header, 100);
+	feed_request(server, 100, 7, 70 * MS, "");
+	feed_end(server, 100, 7, 79 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u64, seen.cold.start_ns, 30 * MS));
+}
+
+Test(workers, requests_of_a_worker_that_nobody_followed_end_with_the_instance)
+{
+	struct cs_header header = server_of(100, "preforked");
+	struct cs_assembled *server = cs_assembler_attach(assembler, 1, &header, 100);
+
+	feed_request(server, 101, 7, 70 * MS, ""); /* one of more than can be followed */
+	end_process(server, 100, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(u64, seen.invocation[0].end_ns, 90 * MS));
+	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_UNKNOWN));
+	cs_assembler_tick(assembler, UINT64_MAX);
+	cr_assert(eq(ptr, cs_assembled_find(assembler, 1), NULL));
+}
