@@ -27,8 +27,17 @@ enum cs_hook {
 	CS_HOOK_COUNT,
 };
 
-/* Addresses of the originals, by enum cs_hook; written once, in the entry. */
+/* Addresses of the originals, by enum cs_hook; written once, in the entry (see cs_find_late()). */
 extern uintptr_t cs_real_table[CS_HOOK_COUNT] __attribute__((visibility("hidden")));
+
+/**
+ * cs_find_late() - before a call of what may not have been there at the start
+ *
+ * For hooks of which a library that was loaded later may bring the original. Costs a load.
+ *
+ * Context: signal.
+ */
+void cs_find_late(enum cs_hook hook);
 
 #define CS_HOOK(ret, name, args)                                                                   \
 	ret cs_hook_##name args __asm__(#name) __attribute__((visibility("default"), used));       \

@@ -203,10 +203,12 @@ static void record_dlopen(const char *path)
 
 void cs_thunk_dlopen(const char *path)
 {
+	cs_find_late(CS_HOOK_dlopen);
 	record_dlopen(path);
 }
 
 void cs_thunk_dlmopen(long namespace, const char *path)
 {
+	cs_find_late(CS_HOOK_dlmopen);
 	record_dlopen(path);
 }

@@ -257,5 +257,6 @@ CS_HOOK(int, pthread_create, (void *thread, const void *attr, void *(*run)(void 
 {
 	if (cs_shim_counting())
 		cs_count(CS_FACT_THREADS);
+	cs_find_late(CS_HOOK_pthread_create);
 	return CS_REAL(pthread_create)(thread, attr, run, arg);
 }

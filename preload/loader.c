@@ -175,6 +175,26 @@ enum cs_loader_result cs_loader_resolve(const struct cs_start *start, unsigned *
 	return result;
 }
 
+bool cs_loader_find_late(enum cs_hook hook)
+{
+	const struct link_map *map = (const void *)cs_shim.link_map;
+	struct cs_elf_object object;
+	uintptr_t address;
+	unsigned n = 0;
+
+	while (map && map->dynamic != cs_own_dynamic && n++ < OBJECTS_MAX)
+		map = map->next;
+	for (map = map ? map->next : NULL; map && n++ < OBJECTS_MAX; map = map->next) {
+		if (!open_object(&object, map) ||
+		    cs_elf_find(&object, hook_names[hook], cs_elf_hash(hook_names[hook]),
+				&address) != CS_ELF_FUNCTION)
+			continue;
+		__atomic_store_n(&cs_real_table[hook], address, __ATOMIC_RELAXED);
+		return true;
+	}
+	return false;
+}
+
 unsigned cs_loader_objects(void)
 {
 	unsigned n = 0;

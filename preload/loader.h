@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/hook.h"
 #include "preload/start.h"
 
 enum cs_loader_result {
@@ -29,6 +30,19 @@ enum cs_loader_result {
  * Return:  enum cs_loader_result.
  */
 enum cs_loader_result cs_loader_resolve(const struct cs_start *start, unsigned *ret_unresolved);
+
+/**
+ * cs_loader_find_late() - look again for an original that was nowhere at the start
+ *
+ * Before glibc 2.34, pthread_create, dlopen and dlmopen live in libraries that the program may not
+ * have loaded yet, and no system call stands in for them. A hook that was not resolved asks once it
+ * is called: whoever calls it has its original loaded. A loader that changes its list in another
+ * thread meanwhile is not waited for.
+ *
+ * Context: signal; by cs_find_late() only.
+ * Return:  true if cs_real_table has it now.
+ */
+bool cs_loader_find_late(enum cs_hook hook);
 
 /** cs_loader_objects() - objects in the list now. Context: startup. */
 unsigned cs_loader_objects(void);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "preload/hook.h"
+#include "preload/loader.h"
 #include "preload/shim.h"
 #include "preload/standin_fd.h"
 #include "preload/sys.h"
@@ -45,6 +46,16 @@ static void *unavailable_pointer(void)
 {
 	cs_set_errno(ENOSYS);
 	return NULL;
+}
+
+void cs_find_late(enum cs_hook hook)
+{
+	uintptr_t now = __atomic_load_n(&cs_real_table[hook], __ATOMIC_RELAXED);
+
+	if (__builtin_expect(now == (uintptr_t)unavailable_pointer ||
+				     now == (uintptr_t)unavailable_error,
+			     0))
+		(void)cs_loader_find_late(hook);
 }
 
 static int standin_fork(void)
