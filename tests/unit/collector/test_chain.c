@@ -15,7 +15,8 @@ static struct cs_header wrapper_of(const char *name)
 {
 	struct cs_header header = header_of(100, name);
 
-	header.attach_monotonic_ns = header.marks[CS_MARK_ATTACH] = 15 * MS;
+	header.attach_monotonic_ns = 15 * MS;
+	header.marks[CS_MARK_ATTACH] = 15 * MS;
 	header.marks[CS_MARK_MAIN] = 18 * MS;
 	return header;
 }
@@ -69,7 +70,8 @@ Test(chain, the_first_of_several_reads_counts)
 
 	first.marks[CS_MARK_STDIN_READ] = 19 * MS;
 	wrap(1, &first, 20 * MS);
-	second.attach_monotonic_ns = second.marks[CS_MARK_ATTACH] = 22 * MS;
+	second.attach_monotonic_ns = 22 * MS;
+	second.marks[CS_MARK_ATTACH] = 22 * MS;
 	second.marks[CS_MARK_MAIN] = 23 * MS;
 	second.marks[CS_MARK_STDIN_READ] = 24 * MS;
 	wrap(2, &second, 30 * MS);
@@ -170,7 +172,8 @@ Test(chain, the_event_of_a_process_is_not_that_of_the_next_with_its_pid)
 	end_process(cs_assembler_attach(assembler, 2, &last, 100), 100, 0, 90 * MS);
 	cs_assembler_flush(assembler);
 	/* Nobody tells who spawned the next one. */
-	other.attach_monotonic_ns = other.marks[CS_MARK_ATTACH] = 140 * MS;
+	other.attach_monotonic_ns = 140 * MS;
+	other.marks[CS_MARK_ATTACH] = 140 * MS;
 	other.marks[CS_MARK_MAIN] = 150 * MS;
 	other.marks[CS_MARK_STDIN_READ] = 170 * MS;
 	end_process(cs_assembler_attach(assembler, 3, &other, 100), 100, 0, 190 * MS);
