@@ -15,12 +15,23 @@
 
 typedef Opentelemetry__Proto__Common__V1__AnyValue any_value;
 
+static struct cs_arena arena;
+static struct cs_buffer out;
+
+static void stop(void)
+{
+	cs_arena_deinit(&arena);
+	cs_buffer_deinit(&out);
+}
+
+TestSuite(otlp_json, .fini = stop);
+
+/* Valid until the next call. */
 static char *json(const ProtobufCMessage *message)
 {
-	struct cs_buffer out = { 0 };
-
+	cs_buffer_clear(&out);
 	cr_assert(eq(int, cs_otlp_json_print(&out, message), 0));
-	return cs_buffer_take(&out);
+	return out.data;
 }
 
 static any_value value_of(int which)
@@ -36,7 +47,6 @@ static any_value value_of(int which)
 
 Test(otlp_json, a_span_as_the_specification_shows_one)
 {
-	struct cs_arena arena = { 0 };
 	ProtobufCAllocator alloc = cs_otlp_arena_allocator(&arena);
 	struct cs_attr attr = { "my.span.attr",
 				{ .type = CS_VALUE_STRING, .string = "some value" } };
@@ -208,7 +218,6 @@ Test(otlp_json, nesting_has_a_limit)
 	any_value values[DEEP + 1];
 	Opentelemetry__Proto__Common__V1__ArrayValue arrays[DEEP];
 	any_value *items[DEEP];
-	struct cs_buffer out = { 0 };
 
 	for (size_t i = 0; i < DEEP; i++) {
 		values[i] = value_of(VALUE(ARRAY_VALUE));
@@ -227,7 +236,6 @@ Test(otlp_json, nesting_has_a_limit)
 Test(otlp_json, text_that_is_not_utf8_is_refused)
 {
 	any_value v = value_of(VALUE(STRING_VALUE));
-	struct cs_buffer out = { 0 };
 
 	v.string_value = (char *)"\xff";
 	cr_assert(eq(int, cs_otlp_json_print(&out, &v.base), -EINVAL));
