@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Inside of the assembler: its state and that of one instance. For assembler.c, ending.c, conclude.c. */
+/* Inside of the assembler: its state and that of one instance. For its own files only. */
 #pragma once
 
 #include <sys/queue.h>
@@ -19,8 +19,10 @@ struct cs_assembled {
 	struct cs_arena arena; /* strings of the identity */
 	struct cs_identity identity;
 	struct cs_identity_env env;
-	LIST_HEAD(, cs_request) requests; /* in flight and held, newest first */
+	LIST_HEAD(, cs_request) requests;  /* in flight, held and kept, newest first */
+	LIST_HEAD(, cs_request) in_flight; /* those of them, newest first */
 	unsigned requests_count;
+	size_t requests_bytes;
 	struct cs_request *first; /* the cold one, until it is handed over */
 	bool first_seen;
 	bool connected; /* a request came over a connection */
@@ -75,6 +77,17 @@ bool cs_assembled_serves(const struct cs_assembled *instance);
  * Noted as soon as the process calls exec itself: a search through a long PATH puts out what is older.
  */
 uint64_t cs_assembled_exec(struct cs_assembled *instance);
+
+/* One record each, of at least the type's fixed part. */
+void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entry *entry,
+			     uint64_t now_ns);
+void cs_assembled_on_response(struct cs_assembled *instance, const struct cs_entry *entry,
+			      uint64_t now_ns);
+void cs_assembled_on_response_end(struct cs_assembled *instance, const struct cs_entry *entry,
+				  uint64_t now_ns);
+
+/** cs_assembled_forget() - take a request out of all lists, and free it. */
+void cs_assembled_forget(struct cs_request *request);
 
 /** cs_assembled_add() - put a request in flight. */
 void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request);

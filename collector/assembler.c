@@ -9,8 +9,6 @@
 
 #include "collector/assembled.h"
 
-#define EVICT_LOOK_MAX 64u
-
 struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
 				      const struct cs_assembler_sink *sink)
 {
@@ -25,25 +23,10 @@ struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
 	return assembler;
 }
 
-static void forget_request(struct cs_request *request)
-{
-	struct cs_assembler *assembler = request->instance->assembler;
-
-	if (request->handed_over)
-		TAILQ_REMOVE(&assembler->kept, request, held);
-	else if (request->end_ns)
-		TAILQ_REMOVE(&assembler->held, request, held);
-	LIST_REMOVE(request, of_instance);
-	request->instance->requests_count--;
-	if (request->instance->first == request)
-		request->instance->first = NULL;
-	cs_request_free(request);
-}
-
 static void free_instance(struct cs_assembled *instance)
 {
 	while (!LIST_EMPTY(&instance->requests))
-		forget_request(LIST_FIRST(&instance->requests));
+		cs_assembled_forget(LIST_FIRST(&instance->requests));
 	LIST_REMOVE(instance, of_assembler);
 	cs_arena_deinit(&instance->arena);
 	free(instance);
@@ -81,6 +64,7 @@ struct cs_assembled *cs_assembler_attach(struct cs_assembler *assembler, uint64_
 		instance->identity.pid = pid;
 	instance->attach_cpu_ns = header->attach_cpu_ns;
 	LIST_INIT(&instance->requests);
+	LIST_INIT(&instance->in_flight);
 	LIST_INSERT_HEAD(&assembler->buckets[segment % CS_ASSEMBLED_BUCKETS], instance,
 			 of_assembler);
 	cs_assembler_look(instance, header);
@@ -157,117 +141,6 @@ bool cs_assembled_is_function(struct cs_assembled *instance)
 	       ((instance->env.method || instance->env.platform) && !e->parent_has_event);
 }
 
-/* --- requests --- */
-
-static struct cs_request *find_request(struct cs_assembled *instance, uint32_t tag,
-				       uint64_t connection, uint32_t sequence)
-{
-	struct cs_request *request;
-
-	LIST_FOREACH(request, &instance->requests, of_instance)
-	{
-		if (request->connection == connection && request->sequence == sequence &&
-		    request->tag == tag && !request->end_ns && !request->exec)
-			return request;
-	}
-	return NULL;
-}
-
-void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request)
-{
-	request->instance = instance;
-	LIST_INSERT_HEAD(&instance->requests, request, of_instance);
-	instance->requests_count++;
-}
-
-void cs_assembled_finish(struct cs_request *request, uint64_t end_ns, uint64_t now_ns)
-{
-	request->end_ns = end_ns > request->start_ns ? end_ns : request->start_ns;
-	if (!request->end_ns)
-		request->end_ns = 1; /* a hostile clock; 0 means in flight */
-	request->due_ns = cs_assembler_due(now_ns);
-	TAILQ_INSERT_TAIL(&request->instance->assembler->held, request, held);
-}
-
-/*
- * What was handed over is only remembered as a possible cause: it makes room for what is to be told.
- * A busy instance's own are among the oldest, so the look is short.
- */
-static void evict_kept(struct cs_assembled *instance)
-{
-	struct cs_request *request;
-	unsigned looked = 0;
-
-	TAILQ_FOREACH(request, &instance->assembler->kept, held) {
-		if (request->instance == instance) {
-			forget_request(request);
-			return;
-		}
-		if (++looked == EVICT_LOOK_MAX)
-			return;
-	}
-}
-
-static void on_request(struct cs_assembled *instance, const struct cs_entry *entry)
-{
-	const struct cs_rec_request *rec = (const void *)(&entry->record + 1);
-	struct cs_assembler *assembler = instance->assembler;
-	struct cs_request *request = NULL;
-
-	if (instance->requests_count >= CS_ASSEMBLER_REQUESTS_MAX)
-		evict_kept(instance);
-	if (instance->requests_count < CS_ASSEMBLER_REQUESTS_MAX)
-		request = cs_request_new(rec, (const char *)(rec + 1),
-					 entry->record.payload_len - (uint32_t)sizeof(*rec));
-	if (!request) {
-		assembler->stats.requests_dropped++;
-		return;
-	}
-	request->tag = entry->pid;
-	request->position = entry->position;
-	request->start_ns = entry->record.time_ns ? entry->record.time_ns : 1; /* 0: not seen */
-	cs_assembled_add(instance, request);
-	instance->connected = true;
-	if (!instance->first_seen) {
-		instance->first_seen = true;
-		instance->first = request;
-		request->cold = true;
-	}
-}
-
-static void on_response(struct cs_assembled *instance, const struct cs_entry *entry)
-{
-	const struct cs_rec_response *rec = (const void *)(&entry->record + 1);
-	struct cs_request *request =
-		find_request(instance, entry->pid, rec->connection, rec->sequence);
-
-	if (!request) {
-		instance->assembler->stats.unmatched++;
-		return;
-	}
-	request->first_byte_ns = entry->record.time_ns;
-	request->status = rec->status;
-}
-
-static void on_response_end(struct cs_assembled *instance, const struct cs_entry *entry,
-			    uint64_t now_ns)
-{
-	const struct cs_rec_response_end *rec = (const void *)(&entry->record + 1);
-	struct cs_request *request =
-		find_request(instance, entry->pid, rec->connection, rec->sequence);
-
-	if (!request) {
-		instance->assembler->stats.unmatched++;
-		return;
-	}
-	if (rec->status)
-		request->status = rec->status;
-	request->aborted = rec->flags & CS_RESPONSE_ABORTED;
-	request->request_bytes = rec->request_bytes;
-	request->response_bytes = rec->response_bytes;
-	cs_assembled_finish(request, entry->record.time_ns, now_ns);
-}
-
 /* --- records --- */
 
 static void on_spawned(struct cs_assembled *instance, int32_t pid, uint32_t kind, uint64_t begin_ns)
@@ -319,13 +192,13 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 				   time_ns);
 		break;
 	case CS_RECORD_REQUEST:
-		on_request(instance, entry);
+		cs_assembled_on_request(instance, entry, now_ns);
 		break;
 	case CS_RECORD_RESPONSE:
-		on_response(instance, entry);
+		cs_assembled_on_response(instance, entry, now_ns);
 		break;
 	case CS_RECORD_RESPONSE_END:
-		on_response_end(instance, entry, now_ns);
+		cs_assembled_on_response_end(instance, entry, now_ns);
 		break;
 	case CS_RECORD_KILL:
 	case CS_RECORD_FILE:
@@ -408,7 +281,7 @@ static void conclude_requests(struct cs_assembler *assembler, uint64_t now_ns, b
 			request->instance->first = NULL;
 	}
 	while ((request = TAILQ_FIRST(&assembler->kept)) && request->due_ns <= now_ns)
-		forget_request(request);
+		cs_assembled_forget(request);
 }
 
 /* Return: is anything still waiting for its time? */

@@ -22,6 +22,7 @@
 #define CS_ASSEMBLER_HOLD_NS      300000000ull /* above the time between two looks at an idle ring */
 #define CS_ASSEMBLER_KEEP_NS      1000000000ull /* a cause is known so much longer than that */
 #define CS_ASSEMBLER_REQUESTS_MAX 4096u         /* of one instance, in flight or known */
+#define CS_ASSEMBLER_BYTES_MAX    (4u << 20)    /* of these; three times what such requests take */
 
 struct cs_assembler;
 struct cs_assembled; /* one instance's facts */
@@ -35,11 +36,12 @@ struct cs_assembler_sink {
 struct cs_assembler_stats {
 	uint64_t cold_starts;
 	uint64_t invocations;
-	uint64_t helpers;          /* processes that a function started for itself */
-	uint64_t unmatched;        /* responses without a request, and the like */
-	uint64_t unknown_records;  /* of a type or length that we do not know */
-	uint64_t requests_dropped; /* more than CS_ASSEMBLER_REQUESTS_MAX, or no memory */
-	uint64_t evidence_lost;    /* what was said of a living process made room for another */
+	uint64_t helpers;         /* processes that a function started for itself */
+	uint64_t unmatched;       /* responses without a request, requests that came twice */
+	uint64_t unknown_records; /* of a type or length that we do not know */
+	uint64_t
+		requests_dropped; /* more than CS_ASSEMBLER_REQUESTS_MAX, _BYTES_MAX, or no memory */
+	uint64_t evidence_lost;   /* what was said of a living process made room for another */
 };
 
 /** cs_assembler_new() - Return: NULL when out of memory. Free with cs_assembler_free(). */

@@ -313,6 +313,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.target = request->target,
 		.status = request->status,
 		.aborted = request->aborted,
+		.end_unseen = request->end_unseen,
 		.request_bytes = request->request_bytes,
 		.response_bytes = request->response_bytes,
 		.request_id = request->request_id,

@@ -87,11 +87,11 @@ static void begin_exec_event(struct cs_assembled *instance, struct cs_outcome ou
 static void end_requests(struct cs_assembled *instance, uint32_t tag, bool all,
 			 struct cs_outcome outcome, uint64_t time_ns)
 {
-	struct cs_request *request;
+	struct cs_request *request = LIST_FIRST(&instance->in_flight), *next;
 
-	LIST_FOREACH(request, &instance->requests, of_instance)
-	{
-		if ((request->tag != tag && !all) || request->end_ns)
+	for (; request; request = next) {
+		next = LIST_NEXT(request, in_flight);
+		if (request->tag != tag && !all)
 			continue;
 		request->aborted = true;
 		request->outcome = outcome;

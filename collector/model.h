@@ -106,6 +106,7 @@ struct cs_invocation {
 	const char *target; /* without query; NULL: unknown */
 	unsigned status;    /* HTTP; 0: none was seen */
 	bool aborted;       /* the connection closed before the response was complete */
+	bool end_unseen;    /* end_ns is the last that is known of it */
 	uint64_t request_bytes;
 	uint64_t response_bytes;
 	const char *request_id; /* X-Request-Id; NULL: none */

@@ -19,6 +19,19 @@ static char *clean_copy(const char *text, size_t len)
 	return strdup(clean);
 }
 
+static size_t bytes_of(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+static struct cs_request *measure(struct cs_request *request)
+{
+	request->bytes = sizeof(*request) + bytes_of(request->method) + bytes_of(request->target) +
+			 bytes_of(request->request_id) + bytes_of(request->call_id) +
+			 bytes_of(request->trace_state);
+	return request;
+}
+
 static void take_context(struct cs_request *request, const char *text, size_t len)
 {
 	request->inbound = cs_trace_context_parse(text, len, &request->caller) == 0;
@@ -97,7 +110,7 @@ struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *
 	request->method = clean_copy(text, rec->method_len);
 	request->target = clean_copy(text + rec->method_len, rec->target_len);
 	take_headers(request, text + rec->method_len + rec->target_len, rec->headers_len);
-	return request;
+	return measure(request);
 }
 
 static char *copy_of(const char *text)
@@ -122,7 +135,7 @@ struct cs_request *cs_request_new_exec(const char *method, const char *target,
 		take_context(request, traceparent, strlen(traceparent));
 	if (trace_state)
 		take_state(request, trace_state, strlen(trace_state));
-	return request;
+	return measure(request);
 }
 
 void cs_request_free(struct cs_request *request)

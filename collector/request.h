@@ -16,7 +16,9 @@ struct cs_assembled;
 
 struct cs_request {
 	LIST_ENTRY(cs_request) of_instance;
+	LIST_ENTRY(cs_request) in_flight; /* while end_ns is 0 */
 	TAILQ_ENTRY(cs_request) held;
+	size_t bytes; /* of memory that it takes */
 	struct cs_assembled *instance;
 	uint64_t connection;
 	uint32_t sequence;
@@ -29,6 +31,7 @@ struct cs_request {
 	unsigned status;
 	bool exec; /* the event of a process, not of a connection */
 	bool aborted;
+	bool end_unseen; /* end_ns is the last that is known of it */
 	bool cold;
 	bool resolving; /* its cause is being looked for: a ring of causes has no beginning */
 	bool resolved;  /* context is final */

@@ -414,6 +414,8 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 			invocation->first_byte_ns - invocation->start_ns);
 	if (invocation->pid > 0 && invocation->pid != invocation->identity->pid)
 		add_int(&list, "coldspan.worker.pid", (uint64_t)invocation->pid);
+	if (invocation->end_unseen)
+		add_string(&list, "coldspan.approximate", "the end of the response was not seen");
 	if (invocation->aborted && invocation->outcome.cause == CS_CAUSE_NONE) {
 		span->status = CS_STATUS_ERROR;
 		span->status_message = "the connection closed before the response was complete";

@@ -306,6 +306,11 @@ static void step_in(struct run *run, const struct step *step, const char *text)
 		attach(run, i, &now);
 	else if (run->instances[i])
 		step_of_one(run, i, &now);
+	if (!run->instances[i])
+		return;
+	/* The event of a process is one more, of at most its identity's strings. */
+	CS_FUZZ_CHECK(run->instances[i]->requests_count <= CS_ASSEMBLER_REQUESTS_MAX + 1);
+	CS_FUZZ_CHECK(run->instances[i]->requests_bytes <= CS_ASSEMBLER_BYTES_MAX + 16384);
 }
 
 /* Whatever was claimed: when all is over, all is told, and nothing is left. */

@@ -198,6 +198,16 @@ Test(spans, what_is_not_known_is_not_said)
 	cr_assert(eq(ptr, (void *)find(&span->attrs, "http.request.header.x-request-id"), NULL));
 }
 
+Test(spans, an_end_that_was_not_seen_is_said_to_be_approximate)
+{
+	struct cs_invocation one = invocation();
+
+	cr_assert(eq(ptr, (void *)find(&only_span(&one)->attrs, "coldspan.approximate"), NULL));
+	cs_spans_reset(&spans);
+	one.end_unseen = true;
+	cr_assert(ne(ptr, (void *)find(&only_span(&one)->attrs, "coldspan.approximate"), NULL));
+}
+
 Test(spans, a_worker_that_is_not_the_process_itself_is_named)
 {
 	struct cs_invocation one = invocation();

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Requests of an instance, from their head to their end, and until they are forgotten. */
+#include "collector/assembled.h"
+
+#define EVICT_LOOK_MAX 64u
+
+void cs_assembled_forget(struct cs_request *request)
+{
+	struct cs_assembler *assembler = request->instance->assembler;
+
+	if (request->handed_over)
+		TAILQ_REMOVE(&assembler->kept, request, held);
+	else if (request->end_ns)
+		TAILQ_REMOVE(&assembler->held, request, held);
+	else
+		LIST_REMOVE(request, in_flight);
+	LIST_REMOVE(request, of_instance);
+	request->instance->requests_count--;
+	request->instance->requests_bytes -= request->bytes;
+	if (request->instance->first == request)
+		request->instance->first = NULL;
+	cs_request_free(request);
+}
+
+static struct cs_request *find_request(struct cs_assembled *instance, uint32_t tag,
+				       uint64_t connection, uint32_t sequence)
+{
+	struct cs_request *request;
+
+	LIST_FOREACH(request, &instance->in_flight, in_flight)
+	{
+		if (request->connection == connection && request->sequence == sequence &&
+		    request->tag == tag)
+			return request;
+	}
+	return NULL;
+}
+
+void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request)
+{
+	request->instance = instance;
+	LIST_INSERT_HEAD(&instance->requests, request, of_instance);
+	LIST_INSERT_HEAD(&instance->in_flight, request, in_flight);
+	instance->requests_count++;
+	instance->requests_bytes += request->bytes;
+}
+
+void cs_assembled_finish(struct cs_request *request, uint64_t end_ns, uint64_t now_ns)
+{
+	request->end_ns = end_ns > request->start_ns ? end_ns : request->start_ns;
+	if (!request->end_ns)
+		request->end_ns = 1; /* a hostile clock; 0 means in flight */
+	request->due_ns = cs_assembler_due(now_ns);
+	LIST_REMOVE(request, in_flight);
+	TAILQ_INSERT_TAIL(&request->instance->assembler->held, request, held);
+}
+
+/*
+ * What was handed over is only remembered as a possible cause: it makes room for what is to be told.
+ * A busy instance's own are among the oldest, so the look is short.
+ */
+static bool evict_kept(struct cs_assembled *instance)
+{
+	struct cs_request *request;
+	unsigned looked = 0;
+
+	TAILQ_FOREACH(request, &instance->assembler->kept, held) {
+		if (request->instance == instance) {
+			cs_assembled_forget(request);
+			return true;
+		}
+		if (++looked == EVICT_LOOK_MAX)
+			break;
+	}
+	return false;
+}
+
+static bool make_room(struct cs_assembled *instance, size_t bytes)
+{
+	while (instance->requests_count >= CS_ASSEMBLER_REQUESTS_MAX ||
+	       instance->requests_bytes + bytes > CS_ASSEMBLER_BYTES_MAX) {
+		if (!evict_kept(instance))
+			return false;
+	}
+	return true;
+}
+
+/* The record of its end is missing, and what was seen since says that it is over. */
+static void end_unseen(struct cs_request *request, uint64_t now_ns)
+{
+	request->end_unseen = true;
+	cs_assembled_finish(request, request->first_byte_ns, now_ns);
+}
+
+/* Responses of a connection keep the order of its requests: those before this one are over. */
+static void end_earlier(struct cs_assembled *instance, const struct cs_request *answered,
+			uint64_t now_ns)
+{
+	struct cs_request *request = LIST_FIRST(&instance->in_flight), *next;
+
+	for (; request; request = next) {
+		next = LIST_NEXT(request, in_flight);
+		if (request->tag == answered->tag && request->connection == answered->connection &&
+		    request->sequence < answered->sequence)
+			end_unseen(request, now_ns);
+	}
+}
+
+void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entry *entry,
+			     uint64_t now_ns)
+{
+	const struct cs_rec_request *rec = (const void *)(&entry->record + 1);
+	struct cs_assembler *assembler = instance->assembler;
+	struct cs_request *request;
+
+	if (find_request(instance, entry->pid, rec->connection, rec->sequence)) {
+		assembler->stats.unmatched++;
+		return;
+	}
+	request = cs_request_new(rec, (const char *)(rec + 1),
+				 entry->record.payload_len - (uint32_t)sizeof(*rec));
+	if (!request || !make_room(instance, request->bytes)) {
+		cs_request_free(request);
+		assembler->stats.requests_dropped++;
+		return;
+	}
+	request->tag = entry->pid;
+	request->position = entry->position;
+	request->start_ns = entry->record.time_ns ? entry->record.time_ns : 1; /* 0: not seen */
+	cs_assembled_add(instance, request);
+	instance->connected = true;
+	if (!instance->first_seen) {
+		instance->first_seen = true;
+		instance->first = request;
+		request->cold = true;
+	}
+}
+
+void cs_assembled_on_response(struct cs_assembled *instance, const struct cs_entry *entry,
+			      uint64_t now_ns)
+{
+	const struct cs_rec_response *rec = (const void *)(&entry->record + 1);
+	struct cs_request *request =
+		find_request(instance, entry->pid, rec->connection, rec->sequence);
+
+	if (!request) {
+		instance->assembler->stats.unmatched++;
+		return;
+	}
+	end_earlier(instance, request, now_ns);
+	request->first_byte_ns = entry->record.time_ns;
+	request->status = rec->status;
+}
+
+void cs_assembled_on_response_end(struct cs_assembled *instance, const struct cs_entry *entry,
+				  uint64_t now_ns)
+{
+	const struct cs_rec_response_end *rec = (const void *)(&entry->record + 1);
+	struct cs_request *request =
+		find_request(instance, entry->pid, rec->connection, rec->sequence);
+
+	if (!request) {
+		instance->assembler->stats.unmatched++;
+		return;
+	}
+	if (rec->status)
+		request->status = rec->status;
+	end_earlier(instance, request, now_ns);
+	request->aborted = rec->flags & CS_RESPONSE_ABORTED;
+	request->end_unseen = rec->flags & CS_RESPONSE_UNFOLLOWED;
+	request->request_bytes = rec->request_bytes;
+	request->response_bytes = rec->response_bytes;
+	cs_assembled_finish(request, entry->record.time_ns, now_ns);
+}
