@@ -15,7 +15,10 @@ void cs_start_read(struct cs_start *start, int argc, char **argv, char **envp)
 	*start = (struct cs_start){ .argc = argc, .argv = argv, .envp = envp };
 	while (*end)
 		end++;
-	for (aux = (const void *)(end + 1); aux->a_type != AT_NULL; aux++) {
+	/* Of a program with privileges glibc's loader has closed the gaps of unsafe variables. */
+	while (!*end)
+		end++;
+	for (aux = (const void *)end; aux->a_type != AT_NULL; aux++) {
 		switch (aux->a_type) {
 		case AT_PHDR:
 			start->program_headers = aux->a_un.a_val;
