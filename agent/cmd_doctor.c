@@ -4,7 +4,9 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "agent/exit_codes.h"
 #include "agent/library.h"
@@ -13,6 +15,7 @@
 #include "agent/verbs.h"
 #include "base/log.h"
 #include "coldspan_config.h"
+#include "preload/wire/segment.h"
 
 static const char help_text[] =
 	"Say whether a command can be watched, and if not why. The command is not run.\n"
@@ -28,6 +31,9 @@ static const char help_text[] =
 	"\n"
 	"Exit status: 0 it can be watched, 3 it cannot, 2 bad command line or no such command,\n"
 	"1 doctor itself failed.\n";
+
+#define SEGMENT_BYTES           cs_segment_bytes(CS_SLOTS_DEFAULT)
+#define ADDRESS_SPACE_MIN_BYTES (1ull << 30) /* as in preload/attach.c */
 
 struct report {
 	unsigned obstacles;
@@ -115,23 +121,59 @@ static void judge_loader(struct report *report, const struct cs_program *p, cons
 		ok("the loader maps the shim into it");
 }
 
-static void judge_here(struct report *report)
+/* COLDSPAN_DENY: names of programs that are left alone, separated by ':'. */
+static bool denied(const char *command)
 {
-	const char *disable = getenv("COLDSPAN_DISABLE"), *call = "";
-	char line[128];
+	const char *deny = getenv("COLDSPAN_DENY"), *name = strrchr(command, '/');
+	size_t len;
+
+	name = name ? name + 1 : command;
+	len = strlen(name);
+	for (; deny && *deny; deny += *deny == ':') {
+		size_t n = strcspn(deny, ":");
+
+		if (n == len && !strncmp(deny, name, n))
+			return true;
+		deny += n;
+	}
+	return false;
+}
+
+/* The shim stands down below what it needs (preload/attach.c). */
+static void judge_limit(struct report *report, int resource, rlim_t needed, const char *what)
+{
+	struct rlimit limit;
+	char line[128], remedy[128];
+
+	if (getrlimit(resource, &limit) < 0 || limit.rlim_cur >= needed)
+		return;
+	snprintf(line, sizeof(line), "the limit on %s is %llu bytes", what,
+		 (unsigned long long)limit.rlim_cur);
+	snprintf(remedy, sizeof(remedy), "raise it to %llu (ulimit -%c)",
+		 (unsigned long long)needed, resource == RLIMIT_AS ? 'v' : 'f');
+	cannot(report, line, remedy);
+}
+
+static void judge_here(struct report *report, const char *command)
+{
+	const char *disable = getenv("COLDSPAN_DISABLE");
+	char line[128], call[CS_PROBE_NAME_BYTES] = "";
 	int r;
 
-	if (disable && *disable)
+	if (disable && *disable && strcmp(disable, "0") != 0)
 		cannot(report, "COLDSPAN_DISABLE is set", "unset it");
-	r = cs_probe_calls(&call);
+	if (denied(command))
+		cannot(report, "COLDSPAN_DENY names it", "take its name out of the list");
+	judge_limit(report, RLIMIT_FSIZE, SEGMENT_BYTES, "file sizes");
+	judge_limit(report, RLIMIT_AS, ADDRESS_SPACE_MIN_BYTES, "address space");
+	r = cs_probe_calls(call);
 	if (r == 0) {
 		ok("the system calls of an attach are allowed here");
 		return;
 	}
 	snprintf(line, sizeof(line), "%s %s here", call,
 		 r == -EKEYREVOKED ? "kills the process (seccomp)" : "is refused");
-	cannot(report, line,
-	       "allow memfd_create, ftruncate, fcntl, mmap, socket, connect, sendmsg");
+	cannot(report, line, "allow the system calls that docs/attach.md lists");
 }
 
 static void judge_socket(struct report *report, const char *socket)
@@ -173,7 +215,7 @@ static int examine(char **argv, const char *socket)
 	else
 		judge_loader(&report, &program, library);
 	cs_arena_deinit(&arena);
-	judge_here(&report);
+	judge_here(&report, argv[0]);
 	if (socket)
 		judge_socket(&report, socket);
 	printf("%s %s be watched\n", argv[0], report.obstacles ? "CANNOT" : "can");

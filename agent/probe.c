@@ -5,61 +5,105 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
-static const char *const call_names[] = {
-	"memfd_create", "ftruncate", "fcntl(F_ADD_SEALS)", "mmap", "socket", "connect", "sendmsg",
+/* A message of the child: the call that it makes next. */
+struct step {
+	char name[CS_PROBE_NAME_BYTES];
 };
 
-/* Runs in the child: writes the number of each call before it is made, 'x' if it was refused. */
-static void try_calls(int report)
-{
-	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
-	struct sockaddr_un nowhere = { .sun_family = AF_UNIX, .sun_path = "/nonexistent" };
-	struct msghdr empty = { 0 };
-	char step = 0;
-	int fd, sock;
+enum need {
+	NEEDED, /* refused: the shim stands down */
+	USEFUL, /* refused: it goes on without; only a filter that kills matters */
+};
 
-#define TRY(call)                                                                                  \
+static bool refused(int error)
+{
+	return error == EPERM || error == EACCES || error == ENOSYS;
+}
+
+/*
+ * Tells @report of a call, makes it, and ends the child if it was needed and refused. What cannot
+ * succeed here (there is no socket at the other end) is refused only by such an errno.
+ */
+#define TRY(report, need, call_name, call)                                                         \
 	do {                                                                                       \
-		if (write(report, &step, 1) != 1)                                                  \
+		const struct step step_ = { call_name };                                           \
+		if (write(report, &step_, sizeof(step_)) != sizeof(step_))                         \
 			_exit(2);                                                                  \
-		step++;                                                                            \
-		if ((call) < 0)                                                                    \
+		if ((call) < 0 && (need) == NEEDED && refused(errno))                              \
 			_exit(1);                                                                  \
 	} while (0)
 
-	TRY(fd = memfd_create("coldspan-probe", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-	TRY(ftruncate(fd, 4096));
-	TRY(fcntl(fd, F_ADD_SEALS, seals));
-	TRY(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED ? -1 : 0);
-	TRY(sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-	/* There is no such socket, and it is not connected: only EPERM and the like are refusals. */
-	TRY(connect(sock, (struct sockaddr *)&nowhere, sizeof(nowhere)) < 0 && errno == EPERM ? -1
-											      : 0);
-	TRY(sendmsg(sock, &empty, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno == EPERM ? -1 : 0);
-#undef TRY
+/* What an attach calls, in its order (docs/attach.md). Raw, since libc may know a way around. */
+static void try_calls(int report, bool strict_overcommit)
+{
+	const long seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+	struct sockaddr_un nowhere = { .sun_family = AF_UNIX, .sun_path = "/nonexistent" };
+	struct msghdr empty = { 0 };
+	uint64_t limits[2];
+	struct timespec ts;
+	char path[PATH_MAX];
+	long fd = -1, sock = -1, page = -1;
+
+	TRY(report, USEFUL, "prlimit64", syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, limits));
+	TRY(report, NEEDED, "socket",
+	    sock = syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+	TRY(report, NEEDED, "connect", syscall(SYS_connect, sock, &nowhere, sizeof(nowhere)));
+	TRY(report, NEEDED, "memfd_create",
+	    fd = syscall(SYS_memfd_create, "coldspan-probe", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+	TRY(report, NEEDED, "ftruncate", syscall(SYS_ftruncate, fd, 4096L));
+	if (strict_overcommit)
+		TRY(report, NEEDED, "fallocate", syscall(SYS_fallocate, fd, 0, 0L, 4096L));
+	TRY(report, NEEDED, "fcntl", syscall(SYS_fcntl, fd, F_ADD_SEALS, seals));
+	TRY(report, NEEDED, "mmap",
+	    page = syscall(SYS_mmap, NULL, 4096L, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L));
+	TRY(report, NEEDED, "madvise", syscall(SYS_madvise, page, 4096L, MADV_WIPEONFORK));
+	TRY(report, USEFUL, "munmap", syscall(SYS_munmap, page, 4096L));
+	TRY(report, USEFUL, "clock_gettime",
+	    syscall(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &ts));
+	TRY(report, USEFUL, "getpid", syscall(SYS_getpid));
+	TRY(report, USEFUL, "getppid", syscall(SYS_getppid));
+	TRY(report, USEFUL, "getcwd", syscall(SYS_getcwd, path, sizeof(path)));
+	TRY(report, USEFUL, "readlinkat",
+	    syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path)));
+	TRY(report, NEEDED, "sendmsg",
+	    syscall(SYS_sendmsg, sock, &empty, MSG_NOSIGNAL | MSG_DONTWAIT));
+	TRY(report, USEFUL, "close", syscall(SYS_close, fd));
 	_exit(0);
 }
 
-int cs_probe_calls(const char **ret_call)
+static bool overcommit_is_strict(void)
+{
+	cs_cleanup(cs_closep) int fd = open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+	char mode = '0';
+
+	return fd >= 0 && read(fd, &mode, 1) == 1 && mode == '2';
+}
+
+int cs_probe_calls(char ret_call[CS_PROBE_NAME_BYTES])
 {
 	cs_cleanup(cs_closep) int ours = -EBADF;
 	cs_cleanup(cs_closep) int theirs = -EBADF;
+	bool strict = overcommit_is_strict();
+	struct step step, last = { "fork" };
 	int pipes[2], status;
-	char step, last = 0;
 	pid_t pid;
 
 	if (pipe2(pipes, O_CLOEXEC) < 0)
@@ -71,17 +115,17 @@ int cs_probe_calls(const char **ret_call)
 		return -errno;
 	if (pid == 0) {
 		prctl(PR_SET_DUMPABLE, 0); /* a killed probe leaves no core file */
-		try_calls(theirs);
+		try_calls(theirs, strict);
 	}
 	cs_closep(&theirs);
 	theirs = -EBADF;
-	while (read(ours, &step, 1) == 1)
+	while (read(ours, &step, sizeof(step)) == sizeof(step))
 		last = step;
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	*ret_call = call_names[(unsigned char)last % (sizeof(call_names) / sizeof(call_names[0]))];
+	memcpy(ret_call, last.name, CS_PROBE_NAME_BYTES);
 	return WIFSIGNALED(status) ? -EKEYREVOKED : -EPERM;
 }
 

@@ -5,18 +5,20 @@
 
 #include <stdbool.h>
 
+#define CS_PROBE_NAME_BYTES 16 /* of a system call, with its NUL */
+
 /**
  * cs_probe_calls() - would the system calls of an attach survive here?
  * @ret_call: name of the call that failed or killed; untouched on success
  *
- * Tries memfd_create, ftruncate, fcntl(F_ADD_SEALS), mmap, socket, connect and sendmsg in a throwaway
- * child: a seccomp filter that kills can be found in no other way.
+ * Tries those that docs/attach.md lists in a throwaway child: a seccomp filter that kills can be found
+ * in no other way.
  *
  * Context: startup.
- * Return:  0 all work; -EPERM one is refused (the shim would stand down); -EKEYREVOKED one kills the
- *          process (do not preload there); other errno of fork.
+ * Return:  0 all work; -EPERM a needed one is refused (the shim would stand down); -EKEYREVOKED one
+ *          kills the process (do not preload there); other errno of fork.
  */
-int cs_probe_calls(const char **ret_call);
+int cs_probe_calls(char ret_call[CS_PROBE_NAME_BYTES]);
 
 /**
  * cs_probe_socket() - does a collector listen at @path? Return: 0, or negative errno of connect. */

@@ -2,9 +2,8 @@
 
 /*
  * Making the segment and announcing it: one way, bounded, nothing waits, no descriptor stays open.
- * System calls beyond what the loader itself makes: memfd_create, socket, connect, sendmsg, fcntl,
- * ftruncate, madvise, prlimit64; a seccomp filter that kills on one of them kills the function
- * (docs/attach.md; `coldspan doctor` tries them).
+ * A seccomp filter that kills on one of its system calls kills the function: docs/attach.md lists
+ * them, `coldspan doctor` tries them.
  */
 #pragma once
 

@@ -126,7 +126,7 @@ class Lab:
             receiver = Receiver(self.dump, socket, raw_path if raw else None)
             try:
                 result = self.run(command, {
-                    "LD_PRELOAD": ":".join(str(p) for p in preload or [self.shim]),
+                    "LD_PRELOAD": ":".join(map(str, [self.shim] if preload is None else preload)),
                     "COLDSPAN_SOCKET": socket, **(env or {})}, **more)
             finally:
                 segments = receiver.close()

@@ -6,24 +6,28 @@ Law 3 is golden_dynamic.py's; law 7 has a script for each family of hooks; the c
 that need a prepared machine are in tests/matrix.
 """
 import collections
+import ctypes
+import errno
 import os
+import pathlib
 import shutil
+import subprocess
 import sys
 
 import harness
 from harness import Skip, assert_same, records
 from tracing import trace
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/lint")]
+from lib import seccomp
+from system_calls import documented
+
 STACK_MAX = 4096
 
-# What attach may call beyond the loader's own work; docs name them, since a seccomp filter may not
-# know them. Longer lists need a reason.
-ATTACH_CALLS = {"memfd_create", "socket", "connect", "sendmsg", "fcntl", "ftruncate", "madvise",
-                "prlimit64", "mmap", "munmap", "mprotect", "close", "getpid", "getppid",
-                "clock_gettime", "readlinkat", "getcwd"}
-# What a hook may call: who a fork child, or a vfork child that calls exec, is; whether a path of exec
-# can be read.
-HOOK_CALLS = {"getpid", "prlimit64"}
+# What an attach may call beyond the loader's own work, and what a hook may call.
+ATTACH_CALLS = set(documented(ROOT / "docs/attach.md", "At the start"))
+HOOK_CALLS = set(documented(ROOT / "docs/attach.md", "Later"))
 LOADER_CALLS = {"openat", "open", "read", "pread64", "fstat", "newfstatat", "mmap", "mprotect",
                 "close", "access", "munmap"}
 
@@ -82,6 +86,52 @@ def loader_as_program(lab):
 def no_libc(lab):
     run = lab.same("nolibc")
     assert run.stdout == "no libc here\n"
+
+
+def refused_calls(lab):
+    """A filter that answers any one call of an attach with an errno: nothing is left, nothing differs."""
+    if not seccomp.library():
+        raise Skip("libseccomp is not installed")
+    stand_down = {"socket", "connect", "memfd_create", "ftruncate", "fcntl", "madvise", "sendmsg"}
+    # Without the loader's own there is no program.
+    for call in sorted(ATTACH_CALLS - {"mmap", "munmap", "close"}):
+        for libc in lab.libcs():
+            for error in (errno.EPERM, errno.ENOSYS):
+                run = lab.same("inside", libc, ["network"], preexec=seccomp.refusing([call], error))
+                expected = 0 if call in stand_down else 1
+                assert len(run.segments) == expected, f"{libc} without {call}: {run.segments}"
+
+
+def privileged_programs(lab):
+    """Of a program that was given privileges the loader takes the preload of a system file."""
+    if os.geteuid() != 0:
+        raise Skip("needs root to make a setuid program and an /etc of its own")
+    libc = ctypes.CDLL(None, use_errno=True)
+    with lab.folder() as folder:
+        os.chmod(folder, 0o755)
+        etc, cat = folder / "etc", folder / "cat"
+        etc.mkdir()
+        (etc / "ld.so.preload").write_text(f"{lab.shim}\n")
+        shutil.copy(shutil.which("cat"), cat)
+
+        def enter():
+            private = 1 << 18 | 1 << 14  # MS_PRIVATE | MS_REC
+            if libc.unshare(0x20000) or libc.mount(b"none", b"/", None, private, None) or \
+                    libc.mount(bytes(etc), b"/etc", None, 1 << 12, None):  # CLONE_NEWNS, MS_BIND
+                raise OSError(ctypes.get_errno(), "no mount namespace")
+            os.setgroups([])
+            os.setresgid(65534, 65534, 65534)
+            os.setresuid(65534, 65534, 65534)
+
+        for mode, expected in ((0o755, 1), (0o4755, 0)):
+            os.chmod(cat, mode)
+            try:
+                run = lab.watched([str(cat), "/proc/self/maps"], preload=[], preexec=enter, cwd=folder)
+            except subprocess.SubprocessError as error:
+                raise Skip("no mount namespace can be made here") from error
+            assert run.status == 0 and "libcoldspan.so" in run.stdout, run
+            assert len(run.segments) == expected, f"mode {mode:o}: {len(run.segments)} announces"
+            assert ("memfd:coldspan" in run.stdout) == bool(expected), run.stdout
 
 
 # 2. Leave nothing in the process ------------------------------------------------------------------
@@ -221,6 +271,8 @@ CHECKS = {
     "1: switches keep it out": switched_off,
     "1: no collector, in any way": bad_sockets,
     "1: a second copy stands down": second_copies,
+    "1: a filter refuses any call of the attach": refused_calls,
+    "1: a program with privileges": privileged_programs,
     "1: a program without libc": no_libc,
     "1: the loader called as a program": loader_as_program,
     "2: nothing is left in the process": leaves_nothing,
