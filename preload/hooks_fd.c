@@ -129,7 +129,7 @@ CS_HOOK(int, epoll_create1, (int flags))
 	return cs_follow_new(CS_REAL(epoll_create1)(flags));
 }
 
-/* What stdio reads and writes by itself is not seen, nor its close. */
+/* What stdio reads and writes by itself is not seen. */
 CS_HOOK(FILE *, fdopen, (int fd, const char *mode))
 {
 	FILE *ret = CS_REAL(fdopen)(fd, mode);
@@ -139,6 +139,40 @@ CS_HOOK(FILE *, fdopen, (int fd, const char *mode))
 		cs_follow_forget(fd, false);
 	}
 	return ret;
+}
+
+/* What is left in its buffer passes unseen, then its descriptor is closed. */
+static void before_fclose(FILE *stream)
+{
+	int fd, saved;
+
+	if (!cs_shim_watching() || !cs_shim.fileno)
+		return;
+	saved = cs_errno();
+	fd = cs_shim.fileno(stream);
+	if (fd >= 0) {
+		cs_follow_lost(fd);
+		cs_follow_closing(fd);
+	}
+	cs_set_errno(saved); /* a stream in memory has no descriptor */
+}
+
+CS_HOOK(int, fclose, (FILE * stream))
+{
+	before_fclose(stream);
+	return CS_REAL(fclose)(stream);
+}
+
+CS_HOOK(FILE *, freopen, (const char *path, const char *mode, FILE *stream))
+{
+	before_fclose(stream);
+	return CS_REAL(freopen)(path, mode, stream);
+}
+
+CS_HOOK(FILE *, freopen64, (const char *path, const char *mode, FILE *stream))
+{
+	before_fclose(stream);
+	return CS_REAL(freopen64)(path, mode, stream);
 }
 
 /* Entry only: they write by themselves. */

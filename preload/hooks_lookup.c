@@ -41,6 +41,10 @@ LOOKUP(__xstat, (int version, const char *path, void *st), (version, path, st))
 LOOKUP(__xstat64, (int version, const char *path, void *st), (version, path, st))
 LOOKUP(__lxstat, (int version, const char *path, void *st), (version, path, st))
 LOOKUP(__lxstat64, (int version, const char *path, void *st), (version, path, st))
+LOOKUP(__fxstatat, (int version, int dir, const char *path, void *st, int flags),
+       (version, dir, path, st, flags))
+LOOKUP(__fxstatat64, (int version, int dir, const char *path, void *st, int flags),
+       (version, dir, path, st, flags))
 LOOKUP(access, (const char *path, int mode), (path, mode))
 LOOKUP(faccessat, (int dir, const char *path, int mode, int flags), (dir, path, mode, flags))
 LOOKUP(statx, (int dir, const char *path, int flags, unsigned mask, void *stx),

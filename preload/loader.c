@@ -88,15 +88,18 @@ static bool open_object(struct cs_elf_object *object, const struct link_map *map
 	return cs_elf_open(object, map->bias, map->dynamic);
 }
 
+static bool find(const struct cs_elf_object *object, const char *name, uintptr_t *ret_address)
+{
+	return cs_elf_find(object, name, cs_elf_hash(name), ret_address) == CS_ELF_FUNCTION;
+}
+
 /* Copies under other names are told by the mark that all of them export. */
 static bool is_copy_of_us(const struct link_map *map)
 {
 	struct cs_elf_object object;
 	uintptr_t address;
 
-	return open_object(&object, map) &&
-	       cs_elf_find(&object, "coldspan_shim", cs_elf_hash("coldspan_shim"), &address) ==
-		       CS_ELF_FUNCTION;
+	return open_object(&object, map) && find(&object, "coldspan_shim", &address);
 }
 
 /* The look-up of all hooks: how far it has come. */
@@ -127,10 +130,10 @@ static void resolve_in(const struct link_map *map, struct search *search)
 			search->left--;
 		}
 	}
-	if (!cs_shim.errno_location &&
-	    cs_elf_find(&object, "__errno_location", cs_elf_hash("__errno_location"), &address) ==
-		    CS_ELF_FUNCTION)
+	if (!cs_shim.errno_location && find(&object, "__errno_location", &address))
 		cs_shim.errno_location = (int *(*)(void))address;
+	if (!cs_shim.fileno && find(&object, "fileno_unlocked", &address))
+		cs_shim.fileno = (int (*)(void *))address;
 }
 
 /* The objects behind our own; a copy before it makes us stand down, but does not find for us. */
@@ -185,9 +188,7 @@ bool cs_loader_find_late(enum cs_hook hook)
 	while (map && map->dynamic != cs_own_dynamic && n++ < OBJECTS_MAX)
 		map = map->next;
 	for (map = map ? map->next : NULL; map && n++ < OBJECTS_MAX; map = map->next) {
-		if (!open_object(&object, map) ||
-		    cs_elf_find(&object, hook_names[hook], cs_elf_hash(hook_names[hook]),
-				&address) != CS_ELF_FUNCTION)
+		if (!open_object(&object, map) || !find(&object, hook_names[hook], &address))
 			continue;
 		__atomic_store_n(&cs_real_table[hook], address, __ATOMIC_RELAXED);
 		return true;

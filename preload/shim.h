@@ -36,8 +36,9 @@ struct cs_shim {
 	struct cs_wiped *wiped;
 	int (*clock)(int clock, struct timespec *ts); /* vDSO */
 	int *(*errno_location)(void);
-	uintptr_t link_map;      /* first struct link_map of the loader's list */
-	char cwd[CS_PATH_BYTES]; /* at attach, "" unknown */
+	int (*fileno)(void *stream); /* libc's fileno_unlocked */
+	uintptr_t link_map;          /* first struct link_map of the loader's list */
+	char cwd[CS_PATH_BYTES];     /* at attach, "" unknown */
 	char user_dirs[CS_USER_DIRS_MAX][CS_PATH_BYTES]; /* with a slash at the end; "" none */
 
 	/* In a fork child: the spawn that made it. Private memory, written before it runs on. */

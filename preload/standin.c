@@ -139,6 +139,8 @@ uintptr_t cs_real_table[CS_HOOK_COUNT] = { [0 ... CS_HOOK_COUNT - 1] = (uintptr_
 					   AT(faccessat, standin_faccessat),
 					   AT(statx, standin_statx),
 					   AT(fdopen, unavailable_pointer),
+					   AT(freopen, unavailable_pointer),
+					   AT(freopen64, unavailable_pointer),
 					   AT(fcntl64, cs_standin_fcntl),
 					   AT(sendfile64, cs_standin_sendfile),
 #define X(name) AT(name, cs_standin_##name),

@@ -36,6 +36,8 @@ ENDS = {
     "raw-close": (0, ABORTED),
     "raw-write": (0, UNFOLLOWED),
     "stream": (0, UNFOLLOWED),
+    "stream-below": (0, UNFOLLOWED),
+    "stream-again": (0, UNFOLLOWED),
     "dprintf": (0, UNFOLLOWED),
     "child-answers": (200, 0),  # and the parent's, below
     "child-closes": (200, 0),

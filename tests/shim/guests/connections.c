@@ -242,6 +242,28 @@ static void by_stream(int fd)
 	TRY("fclose", fclose(stream));
 }
 
+/* A stream of something else, onto whose descriptor the connection was put. */
+static void by_stream_below(int fd)
+{
+	FILE *stream = fopen("/dev/null", "w");
+
+	dup2(fd, fileno(stream));
+	close(fd);
+	fputs(OK, stream);
+	TRY("fclose", fclose(stream));
+}
+
+static void by_stream_again(int fd)
+{
+	FILE *stream = fopen("/dev/null", "w");
+
+	dup2(fd, fileno(stream));
+	close(fd);
+	fputs(OK, stream);
+	TRY("freopen", freopen("/dev/null", "w", stream) == stream);
+	fclose(stream);
+}
+
 static void by_dprintf(int fd)
 {
 	TRY("dprintf", dprintf(fd, "HTTP/1.1 %d OK\r\nContent-Length: 2\r\n\r\n%s", 200, "hi"));
@@ -364,6 +386,8 @@ static const struct {
 	{ "raw-close", raw_close },
 	{ "raw-write", raw_write },
 	{ "stream", by_stream },
+	{ "stream-below", by_stream_below },
+	{ "stream-again", by_stream_again },
 	{ "dprintf", by_dprintf },
 	{ "child-answers", child_answers },
 	{ "child-closes", child_closes },

@@ -3,6 +3,7 @@
 /* What makes, copies and frees descriptors: well and badly used, on whatever they may be. */
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -66,6 +67,12 @@ static void copies(void)
 	TRY("fcntl, command", fcntl(file, 12345, 1));
 	TRY("fcntl, F_SETPIPE_SZ", fcntl(file, F_SETPIPE_SZ, 4096));
 	TRY("fcntl, F_GETOWN", fcntl(file, F_GETOWN));
+#ifdef __GLIBC__ /* what fcntl is with 64-bit offsets */
+	TRY("fcntl64, F_DUPFD", fcntl64(file, F_DUPFD, 60));
+	TRY("fcntl64, F_GETFL", fcntl64(file, F_GETFL));
+	TRY("fcntl64, F_SETLK", fcntl64(file, F_SETLK, &lock));
+	TRY("fcntl64, none", fcntl64(-1, F_GETFD));
+#endif
 	TRY("syscall, dup", syscall(SYS_dup, file));
 	TRY("syscall, dup3", syscall(SYS_dup3, file, 102, 0));
 	TRY("syscall, six", syscall(SYS_mmap, 0, 0, 3, 0x22, -1, 0));
@@ -92,6 +99,34 @@ static void freers(void)
 #endif
 }
 
+static int by_vdprintf(int fd, const char *format, ...)
+{
+	va_list list;
+	int ret;
+
+	va_start(list, format);
+	ret = vdprintf(fd, format, list);
+	va_end(list);
+	return ret;
+}
+
+#ifdef __GLIBC__
+/* What fortified builds call. */
+int __dprintf_chk(int fd, int flag, const char *format, ...);
+int __vdprintf_chk(int fd, int flag, const char *format, va_list list);
+
+static int by_vdprintf_chk(int fd, const char *format, ...)
+{
+	va_list list;
+	int ret;
+
+	va_start(list, format);
+	ret = __vdprintf_chk(fd, 1, format, list);
+	va_end(list);
+	return ret;
+}
+#endif
+
 static void streams(void)
 {
 	int file = open("file", O_RDWR), pipes[2];
@@ -114,6 +149,37 @@ static void streams(void)
 	TRY("read", read(pipes[0], line, sizeof(line)));
 	printf("[%s]\n", line);
 	TRY("dprintf, none", dprintf(-1, "x"));
+	TRY("vdprintf", by_vdprintf(pipes[1], "%d %s %g\n", 7, "more", 0.5));
+	TRY("vdprintf, none", by_vdprintf(-1, "x"));
+#ifdef __GLIBC__
+	TRY("__dprintf_chk", __dprintf_chk(pipes[1], 1, "%s %d", "checked", 9));
+	TRY("__vdprintf_chk", by_vdprintf_chk(pipes[1], "%d %s", 3, "last"));
+	TRY("__vdprintf_chk, none", by_vdprintf_chk(-1, "x"));
+#endif
+	memset(line, 0, sizeof(line));
+	TRY("read", read(pipes[0], line, sizeof(line)));
+	printf("[%s]\n", line);
+}
+
+/* Streams that are closed, and those that become another file's. */
+static void closed_streams(void)
+{
+	FILE *stream = fopen("file", "w"), *memory = fmemopen(NULL, 16, "w");
+	int fd = fileno(stream);
+
+	TRY("fprintf", fprintf(stream, "left in the buffer"));
+	TRY("fclose", fclose(stream));
+	TRY("close, again", close(fd));
+	TRY("fclose, memory", fclose(memory));
+	stream = fopen("file", "r");
+	close(fileno(stream));
+	TRY("fclose, closed", fclose(stream));
+	stream = fopen("file", "r");
+	TRY("freopen", freopen("file", "r+", stream) == stream && fileno(stream) == fd);
+	TRY("freopen, another mode", freopen(NULL, "w", stream) == stream);
+	TRY("freopen64", freopen64("other", "w", stream) == stream && fileno(stream) == fd);
+	TRY("freopen, missing", freopen("nowhere/x", "r", stream) == NULL);
+	TRY("fcntl, closed", fcntl(fd, F_GETFD));
 }
 
 static void addresses(void)
@@ -189,6 +255,7 @@ int main(void)
 	copies();
 	freers();
 	streams();
+	closed_streams();
 	addresses();
 	rights();
 	listeners_and_connections();

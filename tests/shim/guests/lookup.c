@@ -16,6 +16,10 @@ int old_xstat(int version, const char *path, struct stat *st);
 int old_xstat64(int version, const char *path, struct stat64 *st);
 int old_lxstat(int version, const char *path, struct stat *st);
 int old_lxstat64(int version, const char *path, struct stat64 *st);
+int old_fxstatat(int version, int dir, const char *path, struct stat *st, int flags);
+int old_fxstatat64(int version, int dir, const char *path, struct stat64 *st, int flags);
+__asm__(".symver old_fxstatat, __fxstatat@GLIBC_2.4");
+__asm__(".symver old_fxstatat64, __fxstatat64@GLIBC_2.4");
 __asm__(".symver old_xstat, __xstat@GLIBC_2.2.5");
 __asm__(".symver old_xstat64, __xstat64@GLIBC_2.2.5");
 __asm__(".symver old_lxstat, __lxstat@GLIBC_2.2.5");
@@ -70,7 +74,7 @@ static void extended(int dir)
 #endif
 
 #ifdef OLD_STAT
-static void old(void)
+static void old(int dir)
 {
 	TRY_STAT("__xstat", old_xstat(1, "link", &st));
 	TRY_STAT("__xstat, missing", old_xstat(1, "missing", &st));
@@ -79,6 +83,13 @@ static void old(void)
 	TRY_STAT("__lxstat", old_lxstat(1, "link", &st));
 	TRY_STAT("__lxstat, missing", old_lxstat(1, "missing", &st));
 	TRY_STAT("__lxstat64", old_lxstat64(1, "link", (struct stat64 *)&st));
+	TRY_STAT("__fxstatat", old_fxstatat(1, dir, "link", &st, 0));
+	TRY_STAT("__fxstatat, missing", old_fxstatat(1, dir, "missing", &st, 0));
+	TRY_STAT("__fxstatat, bad folder", old_fxstatat(1, -1, "link", &st, 0));
+	TRY_STAT("__fxstatat64",
+		 old_fxstatat64(1, dir, "link", (struct stat64 *)&st, AT_SYMLINK_NOFOLLOW));
+	TRY_STAT("__fxstatat64, missing",
+		 old_fxstatat64(1, dir, "missing", (struct stat64 *)&st, 0));
 }
 #endif
 
@@ -110,7 +121,7 @@ int main(void)
 	extended(dir);
 #endif
 #ifdef OLD_STAT
-	old();
+	old(dir);
 #endif
 	accesses(dir);
 	return 64;
