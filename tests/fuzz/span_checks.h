@@ -21,6 +21,7 @@ struct span_checks {
 	uint64_t invocations;
 	uint64_t expected; /* spans that these are */
 	uint64_t spans;    /* that came out */
+	unsigned encoded;  /* batches that went through the encoders */
 	uint64_t cold_segment;
 	uint64_t cold_start_ns;
 	uint64_t cold_end_ns;
