@@ -99,14 +99,26 @@ static void end_requests(struct cs_assembled *instance, uint32_t tag, bool all,
 	}
 }
 
+/* A fork child that is over: what is said of its pid later is of another process. */
+static void worker_gone(struct cs_assembled *instance, uint32_t tag, uint64_t time_ns)
+{
+	struct cs_evidence *e = cs_evidence_find(&instance->assembler->evidence, (int32_t)tag);
+
+	if (e && e->parent_segment == instance->identity.segment && e->spawn_begin_ns <= time_ns)
+		cs_evidence_gone(e, time_ns);
+}
+
 void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_assembler_end end,
 			int status, uint64_t time_ns)
 {
 	bool own = tag == (uint32_t)instance->identity.pid;
 	struct cs_outcome outcome = outcome_of(end, status);
+	bool dead = end == CS_ASSEMBLER_STATUS || end == CS_ASSEMBLER_UNKNOWN;
 	struct cs_evidence *e;
 
 	end_requests(instance, tag, false, outcome, time_ns);
+	if (!own && dead)
+		worker_gone(instance, tag, time_ns);
 	if (!own || instance->over)
 		return;
 	instance->over = true;
@@ -124,7 +136,7 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 			begin_exec_event(instance, outcome, time_ns);
 	}
 	e = cs_assembled_evidence(instance);
-	if (e && (end == CS_ASSEMBLER_STATUS || end == CS_ASSEMBLER_UNKNOWN))
+	if (e && dead)
 		cs_evidence_gone(e, time_ns);
 }
 

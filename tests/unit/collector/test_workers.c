@@ -132,6 +132,24 @@ Test(workers, a_server_on_a_socket_of_its_watched_parent_is_no_helper)
 	cr_assert(eq(u64, seen.cold.start_ns, 30 * MS));
 }
 
+Test(workers, the_pid_of_a_worker_that_ended_is_anybodys)
+{
+	struct cs_header header = server_of(100, "preforked"), other = header_of(101, "other");
+	struct cs_assembled *server = cs_assembler_attach(assembler, 1, &header, 100);
+
+	feed_process(server, 101, 62 * MS);
+	cs_assembler_ended(server, 101, CS_ASSEMBLER_UNKNOWN, 0,
+			   74 * MS); /* nobody waited for it */
+	other.attach_monotonic_ns = 140 * MS;
+	other.marks[CS_MARK_ATTACH] = 140 * MS;
+	other.marks[CS_MARK_MAIN] = 150 * MS;
+	other.marks[CS_MARK_STDIN_READ] = 170 * MS;
+	end_process(cs_assembler_attach(assembler, 2, &other, 101), 101, 0, 190 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1)); /* not a helper of the server */
+	cr_assert(eq(u64, seen.cold.start_ns, 140 * MS));
+}
+
 Test(workers, requests_of_a_worker_that_nobody_followed_end_with_the_instance)
 {
 	struct cs_header header = server_of(100, "preforked");
