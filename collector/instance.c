@@ -25,13 +25,50 @@ static int32_t believed_ppid(struct cs_instance_world *world, int32_t ppid, uint
 	return member && member->instance->peer.uid == uid ? ppid : 0;
 }
 
+static int open_lane(struct cs_instance *instance, uint32_t i, struct cs_instance_lane *lane)
+{
+	struct cs_reader_io io;
+	int r = cs_segment_lane_open(&instance->file, i, &lane->segment);
+
+	if (r < 0)
+		return r;
+	io = cs_segment_lane_io(&lane->segment);
+	cs_reader_init(&lane->reader, lane->segment.header, instance->file.slots, &io);
+	return 0;
+}
+
+static void close_others(struct cs_instance *instance)
+{
+	for (uint32_t i = 1; i < cs_instance_lanes(instance); i++)
+		cs_segment_lane_close(&cs_instance_lane(instance, i)->segment);
+	cs_freep(&instance->others);
+}
+
+/* Its writers have parted: follow them. */
+static int open_others(struct cs_instance *instance)
+{
+	int r = 0;
+
+	/* pairs with: the writer that set it */
+	if (instance->others || instance->file.lanes < 2 ||
+	    !atomic_load_explicit(&instance->file.header->spread, memory_order_acquire))
+		return 0;
+	instance->others = calloc(instance->file.lanes - 1, sizeof(*instance->others));
+	if (!instance->others)
+		return -ENOMEM;
+	for (uint32_t i = 1; i < instance->file.lanes && r == 0; i++)
+		r = open_lane(instance, i, cs_instance_lane(instance, i));
+	if (r < 0)
+		close_others(instance);
+	return r;
+}
+
 struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_segment_file *file,
 				    struct cs_peer *peer, uint64_t now_ns)
 {
 	struct cs_instance *instance = calloc(1, sizeof(*instance));
 	struct cs_process *process = NULL;
 	struct cs_member *member;
-	struct cs_reader_io io;
 	int32_t pid = file->header->pid;
 
 	if (!instance)
@@ -44,8 +81,7 @@ struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_s
 					  .last_read_ns = now_ns,
 					  .quiet_since_ns = now_ns };
 	instance->peer.pidfd = -EBADF;
-	io = cs_segment_file_io(&instance->file);
-	cs_reader_init(&instance->reader, file->header, file->slots, &io);
+	open_lane(instance, 0, &instance->first);
 	if (peer->pidfd >= 0 || peer->pid > 0) {
 		process = cs_process_get(&world->processes, peer->pid, peer->pidfd);
 		peer->pidfd = -EBADF;
@@ -135,38 +171,38 @@ static uint64_t writers_cpu_ns(struct cs_instance *instance)
  * it, and its process ran in the meantime: a frozen process is not late.
  * Return: true if the reader may go on.
  */
-static bool step_over(struct cs_instance *instance, uint64_t now_ns)
+static bool step_over(struct cs_instance *instance, struct cs_instance_lane *lane, uint64_t now_ns)
 {
 	struct cs_hole hole;
 	bool dead;
 	int r;
 
-	if (instance->hole_looked_ns && instance->hole_position == instance->reader.position &&
-	    now_ns - instance->hole_looked_ns < HOLE_LOOKS_NS)
+	if (lane->hole_looked_ns && lane->hole_position == lane->reader.position &&
+	    now_ns - lane->hole_looked_ns < HOLE_LOOKS_NS)
 		return false;
-	r = cs_reader_hole(&instance->reader, &hole);
+	r = cs_reader_hole(&lane->reader, &hole);
 	if (r < 0) {
 		instance->broken |= r != -ENOENT;
 		return r == -ENOENT;
 	}
 	dead = writer_dead(instance, &hole);
-	instance->hole_looked_ns = now_ns;
+	lane->hole_looked_ns = now_ns;
 	if (!dead) {
-		if (!instance->hole_since_ns || instance->hole_position != hole.position) {
-			instance->hole_since_ns = now_ns;
-			instance->hole_position = hole.position;
-			instance->hole_cpu_ns = writers_cpu_ns(instance);
+		if (!lane->hole_since_ns || lane->hole_position != hole.position) {
+			lane->hole_since_ns = now_ns;
+			lane->hole_position = hole.position;
+			lane->hole_cpu_ns = writers_cpu_ns(instance);
 			return false;
 		}
-		if (now_ns - instance->hole_since_ns < HOLE_PATIENCE_NS || !hole.commits_behind ||
-		    writers_cpu_ns(instance) <= instance->hole_cpu_ns)
+		if (now_ns - lane->hole_since_ns < HOLE_PATIENCE_NS || !hole.commits_behind ||
+		    writers_cpu_ns(instance) <= lane->hole_cpu_ns)
 			return false;
 	}
-	r = cs_reader_give_up(&instance->reader, dead);
+	r = cs_reader_give_up(&lane->reader, dead);
 	if (r == -ENOSPC) /* the quarantine is full: wait for a death */
 		return false;
-	instance->hole_since_ns = 0;
-	instance->hole_looked_ns = 0;
+	lane->hole_since_ns = 0;
+	lane->hole_looked_ns = 0;
 	instance->broken |= r < 0;
 	return r == 0;
 }
@@ -181,46 +217,122 @@ static void end_dead_tags(struct cs_instance *instance, uint64_t now_ns)
 		next = LIST_NEXT(member, of_instance);
 		if (!member->dead_on_arrival || member->own)
 			continue;
-		cs_reader_lift(&instance->reader, member->tag);
+		cs_instance_writer_died(member);
 		cs_instance_end_member(member, &ended);
 	}
 }
 
+/* What a lane has to give in this look. */
+enum state {
+	UNREAD,
+	READ, /* its entry waits for its turn */
+	NO_MORE,
+};
+
+/* Read the lane's next record, giving up what stands before it. Return: steps taken. */
+static unsigned read_lane(struct cs_instance *instance, struct cs_instance_lane *lane,
+			  struct cs_entry *entry, uint64_t now_ns, enum state *state)
+{
+	int r = cs_reader_next(&lane->reader, entry);
+
+	*state = NO_MORE;
+	if (r == CS_READ_RECORD) {
+		*state = READ;
+	} else if (r == CS_READ_HOLE) {
+		if (!step_over(instance, lane, now_ns))
+			return 0;
+		*state = UNREAD;
+		return 1;
+	} else if (r < 0) {
+		instance->broken = true;
+	}
+	return 0;
+}
+
+static void hand_on(struct cs_instance *instance, struct cs_entry *entry)
+{
+	struct cs_instance_world *world = instance->world;
+
+	note_record(instance, entry);
+	if (cs_tags_translate(instance, entry))
+		world->events.record(world->events.context, instance, entry);
+	else
+		world->self->pids_unseen++;
+}
+
+/* Rings in turn by the time of their records, as far as these are there. Return: steps taken. */
+static unsigned read_lanes(struct cs_instance *instance, uint64_t now_ns)
+{
+	/* 4 KiB each, and the loop is one thread: not on the stack */
+	static struct cs_entry entries[CS_LANES];
+	enum state states[CS_LANES] = { UNREAD };
+	uint32_t lanes = cs_instance_lanes(instance);
+	unsigned n = 0;
+
+	while (n < CS_INSTANCE_READS_MAX && !instance->broken) {
+		uint32_t first = CS_LANES;
+		bool again = false;
+
+		for (uint32_t i = 0; i < lanes && !instance->broken; i++) {
+			if (states[i] == UNREAD)
+				n += read_lane(instance, cs_instance_lane(instance, i), &entries[i],
+					       now_ns, &states[i]);
+			again |= states[i] == UNREAD;
+			if (states[i] == READ &&
+			    (first == CS_LANES ||
+			     entries[i].record.time_ns < entries[first].record.time_ns))
+				first = i;
+		}
+		if (again || instance->broken)
+			continue;
+		if (first == CS_LANES)
+			break;
+		hand_on(instance, &entries[first]);
+		states[first] = UNREAD;
+		n++;
+	}
+	for (uint32_t i = 0; i < lanes; i++) {
+		if (states[i] == READ)
+			cs_reader_unread(&cs_instance_lane(instance, i)->reader, &entries[i]);
+	}
+	return n;
+}
+
+static struct cs_reader_stats sum_stats(struct cs_instance *instance)
+{
+	struct cs_reader_stats sum = { 0 };
+
+	for (uint32_t i = 0; i < cs_instance_lanes(instance); i++) {
+		const struct cs_reader_stats *stats = &cs_instance_lane(instance, i)->reader.stats;
+
+		sum.records += stats->records;
+		sum.torn += stats->torn;
+		sum.corrupt += stats->corrupt;
+	}
+	return sum;
+}
+
 unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 {
-	/* 4 KiB, and the loop is one thread: not on the stack */
-	static struct cs_entry entry;
 	struct cs_instance_world *world = instance->world;
-	struct cs_reader_stats before = instance->reader.stats;
+	struct cs_reader_stats before, after;
 	bool was_broken = instance->broken;
 	unsigned n = 0;
-	int r;
 
-	for (; n < CS_INSTANCE_READS_MAX && !instance->broken; n++) {
-		r = cs_reader_next(&instance->reader, &entry);
-		if (r == CS_READ_RECORD) {
-			note_record(instance, &entry);
-			if (cs_tags_translate(instance, &entry))
-				world->events.record(world->events.context, instance, &entry);
-			else
-				world->self->pids_unseen++;
-		} else if (r == CS_READ_HOLE) {
-			if (!step_over(instance, now_ns))
-				break;
-		} else {
-			instance->broken |= r < 0;
-			break;
-		}
-	}
+	instance->broken |= open_others(instance) < 0;
+	before = sum_stats(instance);
+	if (!instance->broken)
+		n = read_lanes(instance, now_ns);
 	if (n)
 		instance->last_read_ns = now_ns;
-	if (!instance->broken)
-		cs_reader_release(&instance->reader);
-	else
+	if (instance->broken)
 		world->self->broken += !was_broken;
-	world->self->records += instance->reader.stats.records - before.records;
-	world->self->torn += instance->reader.stats.torn - before.torn;
-	world->self->corrupt += instance->reader.stats.corrupt - before.corrupt;
+	for (uint32_t i = 0; i < cs_instance_lanes(instance) && !instance->broken; i++)
+		cs_reader_release(&cs_instance_lane(instance, i)->reader);
+	after = sum_stats(instance);
+	world->self->records += after.records - before.records;
+	world->self->torn += after.torn - before.torn;
+	world->self->corrupt += after.corrupt - before.corrupt;
 	if (instance->dead_tags) {
 		instance->dead_tags = false;
 		end_dead_tags(instance, now_ns);
@@ -228,10 +340,44 @@ unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 	return n;
 }
 
+uint64_t cs_instance_used(struct cs_instance *instance)
+{
+	uint64_t most = 0;
+
+	for (uint32_t i = 0; i < cs_instance_lanes(instance); i++) {
+		struct cs_instance_lane *lane = cs_instance_lane(instance, i);
+		uint64_t used =
+			atomic_load_explicit(&lane->segment.header->head, memory_order_relaxed) -
+			lane->reader.position;
+
+		most = used > most ? used : most;
+	}
+	/* Parted, and we do not know yet: there is something. */
+	if (!most && !instance->others && instance->file.lanes > 1)
+		most = atomic_load_explicit(&instance->file.header->spread, memory_order_relaxed);
+	return most;
+}
+
+unsigned cs_instance_trim(struct cs_instance *instance)
+{
+	unsigned trimmed = 0;
+
+	/* A failure (a page of the table could not be mapped) leaves the ring as it was. */
+	for (uint32_t i = 0; i < cs_instance_lanes(instance); i++)
+		trimmed += cs_reader_trim(&cs_instance_lane(instance, i)->reader) > 0;
+	return trimmed;
+}
+
 void cs_instance_writer_died(struct cs_member *member)
 {
-	cs_reader_lift(&member->instance->reader, member->tag);
-	member->instance->hole_looked_ns = 0;
+	struct cs_instance *instance = member->instance;
+
+	for (uint32_t i = 0; i < cs_instance_lanes(instance); i++) {
+		struct cs_instance_lane *lane = cs_instance_lane(instance, i);
+
+		cs_reader_lift(&lane->reader, member->tag);
+		lane->hole_looked_ns = 0;
+	}
 }
 
 void cs_instance_end_member(struct cs_member *member, const struct cs_ended *ended)
@@ -251,16 +397,27 @@ bool cs_instance_over(const struct cs_instance *instance)
 	return LIST_EMPTY(&instance->members);
 }
 
+/* Anybody may have written there: each count is believed up to a limit. */
+static uint64_t count_dropped(const struct cs_header *header)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < CS_DROP_KINDS_MAX; i++) {
+		uint64_t n = atomic_load_explicit(&header->dropped[i], memory_order_relaxed);
+
+		sum += n < COUNT_MAX ? n : COUNT_MAX;
+	}
+	return sum;
+}
+
 struct cs_instance *cs_instance_free(struct cs_instance *instance)
 {
 	if (!instance)
 		return NULL;
-	for (unsigned i = 0; i < CS_DROP_KINDS_MAX; i++) {
-		uint64_t n = atomic_load_explicit(&instance->file.header->dropped[i],
-						  memory_order_relaxed);
-
-		instance->world->self->dropped += n < COUNT_MAX ? n : COUNT_MAX;
-	}
+	for (uint32_t i = 0; i < cs_instance_lanes(instance); i++)
+		instance->world->self->dropped +=
+			count_dropped(cs_instance_lane(instance, i)->segment.header);
+	close_others(instance);
 	cs_segment_file_close(&instance->file);
 	free(instance->pids);
 	free(instance);

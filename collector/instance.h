@@ -69,13 +69,25 @@ struct cs_instance_world {
 	struct cs_instance_events events;
 };
 
+/* One ring of its segment. */
+struct cs_instance_lane {
+	struct cs_segment_lane segment;
+	struct cs_reader reader;
+	/* the hole at the reader's position; hole_since_ns 0: none */
+	uint64_t hole_position;
+	uint64_t hole_since_ns;
+	uint64_t hole_looked_ns; /* 0: what is known of it may be out of date */
+	uint64_t hole_cpu_ns;
+};
+
 struct cs_instance {
 	LIST_ENTRY(cs_instance) link; /* of its owner */
 	struct cs_instance_world *world;
 	struct cs_segment_file file;
-	struct cs_reader reader;
-	struct cs_peer peer; /* without its pidfd */
-	bool same_ns;        /* tags are pids of our own pid namespace */
+	struct cs_instance_lane first;
+	struct cs_instance_lane *others; /* owned; NULL: its writers use the first lane alone */
+	struct cs_peer peer;             /* without its pidfd */
+	bool same_ns;                    /* tags are pids of our own pid namespace */
 	LIST_HEAD(, cs_member) members;
 	unsigned members_count;
 	struct cs_pid_map *pids; /* owned; NULL until a pid of another namespace was seen */
@@ -83,11 +95,6 @@ struct cs_instance {
 	uint64_t last_read_ns; /* of the last look that found a record; first the announce */
 	bool broken;
 	bool dead_tags; /* some members died before we met them */
-	/* the hole at the reader's position; hole_since_ns 0: none */
-	uint64_t hole_position;
-	uint64_t hole_since_ns;
-	uint64_t hole_looked_ns; /* 0: what is known of it may be out of date */
-	uint64_t hole_cpu_ns;
 	/* of collector/watch.c */
 	uint32_t watch_slot;
 	TAILQ_ENTRY(cs_instance) active_link;
@@ -117,6 +124,23 @@ struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_s
  * Return:  steps: records read and holes stepped over; 0 there is no more for now.
  */
 unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns);
+
+/** cs_instance_lanes() - rings in use, 1 at least */
+static inline uint32_t cs_instance_lanes(const struct cs_instance *instance)
+{
+	return instance->others ? instance->file.lanes : 1;
+}
+
+static inline struct cs_instance_lane *cs_instance_lane(struct cs_instance *instance, uint32_t i)
+{
+	return i ? &instance->others[i - 1] : &instance->first;
+}
+
+/** cs_instance_used() - slots that wait to be read, in the fullest ring. Context: loop. */
+uint64_t cs_instance_used(struct cs_instance *instance);
+
+/** cs_instance_trim() - give the pages of its quiet rings back. Return: rings trimmed. */
+unsigned cs_instance_trim(struct cs_instance *instance);
 
 /** cs_instance_end_member() - tell that it ended, and forget it. Drain first. Context: loop. */
 void cs_instance_end_member(struct cs_member *member, const struct cs_ended *ended);

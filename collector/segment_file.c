@@ -59,21 +59,26 @@ enum cs_refusal cs_segment_file_open(int fd, uint64_t bytes, struct cs_segment_f
 {
 	cs_cleanup(cs_closep) int owned = fd;
 	struct cs_header *header;
-	uint32_t slots;
+	uint32_t slots, lanes;
 	int r;
 
-	if (bytes < cs_segment_bytes(CS_SLOTS_MIN) || bytes > cs_segment_bytes(CS_SLOTS_MAX))
+	if (bytes < cs_segment_bytes(CS_SLOTS_MIN, 1) ||
+	    bytes > cs_segment_bytes(CS_SLOTS_MAX, CS_LANES))
 		return CS_REFUSAL_SIZE;
 	header = mmap(NULL, CS_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (header == MAP_FAILED)
 		return CS_REFUSAL_RESOURCES;
-	r = cs_segment_check(header, bytes, &slots);
+	r = cs_segment_check(header, bytes, &slots, &lanes);
 	if (r < 0) {
 		munmap(header, CS_PAGE_BYTES);
 		return CS_REFUSAL_HEADER;
 	}
 	*ret = (struct cs_segment_file){
-		.fd = cs_take_fd(&owned), .header = header, .bytes = bytes, .slots = slots
+		.fd = cs_take_fd(&owned),
+		.header = header,
+		.bytes = bytes,
+		.slots = slots,
+		.lanes = lanes,
 	};
 	return CS_REFUSAL_NONE;
 }
@@ -88,11 +93,12 @@ void cs_segment_file_close(struct cs_segment_file *file)
 
 static int read_at(void *context, void *dst, uint64_t offset, uint32_t len)
 {
-	const struct cs_segment_file *file = context;
+	const struct cs_segment_lane *lane = context;
 	uint32_t done = 0;
 
 	while (done < len) {
-		ssize_t n = pread(file->fd, (char *)dst + done, len - done, (off_t)(offset + done));
+		ssize_t n = pread(lane->file->fd, (char *)dst + done, len - done,
+				  (off_t)(lane->begin + offset + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -107,13 +113,13 @@ static int read_at(void *context, void *dst, uint64_t offset, uint32_t len)
 static int swap_at(void *context, uint64_t offset, uint64_t expected, uint64_t desired,
 		   bool *swapped)
 {
-	const struct cs_segment_file *file = context;
+	const struct cs_segment_lane *lane = context;
 	uint64_t page = offset & ~(uint64_t)(CS_PAGE_BYTES - 1);
-	char *base = (char *)file->header;
+	char *base = (char *)lane->header;
 
 	if (page) {
-		base = mmap(NULL, CS_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd,
-			    (off_t)page);
+		base = mmap(NULL, CS_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, lane->file->fd,
+			    (off_t)(lane->begin + page));
 		if (base == MAP_FAILED)
 			return -errno;
 	}
@@ -128,17 +134,40 @@ static int swap_at(void *context, uint64_t offset, uint64_t expected, uint64_t d
 
 static int punch_at(void *context, uint64_t offset, uint64_t len)
 {
-	const struct cs_segment_file *file = context;
+	const struct cs_segment_lane *lane = context;
 
-	return fallocate(file->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
-			 (off_t)len) < 0
+	return fallocate(lane->file->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			 (off_t)(lane->begin + offset), (off_t)len) < 0
 		       ? -errno
 		       : 0;
 }
 
-struct cs_reader_io cs_segment_file_io(struct cs_segment_file *file)
+int cs_segment_lane_open(const struct cs_segment_file *file, uint32_t lane,
+			 struct cs_segment_lane *ret)
+{
+	uint64_t begin = lane * cs_segment_lane_bytes(file->slots);
+	struct cs_header *header = file->header;
+
+	if (lane) {
+		header = mmap(NULL, CS_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd,
+			      (off_t)begin);
+		if (header == MAP_FAILED)
+			return -errno;
+	}
+	*ret = (struct cs_segment_lane){ .file = file, .header = header, .begin = begin };
+	return 0;
+}
+
+void cs_segment_lane_close(struct cs_segment_lane *lane)
+{
+	if (lane->begin)
+		munmap(lane->header, CS_PAGE_BYTES);
+	*lane = (struct cs_segment_lane){ 0 };
+}
+
+struct cs_reader_io cs_segment_lane_io(struct cs_segment_lane *lane)
 {
 	return (struct cs_reader_io){
-		.context = file, .read = read_at, .swap = swap_at, .punch = punch_at
+		.context = lane, .read = read_at, .swap = swap_at, .punch = punch_at
 	};
 }

@@ -18,7 +18,15 @@ struct cs_segment_file {
 	int fd;                   /* owned; -EBADF none */
 	struct cs_header *header; /* owned mapping of the header page; NULL none */
 	uint64_t bytes;
-	uint32_t slots;
+	uint32_t slots; /* of each lane */
+	uint32_t lanes;
+};
+
+/* One lane of it: a ring with a header page of its own. */
+struct cs_segment_lane {
+	const struct cs_segment_file *file; /* borrowed */
+	struct cs_header *header;           /* mapping of its header page: the file's, or owned */
+	uint64_t begin;                     /* offset in the file */
 };
 
 /**
@@ -55,5 +63,18 @@ enum cs_refusal cs_segment_file_open(int fd, uint64_t bytes, struct cs_segment_f
 /** cs_segment_file_close() - unmap and close. Accepts an empty one. Context: loop. */
 void cs_segment_file_close(struct cs_segment_file *file);
 
-/** cs_segment_file_io() - callbacks for cs_reader_init(); borrow @file. Context: loop. */
-struct cs_reader_io cs_segment_file_io(struct cs_segment_file *file);
+/**
+ * cs_segment_lane_open() - map a lane's header page
+ * @file: open, outlives the lane and does not move
+ * @lane: below its lanes
+ *
+ * Context: loop. Return: 0, negative errno.
+ */
+int cs_segment_lane_open(const struct cs_segment_file *file, uint32_t lane,
+			 struct cs_segment_lane *ret);
+
+/** cs_segment_lane_close() - Context: loop. */
+void cs_segment_lane_close(struct cs_segment_lane *lane);
+
+/** cs_segment_lane_io() - callbacks for cs_reader_init(); borrow @lane. Context: loop. */
+struct cs_reader_io cs_segment_lane_io(struct cs_segment_lane *lane);

@@ -77,8 +77,8 @@ void cs_watch_add(struct cs_watch *watch, struct cs_instance *instance, uint64_t
 	instance->watch_slot = watch->count;
 	instance->quiet_since_ns = now_ns;
 	watch->slots[watch->count++] =
-		(struct cs_watch_slot){ .head = &instance->file.header->head,
-					.position = instance->reader.position,
+		(struct cs_watch_slot){ .header = instance->file.header,
+					.position = instance->first.reader.position,
 					.instance = instance };
 	if (watch->count == 1) {
 		watch->last_full_ns = now_ns;
@@ -107,7 +107,7 @@ void cs_watch_remove(struct cs_watch *watch, struct cs_instance *instance)
 
 void cs_watch_sync(struct cs_watch *watch, struct cs_instance *instance)
 {
-	watch->slots[instance->watch_slot].position = instance->reader.position;
+	watch->slots[instance->watch_slot].position = instance->first.reader.position;
 }
 
 uint32_t cs_watch_next_interval(uint32_t interval_ms, uint64_t used, uint32_t slots)
@@ -141,11 +141,7 @@ static bool drain(struct cs_watch *watch, struct cs_instance *instance, uint64_t
 /* After a second without a record: give its pages back, and look at it less often. */
 static void rest(struct cs_watch *watch, struct cs_instance *instance)
 {
-	/* A failure (a page of the table could not be mapped) leaves the ring as it was. */
-	int r = cs_reader_trim(&instance->reader);
-
-	if (r > 0)
-		watch->self->trims++;
+	watch->self->trims += cs_instance_trim(instance);
 	cs_watch_sync(watch, instance);
 	deactivate(watch, instance);
 }
@@ -156,9 +152,7 @@ static void look_at_active(struct cs_watch *watch, uint64_t now_ns)
 	uint32_t interval = CS_WATCH_ACTIVE_MAX_MS;
 
 	for (; instance; instance = next) {
-		const struct cs_watch_slot *slot = &watch->slots[instance->watch_slot];
-		uint64_t used =
-			atomic_load_explicit(slot->head, memory_order_relaxed) - slot->position;
+		uint64_t used = cs_instance_used(instance);
 		uint32_t wanted =
 			cs_watch_next_interval(watch->interval_ms, used, instance->file.slots);
 
@@ -180,10 +174,12 @@ static void look_at_idle(struct cs_watch *watch, uint64_t now_ns)
 	for (uint32_t i = watch->count; i-- > 0;) {
 		const struct cs_watch_slot *slot = &watch->slots[i];
 		struct cs_instance *instance = slot->instance;
-		bool pending =
-			atomic_load_explicit(slot->head, memory_order_relaxed) != slot->position;
 
-		if (!pending)
+		/* One line of most; the other rings of those whose writers have parted. */
+		if (atomic_load_explicit(&slot->header->head, memory_order_relaxed) ==
+			    slot->position &&
+		    (!atomic_load_explicit(&slot->header->spread, memory_order_relaxed) ||
+		     !cs_instance_used(instance)))
 			continue;
 		if (instance->active || !drain(watch, instance, now_ns))
 			continue;

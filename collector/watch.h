@@ -36,8 +36,8 @@ struct cs_watch_events {
 
 /* What an idle pass reads of an instance, side by side. */
 struct cs_watch_slot {
-	const _Atomic uint64_t *head;
-	uint64_t position; /* the reader's */
+	const struct cs_header *header; /* its line of the first ring's writers */
+	uint64_t position;              /* the reader's there */
 	struct cs_instance *instance;
 };
 

@@ -90,8 +90,10 @@ static int strict_overcommit(void)
 	return 0;
 }
 
-static int make_memfd(uint64_t bytes, int *ret_prealloc)
+/* @lanes: as many as are wanted; one of a ring that must be allocated whole. */
+static int make_memfd(uint32_t *lanes, int *ret_prealloc)
 {
+	uint64_t bytes;
 	long fd, r;
 
 	fd = cs_sys2(SYS_memfd_create, "coldspan",
@@ -100,8 +102,11 @@ static int make_memfd(uint64_t bytes, int *ret_prealloc)
 		fd = cs_sys2(SYS_memfd_create, "coldspan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return (int)fd;
-	r = cs_sys2(SYS_ftruncate, fd, bytes);
 	*ret_prealloc = strict_overcommit();
+	if (*ret_prealloc)
+		*lanes = 1;
+	bytes = cs_segment_bytes(CS_SLOTS_DEFAULT, *lanes);
+	r = cs_sys2(SYS_ftruncate, fd, bytes);
 	if (r == 0 && *ret_prealloc)
 		r = cs_sys4(SYS_fallocate, fd, 0, 0, bytes);
 	if (r == 0)
@@ -141,11 +146,12 @@ static int map_wiped(void)
 	return 0;
 }
 
-static void fill_in(struct cs_header *header, const struct cs_start *start, uint64_t entered_ns)
+static void fill_in(struct cs_header *header, uint32_t lanes, const struct cs_start *start,
+		    uint64_t entered_ns)
 {
 	struct timespec cpu = { 0 };
 
-	cs_segment_format(header, CS_SLOTS_DEFAULT);
+	cs_segment_format(header, CS_SLOTS_DEFAULT, lanes);
 	/* First of all: what is measured here must not contain our own work. */
 	cs_sys2(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &cpu);
 	header->attach_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
@@ -191,12 +197,12 @@ static int announce(int sock, int memfd, const struct cs_header *header)
 	return r == sizeof(hello) ? 0 : r < 0 ? (int)r : -EIO;
 }
 
-static int attach_to(int sock, const struct cs_start *start, uint64_t entered_ns)
+static int attach_to(int sock, uint32_t lanes, const struct cs_start *start, uint64_t entered_ns)
 {
-	uint64_t bytes = cs_segment_bytes(CS_SLOTS_DEFAULT);
 	void *segment = NULL;
 	int prealloc = 0, r;
-	int memfd = make_memfd(bytes, &prealloc);
+	int memfd = make_memfd(&lanes, &prealloc);
+	uint64_t bytes = cs_segment_bytes(CS_SLOTS_DEFAULT, lanes);
 
 	if (memfd < 0)
 		return memfd;
@@ -206,8 +212,8 @@ static int attach_to(int sock, const struct cs_start *start, uint64_t entered_ns
 	if (r == 0) {
 		cs_shim.header = segment;
 		cs_shim.header->flags = prealloc ? CS_HEADER_PREALLOC : 0;
-		fill_in(cs_shim.header, start, entered_ns);
-		cs_ring_init(&cs_shim.ring, segment);
+		fill_in(cs_shim.header, lanes, start, entered_ns);
+		cs_lanes_init(&cs_shim.lanes, segment);
 		atomic_store_explicit(&cs_shim.wiped->pid, (uint32_t)cs_shim.header->pid,
 				      memory_order_relaxed);
 		r = announce(sock, memfd, cs_shim.header);
@@ -224,17 +230,21 @@ static int attach_to(int sock, const struct cs_start *start, uint64_t entered_ns
 
 int cs_attach(const struct cs_start *start, uint64_t entered_ns)
 {
+	uint64_t file_bytes_max = soft_limit(RLIMIT_FSIZE);
+	uint32_t lanes = CS_LANES;
 	int sock, r;
 
 	/* ftruncate beyond the limit on file sizes is a SIGXFSZ. */
-	if (soft_limit(RLIMIT_FSIZE) < cs_segment_bytes(CS_SLOTS_DEFAULT))
+	if (file_bytes_max < cs_segment_bytes(CS_SLOTS_DEFAULT, lanes))
+		lanes = 1;
+	if (file_bytes_max < cs_segment_bytes(CS_SLOTS_DEFAULT, lanes))
 		return -EFBIG;
 	if (soft_limit(RLIMIT_AS) < ADDRESS_SPACE_MIN_BYTES)
 		return -ENOMEM;
 	sock = reach_collector(start);
 	if (sock < 0)
 		return sock;
-	r = attach_to(sock, start, entered_ns);
+	r = attach_to(sock, lanes, start, entered_ns);
 	cs_sys1(SYS_close, sock);
 	return r;
 }

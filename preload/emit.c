@@ -66,14 +66,16 @@ void cs_adopt(unsigned kind, uint64_t begin_ns, uint32_t ppid)
 void cs_emit(unsigned type, enum cs_priority priority, uint64_t time_ns, const void *fixed,
 	     uint32_t fixed_len, const char *text, uint32_t text_len)
 {
+	uint64_t thread = cs_thread_pointer();
+	uint32_t pid = cs_pid();
 	struct cs_claim claim;
 	unsigned char *payload;
 
-	if (cs_ring_reserve(&cs_shim.ring, cs_pid(), type, fixed_len + text_len, priority, &claim) <
-	    0)
+	if (cs_ring_reserve(cs_lanes_pick(&cs_shim.lanes, thread, pid), pid, type,
+			    fixed_len + text_len, priority, &claim) < 0)
 		return;
 	claim.record->time_ns = time_ns;
-	claim.record->thread = cs_thread_pointer();
+	claim.record->thread = thread;
 	payload = (unsigned char *)(claim.record + 1);
 	__builtin_memcpy(payload, fixed, fixed_len);
 	if (text_len)

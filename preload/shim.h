@@ -14,7 +14,7 @@
 
 #include "preload/start.h"
 #include "preload/wire/records.h"
-#include "preload/wire/ring.h"
+#include "preload/wire/lanes.h"
 #include "preload/wire/segment.h"
 
 #define CS_USER_DIRS_MAX 3u
@@ -32,7 +32,7 @@ struct cs_shim {
 	_Atomic bool init_over; /* ready, or past its first event: the init's counts are complete */
 	_Atomic bool in_main;
 	struct cs_header *header;
-	struct cs_ring ring;
+	struct cs_lanes lanes;
 	struct cs_wiped *wiped;
 	int (*clock)(int clock, struct timespec *ts); /* vDSO */
 	int *(*errno_location)(void);

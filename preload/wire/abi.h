@@ -10,6 +10,10 @@
  *   3072   commit table: one 64-bit word per slot     pages 0..n
  *   m      slots, 64 bytes each, page aligned
  *
+ * This, a lane, stands there once or several times, one behind the other: a process whose threads get
+ * into each other's way goes on in several rings at once (README.md, "Lanes"). Of the header pages
+ * behind the first, only the two lines of the ring and the drop counters are used.
+ *
  * Compatibility: a reader refuses a version it does not know. Within a version, reserved fields are
  * zero, ignored by readers, and may get a meaning; tables only grow at their end.
  */
@@ -30,6 +34,7 @@
 #define CS_SLOTS_DEFAULT   16384u     /* 1 MiB: at 5 slots an invocation 16,000/s from idle */
 #define CS_SLOTS_MIN       64u        /* a run may be as long as the ring of a test */
 #define CS_SLOTS_MAX       (1u << 17) /* 9 MiB: what a look at a hostile ring costs at most */
+#define CS_LANES           4u         /* power of two; a segment that must be small has one */
 #define CS_RUN_SLOTS_MAX   64u        /* one record: 4 KiB with its header */
 #define CS_RESERVED_SLOTS  512u /* kept free for CS_PRIORITY_HIGH, at most an eighth of the ring */
 
@@ -76,15 +81,17 @@ struct cs_header {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t slots;         /* power of two */
-	uint64_t segment_bytes; /* size of the memfd, equals the sealed size */
+	uint64_t segment_bytes; /* size of the memfd, equals the sealed size: all lanes */
 	uint64_t slots_offset;  /* page aligned */
 	uint32_t flags;         /* CS_HEADER_* */
 	uint32_t identity_len;  /* bytes used of the identity area */
-	uint64_t reserved0[3];
+	uint32_t lanes;         /* power of two, up to CS_LANES */
+	uint32_t reserved0[5];
 
 	/* Line 1, writers: next ring position to reserve, in slots, free-running. */
 	_Alignas(64) _Atomic uint64_t head;
-	uint64_t reserved1[7];
+	_Atomic uint64_t spread; /* 1: the other lanes are in use too; never taken back */
+	uint64_t reserved1[6];
 
 	/*
 	 * Line 2, reader: ring positions below are free again; and runs that were given up while
@@ -112,7 +119,7 @@ struct cs_header {
 	/* 256: write-once, CLOCK_MONOTONIC ns, 0 = not (yet) reached; see marks.h. */
 	_Alignas(64) _Atomic uint64_t marks[CS_MARKS_MAX];
 
-	/* 512: records dropped because the ring was full, by enum cs_record_type. */
+	/* 512: records dropped because the lane was full, by enum cs_record_type. */
 	_Atomic uint64_t dropped[CS_DROP_KINDS_MAX];
 
 	/* 640: counts of what happened, by enum cs_fact. */

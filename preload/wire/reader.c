@@ -233,6 +233,12 @@ int cs_reader_next(struct cs_reader *reader, struct cs_entry *ret)
 	return r;
 }
 
+void cs_reader_unread(struct cs_reader *reader, const struct cs_entry *entry)
+{
+	reader->position = entry->position;
+	reader->stats.records--;
+}
+
 void cs_reader_release(struct cs_reader *reader)
 {
 	cs_reader_lift_what_is_over(reader);

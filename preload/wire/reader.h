@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The ring, reader's half. One reader per segment. It trusts nothing that the writers left: every
+ * The ring, reader's half. One reader per lane. It trusts nothing that the writers left: every
  * word and record is copied before it is interpreted, and positions are held against the head.
  * I/O goes through callbacks, so that the collector reads by pread (a mapping would allocate pages
  * for holes at its own cost) and tests read a plain mapping.
@@ -88,9 +88,9 @@ struct cs_hole {
 
 /**
  * cs_reader_init() - start at the release word, where the last reader stopped
- * @header: mapped header page, checked by cs_segment_check(), which gave @slots
+ * @header: mapped header page of the lane, in a segment checked by cs_segment_check(), which gave @slots
  *
- * Context: any-thread. One reader per segment.
+ * Context: any-thread. One reader per lane.
  */
 void cs_reader_init(struct cs_reader *reader, struct cs_header *header, uint32_t slots,
 		    const struct cs_reader_io *io);
@@ -145,6 +145,12 @@ int cs_reader_give_up(struct cs_reader *reader, bool writer_dead);
  * Context: owner.
  */
 void cs_reader_lift(struct cs_reader *reader, uint32_t pid);
+
+/**
+ * cs_reader_unread() - take back the last cs_reader_next(): it comes again. Only before the next
+ * call on the reader. Context: owner.
+ */
+void cs_reader_unread(struct cs_reader *reader, const struct cs_entry *entry);
 
 /** cs_reader_release() - let the writers have what was read. Context: owner. */
 void cs_reader_release(struct cs_reader *reader);

@@ -5,18 +5,20 @@
 
 #include "preload/wire/segment.h"
 
-void cs_ring_init(struct cs_ring *ring, void *segment)
+void cs_ring_init(struct cs_ring *ring, void *segment, uint32_t lane)
 {
-	struct cs_header *header = segment;
-	uint32_t slots = header->slots;
+	const struct cs_header *first = segment;
+	uint32_t slots = first->slots;
+	unsigned char *begin = (unsigned char *)segment + lane * cs_segment_lane_bytes(slots);
 	uint32_t kept = CS_RESERVED_SLOTS < slots / 8 ? CS_RESERVED_SLOTS : slots / 8;
 
-	ring->header = header;
-	ring->commit = (_Atomic uint64_t *)(void *)((unsigned char *)segment + CS_COMMIT_OFFSET);
-	ring->slots = (unsigned char *)segment + header->slots_offset;
+	ring->header = (struct cs_header *)(void *)begin;
+	ring->commit = (_Atomic uint64_t *)(void *)(begin + CS_COMMIT_OFFSET);
+	ring->slots = begin + first->slots_offset;
 	ring->slots_count = slots;
 	ring->slots_shift = (uint32_t)__builtin_ctz(slots);
 	ring->low_limit = slots - kept;
+	atomic_store_explicit(&ring->met, 0, memory_order_relaxed);
 }
 
 /* Slots from @at to the end of the entry that a run of @len at @at would touch, 0 if none. */
@@ -115,6 +117,7 @@ int cs_ring_reserve_slow(struct cs_ring *ring, unsigned type, uint32_t len, uint
 							  memory_order_relaxed,
 							  memory_order_relaxed))
 			break;
+		cs_ring_met(ring);
 	}
 	CS_TESTPOINT("before_padding");
 	pad_out(ring, quarantine, pos, pad);

@@ -11,7 +11,7 @@
 
 #include "preload/wire/abi.h"
 
-/** cs_segment_slots_offset() - where the slots of a ring of @slots begin. Context: signal (pure). */
+/** cs_segment_slots_offset() - where the slots of a lane of @slots begin. Context: signal (pure). */
 static inline uint64_t cs_segment_slots_offset(uint32_t slots)
 {
 	uint64_t end = CS_COMMIT_OFFSET + (uint64_t)slots * sizeof(uint64_t);
@@ -19,10 +19,16 @@ static inline uint64_t cs_segment_slots_offset(uint32_t slots)
 	return (end + CS_PAGE_BYTES - 1) & ~(uint64_t)(CS_PAGE_BYTES - 1);
 }
 
-/** cs_segment_bytes() - size of a segment of @slots. Context: signal (pure). */
-static inline uint64_t cs_segment_bytes(uint32_t slots)
+/** cs_segment_lane_bytes() - size of one lane of @slots: whole pages. Context: signal (pure). */
+static inline uint64_t cs_segment_lane_bytes(uint32_t slots)
 {
 	return cs_segment_slots_offset(slots) + (uint64_t)slots * CS_SLOT_BYTES;
+}
+
+/** cs_segment_bytes() - size of a segment of @lanes of @slots each. Context: signal (pure). */
+static inline uint64_t cs_segment_bytes(uint32_t slots, uint32_t lanes)
+{
+	return lanes * cs_segment_lane_bytes(slots);
 }
 
 /** cs_segment_slots_valid() - a power of two within the limits? Context: signal (pure). */
@@ -31,25 +37,34 @@ static inline bool cs_segment_slots_valid(uint32_t slots)
 	return slots >= CS_SLOTS_MIN && slots <= CS_SLOTS_MAX && (slots & (slots - 1)) == 0;
 }
 
+/** cs_segment_lanes_valid() - a power of two within the limits? Context: signal (pure). */
+static inline bool cs_segment_lanes_valid(uint32_t lanes)
+{
+	return lanes >= 1 && lanes <= CS_LANES && (lanes & (lanes - 1)) == 0;
+}
+
 /**
  * cs_segment_format() - write the constant fields of a header
- * @header: start of fresh zero memory of cs_segment_bytes(@slots) bytes
- * @slots:  valid (cs_segment_slots_valid())
+ * @header: start of fresh zero memory of cs_segment_bytes(@slots, @lanes) bytes
+ * @slots:  of each lane, valid (cs_segment_slots_valid())
+ * @lanes:  valid (cs_segment_lanes_valid())
  *
  * Context: signal. Identity, clocks and pids are the caller's to fill before the announce.
  */
-void cs_segment_format(struct cs_header *header, uint32_t slots);
+void cs_segment_format(struct cs_header *header, uint32_t slots, uint32_t lanes);
 
 /**
  * cs_segment_check() - may a segment with this header be read?
  * @header: shared memory of a peer: each field is read once
  * @segment_bytes: sealed size of the memfd
- * @ret_slots: ring size to use from now on; untouched on failure
+ * @ret_slots: size of each lane to use from now on; untouched on failure
+ * @ret_lanes: lanes, idem
  *
  * Context: any-thread (pure).
  * Return:  0; -EPROTO not a segment; -EPROTONOSUPPORT other version; -EINVAL sizes do not fit.
  */
-int cs_segment_check(const struct cs_header *header, uint64_t segment_bytes, uint32_t *ret_slots);
+int cs_segment_check(const struct cs_header *header, uint64_t segment_bytes, uint32_t *ret_slots,
+		     uint32_t *ret_lanes);
 
 /**
  * cs_segment_mark() - reach a mark: the first call wins, later ones change nothing

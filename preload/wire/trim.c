@@ -106,7 +106,8 @@ int cs_reader_trim(struct cs_reader *reader)
 	bool swapped;
 	int r;
 
-	if (!reader->io.punch || !n || reader->released != position ||
+	/* A position that would wrap was forged. */
+	if (!reader->io.punch || !n || position + n < position || reader->released != position ||
 	    reader->trimmed == position || cs_reader_quarantined_from(reader, position))
 		return 0;
 	atomic_store_explicit(&reader->header->trim, position + 1, memory_order_relaxed);

@@ -73,7 +73,7 @@ static void write_records(struct memory_segment *segment)
 	struct cs_ring ring;
 	struct cs_claim claim;
 
-	cs_ring_init(&ring, segment->bytes);
+	cs_ring_init(&ring, segment->bytes, 0);
 	for (unsigned i = 0; i < KINDS; i++) {
 		unsigned len = kinds[i].fixed + 3 * kinds[i].type;
 
@@ -94,9 +94,9 @@ static void read_records(struct memory_segment *segment)
 	static struct cs_entry entry;
 	struct cs_reader reader;
 	struct cs_hole hole;
-	uint32_t slots;
+	uint32_t slots, lanes;
 
-	if (cs_segment_check(segment->header, segment->len, &slots) != 0)
+	if (cs_segment_check(segment->header, segment->len, &slots, &lanes) != 0)
 		fail("the header is refused", 0);
 	cs_reader_init(&reader, segment->header, slots, &segment->io);
 	for (unsigned i = 0; i < KINDS; i++) {

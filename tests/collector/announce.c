@@ -50,7 +50,7 @@ static void announce(struct announced_segment *segment)
 
 static void make_segment(struct announced_segment *segment, uint32_t slots)
 {
-	announced_make(segment, "/test/announce", slots, ANNOUNCED_SEALS);
+	announced_make(segment, "/test/announce", slots, 1, ANNOUNCED_SEALS);
 }
 
 static int dial(void)
@@ -63,8 +63,8 @@ static bool reserve(struct announced_segment *segment, struct cs_claim *claim)
 {
 	struct cs_rec_listen listen = { .family = AF_INET, .port = 8080 };
 
-	if (cs_ring_reserve(&segment->ring, (uint32_t)getpid(), CS_RECORD_LISTEN, sizeof(listen),
-			    CS_PRIORITY_HIGH, claim) < 0)
+	if (cs_ring_reserve(&segment->lanes.rings[0], (uint32_t)getpid(), CS_RECORD_LISTEN,
+			    sizeof(listen), CS_PRIORITY_HIGH, claim) < 0)
 		return false;
 	claim->record->time_ns = announcing_now_ns(CLOCK_MONOTONIC);
 	claim->record->thread = 1;
@@ -268,6 +268,67 @@ static void do_burst(void) /* N records at full speed, waiting for nobody; print
 	printf("%d\n", fitted);
 }
 
+static void put_into(struct cs_ring *ring, unsigned type, const void *payload, uint32_t len,
+		     const char *text)
+{
+	uint32_t text_len = text ? (uint32_t)strlen(text) : 0;
+	struct cs_claim claim = { 0 };
+
+	if (cs_ring_reserve(ring, (uint32_t)getpid(), type, len + text_len, CS_PRIORITY_HIGH,
+			    &claim) < 0)
+		die("ring");
+	claim.record->time_ns = announcing_now_ns(CLOCK_MONOTONIC);
+	claim.record->thread = 1;
+	memcpy(claim.record + 1, payload, len);
+	if (text)
+		memcpy((char *)(claim.record + 1) + len, text, text_len);
+	cs_ring_commit(&claim);
+}
+
+static void put(struct announced_segment *segment, unsigned type, const void *payload, uint32_t len,
+		const char *text)
+{
+	put_into(&segment->lanes.rings[0], type, payload, len, text);
+}
+
+/*
+ * N invocations whose request, first and last byte three threads saw, each in a lane of its own;
+ * and then one more lane with a writer that was killed in the middle of a record.
+ */
+static void do_lanes(void)
+{
+	struct announced_segment segment;
+	struct cs_claim claim = { 0 };
+
+	announced_make(&segment, "/test/announce", CS_SLOTS_DEFAULT, CS_LANES, ANNOUNCED_SEALS);
+	for (unsigned i = 0; i < CS_LANES_MET_MAX; i++)
+		cs_ring_met(&segment.lanes.rings[0]);
+	for (int i = 0; i < number; i++) {
+		struct cs_rec_request request = { .connection = 5,
+						  .sequence = (uint32_t)i,
+						  .method_len = 3,
+						  .target_len = 2,
+						  .version = 11 };
+		struct cs_rec_response response = { .connection = 5,
+						    .sequence = (uint32_t)i,
+						    .status = 200 };
+		struct cs_rec_response_end end = { .connection = 5,
+						   .sequence = (uint32_t)i,
+						   .status = 200 };
+		struct cs_ring *lanes[3];
+
+		for (unsigned k = 0; k < 3; k++)
+			lanes[k] = cs_lanes_pick(&segment.lanes, (3 - k) << 12, 0);
+		put_into(lanes[0], CS_RECORD_REQUEST, &request, sizeof(request), "GET/x");
+		put_into(lanes[1], CS_RECORD_RESPONSE, &response, sizeof(response), NULL);
+		put_into(lanes[2], CS_RECORD_RESPONSE_END, &end, sizeof(end), NULL);
+	}
+	cs_ring_reserve(&segment.lanes.rings[0], (uint32_t)getpid(), CS_RECORD_KILL, 16,
+			CS_PRIORITY_HIGH, &claim);
+	announce(&segment);
+	stay();
+}
+
 static void do_exec(void) /* the same process with a second segment, after a record that says so */
 {
 	struct cs_rec_exec exec = { .pid = getpid(), .ppid = getppid() };
@@ -276,7 +337,7 @@ static void do_exec(void) /* the same process with a second segment, after a rec
 
 	make_segment(&first, 1024);
 	announce(&first);
-	if (cs_ring_reserve(&first.ring, (uint32_t)getpid(), CS_RECORD_EXEC, sizeof(exec),
+	if (cs_ring_reserve(&first.lanes.rings[0], (uint32_t)getpid(), CS_RECORD_EXEC, sizeof(exec),
 			    CS_PRIORITY_HIGH, &claim) < 0)
 		die("ring");
 	claim.record->time_ns = announcing_now_ns(CLOCK_MONOTONIC);
@@ -294,7 +355,7 @@ static void bad_seals(void)
 {
 	struct announced_segment segment;
 
-	announced_make(&segment, "/test/announce", 64, F_SEAL_SHRINK | F_SEAL_GROW);
+	announced_make(&segment, "/test/announce", 64, 1, F_SEAL_SHRINK | F_SEAL_GROW);
 	announce(&segment);
 }
 
@@ -304,7 +365,7 @@ static void bad_write_seal(void)
 	struct announced_segment segment;
 
 	make_segment(&segment, 64);
-	if (ftruncate(fd, (off_t)cs_segment_bytes(64)) < 0 ||
+	if (ftruncate(fd, (off_t)cs_segment_bytes(64, 1)) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, ANNOUNCED_SEALS | F_SEAL_WRITE) < 0)
 		die("memfd");
 	announced_send_fds(&segment, socket_path, &fd, 1);
@@ -422,7 +483,7 @@ static void bad_version(void)
 	struct cs_hello hello = { .magic = CS_WIRE_MAGIC,
 				  .version = CS_WIRE_VERSION + 1,
 				  .hello_bytes = sizeof(hello),
-				  .segment_bytes = cs_segment_bytes(64) };
+				  .segment_bytes = cs_segment_bytes(64, 1) };
 	struct announced_segment segment;
 
 	make_segment(&segment, 64);
@@ -458,7 +519,7 @@ static void bad_second(void) /* a good announce, and a second message behind it 
 	hello = (struct cs_hello){ .magic = CS_WIRE_MAGIC,
 				   .version = CS_WIRE_VERSION,
 				   .hello_bytes = sizeof(hello),
-				   .segment_bytes = cs_segment_bytes(64),
+				   .segment_bytes = cs_segment_bytes(64, 1),
 				   .pid = getpid() };
 	announcing_send(connection, &hello, sizeof(hello), &segment.fd, 1);
 	if (pipe(pipes) < 0)
@@ -479,23 +540,6 @@ static void do_probe(void)
 }
 
 /* ---- for tests/fuzz/fuzz_announce.c ---- */
-
-static void put(struct announced_segment *segment, unsigned type, const void *payload, uint32_t len,
-		const char *text)
-{
-	uint32_t text_len = text ? (uint32_t)strlen(text) : 0;
-	struct cs_claim claim = { 0 };
-
-	if (cs_ring_reserve(&segment->ring, (uint32_t)getpid(), type, len + text_len,
-			    CS_PRIORITY_HIGH, &claim) < 0)
-		die("ring");
-	claim.record->time_ns = announcing_now_ns(CLOCK_MONOTONIC);
-	claim.record->thread = 1;
-	memcpy(claim.record + 1, payload, len);
-	if (text)
-		memcpy((char *)(claim.record + 1) + len, text, text_len);
-	cs_ring_commit(&claim);
-}
 
 static void do_dump(void) /* a hello and a small segment with one record of each type, on stdout */
 {
@@ -518,7 +562,7 @@ static void do_dump(void) /* a hello and a small segment with one record of each
 	struct cs_hello hello = { .magic = CS_WIRE_MAGIC,
 				  .version = CS_WIRE_VERSION,
 				  .hello_bytes = sizeof(hello),
-				  .segment_bytes = cs_segment_bytes(64) };
+				  .segment_bytes = cs_segment_bytes(64, 1) };
 	struct announced_segment segment;
 	struct cs_claim claim = { 0 };
 
@@ -538,42 +582,28 @@ static void do_dump(void) /* a hello and a small segment with one record of each
 	put(&segment, CS_RECORD_RESPONSE_END, &end, sizeof(end), NULL);
 	putchar(0);
 	fwrite(&hello, sizeof(hello), 1, stdout);
-	fwrite(segment.header, cs_segment_bytes(64), 1, stdout);
+	fwrite(segment.header, cs_segment_bytes(64, 1), 1, stdout);
 }
 
 static const struct {
 	const char *name;
 	void (*run)(void);
 } table[] = {
-	{ "good", do_good },
-	{ "mapped", do_mapped },
-	{ "short", do_short },
-	{ "killed", do_killed },
-	{ "jumped", do_jumped },
-	{ "frozen", do_frozen },
-	{ "forks", do_forks },
-	{ "orphan", do_orphan },
-	{ "container", do_container },
-	{ "burst", do_burst },
-	{ "exec", do_exec },
-	{ "seals", bad_seals },
-	{ "write-seal", bad_write_seal },
-	{ "size", bad_size },
-	{ "folder", bad_folder },
-	{ "device", bad_device },
-	{ "pipe", bad_pipe },
-	{ "linger", bad_linger },
-	{ "many", bad_many },
-	{ "none", bad_none },
-	{ "hello", bad_hello },
-	{ "long", bad_long },
-	{ "version", bad_version },
-	{ "header", bad_header },
-	{ "head", bad_head },
-	{ "second", bad_second },
-	{ "silence", bad_silence },
-	{ "probe", do_probe },
-	{ "dump", do_dump },
+	{ "good", do_good },           { "mapped", do_mapped },
+	{ "short", do_short },         { "killed", do_killed },
+	{ "jumped", do_jumped },       { "frozen", do_frozen },
+	{ "forks", do_forks },         { "orphan", do_orphan },
+	{ "container", do_container }, { "burst", do_burst },
+	{ "lanes", do_lanes },         { "exec", do_exec },
+	{ "seals", bad_seals },        { "write-seal", bad_write_seal },
+	{ "size", bad_size },          { "folder", bad_folder },
+	{ "device", bad_device },      { "pipe", bad_pipe },
+	{ "linger", bad_linger },      { "many", bad_many },
+	{ "none", bad_none },          { "hello", bad_hello },
+	{ "long", bad_long },          { "version", bad_version },
+	{ "header", bad_header },      { "head", bad_head },
+	{ "second", bad_second },      { "silence", bad_silence },
+	{ "probe", do_probe },         { "dump", do_dump },
 };
 
 int main(int argc, char **argv)

@@ -64,6 +64,17 @@ def test_fork_children_that_ended_unseen_hold_nothing(binary, driver):
         assert counters["ends_known"] + counters["ends_unknown"] == 301, counters
 
 
+def test_rings_of_one_process_are_read_in_the_order_of_time(binary, driver):
+    with Collector(binary) as collector:
+        with Guest(driver, collector.socket, "lanes", 500) as guest:
+            counters = collector.until("all was read", lambda c: c["records"] == 1500)
+            guest.close()
+        counters = collector.until("it is exported", lambda c: c["invocations"] > 0)
+        assert counters["invocations"] == 500, counters
+        assert counters["unmatched"] == 0 and counters["dropped"] == 0, counters
+        assert counters["torn"] == 1, counters
+
+
 def test_pids_of_another_namespace_are_found(binary, driver):
     if os.getuid() != 0 or subprocess.run(["unshare", "--pid", "--fork", "true"],
                                           check=False).returncode:

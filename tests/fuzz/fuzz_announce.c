@@ -5,8 +5,8 @@
  * What is accepted is read, assembled, and written as OTLP JSON, as the collector does it.
  *
  * The first byte chooses: 0 the rest is hello and file as they are; 1 the rest is a list of patches
- * {offset 2 bytes, length 1 byte, bytes} to a good file of 64 slots. The corpus was written by
- * `announce - dump`.
+ * {offset 2 bytes, length 1 byte, bytes} to a good file of 64 slots; 3 the same with two lanes. The
+ * corpus was written by `announce - dump`.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -19,7 +19,8 @@
 #include "tests/fuzz/fuzz.h"
 
 #define SLOTS      64u
-#define FILE_BYTES 8192u
+#define LANE_BYTES 8192u
+#define LANES_MAX  2u
 #define LOOKS      4
 
 static struct cs_pipeline pipeline;
@@ -57,36 +58,37 @@ static void set_up(void)
 	world.events = (struct cs_instance_events){ .record = on_record, .ended = on_ended };
 }
 
-static void patch(unsigned char *file, const uint8_t *data, size_t size)
+static void patch(unsigned char *file, size_t bytes, const uint8_t *data, size_t size)
 {
 	while (size > 3) {
-		size_t offset = (size_t)(data[0] | data[1] << 8) % FILE_BYTES, len = data[2];
+		size_t offset = (size_t)(data[0] | data[1] << 8) % bytes, len = data[2];
 
 		data += 3;
 		size -= 3;
 		len = len < size ? len : size;
-		len = len < FILE_BYTES - offset ? len : FILE_BYTES - offset;
+		len = len < bytes - offset ? len : bytes - offset;
 		memcpy(file + offset, data, len);
 		data += len;
 		size -= len;
 	}
 }
 
-static int make_file(const uint8_t *data, size_t size, bool patches)
+static int make_file(const uint8_t *data, size_t size, bool patches, uint32_t lanes)
 {
 	int fd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	size_t bytes = lanes * LANE_BYTES;
 	unsigned char *file;
 
-	CS_FUZZ_CHECK(fd >= 0 && ftruncate(fd, FILE_BYTES) == 0);
-	file = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CS_FUZZ_CHECK(fd >= 0 && ftruncate(fd, (off_t)bytes) == 0);
+	file = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	CS_FUZZ_CHECK(file != MAP_FAILED);
 	if (patches) {
-		cs_segment_format((struct cs_header *)(void *)file, SLOTS);
-		patch(file, data, size);
+		cs_segment_format((struct cs_header *)(void *)file, SLOTS, lanes);
+		patch(file, bytes, data, size);
 	} else {
-		memcpy(file, data, size < FILE_BYTES ? size : FILE_BYTES);
+		memcpy(file, data, size < bytes ? size : bytes);
 	}
-	munmap(file, FILE_BYTES);
+	munmap(file, bytes);
 	CS_FUZZ_CHECK(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0);
 	return fd;
 }
@@ -101,7 +103,7 @@ static void read_all(struct cs_segment_file *file)
 	CS_FUZZ_CHECK(instance);
 	cs_pipeline_attach(&pipeline, instance);
 	for (uint64_t i = 1; i <= LOOKS; i++) {
-		CS_FUZZ_CHECK(cs_instance_drain(instance, i * 1000000000u) <= SLOTS);
+		CS_FUZZ_CHECK(cs_instance_drain(instance, i * 1000000000u) <= LANES_MAX * SLOTS);
 		cs_pipeline_look(&pipeline, instance);
 	}
 	while ((member = LIST_FIRST(&instance->members)))
@@ -115,6 +117,7 @@ static void read_all(struct cs_segment_file *file)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cs_segment_file file;
+	uint32_t lanes;
 	bool patches;
 	uint64_t bytes;
 	int fd;
@@ -124,18 +127,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1 + sizeof(struct cs_hello))
 		return 0;
 	patches = data[0] & 1;
+	lanes = patches && data[0] & 2 ? 2 : 1;
 	data++;
 	size--;
 	if (!patches) {
 		enum cs_refusal refusal =
-			cs_segment_file_check_hello(data, sizeof(struct cs_hello), FILE_BYTES);
+			cs_segment_file_check_hello(data, sizeof(struct cs_hello), LANE_BYTES);
 
 		data += sizeof(struct cs_hello);
 		size -= sizeof(struct cs_hello);
 		if (refusal != CS_REFUSAL_NONE)
 			return 0;
 	}
-	fd = make_file(data, size, patches);
+	fd = make_file(data, size, patches, lanes);
 	CS_FUZZ_CHECK(cs_segment_file_vet(fd, &bytes) == CS_REFUSAL_NONE);
 	if (cs_segment_file_open(fd, bytes, &file) == CS_REFUSAL_NONE)
 		read_all(&file);

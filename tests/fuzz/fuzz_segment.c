@@ -205,17 +205,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = { data, size };
 	unsigned which = take(&input, 1) & 1;
 	struct world *world = &worlds[which];
-	uint32_t slots;
+	uint32_t slots, lanes;
 
 	if (!world->segment.bytes) {
 		memory_segment_init(&world->segment, sizes[which]);
 		world->slots = sizes[which];
 		world->io = memory_segment_io(&world->segment);
-		cs_ring_init(&world->ring, world->segment.bytes);
+		cs_ring_init(&world->ring, world->segment.bytes, 0);
 	}
 	memset(world->segment.bytes, 0, world->segment.len);
-	cs_segment_format(world->segment.header, world->slots);
-	CS_FUZZ_CHECK(cs_segment_check(world->segment.header, world->segment.len, &slots) == 0);
+	cs_segment_format(world->segment.header, world->slots, 1);
+	CS_FUZZ_CHECK(cs_segment_check(world->segment.header, world->segment.len, &slots, &lanes) ==
+		      0);
 	world->claims_count = 0;
 	start_reader(world);
 	for (unsigned i = 0; i < OPERATIONS_MAX && input.size; i++)

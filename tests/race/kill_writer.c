@@ -175,7 +175,7 @@ static void go_round(struct scene *s, unsigned laps)
 static void set_up(struct scene *s, uint32_t slots)
 {
 	memory_segment_init(&s->segment, slots);
-	cs_ring_init(&s->ring, s->segment.bytes);
+	cs_ring_init(&s->ring, s->segment.bytes, 0);
 	cs_reader_init(&s->reader, s->segment.header, slots, &s->segment.io);
 	s->patient = true;
 }

@@ -208,7 +208,7 @@ static void run(const char *name, uint32_t slots, bool disturbed)
 	round = (struct round){ .disturbed = disturbed, .running = WRITERS };
 	memset(&seen, 0, sizeof(seen));
 	memory_segment_init(&round.segment, slots);
-	cs_ring_init(&round.ring, round.segment.bytes);
+	cs_ring_init(&round.ring, round.segment.bytes, 0);
 	cs_reader_init(&reader, round.segment.header, slots, &round.segment.io);
 	for (uint32_t i = 0; i < WRITERS; i++) {
 		writers[i] = (struct writer){ .round = &round,

@@ -173,41 +173,26 @@ static void print_payload(const struct cs_record *record)
 	}
 }
 
-static int fd_read(void *context, void *dst, uint64_t offset, uint32_t len)
+struct lane {
+	int fd;
+	uint64_t begin;
+};
+
+static int lane_read(void *context, void *dst, uint64_t offset, uint32_t len)
 {
-	return pread(*(int *)context, dst, len, (off_t)offset) == (ssize_t)len ? 0 : -EIO;
+	const struct lane *lane = context;
+
+	return pread(lane->fd, dst, len, (off_t)(lane->begin + offset)) == (ssize_t)len ? 0 : -EIO;
 }
 
-static int no_swap(void *context, uint64_t offset, uint64_t expected, uint64_t desired,
-		   bool *swapped)
-{
-	/* Everybody is dead: a hole is stepped over by writing straight to the file. */
-	uint64_t now = 0;
-
-	*swapped = pread(*(int *)context, &now, sizeof(now), (off_t)offset) == sizeof(now) &&
-		   now == expected;
-	if (*swapped &&
-	    pwrite(*(int *)context, &desired, sizeof(desired), (off_t)offset) != sizeof(desired))
-		return -EIO;
-	return 0;
-}
-
-static void print_segment(unsigned segment, int fd)
+static void print_records(unsigned segment, struct lane *lane, struct cs_header *header,
+			  uint32_t slots)
 {
 	static struct cs_entry entry;
-	struct cs_reader_io io = { &fd, fd_read, no_swap, NULL };
-	struct cs_header *header =
-		mmap(NULL, CS_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	struct cs_reader_io io = { lane, lane_read, NULL, NULL };
 	struct cs_reader reader;
-	uint32_t slots;
 	int r;
 
-	if (header == MAP_FAILED ||
-	    cs_segment_check(header, (uint64_t)lseek(fd, 0, SEEK_END), &slots) < 0) {
-		printf("{\"kind\":\"broken\",\"segment\":%u}\n", segment);
-		return;
-	}
-	print_header(segment, header, fcntl(fd, F_GET_SEALS));
 	cs_reader_init(&reader, header, slots, &io);
 	while ((r = cs_reader_next(&reader, &entry)) > 0) {
 		if (r == CS_READ_HOLE) {
@@ -223,6 +208,28 @@ static void print_segment(unsigned segment, int fd)
 		       (unsigned long long)entry.record.thread);
 		print_payload(&entry.record);
 		printf("}\n");
+	}
+}
+
+static void print_segment(unsigned segment, int fd)
+{
+	struct cs_header *header =
+		mmap(NULL, CS_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	uint32_t slots, lanes;
+
+	if (header == MAP_FAILED ||
+	    cs_segment_check(header, (uint64_t)lseek(fd, 0, SEEK_END), &slots, &lanes) < 0) {
+		printf("{\"kind\":\"broken\",\"segment\":%u}\n", segment);
+		return;
+	}
+	print_header(segment, header, fcntl(fd, F_GET_SEALS));
+	for (uint32_t i = 0; i < lanes; i++) {
+		struct lane lane = { fd, i * cs_segment_lane_bytes(slots) };
+		struct cs_header *own = mmap(NULL, CS_PAGE_BYTES, PROT_READ | PROT_WRITE,
+					     MAP_SHARED, fd, (off_t)lane.begin);
+
+		if (own != MAP_FAILED)
+			print_records(segment, &lane, own, slots);
 	}
 }
 

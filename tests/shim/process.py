@@ -100,6 +100,18 @@ def signals_are_recorded(lab):
         assert all(s for s, _, _ in kills), "signal 0 sends nothing"
 
 
+def threads_at_once_lose_nothing(lab):
+    for libc in lab.libcs():
+        run = lab.same("threads", libc)
+        segment, = run.of(exe=os.path.basename(lab.guest("threads", libc)))
+        assert segment["torn"] == 0 and not segment["dropped"], segment["dropped"]
+        times = {}
+        for r in records(segment, "kill"):
+            times.setdefault(r["thread"], []).append(r["time_ns"])
+        assert [len(of_one) for of_one in times.values()] == [3000] * 4, times.keys()
+        assert all(of_one == sorted(of_one) for of_one in times.values()), "out of order"
+
+
 def counts(lab):
     for libc in lab.libcs():
         _, segment = own(lab, libc)
@@ -126,6 +138,7 @@ CHECKS = {
     "vfork children write exec records only": vfork_children_write_exec_only,
     "signals are recorded": signals_are_recorded,
     "spawns and threads are counted": counts,
+    "threads at once lose nothing, each in its order": threads_at_once_lose_nothing,
     "what execs announces itself": shells_join_by_exec,
 }
 

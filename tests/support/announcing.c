@@ -40,9 +40,10 @@ static uint32_t write_identity(char *identity, const char *exe)
 	return (uint32_t)n;
 }
 
-void announced_make(struct announced_segment *segment, const char *exe, uint32_t slots, int seals)
+void announced_make(struct announced_segment *segment, const char *exe, uint32_t slots,
+		    uint32_t lanes, int seals)
 {
-	size_t bytes = cs_segment_bytes(slots);
+	size_t bytes = cs_segment_bytes(slots, lanes);
 	struct cs_header *header;
 
 	segment->fd = memfd_create("coldspan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -53,7 +54,7 @@ void announced_make(struct announced_segment *segment, const char *exe, uint32_t
 		die("mmap");
 	if (fcntl(segment->fd, F_ADD_SEALS, seals) < 0)
 		die("seals");
-	cs_segment_format(header, slots);
+	cs_segment_format(header, slots, lanes);
 	header->pid = getpid();
 	header->ppid = getppid();
 	header->uid = getuid();
@@ -65,7 +66,7 @@ void announced_make(struct announced_segment *segment, const char *exe, uint32_t
 	header->identity_len = write_identity(header->identity, exe);
 	cs_segment_mark(header, CS_MARK_ATTACH, header->attach_monotonic_ns);
 	segment->header = header;
-	cs_ring_init(&segment->ring, header);
+	cs_lanes_init(&segment->lanes, header);
 }
 
 int announcing_dial(const char *socket_path)

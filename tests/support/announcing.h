@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "preload/wire/ring.h"
+#include "preload/wire/lanes.h"
 
 #define ANNOUNCED_SEALS    (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 #define ANNOUNCING_FDS_MAX 253
@@ -19,14 +19,15 @@
 struct announced_segment {
 	int fd; /* -1 once announced */
 	struct cs_header *header;
-	struct cs_ring ring;
+	struct cs_lanes lanes;
 };
 
 /** announcing_now_ns() - a clock, in ns */
 uint64_t announcing_now_ns(clockid_t clock);
 
 /** announced_make() - a segment of this process, which calls itself @exe. @seals: ANNOUNCED_SEALS */
-void announced_make(struct announced_segment *segment, const char *exe, uint32_t slots, int seals);
+void announced_make(struct announced_segment *segment, const char *exe, uint32_t slots,
+		    uint32_t lanes, int seals);
 
 /** announced_send() - announce it, and close its descriptor */
 void announced_send(struct announced_segment *segment, const char *socket_path);

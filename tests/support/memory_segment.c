@@ -24,11 +24,9 @@ static void check(const struct memory_segment *segment, uint64_t offset, uint64_
 static int memory_read(void *context, void *dst, uint64_t offset, uint32_t len)
 {
 	struct memory_segment *segment = context;
-	const struct cs_header *header = segment->header;
-
 	check(segment, offset, len);
 	if (len % sizeof(uint64_t) == 0 && offset % sizeof(uint64_t) == 0 &&
-	    offset < cs_segment_slots_offset(header->slots)) {
+	    offset < segment->slots_offset) {
 		for (uint32_t at = 0; at < len; at += (uint32_t)sizeof(uint64_t)) {
 			_Atomic uint64_t *word = (void *)(segment->bytes + offset + at);
 			uint64_t value = atomic_load_explicit(word, memory_order_acquire);
@@ -69,9 +67,9 @@ struct cs_reader_io memory_segment_io(struct memory_segment *segment)
 	};
 }
 
-void memory_segment_init(struct memory_segment *segment, uint32_t slots)
+void memory_segment_init_lanes(struct memory_segment *segment, uint32_t slots, uint32_t lanes)
 {
-	segment->len = cs_segment_bytes(slots);
+	segment->len = cs_segment_bytes(slots, lanes);
 	segment->bytes =
 		mmap(NULL, segment->len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (segment->bytes == MAP_FAILED) {
@@ -79,8 +77,24 @@ void memory_segment_init(struct memory_segment *segment, uint32_t slots)
 		exit(1);
 	}
 	segment->header = (struct cs_header *)(void *)segment->bytes;
+	segment->slots_offset = cs_segment_slots_offset(slots);
 	segment->io = memory_segment_io(segment);
-	cs_segment_format(segment->header, slots);
+	cs_segment_format(segment->header, slots, lanes);
+}
+
+void memory_segment_init(struct memory_segment *segment, uint32_t slots)
+{
+	memory_segment_init_lanes(segment, slots, 1);
+}
+
+struct memory_segment memory_segment_lane(const struct memory_segment *segment, uint32_t lane)
+{
+	uint64_t len = cs_segment_lane_bytes(segment->header->slots);
+	struct memory_segment view = { .bytes = segment->bytes + lane * len, .len = len };
+
+	view.slots_offset = segment->slots_offset;
+	view.header = (struct cs_header *)(void *)view.bytes;
+	return view;
 }
 
 void memory_segment_deinit(struct memory_segment *segment)

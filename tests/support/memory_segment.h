@@ -11,12 +11,19 @@
 struct memory_segment {
 	unsigned char *bytes; /* shared with fork children */
 	uint64_t len;
+	uint64_t slots_offset; /* within a lane */
 	struct cs_header *header; /* = bytes */
 	struct cs_reader_io io;
 };
 
 /** memory_segment_init() - map and format a ring of @slots; exits the test if it cannot. */
 void memory_segment_init(struct memory_segment *segment, uint32_t slots);
+
+/** memory_segment_init_lanes() - the same with several lanes; the I/O is the first one's. */
+void memory_segment_init_lanes(struct memory_segment *segment, uint32_t slots, uint32_t lanes);
+
+/** memory_segment_lane() - one lane of it, as a segment of its own; not to be deinitialised. */
+struct memory_segment memory_segment_lane(const struct memory_segment *segment, uint32_t lane);
 
 void memory_segment_deinit(struct memory_segment *segment);
 

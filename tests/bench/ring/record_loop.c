@@ -34,13 +34,14 @@ static uint32_t pid;
 /* As the shim writes one (preload/emit.c). */
 static void ours_write(const struct cs_rec_response_end *end)
 {
+	uint64_t thread = (uint64_t)(uintptr_t)__builtin_thread_pointer();
 	struct cs_claim claim;
 
-	if (cs_ring_reserve(&segment.ring, pid, CS_RECORD_RESPONSE_END, sizeof(*end),
-			    CS_PRIORITY_HIGH, &claim) < 0)
+	if (cs_ring_reserve(cs_lanes_pick(&segment.lanes, thread, pid), pid, CS_RECORD_RESPONSE_END,
+			    sizeof(*end), CS_PRIORITY_HIGH, &claim) < 0)
 		return;
 	claim.record->time_ns = announcing_now_ns(CLOCK_MONOTONIC);
-	claim.record->thread = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	claim.record->thread = thread;
 	memcpy(claim.record + 1, end, sizeof(*end));
 	cs_ring_commit(&claim);
 }
@@ -87,14 +88,17 @@ static void sleep_ns(long ns)
 /* Until the collector has read all: that it does is part of what is measured. */
 static void wait_for_reader(void)
 {
-	const struct cs_header *header = segment.header;
 	uint64_t limit = announcing_now_ns(CLOCK_MONOTONIC) + LIMIT_NS;
 
-	while (atomic_load(&header->release) != atomic_load(&header->head)) {
-		sleep_ns(PAUSE_NS);
-		if (announcing_now_ns(CLOCK_MONOTONIC) > limit) {
-			fprintf(stderr, "record_loop: the collector does not read the ring\n");
-			exit(1);
+	for (unsigned i = 0; i < CS_LANES; i++) {
+		const struct cs_header *header = segment.lanes.rings[i].header;
+
+		while (atomic_load(&header->release) != atomic_load(&header->head)) {
+			sleep_ns(PAUSE_NS);
+			if (announcing_now_ns(CLOCK_MONOTONIC) > limit) {
+				fprintf(stderr, "record_loop: the collector does not read\n");
+				exit(1);
+			}
 		}
 	}
 }
@@ -124,6 +128,7 @@ static void measure(unsigned which, unsigned threads, bool print)
 
 int main(int argc, char **argv)
 {
+	uint64_t dropped = 0;
 	int rounds = argc > 3 ? atoi(argv[2]) : 0, rests = argc > 3 ? atoi(argv[3]) : 0;
 
 	if (rounds < 1 || rests < 0) {
@@ -131,7 +136,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	pid = (uint32_t)getpid();
-	announced_make(&segment, "/test/record_loop", CS_SLOTS_DEFAULT, ANNOUNCED_SEALS);
+	announced_make(&segment, "/test/record_loop", CS_SLOTS_DEFAULT, CS_LANES, ANNOUNCED_SEALS);
 	announced_send(&segment, argv[1]);
 	for (int round = -1; round < rounds; round++) {
 		for (unsigned i = 0; i < 4; i++)
@@ -139,7 +144,9 @@ int main(int argc, char **argv)
 		if (rests > 0 && round >= 0 && round % ((rounds + rests - 1) / rests) == 0)
 			sleep_ns(REST_NS);
 	}
-	printf("dropped %llu\n",
-	       (unsigned long long)atomic_load(&segment.header->dropped[CS_RECORD_RESPONSE_END]));
+	for (unsigned i = 0; i < CS_LANES; i++)
+		dropped += atomic_load(
+			&segment.lanes.rings[i].header->dropped[CS_RECORD_RESPONSE_END]);
+	printf("dropped %llu\n", (unsigned long long)dropped);
 	return 0;
 }

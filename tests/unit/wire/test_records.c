@@ -115,7 +115,7 @@ ParameterizedTest(struct kind *kind, records, each_type_comes_back_as_it_was_wri
 
 	cr_assert(eq(u32, cs_record_payload_min(kind->type), kind->fixed));
 	memory_segment_init(&segment, 256);
-	cs_ring_init(&ring, segment.bytes);
+	cs_ring_init(&ring, segment.bytes, 0);
 	cs_reader_init(&reader, segment.header, 256, &segment.io);
 	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		unsigned len = kind->fixed + texts[i];

@@ -22,7 +22,7 @@ struct fixture {
 static void start(struct fixture *f, uint32_t slots)
 {
 	memory_segment_init(&f->segment, slots);
-	cs_ring_init(&f->ring, f->segment.bytes);
+	cs_ring_init(&f->ring, f->segment.bytes, 0);
 	cs_reader_init(&f->reader, f->segment.header, slots, &f->segment.io);
 }
 

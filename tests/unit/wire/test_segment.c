@@ -19,9 +19,11 @@ AT(cs_header, segment_bytes, 16);
 AT(cs_header, slots_offset, 24);
 AT(cs_header, flags, 32);
 AT(cs_header, identity_len, 36);
-AT(cs_header, reserved0, 40);
+AT(cs_header, lanes, 40);
+AT(cs_header, reserved0, 44);
 AT(cs_header, head, 64);
-AT(cs_header, reserved1, 72);
+AT(cs_header, spread, 72);
+AT(cs_header, reserved1, 80);
 AT(cs_header, release, 128);
 AT(cs_header, quarantine, 136);
 AT(cs_header, trim, 184);
@@ -59,18 +61,25 @@ static struct cs_header formatted(uint32_t slots)
 	struct cs_header header;
 
 	memset(&header, 0, sizeof(header));
-	cs_segment_format(&header, slots);
+	cs_segment_format(&header, slots, 1);
 	return header;
 }
 
-Test(segment, what_is_formatted_passes_the_check_for_every_ring_size)
+Test(segment, what_is_formatted_passes_the_check_for_every_size)
 {
 	for (uint32_t slots = CS_SLOTS_MIN; slots <= CS_SLOTS_MAX; slots *= 2) {
-		struct cs_header header = formatted(slots);
-		uint32_t checked = 0;
+		for (uint32_t lanes = 1; lanes <= CS_LANES; lanes *= 2) {
+			struct cs_header header = formatted(slots);
+			uint32_t checked_slots = 0, checked_lanes = 0;
 
-		cr_assert(eq(int, cs_segment_check(&header, cs_segment_bytes(slots), &checked), 0));
-		cr_assert(eq(u32, checked, slots));
+			cs_segment_format(&header, slots, lanes);
+			cr_assert(eq(int,
+				     cs_segment_check(&header, cs_segment_bytes(slots, lanes),
+						      &checked_slots, &checked_lanes),
+				     0));
+			cr_assert(eq(u32, checked_slots, slots));
+			cr_assert(eq(u32, checked_lanes, lanes));
+		}
 	}
 }
 
@@ -83,9 +92,11 @@ Test(segment, tables_do_not_overlap_and_slots_begin_on_a_page)
 		cr_assert(eq(u64, offset % CS_PAGE_BYTES, 0));
 		cr_assert(le(u64, commit_end, offset));
 		cr_assert(lt(u64, offset, commit_end + CS_PAGE_BYTES));
-		cr_assert(eq(u64, cs_segment_bytes(slots), offset + slots * 64ull));
+		cr_assert(eq(u64, cs_segment_bytes(slots, 1), offset + slots * 64ull));
+		cr_assert(eq(u64, cs_segment_bytes(slots, 4), 4 * (offset + slots * 64ull)));
+		cr_assert(eq(u64, cs_segment_lane_bytes(slots) % CS_PAGE_BYTES, 0));
 	}
-	cr_assert(eq(u64, cs_segment_bytes(CS_SLOTS_DEFAULT), 1048576 + 135168));
+	cr_assert(eq(u64, cs_segment_bytes(CS_SLOTS_DEFAULT, 1), 1048576 + 135168));
 }
 
 enum field {
@@ -93,6 +104,7 @@ enum field {
 	MAGIC,
 	VERSION,
 	SLOTS,
+	LANES,
 	HEADER_BYTES,
 	SLOTS_OFFSET,
 	SEALED_BYTES
@@ -124,6 +136,11 @@ ParameterizedTestParameters(segment, what_does_not_fit_is_refused)
 		{ SLOTS, CS_SLOTS_MAX * 2, -EINVAL },
 		{ SLOTS, 0x80000000u, -EINVAL },
 		{ SLOTS, UINT32_MAX, -EINVAL },
+		{ LANES, 0, -EINVAL },
+		{ LANES, 2, -EINVAL }, /* idem */
+		{ LANES, 3, -EINVAL },
+		{ LANES, CS_LANES * 2, -EINVAL },
+		{ LANES, UINT32_MAX, -EINVAL },
 		{ HEADER_BYTES, 8192ull + 1, -EINVAL },
 		{ HEADER_BYTES, 0, -EINVAL },
 		{ HEADER_BYTES, UINT64_MAX, -EINVAL },
@@ -143,7 +160,7 @@ ParameterizedTest(struct wrong *c, segment, what_does_not_fit_is_refused)
 {
 	struct cs_header header = formatted(64);
 	uint64_t sealed_bytes = 8192;
-	uint32_t slots = 4711;
+	uint32_t slots = 4711, lanes = 4712;
 
 	switch (c->field) {
 	case NONE:
@@ -157,6 +174,9 @@ ParameterizedTest(struct wrong *c, segment, what_does_not_fit_is_refused)
 	case SLOTS:
 		header.slots = (uint32_t)c->value;
 		break;
+	case LANES:
+		header.lanes = (uint32_t)c->value;
+		break;
 	case HEADER_BYTES:
 		header.segment_bytes = c->value;
 		break;
@@ -167,8 +187,9 @@ ParameterizedTest(struct wrong *c, segment, what_does_not_fit_is_refused)
 		sealed_bytes = c->value;
 		break;
 	}
-	cr_assert(eq(int, cs_segment_check(&header, sealed_bytes, &slots), c->expected));
+	cr_assert(eq(int, cs_segment_check(&header, sealed_bytes, &slots, &lanes), c->expected));
 	cr_assert(eq(u32, slots, c->expected ? 4711 : 64));
+	cr_assert(eq(u32, lanes, c->expected ? 4712 : 1));
 }
 
 Test(segment, the_first_to_reach_a_mark_wins)
