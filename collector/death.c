@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Ends of processes and instances; see death.h and DESIGN section 4, "Death and identity". */
+/* Ends of processes and instances; see death.h and README.md. */
 #include "collector/death.h"
 
 #include <stdbool.h>

@@ -2,7 +2,7 @@
 
 /*
  * An instance: one segment, its reader, and the processes that write into it. Reads the ring, steps
- * over holes by the rules of DESIGN section 4, follows writers' pids (tags), and tells whoever
+ * over holes by the rules of preload/wire/README.md, follows writers' pids (tags), and tells whoever
  * listens what it read. Decides nothing about spans.
  */
 #pragma once

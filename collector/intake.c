@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* From connections to verified announces; see intake.h and DESIGN section 4, "Announce". */
+/* From connections to verified announces; see intake.h and docs/decisions/0001. */
 #include "collector/intake.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Writers and their pids; see tags.h and DESIGN section 4, "Death and identity". */
+/* Writers and their pids; see tags.h and README.md. */
 #include "collector/tags.h"
 
 #include <errno.h>

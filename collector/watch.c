@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The timer that looks at rings; see watch.h and DESIGN section 4, "Looking". */
+/* The timer that looks at rings; see watch.h and docs/decisions/0006. */
 #include "collector/watch.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
  *
  *     accepted = sent + rejected + dropped (by reason) + queued
  *
- * holds (DESIGN: accounting identity). `sent` moves only after the acknowledgement.
+ * holds (docs/architecture.md, "Out"). `sent` moves only after the acknowledgement.
  */
 #pragma once
 

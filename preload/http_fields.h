@@ -13,7 +13,7 @@
 #include "preload/http.h"
 #include "preload/http_body.h"
 
-/* Headers kept: trace context and correlation ids (DESIGN: trace context). Lower case. */
+/* Headers kept: trace context and correlation ids (docs/traces.md). Lower case. */
 #define CS_HTTP_KEPT(X)                                                                            \
 	X("traceparent")                                                                           \
 	X("tracestate")                                                                            \
