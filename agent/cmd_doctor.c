@@ -32,7 +32,7 @@ static const char help_text[] =
 	"Exit status: 0 it can be watched, 3 it cannot, 2 bad command line or no such command,\n"
 	"1 doctor itself failed.\n";
 
-#define SEGMENT_BYTES           cs_segment_bytes(CS_SLOTS_DEFAULT)
+#define SEGMENT_BYTES           cs_segment_bytes(CS_SLOTS_DEFAULT, 1)
 #define ADDRESS_SPACE_MIN_BYTES (1ull << 30) /* as in preload/attach.c */
 
 struct report {

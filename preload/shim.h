@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #include "preload/start.h"
-#include "preload/wire/records.h"
 #include "preload/wire/lanes.h"
+#include "preload/wire/records.h"
 #include "preload/wire/segment.h"
 
 #define CS_USER_DIRS_MAX 3u

@@ -11,7 +11,7 @@
 struct memory_segment {
 	unsigned char *bytes; /* shared with fork children */
 	uint64_t len;
-	uint64_t slots_offset; /* within a lane */
+	uint64_t slots_offset;    /* within a lane */
 	struct cs_header *header; /* = bytes */
 	struct cs_reader_io io;
 };
