@@ -78,6 +78,20 @@ static struct cs_span_id cold_start_id(const struct cs_assembled *instance)
 			       ID_COLD_START);
 }
 
+/* A copy: the cause may be forgotten while this one is in flight. */
+static void inherit_state(struct cs_request *request, const char *state)
+{
+	size_t before = request->trace_state ? strlen(request->trace_state) + 1 : 0;
+	size_t now;
+
+	free(request->trace_state);
+	request->trace_state = state ? strdup(state) : NULL;
+	now = request->trace_state ? strlen(request->trace_state) + 1 : 0;
+	request->bytes += now - before;
+	request->instance->requests_bytes += now - before;
+	request->context.trace_state = request->trace_state;
+}
+
 /* Which trace it belongs to. A ring of causes, or a chain without end, is cut: only liars build them. */
 static void resolve(struct cs_request *request, unsigned depth)
 {
@@ -102,7 +116,7 @@ static void resolve(struct cs_request *request, unsigned depth)
 	if (cause) {
 		context->trace_id = cause->context.trace_id;
 		context->trace_flags = cause->context.trace_flags;
-		context->trace_state = cause->context.trace_state;
+		inherit_state(request, cause->context.trace_state);
 		context->parent_span_id = cause->context.span_id;
 		context->parent_remote = true;
 	} else if (request->inbound) {

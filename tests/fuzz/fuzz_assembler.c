@@ -95,7 +95,8 @@ static const struct {
 static const char *const headers_text[] = {
 	"",
 	"x-call-id: c-1\n",
-	"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\n",
+	"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\n"
+	"tracestate: a=b\nx-call-id: c-2\n",
 	"x-request-id: r-1\nx-call-id: c-2\n",
 };
 

@@ -17,7 +17,10 @@ static void on_cold_start(void *context, const struct cs_cold_start *cold)
 
 static void on_invocation(void *context, const struct cs_invocation *invocation)
 {
+	const char *state = invocation->context.trace_state;
+
 	seen.invocation[seen.invocations++ % SEEN_MAX] = *invocation;
+	snprintf(seen.trace_state, sizeof(seen.trace_state), "%s", state ? state : "");
 }
 
 void assembling_start(void)

@@ -22,6 +22,7 @@ struct seen {
 	unsigned invocations;
 	struct cs_cold_start cold; /* the last one */
 	struct cs_invocation invocation[SEEN_MAX];
+	char trace_state[64]; /* of the last invocation; empty: none */
 };
 
 extern struct seen seen;

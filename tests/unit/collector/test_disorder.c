@@ -244,6 +244,33 @@ Test(disorder, a_chain_of_causes_without_end_is_cut)
 		     0));
 }
 
+Test(disorder, what_came_with_a_cause_outlives_it)
+{
+	struct cs_header headers[] = { server_of(1, "outer"), server_of(2, "inner"),
+				       server_of(3, "function") };
+	struct cs_assembled *all[3];
+
+	for (unsigned i = 0; i < 3; i++)
+		all[i] = cs_assembler_attach(assembler, i + 1, &headers[i], (int32_t)i + 1);
+	feed_spawn(all[0], 2, 30 * MS);
+	feed_spawn(all[1], 3, 30 * MS);
+	feed_request(all[0], 1, 7, 70 * MS,
+		     "traceparent: " TRACEPARENT "\ntracestate: a=b\nx-call-id: c\n");
+	feed_request(all[1], 2, 7, 71 * MS, "x-call-id: c\n");
+	feed_request(all[2], 3, 7, 72 * MS, "x-call-id: c\n");
+	feed_end(all[2], 3, 7, 79 * MS);
+	feed_end(all[0], 1, 7, 80 * MS); /* the outer one gives up, the inner one goes on */
+	cs_assembler_tick(assembler, 500 * MS);
+	cs_assembler_tick(assembler, 5000 * MS);
+	cr_assert(eq(u32, seen.invocations, 2));
+	feed_end(all[1], 2, 7, 5010 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 3));
+	cr_assert(eq(str, seen.trace_state, (char *)"a=b"));
+	cr_assert(is_below(0, 2));
+	cr_assert(is_below(2, 1));
+}
+
 /* --- bounds --- */
 
 Test(disorder, more_requests_in_flight_than_are_kept_are_counted_one_by_one)
