@@ -176,6 +176,7 @@ inline store_word(p, new_state, new_size, new_who)
 	od
 
 #include "writer.pml"
+#include "quarantine.pml"
 #include "reader.pml"
 
 init {
