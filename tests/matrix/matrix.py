@@ -10,7 +10,10 @@ environment, signal state, errno of calls), after normalise.txt. With a collecto
 must also have announced itself, so that the comparison is not one of bare with bare.
 """
 import argparse
+import atexit
 import contextlib
+import errno
+import itertools
 import os
 import pathlib
 import re
@@ -19,6 +22,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import announce_socket
 
@@ -38,6 +42,7 @@ def load_rules():
 
 
 RULES = load_rules()
+CGROUPS = itertools.count()
 
 
 def normalise(data):
@@ -65,7 +70,7 @@ CONDITIONS = {
     "all descriptors closed": ("counting", ["--close-all"], {}, {}, None),
     "RLIMIT_NOFILE=4": ("counting", [], {resource.RLIMIT_NOFILE: 4}, {}, None),
     "RLIMIT_FSIZE=0": ("counting", [], {resource.RLIMIT_FSIZE: 0}, {}, None),
-    "tight RLIMIT_AS": ("counting", [], {resource.RLIMIT_AS: "tight"}, {}, None),
+    "tight RLIMIT_AS": ("counting", [], {resource.RLIMIT_AS: "least"}, {}, None),
     "full memory cgroup": ("counting", [], {}, {"cgroup": True}, None),
     "attach refused by seccomp": ("counting", ["--refuse"], {}, {}, None),
     "strict filter after start": ("counting", [], {}, {"filter": True}, None),
@@ -75,10 +80,20 @@ CONDITIONS = {
     "setuid copy": ("counting", ["--user"], {}, {"setuid": True}, None),
 }
 
+# What the bare guest needs is found by trying, so that there is really little: (unit in which it is
+# looked for, most that is tried, what is given beyond). A watched guest may take 1 MiB of memory
+# more; of address space 3.5 MiB where there is more than a GiB, else none but the library's.
+MIB = 1 << 20
+NEEDS = {
+    "tight RLIMIT_AS": {"java": (64 * MIB, 8192 * MIB, 8 * MIB), "others": (MIB, 2048 * MIB, MIB)},
+    "full memory cgroup": {"java": (4 * MIB, 128 * MIB, 2 * MIB),
+                           "others": (MIB // 4, 128 * MIB, MIB)},
+}
+
 # Conditions under which the shim must still attach (elsewhere it may stand down).
 ATTACHES = {"collector present", "coldspan-collector present", "collector hung",
-            "collector killed meanwhile", "strict filter after start", "nobody, no_new_privs", "jemalloc before",
-            "jemalloc after"}
+            "collector killed meanwhile", "full memory cgroup", "strict filter after start",
+            "nobody, no_new_privs", "jemalloc before", "jemalloc after"}
 NEVER_ATTACHES = {"static"}
 
 
@@ -98,8 +113,22 @@ def command_of(guest, guests):
             break
     else:
         return f"{names[-1]} is not installed"
-    extra = ["-Xshare:auto", "-XX:TieredStopAtLevel=1"] if guest == "java" else []
-    return [tool, *extra, str(HERE / "guests" / script)]
+    if guest != "java":
+        return [tool, str(HERE / "guests" / script)]
+    options = [tool, "-Xshare:auto", "-XX:TieredStopAtLevel=1"]
+    return [*options, *compiled_java(HERE / "guests" / script)]
+
+
+def compiled_java(source):
+    """Compiled once where there is a compiler; else each run compiles."""
+    if not shutil.which("javac"):
+        return [str(source)]
+    folder = tempfile.mkdtemp(prefix="coldspan-matrix-")
+    atexit.register(shutil.rmtree, folder)
+    os.chmod(folder, 0o755)
+    subprocess.run(["javac", "-d", folder, source], check=True, timeout=TIMEOUT_S)
+    os.chmod(pathlib.Path(folder) / f"{source.stem}.class", 0o644)
+    return ["-cp", folder, source.stem]
 
 
 def jemalloc():
@@ -110,23 +139,35 @@ def jemalloc():
     return None
 
 
+def remove_cgroup(path):
+    """What was killed in it may still be on its way out."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        try:
+            path.rmdir()
+            return
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.005)
+
+
 @contextlib.contextmanager
 def memory_cgroup():
-    """A cgroup whose memory is nearly used up: v2 if it has the controller, else v1."""
-    for base, limit, procs in (("/sys/fs/cgroup", "memory.max", "cgroup.procs"),
-                               ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "cgroup.procs")):
-        path = pathlib.Path(base) / f"coldspan-matrix-{os.getpid()}"
+    """A cgroup of its own: v2 if it has the memory controller, else v1; None if neither."""
+    for base, limit in (("/sys/fs/cgroup", "memory.max"),
+                        ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")):
+        path = pathlib.Path(base) / f"coldspan-matrix-{os.getpid()}-{next(CGROUPS)}"
         try:
             path.mkdir()
         except OSError:
             continue
-        if (path / limit).exists():
-            try:
-                yield path / limit, path / procs
-            finally:
-                path.rmdir()
-            return
-        path.rmdir()
+        try:
+            if (path / limit).exists():
+                yield path / limit, path / "cgroup.procs"
+                return
+        finally:
+            remove_cgroup(path)
     yield None
 
 
@@ -134,7 +175,7 @@ class Runner:
     def __init__(self, guest, shim, guests, collector):
         self.guest, self.shim, self.guests, self.collector = guest, shim, guests, collector
         self.command = command_of(guest, guests)
-        self.tight = None
+        self.least = None
 
     def environment(self, folder, extra, watched):
         env = {"PATH": os.environ["PATH"], "HOME": "/tmp", "LANG": "C",
@@ -172,15 +213,15 @@ class Runner:
                 if group:
                     group[1].write_text(str(os.getpid()))
                 for kind, value in limits.items():
-                    value = self.tight if value == "tight" else value
+                    value = self.least if value == "least" else value
                     resource.setrlimit(kind, (value, value))
 
             if group:
-                group[0].write_text(str(self.memory_limit()))
+                group[0].write_text(str(self.least))
             run = subprocess.run(self.launch(options, extra, folder), input=INPUT, capture_output=True,
                                  env=self.environment(folder, extra, watched),
                                  preexec_fn=prepare, timeout=TIMEOUT_S, check=False,
-                                 cwd=str(HERE / "guests"))
+                                 cwd=folder)  # a JVM in distress writes a file
             collector.close()  # first takes what is still in the queue
             report = folder / "report"
             text = report.read_bytes() if report.exists() else b"(no report)"
@@ -189,22 +230,19 @@ class Runner:
                     for k, v in seen.items()}
             return {"status": run.returncode, **seen}, collector.announces
 
-    def memory_limit(self):
-        """Enough for the guest, with little to spare."""
-        return {"java": 160, "node": 96}.get(self.guest, 24) << 20
-
-    def measure_tight(self):
-        """The smallest address space, in steps of a MiB, in which the bare guest still works."""
-        low, high = 1, 64 << 10
+    def measure(self, condition):
+        """The least with which the bare guest works, and what it is to have beyond that."""
+        unit, most, spare = NEEDS[condition].get(self.guest) or NEEDS[condition]["others"]
+        low, high = 1, most // unit
         while low < high:
             middle = (low + high) // 2
-            self.tight = middle << 20
+            self.least = middle * unit
             try:
-                works = self.once("tight RLIMIT_AS", False)[0]["status"] == 7
+                works = self.once(condition, False)[0]["status"] == 7
             except (subprocess.SubprocessError, OSError):
                 works = False
             low, high = (low, middle) if works else (middle + 1, high)
-        self.tight = (low + 1) << 20
+        self.least = low * unit + spare
 
 
 def reason_to_skip(condition, guest):
@@ -223,8 +261,6 @@ def reason_to_skip(condition, guest):
         return "libjemalloc.so.2 is not installed"
     if condition.startswith("jemalloc") and guest == "musl":
         return "Debian's jemalloc is for glibc"
-    if condition == "tight RLIMIT_AS" and guest in ("node", "java"):
-        return "reserves address space by the terabyte"
     return None
 
 
@@ -232,8 +268,8 @@ def compare(runner, condition):
     """None if the guest behaves the same, else what differs."""
     bare, _ = runner.once(condition, False)
     watched, announced = runner.once(condition, True)
-    if condition == "full memory cgroup" and bare["status"] != 7:
-        return f"the bare guest does not fit its cgroup: {bare['status']} {bare['stderr'][-3:]}"
+    if condition in NEEDS and bare["status"] != 7:
+        return f"the bare guest does not live with {runner.least}: {bare['status']} {bare['stderr'][-3:]}"
     if condition == "strict filter after start" and bare["status"] != 7:
         return f"the bare guest does not live with its filter: {bare['status']}"
     if condition == "strict filter after start" and "seccomp=2" not in bare["report"]:
@@ -270,15 +306,15 @@ def main():
         print("SKIP: under was not built: libseccomp's header is missing (script/setup)")
         return SKIP_TEST
     failed = 0
-    for condition, (_, _, limits, _, only) in CONDITIONS.items():
+    for condition, (_, _, _, _, only) in CONDITIONS.items():
         if only and args.guest not in only:
             continue
         reason = reason_to_skip(condition, args.guest)
         if reason:
             print(f"skip  {condition}: {reason}")
             continue
-        if "tight" in limits.values():
-            runner.measure_tight()
+        if condition in NEEDS:
+            runner.measure(condition)
         difference = compare(runner, condition)
         print(f"{'FAIL' if difference else 'ok  '}  {condition}" +
               (f": {difference}" if difference else ""), flush=True)
