@@ -149,8 +149,10 @@ static void on_spawned(struct cs_assembled *instance, int32_t pid, uint32_t kind
 		cs_evidence_spawned(&instance->assembler->evidence, instance->identity.uid, pid,
 				    kind, begin_ns, instance->identity.segment);
 
-	if (e)
-		e->parent_has_event = instance->env.method || instance->env.platform;
+	if (!e)
+		return;
+	e->parent_has_event = instance->env.method || instance->env.platform;
+	e->parent_busy |= !LIST_EMPTY(&instance->in_flight);
 }
 
 static void on_exec(struct cs_assembled *instance, const struct cs_rec_exec *rec, uint64_t time_ns)

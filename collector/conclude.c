@@ -17,8 +17,9 @@ enum id_kind {
 	ID_EXEC_EVENT = 3,
 };
 
-#define SCAN_MAX   512u /* requests of a runtime that are compared: the newest */
-#define CAUSES_MAX 16u  /* runtimes behind runtimes: bounded for the stack */
+#define SCAN_MAX   512u       /* requests of a runtime that are compared: the newest */
+#define START_ONLY UINT64_MAX /* where no record stands: the trace of a start without a request */
+#define CAUSES_MAX 16u        /* runtimes behind runtimes: bounded for the stack */
 
 struct cs_outcome cs_outcome_of_status(int status)
 {
@@ -78,6 +79,17 @@ static struct cs_span_id cold_start_id(const struct cs_assembled *instance)
 			       ID_COLD_START);
 }
 
+static enum cs_init_type init_type_of(struct cs_assembled *instance, const struct cs_request *cause)
+{
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
+
+	if (!e || !e->spawn_begin_ns || !parent_of(instance))
+		return CS_INIT_UNKNOWN;
+	if (cause && cause->start_ns <= e->spawn_begin_ns)
+		return CS_INIT_ON_DEMAND;
+	return e->parent_busy ? CS_INIT_UNKNOWN : CS_INIT_PROACTIVE;
+}
+
 /* A copy: the cause may be forgotten while this one is in flight. */
 static void inherit_state(struct cs_request *request, const char *state)
 {
@@ -128,7 +140,8 @@ static void resolve(struct cs_request *request, unsigned depth)
 	} else {
 		context->trace_id = cs_make_trace_id(&instance->assembler->key,
 						     instance->identity.segment, request->position);
-		if (request->cold && cs_assembled_is_function(instance))
+		if (request->cold && cs_assembled_is_function(instance) &&
+		    (request->exec || init_type_of(instance, NULL) != CS_INIT_PROACTIVE))
 			context->parent_span_id = cold_start_id(instance); /* which is the root */
 	}
 }
@@ -163,7 +176,7 @@ static void set_context(struct cs_assembled *instance, struct cs_request *reques
 		return;
 	}
 	cold->context.trace_id =
-		cs_make_trace_id(&instance->assembler->key, instance->identity.segment, 0);
+		cs_make_trace_id(&instance->assembler->key, instance->identity.segment, START_ONLY);
 }
 
 static void bound_by_http(struct cs_assembled *instance, const struct cs_request *request,
@@ -231,17 +244,8 @@ static void set_usage(struct cs_assembled *instance, struct cs_cold_start *cold)
 	}
 }
 
-static enum cs_init_type init_type_of(struct cs_assembled *instance, struct cs_request *request,
-				      const struct cs_request *cause, uint64_t spawn_ns)
-{
-	if (cause && spawn_ns && cause->start_ns <= spawn_ns)
-		return CS_INIT_ON_DEMAND;
-	if (cause || (request && parent_of(instance) && spawn_ns))
-		return CS_INIT_PROACTIVE;
-	return CS_INIT_UNKNOWN;
-}
-
-static void conclude_cold_start(struct cs_assembled *instance, struct cs_request *request)
+static void conclude_cold_start(struct cs_assembled *instance, struct cs_request *request,
+				struct cs_cold_start *ret)
 {
 	struct cs_cold_start cold = { .identity = &instance->identity };
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
@@ -264,14 +268,17 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 		bounds.at_ns[CS_BOUND_QUEUE] = cause->start_ns;
 	cold.outcome = request ? request->outcome : instance->outcome;
 	bounds.cut = !cold.ready || cold.outcome.cause == CS_CAUSE_SIGNAL;
-	cold.init_type = cold.protocol == CS_PROTOCOL_EXEC
-				 ? CS_INIT_PER_REQUEST
-				 : init_type_of(instance, request, cause, spawn_ns);
+	if (cold.protocol == CS_PROTOCOL_EXEC)
+		cold.init_type = CS_INIT_PER_REQUEST;
+	else if (request)
+		cold.init_type = init_type_of(instance, cause);
 	cs_bounds_phases(&bounds, &cold);
 	set_usage(instance, &cold);
-	set_context(instance, request, &cold);
+	/* A start that no request caused belongs to none. */
+	set_context(instance, cold.init_type == CS_INIT_PROACTIVE ? NULL : request, &cold);
 	instance->assembler->stats.cold_starts++;
 	instance->assembler->sink.cold_start(instance->assembler->sink.context, &cold);
+	*ret = cold;
 }
 
 /* An end that nobody told at first may be known by now: the parent's wait was read later. */
@@ -302,6 +309,7 @@ void cs_conclude_invocation(struct cs_request *request)
 {
 	struct cs_assembled *instance = request->instance;
 	struct cs_invocation invocation;
+	struct cs_cold_start cold = { .init_type = CS_INIT_UNKNOWN };
 
 	if (!cs_assembled_is_function(instance)) {
 		instance->assembler->stats.helpers += request->cold;
@@ -313,7 +321,7 @@ void cs_conclude_invocation(struct cs_request *request)
 	settle_times(request);
 	resolve(request, 0);
 	if (request->cold && !instance->concluded)
-		conclude_cold_start(instance, request);
+		conclude_cold_start(instance, request, &cold);
 	invocation = (struct cs_invocation){
 		.identity = &instance->identity,
 		.context = request->context,
@@ -332,6 +340,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.response_bytes = request->response_bytes,
 		.request_id = request->request_id,
 		.call_id = request->call_id,
+		.started = cold.init_type == CS_INIT_PROACTIVE ? &cold.context : NULL,
 		.outcome = request->outcome,
 	};
 	instance->assembler->stats.invocations++;
@@ -340,6 +349,8 @@ void cs_conclude_invocation(struct cs_request *request)
 
 void cs_conclude_unready(struct cs_assembled *instance)
 {
+	struct cs_cold_start cold;
+
 	instance->concluded = true;
 	if (!cs_assembled_is_function(instance)) {
 		instance->assembler->stats.helpers++;
@@ -347,5 +358,5 @@ void cs_conclude_unready(struct cs_assembled *instance)
 	}
 	settle_outcome(instance, &instance->outcome);
 	if (instance->end != CS_ASSEMBLER_SHUTDOWN || instance->marks[CS_MARK_ACCEPT_WAIT])
-		conclude_cold_start(instance, NULL);
+		conclude_cold_start(instance, NULL, &cold);
 }

@@ -43,7 +43,7 @@ static void forget_before(struct cs_evidence *e, uint64_t time_ns)
 	if (e->spawn_begin_ns < time_ns) {
 		e->spawn_begin_ns = 0;
 		e->parent_segment = 0;
-		e->hinted = e->parent_has_event = false;
+		e->hinted = e->parent_busy = e->parent_has_event = false;
 	}
 }
 

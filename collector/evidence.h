@@ -40,6 +40,7 @@ struct cs_evidence {
 	uint32_t execs_count;                 /* ever */
 	uint64_t parent_segment;              /* of whoever spawned it; 0 unknown */
 	bool hinted;                          /* our own program started it */
+	bool parent_busy;      /* whoever spawned it had a request in flight just then */
 	bool parent_has_event; /* who spawned it is a process that was given an event itself */
 	bool ended;
 	int wait_status;

@@ -109,7 +109,8 @@ struct cs_invocation {
 	bool end_unseen;    /* end_ns is the last that is known of it */
 	uint64_t request_bytes;
 	uint64_t response_bytes;
-	const char *request_id; /* X-Request-Id; NULL: none */
-	const char *call_id;    /* X-Call-Id; NULL: none */
+	const char *request_id;                /* X-Request-Id; NULL: none */
+	const char *call_id;                   /* X-Call-Id; NULL: none */
+	const struct cs_span_context *started; /* a start in a trace of its own; NULL: none */
 	struct cs_outcome outcome;
 };

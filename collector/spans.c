@@ -380,6 +380,23 @@ static const char *span_name(const struct cs_invocation *invocation)
 	return invocation->method ? invocation->method : invocation->identity->name;
 }
 
+/* A prewarmed instance's start is a trace of its own: the first invocation points there. */
+static bool add_link(struct cs_spans *spans, struct cs_span *span, const struct cs_span_context *to)
+{
+	struct cs_span_link *link = cs_arena_alloc(&spans->arena, sizeof(*link));
+
+	if (!link)
+		return false;
+	*link = (struct cs_span_link){
+		.trace_id = to->trace_id,
+		.span_id = to->span_id,
+		.flags = to->trace_flags | CS_SPAN_FLAG_REMOTE_KNOWN,
+	};
+	span->links = link;
+	span->links_count = 1;
+	return true;
+}
+
 static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation)
 {
 	struct cs_span *span = new_span(spans, invocation->identity);
@@ -396,6 +413,8 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	if (!span->name)
 		return false;
 	set_context(spans, span, &invocation->context);
+	if (invocation->started && !add_link(spans, span, invocation->started))
+		return false;
 	add_string(&list, "faas.trigger", invocation->method ? "http" : "other");
 	add_bool(&list, "faas.coldstart", invocation->cold);
 	add_string(&list, "faas.invocation_id", invocation->call_id);

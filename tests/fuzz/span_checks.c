@@ -203,6 +203,8 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 	}
 	check_identity(invocation->identity);
 	check_context(&invocation->context);
+	if (invocation->started)
+		check_context(invocation->started);
 	check_outcome(invocation->outcome);
 	check_text(invocation->method);
 	check_text(invocation->target);

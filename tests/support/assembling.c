@@ -20,6 +20,9 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 	const char *state = invocation->context.trace_state;
 
 	seen.invocation[seen.invocations++ % SEEN_MAX] = *invocation;
+	seen.linked = invocation->started;
+	if (seen.linked)
+		seen.started = *invocation->started;
 	snprintf(seen.trace_state, sizeof(seen.trace_state), "%s", state ? state : "");
 }
 

@@ -23,6 +23,8 @@ struct seen {
 	struct cs_cold_start cold; /* the last one */
 	struct cs_invocation invocation[SEEN_MAX];
 	char trace_state[64]; /* of the last invocation; empty: none */
+	bool linked;          /* it points to its start, which is ... */
+	struct cs_span_context started;
 };
 
 extern struct seen seen;

@@ -208,6 +208,21 @@ Test(spans, an_end_that_was_not_seen_is_said_to_be_approximate)
 	cr_assert(ne(ptr, (void *)find(&only_span(&one)->attrs, "coldspan.approximate"), NULL));
 }
 
+Test(spans, a_start_in_a_trace_of_its_own_is_linked)
+{
+	struct cs_span_context start_context = { .trace_id = { { 7 } }, .span_id = { { 8 } } };
+	struct cs_invocation one = invocation();
+	const struct cs_span *span;
+
+	cr_assert(eq(sz, only_span(&one)->links_count, 0));
+	cs_spans_reset(&spans);
+	one.started = &start_context;
+	span = only_span(&one);
+	cr_assert(eq(sz, span->links_count, 1));
+	cr_assert(eq(u8, span->links[0].trace_id.bytes[0], 7));
+	cr_assert(eq(u8, span->links[0].span_id.bytes[0], 8));
+}
+
 Test(spans, a_worker_that_is_not_the_process_itself_is_named)
 {
 	struct cs_invocation one = invocation();

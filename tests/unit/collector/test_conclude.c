@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of collector/conclude: why an instance was started, and which trace its start belongs to. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+#include "tests/support/assembling.h"
+
+#define CALLER "traceparent: " TRACEPARENT "\n"
+
+TestSuite(conclude, .init = assembling_start, .fini = assembling_stop);
+
+static struct cs_assembled *attach_runtime(void)
+{
+	struct cs_header header = server_of(50, "runtime");
+
+	header.attach_monotonic_ns = MS;
+	return cs_assembler_attach(assembler, 1, &header, 50);
+}
+
+static struct cs_assembled *attach_function(void)
+{
+	struct cs_header header = server_of(100, "function");
+
+	return cs_assembler_attach(assembler, 2, &header, 100);
+}
+
+static void serve(struct cs_assembled *function, const char *headers)
+{
+	feed_request(function, 100, 7, 70 * MS, headers);
+	feed_end(function, 100, 7, 79 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+}
+
+static bool same_trace(const struct cs_span_context *a, const struct cs_span_context *b)
+{
+	return memcmp(&a->trace_id, &b->trace_id, sizeof(a->trace_id)) == 0;
+}
+
+static bool is_root(const struct cs_span_context *context)
+{
+	static const struct cs_span_id none;
+
+	return memcmp(&context->parent_span_id, &none, sizeof(none)) == 0;
+}
+
+Test(conclude, a_start_that_a_request_waited_for_is_on_demand_and_in_its_trace)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_request(runtime, 50, 5, 20 * MS, CALLER);
+	feed_spawn(runtime, 100, 30 * MS);
+	serve(attach_function(), CALLER);
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_ON_DEMAND));
+	cr_assert(eq(u64, phase_of(CS_PHASE_QUEUE)->start_ns, 20 * MS));
+	cr_assert(same_trace(&seen.cold.context, &seen.invocation[0].context));
+	cr_assert(not(is_root(&seen.cold.context)));
+	cr_assert(not(seen.linked));
+}
+
+Test(conclude, a_prewarmed_start_is_a_trace_of_its_own_that_the_first_invocation_points_to)
+{
+	struct cs_assembled *runtime = attach_runtime(), *function;
+
+	feed_spawn(runtime, 100, 30 * MS);
+	function = attach_function();
+	feed_request(runtime, 50, 5, 65 * MS, CALLER);
+	serve(function, CALLER);
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_PROACTIVE));
+	cr_assert(not(same_trace(&seen.cold.context, &seen.invocation[0].context)));
+	cr_assert(is_root(&seen.cold.context));
+	cr_assert(seen.linked);
+	cr_assert(same_trace(&seen.cold.context, &seen.started));
+	cr_assert(eq(int, memcmp(&seen.cold.context.span_id, &seen.started.span_id, 8), 0));
+	/* It waited, and the request is in its caller's trace. */
+	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->end_ns, 70 * MS));
+	cr_assert(eq(u8, seen.invocation[0].context.trace_id.bytes[0], 0x0a));
+}
+
+/* A request at the very beginning of the ring: ids are made of where things stand. */
+static void feed_first_record(struct cs_assembled *function)
+{
+	struct cs_rec_request rec = { .connection = 7 };
+	struct cs_entry entry = { .pid = 100, .position = 0 };
+
+	entry.record.type = CS_RECORD_REQUEST;
+	entry.record.time_ns = 70 * MS;
+	entry.record.payload_len = sizeof(rec);
+	memcpy(entry.bytes + sizeof(entry.record), &rec, sizeof(rec));
+	cs_assembler_record(function, &entry, 70 * MS);
+}
+
+Test(conclude, a_prewarmed_start_without_any_caller_has_its_own_trace_too)
+{
+	struct cs_assembled *runtime = attach_runtime(), *function;
+
+	feed_spawn(runtime, 100, 30 * MS);
+	function = attach_function();
+	feed_first_record(function);
+	feed_end(function, 100, 7, 79 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_PROACTIVE));
+	cr_assert(not(same_trace(&seen.cold.context, &seen.invocation[0].context)));
+	cr_assert(is_root(&seen.cold.context));
+	cr_assert(is_root(&seen.invocation[0].context));
+	cr_assert(seen.linked);
+}
+
+Test(conclude, only_the_first_invocation_points_to_the_start)
+{
+	struct cs_assembled *runtime = attach_runtime(), *function;
+
+	feed_spawn(runtime, 100, 30 * MS);
+	function = attach_function();
+	serve(function, "");
+	feed_request(function, 100, 8, 80 * MS, "");
+	feed_end(function, 100, 8, 85 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 2));
+	cr_assert(not(seen.linked));
+}
+
+Test(conclude, a_start_while_other_requests_were_in_flight_is_of_unknown_cause)
+{
+	struct cs_assembled *runtime = attach_runtime(), *function;
+
+	feed_request(runtime, 50, 5, 20 * MS, "x-call-id: other\n");
+	feed_spawn(runtime, 100, 30 * MS);
+	function = attach_function();
+	feed_request(runtime, 50, 6, 65 * MS, "x-call-id: c\n");
+	serve(function, "x-call-id: c\n");
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_UNKNOWN));
+	cr_assert(not(seen.linked));
+}
+
+Test(conclude, a_start_by_an_unwatched_parent_is_of_unknown_cause_and_joins_its_first_request)
+{
+	serve(attach_function(), CALLER);
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_UNKNOWN));
+	cr_assert(same_trace(&seen.cold.context, &seen.invocation[0].context));
+	cr_assert(eq(u8, seen.cold.context.parent_span_id.bytes[0], 0xb7));
+	cr_assert(not(seen.linked));
+}
+
+Test(conclude, a_start_by_our_own_program_is_of_unknown_cause)
+{
+	cs_assembler_child(assembler, 100, 10 * MS, 20 * MS);
+	serve(attach_function(), "");
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_UNKNOWN));
+	cr_assert(same_trace(&seen.cold.context, &seen.invocation[0].context));
+}
+
+Test(conclude, a_start_that_never_served_has_no_cause_and_a_trace)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_spawn(runtime, 100, 30 * MS);
+	end_process(attach_function(), 100, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_UNKNOWN));
+	cr_assert(is_root(&seen.cold.context));
+	cr_assert(seen.cold.ready);
+	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->end_ns, 90 * MS));
+}
