@@ -92,11 +92,12 @@ static const struct {
 	STRINGS("exe=/app/function"),
 };
 
+#define TRACED "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\n"
+
 static const char *const headers_text[] = {
 	"",
 	"x-call-id: c-1\n",
-	"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\n"
-	"tracestate: a=b\nx-call-id: c-2\n",
+	TRACED "tracestate: a=b\nx-call-id: c-2\n",
 	"x-request-id: r-1\nx-call-id: c-2\n",
 };
 
