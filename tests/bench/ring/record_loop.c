@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Writes the same record into our ring and into LTTng-UST's, in turn, with one thread and with two:
+ * Writes the same record into our ring, into LTTng-UST's, and nowhere, in turn, with one thread and with
+ * two:
  *
  *   record_loop SOCKET ROUNDS RESTS
  *
  * The ring is announced to the collector at SOCKET, which reads it and, after each of the RESTS of
- * more than a second, gives its pages back. A round is a batch for each of the four, then a pause for
- * the readers. Prints "NAME THREADS NS" for each batch (wall time of one thread's record), and at the
+ * more than a second, gives its pages back. A round is a batch for each of the six, each followed by
+ * a pause for the readers. Prints "NAME THREADS NS" for each batch (wall time of one thread's record), and at the
  * end "dropped N". LTTng's events go nowhere unless a session records them.
  */
-#include <errno.h>
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -31,25 +32,37 @@ void lttng_write(const struct cs_rec_response_end *end); /* lttng_provider.c */
 static struct announced_segment segment;
 static uint32_t pid;
 
-/* As the shim writes one (preload/emit.c). */
+static int (*vdso_clock)(clockid_t, struct timespec *);
+
+/* As the shim writes one: the time first, straight from the vDSO (preload/emit.c). */
 static void ours_write(const struct cs_rec_response_end *end)
 {
 	uint64_t thread = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	struct timespec now;
 	struct cs_claim claim;
 
+	vdso_clock(CLOCK_MONOTONIC, &now);
 	if (cs_ring_reserve(cs_lanes_pick(&segment.lanes, thread, pid), pid, CS_RECORD_RESPONSE_END,
 			    sizeof(*end), CS_PRIORITY_HIGH, &claim) < 0)
 		return;
-	claim.record->time_ns = announcing_now_ns(CLOCK_MONOTONIC);
+	claim.record->time_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	claim.record->thread = thread;
 	memcpy(claim.record + 1, end, sizeof(*end));
 	cs_ring_commit(&claim);
 }
 
+/* What the loop and the call cost by themselves. */
+static void write_nothing(const struct cs_rec_response_end *end)
+{
+	__asm__ volatile("" : : "r"(end) : "memory");
+}
+
 static const struct {
 	const char *name;
 	void (*write)(const struct cs_rec_response_end *end);
-} writers[] = { { "ours", ours_write }, { "lttng", lttng_write } };
+} writers[] = { { "ours", ours_write }, { "lttng", lttng_write }, { "nothing", write_nothing } };
+
+#define WRITERS 3u
 
 struct batch {
 	pthread_t thread;
@@ -76,6 +89,15 @@ static void *write_batch(void *argument)
 	}
 	batch->took_ns = announcing_now_ns(CLOCK_MONOTONIC) - begin;
 	return NULL;
+}
+
+static bool find_vdso_clock(void)
+{
+	void *vdso = dlopen("linux-vdso.so.1", RTLD_LAZY | RTLD_NOLOAD);
+	void *symbol = vdso ? dlsym(vdso, "__vdso_clock_gettime") : NULL;
+
+	memcpy(&vdso_clock, &symbol, sizeof(symbol));
+	return symbol != NULL;
 }
 
 static void sleep_ns(long ns)
@@ -136,11 +158,15 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	pid = (uint32_t)getpid();
+	if (!find_vdso_clock()) {
+		fprintf(stderr, "record_loop: no vDSO with a clock\n");
+		return 1;
+	}
 	announced_make(&segment, "/test/record_loop", CS_SLOTS_DEFAULT, CS_LANES, ANNOUNCED_SEALS);
 	announced_send(&segment, argv[1]);
 	for (int round = -1; round < rounds; round++) {
-		for (unsigned i = 0; i < 4; i++)
-			measure((i + (unsigned)round) % 2, 1 + i / 2, round >= 0);
+		for (unsigned i = 0; i < 2 * WRITERS; i++)
+			measure((i + (unsigned)(round + 1)) % WRITERS, 1 + i / WRITERS, round >= 0);
 		if (rests > 0 && round >= 0 && round % ((rounds + rests - 1) / rests) == 0)
 			sleep_ns(REST_NS);
 	}
