@@ -123,10 +123,10 @@ static enum cs_elf_found judge(const struct cs_elf_object *object, uint32_t i, c
 	type = ELF64_ST_TYPE(symbol->st_info);
 	if (type == STT_GNU_IFUNC)
 		return CS_ELF_INDIRECT;
-	if (type != STT_FUNC)
+	if (type != STT_FUNC && type != STT_OBJECT)
 		return CS_ELF_ABSENT;
 	*ret_address = object->bias + symbol->st_value;
-	return CS_ELF_FUNCTION;
+	return type == STT_FUNC ? CS_ELF_FUNCTION : CS_ELF_DATA;
 }
 
 /* Table: buckets, first symbol, bloom words, shift; bloom filter; buckets; chains from the first. */

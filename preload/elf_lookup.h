@@ -30,6 +30,7 @@ enum cs_elf_found {
 	CS_ELF_ABSENT = 0,
 	CS_ELF_FUNCTION,
 	CS_ELF_INDIRECT, /* an IFUNC: its resolver may not be run by us */
+	CS_ELF_DATA,
 };
 
 /**
@@ -51,7 +52,7 @@ uint32_t cs_elf_hash(const char *name);
  * @gnu_hash: cs_elf_hash(@name)
  *
  * Context: signal.
- * Return:  enum cs_elf_found; @ret_address is set for a function only.
+ * Return:  enum cs_elf_found; @ret_address is set for functions and data only.
  */
 enum cs_elf_found cs_elf_find(const struct cs_elf_object *object, const char *name,
 			      uint32_t gnu_hash, uintptr_t *ret_address);

@@ -71,15 +71,6 @@ static bool find_started(const struct cs_start *start, struct link_map *ret)
 	return based && ret->dynamic;
 }
 
-static const struct r_debug *find_debug(const struct link_map *started)
-{
-	for (const Elf64_Dyn *d = started->dynamic; d->d_tag != DT_NULL; d++) {
-		if (d->d_tag == DT_DEBUG)
-			return (const void *)d->d_un.d_ptr;
-	}
-	return NULL;
-}
-
 /* The loader does not tell where an object ends; its tables it has used itself. */
 static bool open_object(struct cs_elf_object *object, const struct link_map *map)
 {
@@ -88,9 +79,55 @@ static bool open_object(struct cs_elf_object *object, const struct link_map *map
 	return cs_elf_open(object, map->bias, map->dynamic);
 }
 
+static bool find_data(const struct cs_elf_object *object, const char *name, uintptr_t *ret_address)
+{
+	return cs_elf_find(object, name, cs_elf_hash(name), ret_address) == CS_ELF_DATA;
+}
+
 static bool find(const struct cs_elf_object *object, const char *name, uintptr_t *ret_address)
 {
 	return cs_elf_find(object, name, cs_elf_hash(name), ret_address) == CS_ELF_FUNCTION;
+}
+
+/* What the kernel mapped at @base with its headers: the vDSO, the loader. */
+static bool open_image(uintptr_t base, struct cs_elf_object *object)
+{
+	const Elf64_Ehdr *ehdr = (const void *)base;
+	const Elf64_Phdr *phdr = (const void *)(base + ehdr->e_phoff);
+	struct link_map map = { .bias = base };
+	bool loaded = false;
+
+	for (unsigned i = 0; i < ehdr->e_phnum; i++) {
+		if (phdr[i].p_type == PT_LOAD && !loaded) {
+			map.bias = base + phdr[i].p_offset - phdr[i].p_vaddr;
+			loaded = true;
+		}
+	}
+	for (unsigned i = 0; i < ehdr->e_phnum; i++) {
+		if (phdr[i].p_type == PT_DYNAMIC)
+			map.dynamic = (const void *)(map.bias + phdr[i].p_vaddr);
+	}
+	return map.dynamic && open_object(object, &map);
+}
+
+/*
+ * Where the loader keeps its list: the program's DT_DEBUG says so. Without that (rewritten programs,
+ * libraries that can be executed) what debuggers ask for in glibc's and musl's loader.
+ */
+static const struct r_debug *find_debug(const struct link_map *started, uintptr_t loader)
+{
+	struct cs_elf_object object;
+	uintptr_t at;
+
+	for (const Elf64_Dyn *d = started->dynamic; d->d_tag != DT_NULL; d++) {
+		if (d->d_tag == DT_DEBUG)
+			return (const void *)d->d_un.d_ptr;
+	}
+	if (!loader || !open_image(loader, &object))
+		return NULL;
+	if (find_data(&object, "_r_debug", &at))
+		return (const void *)at;
+	return find_data(&object, "_dl_debug_addr", &at) ? *(const void *const *)at : NULL;
 }
 
 /* Copies under other names are told by the mark that all of them export. */
@@ -122,7 +159,7 @@ static void resolve_in(const struct link_map *map, struct search *search)
 		if (search->found[i])
 			continue;
 		result = cs_elf_find(&object, hook_names[i], search->hashes[i], &address);
-		if (result == CS_ELF_ABSENT)
+		if (result == CS_ELF_ABSENT || result == CS_ELF_DATA)
 			continue;
 		search->found[i] = true;
 		if (result == CS_ELF_FUNCTION) {
@@ -166,7 +203,7 @@ enum cs_loader_result cs_loader_resolve(const struct cs_start *start, unsigned *
 		return CS_LOADER_NO_LIST;
 	for (unsigned i = 0; i < CS_HOOK_COUNT; i++)
 		search.hashes[i] = cs_elf_hash(hook_names[i]);
-	debug = find_debug(&started);
+	debug = find_debug(&started, start->loader);
 	if (debug && debug->map) {
 		result = resolve_behind(debug->map, &search);
 		cs_shim.link_map = (uintptr_t)debug->map;
@@ -220,23 +257,8 @@ bool cs_loader_is_musl(void)
 
 uintptr_t cs_loader_vdso(uintptr_t vdso, const char *name)
 {
-	const Elf64_Ehdr *ehdr = (const void *)vdso;
-	const Elf64_Phdr *phdr = (const void *)(vdso + ehdr->e_phoff);
-	const Elf64_Dyn *dynamic = NULL;
-	struct cs_elf_object object = { .begin = vdso, .end = UINTPTR_MAX };
-	uintptr_t bias = vdso, address;
-	bool loaded = false;
+	struct cs_elf_object object;
+	uintptr_t address;
 
-	for (unsigned i = 0; i < ehdr->e_phnum; i++) {
-		if (phdr[i].p_type == PT_LOAD && !loaded) {
-			bias = vdso + phdr[i].p_offset - phdr[i].p_vaddr;
-			loaded = true;
-		} else if (phdr[i].p_type == PT_DYNAMIC) {
-			dynamic = (const void *)(vdso + phdr[i].p_offset);
-		}
-	}
-	if (!cs_elf_open(&object, bias, dynamic) ||
-	    cs_elf_find(&object, name, cs_elf_hash(name), &address) != CS_ELF_FUNCTION)
-		return 0;
-	return address;
+	return open_image(vdso, &object) && find(&object, name, &address) ? address : 0;
 }

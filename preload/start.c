@@ -26,6 +26,9 @@ void cs_start_read(struct cs_start *start, int argc, char **argv, char **envp)
 		case AT_PHNUM:
 			start->program_headers_count = aux->a_un.a_val;
 			break;
+		case AT_BASE:
+			start->loader = aux->a_un.a_val;
+			break;
 		case AT_SYSINFO_EHDR:
 			start->vdso = aux->a_un.a_val;
 			break;

@@ -11,8 +11,9 @@ struct cs_start {
 	char **envp;
 	uintptr_t program_headers; /* AT_PHDR */
 	uint64_t program_headers_count;
-	uintptr_t vdso; /* AT_SYSINFO_EHDR, 0 none */
-	uint32_t uid;   /* real */
+	uintptr_t vdso;   /* AT_SYSINFO_EHDR, 0 none */
+	uintptr_t loader; /* AT_BASE, 0 none: the loader was called as a program */
+	uint32_t uid;     /* real */
 	uint32_t gid;
 	const char *executed; /* AT_EXECFN: the name given to exec, NULL unknown */
 	int secure;           /* AT_SECURE: the kernel gave privileges with this exec */

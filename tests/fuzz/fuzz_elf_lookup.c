@@ -3,7 +3,7 @@
 /*
  * A loaded object with whatever in its tables. The first 4 bytes are the offset of the dynamic
  * section, the next a name with its NUL, the rest is the image: nothing outside it may be read, no
- * loop may go on, and a function that is found must be one by that name.
+ * loop may go on, and what is found must have that name.
  */
 #include <string.h>
 
@@ -42,9 +42,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(image, data, size);
 	object.begin = (uintptr_t)image;
 	object.end = object.begin + size;
-	if (cs_elf_open(&object, object.begin, (const void *)(object.begin + offset)) &&
-	    cs_elf_find(&object, name, cs_elf_hash(name), &address) == CS_ELF_FUNCTION)
-		check_found(&object, name, address);
+	if (cs_elf_open(&object, object.begin, (const void *)(object.begin + offset))) {
+		enum cs_elf_found found = cs_elf_find(&object, name, cs_elf_hash(name), &address);
+
+		if (found == CS_ELF_FUNCTION || found == CS_ELF_DATA)
+			check_found(&object, name, address);
+	}
 	free(image);
 	return 0;
 }

@@ -11,6 +11,7 @@ import errno
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import sys
 
@@ -81,6 +82,36 @@ def loader_as_program(lab):
                 found += 1
     if not found:
         raise Skip("no loader where it is looked for")
+
+
+def without_debug_entry(program):
+    """The bytes of a program whose dynamic section lacks DT_DEBUG: a tag that nobody knows instead."""
+    data = bytearray(pathlib.Path(program).read_bytes())
+    headers, = struct.unpack_from("<Q", data, 32)
+    size, count = struct.unpack_from("<HH", data, 54)
+    for at in range(headers, headers + size * count, size):
+        kind, _, offset, _, _, length = struct.unpack_from("<IIQQQQ", data, at)
+        for entry in range(offset, offset + length, 16) if kind == 2 else ():
+            if struct.unpack_from("<Q", data, entry)[0] == 21:
+                struct.pack_into("<Q", data, entry, 0x6FFFE001)
+                return bytes(data)
+    raise AssertionError(f"{program} has no DT_DEBUG")
+
+
+def no_debug_entry(lab):
+    for libc in lab.libcs():
+        with lab.folder() as folder:
+            program = folder / "lookup"
+            program.write_bytes(without_debug_entry(lab.guest("lookup", libc)))
+            program.chmod(0o755)
+            runs = []
+            for run in (lab.run, lab.watched):
+                runs.append(run([str(program)], cwd=folder))
+                for name in ("file", "link", "loop"):
+                    (folder / name).unlink()
+        assert_same("status", runs[0].status, runs[1].status)
+        assert_same("stdout", runs[0].stdout, runs[1].stdout)
+        assert len(runs[1].segments) == 1, f"{libc}: not watched"
 
 
 def no_libc(lab):
@@ -274,6 +305,7 @@ CHECKS = {
     "1: a filter refuses any call of the attach": refused_calls,
     "1: a program with privileges": privileged_programs,
     "1: a program without libc": no_libc,
+    "1: a program that does not lead to the loader's list": no_debug_entry,
     "1: the loader called as a program": loader_as_program,
     "2: nothing is left in the process": leaves_nothing,
     "5: signal handlers": signal_handlers,
