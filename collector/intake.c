@@ -345,7 +345,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 	intake->interval_ms = next_interval(intake->interval_ms, n);
 	if (n == CS_INTAKE_PER_TURN)
 		look_after(intake, 0);
-	else if (intake->self->instances_now ||
+	else if (intake->self->instances_active ||
 		 now_ns - intake->accepted_ns < CS_INTAKE_LOOK_FOR_S * NS_PER_S)
 		look_after(intake, intake->interval_ms);
 	else

@@ -7,8 +7,8 @@
  *
  * An announce that wakes us costs its function 40 us or more (docs/decisions/0010): the wake-up
  * itself, and our work beside the function's start. So the listening socket is waited for only
- * while nothing goes on; from the first announce on, as long as instances live, it is looked at by
- * time. What has connected waits in its queue, also if it dies.
+ * while nothing goes on; from the first announce on, as long as rings are written to, it is looked at
+ * by time. What has connected waits in its queue, also if it dies.
  */
 #pragma once
 
@@ -29,7 +29,7 @@
 #define CS_INTAKE_SILENT_S     2     /* a shim sends within microseconds of its connect */
 #define CS_INTAKE_LOOK_MIN_MS  1u    /* between looks, if announces come in a flood */
 #define CS_INTAKE_LOOK_MAX_MS  20u   /* ... if they do not */
-#define CS_INTAKE_LOOK_FOR_S   1u    /* after the last announce, without instances */
+#define CS_INTAKE_LOOK_FOR_S   1u    /* after the last announce, without active rings */
 #define CS_INTAKE_FDS_RESERVED 320u  /* free descriptors below which accepting pauses */
 
 /* One good announce. The callee takes what it wants to keep by emptying it. */
@@ -49,7 +49,7 @@ struct cs_intake;
  * @listener_fd: borrowed, non-blocking
  * @disposal:    borrowed
  * @quota:       borrowed; checked here, taken and put by the owner of instances
- * @self:        borrowed; its count of instances decides how the socket is watched
+ * @self:        borrowed; its count of active instances decides how the socket is watched
  *
  * Context: loop. Return: NULL: no memory.
  */
