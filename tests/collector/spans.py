@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 
 from harness import LIMIT_S, Collector, accounts, main
 
@@ -102,6 +103,43 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+# Goes into the background as daemons do: who was started ends, a child of it listens and answers once.
+DAEMON = """
+import os, socket, sys
+ready, listening = os.pipe()
+if os.fork():
+    os.close(listening)
+    os._exit(0 if os.read(ready, 1) else 1)
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+os.write(listening, b"x")
+os.close(listening)
+c, _ = s.accept()
+c.recv(4096)
+c.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok")
+c.close()
+"""
+
+
+def test_the_start_of_a_daemon_ends_with_its_first_response(binary, shim):
+    with Collector(binary) as collector:
+        port = free_port()
+        daemon = watched(collector, shim, [sys.executable, "-c", DAEMON, str(port)])
+        assert daemon.wait(LIMIT_S) == 0
+        collector.until("its first process has ended", lambda c: c["ends_known"] + c["ends_unknown"] >= 1)
+        # Whatever would be told of that end is told before this one's.
+        assert watched(collector, shim, ["/bin/true"]).wait(LIMIT_S) == 0
+        collector.until("a later end was told", lambda c: c["cold_starts"] >= 1)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=LIMIT_S) as answer:
+            assert answer.read() == b"ok"
+        collector.until("the request was told", lambda c: c["invocations"] == 1)
+        collector.accounting()
+        found = [start for start in cold_starts(collector.file)
+                 if start["process.pid"] == str(daemon.pid)]
+        assert len(found) == 1, found
+        assert found[0]["coldspan.protocol"] == "http", found
+        assert found[0]["coldspan.init.ready"] is True, found
 
 
 def test_a_backend_that_is_not_there_delays_nobody_and_is_accounted_for(binary, shim):
