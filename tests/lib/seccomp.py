@@ -24,12 +24,22 @@ def library():
     return lib
 
 
-def filtered(names, action):
+class Compare(ctypes.Structure):
+    """struct scmp_arg_cmp"""
+    _fields_ = [("argument", ctypes.c_uint), ("operation", ctypes.c_int), ("a", ctypes.c_uint64),
+                ("b", ctypes.c_uint64)]
+
+
+def filtered(names, action, equal=()):
+    """@equal: pairs of an argument's index and value: only such calls are meant."""
     lib = library()
+    equals = 4
+    compares = (Compare * len(equal))(*(Compare(index, equals, value, 0) for index, value in equal))
     context = lib.seccomp_init(ALLOW)
     for name in names:
         number = lib.seccomp_syscall_resolve_name(name.encode())
-        if number < 0 or lib.seccomp_rule_add_array(context, action, number, 0, None) < 0:
+        if number < 0 or lib.seccomp_rule_add_array(context, action, number, len(equal),
+                                                    ctypes.byref(compares)) < 0:
             raise ValueError(f"no such system call: {name}")
 
     def install():
@@ -38,8 +48,8 @@ def filtered(names, action):
     return install
 
 
-def refusing(names, error):
-    return filtered(names, ERRNO | error)
+def refusing(names, error, equal=()):
+    return filtered(names, ERRNO | error, equal)
 
 
 def killing(names):

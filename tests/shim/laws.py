@@ -133,6 +133,24 @@ def refused_calls(lab):
                 assert len(run.segments) == expected, f"{libc} without {call}: {run.segments}"
 
 
+def no_memory(lab):
+    """Each mapping of an attach fails in turn: what was made before it is gone again."""
+    if not seccomp.library():
+        raise Skip("libseccomp is not installed")
+    length, flags = 1, 3
+    anonymous, shared, tables = 0x22, 0x01, 2359296  # the last is CS_FDS_BYTES
+    for what, equal, expected in (("the segment", [(flags, shared)], 0),
+                                  ("the page of fork children", [(length, 4096), (flags, anonymous)], 0),
+                                  ("the descriptor table", [(length, tables)], 1)):
+        run = lab.watched(["cat", "/proc/self/maps"],
+                          preexec=seccomp.refusing(["mmap"], errno.ENOMEM, equal))
+        assert run.status == 0 and "libcoldspan.so" in run.stdout and run.stderr == "", run
+        assert len(run.segments) == expected, f"without {what}: {len(run.segments)} announces"
+        assert ("memfd:coldspan" in run.stdout) == bool(expected), f"without {what}: {run.stdout}"
+        if expected:
+            assert run.segments[0]["stand_down"], f"without {what}: it does not say so"
+
+
 def privileged_programs(lab):
     """Of a program that was given privileges the loader takes the preload of a system file."""
     if os.geteuid() != 0:
@@ -303,6 +321,7 @@ CHECKS = {
     "1: no collector, in any way": bad_sockets,
     "1: a second copy stands down": second_copies,
     "1: a filter refuses any call of the attach": refused_calls,
+    "1: no memory for any part of it": no_memory,
     "1: a program with privileges": privileged_programs,
     "1: a program without libc": no_libc,
     "1: a program that does not lead to the loader's list": no_debug_entry,
