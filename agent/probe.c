@@ -83,6 +83,9 @@ static void try_calls(int report, bool strict_overcommit)
 	TRY(report, USEFUL, "getcwd", syscall(SYS_getcwd, path, sizeof(path)));
 	TRY(report, USEFUL, "readlinkat",
 	    syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path)));
+	TRY(report, USEFUL, "openat",
+	    fd = syscall(SYS_openat, AT_FDCWD, "/proc/self/auxv", O_RDONLY | O_CLOEXEC));
+	TRY(report, USEFUL, "read", syscall(SYS_read, fd, path, sizeof(path)));
 	TRY(report, NEEDED, "sendmsg",
 	    syscall(SYS_sendmsg, sock, &empty, MSG_NOSIGNAL | MSG_DONTWAIT));
 	TRY(report, USEFUL, "close", syscall(SYS_close, fd));

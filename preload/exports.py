@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes of hooks.def what cannot include it: usage: exports.py hooks.def MAP THUNKS
+"""Makes of hooks.def what cannot include it: usage: exports.py hooks.def MAP THUNKS EARLY
 
-MAP is the version script; THUNKS has a line per entry-only hook, for thunk.S, with its index.
+MAP is the version script; THUNKS has a line per entry-only hook, for thunk.S, with its index; EARLY
+one for every hook, for early.S.
 """
 import pathlib
 import re
@@ -16,3 +17,4 @@ pathlib.Path(sys.argv[2]).write_text(
     "\tlocal: *;\n};\n")
 pathlib.Path(sys.argv[3]).write_text(
     "".join(f"\tTHUNK {name}, {i}\n" for i, (kind, name) in enumerate(hooks) if kind == "THUNK"))
+pathlib.Path(sys.argv[4]).write_text("".join(f"\tEARLY {i}\n" for i in range(len(hooks))))

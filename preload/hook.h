@@ -11,8 +11,8 @@
  *		return ret;
  *	}
  *
- * CS_REAL always points to something callable: until the originals are found, and for those that do
- * not exist, to a stand-in that makes the raw system call.
+ * CS_REAL always points to something callable: until the originals are found to what finds them, and
+ * for those that do not exist to a stand-in that makes the raw system call.
  */
 #pragma once
 
@@ -27,8 +27,14 @@ enum cs_hook {
 	CS_HOOK_COUNT,
 };
 
-/* Addresses of the originals, by enum cs_hook; written once, in the entry (see cs_find_late()). */
+/*
+ * Addresses of the originals, by enum cs_hook; written once, in the entry or by what stands in it
+ * until then (early.S); see also cs_find_late().
+ */
 extern uintptr_t cs_real_table[CS_HOOK_COUNT] __attribute__((visibility("hidden")));
+
+/* What takes the place of originals that are not there. */
+extern const uintptr_t cs_standin_table[CS_HOOK_COUNT] __attribute__((visibility("hidden")));
 
 /**
  * cs_find_late() - before a call of what may not have been there at the start

@@ -142,7 +142,8 @@ static bool is_copy_of_us(const struct link_map *map)
 /* The look-up of all hooks: how far it has come. */
 struct search {
 	uint32_t hashes[CS_HOOK_COUNT];
-	bool found[CS_HOOK_COUNT];
+	bool found[CS_HOOK_COUNT];    /* as whatever: it is not looked for any further */
+	bool resolved[CS_HOOK_COUNT]; /* as a function */
 	unsigned left;
 };
 
@@ -164,6 +165,7 @@ static void resolve_in(const struct link_map *map, struct search *search)
 		search->found[i] = true;
 		if (result == CS_ELF_FUNCTION) {
 			cs_real_table[i] = address;
+			search->resolved[i] = true;
 			search->left--;
 		}
 	}
@@ -192,26 +194,41 @@ static enum cs_loader_result resolve_behind(const struct link_map *map, struct s
 	return result;
 }
 
-enum cs_loader_result cs_loader_resolve(const struct cs_start *start, unsigned *ret_unresolved)
+static enum cs_loader_result resolve_all(const struct cs_start *start, struct search *search)
 {
-	struct search search = { .left = CS_HOOK_COUNT };
-	enum cs_loader_result result = CS_LOADER_NO_LIST;
 	const struct r_debug *debug;
 	struct link_map started;
 
 	if (!find_started(start, &started))
 		return CS_LOADER_NO_LIST;
 	for (unsigned i = 0; i < CS_HOOK_COUNT; i++)
-		search.hashes[i] = cs_elf_hash(hook_names[i]);
+		search->hashes[i] = cs_elf_hash(hook_names[i]);
 	debug = find_debug(&started, start->loader);
 	if (debug && debug->map) {
-		result = resolve_behind(debug->map, &search);
 		cs_shim.link_map = (uintptr_t)debug->map;
-	} else {
-		/* musl's loader, called as a program: it is the libc, so that nothing breaks. */
-		resolve_in(&started, &search);
+		return resolve_behind(debug->map, search);
 	}
-	*ret_unresolved = search.left;
+	/* musl's loader, called as a program: it is the libc, so that nothing breaks. */
+	resolve_in(&started, search);
+	return CS_LOADER_NO_LIST;
+}
+
+enum cs_loader_result cs_loader_resolve(const struct cs_start *start, unsigned *ret_unresolved)
+{
+	static enum cs_loader_result result = CS_LOADER_NO_LIST;
+	static unsigned unresolved;
+	struct search search = { .left = CS_HOOK_COUNT };
+
+	/* Once found they stay: a thread of an early constructor may be calling one. */
+	if (result == CS_LOADER_NO_LIST) {
+		result = resolve_all(start, &search);
+		unresolved = search.left;
+		for (unsigned i = 0; i < CS_HOOK_COUNT; i++) {
+			if (!search.resolved[i])
+				cs_real_table[i] = cs_standin_table[i];
+		}
+	}
+	*ret_unresolved = unresolved;
 	return result;
 }
 

@@ -26,7 +26,7 @@ enum cs_loader_result {
  *
  * What can be found is filled in whatever is returned: a shim that stands down forwards.
  *
- * Context: startup, once. No system call, no allocation.
+ * Context: startup; a second call tells what the first has found. No system call, no allocation.
  * Return:  enum cs_loader_result.
  */
 enum cs_loader_result cs_loader_resolve(const struct cs_start *start, unsigned *ret_unresolved);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What CS_REAL() points to until, and unless, the original is found: the raw system call where there
+ * What CS_REAL() points to if the original is not found: the raw system call where there
  * is one, else an honest failure. Not reached in any program of a libc that has the function.
  */
 #include <errno.h>
@@ -107,44 +107,45 @@ static int standin_access(const char *path, int mode)
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init" /* what has no better one is unavailable */
-uintptr_t cs_real_table[CS_HOOK_COUNT] = { [0 ... CS_HOOK_COUNT - 1] = (uintptr_t)unavailable,
-					   AT(fork, standin_fork),
-					   AT(posix_spawn, unavailable_error),
-					   AT(posix_spawnp, unavailable_error),
-					   AT(pthread_create, unavailable_error),
-					   AT(wait, standin_wait),
-					   AT(waitpid, standin_waitpid),
-					   AT(wait3, standin_wait3),
-					   AT(wait4, standin_wait4),
-					   AT(waitid, standin_waitid),
-					   AT(kill, standin_kill),
-					   AT(killpg, standin_killpg),
-					   AT(execve, standin_execve),
-					   AT(execveat, standin_execveat),
-					   AT(open, standin_open),
-					   AT(open64, standin_open),
-					   AT(openat, standin_openat),
-					   AT(openat64, standin_openat),
-					   AT(__open_2, standin_open),
-					   AT(__open64_2, standin_open),
-					   AT(__openat_2, standin_openat),
-					   AT(__openat64_2, standin_openat),
-					   AT(creat, standin_creat),
-					   AT(creat64, standin_creat),
-					   AT(fopen, unavailable_pointer),
-					   AT(fopen64, unavailable_pointer),
-					   AT(dlopen, unavailable_pointer),
-					   AT(dlmopen, unavailable_pointer),
-					   AT(access, standin_access),
-					   AT(faccessat, standin_faccessat),
-					   AT(statx, standin_statx),
-					   AT(fdopen, unavailable_pointer),
-					   AT(freopen, unavailable_pointer),
-					   AT(freopen64, unavailable_pointer),
-					   AT(fcntl64, cs_standin_fcntl),
-					   AT(sendfile64, cs_standin_sendfile),
+const uintptr_t cs_standin_table[CS_HOOK_COUNT] = { [0 ... CS_HOOK_COUNT - 1] =
+							    (uintptr_t)unavailable,
+						    AT(fork, standin_fork),
+						    AT(posix_spawn, unavailable_error),
+						    AT(posix_spawnp, unavailable_error),
+						    AT(pthread_create, unavailable_error),
+						    AT(wait, standin_wait),
+						    AT(waitpid, standin_waitpid),
+						    AT(wait3, standin_wait3),
+						    AT(wait4, standin_wait4),
+						    AT(waitid, standin_waitid),
+						    AT(kill, standin_kill),
+						    AT(killpg, standin_killpg),
+						    AT(execve, standin_execve),
+						    AT(execveat, standin_execveat),
+						    AT(open, standin_open),
+						    AT(open64, standin_open),
+						    AT(openat, standin_openat),
+						    AT(openat64, standin_openat),
+						    AT(__open_2, standin_open),
+						    AT(__open64_2, standin_open),
+						    AT(__openat_2, standin_openat),
+						    AT(__openat64_2, standin_openat),
+						    AT(creat, standin_creat),
+						    AT(creat64, standin_creat),
+						    AT(fopen, unavailable_pointer),
+						    AT(fopen64, unavailable_pointer),
+						    AT(dlopen, unavailable_pointer),
+						    AT(dlmopen, unavailable_pointer),
+						    AT(access, standin_access),
+						    AT(faccessat, standin_faccessat),
+						    AT(statx, standin_statx),
+						    AT(fdopen, unavailable_pointer),
+						    AT(freopen, unavailable_pointer),
+						    AT(freopen64, unavailable_pointer),
+						    AT(fcntl64, cs_standin_fcntl),
+						    AT(sendfile64, cs_standin_sendfile),
 #define X(name) AT(name, cs_standin_##name),
-					   CS_STANDINS_SAME(X) CS_STANDINS_OTHER(X)
+						    CS_STANDINS_SAME(X) CS_STANDINS_OTHER(X)
 #undef X
 };
 #pragma GCC diagnostic pop

@@ -7,18 +7,9 @@
 
 #include "preload/text.h"
 
-void cs_start_read(struct cs_start *start, int argc, char **argv, char **envp)
+void cs_start_read_vector(struct cs_start *start, const void *vector)
 {
-	char **end = envp;
-	const Elf64_auxv_t *aux;
-
-	*start = (struct cs_start){ .argc = argc, .argv = argv, .envp = envp };
-	while (*end)
-		end++;
-	/* Of a program with privileges glibc's loader has closed the gaps of unsafe variables. */
-	while (!*end)
-		end++;
-	for (aux = (const void *)end; aux->a_type != AT_NULL; aux++) {
+	for (const Elf64_auxv_t *aux = vector; aux->a_type != AT_NULL; aux++) {
 		switch (aux->a_type) {
 		case AT_PHDR:
 			start->program_headers = aux->a_un.a_val;
@@ -46,6 +37,19 @@ void cs_start_read(struct cs_start *start, int argc, char **argv, char **envp)
 			break;
 		}
 	}
+}
+
+void cs_start_read(struct cs_start *start, int argc, char **argv, char **envp)
+{
+	char **end = envp;
+
+	*start = (struct cs_start){ .argc = argc, .argv = argv, .envp = envp };
+	while (*end)
+		end++;
+	/* Of a program with privileges glibc's loader has closed the gaps of unsafe variables. */
+	while (!*end)
+		end++;
+	cs_start_read_vector(start, end);
 }
 
 const char *cs_start_env(const struct cs_start *start, const char *name)

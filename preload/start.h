@@ -22,5 +22,8 @@ struct cs_start {
 /** cs_start_read() - fill in from arguments whose envp is followed by the vector. Context: signal. */
 void cs_start_read(struct cs_start *start, int argc, char **argv, char **envp);
 
+/** cs_start_read_vector() - what the auxiliary vector at @vector says. Context: signal. */
+void cs_start_read_vector(struct cs_start *start, const void *vector);
+
 /** cs_start_env() - value of a variable, NULL if unset. Context: signal. Never calls libc. */
 const char *cs_start_env(const struct cs_start *start, const char *name);

@@ -125,7 +125,7 @@ def refused_calls(lab):
         raise Skip("libseccomp is not installed")
     stand_down = {"socket", "connect", "memfd_create", "ftruncate", "fcntl", "madvise", "sendmsg"}
     # Without the loader's own there is no program.
-    for call in sorted(ATTACH_CALLS - {"mmap", "munmap", "close"}):
+    for call in sorted(ATTACH_CALLS - {"mmap", "munmap", "openat", "read", "close"}):
         for libc in lab.libcs():
             for error in (errno.EPERM, errno.ENOSYS):
                 run = lab.same("inside", libc, ["network"], preexec=seccomp.refusing([call], error))
@@ -189,6 +189,20 @@ def leaves_nothing(lab):
     for libc in lab.libcs():
         run = lab.same("inside", libc)
         assert run.segments, "not watched"
+
+
+# 4. The originals
+
+def constructors_before_ours(lab):
+    """Of two libraries that want to be first the last one is: ours comes after it."""
+    other = lab.guests / "early/libguest_early.so"
+    command = [lab.guest("lookup")]
+    bare = lab.run(command, env={"LD_PRELOAD": str(other)})
+    watched = lab.watched(command, preload=[lab.shim, other])
+    assert "the thread ran: 1" in bare.stdout and "dlopen: 1" in bare.stdout, bare
+    for what in ("status", "stdout", "stderr"):
+        assert_same(what, getattr(bare, what), getattr(watched, what))
+    assert len(watched.of(exe="lookup")) == 1, watched.segments
 
 
 # 5. Signals, stack --------------------------------------------------------------------------------
@@ -327,6 +341,7 @@ CHECKS = {
     "1: a program that does not lead to the loader's list": no_debug_entry,
     "1: the loader called as a program": loader_as_program,
     "2: nothing is left in the process": leaves_nothing,
+    "4: hooks that are called before the constructor": constructors_before_ours,
     "5: signal handlers": signal_handlers,
     "5: at most 4 KiB of stack": bounded_stack,
     "6, 9: no system call after attach, none at exit": no_call_after_attach,
