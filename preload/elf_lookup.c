@@ -22,8 +22,8 @@ static const void *elements(const struct cs_elf_object *object, const void *base
 
 	if (__builtin_mul_overflow(i, size, &at) ||
 	    __builtin_add_overflow(at, (uintptr_t)base, &at) ||
-	    __builtin_mul_overflow(count, size, &bytes) || at % alignment || at < object->begin ||
-	    at > object->end || bytes > object->end - at)
+	    __builtin_mul_overflow(count, size, &bytes) || (at & (alignment - 1)) ||
+	    at < object->begin || at > object->end || bytes > object->end - at)
 		return NULL;
 	return (const void *)at;
 }

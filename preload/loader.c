@@ -36,13 +36,22 @@ void cs_shim_marker(void)
 {
 }
 
-static const char *const hook_names[] = {
+/* In place, so that the loader has no pointers to relocate. */
+#define HOOK_NAME_BYTES 20
+
+static const char hook_names[][HOOK_NAME_BYTES] = {
 #define HOOK(name)  #name,
 #define THUNK(name) #name,
 #include "preload/hooks.def"
 #undef HOOK
 #undef THUNK
 };
+
+#define HOOK(name)  _Static_assert(sizeof(#name) <= HOOK_NAME_BYTES, #name);
+#define THUNK(name) _Static_assert(sizeof(#name) <= HOOK_NAME_BYTES, #name);
+#include "preload/hooks.def"
+#undef HOOK
+#undef THUNK
 
 /* What the kernel started: the program, or the loader itself (ld.so PROGRAM). */
 static bool find_started(const struct cs_start *start, struct link_map *ret)

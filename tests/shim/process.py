@@ -16,7 +16,8 @@ def own(lab, libc):
     segments = run.of(exe=os.path.basename(lab.guest("process", libc)))
     assert len(segments) == 1, f"{len(segments)} segments: fork children must not announce"
     segment = segments[0]
-    assert segment["torn"] == 0 and not segment["dropped"], segment["dropped"]
+    # Three children are killed wherever they are: perhaps in the middle of their first record.
+    assert segment["torn"] <= 3 and not segment["dropped"], (segment["torn"], segment["dropped"])
     return run, segment
 
 
