@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/dispositions.h"
 #include "agent/exit_codes.h"
 
 static uint64_t now_ns(void)
@@ -26,6 +27,7 @@ static uint64_t now_ns(void)
 struct launch {
 	char *const *argv;
 	char *const *envp;
+	const struct cs_dispositions *dispositions;
 	const sigset_t *mask;
 	volatile uint64_t exec_ns;
 	volatile int error;
@@ -34,11 +36,7 @@ struct launch {
 /* In the child: nothing but calls that a vfork child may make. */
 static _Noreturn void become(struct launch *launch)
 {
-	static const int defaulted[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ };
-	struct sigaction action = { .sa_handler = SIG_DFL };
-
-	for (size_t i = 0; i < sizeof(defaulted) / sizeof(defaulted[0]); i++)
-		sigaction(defaulted[i], &action, NULL);
+	cs_dispositions_restore(launch->dispositions);
 	sigprocmask(SIG_SETMASK, launch->mask, NULL);
 	launch->exec_ns = now_ns();
 	execvpe(launch->argv[0], launch->argv, launch->envp);
@@ -46,9 +44,21 @@ static _Noreturn void become(struct launch *launch)
 	_exit(CS_EXIT_RUN_FAILED);
 }
 
-int cs_child_start(char *const *argv, char *const *envp, struct cs_child *ret, struct cs_diag *diag)
+/* exec(2) says ENOENT for a script without its interpreter and a program without its loader, too. */
+static const char *reason(const char *command, int error)
 {
-	struct launch launch = { .argv = argv, .envp = envp };
+	if (error != ENOENT)
+		return strerror(error);
+	if (strchr(command, '/') && access(command, F_OK) == 0)
+		return "the interpreter that it names was not found; see its first line or, for a "
+		       "program, readelf -l";
+	return "command not found";
+}
+
+int cs_child_start(char *const *argv, char *const *envp, const struct cs_dispositions *dispositions,
+		   struct cs_child *ret, struct cs_diag *diag)
+{
+	struct launch launch = { .argv = argv, .envp = envp, .dispositions = dispositions };
 	sigset_t all, before;
 	uint64_t begin_ns;
 	pid_t pid;
@@ -68,8 +78,7 @@ int cs_child_start(char *const *argv, char *const *envp, struct cs_child *ret, s
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			continue;
 		return cs_diag_set(diag, -launch.error, "%s: %s", argv[0],
-				   launch.error == ENOENT ? "command not found"
-							  : strerror(launch.error));
+				   reason(argv[0], launch.error));
 	}
 	*ret = (struct cs_child){
 		.pid = pid,

@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 
+struct cs_dispositions;
 struct rusage;
 
 struct cs_child {
@@ -20,14 +21,14 @@ struct cs_child {
 /**
  * cs_child_start() - start @argv with @envp, found through PATH
  *
- * By vfork and exec in sight of the clock: spawn and exec are told apart. The child gets default
- * dispositions and the mask of the caller at the start of the program.
+ * By vfork and exec in sight of the clock: spawn and exec are told apart. The child gets
+ * @dispositions and the signal mask of the calling thread.
  *
  * Context: startup; the caller has no threads.
  * Return:  0; -ENOENT, -EACCES and others as exec(2) says (@diag filled in).
  */
-int cs_child_start(char *const *argv, char *const *envp, struct cs_child *ret,
-		   struct cs_diag *diag);
+int cs_child_start(char *const *argv, char *const *envp, const struct cs_dispositions *dispositions,
+		   struct cs_child *ret, struct cs_diag *diag);
 
 /**
  * cs_child_reap() - wait for a child that has ended
@@ -37,7 +38,6 @@ int cs_child_start(char *const *argv, char *const *envp, struct cs_child *ret,
  * Context: after @child->pidfd became readable, or willing to block.
  * Return:  0; negative errno.
  */
-
 int cs_child_reap(struct cs_child *child, int *ret_status, struct rusage *ret_usage);
 
 /** cs_child_exit_code() - the status that `run` passes on: exit status, or 128 + signal. */

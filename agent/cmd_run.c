@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
@@ -11,13 +12,16 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/child.h"
+#include "agent/dispositions.h"
 #include "agent/exit_codes.h"
 #include "agent/library.h"
 #include "agent/run_report.h"
 #include "agent/terminal.h"
 #include "agent/verbs.h"
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "collector/collector.h"
 #include "collector/destinations.h"
@@ -55,6 +59,7 @@ struct options {
 
 struct run {
 	struct options options;
+	struct cs_dispositions dispositions; /* the caller's, for the command */
 	struct event_base *base;
 	struct cs_collector *collector;
 	struct cs_run_report report;
@@ -260,14 +265,22 @@ static void on_ended(evutil_socket_t fd, short what, void *context)
 	on_flushing(-1, 0, run);
 }
 
-/* The terminal sends its signals to the command as well; what is sent to us alone is handed on. */
+/* Whether we are who the terminal's keys speak to: it sends their signals to the command as well. */
+static bool at_the_terminal(void)
+{
+	cs_cleanup(cs_closep) int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	return tty >= 0 && tcgetpgrp(tty) == getpgrp();
+}
+
+/* What only we were sent is handed on, once a signal. */
 static void on_signal(evutil_socket_t number, short what, void *context)
 {
 	struct run *run = context;
 
 	if (run->reaped)
 		leave(run);
-	else if (number == SIGTERM || number == SIGHUP)
+	else if (number == SIGTERM || number == SIGHUP || !at_the_terminal())
 		kill(run->child.pid, (int)number);
 }
 
@@ -277,7 +290,8 @@ static void watch_events(struct run *run)
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		evsignal_assign(&run->signals[i], run->base, numbers[i], on_signal, run);
-		event_add(&run->signals[i], NULL);
+		if (!cs_dispositions_is_ignored(&run->dispositions, numbers[i]))
+			event_add(&run->signals[i], NULL);
 	}
 	event_assign(&run->flushing, run->base, -1, EV_PERSIST, on_flushing, run);
 	event_assign(&run->limit, run->base, -1, 0, on_limit, run);
@@ -291,7 +305,7 @@ static int start_child(struct run *run, struct cs_diag *diag)
 
 	cs_arena_init(&arena, 0);
 	envp = child_environment(run, &arena, diag);
-	r = envp ? cs_child_start(run->options.command, envp, &run->child, diag)
+	r = envp ? cs_child_start(run->options.command, envp, &run->dispositions, &run->child, diag)
 		 : cs_diag_set(diag, -ENOMEM, "out of memory");
 	cs_arena_deinit(&arena);
 	run->exec_failed = envp && r < 0;
@@ -363,11 +377,10 @@ int cs_cmd_run(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	cs_dispositions_take(&run.dispositions);
 	cs_terminal_init(&terminal, STDERR_FILENO, run.options.colour, run.options.ascii);
 	cs_run_report_init(&run.report, &terminal);
 	code = CS_EXIT_RUN_FAILED;
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
 	r = start_collector(&run, &diag);
 	if (r == 0) {
 		watch_events(&run);

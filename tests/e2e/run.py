@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -89,6 +90,49 @@ def what_a_wrapper_read_is_the_event(args, folder):
     assert document["invocations"][0]["duration_ns"] == rest, document
 
 
+def signals_are_handed_on_as_they_were_given(args, _):
+    """nohup, trap '' PIPE and a caller that ignores SIGCHLD: the command gets just that, no more."""
+    numbers = [signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGCHLD]
+    words = ["grep", "SigIgn", "/proc/self/status"]
+    for ignored in [[], *([n] for n in numbers), numbers]:
+        def prepare(ignored=ignored):
+            for number in numbers:
+                signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
+        options = {"preexec_fn": prepare, "restore_signals": False}
+        bare = subprocess.run(words, capture_output=True, timeout=60, check=True, **options)
+        got = run(args, "-q", "--", *words, **options)
+        assert got.stdout == bare.stdout, f"{ignored}: {got} instead of {bare.stdout}"
+        assert run(args, "-q", "--", "sh", "-c", "exit 5", **options).returncode == 5, ignored
+
+
+def a_signal_to_us_alone_reaches_the_command(args, _):
+    """As a supervisor sends it that knows our pid only; a session of its own has no terminal."""
+    command = "trap 'exit 40' INT; trap 'exit 41' QUIT; trap 'exit 42' TERM; trap 'exit 43' HUP; " \
+              "echo set; while :; do read -r line || :; done"
+    for number, status in ((signal.SIGINT, 40), (signal.SIGQUIT, 41), (signal.SIGTERM, 42),
+                           (signal.SIGHUP, 43)):
+        with subprocess.Popen([args.coldspan, "run", "-q", "--", "bash", "-c", command],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              start_new_session=True) as process:
+            assert process.stdout.readline() == b"set\n"
+            process.send_signal(number)
+            try:
+                got = process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise AssertionError(f"{number.name} did not reach the command") from None
+        assert got == status, f"{number.name}: {got}, expected {status}"
+
+
+def a_script_without_its_interpreter_is_said_so(args, folder):
+    script = folder / "script"
+    script.write_text("#!/no/such/interpreter\n")
+    script.chmod(0o755)
+    got = run(args, "--", script)
+    assert got.returncode == 127 and b"interpreter" in got.stderr, got
+    assert b"command not found" not in got.stderr, got
+
+
 def nothing_is_left_behind(args, folder):
     env = {**os.environ, "TMPDIR": str(folder)}
     for command in (["true"], ["nosuch-command"], ["sh", "-c", "kill -9 $$"]):
@@ -105,7 +149,9 @@ def main():
     args.coldspan = os.path.abspath(args.coldspan)
     failed = 0
     for case in (exit_statuses, streams_are_the_commands, waterfall_goes_to_stderr,
-                 json_fits_its_schema, what_a_wrapper_read_is_the_event, nothing_is_left_behind):
+                 json_fits_its_schema, what_a_wrapper_read_is_the_event,
+                 signals_are_handed_on_as_they_were_given, a_signal_to_us_alone_reaches_the_command,
+                 a_script_without_its_interpreter_is_said_so, nothing_is_left_behind):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 case(args, pathlib.Path(folder))
