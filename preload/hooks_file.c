@@ -99,6 +99,14 @@ static inline bool mode_reads(const char *mode)
 	return mode && *mode == 'r' && !cs_text_has(mode, "+");
 }
 
+/* A stream that was opened: its descriptor is new; what it was before is over. */
+static inline void *new_stream(void *file)
+{
+	if (file && cs_shim_watching() && cs_shim.fileno)
+		cs_follow_new(cs_shim.fileno(file));
+	return file;
+}
+
 /* The open family: @call is the original with its arguments. */
 #define OBSERVE_OPEN(call, path, flags)                                                            \
 	do {                                                                                       \
@@ -163,9 +171,9 @@ static inline bool mode_reads(const char *mode)
 		void *file;                                                                        \
                                                                                                    \
 		if (!counts_here())                                                                \
-			return CS_REAL(name)(path, mode);                                          \
+			return new_stream(CS_REAL(name)(path, mode));                              \
 		begin_ns = cs_now();                                                               \
-		file = CS_REAL(name)(path, mode);                                                  \
+		file = new_stream(CS_REAL(name)(path, mode));                                      \
 		after_open(path, file != NULL, !file && missing_now(), mode_reads(mode),           \
 			   begin_ns);                                                              \
 		return file;                                                                       \

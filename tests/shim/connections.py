@@ -38,6 +38,7 @@ ENDS = {
     "stream": (0, UNFOLLOWED),
     "stream-below": (0, UNFOLLOWED),
     "stream-again": (0, UNFOLLOWED),
+    "stream-after": (0, UNFOLLOWED),
     "dprintf": (0, UNFOLLOWED),
     "child-answers": (200, 0),  # and the parent's, below
     "child-closes": (200, 0),

@@ -264,6 +264,27 @@ static void by_stream_again(int fd)
 	fclose(stream);
 }
 
+/* Closed where no hook sees it; then the number is a stream's, and its bytes nobody's. */
+static void by_stream_after(int fd)
+{
+	FILE *stream;
+	long ret;
+
+#if defined(__x86_64__)
+	__asm__ volatile("syscall" : "=a"(ret) : "a"(SYS_close), "D"(fd) : "rcx", "r11", "memory");
+#else
+	register long x8 __asm__("x8") = SYS_close;
+	register long x0 __asm__("x0") = fd;
+
+	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8) : "memory");
+	ret = x0;
+#endif
+	stream = fopen("/dev/null", "w");
+	printf("closed %ld, opened %d\n", ret, stream && fileno(stream) == fd);
+	TRY("write", write(fd, OK, sizeof(OK) - 1));
+	fclose(stream);
+}
+
 static void by_dprintf(int fd)
 {
 	TRY("dprintf", dprintf(fd, "HTTP/1.1 %d OK\r\nContent-Length: 2\r\n\r\n%s", 200, "hi"));
@@ -388,6 +409,7 @@ static const struct {
 	{ "stream", by_stream },
 	{ "stream-below", by_stream_below },
 	{ "stream-again", by_stream_again },
+	{ "stream-after", by_stream_after },
 	{ "dprintf", by_dprintf },
 	{ "child-answers", child_answers },
 	{ "child-closes", child_closes },
