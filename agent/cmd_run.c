@@ -18,6 +18,7 @@
 #include "agent/dispositions.h"
 #include "agent/exit_codes.h"
 #include "agent/library.h"
+#include "agent/result_file.h"
 #include "agent/run_report.h"
 #include "agent/terminal.h"
 #include "agent/verbs.h"
@@ -63,6 +64,7 @@ struct run {
 	struct event_base *base;
 	struct cs_collector *collector;
 	struct cs_run_report report;
+	struct cs_result_file json;
 	struct cs_child child;
 	struct event ended;
 	struct event signals[4];
@@ -345,9 +347,11 @@ static void write_json(struct run *run)
 	};
 	struct cs_diag diag = { 0 };
 
-	if (run->options.json &&
-	    cs_run_report_write(&run->report, run->options.json, run->options.command, run->status,
-				&accounting, &diag) < 0)
+	if (!run->json.out)
+		return;
+	if (cs_run_report_write(&run->report, run->json.out, run->options.command, run->status,
+				&accounting, &diag) < 0 ||
+	    cs_result_file_commit(&run->json, &diag) < 0)
 		cs_log(CS_LOG_ERROR, "%s", diag.text);
 }
 
@@ -360,6 +364,7 @@ static void clean_up(struct run *run)
 		unlink(run->socket);
 		rmdir(run->folder);
 	}
+	cs_result_file_close(&run->json);
 	cs_run_report_deinit(&run->report);
 }
 
@@ -381,7 +386,9 @@ int cs_cmd_run(int argc, char **argv)
 	cs_terminal_init(&terminal, STDERR_FILENO, run.options.colour, run.options.ascii);
 	cs_run_report_init(&run.report, &terminal);
 	code = CS_EXIT_RUN_FAILED;
-	r = start_collector(&run, &diag);
+	r = cs_result_file_open(run.options.json, &diag, &run.json);
+	if (r == 0)
+		r = start_collector(&run, &diag);
 	if (r == 0) {
 		watch_events(&run);
 		r = start_child(&run, &diag);

@@ -266,43 +266,12 @@ static json_t *command_json(char *const *command)
 	return words;
 }
 
-/* Beside the file and renamed: a reader never sees half of it. */
-static int dump(const json_t *document, const char *path, struct cs_diag *diag)
-{
-	char beside[4096];
-	FILE *file;
-	int r = 0;
-
-	if (!strcmp(path, "-")) {
-		if (json_dumpf(document, stdout, JSON_INDENT(2)) < 0 ||
-		    fputc('\n', stdout) == EOF || fflush(stdout) == EOF)
-			return cs_diag_set(diag, -EIO, "cannot write JSON to standard output");
-		return 0;
-	}
-	if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >= sizeof(beside))
-		return cs_diag_set(diag, -ENAMETOOLONG, "%s: name too long", path);
-	file = fopen(beside, "we");
-	if (!file)
-		return cs_diag_set(diag, -errno, "cannot write %s: %s", path, strerror(errno));
-	if (json_dumpf(document, file, JSON_INDENT(2)) < 0 || fputc('\n', file) == EOF)
-		r = -EIO;
-	if (fclose(file) == EOF)
-		r = -errno;
-	if (r == 0 && rename(beside, path) < 0)
-		r = -errno;
-	if (r < 0) {
-		unlink(beside);
-		return cs_diag_set(diag, r, "cannot write %s: %s", path, strerror(-r));
-	}
-	return 0;
-}
-
-int cs_run_report_write(const struct cs_run_report *report, const char *path, char *const *command,
+int cs_run_report_write(const struct cs_run_report *report, FILE *out, char *const *command,
 			int status, const struct cs_run_accounting *accounting,
 			struct cs_diag *diag)
 {
 	json_t *document;
-	int r;
+	int r = 0;
 
 	document = json_pack(
 		"{s:s, s:s, s:o, s:{s:o, s:o}, s:O, s:O, s:{s:o, s:o, s:o, s:o}}", "schema",
@@ -315,9 +284,11 @@ int cs_run_report_write(const struct cs_run_report *report, const char *path, ch
 		number(accounting->records), "dropped", number(accounting->dropped), "torn",
 		number(accounting->torn));
 	if (!document || report->failed)
-		r = cs_diag_set(diag, -ENOMEM, "cannot write %s: out of memory", path);
+		r = cs_diag_set(diag, -ENOMEM, "cannot write the result: out of memory");
+	else if (json_dumpf(document, out, JSON_INDENT(2)) < 0 && !ferror(out))
+		r = cs_diag_set(diag, -EINVAL, "cannot write the result: it is no JSON");
 	else
-		r = dump(document, path, diag);
+		fputc('\n', out);
 	json_decref(document);
 	return r;
 }

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "agent/terminal.h"
 #include "base/buffer.h"
@@ -44,12 +45,12 @@ void cs_run_report_cold_start(struct cs_run_report *report, const struct cs_cold
 void cs_run_report_invocation(struct cs_run_report *report, const struct cs_invocation *invocation);
 
 /**
- * cs_run_report_write() - write the JSON document; whole or not at all
- * @path:   "-" is standard output
+ * cs_run_report_write() - write the JSON document
+ * @out:    its error mark tells whether all could be written
  * @status: of the command, as wait(2) encodes it
  *
  * Return: 0; negative errno, @diag says what.
  */
-int cs_run_report_write(const struct cs_run_report *report, const char *path, char *const *command,
+int cs_run_report_write(const struct cs_run_report *report, FILE *out, char *const *command,
 			int status, const struct cs_run_accounting *accounting,
 			struct cs_diag *diag);

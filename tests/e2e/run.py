@@ -10,6 +10,7 @@ import os
 import pathlib
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -133,6 +134,54 @@ def a_script_without_its_interpreter_is_said_so(args, folder):
     assert b"command not found" not in got.stderr, got
 
 
+def a_result_that_cannot_be_written_is_said_before_the_command_runs(args, folder):
+    ran = folder / "ran"
+    for flag in ("--json", "--file"):
+        for name in (folder / "missing/x", folder, "/proc/version/x"):
+            got = run(args, flag, name, "--", "touch", ran)
+            assert got.returncode == 125 and not ran.exists(), f"{flag} {name}: {got}"
+            assert got.stderr.count(b"\n") == 1 and str(name).encode() in got.stderr, got
+    got = run(args, "--json", folder / "x", "--", "nosuch-command")
+    assert got.returncode == 127 and not os.listdir(folder), os.listdir(folder)
+
+
+def only_a_regular_file_is_replaced(args, folder):
+    """A device or a link in its place would be gone for everybody, /dev/null for the whole host."""
+    link, target, fifo = folder / "link", folder / "target", folder / "fifo"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert run(args, "-q", "--json", link, "--", "true").returncode == 0
+    assert link.is_symlink() and json.loads(target.read_text())["schema"] == "coldspan.run/v1"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run(args, "-q", "--json", fifo, "--", "true").returncode == 0
+        assert fifo.is_fifo() and json.loads(os.read(reader, 65536))["exit"]["status"] == 0
+    finally:
+        os.close(reader)
+    assert sorted(os.listdir(folder)) == ["fifo", "link", "target"], os.listdir(folder)
+
+
+def a_full_disk_is_one_line_and_the_commands_status(args, folder):
+    full = folder / "full"  # never the host's own: who replaces it breaks the host
+    try:
+        os.mknod(full, stat.S_IFCHR | 0o666, os.makedev(1, 7))
+        full.open("wb").close()
+    except PermissionError:
+        if os.geteuid() == 0:
+            print("a full disk is not tried: no device can be made here")
+            return
+        full.symlink_to("/dev/full")
+    with full.open("wb") as out:
+        to_stdout = subprocess.run([args.coldspan, "run", "-q", "--json", "-", "--", "sh", "-c",
+                                    "exit 4"], stdout=out, stderr=subprocess.PIPE, timeout=60,
+                                   check=False)
+    for got in (to_stdout, *(run(args, "-q", flag, full, "--", "sh", "-c", "exit 4") for flag in ("--json", "--file"))):
+        assert got.returncode == 4 and got.stderr.count(b"\n") == 1, got
+        assert b"No space left" in got.stderr, got
+    assert full.is_char_device()
+
+
 def nothing_is_left_behind(args, folder):
     env = {**os.environ, "TMPDIR": str(folder)}
     for command in (["true"], ["nosuch-command"], ["sh", "-c", "kill -9 $$"]):
@@ -151,7 +200,10 @@ def main():
     for case in (exit_statuses, streams_are_the_commands, waterfall_goes_to_stderr,
                  json_fits_its_schema, what_a_wrapper_read_is_the_event,
                  signals_are_handed_on_as_they_were_given, a_signal_to_us_alone_reaches_the_command,
-                 a_script_without_its_interpreter_is_said_so, nothing_is_left_behind):
+                 a_script_without_its_interpreter_is_said_so,
+                 a_result_that_cannot_be_written_is_said_before_the_command_runs,
+                 only_a_regular_file_is_replaced, a_full_disk_is_one_line_and_the_commands_status,
+                 nothing_is_left_behind):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 case(args, pathlib.Path(folder))

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A result's file; see result_file.h. */
+#include "agent/result_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+static const char *name_of(const struct cs_result_file *file)
+{
+	return strcmp(file->path, "-") ? file->path : "standard output";
+}
+
+static int fail(const struct cs_result_file *file, int error, struct cs_diag *diag)
+{
+	return cs_diag_set(diag, -error, "cannot write %s: %s", name_of(file), strerror(error));
+}
+
+/* Return: 0; negative errno. */
+static int find_target(struct cs_result_file *file, bool *ret_special)
+{
+	struct stat st;
+
+	*ret_special = false;
+	if (stat(file->path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return -EISDIR;
+		*ret_special = !S_ISREG(st.st_mode);
+		return realpath(file->path, file->target) ? 0 : -errno;
+	}
+	if (errno != ENOENT)
+		return -errno;
+	if (strlen(file->path) >= sizeof(file->target))
+		return -ENAMETOOLONG;
+	strcpy(file->target, file->path);
+	return 0;
+}
+
+int cs_result_file_open(const char *path, struct cs_diag *diag, struct cs_result_file *ret)
+{
+	cs_cleanup(cs_closep) int fd = -EBADF;
+	bool special;
+	int r;
+
+	*ret = (struct cs_result_file){ .path = path };
+	if (!path)
+		return 0;
+	if (!strcmp(path, "-")) {
+		if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
+			return fail(ret, errno, diag);
+		ret->out = stdout;
+		return 0;
+	}
+	r = find_target(ret, &special);
+	if (r < 0)
+		return fail(ret, -r, diag);
+	if (special) {
+		/* O_NONBLOCK: a FIFO without a reader is an error, not a wait. */
+		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+		if (fd >= 0)
+			fcntl(fd, F_SETFL, 0);
+	} else {
+		snprintf(ret->beside, sizeof(ret->beside), "%s.%ld.new", ret->target,
+			 (long)getpid());
+		fd = open(ret->beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (fd < 0)
+			ret->beside[0] = '\0';
+	}
+	if (fd < 0)
+		return fail(ret, errno, diag);
+	ret->out = fdopen(fd, "w");
+	if (!ret->out)
+		return fail(ret, errno, diag);
+	fd = -EBADF;
+	return 0;
+}
+
+int cs_result_file_commit(struct cs_result_file *file, struct cs_diag *diag)
+{
+	int error = 0;
+
+	if (!file->out)
+		return 0;
+	errno = 0;
+	if (fflush(file->out) == EOF || ferror(file->out))
+		error = errno ? errno : EIO;
+	if (file->out != stdout && fclose(file->out) == EOF && !error)
+		error = errno;
+	file->out = NULL;
+	if (!error && file->beside[0]) {
+		if (rename(file->beside, file->target) < 0)
+			error = errno;
+		else
+			file->beside[0] = '\0';
+	}
+	return error ? fail(file, error, diag) : 0;
+}
+
+void cs_result_file_close(struct cs_result_file *file)
+{
+	if (file->out && file->out != stdout)
+		fclose(file->out);
+	file->out = NULL;
+	if (file->beside[0])
+		unlink(file->beside);
+	file->beside[0] = '\0';
+}
