@@ -10,6 +10,7 @@
 
 #include "agent/exit_codes.h"
 #include "agent/library.h"
+#include "agent/option_error.h"
 #include "agent/probe.h"
 #include "agent/program.h"
 #include "agent/verbs.h"
@@ -237,7 +238,8 @@ int cs_cmd_doctor(int argc, char **argv)
 	if (!socket || !*socket)
 		socket = CS_SOCKET_PATH;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
 		switch (option) {
 		case 's':
 			socket = optarg;
@@ -249,6 +251,7 @@ int cs_cmd_doctor(int argc, char **argv)
 			fputs(help_text, stdout);
 			return CS_EXIT_DONE;
 		default:
+			cs_option_complain("doctor", argv, option, options);
 			return CS_EXIT_USAGE;
 		}
 	}

@@ -8,6 +8,7 @@
 
 #include "agent/exit_codes.h"
 #include "agent/library.h"
+#include "agent/option_error.h"
 #include "agent/verbs.h"
 #include "base/log.h"
 #include "coldspan_config.h"
@@ -87,7 +88,8 @@ int cs_cmd_env(int argc, char **argv)
 	if (!socket || !*socket)
 		socket = CS_SOCKET_PATH;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		switch (option) {
 		case 'e':
 			export = true;
@@ -99,6 +101,7 @@ int cs_cmd_env(int argc, char **argv)
 			fputs(help_text, stdout);
 			return CS_EXIT_DONE;
 		default:
+			cs_option_complain("env", argv, option, options);
 			return CS_EXIT_USAGE;
 		}
 	}

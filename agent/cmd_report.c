@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/exit_codes.h"
+#include "agent/option_error.h"
 #include "agent/terminal.h"
 #include "agent/trace_file.h"
 #include "agent/verbs.h"
@@ -47,7 +48,8 @@ static int parse(int argc, char **argv, struct options *ret)
 
 	*ret = (struct options){ 0 };
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		switch (option) {
 		case 'f':
 			ret->function = optarg;
@@ -66,6 +68,7 @@ static int parse(int argc, char **argv, struct options *ret)
 			fputs(help_text, stdout);
 			return CS_EXIT_DONE;
 		default:
+			cs_option_complain("report", argv, option, options);
 			return CS_EXIT_USAGE;
 		}
 	}

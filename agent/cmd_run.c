@@ -18,6 +18,7 @@
 #include "agent/dispositions.h"
 #include "agent/exit_codes.h"
 #include "agent/library.h"
+#include "agent/option_error.h"
 #include "agent/result_file.h"
 #include "agent/run_report.h"
 #include "agent/terminal.h"
@@ -79,6 +80,16 @@ struct run {
 
 /* --- command line --- */
 
+/* `--json -- CMD` would write a file named "--". */
+static bool eats_an_option(const char *option, const char *value)
+{
+	if (!value || strncmp(value, "--", 2) != 0)
+		return false;
+	cs_log(CS_LOG_ERROR, "--%s needs a value, but \"%s\" follows; see coldspan run --help",
+	       option, value);
+	return true;
+}
+
 /* Return: -1 go on, else the exit status. */
 static int parse(int argc, char **argv, struct options *ret)
 {
@@ -92,7 +103,8 @@ static int parse(int argc, char **argv, struct options *ret)
 
 	*ret = (struct options){ 0 };
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "+qh", options, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+:qh", options, NULL)) != -1) {
 		switch (option) {
 		case 'j':
 			ret->json = optarg;
@@ -120,9 +132,13 @@ static int parse(int argc, char **argv, struct options *ret)
 			fputs(help_text, stdout);
 			return CS_EXIT_DONE;
 		default:
+			cs_option_complain("run", argv, option, options);
 			return CS_EXIT_RUN_FAILED;
 		}
 	}
+	if (eats_an_option("json", ret->json) || eats_an_option("file", ret->file) ||
+	    eats_an_option("otlp", ret->otlp))
+		return CS_EXIT_RUN_FAILED;
 	if (optind == argc) {
 		cs_log(CS_LOG_ERROR, "run needs a command: coldspan run -- CMD…");
 		return CS_EXIT_RUN_FAILED;

@@ -33,6 +33,25 @@ def exit_statuses(args, _):
             assert len(lines) == 1, f"{words}: {lines}"
 
 
+def a_wrong_option_is_named_with_our_name(args, folder):
+    cases = [(["run", "--jsn", "x", "--", "true"], 125, "unknown option --jsn; did you mean --json?"),
+             (["run", "-x", "--", "true"], 125, "unknown option -x; see coldspan run --help"),
+             (["run", "--json"], 125, "--json needs a value"),
+             (["run", "--quiet=1", "--", "true"], 125, "--quiet takes no value"),
+             (["run", "--json", "--", "true"], 125, '--json needs a value, but "--" follows'),
+             (["run", "--file", "--otlp", "true"], 125, '--file needs a value'),
+             (["doctor", "--nosuch", "--", "true"], 2, "unknown option --nosuch"),
+             (["env", "--exprt"], 2, "did you mean --export?"),
+             (["report", "--nosuch"], 2, "unknown option --nosuch")]
+    for words, status, text in cases:
+        got = subprocess.run([args.coldspan, *words], capture_output=True, timeout=60, check=False,
+                             cwd=folder)
+        said = got.stderr.decode()
+        assert got.returncode == status and said.count("\n") == 1, f"{words}: {got}"
+        assert said.startswith("coldspan: error: ") and text in said, f"{words}: {said}"
+    assert os.listdir(folder) == [], os.listdir(folder)
+
+
 def streams_are_the_commands(args, _):
     got = run(args, "-q", "--", "sh", "-c", "cat; echo err >&2", input=b"in\0put\n")
     assert got.stdout == b"in\0put\n" and got.stderr == b"err\n", got
@@ -197,8 +216,8 @@ def main():
     args = parser.parse_args()
     args.coldspan = os.path.abspath(args.coldspan)
     failed = 0
-    for case in (exit_statuses, streams_are_the_commands, waterfall_goes_to_stderr,
-                 json_fits_its_schema, what_a_wrapper_read_is_the_event,
+    for case in (exit_statuses, a_wrong_option_is_named_with_our_name, streams_are_the_commands,
+                 waterfall_goes_to_stderr, json_fits_its_schema, what_a_wrapper_read_is_the_event,
                  signals_are_handed_on_as_they_were_given, a_signal_to_us_alone_reaches_the_command,
                  a_script_without_its_interpreter_is_said_so,
                  a_result_that_cannot_be_written_is_said_before_the_command_runs,
