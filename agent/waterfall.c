@@ -169,6 +169,34 @@ static void draw_row(const struct cs_waterfall *w, const struct cs_waterfall_row
 	cs_buffer_putc(out, '\n');
 }
 
+/* The end of what fits into @columns of @text: after a whole word, inside only a word that is wider. */
+static const char *line_end(const char *text, size_t columns)
+{
+	const char *end = text, *word = NULL;
+
+	for (size_t n = 0; *end; end++) {
+		if (*end == ' ')
+			word = end;
+		if (((unsigned char)*end & 0xc0) != 0x80 && n++ == columns)
+			return word && word > text ? word : end;
+	}
+	return end;
+}
+
+/* Wrapped, never cut: what is at the end of such a line is as true as its beginning. */
+static void draw_footer(const char *text, size_t columns, struct cs_buffer *out)
+{
+	size_t indent = 1;
+
+	while (*text) {
+		const char *end = line_end(text, columns - indent);
+
+		cs_buffer_printf(out, "%*s%.*s\n", (int)indent, "", (int)(end - text), text);
+		text = end + strspn(end, " ");
+		indent = 3;
+	}
+}
+
 void cs_waterfall_draw(const struct cs_waterfall *w, const struct cs_terminal *term,
 		       struct cs_buffer *out)
 {
@@ -178,9 +206,6 @@ void cs_waterfall_draw(const struct cs_waterfall *w, const struct cs_terminal *t
 	draw_axis(w, columns, out);
 	for (size_t i = 0; i < w->rows_count; i++)
 		draw_row(w, &w->rows[i], columns, term, out);
-	for (size_t i = 0; i < w->footers_count; i++) {
-		cs_buffer_puts(out, " ");
-		append_cut(out, w->footers[i], term->columns - 1);
-		cs_buffer_putc(out, '\n');
-	}
+	for (size_t i = 0; i < w->footers_count; i++)
+		draw_footer(w->footers[i], term->columns, out);
 }

@@ -104,3 +104,23 @@ Test(waterfall, a_start_of_no_length_is_drawn_without_dividing_by_it)
 	cr_assert(not(out.failed));
 	cs_buffer_deinit(&out);
 }
+
+Test(waterfall, a_long_fact_is_wrapped_between_words_and_told_to_its_end)
+{
+	struct cs_waterfall facts = sample;
+	const char *const footers[] = {
+		"5 shared objects, files: 0 user, 0 dependency; 0 failed; cpu 1.5 ms, 210 faults",
+	};
+	struct cs_terminal term = { .columns = 45 };
+	struct cs_buffer out = { 0 };
+
+	facts.footers = footers;
+	facts.footers_count = 1;
+	cs_waterfall_draw(&facts, &term, &out);
+	cr_assert(ne(ptr,
+		     strstr(out.data, "\n 5 shared objects, files: 0 user, 0\n"
+				      "   dependency; 0 failed; cpu 1.5 ms, 210\n"
+				      "   faults\n"),
+		     NULL));
+	cs_buffer_deinit(&out);
+}
