@@ -58,7 +58,7 @@ enum cs_spawn_kind {
 
 /* The tag of the commit word is the child's pid. */
 struct cs_rec_process {
-	int32_t ppid;
+	int32_t ppid;            /* 0 unknown */
 	uint32_t kind;           /* enum cs_spawn_kind, 0 unknown (fork bypassed our hooks) */
 	uint64_t spawn_begin_ns; /* when the parent called, 0 unknown */
 };
