@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* `coldspan`: finds the subcommand and hands over. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/exit_codes.h"
 #include "agent/suggest.h"
@@ -65,11 +68,36 @@ static const struct verb *find(const char *name)
 	return NULL;
 }
 
+/*
+ * A standard stream that the caller closed must not become one of our own files, or our words land
+ * in it. The place is taken so that its use fails as on a closed one, and is free again after exec.
+ */
+static void fill_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+	}
+}
+
+/* What a command says is its result: not written, it failed. run passes its command's status on. */
+static int call(const struct verb *verb, int argc, char **argv)
+{
+	int code = verb->run(argc, argv);
+
+	if (code != CS_EXIT_DONE || verb->run == cs_cmd_run ||
+	    (fflush(stdout) == 0 && !ferror(stdout)))
+		return code;
+	cs_log(CS_LOG_ERROR, "cannot write to standard output: %s", strerror(errno));
+	return CS_EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	char *help[] = { NULL, (char[]){ "--help" }, NULL };
 	const struct verb *verb;
 
+	fill_standard_streams();
 	cs_log_init("coldspan", CS_LOG_INFO);
 	if (argc < 2) {
 		print_help(stderr);
@@ -87,8 +115,8 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "help")) {
 		verb = find(argv[2]);
 		help[0] = argv[2];
-		return verb ? verb->run(2, help) : unknown(argv[2]);
+		return verb ? call(verb, 2, help) : unknown(argv[2]);
 	}
 	verb = find(argv[1]);
-	return verb ? verb->run(argc - 1, argv + 1) : unknown(argv[1]);
+	return verb ? call(verb, argc - 1, argv + 1) : unknown(argv[1]);
 }

@@ -53,8 +53,10 @@ int cs_result_file_open(const char *path, struct cs_diag *diag, struct cs_result
 	if (!path)
 		return 0;
 	if (!strcmp(path, "-")) {
-		if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
-			return fail(ret, errno, diag);
+		int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+		if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+			return fail(ret, flags < 0 ? errno : EBADF, diag);
 		ret->out = stdout;
 		return 0;
 	}

@@ -201,6 +201,24 @@ def a_full_disk_is_one_line_and_the_commands_status(args, folder):
     assert full.is_char_device()
 
 
+def a_closed_stream_stays_closed_and_takes_in_nothing(args, folder):
+    """Else the first file that we open is "standard error", and the waterfall lands in it."""
+    result = folder / "run.json"
+    for fd in range(3):
+        def close(fd=fd):
+            os.close(fd)
+        script = f"test ! -e /proc/self/fd/{fd} && exit 6"
+        got = run(args, "--json", result, "--", "sh", "-c", script, preexec_fn=close)
+        assert got.returncode == 6, f"{fd} closed: {got}"
+        assert json.loads(result.read_text())["exit"]["status"] == 6, result.read_text()
+        result.unlink()
+    got = run(args, "--json", "-", "--", "touch", result, preexec_fn=lambda: os.close(1))
+    assert got.returncode == 125 and not result.exists(), got
+    got = subprocess.run([args.coldspan, "env"], stderr=subprocess.PIPE, timeout=60, check=False,
+                         preexec_fn=lambda: os.close(1))
+    assert got.returncode == 1 and got.stderr.count(b"\n") == 1, got
+
+
 def nothing_is_left_behind(args, folder):
     env = {**os.environ, "TMPDIR": str(folder)}
     for command in (["true"], ["nosuch-command"], ["sh", "-c", "kill -9 $$"]):
@@ -222,7 +240,7 @@ def main():
                  a_script_without_its_interpreter_is_said_so,
                  a_result_that_cannot_be_written_is_said_before_the_command_runs,
                  only_a_regular_file_is_replaced, a_full_disk_is_one_line_and_the_commands_status,
-                 nothing_is_left_behind):
+                 a_closed_stream_stays_closed_and_takes_in_nothing, nothing_is_left_behind):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 case(args, pathlib.Path(folder))
