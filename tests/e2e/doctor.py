@@ -61,6 +61,29 @@ def a_setuid_program_of_another_user_cannot(folder):
     expect(doctor("--no-socket", "--", copy), 3, "drops LD_PRELOAD")
 
 
+def a_program_for_another_machine_cannot(folder):
+    foreign = folder / "foreign"
+    elf = bytearray(pathlib.Path(shutil.which("cat")).read_bytes())
+    elf[18:20] = (8).to_bytes(2, sys.byteorder)  # e_machine: MIPS, for which there is no shim
+    foreign.write_bytes(elf)
+    foreign.chmod(0o755)
+    expect(doctor("--no-socket", "--", foreign), 3, "another architecture", "remedy:")
+
+
+def a_script_is_judged_by_its_interpreter(folder):
+    script = folder / "script"
+    for first, status, text in ((f"#!{shutil.which('cat')}\n", 0, "the script is run by"),
+                                ("#!/no/such/interpreter\n", 2, "/no/such/interpreter"),
+                                ("echo\n", 2, "neither an ELF program nor a #! script")):
+        script.write_text(first)
+        script.chmod(0o755)
+        expect(doctor("--no-socket", "--", script), status, text)
+    guest = ARGS.guests / "probe_static"
+    if guest.exists():
+        script.write_text(f"#!{guest}\n")
+        expect(doctor("--no-socket", "--", script), 3, "statically linked", "remedy:")
+
+
 def a_cleared_environment_is_noticed(_):
     expect(doctor("--no-socket", "--", "env", "-i", "cat"), 3, "strips LD_PRELOAD")
 
@@ -138,7 +161,8 @@ def main():
     ARGS.coldspan = os.path.abspath(ARGS.coldspan)
     failed = 0
     for case in (a_dynamic_program_can_be_watched, a_static_program_cannot, a_musl_program_can,
-                 a_setuid_program_of_another_user_cannot, a_cleared_environment_is_noticed,
+                 a_setuid_program_of_another_user_cannot, a_program_for_another_machine_cannot,
+                 a_script_is_judged_by_its_interpreter, a_cleared_environment_is_noticed,
                  an_absent_collector_is_an_obstacle_and_a_present_one_is_not,
                  a_missing_library_and_the_switch_are_named,
                  variables_are_read_as_the_shim_reads_them, a_limit_that_leaves_no_room_is_named,
