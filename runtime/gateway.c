@@ -11,6 +11,7 @@
 
 #include "runtime/call.h"
 #include "runtime/exec_mode.h"
+#include "runtime/header.h"
 #include "runtime/lines.h"
 
 #define BACKLOG           1024
@@ -94,6 +95,12 @@ static void on_request(struct evhttp_request *request, void *arg)
 		evhttp_add_header(evhttp_request_get_output_headers(request), "Allow",
 				  "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
 		cs_request_fail(request, HTTP_BADMETHOD, "functions take no such method");
+	} else if (cs_headers_are_ambiguous(evhttp_request_get_input_headers(request))) {
+		/* What follows on this connection may be a part of the body. */
+		evhttp_add_header(evhttp_request_get_output_headers(request), "Connection",
+				  "close");
+		cs_request_fail(request, HTTP_BADREQUEST,
+				"the length of the body is given twice and differs");
 	} else if (path && !strncmp(path, PREFIX, sizeof(PREFIX) - 1)) {
 		serve_function(faas, request, path + sizeof(PREFIX) - 1);
 	} else if (path && !strcmp(path, "/healthz")) {

@@ -24,6 +24,21 @@ bool cs_header_lists(const char *value, const char *token)
 	return false;
 }
 
+bool cs_headers_are_ambiguous(const struct evkeyvalq *headers)
+{
+	const char *length = evhttp_find_header(headers, "Content-Length");
+	const struct evkeyval *header;
+
+	if (!length)
+		return false;
+	TAILQ_FOREACH(header, headers, next) {
+		if (!strcasecmp(header->key, "Transfer-Encoding") ||
+		    (!strcasecmp(header->key, "Content-Length") && strcmp(header->value, length)))
+			return true;
+	}
+	return false;
+}
+
 static bool is_of_one_connection(const struct evkeyvalq *headers, const char *name)
 {
 	static const char *const names[] = {

@@ -14,6 +14,14 @@
 bool cs_header_lists(const char *value, const char *token);
 
 /**
+ * cs_headers_are_ambiguous() - may the next one on the way see another end of the body than we do?
+ *
+ * Several Content-Length with different values, or one beside Transfer-Encoding (RFC 9112 section
+ * 6.3). Context: loop.
+ */
+bool cs_headers_are_ambiguous(const struct evkeyvalq *headers);
+
+/**
  * cs_headers_copy() - hand headers on, in their order, unchanged
  * @keep_length: copy Content-Length as well
  *

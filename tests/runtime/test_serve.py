@@ -263,6 +263,19 @@ class FrontDoor(faas.Case):
         self.raw(runtime, b"POST /function/echo HTTP/1.1\r\nContent-Le")  # cut off
         self.assertEqual(runtime.call("/function/echo", b"y").body, b"y")
 
+    def test_a_body_with_two_lengths_is_refused_and_the_connection_closed(self):
+        runtime = self.serve()
+        for framing in (b"Content-Length: 2\r\nContent-Length: 40\r\n",
+                        b"Content-Length: 7\r\nTransfer-Encoding: chunked\r\n"):
+            got = self.raw(runtime, b"POST /function/echo HTTP/1.1\r\n" + framing +
+                           b"\r\n2\r\nok\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n",
+                           finish=False)
+            self.assertRegex(got, rb"\AHTTP/1\.1 400 ")
+            self.assertEqual(got.count(b"HTTP/1.1 "), 1, got)
+        twice = b"Content-Length: 2\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+        got = self.raw(runtime, b"POST /function/echo HTTP/1.1\r\n" + twice, finish=False)
+        self.assertRegex(got, rb"\AHTTP/1\.1 200 ")
+
     def test_header_that_is_too_long(self):
         runtime = self.serve()
         got = self.raw(runtime, b"GET /function/echo HTTP/1.1\r\nX: " + b"x" * 70000 +
