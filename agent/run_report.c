@@ -160,7 +160,7 @@ static void counts_line(const struct cs_cold_start *cold, char *line, size_t siz
 	if (cold->usage_known && n > 0 && (size_t)n < size)
 		snprintf(line + n, size - (size_t)n, "; cpu %.1f ms, %llu faults",
 			 (double)cold->cpu_ns / 1e6,
-			 (unsigned long long)(cold->faults_minor + cold->faults_major));
+			 (unsigned long long)cold->faults_minor + cold->faults_major);
 }
 
 static void approximate_line(const struct cs_cold_start *cold, char *line, size_t size)
