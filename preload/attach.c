@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "coldspan_config.h"
+#include "preload/fd_table.h"
 #include "preload/identity.h"
 #include "preload/loader.h"
 #include "preload/shim.h"
@@ -25,6 +26,10 @@
 
 #define ADDRESS_SPACE_MIN_BYTES                                                                    \
 	(1ull << 30) /* below such a limit the address space is the function's */
+
+#define OWN_PAGES 2u
+
+_Static_assert(sizeof(struct cs_paths) <= CS_PAGE_BYTES, "a page of paths");
 
 struct limit {
 	uint64_t soft;
@@ -129,22 +134,47 @@ static int map_segment(int fd, uint64_t bytes, void **ret)
 	return 0;
 }
 
-/* The page that tells a fork child that it is one. */
-static int map_wiped(void)
+static long map_private(uint64_t bytes)
 {
-	long p = cs_sys6(SYS_mmap, 0, CS_PAGE_BYTES, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	long r;
+	return cs_sys6(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
 
+/*
+ * What is ours alone, in one mapping: a page that tells a fork child that it is one, a page of paths,
+ * and the descriptor table, without which the rest can do.
+ */
+static int map_own(void)
+{
+	uint64_t bytes = OWN_PAGES * CS_PAGE_BYTES;
+	long p = map_private(bytes + CS_FDS_BYTES), r;
+	bool whole = p >= 0 || p <= -4096;
+
+	if (!whole)
+		p = map_private(bytes);
 	if (p < 0 && p > -4096)
 		return (int)p;
 	r = cs_sys3(SYS_madvise, p, CS_PAGE_BYTES, MADV_WIPEONFORK);
 	if (r < 0) {
-		cs_sys2(SYS_munmap, p, CS_PAGE_BYTES);
+		cs_sys2(SYS_munmap, p, bytes + (whole ? CS_FDS_BYTES : 0));
 		return (int)r;
 	}
 	cs_shim.wiped = (struct cs_wiped *)p;
+	cs_shim.paths = (struct cs_paths *)(p + CS_PAGE_BYTES);
+	cs_shim.tables = whole ? (void *)(p + (long)bytes) : NULL;
+	/* Or the table's first touch would cost a huge page. Refused where there are none. */
+	if (whole)
+		cs_sys3(SYS_madvise, p + CS_PAGE_BYTES, bytes - CS_PAGE_BYTES + CS_FDS_BYTES,
+			MADV_NOHUGEPAGE);
 	return 0;
+}
+
+static void unmap_own(void)
+{
+	if (cs_shim.wiped)
+		cs_sys2(SYS_munmap, cs_shim.wiped,
+			OWN_PAGES * CS_PAGE_BYTES + (cs_shim.tables ? CS_FDS_BYTES : 0));
+	cs_shim.tables = NULL;
 }
 
 static void fill_in(struct cs_header *header, uint32_t lanes, const struct cs_start *start,
@@ -209,7 +239,7 @@ static int attach_to(int sock, uint32_t lanes, const struct cs_start *start, uin
 		return memfd;
 	r = map_segment(memfd, bytes, &segment);
 	if (r == 0)
-		r = map_wiped();
+		r = map_own();
 	if (r == 0) {
 		cs_shim.header = segment;
 		cs_shim.header->flags = prealloc ? CS_HEADER_PREALLOC : 0;
@@ -223,8 +253,7 @@ static int attach_to(int sock, uint32_t lanes, const struct cs_start *start, uin
 	if (r < 0) {
 		if (segment)
 			cs_sys2(SYS_munmap, segment, bytes);
-		if (cs_shim.wiped)
-			cs_sys2(SYS_munmap, cs_shim.wiped, CS_PAGE_BYTES);
+		unmap_own();
 	}
 	return r;
 }

@@ -103,16 +103,10 @@ static void tell_stand_down(unsigned reason)
 
 void cs_follow_start(void)
 {
-	long at = cs_sys6(SYS_mmap, 0, CS_FDS_BYTES, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (at < 0 && at > -4096) {
+	if (cs_shim.tables)
+		cs_fd_init(cs_shim.tables);
+	else
 		tell_stand_down(CS_STAND_DOWN_NO_TABLES);
-		return;
-	}
-	/* Or the first touch would cost a huge page. Refused where there are none. */
-	cs_sys3(SYS_madvise, at, CS_FDS_BYTES, MADV_NOHUGEPAGE);
-	cs_fd_init((void *)at);
 }
 
 void cs_follow_end(unsigned reason)

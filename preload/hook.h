@@ -33,8 +33,8 @@ enum cs_hook {
  */
 extern uintptr_t cs_real_table[CS_HOOK_COUNT] __attribute__((visibility("hidden")));
 
-/* What takes the place of originals that are not there. */
-extern const uintptr_t cs_standin_table[CS_HOOK_COUNT] __attribute__((visibility("hidden")));
+/** cs_standin() - what takes the place of an original that is not there. Context: signal. */
+uintptr_t cs_standin(unsigned hook);
 
 /**
  * cs_find_late() - before a call of what may not have been there at the start

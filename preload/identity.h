@@ -15,7 +15,7 @@
  * cs_identity_write() - fill the header's identity area (wire/abi.h) and the user's folders
  * @area: @size bytes of zero memory
  *
- * Also sets cs_shim.cwd and cs_shim.user_dirs.
+ * Also sets cs_shim.paths.
  *
  * Context: startup. At most two system calls.
  * Return:  bytes used.

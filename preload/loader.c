@@ -234,7 +234,7 @@ enum cs_loader_result cs_loader_resolve(const struct cs_start *start, unsigned *
 		unresolved = search.left;
 		for (unsigned i = 0; i < CS_HOOK_COUNT; i++) {
 			if (!search.resolved[i])
-				cs_real_table[i] = cs_standin_table[i];
+				cs_real_table[i] = cs_standin(i);
 		}
 	}
 	*ret_unresolved = unresolved;

@@ -27,6 +27,12 @@ struct cs_wiped {
 	_Atomic uint32_t pid; /* of this process; 0: a fork child that does not know itself yet */
 };
 
+/* Paths that the init's files are classed by; in memory of their own, which only attach asks for. */
+struct cs_paths {
+	char cwd[CS_PATH_BYTES];                         /* at attach, "" unknown */
+	char user_dirs[CS_USER_DIRS_MAX][CS_PATH_BYTES]; /* with a slash at the end; "" none */
+};
+
 struct cs_shim {
 	_Atomic bool watching;  /* attached; never true again once it went false */
 	_Atomic bool init_over; /* ready, or past its first event: the init's counts are complete */
@@ -34,12 +40,12 @@ struct cs_shim {
 	struct cs_header *header;
 	struct cs_lanes lanes;
 	struct cs_wiped *wiped;
+	struct cs_paths *paths;
+	void *tables; /* CS_FDS_BYTES for the descriptor table; NULL: there was no memory */
 	int (*clock)(int clock, struct timespec *ts); /* vDSO */
 	int *(*errno_location)(void);
 	int (*fileno)(void *stream); /* libc's fileno_unlocked */
 	uintptr_t link_map;          /* first struct link_map of the loader's list */
-	char cwd[CS_PATH_BYTES];     /* at attach, "" unknown */
-	char user_dirs[CS_USER_DIRS_MAX][CS_PATH_BYTES]; /* with a slash at the end; "" none */
 
 	/* In a fork child: the spawn that made it. Private memory, written before it runs on. */
 	uint64_t spawn_begin_ns;

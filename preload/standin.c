@@ -103,49 +103,54 @@ static int standin_access(const char *path, int mode)
 	return (int)cs_result(cs_sys3(SYS_faccessat, AT_FDCWD, path, mode));
 }
 
-#define AT(name, function) [CS_HOOK_##name] = (uintptr_t)(function)
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Woverride-init" /* what has no better one is unavailable */
-const uintptr_t cs_standin_table[CS_HOOK_COUNT] = { [0 ... CS_HOOK_COUNT - 1] =
-							    (uintptr_t)unavailable,
-						    AT(fork, standin_fork),
-						    AT(posix_spawn, unavailable_error),
-						    AT(posix_spawnp, unavailable_error),
-						    AT(pthread_create, unavailable_error),
-						    AT(wait, standin_wait),
-						    AT(waitpid, standin_waitpid),
-						    AT(wait3, standin_wait3),
-						    AT(wait4, standin_wait4),
-						    AT(waitid, standin_waitid),
-						    AT(kill, standin_kill),
-						    AT(killpg, standin_killpg),
-						    AT(execve, standin_execve),
-						    AT(execveat, standin_execveat),
-						    AT(open, standin_open),
-						    AT(open64, standin_open),
-						    AT(openat, standin_openat),
-						    AT(openat64, standin_openat),
-						    AT(__open_2, standin_open),
-						    AT(__open64_2, standin_open),
-						    AT(__openat_2, standin_openat),
-						    AT(__openat64_2, standin_openat),
-						    AT(creat, standin_creat),
-						    AT(creat64, standin_creat),
-						    AT(fopen, unavailable_pointer),
-						    AT(fopen64, unavailable_pointer),
-						    AT(dlopen, unavailable_pointer),
-						    AT(dlmopen, unavailable_pointer),
-						    AT(access, standin_access),
-						    AT(faccessat, standin_faccessat),
-						    AT(statx, standin_statx),
-						    AT(fdopen, unavailable_pointer),
-						    AT(freopen, unavailable_pointer),
-						    AT(freopen64, unavailable_pointer),
-						    AT(fcntl64, cs_standin_fcntl),
-						    AT(sendfile64, cs_standin_sendfile),
-#define X(name) AT(name, cs_standin_##name),
-						    CS_STANDINS_SAME(X) CS_STANDINS_OTHER(X)
+/* A switch and no table: the loader would have to relocate that in every process. */
+uintptr_t cs_standin(unsigned hook)
+{
+	switch (hook) {
+#define AT(name, function)                                                                         \
+	case CS_HOOK_##name:                                                                       \
+		return (uintptr_t)(function)
+		AT(fork, standin_fork);
+		AT(posix_spawn, unavailable_error);
+		AT(posix_spawnp, unavailable_error);
+		AT(pthread_create, unavailable_error);
+		AT(wait, standin_wait);
+		AT(waitpid, standin_waitpid);
+		AT(wait3, standin_wait3);
+		AT(wait4, standin_wait4);
+		AT(waitid, standin_waitid);
+		AT(kill, standin_kill);
+		AT(killpg, standin_killpg);
+		AT(execve, standin_execve);
+		AT(execveat, standin_execveat);
+		AT(open, standin_open);
+		AT(open64, standin_open);
+		AT(openat, standin_openat);
+		AT(openat64, standin_openat);
+		AT(__open_2, standin_open);
+		AT(__open64_2, standin_open);
+		AT(__openat_2, standin_openat);
+		AT(__openat64_2, standin_openat);
+		AT(creat, standin_creat);
+		AT(creat64, standin_creat);
+		AT(fopen, unavailable_pointer);
+		AT(fopen64, unavailable_pointer);
+		AT(dlopen, unavailable_pointer);
+		AT(dlmopen, unavailable_pointer);
+		AT(access, standin_access);
+		AT(faccessat, standin_faccessat);
+		AT(statx, standin_statx);
+		AT(fdopen, unavailable_pointer);
+		AT(freopen, unavailable_pointer);
+		AT(freopen64, unavailable_pointer);
+		AT(fcntl64, cs_standin_fcntl);
+		AT(sendfile64, cs_standin_sendfile);
+#define X(name) AT(name, cs_standin_##name);
+		CS_STANDINS_SAME(X)
+		CS_STANDINS_OTHER(X)
 #undef X
-};
-#pragma GCC diagnostic pop
+#undef AT
+	default:
+		return (uintptr_t)unavailable;
+	}
+}

@@ -66,6 +66,10 @@ def check_segments(path):
         yield "a TLS segment: dlopen in a full static block fails"
     if len(re.findall(r"^\s+LOAD\s", headers, re.M)) > 2:
         yield "more than two mappings: each costs every process at its start and its end"
+    for begin, bytes_ in re.findall(r"^\s+LOAD\s+\S+\s+(0x\w+)\s+\S+\s+\S+\s+(0x\w+)\s+RW ",
+                                    headers, re.M):
+        if int(begin, 16) % 4096 + int(bytes_, 16) > 4096:
+            yield "more than one page of data: each process copies it, and maps the rest"
     stack = re.search(r"^\s+GNU_STACK\s.*", headers, re.M)
     if not stack or "RWE" in stack.group():
         yield "the stack would be made executable"

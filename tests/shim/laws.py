@@ -138,9 +138,10 @@ def no_memory(lab):
     if not seccomp.library():
         raise Skip("libseccomp is not installed")
     length, flags = 1, 3
-    anonymous, shared, tables = 0x22, 0x01, 2359296  # the last is CS_FDS_BYTES
+    own, shared = 0x4022, 0x01  # private, anonymous, not reserved
+    tables = 2359296 + 2 * 4096  # CS_FDS_BYTES and the pages before it
     for what, equal, expected in (("the segment", [(flags, shared)], 0),
-                                  ("the page of fork children", [(length, 4096), (flags, anonymous)], 0),
+                                  ("what is our own", [(flags, own)], 0),
                                   ("the descriptor table", [(length, tables)], 1)):
         run = lab.watched(["cat", "/proc/self/maps"],
                           preexec=seccomp.refusing(["mmap"], errno.ENOMEM, equal))
