@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Unit tests of preload/pool; its races are in tests/race/race_conn.c. */
+/* Unit tests of preload/pool; its races are in tests/race/conn_stress.c. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
