@@ -90,7 +90,7 @@ static int strict_overcommit(void)
 	long p = cs_sys6(SYS_mmap, (long)bytes, (long)bytes, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (p < 0 && p > -4096)
+	if (cs_sys_failed(p))
 		return 1;
 	cs_sys2(SYS_munmap, p, bytes);
 	return 0;
@@ -128,7 +128,7 @@ static int map_segment(int fd, uint64_t bytes, void **ret)
 {
 	long p = cs_sys6(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-	if (p < 0 && p > -4096)
+	if (cs_sys_failed(p))
 		return (int)p;
 	*ret = (void *)p;
 	return 0;
@@ -148,20 +148,18 @@ static int map_own(void)
 {
 	uint64_t bytes = OWN_PAGES * CS_PAGE_BYTES;
 	long p = map_private(bytes + CS_FDS_BYTES), r;
-	bool whole = p >= 0 || p <= -4096;
+	bool whole = !cs_sys_failed(p);
 
 	if (!whole)
 		p = map_private(bytes);
-	if (p < 0 && p > -4096)
+	if (cs_sys_failed(p))
 		return (int)p;
-	r = cs_sys3(SYS_madvise, p, CS_PAGE_BYTES, MADV_WIPEONFORK);
-	if (r < 0) {
-		cs_sys2(SYS_munmap, p, bytes + (whole ? CS_FDS_BYTES : 0));
-		return (int)r;
-	}
 	cs_shim.wiped = (struct cs_wiped *)p;
 	cs_shim.paths = (struct cs_paths *)(p + CS_PAGE_BYTES);
 	cs_shim.tables = whole ? (void *)(p + (long)bytes) : NULL;
+	r = cs_sys3(SYS_madvise, p, CS_PAGE_BYTES, MADV_WIPEONFORK);
+	if (r < 0)
+		return (int)r; /* attach_to() takes it back */
 	/* Or the table's first touch would cost a huge page. Refused where there are none. */
 	if (whole)
 		cs_sys3(SYS_madvise, p + CS_PAGE_BYTES, bytes - CS_PAGE_BYTES + CS_FDS_BYTES,

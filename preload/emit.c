@@ -30,7 +30,7 @@ void cs_set_errno(int value)
 
 long cs_result(long raw)
 {
-	if (raw >= 0 || raw < -4095)
+	if (!cs_sys_failed(raw))
 		return raw;
 	cs_set_errno((int)-raw);
 	return -1;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 
@@ -39,6 +40,12 @@ static inline long cs_sys6(long number, long a, long b, long c, long d, long e, 
 #else
 #error "the shim is written for x86-64 and aarch64"
 #endif
+}
+
+/** cs_sys_failed() - is that the negative errno of a call, and no address? Context: signal (pure). */
+static inline bool cs_sys_failed(long raw)
+{
+	return raw < 0 && raw > -4096;
 }
 
 #define cs_sys0(n)             cs_sys6(n, 0, 0, 0, 0, 0, 0)
