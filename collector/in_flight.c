@@ -37,6 +37,17 @@ static struct cs_request *find_request(struct cs_assembled *instance, uint32_t t
 	return NULL;
 }
 
+/* The request that a record of its response is about. */
+static struct cs_request *find_answered(struct cs_assembled *instance, uint32_t tag,
+					uint64_t connection, uint32_t sequence)
+{
+	struct cs_request *request = find_request(instance, tag, connection, sequence);
+
+	if (!request)
+		instance->assembler->stats.unmatched++;
+	return request;
+}
+
 void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request)
 {
 	request->instance = instance;
@@ -142,12 +153,10 @@ void cs_assembled_on_response(struct cs_assembled *instance, const struct cs_ent
 {
 	const struct cs_rec_response *rec = (const void *)(&entry->record + 1);
 	struct cs_request *request =
-		find_request(instance, entry->pid, rec->connection, rec->sequence);
+		find_answered(instance, entry->pid, rec->connection, rec->sequence);
 
-	if (!request) {
-		instance->assembler->stats.unmatched++;
+	if (!request)
 		return;
-	}
 	end_earlier(instance, request, now_ns);
 	request->first_byte_ns = entry->record.time_ns;
 	request->status = rec->status;
@@ -158,12 +167,10 @@ void cs_assembled_on_response_end(struct cs_assembled *instance, const struct cs
 {
 	const struct cs_rec_response_end *rec = (const void *)(&entry->record + 1);
 	struct cs_request *request =
-		find_request(instance, entry->pid, rec->connection, rec->sequence);
+		find_answered(instance, entry->pid, rec->connection, rec->sequence);
 
-	if (!request) {
-		instance->assembler->stats.unmatched++;
+	if (!request)
 		return;
-	}
 	if (rec->status)
 		request->status = rec->status;
 	end_earlier(instance, request, now_ns);

@@ -290,7 +290,7 @@ static int accept_some(struct cs_intake *intake, int limit)
 	int n, error = 0;
 
 	intake->accepting = true;
-	for (n = 0; n < limit && !error; n++) {
+	for (n = 0; n < limit; n++) {
 		int fd = -1;
 
 		if (descriptors_left(intake))
@@ -301,7 +301,7 @@ static int accept_some(struct cs_intake *intake, int limit)
 			on_connection(intake, fd);
 		} else if (errno != ECONNABORTED && errno != EINTR) {
 			error = errno;
-			n--;
+			break;
 		}
 	}
 	intake->accepting = false;

@@ -13,8 +13,6 @@
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
 #endif
 
-#define TICK_NS 10000000ull /* /proc tells start times in ticks of at most 10 ms */
-
 int cs_peer_open(int connection, struct cs_peer *ret)
 {
 	struct ucred cred;
@@ -48,7 +46,7 @@ void cs_peer_confirm(struct cs_peer *peer, uint64_t attach_boottime_ns)
 	if (pidfd < 0 || cs_proc_get_stat(peer->pid, &stat) < 0 ||
 	    cs_proc_get_status(peer->pid, &status) < 0 || cs_pidfd_reaped(pidfd))
 		return;
-	if (stat.start_ns > attach_boottime_ns + TICK_NS || status.uid != peer->uid)
+	if (stat.start_ns > attach_boottime_ns + CS_PROC_TICK_NS || status.uid != peer->uid)
 		return;
 	peer->pidfd = cs_take_fd(&pidfd);
 }

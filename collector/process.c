@@ -22,7 +22,8 @@ static unsigned bucket_of(int32_t pid)
 	return (unsigned)pid % CS_PROCESS_BUCKETS;
 }
 
-struct cs_process *cs_process_find(struct cs_process_table *table, int32_t pid)
+/* While it is not reaped nobody else can have its pid. */
+static struct cs_process *find(struct cs_process_table *table, int32_t pid, bool reaped)
 {
 	struct cs_process *process;
 
@@ -30,25 +31,21 @@ struct cs_process *cs_process_find(struct cs_process_table *table, int32_t pid)
 		return NULL;
 	LIST_FOREACH(process, &table->buckets[bucket_of(pid)], link)
 	{
-		/* While it is not reaped nobody else can have its pid. */
-		if (process->pid == pid && !process->reaped && !cs_pidfd_reaped(process->pidfd))
+		if (process->pid == pid &&
+		    (process->reaped || cs_pidfd_reaped(process->pidfd)) == reaped)
 			return process;
 	}
 	return NULL;
 }
 
+struct cs_process *cs_process_find(struct cs_process_table *table, int32_t pid)
+{
+	return find(table, pid, false);
+}
+
 struct cs_process *cs_process_find_reaped(struct cs_process_table *table, int32_t pid)
 {
-	struct cs_process *process;
-
-	if (pid <= 0)
-		return NULL;
-	LIST_FOREACH(process, &table->buckets[bucket_of(pid)], link)
-	{
-		if (process->pid == pid && (process->reaped || cs_pidfd_reaped(process->pidfd)))
-			return process;
-	}
-	return NULL;
+	return find(table, pid, true);
 }
 
 /*

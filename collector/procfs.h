@@ -13,6 +13,8 @@
 
 #define CS_PROC_NS_LEVELS_MAX 32 /* the kernel's own limit on nested pid namespaces */
 
+#define CS_PROC_TICK_NS       10000000ull /* start times come in ticks of at most 10 ms */
+
 struct cs_proc_stat { /* proc_pid_stat(5) */
 	char state;   /* e.g. 'Z' */
 	int32_t ppid;

@@ -10,8 +10,6 @@
 #include "collector/pidfd.h"
 #include "collector/procfs.h"
 
-#define TICK_NS 10000000ull /* /proc tells start times in ticks of at most 10 ms */
-
 static struct cs_member *find(struct cs_instance *instance, uint32_t tag)
 {
 	struct cs_member *member;
@@ -171,34 +169,34 @@ static bool plausible(const struct cs_instance *instance, int32_t pid, uint64_t 
 		return false;
 	if (instance->peer.uid != 0 && status.uid != instance->peer.uid)
 		return false;
-	return stat.start_ns + TICK_NS >= header->attach_boottime_ns &&
-	       (!seen_ns || stat.start_ns <= last_ns + TICK_NS);
+	return stat.start_ns + CS_PROC_TICK_NS >= header->attach_boottime_ns &&
+	       (!seen_ns || stat.start_ns <= last_ns + CS_PROC_TICK_NS);
+}
+
+/* Return: a pidfd; -ESTALE @pid is somebody else; other negative errno: it has none, or is gone. */
+static int open_writer(const struct cs_instance *instance, int32_t pid, uint64_t seen_ns)
+{
+	cs_cleanup(cs_closep) int pidfd = pid > 0 ? cs_pidfd_open(pid) : -ESRCH;
+
+	if (pidfd >= 0 && !plausible(instance, pid, seen_ns))
+		return -ESTALE;
+	return cs_take_fd(&pidfd);
 }
 
 static struct cs_process *follow(struct cs_instance *instance, uint32_t tag, uint64_t seen_ns,
 				 bool *ret_dead)
 {
-	cs_cleanup(cs_closep) int pidfd = -EBADF;
 	int32_t pid = outer_pid(instance, (int32_t)tag);
+	int pidfd = open_writer(instance, pid, seen_ns);
 
-	if (pid > 0)
-		pidfd = cs_pidfd_open(pid);
-	if (pidfd >= 0 && !plausible(instance, pid, seen_ns)) {
+	if (pidfd == -ESTALE) {
 		/* A child that was put into another pid namespace has the pid of a stranger. */
-		cs_closep(&pidfd);
-		pidfd = -EBADF;
 		pid = find_in_proc(instance, (int32_t)tag);
-		if (pid > 0)
-			pidfd = cs_pidfd_open(pid);
-		if (pidfd >= 0 && !plausible(instance, pid, seen_ns)) {
-			cs_closep(&pidfd);
-			pidfd = -EBADF;
-		}
+		pidfd = open_writer(instance, pid, seen_ns);
 	}
 	/* It is nobody's child any more; unless we see none of them at all. */
 	*ret_dead = pidfd < 0 && instance->peer.pid > 0;
-	return pidfd < 0 ? NULL
-			 : cs_process_get(&instance->world->processes, pid, cs_take_fd(&pidfd));
+	return pidfd < 0 ? NULL : cs_process_get(&instance->world->processes, pid, pidfd);
 }
 
 struct cs_member *cs_tags_get(struct cs_instance *instance, uint32_t tag, uint64_t seen_ns)

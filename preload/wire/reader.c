@@ -33,12 +33,6 @@ void cs_reader_init(struct cs_reader *reader, struct cs_header *header, uint32_t
 	cs_reader_inherit_quarantine(reader);
 }
 
-bool cs_reader_pending(const struct cs_reader *reader)
-{
-	return atomic_load_explicit(&reader->header->head, memory_order_relaxed) !=
-	       reader->position;
-}
-
 /* --- words --------------------------------------------------------------------------------------- */
 
 int cs_reader_load_head(struct cs_reader *reader, uint64_t *ret)

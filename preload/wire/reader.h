@@ -102,12 +102,6 @@ enum cs_read {
 };
 
 /**
- * cs_reader_pending() - does the head say that there is anything to read? One cache line.
- * Context: owner.
- */
-bool cs_reader_pending(const struct cs_reader *reader);
-
-/**
  * cs_reader_next() - take the next record
  * @ret: overwritten also when nothing is returned
  *
