@@ -126,14 +126,21 @@ def signals_are_handed_on_as_they_were_given(args, _):
 
 
 def a_signal_to_us_alone_reaches_the_command(args, _):
-    """As a supervisor sends it that knows our pid only; a session of its own has no terminal."""
+    """As a supervisor sends it that knows our pid only; a session of its own has no terminal.
+
+    A test run that was started with signals ignored (nohup, cron) hands that down: undone here.
+    """
     command = "trap 'exit 40' INT; trap 'exit 41' QUIT; trap 'exit 42' TERM; trap 'exit 43' HUP; " \
               "echo set; while :; do read -r line || :; done"
-    for number, status in ((signal.SIGINT, 40), (signal.SIGQUIT, 41), (signal.SIGTERM, 42),
-                           (signal.SIGHUP, 43)):
+    statuses = {signal.SIGINT: 40, signal.SIGQUIT: 41, signal.SIGTERM: 42, signal.SIGHUP: 43}
+
+    def prepare():
+        for number in statuses:
+            signal.signal(number, signal.SIG_DFL)
+    for number, status in statuses.items():
         with subprocess.Popen([args.coldspan, "run", "-q", "--", "bash", "-c", command],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              start_new_session=True) as process:
+                              preexec_fn=prepare, start_new_session=True) as process:
             assert process.stdout.readline() == b"set\n"
             process.send_signal(number)
             try:
