@@ -35,12 +35,26 @@ vfork:
 1:	ret
 	.cfi_endproc
 #elif defined(__aarch64__)
+	.macro PUSH_FRAME
+	stp x29, x30, [sp, #-16]!
+	.cfi_adjust_cfa_offset 16
+	.cfi_rel_offset x29, 0
+	.cfi_rel_offset x30, 8
+	.endm
+
+	.macro POP_FRAME
+	ldp x29, x30, [sp], #16
+	.cfi_adjust_cfa_offset -16
+	.cfi_restore x29
+	.cfi_restore x30
+	.endm
+
 vfork:
 	.cfi_startproc
 	hint #34                /* bti c */
-	stp x29, x30, [sp, #-16]!
+	PUSH_FRAME
 	bl cs_vfork_begin
-	ldp x29, x30, [sp], #16
+	POP_FRAME
 	mov x0, #0x4111         /* CLONE_VM | CLONE_VFORK | SIGCHLD */
 	mov x1, xzr
 	mov x2, xzr
@@ -49,9 +63,9 @@ vfork:
 	mov x8, #220            /* __NR_clone */
 	svc #0
 	cbz x0, 1f              /* the child */
-	stp x29, x30, [sp, #-16]!
+	PUSH_FRAME
 	bl cs_vfork_end
-	ldp x29, x30, [sp], #16
+	POP_FRAME
 1:	ret
 	.cfi_endproc
 #endif

@@ -23,7 +23,7 @@ def main():
         return SKIP_TEST
     names = [n for n in tracked.stdout.split("\n") if n and (root / n).exists()]
     bad = [f"{n}: no SPDX line in its first three lines" for n in names
-           if n.endswith((".c", ".h", ".S", ".py", ".sh", "meson.build", ".proto"))
+           if n.endswith((".c", ".h", ".S", ".inc", ".py", ".sh", "meson.build", ".proto"))
            and "SPDX-License-Identifier: Apache-2.0"
            not in "".join((root / n).read_text().splitlines(True)[:3])]
     tool = shutil.which("clang-format-14") or shutil.which("clang-format")
