@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import otelcol, otlp_json, otlp_sink, peers
+from lib import cases, otelcol, otlp_json, otlp_sink, peers
 
 HERE = pathlib.Path(__file__).resolve().parent
 PYTHON = peers.path("python")
@@ -61,7 +61,7 @@ class Tools(unittest.TestCase):
         body.write_bytes(sample())
         run = subprocess.run([HERE / "decode_protoc.sh", body], stdout=subprocess.PIPE, text=True,
                              check=False)
-        if run.returncode == peers.SKIP_TEST:
+        if run.returncode == cases.SKIP_TEST:
             self.skipTest(run.stdout.strip())
         self.assertEqual(run.returncode, 0)
         self.assertIn('message: "killed"', run.stdout)
