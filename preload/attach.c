@@ -27,9 +27,7 @@
 #define ADDRESS_SPACE_MIN_BYTES                                                                    \
 	(1ull << 30) /* below such a limit the address space is the function's */
 
-#define OWN_PAGES 2u
-
-_Static_assert(sizeof(struct cs_paths) <= CS_PAGE_BYTES, "a page of paths");
+_Static_assert(sizeof(struct cs_wiped) <= CS_PAGE_BYTES, "a page");
 
 struct limit {
 	uint64_t soft;
@@ -141,29 +139,26 @@ static long map_private(uint64_t bytes)
 }
 
 /*
- * What is ours alone, in one mapping: a page that tells a fork child that it is one, a page of paths,
- * and the descriptor table, without which the rest can do.
+ * What is ours alone, in one mapping: a page that tells a fork child that it is one, and the
+ * descriptor table, without which the rest can do. Every page touched costs each start 1.5 us.
  */
 static int map_own(void)
 {
-	uint64_t bytes = OWN_PAGES * CS_PAGE_BYTES;
-	long p = map_private(bytes + CS_FDS_BYTES), r;
+	long p = map_private(CS_PAGE_BYTES + CS_FDS_BYTES), r;
 	bool whole = !cs_sys_failed(p);
 
 	if (!whole)
-		p = map_private(bytes);
+		p = map_private(CS_PAGE_BYTES);
 	if (cs_sys_failed(p))
 		return (int)p;
 	cs_shim.wiped = (struct cs_wiped *)p;
-	cs_shim.paths = (struct cs_paths *)(p + CS_PAGE_BYTES);
-	cs_shim.tables = whole ? (void *)(p + (long)bytes) : NULL;
+	cs_shim.tables = whole ? (void *)(p + (long)CS_PAGE_BYTES) : NULL;
 	r = cs_sys3(SYS_madvise, p, CS_PAGE_BYTES, MADV_WIPEONFORK);
 	if (r < 0)
 		return (int)r; /* attach_to() takes it back */
 	/* Or the table's first touch would cost a huge page. Refused where there are none. */
 	if (whole)
-		cs_sys3(SYS_madvise, p + CS_PAGE_BYTES, bytes - CS_PAGE_BYTES + CS_FDS_BYTES,
-			MADV_NOHUGEPAGE);
+		cs_sys3(SYS_madvise, cs_shim.tables, CS_FDS_BYTES, MADV_NOHUGEPAGE);
 	return 0;
 }
 
@@ -171,7 +166,7 @@ static void unmap_own(void)
 {
 	if (cs_shim.wiped)
 		cs_sys2(SYS_munmap, cs_shim.wiped,
-			OWN_PAGES * CS_PAGE_BYTES + (cs_shim.tables ? CS_FDS_BYTES : 0));
+			CS_PAGE_BYTES + (cs_shim.tables ? CS_FDS_BYTES : 0));
 	cs_shim.tables = NULL;
 }
 

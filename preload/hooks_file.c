@@ -42,7 +42,7 @@ static void record_file(const char *path, uint64_t begin_ns, uint64_t end_ns, ui
 	enum cs_file_class class;
 
 	for (unsigned i = 0; i < CS_USER_DIRS_MAX; i++)
-		dirs[i] = cs_shim.paths->user_dirs[i];
+		dirs[i] = cs_shim.wiped->user_dirs[i];
 	class = flags & CS_FILE_FLAG_DLOPEN ? CS_FILE_NATIVE
 					    : cs_classify(path, dirs, CS_USER_DIRS_MAX);
 	if (!(flags & CS_FILE_FLAG_DLOPEN))

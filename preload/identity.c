@@ -157,10 +157,10 @@ static void add_user_dir(unsigned i, const char *path)
 
 	if (len == 0 || len >= CS_PATH_BYTES)
 		return;
-	__builtin_memcpy(cs_shim.paths->user_dirs[i], path, len);
-	cs_shim.paths->user_dirs[i][len] = '\0';
-	if (system_folder(cs_shim.paths->user_dirs[i]))
-		cs_shim.paths->user_dirs[i][0] = '\0';
+	__builtin_memcpy(cs_shim.wiped->user_dirs[i], path, len);
+	cs_shim.wiped->user_dirs[i][len] = '\0';
+	if (system_folder(cs_shim.wiped->user_dirs[i]))
+		cs_shim.wiped->user_dirs[i][0] = '\0';
 }
 
 /*
@@ -178,7 +178,7 @@ static bool find_executable(const struct cs_start *start, char *ret)
 			name = *start->argv[0] == '/' ? start->argv[0] : NULL;
 	}
 	if (name && *name && !cs_text_starts(name, "/proc/") && !cs_text_starts(name, "/dev/") &&
-	    absolute(name, cs_shim.paths->cwd, ret))
+	    absolute(name, cs_shim.wiped->cwd, ret))
 		return true;
 	n = cs_sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", ret, CS_PATH_BYTES - 1);
 	if (n <= 0)
@@ -194,9 +194,9 @@ uint32_t cs_identity_write(const struct cs_start *start, char *bytes, uint32_t s
 	char path[CS_PATH_BYTES];
 	long n;
 
-	n = cs_sys2(SYS_getcwd, cs_shim.paths->cwd, sizeof(cs_shim.paths->cwd) - 1);
+	n = cs_sys2(SYS_getcwd, cs_shim.wiped->cwd, sizeof(cs_shim.wiped->cwd) - 1);
 	if (n <= 0)
-		cs_shim.paths->cwd[0] = '\0';
+		cs_shim.wiped->cwd[0] = '\0';
 	if (find_executable(start, path)) {
 		put(&area, "exe", path);
 		add_user_dir(0, path);
@@ -205,13 +205,13 @@ uint32_t cs_identity_write(const struct cs_start *start, char *bytes, uint32_t s
 	}
 	if (start->argc > 0 && start->argv[0])
 		put(&area, "argv0", start->argv[0]);
-	if (cs_shim.paths->cwd[0])
-		put(&area, "cwd", cs_shim.paths->cwd);
-	if (script && absolute(script, cs_shim.paths->cwd, path)) {
+	if (cs_shim.wiped->cwd[0])
+		put(&area, "cwd", cs_shim.wiped->cwd);
+	if (script && absolute(script, cs_shim.wiped->cwd, path)) {
 		put(&area, "script", path);
 		add_user_dir(1, path);
 	}
-	if (absolute("x", cs_shim.paths->cwd, path))
+	if (absolute("x", cs_shim.wiped->cwd, path))
 		add_user_dir(2, path);
 	put_variables(&area, start->envp);
 	return area.used;

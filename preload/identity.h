@@ -15,7 +15,7 @@
  * cs_identity_write() - fill the header's identity area (wire/abi.h) and the user's folders
  * @area: @size bytes of zero memory
  *
- * Also sets cs_shim.paths.
+ * Also fills in the paths of cs_shim.wiped.
  *
  * Context: startup. At most two system calls.
  * Return:  bytes used.

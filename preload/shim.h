@@ -22,13 +22,13 @@
 
 struct timespec;
 
-/* On a page of its own that the kernel clears in a fork child. */
+/*
+ * On a page of its own that the kernel clears in a fork child, which needs none of it: its files are
+ * not the init's.
+ */
 struct cs_wiped {
 	_Atomic uint32_t pid; /* of this process; 0: a fork child that does not know itself yet */
-};
-
-/* Paths that the init's files are classed by; in memory of their own, which only attach asks for. */
-struct cs_paths {
+	/* By these the init's files are classed. */
 	char cwd[CS_PATH_BYTES];                         /* at attach, "" unknown */
 	char user_dirs[CS_USER_DIRS_MAX][CS_PATH_BYTES]; /* with a slash at the end; "" none */
 };
@@ -40,7 +40,6 @@ struct cs_shim {
 	struct cs_header *header;
 	struct cs_lanes lanes;
 	struct cs_wiped *wiped;
-	struct cs_paths *paths;
 	void *tables; /* CS_FDS_BYTES for the descriptor table; NULL: there was no memory */
 	int (*clock)(int clock, struct timespec *ts); /* vDSO */
 	int *(*errno_location)(void);
