@@ -139,7 +139,7 @@ def no_memory(lab):
         raise Skip("libseccomp is not installed")
     length, flags = 1, 3
     own, shared = 0x4022, 0x01  # private, anonymous, not reserved
-    tables = 2359296 + 4096  # CS_FDS_BYTES and the page before it
+    tables = 2359296 + 4096  # CS_FDS_BYTES and the page behind it
     for what, equal, expected in (("the segment", [(flags, shared)], 0),
                                   ("what is our own", [(flags, own)], 0),
                                   ("the descriptor table", [(length, tables)], 1)):
