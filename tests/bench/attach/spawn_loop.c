@@ -5,8 +5,8 @@
  *
  *   spawn_loop ROUNDS PROGRAM NAME[,VAR=VALUE]... NAME[,VAR=VALUE]...
  *
- * One round starts the program once under each environment, in an order that rotates, so that drift
- * of the machine falls on all alike. Prints per environment "NAME MEDIAN_NS PAIRED_DELTA_NS": the
+ * One round starts the program once under each environment, in an order that is drawn anew, so that
+ * drift of the machine, and what a neighbour leaves running, falls on all alike. Prints per environment "NAME MEDIAN_NS PAIRED_DELTA_NS": the
  * median life, and the median of the differences to the first environment, round by round.
  */
 #include <errno.h>
@@ -77,15 +77,30 @@ static int64_t live_once(char *program, char **environment, posix_spawn_file_act
 	return status == 0 ? now_ns() - begin : -1;
 }
 
+/* The same orders in every run: rand() is never seeded. */
+static void shuffle(int *order, int count)
+{
+	for (int i = count - 1; i > 0; i--) {
+		int j = rand() % (i + 1), kept = order[i];
+
+		order[i] = order[j];
+		order[j] = kept;
+	}
+}
+
 static int run(int rounds, char *program, struct variant *variants, int count)
 {
 	posix_spawn_file_actions_t quiet;
+	int order[VARIANTS_MAX];
 
+	for (int i = 0; i < count; i++)
+		order[i] = i;
 	posix_spawn_file_actions_init(&quiet);
 	posix_spawn_file_actions_addopen(&quiet, 0, "/dev/null", O_RDONLY, 0);
 	for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
+		shuffle(order, count);
 		for (int i = 0; i < count; i++) {
-			int v = (i + round + WARM_UP_ROUNDS) % count;
+			int v = order[i];
 			int64_t life = live_once(program, variants[v].variables, &quiet);
 
 			if (life < 0) {
