@@ -15,7 +15,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import otelcol, otlp_json, otlp_sink
+from lib import cases, otelcol, otlp_json, otlp_sink
 
 ARGS = argparse.Namespace()
 TIMEOUT_S = 60
@@ -86,9 +86,9 @@ class Backends(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
+    parser = cases.parser(__doc__)
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--functions", type=pathlib.Path, required=True)
     parser.parse_args(namespace=ARGS)
     ARGS.build = ARGS.build.resolve()
-    unittest.main(argv=sys.argv[:1])
+    cases.main(ARGS)

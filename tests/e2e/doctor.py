@@ -13,13 +13,19 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases, seccomp
+from lib.cases import case
 
 ARGS = argparse.Namespace()
 
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import seccomp
+def guest_of(name):
+    path = ARGS.guests / name
+    if not path.exists():
+        cases.skip(f"{name} was not built: its compiler is missing")
+    return path
 
 
 def doctor(*words, env=None, before=None):
@@ -35,25 +41,25 @@ def expect(result, status, *texts):
         assert text in out + err, f"no {text!r} in:\n{out}{err}"
 
 
+@case
 def a_dynamic_program_can_be_watched(_):
     expect(doctor("--no-socket", "--", "cat"), 0, "cat can be watched", "the loader maps the shim")
 
 
+@case
 def a_static_program_cannot(_):
-    guest = ARGS.guests / "probe_static"
-    if guest.exists():
-        expect(doctor("--no-socket", "--", guest), 3, "statically linked", "remedy:")
+    expect(doctor("--no-socket", "--", guest_of("probe_static")), 3, "statically linked", "remedy:")
 
 
+@case
 def a_musl_program_can(_):
-    guest = ARGS.guests / "probe_musl"
-    if guest.exists():
-        expect(doctor("--no-socket", "--", guest), 0, "musl")
+    expect(doctor("--no-socket", "--", guest_of("probe_musl")), 0, "musl")
 
 
+@case
 def a_setuid_program_of_another_user_cannot(folder):
     if os.geteuid() != 0:
-        return
+        cases.skip("needs root to make a setuid program of another user")
     copy = folder / "setuid"
     shutil.copy(shutil.which("cat"), copy)
     os.chown(copy, 65534, 65534)
@@ -61,6 +67,7 @@ def a_setuid_program_of_another_user_cannot(folder):
     expect(doctor("--no-socket", "--", copy), 3, "drops LD_PRELOAD")
 
 
+@case
 def a_program_for_another_machine_cannot(folder):
     foreign = folder / "foreign"
     elf = bytearray(pathlib.Path(shutil.which("cat")).read_bytes())
@@ -70,6 +77,7 @@ def a_program_for_another_machine_cannot(folder):
     expect(doctor("--no-socket", "--", foreign), 3, "another architecture", "remedy:")
 
 
+@case
 def a_script_is_judged_by_its_interpreter(folder):
     script = folder / "script"
     for first, status, text in ((f"#!{shutil.which('cat')}\n", 0, "the script is run by"),
@@ -78,16 +86,22 @@ def a_script_is_judged_by_its_interpreter(folder):
         script.write_text(first)
         script.chmod(0o755)
         expect(doctor("--no-socket", "--", script), status, text)
-    guest = ARGS.guests / "probe_static"
-    if guest.exists():
-        script.write_text(f"#!{guest}\n")
-        expect(doctor("--no-socket", "--", script), 3, "statically linked", "remedy:")
 
 
+@case
+def a_script_of_a_static_interpreter_cannot(folder):
+    script = folder / "script"
+    script.write_text(f"#!{guest_of('probe_static')}\n")
+    script.chmod(0o755)
+    expect(doctor("--no-socket", "--", script), 3, "statically linked", "remedy:")
+
+
+@case
 def a_cleared_environment_is_noticed(_):
     expect(doctor("--no-socket", "--", "env", "-i", "cat"), 3, "strips LD_PRELOAD")
 
 
+@case
 def an_absent_collector_is_an_obstacle_and_a_present_one_is_not(folder):
     path = folder / "announce.sock"
     expect(doctor("--socket", path, "--", "cat"), 3, "no collector can be reached", "remedy:")
@@ -97,12 +111,14 @@ def an_absent_collector_is_an_obstacle_and_a_present_one_is_not(folder):
         expect(doctor("--socket", path, "--", "cat"), 0, "a collector listens at")
 
 
+@case
 def a_missing_library_and_the_switch_are_named(_):
     expect(doctor("--no-socket", "--", "cat", env={"COLDSPAN_LIBRARY": "/nonexistent.so"}), 3,
            "/nonexistent.so")
     expect(doctor("--no-socket", "--", "cat", env={"COLDSPAN_DISABLE": "1"}), 3, "COLDSPAN_DISABLE")
 
 
+@case
 def variables_are_read_as_the_shim_reads_them(_):
     for variable in ({"COLDSPAN_DISABLE": "0"}, {"COLDSPAN_DISABLE": ""},
                      {"COLDSPAN_DENY": "ca:cats:a/cat"}):
@@ -111,6 +127,7 @@ def variables_are_read_as_the_shim_reads_them(_):
         expect(doctor("--no-socket", "--", "/bin/cat", env={"COLDSPAN_DENY": deny}), 3, "COLDSPAN_DENY")
 
 
+@case
 def a_limit_that_leaves_no_room_is_named(_):
     for limit, text in ((resource.RLIMIT_FSIZE, "the limit on file sizes is 4096 bytes"),
                         (resource.RLIMIT_AS, "the limit on address space is 536870912 bytes")):
@@ -119,11 +136,11 @@ def a_limit_that_leaves_no_room_is_named(_):
                       before=lambda: resource.setrlimit(limit, (value, value))), 3, text)
 
 
+@case
 def each_call_of_an_attach_is_tried(_):
     """By a filter that knows all but one; doctor itself, or its libc, needs some of them."""
     if not seccomp.library():
-        print("     without libseccomp: not tried")
-        return
+        cases.skip("libseccomp is not installed")
     needed = ["connect", "memfd_create", "ftruncate", "madvise", "sendmsg"]
     for call in needed + ["getppid", "getcwd", "socket", "readlinkat"]:
         expect(doctor("--no-socket", "--", "cat", before=seccomp.killing([call])), 3,
@@ -135,12 +152,14 @@ def each_call_of_an_attach_is_tried(_):
         expect(doctor("--no-socket", "--", "cat", before=seccomp.refusing([call], errno.ENOSYS)), 0)
 
 
+@case
 def bad_command_lines_are_one_line(_):
     for words in (["--", "nosuch-command"], [], ["--nosuch"], ["--", "/etc/passwd"]):
         code, out, err = doctor(*words)
         assert code == 2 and not out and len(err.strip().splitlines()) == 1, (words, code, out, err)
 
 
+@case
 def env_keeps_what_is_preloaded(_):
     run = subprocess.run([ARGS.coldspan, "env", "--socket", "/s p/a'b"], capture_output=True, text=True,
                          env={**os.environ, "LD_PRELOAD": "libother.so"}, check=True)
@@ -154,29 +173,13 @@ def env_keeps_what_is_preloaded(_):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = cases.parser(__doc__)
     parser.add_argument("--coldspan", required=True)
     parser.add_argument("--guests", type=pathlib.Path, required=True)
     parser.parse_args(namespace=ARGS)
     ARGS.coldspan = os.path.abspath(ARGS.coldspan)
-    failed = 0
-    for case in (a_dynamic_program_can_be_watched, a_static_program_cannot, a_musl_program_can,
-                 a_setuid_program_of_another_user_cannot, a_program_for_another_machine_cannot,
-                 a_script_is_judged_by_its_interpreter, a_cleared_environment_is_noticed,
-                 an_absent_collector_is_an_obstacle_and_a_present_one_is_not,
-                 a_missing_library_and_the_switch_are_named,
-                 variables_are_read_as_the_shim_reads_them, a_limit_that_leaves_no_room_is_named,
-                 each_call_of_an_attach_is_tried, bad_command_lines_are_one_line,
-                 env_keeps_what_is_preloaded):
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                case(pathlib.Path(folder))
-                print(f"ok   {case.__name__}")
-            except AssertionError as error:
-                print(f"FAIL {case.__name__}: {error}")
-                failed += 1
-    return 1 if failed else 0
+    cases.main(ARGS, folder=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

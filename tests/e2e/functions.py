@@ -6,9 +6,10 @@ usage: functions.py --build DIR --functions DIR
 
 Starts coldspan-collector and coldspan-faas (itself under the shim), calls a C, a Python and a Node
 function with a trace context of ours, and reads what the file exporter wrote. Functions whose language
-is missing are named and left out.
+is missing are skipped.
 """
-import argparse
+import dataclasses
+import functools
 import json
 import os
 import pathlib
@@ -22,18 +23,19 @@ import tempfile
 import urllib.error
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases
+from lib.cases import case
+
 PHASES = ["queue", "spawn", "exec", "link", "runtime", "code", "wait", "handler", "respond"]
 LIMIT_S = 60
 NEEDS = {"hello-c": None, "hello-py": "python3", "hello-py-http": "python3", "hello-node": "node"}
-
-
-class Failure(Exception):
-    pass
+CALLED_AGAIN = ("hello-py-http", "hello-node")
 
 
 def check(condition, what):
     if not condition:
-        raise Failure(what)
+        raise AssertionError(what)
 
 
 def value_of(attribute):
@@ -124,9 +126,21 @@ class Stage:
                 process.wait()
 
 
-def check_accounting(said):
-    match = re.search(r"accepted=(\d+) sent=(\d+) rejected=(\d+) dropped=(\d+) queued=(\d+)", said)
-    check(match, f"no accounting in {said!r}")
+@dataclasses.dataclass
+class Seen:
+    """What was called, what the collector said at its end, and what it wrote."""
+    cold: dict
+    warm: dict
+    killed: str
+    wrapped: tuple
+    said: str
+    spans: list
+
+
+@case
+def no_span_is_lost(seen):
+    match = re.search(r"accepted=(\d+) sent=(\d+) rejected=(\d+) dropped=(\d+) queued=(\d+)", seen.said)
+    check(match, f"no accounting in {seen.said!r}")
     accepted, sent, rejected, dropped, queued = map(int, match.groups())
     check(accepted == sent + rejected + dropped + queued, f"accounting does not hold: {match.group(0)}")
     check(accepted > 0 and dropped == 0 and queued == 0, f"spans were lost: {match.group(0)}")
@@ -174,14 +188,16 @@ def call_until_killed(stage):
     asked = urllib.request.Request(f"{stage.base}/function/hangs", b"x", headers)
     try:
         with urllib.request.urlopen(asked, timeout=LIMIT_S) as answer:
-            raise Failure(f"a function that hangs was answered with {answer.status}")
+            raise AssertionError(f"a function that hangs was answered with {answer.status}")
     except urllib.error.HTTPError as error:
         check(error.code == 504, f"{error.code} for a function that hangs, expected 504")
     return trace_id
 
 
-def check_killed(spans, trace_id):
-    served = [s for s in spans if s.trace_id == trace_id and s.service == "hangs" and s.kind == 2]
+@case
+def an_invocation_that_was_killed(seen):
+    served = [s for s in seen.spans
+              if s.trace_id == seen.killed and s.service == "hangs" and s.kind == 2]
     check(len(served) == 1, f"{len(served)} invocations of the function that was killed")
     check(served[0].status == (2, "killed by signal 9 (SIGKILL)"), f"status {served[0].status}")
     check(served[0].end > served[0].start, "the killed invocation took no time")
@@ -203,28 +219,46 @@ def make_wrapped(folder):
         "environment: {OTEL_SERVICE_NAME: wrapped}\n")
 
 
-def check_wrapped(spans, call):
-    check_cold_start(spans, "wrapped", call)
-    mine = [s for s in spans if s.trace_id == call[0] and s.service == "wrapped"]
+@case
+def an_event_that_a_wrapper_read(seen):
+    check_cold_start(seen.spans, "wrapped", seen.wrapped)
+    mine = [s for s in seen.spans if s.trace_id == seen.wrapped[0] and s.service == "wrapped"]
     served = next(s for s in mine if s.kind == 2)
     handler = next(s for s in mine if s.attributes.get("coldspan.phase") == "handler")
     check(served.start == handler.start, "the invocation does not begin with its handler")
     check(handler.end - handler.start >= 200_000_000, "what the shell did with the event is left out")
 
 
+def call_of(name, calls):
+    if name not in calls:
+        cases.skip(f"{NEEDS[name]} is not installed")
+    return calls[name]
+
+
+def cold(name, seen):
+    check_cold_start(seen.spans, name, call_of(name, seen.cold))
+
+
+def warm(name, seen):
+    check_warm(seen.spans, name, call_of(name, seen.warm))
+
+
+for function in NEEDS:
+    cases.register(f"{function} cold", functools.partial(cold, function))
+for function in CALLED_AGAIN:
+    cases.register(f"{function} warm", functools.partial(warm, function))
+
+
 def prepare(functions, build, folder):
-    names = []
-    for name, tool in NEEDS.items():
-        if tool and not shutil.which(tool):
-            print(f"left out: {name}: {tool} is not installed")
-            continue
+    names = [name for name, tool in NEEDS.items() if not tool or shutil.which(tool)]
+    for name in names:
         shutil.copytree(functions / name, folder / name)
-        names.append(name)
     shutil.copy(build / "tests/functions/hello", folder / "hello-c/hello")
     return names
 
 
 def run(args, folder):
+    """Calls everything, ends everything, reads what was written."""
     functions = folder / "functions"
     functions.mkdir()
     names = prepare(args.functions, args.build, functions)
@@ -234,7 +268,7 @@ def run(args, folder):
     try:
         # The runtime's own first request belongs to its own cold start: not one of those compared.
         cold_calls = {name: stage.call(name) for name in names}
-        warm_calls = {name: stage.call(name) for name in names if name in ("hello-py-http", "hello-node")}
+        warm_calls = {name: stage.call(name) for name in names if name in CALLED_AGAIN}
         killed = call_until_killed(stage)
         wrapped = stage.call("wrapped")
         # The answer is here before its server has noted that it was sent: let it.
@@ -242,34 +276,19 @@ def run(args, folder):
         said = stage.stop()
     finally:
         stage.kill()
-    check_accounting(said)
-    spans = read_spans(stage.traces)
-    check_killed(spans, killed)
-    print("ok   an invocation that was killed")
-    check_wrapped(spans, wrapped)
-    print("ok   an event that a wrapper read")
-    for name, call in cold_calls.items():
-        check_cold_start(spans, name, call)
-        print(f"ok   {name} cold")
-    for name, call in warm_calls.items():
-        check_warm(spans, name, call)
-        print(f"ok   {name} warm")
+    return Seen(cold_calls, warm_calls, killed, wrapped, said, read_spans(stage.traces))
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = cases.parser(__doc__)
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--functions", type=pathlib.Path, required=True)
     args = parser.parse_args()
     args.build, args.functions = args.build.resolve(), args.functions.resolve()
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            run(args, pathlib.Path(folder))
-        except Failure as failure:
-            print(f"FAIL {failure}")
-            return 1
-    return 0
+        seen = run(args, pathlib.Path(folder))
+    cases.main(args, seen)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

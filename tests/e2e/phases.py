@@ -8,13 +8,15 @@ One start per phase, so that a wrong place cannot hide behind another sleep. Bou
 where the machine's noise could reach: the phase holds at least its sleep, and every other phase
 less than half of it.
 """
-import argparse
+import functools
 import json
 import os
 import pathlib
 import subprocess
 import sys
-import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases
 
 SLEEP_MS = 400
 PHASES = {"SLEEP_LINK_MS": "link", "SLEEP_RUNTIME_MS": "runtime", "SLEEP_CODE_MS": "code",
@@ -29,44 +31,34 @@ def start(args, folder, variable):
     run = subprocess.run([args.coldspan, "run", "--quiet", "--json", result, "--", args.guest, code],
                          input=b"x", stdout=subprocess.PIPE, env=env, cwd=folder, check=False,
                          timeout=60)
-    if run.returncode != 0 or run.stdout != b"done\n":
-        raise SystemExit(f"{variable}: exit {run.returncode}, stdout {run.stdout!r}")
+    assert run.returncode == 0 and run.stdout == b"done\n", run
     return json.loads(result.read_text())
 
 
-def check(document, expected):
-    starts = document["cold_starts"]
-    if len(starts) != 1:
-        return [f"{len(starts)} cold starts, expected one"]
+def check(variable, expected, args, folder):
+    starts = start(args, folder, variable)["cold_starts"]
+    assert len(starts) == 1, f"{len(starts)} cold starts, expected one"
     phases = starts[0]["phases"]
-    bad = []
-    if sum(p["duration_ns"] for p in phases) != starts[0]["total_ns"]:
-        bad.append("the phases do not sum to the total")
+    assert sum(p["duration_ns"] for p in phases) == starts[0]["total_ns"], "they do not sum to the total"
     durations = {p["name"]: p["duration_ns"] / 1e6 for p in phases}
-    for name, ms in durations.items():
-        if name == expected and ms < SLEEP_MS:
-            bad.append(f"{name} took {ms:.1f} ms, less than its sleep")
-        if name != expected and ms >= SLEEP_MS / 2:
-            bad.append(f"{name} took {ms:.1f} ms, but the sleep was in {expected}")
-    if expected not in durations:
-        bad.append(f"no phase {expected} in {list(durations)}")
-    return bad
+    assert expected in durations, f"no phase {expected} in {list(durations)}"
+    assert durations[expected] >= SLEEP_MS, f"less than its sleep: {durations}"
+    late = [name for name, ms in durations.items() if name != expected and ms >= SLEEP_MS / 2]
+    assert not late, f"the sleep was in {expected}, but {durations}"
+
+
+for sleep, phase in PHASES.items():
+    cases.register(phase, functools.partial(check, sleep, phase))
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = cases.parser(__doc__)
     parser.add_argument("--coldspan", required=True)
     parser.add_argument("--guest", required=True)
     args = parser.parse_args()
     args.coldspan, args.guest = os.path.abspath(args.coldspan), os.path.abspath(args.guest)
-    failed = False
-    for variable, phase in PHASES.items():
-        with tempfile.TemporaryDirectory() as folder:
-            bad = check(start(args, pathlib.Path(folder), variable), phase)
-        print(f"{'FAIL' if bad else 'ok  '} {phase}: {'; '.join(bad) or 'found'}", flush=True)
-        failed |= bool(bad)
-    return 1 if failed else 0
+    cases.main(args, args, folder=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -4,16 +4,17 @@
 
 usage: run.py --coldspan FILE --schema FILE --functions DIR
 """
-import argparse
 import json
 import os
 import pathlib
-import shutil
 import signal
 import stat
 import subprocess
 import sys
-import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases
+from lib.cases import case
 
 
 def run(args, *words, **options):
@@ -21,11 +22,12 @@ def run(args, *words, **options):
                           **options)
 
 
+@case
 def exit_statuses(args, _):
-    cases = [(["--", "true"], 0), (["--", "sh", "-c", "exit 7"], 7), (["--", "nosuch-command"], 127),
+    tried = [(["--", "true"], 0), (["--", "sh", "-c", "exit 7"], 7), (["--", "nosuch-command"], 127),
              (["--", "/etc/passwd"], 126), (["--", "sh", "-c", "kill -9 $$"], 137),
              (["--nosuch-option", "--", "true"], 125), ([], 125)]
-    for words, status in cases:
+    for words, status in tried:
         got = run(args, *words)
         assert got.returncode == status, f"{words}: {got.returncode}, expected {status}"
         if status in (125, 126, 127):
@@ -33,8 +35,9 @@ def exit_statuses(args, _):
             assert len(lines) == 1, f"{words}: {lines}"
 
 
+@case
 def a_wrong_option_is_named_with_our_name(args, folder):
-    cases = [(["run", "--jsn", "x", "--", "true"], 125, "unknown option --jsn; did you mean --json?"),
+    tried = [(["run", "--jsn", "x", "--", "true"], 125, "unknown option --jsn; did you mean --json?"),
              (["run", "-x", "--", "true"], 125, "unknown option -x; see coldspan run --help"),
              (["run", "--json"], 125, "--json needs a value"),
              (["run", "--quiet=1", "--", "true"], 125, "--quiet takes no value"),
@@ -43,7 +46,7 @@ def a_wrong_option_is_named_with_our_name(args, folder):
              (["doctor", "--nosuch", "--", "true"], 2, "unknown option --nosuch"),
              (["env", "--exprt"], 2, "did you mean --export?"),
              (["report", "--nosuch"], 2, "unknown option --nosuch")]
-    for words, status, text in cases:
+    for words, status, text in tried:
         got = subprocess.run([args.coldspan, *words], capture_output=True, timeout=60, check=False,
                              cwd=folder)
         said = got.stderr.decode()
@@ -52,11 +55,13 @@ def a_wrong_option_is_named_with_our_name(args, folder):
     assert os.listdir(folder) == [], os.listdir(folder)
 
 
+@case
 def streams_are_the_commands(args, _):
     got = run(args, "-q", "--", "sh", "-c", "cat; echo err >&2", input=b"in\0put\n")
     assert got.stdout == b"in\0put\n" and got.stderr == b"err\n", got
 
 
+@case
 def waterfall_goes_to_stderr(args, _):
     env = {**os.environ, "COLUMNS": "60", "LC_ALL": "C.UTF-8"}
     got = run(args, "--", "cat", input=b"x", env=env)
@@ -67,23 +72,31 @@ def waterfall_goes_to_stderr(args, _):
     assert b"\x1b" in got.stderr and got.stderr.isascii()
 
 
+def documents(args, folder, *more):
+    """What --json says of a command that ends well, of one that fails, one that is killed, a function."""
+    result = folder / "run.json"
+    for command in (["cat"], ["sh", "-c", "exit 3"], ["sh", "-c", "kill -9 $$"],
+                    [sys.executable, args.functions / "hello-py/handler.py"]):
+        run(args, "-q", "--json", result, *more, "--", *command, input=b"{}")
+        yield command, json.loads(result.read_text())
+
+
+@case
 def json_fits_its_schema(args, folder):
     try:
         import jsonschema
     except ImportError:
-        print("the schema is not checked: python3-jsonschema is not installed")
-        jsonschema = None
-    result = folder / "run.json"
+        cases.skip("python3-jsonschema is not installed (script/setup installs it)")
+    schema = json.loads(args.schema.read_text())
+    for _, document in documents(args, folder):
+        jsonschema.validate(document, schema)
+
+
+@case
+def json_sums_up_exactly(args, folder):
     spans = folder / "spans.jsonl"
-    handler = pathlib.Path(args.functions) / "hello-py/handler.py"
-    commands = [["cat"], ["sh", "-c", "exit 3"], ["sh", "-c", "kill -9 $$"]]
-    if shutil.which("python3"):
-        commands.append(["python3", handler])
-    for command in commands:
-        run(args, "-q", "--json", result, "--file", spans, "--", *command, input=b"{}")
-        document = json.loads(result.read_text())
-        if jsonschema:
-            jsonschema.validate(document, json.loads(pathlib.Path(args.schema).read_text()))
+    told = list(documents(args, folder, "--file", spans))
+    for command, document in told:
         assert document["cold_starts"], f"{command}: no cold start"
         for cold in document["cold_starts"]:
             assert sum(p["duration_ns"] for p in cold["phases"]) == cold["total_ns"], cold
@@ -93,9 +106,10 @@ def json_fits_its_schema(args, folder):
                 assert phase["start_ns"] == at, cold
                 at += phase["duration_ns"]
         assert document["accounting"]["dropped"] == document["accounting"]["torn"] == 0
-    assert len(spans.read_text().splitlines()) == len(commands)
+    assert len(spans.read_text().splitlines()) == len(told) == 4
 
 
+@case
 def what_a_wrapper_read_is_the_event(args, folder):
     """The handler is all that follows the read: also what the shell does, and its exec of cat."""
     result = folder / "run.json"
@@ -110,6 +124,7 @@ def what_a_wrapper_read_is_the_event(args, folder):
     assert document["invocations"][0]["duration_ns"] == rest, document
 
 
+@case
 def signals_are_handed_on_as_they_were_given(args, _):
     """nohup, trap '' PIPE and a caller that ignores SIGCHLD: the command gets just that, no more."""
     numbers = [signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGCHLD]
@@ -125,6 +140,7 @@ def signals_are_handed_on_as_they_were_given(args, _):
         assert run(args, "-q", "--", "sh", "-c", "exit 5", **options).returncode == 5, ignored
 
 
+@case
 def a_signal_to_us_alone_reaches_the_command(args, _):
     """As a supervisor sends it that knows our pid only; a session of its own has no terminal.
 
@@ -151,6 +167,7 @@ def a_signal_to_us_alone_reaches_the_command(args, _):
         assert got == status, f"{number.name}: {got}, expected {status}"
 
 
+@case
 def a_script_without_its_interpreter_is_said_so(args, folder):
     script = folder / "script"
     script.write_text("#!/no/such/interpreter\n")
@@ -160,6 +177,7 @@ def a_script_without_its_interpreter_is_said_so(args, folder):
     assert b"command not found" not in got.stderr, got
 
 
+@case
 def a_result_that_cannot_be_written_is_said_before_the_command_runs(args, folder):
     ran = folder / "ran"
     for flag in ("--json", "--file"):
@@ -171,6 +189,7 @@ def a_result_that_cannot_be_written_is_said_before_the_command_runs(args, folder
     assert got.returncode == 127 and not os.listdir(folder), os.listdir(folder)
 
 
+@case
 def only_a_regular_file_is_replaced(args, folder):
     """A device or a link in its place would be gone for everybody, /dev/null for the whole host."""
     link, target, fifo = folder / "link", folder / "target", folder / "fifo"
@@ -188,6 +207,7 @@ def only_a_regular_file_is_replaced(args, folder):
     assert sorted(os.listdir(folder)) == ["fifo", "link", "target"], os.listdir(folder)
 
 
+@case
 def a_full_disk_is_one_line_and_the_commands_status(args, folder):
     full = folder / "full"  # never the host's own: who replaces it breaks the host
     try:
@@ -195,19 +215,20 @@ def a_full_disk_is_one_line_and_the_commands_status(args, folder):
         full.open("wb").close()
     except PermissionError:
         if os.geteuid() == 0:
-            print("a full disk is not tried: no device can be made here")
-            return
+            cases.skip("no device can be made here")
         full.symlink_to("/dev/full")
     with full.open("wb") as out:
         to_stdout = subprocess.run([args.coldspan, "run", "-q", "--json", "-", "--", "sh", "-c",
                                     "exit 4"], stdout=out, stderr=subprocess.PIPE, timeout=60,
                                    check=False)
-    for got in (to_stdout, *(run(args, "-q", flag, full, "--", "sh", "-c", "exit 4") for flag in ("--json", "--file"))):
+    to_file = [run(args, "-q", flag, full, "--", "sh", "-c", "exit 4") for flag in ("--json", "--file")]
+    for got in (to_stdout, *to_file):
         assert got.returncode == 4 and got.stderr.count(b"\n") == 1, got
         assert b"No space left" in got.stderr, got
     assert full.is_char_device()
 
 
+@case
 def a_closed_stream_stays_closed_and_takes_in_nothing(args, folder):
     """Else the first file that we open is "standard error", and the waterfall lands in it."""
     result = folder / "run.json"
@@ -226,6 +247,7 @@ def a_closed_stream_stays_closed_and_takes_in_nothing(args, folder):
     assert got.returncode == 1 and got.stderr.count(b"\n") == 1, got
 
 
+@case
 def nothing_is_left_behind(args, folder):
     env = {**os.environ, "TMPDIR": str(folder)}
     for command in (["true"], ["nosuch-command"], ["sh", "-c", "kill -9 $$"]):
@@ -234,29 +256,14 @@ def nothing_is_left_behind(args, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = cases.parser(__doc__)
     parser.add_argument("--coldspan", required=True)
-    parser.add_argument("--schema", required=True)
-    parser.add_argument("--functions", required=True)
+    parser.add_argument("--schema", type=pathlib.Path, required=True)
+    parser.add_argument("--functions", type=pathlib.Path, required=True)
     args = parser.parse_args()
     args.coldspan = os.path.abspath(args.coldspan)
-    failed = 0
-    for case in (exit_statuses, a_wrong_option_is_named_with_our_name, streams_are_the_commands,
-                 waterfall_goes_to_stderr, json_fits_its_schema, what_a_wrapper_read_is_the_event,
-                 signals_are_handed_on_as_they_were_given, a_signal_to_us_alone_reaches_the_command,
-                 a_script_without_its_interpreter_is_said_so,
-                 a_result_that_cannot_be_written_is_said_before_the_command_runs,
-                 only_a_regular_file_is_replaced, a_full_disk_is_one_line_and_the_commands_status,
-                 a_closed_stream_stays_closed_and_takes_in_nothing, nothing_is_left_behind):
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                case(args, pathlib.Path(folder))
-                print(f"ok   {case.__name__}")
-            except AssertionError as error:
-                print(f"FAIL {case.__name__}: {error}")
-                failed += 1
-    return 1 if failed else 0
+    cases.main(args, args, folder=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
