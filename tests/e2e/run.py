@@ -144,18 +144,20 @@ def signals_are_handed_on_as_they_were_given(args, _):
 def a_signal_to_us_alone_reaches_the_command(args, _):
     """As a supervisor sends it that knows our pid only; a session of its own has no terminal.
 
-    A test run that was started with signals ignored (nohup, cron) hands that down: undone here.
+    A test run that was started with signals ignored (nohup, cron) hands that down: undone here. The
+    command takes its signal by sigwait: a trap of a shell that is about to read would wait for input.
     """
-    command = "trap 'exit 40' INT; trap 'exit 41' QUIT; trap 'exit 42' TERM; trap 'exit 43' HUP; " \
-              "echo set; while :; do read -r line || :; done"
-    statuses = {signal.SIGINT: 40, signal.SIGQUIT: 41, signal.SIGTERM: 42, signal.SIGHUP: 43}
+    numbers = [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP]
+    command = "import signal, sys; numbers = list(map(int, sys.argv[1:])); " \
+              "signal.pthread_sigmask(signal.SIG_BLOCK, numbers); print('set', flush=True); " \
+              "sys.exit(40 + signal.sigwait(numbers))"
 
     def prepare():
-        for number in statuses:
+        for number in numbers:
             signal.signal(number, signal.SIG_DFL)
-    for number, status in statuses.items():
-        with subprocess.Popen([args.coldspan, "run", "-q", "--", "bash", "-c", command],
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    for number in numbers:
+        with subprocess.Popen([args.coldspan, "run", "-q", "--", sys.executable, "-c", command,
+                               *(str(int(one)) for one in numbers)], stdout=subprocess.PIPE,
                               preexec_fn=prepare, start_new_session=True) as process:
             assert process.stdout.readline() == b"set\n"
             process.send_signal(number)
@@ -164,7 +166,7 @@ def a_signal_to_us_alone_reaches_the_command(args, _):
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 raise AssertionError(f"{number.name} did not reach the command") from None
-        assert got == status, f"{number.name}: {got}, expected {status}"
+        assert got == 40 + number, f"{number.name}: {got}, expected {40 + number}"
 
 
 @case
