@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases, otlp_json
 
 LIMIT_S = 20  # for anything that should happen at once
 
@@ -30,8 +32,8 @@ class Collector:
         self.file = pathlib.Path(self.folder, "traces.jsonl")
         ready, ready_child = os.pipe()
         self.process = subprocess.Popen(
-            [binary, *([wrapped] if wrapped else []), "--socket", self.socket, "--file", self.file, "--ready-fd", str(ready_child),
-             *flags], pass_fds=[ready_child], stderr=subprocess.PIPE, user=user,
+            [binary, *([wrapped] if wrapped else []), "--socket", self.socket, "--file", self.file,
+             "--ready-fd", str(ready_child), *flags], pass_fds=[ready_child], stderr=subprocess.PIPE, user=user,
             env={**os.environ, **(env or {})})
         os.close(ready_child)
         self.pending = b""
@@ -146,25 +148,23 @@ def run(driver, socket, what, number=1, user=None):
     return done.stdout.decode(), done.returncode
 
 
-class Skip(Exception):
-    pass
+def watched(collector, shim, command, **more):
+    """A program under the shim."""
+    env = {**os.environ, "LD_PRELOAD": shim, "COLDSPAN_SOCKET": collector.socket}
+    return subprocess.Popen(command, env=env, **more)
 
 
-def main(scope, *args):
-    """Run all test_* functions of a module with args; exit status as meson wants it."""
-    failed = ran = 0
-    for name, function in list(scope.items()):
-        if not name.startswith("test_"):
-            continue
-        started = time.monotonic()
-        try:
-            function(*args)
-            ran += 1
-            print(f"ok    {name} ({time.monotonic() - started:.2f} s)")
-        except Skip as reason:
-            print(f"skip  {name}: {reason}")
-        except Exception:  # a test script reports every failure and goes on
-            failed += 1
-            print(f"FAIL  {name}\n{traceback.format_exc()}")
-    print(f"{ran} passed, {failed} failed")
-    sys.exit(1 if failed else 0 if ran else 77)
+def cold_starts(path):
+    """Attributes of each cold start's span, with those of its resource and its status."""
+    return [{**span["resource"], **span["attributes"], "status": span["status"],
+             "message": span["message"]}
+            for span in otlp_json.of_file(path) if span["name"] == "cold start"]
+
+
+def main(usage, *names):
+    """Runs the cases of a script; each gets the paths of the programs that @names name, in order."""
+    parser = cases.parser(usage)
+    for name in names:
+        parser.add_argument(name)
+    args = parser.parse_args()
+    cases.main(args, *(getattr(args, name) for name in names))

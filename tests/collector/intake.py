@@ -9,19 +9,21 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 
-from harness import Collector, Guest, LIMIT_S, Skip, main, run
+from harness import Collector, Guest, LIMIT_S, main, run
+from lib import cases
+from lib.cases import case
 
 NOBODY = 65534
 
 
 def need_root():
     if os.getuid() != 0:
-        raise Skip("needs root to become another user")
+        cases.skip("needs root to become another user")
 
 
-def test_a_good_segment_becomes_an_instance_that_ends_with_its_process(binary, driver):
+@case
+def a_good_segment_becomes_an_instance_that_ends_with_its_process(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "good") as guest:
             collector.until("it is there", lambda c: c["instances_now"] == 1 and c["records"] == 1)
@@ -32,7 +34,8 @@ def test_a_good_segment_becomes_an_instance_that_ends_with_its_process(binary, d
         assert counters["refused"] == {}
 
 
-def test_lives_shorter_than_a_look_are_all_seen(binary, driver):
+@case
+def lives_shorter_than_a_look_are_all_seen(binary, driver):
     with Collector(binary) as collector:
         assert run(driver, collector.socket, "short", 200)[1] == 0
         counters = collector.until("all ended", lambda c: c["instances_ended"] == 200)
@@ -41,7 +44,8 @@ def test_lives_shorter_than_a_look_are_all_seen(binary, driver):
         assert counters["processes_now"] == 0, counters
 
 
-def test_what_was_announced_before_the_collector_looked_is_kept(binary, driver):
+@case
+def what_was_announced_before_the_collector_looked_is_kept(binary, driver):
     with Collector(binary) as collector:
         collector.process.send_signal(signal.SIGSTOP)  # as slow as a collector can be
         try:
@@ -52,7 +56,8 @@ def test_what_was_announced_before_the_collector_looked_is_kept(binary, driver):
         assert counters["records"] == 200, counters
 
 
-def test_one_refusal_has_one_reason_and_hurts_nobody_else(binary, driver):
+@case
+def one_refusal_has_one_reason_and_hurts_nobody_else(binary, driver):
     cases = {"none": "no_descriptor", "hello": "hello", "long": "hello", "version": "version",
              "header": "header", "size": "size"}
     with Collector(binary) as collector:
@@ -65,7 +70,8 @@ def test_one_refusal_has_one_reason_and_hurts_nobody_else(binary, driver):
             collector.until("a good one is taken", lambda c: c["instances_now"] == 1)
 
 
-def test_who_hands_over_anything_but_a_sealed_memory_file_is_refused(binary, driver):
+@case
+def who_hands_over_anything_but_a_sealed_memory_file_is_refused(binary, driver):
     need_root()
     cases = {"seals": "seals", "write-seal": "seals", "folder": "not_memfd", "device": "not_memfd",
              "pipe": "not_memfd"}
@@ -81,7 +87,8 @@ def test_who_hands_over_anything_but_a_sealed_memory_file_is_refused(binary, dri
                 collector.until("others are served", lambda c: c["instances_now"] == 1)
 
 
-def test_two_descriptors_and_253_are_refused_and_closed(binary, driver):
+@case
+def two_descriptors_and_253_are_refused_and_closed(binary, driver):
     for number in (2, 253):
         with Collector(binary) as collector:
             folder = f"/proc/{collector.process.pid}/fd"
@@ -92,7 +99,8 @@ def test_two_descriptors_and_253_are_refused_and_closed(binary, driver):
             collector.until("they are closed", lambda c: len(os.listdir(folder)) <= before)
 
 
-def test_a_close_that_blocks_does_not_block_the_collector(binary, driver):
+@case
+def a_close_that_blocks_does_not_block_the_collector(binary, driver):
     need_root()
     with Collector(binary) as collector:
         # Stopped, so that the guest closes its copy first and the last one is the collector's.
@@ -114,7 +122,8 @@ def links(pid):
     return found
 
 
-def test_a_second_message_is_thrown_away_unread(binary, driver):
+@case
+def a_second_message_is_thrown_away_unread(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "second") as guest:
             collector.until("taken", lambda c: c["instances_now"] == 1)
@@ -125,7 +134,8 @@ def test_a_second_message_is_thrown_away_unread(binary, driver):
         collector.until("ended", lambda c: c["instances_ended"] == 1)
 
 
-def test_a_hostile_head_ends_that_segment_alone(binary, driver):
+@case
+def a_hostile_head_ends_that_segment_alone(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "good"), Guest(driver, collector.socket, "head"):
             counters = collector.until("it is broken", lambda c: c["broken"] == 1)
@@ -133,20 +143,23 @@ def test_a_hostile_head_ends_that_segment_alone(binary, driver):
             assert counters["instances_ended"] == 1, counters
 
 
-def test_a_probe_is_no_announce(binary, driver):
+@case
+def a_probe_is_no_announce(binary, driver):
     with Collector(binary) as collector:
         run(driver, collector.socket, "probe")
         counters = collector.until("it is counted", lambda c: c["probes"] == 1)
         assert counters["announces"] == 0 and counters["refused"] == {}, counters
 
 
-def test_who_connects_and_says_nothing_is_dropped(binary, driver):
+@case
+def who_connects_and_says_nothing_is_dropped(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "silence"):
             collector.until("dropped", lambda c: c["refused"] == {"silent": 1})
 
 
-def test_a_uid_gets_no_more_instances_than_allowed(binary, driver):
+@case
+def a_uid_gets_no_more_instances_than_allowed(binary, driver):
     with Collector(binary, "--max-instances", "3") as collector:
         with Guest(driver, collector.socket, "good", 5) as guest:
             counters = collector.until("five were announced",
@@ -159,7 +172,8 @@ def test_a_uid_gets_no_more_instances_than_allowed(binary, driver):
             collector.until("there is room again", lambda c: c["instances_now"] == 1)
 
 
-def test_too_few_descriptors_make_it_wait_and_not_fail(binary, driver):
+@case
+def too_few_descriptors_make_it_wait_and_not_fail(binary, driver):
     with Collector(binary, "--max-instances", "1000") as collector:
         subprocess.run(["prlimit", f"--pid={collector.process.pid}", "--nofile=200:200"],
                        check=True)
@@ -171,7 +185,8 @@ def test_too_few_descriptors_make_it_wait_and_not_fail(binary, driver):
         assert counters["refused"] == {}, counters
 
 
-def test_other_users_may_announce_unless_the_mode_says_no(binary, driver):
+@case
+def other_users_may_announce_unless_the_mode_says_no(binary, driver):
     need_root()
     with Collector(binary) as collector:
         assert stat.S_IMODE(os.stat(collector.socket).st_mode) == 0o666
@@ -192,7 +207,8 @@ def refuses(binary, *flags):
     return lines[0]
 
 
-def test_mistakes_are_one_clear_line_and_status_2(binary, _):
+@case
+def mistakes_are_one_clear_line_and_status_2(binary, _):
     assert "/proc/none" in refuses(binary, "--socket", "/proc/none/announce.sock")
     assert "--sockt" in refuses(binary, "--sockt", "/tmp/x")
     assert "--socket" in refuses(binary, "--socket")
@@ -202,7 +218,8 @@ def test_mistakes_are_one_clear_line_and_status_2(binary, _):
     assert "longer than" in refuses(binary, "--socket", "/tmp/" + "x" * 200)
 
 
-def test_a_folder_that_is_not_writable_is_named(binary, _):
+@case
+def a_folder_that_is_not_writable_is_named(binary, _):
     need_root()
     done = subprocess.run([binary, "--socket", "/run/coldspan-test-none/announce.sock"],
                           stderr=subprocess.PIPE, timeout=LIMIT_S, check=False, user=NOBODY)
@@ -211,7 +228,8 @@ def test_a_folder_that_is_not_writable_is_named(binary, _):
     assert "/run/coldspan-test-none" in lines[0] and "--socket" in lines[0], lines
 
 
-def test_a_living_socket_is_kept_and_a_dead_one_taken_over(binary, driver):
+@case
+def a_living_socket_is_kept_and_a_dead_one_taken_over(binary, driver):
     with Collector(binary) as first:
         assert "another process listens" in refuses(binary, "--socket", first.socket)
         first.until("it still serves", lambda c: c["probes"] == 1)
@@ -231,4 +249,4 @@ def test_a_living_socket_is_kept_and_a_dead_one_taken_over(binary, driver):
 
 
 if __name__ == "__main__":
-    main(globals(), *sys.argv[1:3])
+    main(__doc__, "collector", "driver")

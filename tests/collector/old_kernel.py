@@ -5,20 +5,21 @@
     old_kernel.py COLLECTOR SHIM DRIVER OLD_KERNEL
 """
 import subprocess
-import sys
 
-from harness import LIMIT_S, Collector, Guest, Skip, main, run
-from spans import cold_starts, watched
+from harness import LIMIT_S, Collector, Guest, cold_starts, main, run, watched
+from lib import cases
+from lib.cases import case
 
 
 def start(binary, old):
     """A collector under the filter. The filter's own refusal is a skip, not a failure."""
     if subprocess.run([old, "/bin/true"], stderr=subprocess.DEVNULL, check=False).returncode == 77:
-        raise Skip("no seccomp filters here")
+        cases.skip("no seccomp filters here")
     return Collector(old, wrapped=binary)
 
 
-def test_a_process_is_followed_by_its_pid(binary, _, driver, old):
+@case
+def a_process_is_followed_by_its_pid(binary, _, driver, old):
     with start(binary, old) as collector:
         with Guest(driver, collector.socket, "good") as guest:
             collector.until("followed", lambda c: c["processes_now"] == 1)
@@ -26,7 +27,8 @@ def test_a_process_is_followed_by_its_pid(binary, _, driver, old):
         collector.until("ended", lambda c: c["instances_ended"] == 1)
 
 
-def test_short_lives_are_all_seen_and_their_ends_unknown(binary, _, driver, old):
+@case
+def short_lives_are_all_seen_and_their_ends_unknown(binary, _, driver, old):
     with start(binary, old) as collector:
         assert run(driver, collector.socket, "short", 100)[1] == 0
         counters = collector.until("all ended", lambda c: c["instances_ended"] == 100)
@@ -34,7 +36,8 @@ def test_short_lives_are_all_seen_and_their_ends_unknown(binary, _, driver, old)
         assert counters["ends_unknown"] == 100, counters
 
 
-def test_an_end_is_told_by_a_watched_parent_or_by_nobody(binary, shim, _, old):
+@case
+def an_end_is_told_by_a_watched_parent_or_by_nobody(binary, shim, _, old):
     with start(binary, old) as collector:
         script = "sh -c 'read x; exit 7' </dev/null; true"
         assert watched(collector, shim, ["sh", "-c", script]).wait(LIMIT_S) == 0
@@ -43,9 +46,8 @@ def test_an_end_is_told_by_a_watched_parent_or_by_nobody(binary, shim, _, old):
         assert counters["ends_known"] == counters["ends_unknown"] == 1, counters
         collector.accounting()
         outer = cold_starts(collector.file)
-        assert all("process.exit.code" not in s or s["process.exit.code"] == "7" for s in outer), \
-            outer
+        assert all("process.exit.code" not in s or s["process.exit.code"] == 7 for s in outer), outer
 
 
 if __name__ == "__main__":
-    main(globals(), *sys.argv[1:5])
+    main(__doc__, "collector", "shim", "driver", "old_kernel")

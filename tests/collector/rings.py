@@ -7,12 +7,14 @@
 import os
 import signal
 import subprocess
-import sys
 
-from harness import Collector, Guest, Skip, main, run
+from harness import Collector, Guest, main, run
+from lib import cases
+from lib.cases import case
 
 
-def test_what_a_killed_writer_left_is_stepped_over(binary, driver):
+@case
+def what_a_killed_writer_left_is_stepped_over(binary, driver):
     with Collector(binary) as collector:
         assert run(driver, collector.socket, "killed")[1] == -signal.SIGKILL
         counters = collector.until("it has ended", lambda c: c["instances_ended"] == 1)
@@ -20,7 +22,8 @@ def test_what_a_killed_writer_left_is_stepped_over(binary, driver):
         assert counters["records"] == 2, counters
 
 
-def test_a_hole_of_a_running_process_is_given_up_after_a_second(binary, driver):
+@case
+def a_hole_of_a_running_process_is_given_up_after_a_second(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "jumped", 15) as guest:
             counters = collector.until("it is given up", lambda c: c["torn"] == 1)
@@ -29,7 +32,8 @@ def test_a_hole_of_a_running_process_is_given_up_after_a_second(binary, driver):
         collector.until("ended", lambda c: c["instances_ended"] == 1)
 
 
-def test_a_sleeping_process_is_not_late(binary, driver):
+@case
+def a_sleeping_process_is_not_late(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "frozen") as guest:
             # longer than the patience with a running one: looks are counted, not seconds
@@ -42,7 +46,8 @@ def test_a_sleeping_process_is_not_late(binary, driver):
         assert counters["torn"] == 0 and counters["records"] == 2, counters
 
 
-def test_a_fork_child_keeps_the_segment_when_its_parent_is_gone(binary, driver):
+@case
+def a_fork_child_keeps_the_segment_when_its_parent_is_gone(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "orphan") as guest:
             assert guest.process.wait(20) == 4
@@ -54,7 +59,8 @@ def test_a_fork_child_keeps_the_segment_when_its_parent_is_gone(binary, driver):
             assert counters["records"] == 3, counters
 
 
-def test_fork_children_that_ended_unseen_hold_nothing(binary, driver):
+@case
+def fork_children_that_ended_unseen_hold_nothing(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "forks", 300) as guest:
             counters = collector.until("all was read", lambda c: c["records"] == 300)
@@ -64,7 +70,8 @@ def test_fork_children_that_ended_unseen_hold_nothing(binary, driver):
         assert counters["ends_known"] + counters["ends_unknown"] == 301, counters
 
 
-def test_rings_of_one_process_are_read_in_the_order_of_time(binary, driver):
+@case
+def rings_of_one_process_are_read_in_the_order_of_time(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "lanes", 500) as guest:
             counters = collector.until("all was read", lambda c: c["records"] == 1500)
@@ -75,10 +82,11 @@ def test_rings_of_one_process_are_read_in_the_order_of_time(binary, driver):
         assert counters["torn"] == 1, counters
 
 
-def test_pids_of_another_namespace_are_found(binary, driver):
+@case
+def pids_of_another_namespace_are_found(binary, driver):
     if os.getuid() != 0 or subprocess.run(["unshare", "--pid", "--fork", "true"],
                                           check=False).returncode:
-        raise Skip("cannot make a pid namespace")
+        cases.skip("cannot make a pid namespace")
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "container", 20) as guest:
             counters = collector.until("all was read", lambda c: c["records"] == 21)
@@ -92,7 +100,8 @@ def test_pids_of_another_namespace_are_found(binary, driver):
         assert counters["ends_known"] >= 1, counters
 
 
-def test_exec_ends_the_life_in_the_old_segment(binary, driver):
+@case
+def exec_ends_the_life_in_the_old_segment(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "exec"):
             counters = collector.until("two came", lambda c: c["announces"] == 2)
@@ -101,7 +110,8 @@ def test_exec_ends_the_life_in_the_old_segment(binary, driver):
             assert counters["processes_now"] == 1, counters
 
 
-def test_a_burst_that_fits_the_ring_is_read_in_full(binary, driver):
+@case
+def a_burst_that_fits_the_ring_is_read_in_full(binary, driver):
     with Collector(binary) as collector:
         fitted = int(run(driver, collector.socket, "burst", 15000)[0])
         assert fitted == 15000
@@ -109,7 +119,8 @@ def test_a_burst_that_fits_the_ring_is_read_in_full(binary, driver):
         assert counters["records"] == fitted and counters["dropped"] == 0, counters
 
 
-def test_what_does_not_fit_is_counted_by_the_writer(binary, driver):
+@case
+def what_does_not_fit_is_counted_by_the_writer(binary, driver):
     with Collector(binary) as collector:
         fitted = int(run(driver, collector.socket, "burst", 2000000)[0])
         counters = collector.until("ended", lambda c: c["instances_ended"] == 1)
@@ -117,13 +128,15 @@ def test_what_does_not_fit_is_counted_by_the_writer(binary, driver):
         assert counters["dropped"] == 2000000 - fitted, counters
 
 
-def test_a_quiet_ring_gives_its_pages_back(binary, driver):
+@case
+def a_quiet_ring_gives_its_pages_back(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "mapped"):
             collector.until("trimmed", lambda c: c["trims"] >= 1, 30)
 
 
-def test_without_an_instance_nothing_wakes_it(binary, driver):
+@case
+def without_an_instance_nothing_wakes_it(binary, driver):
     with Collector(binary) as collector:
         run(driver, collector.socket, "short", 1)
         collector.until("ended", lambda c: c["instances_ended"] == 1)
@@ -132,14 +145,16 @@ def test_without_an_instance_nothing_wakes_it(binary, driver):
             assert collector.counters()["looks"] == first
 
 
-def test_stop_reads_everything_once_more_and_accounts_for_it(binary, driver):
+@case
+def stop_reads_everything_once_more_and_accounts_for_it(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "good", 50):
             collector.until("they are there", lambda c: c["announces"] >= 1)
             collector.accounting()
 
 
-def test_stop_takes_in_what_waits_in_the_socket(binary, driver):
+@case
+def stop_takes_in_what_waits_in_the_socket(binary, driver):
     with Collector(binary) as collector:
         collector.process.send_signal(signal.SIGSTOP)
         run(driver, collector.socket, "short", 20)
@@ -151,4 +166,4 @@ def test_stop_takes_in_what_waits_in_the_socket(binary, driver):
 
 
 if __name__ == "__main__":
-    main(globals(), *sys.argv[1:3])
+    main(__doc__, "collector", "driver")

@@ -4,62 +4,36 @@
 
     spans.py COLLECTOR SHIM
 """
-import json
-import os
 import signal
 import socket
 import subprocess
 import sys
 import urllib.request
 
-from harness import LIMIT_S, Collector, accounts, main
+from harness import LIMIT_S, Collector, accounts, cold_starts, main, watched
+from lib import otlp_json
+from lib.cases import case
 
 
-def watched(collector, shim, command, **more):
-    env = {**os.environ, "LD_PRELOAD": shim, "COLDSPAN_SOCKET": collector.socket}
-    return subprocess.Popen(command, env=env, **more)
-
-
-def value(attribute):
-    return next(iter(attribute["value"].values()))
-
-
-def cold_starts(path):
-    """Attributes of each cold start's span, with those of its resource and its status."""
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        for resource in json.loads(line)["resourceSpans"]:
-            who = {a["key"]: value(a) for a in resource["resource"]["attributes"]}
-            for span in (s for scope in resource["scopeSpans"] for s in scope["spans"]):
-                if span["name"] == "cold start":
-                    found.append({**who, **{a["key"]: value(a) for a in span["attributes"]},
-                                  "status": span.get("status", {})})
-    return found
-
-
-def count_spans(path):
-    return sum(len(scope["spans"]) for line in path.read_text(encoding="utf-8").splitlines()
-               for resource in json.loads(line)["resourceSpans"]
-               for scope in resource["scopeSpans"])
-
-
-def test_every_one_of_200_short_processes_has_its_cold_start(binary, shim):
+@case
+def every_one_of_200_short_processes_has_its_cold_start(binary, shim):
     with Collector(binary) as collector:
         pids = set()
         for _ in range(20):
             batch = [watched(collector, shim, ["/bin/true"]) for _ in range(10)]
-            pids |= {str(p.pid) for p in batch}
+            pids |= {p.pid for p in batch}
             assert all(p.wait(LIMIT_S) == 0 for p in batch)
         collector.until("all were assembled", lambda c: c["cold_starts"] >= 200)
         counts = collector.accounting()
         found = cold_starts(collector.file)
         assert {start["process.pid"] for start in found} == pids
         assert len(found) == 200, len(found)
-        assert all(start["process.exit.code"] == "0" for start in found)
-        assert counts["sent"] == counts["accepted"] == count_spans(collector.file), counts
+        assert all(start["process.exit.code"] == 0 for start in found)
+        assert counts["sent"] == counts["accepted"] == len(otlp_json.of_file(collector.file)), counts
 
 
-def test_how_a_process_ended_is_known(binary, shim):
+@case
+def how_a_process_ended_is_known(binary, shim):
     with Collector(binary) as collector:
         assert watched(collector, shim, ["sh", "-c", "exit 7"]).wait(LIMIT_S) == 7
         assert watched(collector, shim, ["sh", "-c", "kill -9 $$"]).wait(LIMIT_S) == -9
@@ -67,12 +41,13 @@ def test_how_a_process_ended_is_known(binary, shim):
         collector.accounting()
         by_end = {start.get("process.exit.code", "signal"): start
                   for start in cold_starts(collector.file)}
-        assert set(by_end) == {"7", "signal"}, by_end
-        assert by_end["7"]["status"]["code"] == 2
-        assert "signal 9" in by_end["signal"]["status"]["message"]
+        assert set(by_end) == {7, "signal"}, by_end
+        assert by_end[7]["status"] == 2
+        assert "signal 9" in by_end["signal"]["message"]
 
 
-def test_stop_hands_over_what_is_still_held(binary, shim):
+@case
+def stop_hands_over_what_is_still_held(binary, shim):
     with Collector(binary) as collector:
         with watched(collector, shim, ["cat"], stdin=subprocess.PIPE,
                      stdout=subprocess.PIPE) as process:
@@ -80,11 +55,11 @@ def test_stop_hands_over_what_is_still_held(binary, shim):
             process.stdin.flush()
             assert process.stdout.readline() == b"x\n"
             collector.accounting()
-        assert [start["process.pid"] for start in cold_starts(collector.file)] == \
-            [str(process.pid)]
+        assert [start["process.pid"] for start in cold_starts(collector.file)] == [process.pid]
 
 
-def test_a_second_collector_takes_over_where_the_first_has_left(binary, shim):
+@case
+def a_second_collector_takes_over_where_the_first_has_left(binary, shim):
     with Collector(binary) as first:
         first.accounting()
         second = subprocess.Popen([binary, "--socket", first.socket, "--file", first.file,
@@ -122,7 +97,8 @@ c.close()
 """
 
 
-def test_the_start_of_a_daemon_ends_with_its_first_response(binary, shim):
+@case
+def the_start_of_a_daemon_ends_with_its_first_response(binary, shim):
     with Collector(binary) as collector:
         port = free_port()
         daemon = watched(collector, shim, [sys.executable, "-c", DAEMON, str(port)])
@@ -136,18 +112,19 @@ def test_the_start_of_a_daemon_ends_with_its_first_response(binary, shim):
         collector.until("the request was told", lambda c: c["invocations"] == 1)
         collector.accounting()
         found = [start for start in cold_starts(collector.file)
-                 if start["process.pid"] == str(daemon.pid)]
+                 if start["process.pid"] == daemon.pid]
         assert len(found) == 1, found
         assert found[0]["coldspan.protocol"] == "http", found
         assert found[0]["coldspan.init.ready"] is True, found
 
 
-def test_a_backend_that_is_not_there_delays_nobody_and_is_accounted_for(binary, shim):
+@case
+def a_backend_that_is_not_there_delays_nobody_and_is_accounted_for(binary, shim):
     with Collector(binary, "--otlp", f"http://127.0.0.1:{free_port()}") as collector:
         assert watched(collector, shim, ["/bin/true"]).wait(LIMIT_S) == 0
         collector.until("assembled", lambda c: c["batches"] == 1)
         collector.until("it was tried", lambda _: any("warn: otlp" in t for t in collector.said))
-        spans = count_spans(collector.file)
+        spans = len(otlp_json.of_file(collector.file))
         assert spans > 0
         said, code = collector.stop()
         assert code == 0
@@ -157,7 +134,8 @@ def test_a_backend_that_is_not_there_delays_nobody_and_is_accounted_for(binary, 
         assert any("gave up" in text for text in said), said
 
 
-def test_a_second_signal_ends_it_at_once(binary, shim):
+@case
+def a_second_signal_ends_it_at_once(binary, shim):
     with Collector(binary, "--otlp", f"http://127.0.0.1:{free_port()}") as collector:
         assert watched(collector, shim, ["/bin/true"]).wait(LIMIT_S) == 0
         collector.until("assembled", lambda c: c["batches"] == 1)
@@ -170,4 +148,4 @@ def test_a_second_signal_ends_it_at_once(binary, shim):
 
 
 if __name__ == "__main__":
-    main(globals(), *sys.argv[1:3])
+    main(__doc__, "collector", "shim")
