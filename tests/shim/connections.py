@@ -5,10 +5,11 @@
 The table says how the request of each case of guests/connections.c ends: status and flags.
 """
 import platform
-import sys
 
 import harness
 from harness import records
+from lib import cases
+from lib.cases import case
 
 CLOSED, ABORTED, UNFOLLOWED = 1, 2, 4
 ENDS = {
@@ -56,11 +57,13 @@ def run(lab, libc):
     return result.segments[0]
 
 
+@case("whatever happens to a connection behaves the same")
 def behaves_the_same(lab):
     for libc in lab.libcs():
         lab.same("connections", libc)
 
 
+@case("each request is told once")
 def each_request_is_told_once(lab):
     for libc in lab.libcs():
         segment = run(lab, libc)
@@ -71,6 +74,7 @@ def each_request_is_told_once(lab):
         assert len({r["connection"] for r in requests}) == len(requests), "ids came twice"
 
 
+@case("each request ends once, in the way it did")
 def each_request_ends_once(lab):
     for libc in lab.libcs():
         segment = run(lab, libc)
@@ -88,6 +92,7 @@ def each_request_ends_once(lab):
                                                    "Host: h\r\n\r\n"), (name, ends)
 
 
+@case("each response begins once")
 def responses_begin_once(lab):
     for libc in lab.libcs():
         segment = run(lab, libc)
@@ -99,6 +104,7 @@ def responses_begin_once(lab):
             assert len(begun) == (1 if seen else 0), (libc, name, begun)
 
 
+@case("bytes are counted")
 def bytes_are_counted(lab):
     for libc in lab.libcs():
         segment = run(lab, libc)
@@ -108,6 +114,7 @@ def bytes_are_counted(lab):
         assert sent["big"] == 3000000 + len("HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n")
 
 
+@case("connections and what is not followed are counted")
 def counts(lab):
     for libc in lab.libcs():
         facts = run(lab, libc)["facts"]
@@ -117,6 +124,7 @@ def counts(lab):
         assert "heads.unfollowed" not in facts, facts
 
 
+@case("children that accept tell of themselves")
 def children_that_accept(lab):
     for libc in lab.libcs():
         segment = lab.same("prefork", libc).segments[0]
@@ -131,6 +139,7 @@ def children_that_accept(lab):
             assert mark not in segment["marks"], segment["marks"]
 
 
+@case("serving makes no system call of ours")
 def nothing_but_read_and_write(lab):
     for libc in lab.libcs():
         segment = lab.same("strict", libc).segments[0]
@@ -140,9 +149,10 @@ def nothing_but_read_and_write(lab):
         assert ends == [(n, 200, 0) for n in range(5)], (libc, ends)
 
 
+@case("where the clock may not be read, nothing is")
 def no_clock_no_stamp(lab):
     if platform.machine() != "x86_64":
-        raise harness.Skip("only x86-64 has a time-stamp counter to forbid")
+        cases.skip("only x86-64 has a time-stamp counter to forbid")
     for libc in lab.libcs():
         for how in ("tsc", "strict", "raw"):
             segment = lab.same("strict", libc, [how]).segments[0]
@@ -151,17 +161,5 @@ def no_clock_no_stamp(lab):
             assert segment["stand_down"] == 1 << 2, (how, segment)
 
 
-CHECKS = {
-    "where the clock may not be read, nothing is": no_clock_no_stamp,
-    "children that accept tell of themselves": children_that_accept,
-    "serving makes no system call of ours": nothing_but_read_and_write,
-    "whatever happens to a connection behaves the same": behaves_the_same,
-    "each request is told once": each_request_is_told_once,
-    "each request ends once, in the way it did": each_request_ends_once,
-    "each response begins once": responses_begin_once,
-    "bytes are counted": bytes_are_counted,
-    "connections and what is not followed are counted": counts,
-}
-
 if __name__ == "__main__":
-    sys.exit(harness.main(CHECKS))
+    harness.main(__doc__)

@@ -2,17 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever makes, copies and frees descriptors behaves the same; listeners are told."""
 import socket
-import sys
 
 import harness
 from harness import records
+from lib.cases import case
 
 
+@case("descriptors behave the same")
 def behaves_the_same(lab):
     for libc in lab.libcs():
         lab.same("descriptors", libc)
 
 
+@case("each socket that listens is told once")
 def listeners_are_told(lab):
     for libc in lab.libcs():
         segment = lab.same("descriptors", libc).segments[0]
@@ -25,10 +27,5 @@ def listeners_are_told(lab):
         assert segment["facts"]["connections"] == 1, segment["facts"]
 
 
-CHECKS = {
-    "descriptors behave the same": behaves_the_same,
-    "each socket that listens is told once": listeners_are_told,
-}
-
 if __name__ == "__main__":
-    sys.exit(harness.main(CHECKS))
+    harness.main(__doc__)

@@ -2,24 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """exec: every kind behaves the same, and each attempt is recorded before it happens."""
 import os
-import sys
 
 import harness
 from harness import records
+from lib.cases import case
 
 
-def both(lab):
+def _both(lab):
     for libc in lab.libcs():
         yield libc, lab.same("exec", libc)
 
 
+@case("every exec behaves the same")
 def behaves_the_same(lab):
-    for _ in both(lab):
+    for _ in _both(lab):
         pass
 
 
+@case("every attempt is recorded")
 def attempts_are_recorded(lab):
-    for libc, run in both(lab):
+    for libc, run in _both(lab):
         guest = lab.guest("exec", libc)
         name = os.path.basename(guest)
         parent = next(s for s in run.of(exe=name) if s["ppid"] == os.getpid())
@@ -44,10 +46,5 @@ def attempts_are_recorded(lab):
             assert record["spawn"] in (1, 2) and record["spawn_begin_ns"] > 0
 
 
-CHECKS = {
-    "every exec behaves the same": behaves_the_same,
-    "every attempt is recorded": attempts_are_recorded,
-}
-
 if __name__ == "__main__":
-    sys.exit(harness.main(CHECKS))
+    harness.main(__doc__)

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens: every kind behaves the same; what is read is classed, counted and named."""
 import os
-import sys
 
 import harness
 from harness import records
+from lib.cases import case
 
 USER, NATIVE = 1, 4
 
@@ -14,11 +14,13 @@ def run(lab, libc):
     return lab.same("file", libc, [str(lab.guests)])
 
 
+@case("every open behaves the same")
 def behaves_the_same(lab):
     for libc in lab.libcs():
         run(lab, libc)
 
 
+@case("files are named by class")
 def files_are_named(lab):
     for libc in lab.libcs():
         segment = run(lab, libc).segments[0]
@@ -34,6 +36,7 @@ def files_are_named(lab):
             assert r["flags"] & 1 or segment["marks"]["main"] <= r["time_ns"] <= r["end_ns"], r
 
 
+@case("failed look-ups and loads are counted")
 def counts(lab):
     for libc, fortified in (("glibc", 2), ("musl", 0)):
         if libc not in lab.libcs():
@@ -45,6 +48,7 @@ def counts(lab):
         assert facts["dlopens"] == (6 if libc == "glibc" else 4), (libc, facts)
 
 
+@case("user code begins with the first file of the function")
 def user_code_begins_in_main(lab):
     for libc in lab.libcs():
         segment = run(lab, libc).segments[0]
@@ -52,12 +56,5 @@ def user_code_begins_in_main(lab):
         assert segment["marks"]["user_code"] == first["time_ns"] > segment["marks"]["main"]
 
 
-CHECKS = {
-    "every open behaves the same": behaves_the_same,
-    "files are named by class": files_are_named,
-    "failed look-ups and loads are counted": counts,
-    "user code begins with the first file of the function": user_code_begins_in_main,
-}
-
 if __name__ == "__main__":
-    sys.exit(harness.main(CHECKS))
+    harness.main(__doc__)

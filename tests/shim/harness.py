@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs programs bare and under the shim, and gives what their segments hold.
 
-A test script defines checks and calls harness.main(CHECKS): a dict of a sentence and a function that
-takes a Lab. A check that does not hold raises AssertionError; Skip says why it cannot run here.
+A test script registers functions that take a Lab (tests/lib/cases) and calls main().
 
     run = lab.watched(["/bin/true"])            # under the shim, with a receiver (dump_segment)
     run.status, run.stdout, run.stderr          # of the program
@@ -11,7 +10,6 @@ takes a Lab. A check that does not hold raises AssertionError; Skip says why it 
 
 Programs run in an empty folder of the same name in both runs. Everything is bounded in time.
 """
-import argparse
 import contextlib
 import dataclasses
 import json
@@ -22,12 +20,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases
+
 TIMEOUT_S = 60
-SKIP_TEST = 77
-
-
-class Skip(Exception):
-    """Why a check cannot run on this machine."""
 
 
 @dataclasses.dataclass
@@ -82,12 +78,11 @@ class Receiver:
 class Lab:
     def __init__(self, args):
         self.shim, self.guests, self.dump = args.shim, args.guests, args.dump
-        self.arguments = args
 
     def guest(self, name, libc="glibc"):
         path = self.guests / (name if libc == "glibc" else f"{name}_musl")
         if not path.exists():
-            raise Skip(f"{path.name} was not built: no compiler for {libc}")
+            cases.skip(f"{path.name} was not built: no compiler for {libc}")
         return str(path)
 
     def libcs(self):
@@ -156,31 +151,20 @@ def assert_same(what, bare, watched):
     raise AssertionError(f"{what}: bare {bare!r}, watched {watched!r}")
 
 
-def main(checks):
-    parser = argparse.ArgumentParser()
+def arguments(parser):
+    """What every script is told, as absolute paths."""
     parser.add_argument("--shim", type=pathlib.Path, required=True)
-    parser.add_argument("--guests", type=pathlib.Path, required=True)
     parser.add_argument("--dump", type=pathlib.Path, required=True)
-    parser.add_argument("only", nargs="*", help="run checks whose sentence contains this")
     args = parser.parse_args()
-    for name in ("shim", "guests", "dump"):
-        setattr(args, name, getattr(args, name).resolve())
-    lab = Lab(args)
-    failed = passed = 0
-    for sentence, check in checks.items():
-        if args.only and not any(part in sentence for part in args.only):
-            continue
-        try:
-            check(lab)
-        except Skip as reason:
-            print(f"skip  {sentence}: {reason}")
-        except (AssertionError, subprocess.SubprocessError, KeyError, IndexError) as failure:
-            print(f"FAIL  {sentence}: {type(failure).__name__} {failure}")
-            failed += 1
-        else:
-            print(f"ok    {sentence}")
-            passed += 1
-        sys.stdout.flush()
-    if failed:
-        return 1
-    return 0 if passed else SKIP_TEST
+    for name, value in vars(args).items():
+        if isinstance(value, pathlib.Path):
+            setattr(args, name, value.resolve())
+    return args
+
+
+def main(usage):
+    """Runs the cases of a script; each gets a Lab."""
+    parser = cases.parser(usage)
+    parser.add_argument("--guests", type=pathlib.Path, required=True)
+    args = arguments(parser)
+    cases.main(args, Lab(args))

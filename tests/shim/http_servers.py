@@ -2,25 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real servers of a language, bare and watched: two kept-alive connections at once.
 
-usage: http_servers.py --shim S --dump D --language node|python|java     (exit 77: skipped)
+usage: http_servers.py --shim S --dump D --language node|python|java
 
 Each connection asks for the same kinds of things in turn; in "meet" the server answers nobody before
 both are being served. The answers must be the same bare and watched, and of each request the segment
 must hold exactly one begin and one end, in order, to the byte.
 """
-import argparse
 import os
 import pathlib
 import selectors
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 
 import harness
 from harness import records
+from lib import cases
+from lib.cases import case
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROUNDS = 60
@@ -162,10 +162,10 @@ def serve(command, env):
 def watched(args, command, env):
     with tempfile.TemporaryDirectory() as place:
         path = os.path.join(place, "announce.sock")
-        receiver = harness.Receiver(str(args.dump.resolve()), path)
+        receiver = harness.Receiver(str(args.dump), path)
         try:
             conversations, pid = serve(command, {**env, "COLDSPAN_SOCKET": path,
-                                                 "LD_PRELOAD": str(args.shim.resolve())})
+                                                 "LD_PRELOAD": str(args.shim)})
         finally:
             segments = receiver.close()
     # The last image of that pid: a launcher may exec itself once more.
@@ -209,17 +209,12 @@ def check_segment(conversations, segment):
     assert SECRET not in str(segment), "a secret got into the segment"
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--shim", type=pathlib.Path, required=True)
-    parser.add_argument("--dump", type=pathlib.Path, required=True)
-    parser.add_argument("--language", choices=SERVERS, required=True)
-    args = parser.parse_args()
+@case("its answers are the same, and every invocation is followed")
+def is_followed(args):
     names, options, script = SERVERS[args.language]
     tool = next(filter(None, map(shutil.which, names)), None)
     if not tool:
-        print(f"skipped: {names[-1]} is not installed")
-        return harness.SKIP_TEST
+        cases.skip(f"{names[-1]} is not installed")
     command = [tool, *options, str(HERE / "servers" / script)]
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C"}
     bare, _ = serve(command, env)
@@ -228,9 +223,14 @@ def main():
         for before, after in zip(b, w):
             harness.assert_same(after.target, before.answer(), after.answer())
     check_segment(conversations, segment)
-    print(f"ok: {sum(map(len, conversations))} invocations on {len(conversations)} connections")
-    return 0
+
+
+def main():
+    parser = cases.parser(__doc__)
+    parser.add_argument("--language", choices=SERVERS, required=True)
+    args = harness.arguments(parser)
+    cases.main(args, args)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

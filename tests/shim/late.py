@@ -6,10 +6,11 @@ The old libc is a copy of this machine's in which two names are spelled differen
 finds them there; the plug-in's own library has them, as libpthread and libdl had.
 """
 import glob
-import sys
 
 import harness
-from harness import Skip, assert_same
+from harness import assert_same
+from lib import cases
+from lib.cases import case
 
 NAMES = (b"pthread_create", b"dlopen")
 
@@ -21,12 +22,13 @@ def old_libc(folder):
         if all(data.count(b"\0" + name + b"\0") == 1 for name in NAMES):
             break
     else:
-        raise Skip("no glibc here that has both in libc.so.6")
+        cases.skip("no glibc here that has both in libc.so.6")
     for name in NAMES:
         data = data.replace(b"\0" + name + b"\0", b"\0" + name[:-1] + b"X\0")
     (folder / "libc.so.6").write_bytes(data)
 
 
+@case("originals that come later are found when they are called")
 def found_when_called(lab):
     plugins = str(lab.guests / "plugin")
     with lab.folder() as folder:
@@ -42,7 +44,5 @@ def found_when_called(lab):
     assert facts["unresolved"] >= 2 and facts["threads"] == 1 and facts["dlopens"] == 5, facts
 
 
-CHECKS = {"originals that come later are found when they are called": found_when_called}
-
 if __name__ == "__main__":
-    sys.exit(harness.main(CHECKS))
+    harness.main(__doc__)

@@ -16,12 +16,13 @@ import subprocess
 import sys
 
 import harness
-from harness import Skip, assert_same, records
+from harness import assert_same, records
 from tracing import trace
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/lint")]
-from lib import seccomp
+sys.path.insert(0, str(ROOT / "tests/lint"))
+from lib import cases, seccomp
+from lib.cases import case
 from system_calls import documented
 
 STACK_MAX = 4096
@@ -43,6 +44,7 @@ def stays_away(lab, expected=0, **how):
     return run
 
 
+@case("1: switches keep it out")
 def switched_off(lab):
     stays_away(lab, env={"COLDSPAN_DISABLE": "1"})
     stays_away(lab, env={"COLDSPAN_DENY": "bash:lookup:node"})
@@ -51,11 +53,13 @@ def switched_off(lab):
     stays_away(lab, 1, env={"COLDSPAN_DISABLE": ""})
 
 
+@case("1: no collector, in any way")
 def bad_sockets(lab):
     for path in ("/nonexistent/x", "/dev/null", "/", "relative", "x" * 200):
         stays_away(lab, env={"COLDSPAN_SOCKET": path})
 
 
+@case("1: a second copy stands down")
 def second_copies(lab):
     with lab.folder() as folder:
         copy = folder / "libother.so"
@@ -68,6 +72,7 @@ def second_copies(lab):
                 (folder / name).unlink()
 
 
+@case("1: the loader called as a program")
 def loader_as_program(lab):
     """ld.so PROGRAM: what the kernel started is the loader, not the program."""
     found = 0
@@ -81,7 +86,7 @@ def loader_as_program(lab):
                 assert_same("stdout", bare.stdout, watched.stdout)
                 found += 1
     if not found:
-        raise Skip("no loader where it is looked for")
+        cases.skip("no loader where it is looked for")
 
 
 def without_debug_entry(program):
@@ -98,6 +103,7 @@ def without_debug_entry(program):
     raise AssertionError(f"{program} has no DT_DEBUG")
 
 
+@case("1: a program that does not lead to the loader's list")
 def no_debug_entry(lab):
     for libc in lab.libcs():
         with lab.folder() as folder:
@@ -114,15 +120,17 @@ def no_debug_entry(lab):
         assert len(runs[1].segments) == 1, f"{libc}: not watched"
 
 
+@case("1: a program without libc")
 def no_libc(lab):
     run = lab.same("nolibc")
     assert run.stdout == "no libc here\n"
 
 
+@case("1: a filter refuses any call of the attach")
 def refused_calls(lab):
     """A filter that answers any one call of an attach with an errno: nothing is left, nothing differs."""
     if not seccomp.library():
-        raise Skip("libseccomp is not installed")
+        cases.skip("libseccomp is not installed")
     stand_down = {"socket", "connect", "memfd_create", "ftruncate", "fcntl", "madvise", "sendmsg"}
     # Without the loader's own there is no program.
     for call in sorted(ATTACH_CALLS - {"mmap", "munmap", "openat", "read", "close"}):
@@ -133,10 +141,11 @@ def refused_calls(lab):
                 assert len(run.segments) == expected, f"{libc} without {call}: {run.segments}"
 
 
+@case("1: no memory for any part of it")
 def no_memory(lab):
     """Each mapping of an attach fails in turn: what was made before it is gone again."""
     if not seccomp.library():
-        raise Skip("libseccomp is not installed")
+        cases.skip("libseccomp is not installed")
     length, flags = 1, 3
     own, shared = 0x4022, 0x01  # private, anonymous, not reserved
     tables = 2359296 + 4096  # CS_FDS_BYTES and the page behind it
@@ -152,10 +161,11 @@ def no_memory(lab):
             assert run.segments[0]["stand_down"], f"without {what}: it does not say so"
 
 
+@case("1: a program with privileges")
 def privileged_programs(lab):
     """Of a program that was given privileges the loader takes the preload of a system file."""
     if os.geteuid() != 0:
-        raise Skip("needs root to make a setuid program and an /etc of its own")
+        cases.skip("needs root to make a setuid program and an /etc of its own")
     libc = ctypes.CDLL(None, use_errno=True)
     with lab.folder() as folder:
         os.chmod(folder, 0o755)
@@ -178,7 +188,7 @@ def privileged_programs(lab):
             try:
                 run = lab.watched([str(cat), "/proc/self/maps"], preload=[], preexec=enter, cwd=folder)
             except subprocess.SubprocessError as error:
-                raise Skip("no mount namespace can be made here") from error
+                cases.skip("no mount namespace can be made here")
             assert run.status == 0 and "libcoldspan.so" in run.stdout, run
             assert len(run.segments) == expected, f"mode {mode:o}: {len(run.segments)} announces"
             assert ("memfd:coldspan" in run.stdout) == bool(expected), run.stdout
@@ -186,6 +196,7 @@ def privileged_programs(lab):
 
 # 2. Leave nothing in the process ------------------------------------------------------------------
 
+@case("2: nothing is left in the process")
 def leaves_nothing(lab):
     for libc in lab.libcs():
         run = lab.same("inside", libc)
@@ -194,6 +205,7 @@ def leaves_nothing(lab):
 
 # 4. The originals
 
+@case("4: hooks that are called before the constructor")
 def constructors_before_ours(lab):
     """Of two libraries that want to be first the last one is: ours comes after it."""
     other = lab.guests / "early/libguest_early.so"
@@ -208,6 +220,7 @@ def constructors_before_ours(lab):
 
 # 5. Signals, stack --------------------------------------------------------------------------------
 
+@case("5: signal handlers")
 def signal_handlers(lab):
     for libc in lab.libcs():
         run = lab.same("signals", libc)
@@ -222,6 +235,7 @@ def signal_handlers(lab):
         assert min(times) > segment["attach_ns"]
 
 
+@case("5: at most 4 KiB of stack")
 def bounded_stack(lab):
     for libc in lab.libcs():
         command = [lab.guest("stack", libc)]
@@ -235,6 +249,7 @@ def bounded_stack(lab):
 
 # 6. No system call after attach -------------------------------------------------------------------
 
+@case("6, 9: no system call after attach, none at exit")
 def no_call_after_attach(lab):
     for libc in lab.libcs():
         command = [lab.guest("quiet", libc)]
@@ -275,6 +290,7 @@ EVERY_HOOK = {
 }
 
 
+@case("6: no hook adds a system call")
 def no_hook_adds_a_call(lab):
     for libc in lab.libcs():
         for name, (arguments, exactly) in EVERY_HOOK.items():
@@ -290,6 +306,7 @@ def no_hook_adds_a_call(lab):
                 assert more == exactly, f"{libc} {name}: {more}, not {exactly}"
 
 
+@case("6: a look before a wait is the same call")
 def waits_look_by_their_own_call(lab):
     """A filter may know ppoll and not poll, or the other way round."""
     for libc in lab.libcs():
@@ -306,6 +323,7 @@ def waits_look_by_their_own_call(lab):
             assert calls[False] == [call] * 2 and calls[True] == [call] * 3, (libc, way, calls)
 
 
+@case("6: attach makes few and known system calls")
 def attach_calls(lab):
     for libc in lab.libcs():
         command = [lab.guest("quiet", libc)]
@@ -320,6 +338,7 @@ def attach_calls(lab):
 
 # 8. Secrets stay ----------------------------------------------------------------------------------
 
+@case("8: secrets do not enter the segment")
 def secrets(lab):
     for libc in lab.libcs():
         run = lab.watched([lab.guest("quiet", libc), "--password=SECRET-argument", "SECRET-word"],
@@ -331,26 +350,5 @@ def secrets(lab):
         assert at < 0, f"{libc}: {run.raw[max(0, at - 40):at + 40]!r}"
 
 
-CHECKS = {
-    "1: switches keep it out": switched_off,
-    "1: no collector, in any way": bad_sockets,
-    "1: a second copy stands down": second_copies,
-    "1: a filter refuses any call of the attach": refused_calls,
-    "1: no memory for any part of it": no_memory,
-    "1: a program with privileges": privileged_programs,
-    "1: a program without libc": no_libc,
-    "1: a program that does not lead to the loader's list": no_debug_entry,
-    "1: the loader called as a program": loader_as_program,
-    "2: nothing is left in the process": leaves_nothing,
-    "4: hooks that are called before the constructor": constructors_before_ours,
-    "5: signal handlers": signal_handlers,
-    "5: at most 4 KiB of stack": bounded_stack,
-    "6, 9: no system call after attach, none at exit": no_call_after_attach,
-    "6: no hook adds a system call": no_hook_adds_a_call,
-    "6: a look before a wait is the same call": waits_look_by_their_own_call,
-    "6: attach makes few and known system calls": attach_calls,
-    "8: secrets do not enter the segment": secrets,
-}
-
 if __name__ == "__main__":
-    sys.exit(harness.main(CHECKS))
+    harness.main(__doc__)

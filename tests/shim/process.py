@@ -3,10 +3,10 @@
 """Processes: the guest behaves the same, and every spawn, end and signal is recorded."""
 import os
 import signal
-import sys
 
 import harness
 from harness import records
+from lib.cases import case
 
 FORK, VFORK, CLONE, POSIX_SPAWN = 1, 2, 3, 4
 
@@ -21,10 +21,17 @@ def own(lab, libc):
     return run, segment
 
 
-def check_same(libc):
-    return lambda lab: own(lab, libc)
+@case("the guest behaves the same on glibc")
+def same_on_glibc(lab):
+    own(lab, "glibc")
 
 
+@case("the guest behaves the same on musl")
+def same_on_musl(lab):
+    own(lab, "musl")
+
+
+@case("spawns and ends are recorded")
 def spawns_and_ends(lab):
     for libc in lab.libcs():
         _, segment = own(lab, libc)
@@ -46,6 +53,7 @@ def spawns_and_ends(lab):
         assert len(unseen) == 5, f"{libc}: no end for {unseen}"
 
 
+@case("usage is recorded if the caller asked for it")
 def usage_only_if_asked(lab):
     _, segment = own(lab, "glibc")
     by_status = {os.waitstatus_to_exitcode(r["status"]): r for r in records(segment, "wait")}
@@ -55,6 +63,7 @@ def usage_only_if_asked(lab):
         assert by_status[status]["max_rss_bytes"] == 0
 
 
+@case("fork children write under their own tag")
 def fork_children_write_under_their_own_tag(lab):
     for libc in lab.libcs():
         _, segment = own(lab, libc)
@@ -78,6 +87,7 @@ def fork_children_write_under_their_own_tag(lab):
             assert r["tag"] in processes or r["tag"] == segment["pid"], r
 
 
+@case("vfork children write exec records only")
 def vfork_children_write_exec_only(lab):
     for libc in lab.libcs():
         _, segment = own(lab, libc)
@@ -91,6 +101,7 @@ def vfork_children_write_exec_only(lab):
         assert not by_others, by_others
 
 
+@case("signals are recorded")
 def signals_are_recorded(lab):
     for libc in lab.libcs():
         _, segment = own(lab, libc)
@@ -101,6 +112,7 @@ def signals_are_recorded(lab):
         assert all(s for s, _, _ in kills), "signal 0 sends nothing"
 
 
+@case("threads at once lose nothing, each in its order")
 def threads_at_once_lose_nothing(lab):
     for libc in lab.libcs():
         run = lab.same("threads", libc)
@@ -113,6 +125,7 @@ def threads_at_once_lose_nothing(lab):
         assert all(of_one == sorted(of_one) for of_one in times.values()), "out of order"
 
 
+@case("spawns and threads are counted")
 def counts(lab):
     for libc in lab.libcs():
         _, segment = own(lab, libc)
@@ -122,6 +135,7 @@ def counts(lab):
         assert facts["spawns"] >= mine, facts
 
 
+@case("what execs announces itself")
 def shells_join_by_exec(lab):
     run, segment = own(lab, "glibc")
     shells = [s for s in run.segments if s["pid"] != segment["pid"]]
@@ -130,18 +144,5 @@ def shells_join_by_exec(lab):
     assert all(s["ppid"] == segment["pid"] for s in shells)
 
 
-CHECKS = {
-    "the guest behaves the same on glibc": check_same("glibc"),
-    "the guest behaves the same on musl": check_same("musl"),
-    "spawns and ends are recorded": spawns_and_ends,
-    "usage is recorded if the caller asked for it": usage_only_if_asked,
-    "fork children write under their own tag": fork_children_write_under_their_own_tag,
-    "vfork children write exec records only": vfork_children_write_exec_only,
-    "signals are recorded": signals_are_recorded,
-    "spawns and threads are counted": counts,
-    "threads at once lose nothing, each in its order": threads_at_once_lose_nothing,
-    "what execs announces itself": shells_join_by_exec,
-}
-
 if __name__ == "__main__":
-    sys.exit(harness.main(CHECKS))
+    harness.main(__doc__)

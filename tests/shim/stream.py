@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Every way to read and to write behaves the same, and carries HTTP that is followed to the byte."""
-import sys
 
 import harness
 from harness import records
+from lib.cases import case
 
 ROUNDS, BODY_BYTES = 60, 40
 
 
+@case("every way to read and write behaves the same")
 def behaves_the_same(lab):
     for libc in lab.libcs():
         lab.same("stream", libc)
 
 
+@case("what they carry is followed to the byte")
 def every_byte_is_followed(lab):
     for libc in lab.libcs():
         segment = lab.same("stream", libc).segments[0]
@@ -38,6 +40,7 @@ def every_byte_is_followed(lab):
         assert "heads.unfollowed" not in segment["facts"], segment["facts"]
 
 
+@case("marks are those of the first invocation")
 def marks_are_those_of_the_first(lab):
     for libc in lab.libcs():
         segment = lab.same("stream", libc).segments[0]
@@ -48,11 +51,5 @@ def marks_are_those_of_the_first(lab):
         assert marks["main"] < marks["listen"] < marks["accept_wait"] < marks["request"], marks
 
 
-CHECKS = {
-    "every way to read and write behaves the same": behaves_the_same,
-    "what they carry is followed to the byte": every_byte_is_followed,
-    "marks are those of the first invocation": marks_are_those_of_the_first,
-}
-
 if __name__ == "__main__":
-    sys.exit(harness.main(CHECKS))
+    harness.main(__doc__)

@@ -9,7 +9,7 @@ import dataclasses
 import re
 import shutil
 
-from harness import Skip
+from lib import cases
 
 MARK = f"getpgid({0x1234567})"
 
@@ -41,7 +41,7 @@ def trace(lab, command, watched):
     """A Process for each, the first one first; and the run."""
     tool = shutil.which("strace")
     if not tool:
-        raise Skip("strace is not installed")
+        cases.skip("strace is not installed")
     with lab.folder() as folder:
         inject = [tool, "-ff", "-qq", "-o", str(folder / "trace")]
         if watched:
@@ -50,7 +50,7 @@ def trace(lab, command, watched):
         # strace itself must not be watched: its preload is emptied, and the tracee's set.
         run = runner([*inject, *command], env={"LD_PRELOAD": ""}, cwd=folder)
         if "ptrace" in run.stderr.lower():
-            raise Skip("ptrace is not allowed here")
+            cases.skip("ptrace is not allowed here")
         paths = sorted(folder.glob("trace.*"), key=lambda path: int(path.suffix[1:]))
         assert paths, f"nothing was traced: {run.stderr}"
         return [read(path.read_text(errors="replace"), path != paths[0]) for path in paths], run

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Waits behave the same, and the first one for a connection is what makes a server ready."""
-import sys
 
 import harness
 from harness import records
+from lib.cases import case
 
 BOTH = ["epoll_wait", "epoll_pwait", "poll", "ppoll", "select", "pselect", "accept", "accept4"]
 GLIBC = ["epoll_pwait2", "__poll_chk", "__ppoll_chk"]
 
 
+@case("every wait behaves the same")
 def behave_the_same(lab):
     for libc in lab.libcs():
         marks = lab.same("waits", libc).segments[0]["marks"]
@@ -17,6 +18,7 @@ def behave_the_same(lab):
         assert "listen" not in marks and marks["accept_wait"] > marks["main"], marks
 
 
+@case("only a wait for a connection makes ready")
 def first_for_a_connection(lab):
     for libc in lab.libcs():
         for way in BOTH + (GLIBC if libc == "glibc" else []):
@@ -26,10 +28,5 @@ def first_for_a_connection(lab):
             assert marks["listen"] < before < marks["accept_wait"] < after, (libc, way, marks)
 
 
-CHECKS = {
-    "every wait behaves the same": behave_the_same,
-    "only a wait for a connection makes ready": first_for_a_connection,
-}
-
 if __name__ == "__main__":
-    sys.exit(harness.main(CHECKS))
+    harness.main(__doc__)
