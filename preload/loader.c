@@ -53,6 +53,12 @@ static const char hook_names[][HOOK_NAME_BYTES] = {
 #undef HOOK
 #undef THUNK
 
+static const uint32_t hook_hashes[] = {
+#include "hook_hashes.inc"
+};
+
+_Static_assert(sizeof(hook_hashes) == CS_HOOK_COUNT * sizeof(uint32_t), "one a hook");
+
 /* What the kernel started: the program, or the loader itself (ld.so PROGRAM). */
 static bool find_started(const struct cs_start *start, struct link_map *ret)
 {
@@ -150,7 +156,6 @@ static bool is_copy_of_us(const struct link_map *map)
 
 /* The look-up of all hooks: how far it has come. */
 struct search {
-	uint32_t hashes[CS_HOOK_COUNT];
 	bool found[CS_HOOK_COUNT];    /* as whatever: it is not looked for any further */
 	bool resolved[CS_HOOK_COUNT]; /* as a function */
 	unsigned left;
@@ -168,7 +173,7 @@ static void resolve_in(const struct link_map *map, struct search *search)
 
 		if (search->found[i])
 			continue;
-		result = cs_elf_find(&object, hook_names[i], search->hashes[i], &address);
+		result = cs_elf_find(&object, hook_names[i], hook_hashes[i], &address);
 		if (result == CS_ELF_ABSENT || result == CS_ELF_DATA)
 			continue;
 		search->found[i] = true;
@@ -210,8 +215,6 @@ static enum cs_loader_result resolve_all(const struct cs_start *start, struct se
 
 	if (!find_started(start, &started))
 		return CS_LOADER_NO_LIST;
-	for (unsigned i = 0; i < CS_HOOK_COUNT; i++)
-		search->hashes[i] = cs_elf_hash(hook_names[i]);
 	debug = find_debug(&started, start->loader);
 	if (debug && debug->map) {
 		cs_shim.link_map = (uintptr_t)debug->map;
