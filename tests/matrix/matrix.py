@@ -9,10 +9,10 @@ Same means: stdout, stderr, exit status, and the report a guest writes about its
 environment, signal state, errno of calls), after normalise.txt. With a collector present the guest
 must also have announced itself, so that the comparison is not one of bare with bare.
 """
-import argparse
 import atexit
 import contextlib
 import errno
+import functools
 import itertools
 import os
 import pathlib
@@ -27,7 +27,9 @@ import time
 import announce_socket
 
 HERE = pathlib.Path(__file__).resolve().parent
-SKIP_TEST = 77
+sys.path.insert(0, str(HERE.parent))
+from lib import cases
+
 TIMEOUT_S = 60
 INPUT = b"hello\n"
 
@@ -58,26 +60,26 @@ def normalise(data):
     return out
 
 
-# name: (at the socket, launcher options, limits, environment, guests or None for all)
+# name: (at the socket, launcher options, limits, environment)
 CONDITIONS = {
-    "collector present": ("counting", [], {}, {}, None),
-    "coldspan-collector present": ("alive", [], {}, {}, None),
-    "collector absent": ("absent", [], {}, {}, None),
-    "collector hung": ("stopped", [], {}, {}, None),
-    "collector hung, its queue full": ("full", [], {}, {}, None),
-    "collector killed before": ("killed", [], {}, {}, None),
-    "collector killed meanwhile": ("dying", [], {}, {}, None),
-    "all descriptors closed": ("counting", ["--close-all"], {}, {}, None),
-    "RLIMIT_NOFILE=4": ("counting", [], {resource.RLIMIT_NOFILE: 4}, {}, None),
-    "RLIMIT_FSIZE=0": ("counting", [], {resource.RLIMIT_FSIZE: 0}, {}, None),
-    "tight RLIMIT_AS": ("counting", [], {resource.RLIMIT_AS: "least"}, {}, None),
-    "full memory cgroup": ("counting", [], {}, {"cgroup": True}, None),
-    "attach refused by seccomp": ("counting", ["--refuse"], {}, {}, None),
-    "strict filter after start": ("counting", [], {}, {"filter": True}, None),
-    "nobody, no_new_privs": ("counting", ["--nobody"], {}, {}, None),
-    "jemalloc before": ("counting", [], {}, {"before": True}, None),
-    "jemalloc after": ("counting", [], {}, {"after": True}, None),
-    "setuid copy": ("counting", ["--user"], {}, {"setuid": True}, None),
+    "collector present": ("counting", [], {}, {}),
+    "coldspan-collector present": ("alive", [], {}, {}),
+    "collector absent": ("absent", [], {}, {}),
+    "collector hung": ("stopped", [], {}, {}),
+    "collector hung, its queue full": ("full", [], {}, {}),
+    "collector killed before": ("killed", [], {}, {}),
+    "collector killed meanwhile": ("dying", [], {}, {}),
+    "all descriptors closed": ("counting", ["--close-all"], {}, {}),
+    "RLIMIT_NOFILE=4": ("counting", [], {resource.RLIMIT_NOFILE: 4}, {}),
+    "RLIMIT_FSIZE=0": ("counting", [], {resource.RLIMIT_FSIZE: 0}, {}),
+    "tight RLIMIT_AS": ("counting", [], {resource.RLIMIT_AS: "least"}, {}),
+    "full memory cgroup": ("counting", [], {}, {"cgroup": True}),
+    "attach refused by seccomp": ("counting", ["--refuse"], {}, {}),
+    "strict filter after start": ("counting", [], {}, {"filter": True}),
+    "nobody, no_new_privs": ("counting", ["--nobody"], {}, {}),
+    "jemalloc before": ("counting", [], {}, {"before": True}),
+    "jemalloc after": ("counting", [], {}, {"after": True}),
+    "setuid copy": ("counting", ["--user"], {}, {"setuid": True}),
 }
 
 # What the bare guest needs is found by trying, so that there is really little: (unit in which it is
@@ -201,7 +203,7 @@ class Runner:
         return [str(self.guests / "under"), *options, "--", *command]
 
     def once(self, condition, watched):
-        state, options, limits, extra, _ = CONDITIONS[condition]
+        state, options, limits, extra = CONDITIONS[condition]
         with contextlib.ExitStack() as stack:
             folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
             os.chmod(folder, 0o777)
@@ -290,8 +292,22 @@ def compare(runner, condition):
     return None
 
 
+def behaves_the_same(condition, runner):
+    reason = reason_to_skip(condition, runner.guest)
+    if reason:
+        cases.skip(reason)
+    if condition in NEEDS:
+        runner.measure(condition)
+    difference = compare(runner, condition)
+    assert difference is None, difference
+
+
+for name in CONDITIONS:
+    cases.register(name, functools.partial(behaves_the_same, name))
+
+
 def main():
-    parser = argparse.ArgumentParser()
+    parser = cases.parser(__doc__)
     parser.add_argument("guest")
     parser.add_argument("--shim", type=pathlib.Path, required=True)
     parser.add_argument("--guests", type=pathlib.Path, required=True)
@@ -300,27 +316,11 @@ def main():
     runner = Runner(args.guest, args.shim.resolve(), args.guests.resolve(),
                     args.collector.resolve())
     if isinstance(runner.command, str):
-        print(f"SKIP: {runner.command}")
-        return SKIP_TEST
+        cases.skip(runner.command)
     if not (runner.guests / "under").exists():
-        print("SKIP: under was not built: libseccomp's header is missing (script/setup)")
-        return SKIP_TEST
-    failed = 0
-    for condition, (_, _, _, _, only) in CONDITIONS.items():
-        if only and args.guest not in only:
-            continue
-        reason = reason_to_skip(condition, args.guest)
-        if reason:
-            print(f"skip  {condition}: {reason}")
-            continue
-        if condition in NEEDS:
-            runner.measure(condition)
-        difference = compare(runner, condition)
-        print(f"{'FAIL' if difference else 'ok  '}  {condition}" +
-              (f": {difference}" if difference else ""), flush=True)
-        failed += difference is not None
-    return 1 if failed else 0
+        cases.skip("under was not built: libseccomp's header is missing (script/setup)")
+    cases.main(args, runner)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
