@@ -8,6 +8,7 @@ A real OpenTelemetry Collector and OpenTelemetry's Python classes behind a real 
 the OTLP exporter sends; the file exporter's lines must tell the same spans, and the counters what
 the receivers saw.
 """
+import argparse
 import json
 import os
 import pathlib
@@ -17,9 +18,9 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import otelcol, otlp_json, otlp_sink, peers
+from lib import cases, otelcol, otlp_json, otlp_sink, peers
 
-PROGRAM = sys.argv.pop(1)
+ARGS = argparse.Namespace()
 peers.path("python")  # ends as skipped without it
 
 
@@ -35,7 +36,7 @@ class Export(unittest.TestCase):
     def emit(self, url, batches, spans, **variables):
         """Counters of both exporters, and what the program said on standard error."""
         clean = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
-        run = subprocess.run([PROGRAM, url, self.file, str(batches), str(spans)], check=False,
+        run = subprocess.run([ARGS.program, url, self.file, str(batches), str(spans)], check=False,
                              capture_output=True, text=True, timeout=60, env={**clean, **variables})
         self.assertEqual(run.returncode, 0, run.stderr)
         counters = json.loads(run.stdout)
@@ -111,4 +112,7 @@ class Export(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    parser = cases.parser(__doc__)
+    parser.add_argument("program")
+    parser.parse_args(namespace=ARGS)
+    cases.main(ARGS)

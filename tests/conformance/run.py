@@ -8,6 +8,7 @@ The command is sent to OpenTelemetry's Python classes behind a real HTTP server 
 OpenTelemetry Collector, and recorded in a file; each has to tell the same spans as the file, and
 protoc has to read every field by our own schema.
 """
+import argparse
 import pathlib
 import re
 import subprocess
@@ -16,10 +17,10 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import otelcol, otlp_json, otlp_sink
+from lib import cases, otelcol, otlp_json, otlp_sink
 
 HERE = pathlib.Path(__file__).resolve().parent
-COLDSPAN = sys.argv[sys.argv.index("--coldspan") + 1]
+ARGS = argparse.Namespace()
 ACCEPTED = "the receiver answered 200 before the command ended"
 
 
@@ -32,7 +33,7 @@ class Run(unittest.TestCase):
 
     def run_to(self, endpoint):
         """Runs a command under coldspan; returns the spans of our own file."""
-        run = subprocess.run([COLDSPAN, "run", "--quiet", "--otlp", endpoint, "--file", self.file,
+        run = subprocess.run([ARGS.coldspan, "run", "--quiet", "--otlp", endpoint, "--file", self.file,
                               "--", "/bin/cat"], input=b"an event\n", capture_output=True,
                              check=False, timeout=60)
         self.assertEqual((run.returncode, run.stdout, run.stderr), (0, b"an event\n", b""))
@@ -76,4 +77,7 @@ class Run(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    parser = cases.parser(__doc__)
+    parser.add_argument("--coldspan", required=True)
+    parser.parse_args(namespace=ARGS)
+    cases.main(ARGS)

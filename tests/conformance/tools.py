@@ -98,4 +98,4 @@ class Tools(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    cases.main(cases.parser(__doc__).parse_args())

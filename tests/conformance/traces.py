@@ -8,6 +8,7 @@ The same batch is decoded by OpenTelemetry's Python classes behind a real HTTP s
 OpenTelemetry Collector, and by protoc with our own .proto files; our own JSON is read beside them.
 All have to tell the same spans.
 """
+import argparse
 import http.client
 import pathlib
 import re
@@ -17,10 +18,10 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import otelcol, otlp_json, otlp_sink, peers
+from lib import cases, otelcol, otlp_json, otlp_sink, peers
 
 HERE = pathlib.Path(__file__).resolve().parent
-PROGRAM = sys.argv.pop(1)
+ARGS = argparse.Namespace()
 PYTHON = peers.path("python")
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 SEEDS = 60
@@ -53,7 +54,7 @@ class Traces(unittest.TestCase):
         """(path of the bytes, path of the JSON) of one batch."""
         stem = "-".join(what)
         body, line = self.folder / f"{stem}.body", self.folder / f"{stem}.jsonl"
-        subprocess.run([PROGRAM, body, line, *what], check=True)
+        subprocess.run([ARGS.program, body, line, *what], check=True)
         return body, line
 
     def batches(self):
@@ -96,4 +97,7 @@ class Traces(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    parser = cases.parser(__doc__)
+    parser.add_argument("program")
+    parser.parse_args(namespace=ARGS)
+    cases.main(ARGS)

@@ -4,6 +4,7 @@
 
 usage: prefix.py BUILD_DIR MESON...
 """
+import argparse
 import os
 import pathlib
 import subprocess
@@ -11,7 +12,10 @@ import sys
 import tempfile
 import unittest
 
-BUILD, MESON = sys.argv[1], sys.argv[2:]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases
+
+ARGS = argparse.Namespace()
 PROGRAMS = ("coldspan", "coldspan-collector", "coldspan-faas")
 
 
@@ -20,7 +24,7 @@ class Prefix(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.folder.cleanup)
-        run = subprocess.run([*MESON, "install", "-C", BUILD, "--no-rebuild", "--destdir",
+        run = subprocess.run([*ARGS.meson, "install", "-C", ARGS.build, "--no-rebuild", "--destdir",
                               cls.folder.name], capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout + run.stderr
         cls.root = pathlib.Path(cls.folder.name)
@@ -69,4 +73,8 @@ class Prefix(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    parser = cases.parser(__doc__)
+    parser.add_argument("build")
+    parser.add_argument("meson", nargs="+")
+    parser.parse_args(namespace=ARGS)
+    cases.main(ARGS)

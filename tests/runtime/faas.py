@@ -17,6 +17,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases
+
 BINARY = None  # set by main()
 LIMIT_S = 20   # for anything that is waited for; a loaded machine is slow, a hang is not finite
 
@@ -173,7 +176,11 @@ class Case(unittest.TestCase):
         return pathlib.Path(folder)
 
 
-def main():
+def main(usage):
+    """Runs the cases of a script; its argument is the path of coldspan-faas."""
     global BINARY
-    BINARY = os.path.abspath(sys.argv.pop(1))
-    unittest.main(module="__main__", verbosity=2)
+    parser = cases.parser(usage)
+    parser.add_argument("binary")
+    args = parser.parse_args()
+    BINARY = os.path.abspath(args.binary)
+    cases.main(args)

@@ -232,4 +232,4 @@ os.read(gone, 1)
 
 
 if __name__ == "__main__":
-    faas.main()
+    faas.main(__doc__)

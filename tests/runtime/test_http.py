@@ -481,4 +481,4 @@ require('http').createServer((req, res) => {
 
 
 if __name__ == "__main__":
-    faas.main()
+    faas.main(__doc__)

@@ -416,4 +416,4 @@ class Stop(faas.Case):
 
 
 if __name__ == "__main__":
-    faas.main()
+    faas.main(__doc__)
