@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "preload/fd_table.h"
+#include "tests/race/stress.h"
 
 #define SLOTS       4 /* descriptors */
 #define GENERATIONS 2000u
@@ -28,21 +29,6 @@ static _Atomic uint32_t requests[GENERATIONS + SLOTS + 1], ends[GENERATIONS + SL
 static _Atomic uint64_t followed_to_the_end;
 static _Atomic uint32_t forks;
 static _Atomic bool over;
-
-static void fail(const char *what, uint64_t a, uint64_t b)
-{
-	fprintf(stderr, "conn_stress: %s: %llu, %llu\n", what, (unsigned long long)a,
-		(unsigned long long)b);
-	exit(1);
-}
-
-static uint32_t draw(uint64_t *state, uint32_t below)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return (uint32_t)(*state >> 32) % below;
-}
 
 static void check_target(const struct cs_conn_event *event, uint32_t generation)
 {

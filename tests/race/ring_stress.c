@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/race/stress.h"
 #include "tests/support/memory_segment.h"
 
 #define WRITERS      8u
@@ -42,22 +43,6 @@ struct seen {
 	uint32_t next[WRITERS];
 	uint64_t given_up_slots;
 };
-
-static void fail(const char *what, uint64_t a, uint64_t b)
-{
-	fprintf(stderr, "ring_stress: %s: %llu, %llu\n", what, (unsigned long long)a,
-		(unsigned long long)b);
-	exit(1);
-}
-
-/* xorshift: its own numbers for each writer, the same in every run. */
-static uint32_t draw(uint64_t *state, uint32_t below)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return (uint32_t)(*state >> 32) % below;
-}
 
 static uint32_t payload_len(uint32_t writer, uint32_t sequence)
 {

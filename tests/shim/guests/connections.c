@@ -242,24 +242,28 @@ static void by_stream(int fd)
 	TRY("fclose", fclose(stream));
 }
 
-/* A stream of something else, onto whose descriptor the connection was put. */
-static void by_stream_below(int fd)
+/* A stream of something else, onto whose descriptor the connection was put; it holds an answer. */
+static FILE *stream_below(int fd)
 {
 	FILE *stream = fopen("/dev/null", "w");
 
 	dup2(fd, fileno(stream));
 	close(fd);
 	fputs(OK, stream);
+	return stream;
+}
+
+static void by_stream_below(int fd)
+{
+	FILE *stream = stream_below(fd);
+
 	TRY("fclose", fclose(stream));
 }
 
 static void by_stream_again(int fd)
 {
-	FILE *stream = fopen("/dev/null", "w");
+	FILE *stream = stream_below(fd);
 
-	dup2(fd, fileno(stream));
-	close(fd);
-	fputs(OK, stream);
 	TRY("freopen", freopen("/dev/null", "w", stream) == stream);
 	fclose(stream);
 }
