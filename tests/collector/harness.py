@@ -12,7 +12,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, otlp_json
+from lib import cases, otlp_json, watching
 
 LIMIT_S = 20  # for anything that should happen at once
 
@@ -30,18 +30,12 @@ class Collector:
             os.chown(self.folder, user, user)
         self.socket = f"{self.folder}/announce.sock"
         self.file = pathlib.Path(self.folder, "traces.jsonl")
-        ready, ready_child = os.pipe()
-        self.process = subprocess.Popen(
-            [binary, *([wrapped] if wrapped else []), "--socket", self.socket, "--file", self.file,
-             "--ready-fd", str(ready_child), *flags], pass_fds=[ready_child], stderr=subprocess.PIPE, user=user,
-            env={**os.environ, **(env or {})})
-        os.close(ready_child)
         self.pending = b""
         self.said = []
-        if not select.select([ready], [], [], LIMIT_S)[0] or os.read(ready, 64) != b"ready\n":
-            self.process.kill()
-            raise AssertionError(f"not ready: {self.process.stderr.read().decode()}")
-        os.close(ready)
+        program = [binary, wrapped] if wrapped else [binary]
+        self.process = watching.start([*program, "--file", self.file, *flags], self.socket,
+                                      stderr=subprocess.PIPE, user=user,
+                                      env={**os.environ, **(env or {})})
 
     def line(self, wanted, limit_s=LIMIT_S):
         """The next line on standard error for which wanted() is true."""

@@ -11,7 +11,7 @@ import stat
 import subprocess
 
 from harness import Collector, Guest, LIMIT_S, main, run
-from lib import cases
+from lib import cases, watching
 from lib.cases import case
 
 NOBODY = 65534
@@ -236,15 +236,12 @@ def a_living_socket_is_kept_and_a_dead_one_taken_over(binary, driver):
         dead = f"{first.folder}/dead.sock"
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
             s.bind(dead)
-        second = subprocess.Popen([binary, "--socket", dead, "--ready-fd", "1"],
-                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        second = watching.start([binary], dead, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            assert second.stdout.readline() == b"ready\n"
             assert run(driver, dead, "short", 1)[1] == 0
         finally:
             second.terminate()
             assert second.wait(LIMIT_S) == 0
-            second.stdout.close()
         assert not os.path.exists(dead)
 
 

@@ -11,7 +11,7 @@ import sys
 import urllib.request
 
 from harness import LIMIT_S, Collector, accounts, cold_starts, main, watched
-from lib import otlp_json
+from lib import otlp_json, watching
 from lib.cases import case
 
 
@@ -62,11 +62,8 @@ def stop_hands_over_what_is_still_held(binary, shim):
 def a_second_collector_takes_over_where_the_first_has_left(binary, shim):
     with Collector(binary) as first:
         first.accounting()
-        second = subprocess.Popen([binary, "--socket", first.socket, "--file", first.file,
-                                   "--ready-fd", "1"], stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE)
+        second = watching.start([binary, "--file", first.file], first.socket, stderr=subprocess.PIPE)
         try:
-            assert second.stdout.readline() == b"ready\n"
             assert watched(first, shim, ["/bin/true"]).wait(LIMIT_S) == 0
         finally:
             second.terminate()

@@ -24,7 +24,7 @@ import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases
+from lib import cases, watching
 from lib.cases import case
 
 PHASES = ["queue", "spawn", "exec", "link", "runtime", "code", "wait", "handler", "respond"]
@@ -78,14 +78,9 @@ class Stage:
         self.runtime = self.start_runtime(functions)
 
     def start_collector(self):
-        read, write = os.pipe()
-        process = subprocess.Popen(
-            [self.build / "collector/coldspan-collector", "--socket", self.socket, "--file",
-             self.traces, "--ready-fd", str(write)], pass_fds=[write], stderr=subprocess.PIPE)
+        process = watching.start([self.build / "collector/coldspan-collector", "--file", self.traces],
+                                 self.socket, stderr=subprocess.PIPE)
         self.started.append(process)
-        os.close(write)
-        with os.fdopen(read) as ready:
-            check(ready.readline() == "ready\n", "the collector did not become ready")
         return process
 
     def start_runtime(self, functions):

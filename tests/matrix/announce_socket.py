@@ -13,7 +13,11 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import watching
 
 WAIT_S = 30
 HELLO_BYTES = 64
@@ -123,28 +127,18 @@ class Real(Absent):
     """Alive, or after a signal @sent; what it made of the guest tells whether there was one."""
 
     def __init__(self, path, program, sent=None):
-        ready, theirs = os.pipe()
-        self.process = subprocess.Popen(
-            [program, "--socket", path, "--ready-fd", str(theirs), "--file", path + ".jsonl",
-             "--log-level", "error"], pass_fds=[theirs], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        os.close(theirs)
         self.traces = pathlib.Path(path + ".jsonl")
-        with os.fdopen(ready) as pipe:
-            assert pipe.readline() == "ready\n", "the collector did not start"
+        self.process = watching.start([program, "--file", self.traces, "--log-level", "error"], path,
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL)
         if sent:
             self.process.send_signal(sent)
             options = os.WEXITED | os.WSTOPPED | os.WNOWAIT
             os.waitid(os.P_PID, self.process.pid, options)
 
     def close(self):
-        for sent in (signal.SIGCONT, signal.SIGTERM):
-            self.process.send_signal(sent)
-        try:
-            self.process.wait(WAIT_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self.process.send_signal(signal.SIGCONT)
+        watching.stop(self.process)
         if self.traces.exists():
             self.announces = len(self.traces.read_text().splitlines())
 
