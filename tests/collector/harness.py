@@ -83,7 +83,7 @@ class Collector:
         """End it; counters of its destination "file", for all of which they must add up."""
         said, code = self.stop()
         assert code == 0, (code, said)
-        return accounts(said)["file"]
+        return watching.accounts(said)["file"]
 
     def __enter__(self):
         return self
@@ -94,19 +94,6 @@ class Collector:
             self.process.wait()
         self.process.stderr.close()
         shutil.rmtree(self.folder)
-
-
-def accounts(said):
-    """Counters of each kind of destination, from the lines printed at exit."""
-    found = {}
-    for line in (text for text in said if " accepted=" in text):
-        counts = {key: int(value) for key, value in
-                  (word.split("=") for word in line.split() if "=" in word)}
-        assert counts["accepted"] == (counts["sent"] + counts["rejected"] + counts["dropped"]
-                                      + counts["queued"]), line
-        found[line.split(": ", 1)[1].split()[0]] = counts
-    assert found, said
-    return found
 
 
 class Guest:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import urllib.request
 
-from harness import LIMIT_S, Collector, accounts, cold_starts, main, watched
+from harness import LIMIT_S, Collector, cold_starts, main, watched
 from lib import otlp_json, watching
 from lib.cases import case
 
@@ -125,7 +125,7 @@ def a_backend_that_is_not_there_delays_nobody_and_is_accounted_for(binary, shim)
         assert spans > 0
         said, code = collector.stop()
         assert code == 0
-        found = accounts(said)
+        found = watching.accounts(said)
         assert found["file"]["sent"] == found["otlp"]["accepted"] == spans, found
         assert found["otlp"]["dropped"] == spans, found
         assert any("gave up" in text for text in said), said
@@ -141,7 +141,7 @@ def a_second_signal_ends_it_at_once(binary, shim):
         said, code = collector.stop(signal.SIGINT)
         assert code == 0
         assert not any("gave up" in text for text in said), said
-        assert accounts(said)["otlp"]["dropped"] > 0, said
+        assert watching.accounts(said)["otlp"]["dropped"] > 0, said
 
 
 if __name__ == "__main__":

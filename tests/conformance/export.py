@@ -14,8 +14,6 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import cases, otelcol, otlp_json, otlp_sink, peers
@@ -24,13 +22,11 @@ ARGS = argparse.Namespace()
 peers.path("python")  # ends as skipped without it
 
 
-class Export(unittest.TestCase):
+class Export(cases.InFolder):
     maxDiff = 4000
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+        super().setUp()
         self.file = self.folder / "ours.jsonl"
 
     def emit(self, url, batches, spans, **variables):

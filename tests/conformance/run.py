@@ -13,22 +13,18 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, otelcol, otlp_json, otlp_sink
+from lib import cases, otelcol, otlp_json, otlp_sink, traces
 
 HERE = pathlib.Path(__file__).resolve().parent
 ARGS = argparse.Namespace()
 ACCEPTED = "the receiver answered 200 before the command ended"
 
 
-class Run(unittest.TestCase):
+class Run(cases.InFolder):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+        super().setUp()
         self.file = self.folder / "traces.jsonl"
 
     def run_to(self, endpoint):
@@ -64,16 +60,8 @@ class Run(unittest.TestCase):
             self.run_to(sink.endpoint)
             spans = otlp_json.of_requests(sink.requests)
         self.assertEqual(len({one["traceId"] for one in spans}), 1)
-        cold = [one for one in spans if one["name"] == "cold start"]
-        self.assertEqual(len(cold), 1)
-        phases = sorted((one for one in spans if one["parentSpanId"] == cold[0]["spanId"]
-                         and "coldspan.phase" in one["attributes"]), key=lambda one: one["start"])
-        self.assertEqual([one["attributes"]["coldspan.phase"] for one in phases][:3],
-                         ["spawn", "exec", "link"])
-        self.assertEqual(phases[0]["start"], cold[0]["start"])
-        self.assertEqual(phases[-1]["end"], cold[0]["end"])
-        for before, after in zip(phases, phases[1:]):
-            self.assertEqual(before["end"], after["start"])
+        _, phases = traces.cold_start(spans)
+        self.assertEqual([traces.phase_of(one) for one in phases][:3], ["spawn", "exec", "link"])
 
 
 if __name__ == "__main__":

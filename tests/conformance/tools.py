@@ -7,8 +7,6 @@ import http.client
 import pathlib
 import subprocess
 import sys
-import tempfile
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import cases, otelcol, otlp_json, otlp_sink, peers
@@ -33,12 +31,7 @@ def post(port, body, headers=None, path="/v1/traces"):
         connection.close()
 
 
-class Tools(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
+class Tools(cases.InFolder):
     def sink(self, *answers):
         sink = otlp_sink.OtlpSink(self.folder, answers)
         self.addCleanup(sink.close)

@@ -14,8 +14,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import cases, otelcol, otlp_json, otlp_sink, peers
@@ -42,13 +40,8 @@ def text_of(command):
     return re.sub(r"(?m)^( *double_value: )(\S+)$", lambda m: m[1] + repr(float(m[2])), text)
 
 
-class Traces(unittest.TestCase):
+class Traces(cases.InFolder):
     maxDiff = 4000
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
 
     def encode(self, *what):
         """(path of the bytes, path of the JSON) of one batch."""

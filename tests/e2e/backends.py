@@ -11,11 +11,9 @@ import argparse
 import pathlib
 import subprocess
 import sys
-import tempfile
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, otelcol, otlp_json, otlp_sink
+from lib import cases, otelcol, otlp_json, otlp_sink, traces
 
 ARGS = argparse.Namespace()
 TIMEOUT_S = 60
@@ -28,23 +26,15 @@ def run(*words):
         timeout=TIMEOUT_S, check=False)
 
 
-class Backends(unittest.TestCase):
+class Backends(cases.InFolder):
     maxDiff = 4000
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+        super().setUp()
         self.file = self.folder / "spans.jsonl"
 
     def assert_whole_start(self, spans):
-        names = [s["name"] for s in spans]
-        self.assertEqual(names.count("cold start"), 1, names)
-        cold = next(s for s in spans if s["name"] == "cold start")
-        phases = sorted((s for s in spans if s["parentSpanId"] == cold["spanId"] and
-                         "coldspan.phase" in s["attributes"]), key=lambda s: (s["start"], s["end"]))
-        self.assertEqual(phases[0]["start"], cold["start"])
-        self.assertEqual(phases[-1]["end"], cold["end"])
+        traces.cold_start(spans)
         self.assertEqual(len({s["traceId"] for s in spans}), 1)
         self.assertEqual(len({s["spanId"] for s in spans}), len(spans))
 

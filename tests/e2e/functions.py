@@ -24,10 +24,10 @@ import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, watching
+from lib import cases, otlp_json, traces, watching
 from lib.cases import case
 
-PHASES = ["queue", "spawn", "exec", "link", "runtime", "code", "wait", "handler", "respond"]
+SERVER = 2  # a span's kind
 LIMIT_S = 60
 NEEDS = {"hello-c": None, "hello-py": "python3", "hello-py-http": "python3", "hello-node": "node"}
 CALLED_AGAIN = ("hello-py-http", "hello-node")
@@ -38,32 +38,11 @@ def check(condition, what):
         raise AssertionError(what)
 
 
-def value_of(attribute):
-    kind, value = next(iter(attribute["value"].items()))
-    return int(value) if kind == "intValue" else value
-
-
-class Span:
-    def __init__(self, service, span):
-        self.service = service
-        self.name = span["name"]
-        self.kind = span.get("kind")
-        self.trace_id, self.span_id = span["traceId"], span["spanId"]
-        self.parent = span.get("parentSpanId", "")
-        self.start, self.end = int(span["startTimeUnixNano"]), int(span["endTimeUnixNano"])
-        status = span.get("status", {})
-        self.status = (status.get("code", 0), status.get("message", ""))
-        self.attributes = {a["key"]: value_of(a) for a in span.get("attributes", [])}
-
-
-def read_spans(path):
-    spans = []
-    for line in path.read_text().splitlines():
-        for group in json.loads(line)["resourceSpans"]:
-            resource = {a["key"]: value_of(a) for a in group["resource"]["attributes"]}
-            for scope in group["scopeSpans"]:
-                spans += [Span(resource["service.name"], s) for s in scope["spans"]]
-    return spans
+def spans_of(seen, trace_id, service):
+    """A service's own spans in a trace, and those of them for what it served."""
+    mine = [span for span in seen.spans
+            if span["traceId"] == trace_id and span["resource"]["service.name"] == service]
+    return mine, [span for span in mine if span["kind"] == SERVER]
 
 
 class Stage:
@@ -134,46 +113,37 @@ class Seen:
 
 @case
 def no_span_is_lost(seen):
-    match = re.search(r"accepted=(\d+) sent=(\d+) rejected=(\d+) dropped=(\d+) queued=(\d+)", seen.said)
-    check(match, f"no accounting in {seen.said!r}")
-    accepted, sent, rejected, dropped, queued = map(int, match.groups())
-    check(accepted == sent + rejected + dropped + queued, f"accounting does not hold: {match.group(0)}")
-    check(accepted > 0 and dropped == 0 and queued == 0, f"spans were lost: {match.group(0)}")
+    counts = watching.accounts(seen.said.splitlines())["file"]
+    check(counts["accepted"] > 0 and counts["dropped"] == 0 and counts["queued"] == 0, counts)
 
 
-def check_cold_start(spans, name, call):
+def check_cold_start(seen, name, call):
     """One cold start in the caller's trace: below the runtime's request, phases in order and whole."""
     trace_id, caller, request = call
-    mine = [s for s in spans if s.trace_id == trace_id]
-    runtime = [s for s in mine if s.service == "coldspan-faas" and s.kind == 2]
+    _, runtime = spans_of(seen, trace_id, "coldspan-faas")
     check(len(runtime) == 1, f"{len(runtime)} spans of the runtime for one request")
-    check(runtime[0].parent == caller, "the runtime's span is not the caller's child")
-    served = [s for s in mine if s.service == name and s.kind == 2]
+    check(runtime[0]["parentSpanId"] == caller, "the runtime's span is not the caller's child")
+    mine, served = spans_of(seen, trace_id, name)
     check(len(served) == 1, f"{len(served)} invocations for one request")
-    check(served[0].parent == runtime[0].span_id, "the invocation is not below the runtime's span")
-    check(served[0].attributes["faas.coldstart"] is True, "the first invocation is not cold")
+    check(served[0]["parentSpanId"] == runtime[0]["spanId"], "the invocation is not below the runtime's")
+    check(served[0]["attributes"]["faas.coldstart"] is True, "the first invocation is not cold")
     id_key = "http.request.header.x-request-id"
-    check(request in json.dumps(served[0].attributes.get(id_key)), "the request id is missing")
-    cold = [s for s in mine if s.service == name and s.name == "cold start"]
-    check(len(cold) == 1, f"{len(cold)} cold starts")
-    check(cold[0].parent == runtime[0].span_id, "the cold start is not below the runtime's span")
-    phases = sorted((s for s in mine if s.parent == cold[0].span_id and "coldspan.phase" in s.attributes),
-                    key=lambda s: PHASES.index(s.attributes["coldspan.phase"]))
-    check([p.attributes["coldspan.phase"] for p in phases] == PHASES,
-          f"phases {[p.attributes['coldspan.phase'] for p in phases]}")
-    check(phases[0].start == cold[0].start and phases[-1].end == cold[0].end, "ends do not meet")
-    for before, after in zip(phases, phases[1:]):
-        check(before.end == after.start, f"{before.name} and {after.name} are not contiguous")
-    check(not [p for p in phases if "coldspan.phase.approximate" in p.attributes],
+    check(request in json.dumps(served[0]["attributes"].get(id_key)), "the request id is missing")
+    cold, phases = traces.cold_start(mine)
+    check(cold["parentSpanId"] == runtime[0]["spanId"], "the cold start is not below the runtime's span")
+    names = [traces.phase_of(phase) for phase in phases]
+    check(names == traces.PHASES, f"phases {names}")
+    check(not [p for p in phases if "coldspan.phase.approximate" in p["attributes"]],
           "a boundary was not seen")
-    check(cold[0].attributes["coldspan.shared_objects"] > 0, "no shared objects were counted")
+    check(cold["attributes"]["coldspan.shared_objects"] > 0, "no shared objects were counted")
+    return served[0], dict(zip(names, phases))
 
 
-def check_warm(spans, name, call):
-    mine = [s for s in spans if s.trace_id == call[0] and s.service == name]
-    check([s.kind for s in mine] == [2], f"{[s.name for s in mine]} for a warm request")
-    check(mine[0].attributes["faas.coldstart"] is False, "a warm invocation is called cold")
-    check(mine[0].attributes["http.response.status_code"] == 200, "the status is missing")
+def check_warm(seen, name, call):
+    mine, served = spans_of(seen, call[0], name)
+    check(mine == served and len(mine) == 1, f"{[s['name'] for s in mine]} for a warm request")
+    check(mine[0]["attributes"]["faas.coldstart"] is False, "a warm invocation is called cold")
+    check(mine[0]["attributes"]["http.response.status_code"] == 200, "the status is missing")
 
 
 def call_until_killed(stage):
@@ -191,11 +161,11 @@ def call_until_killed(stage):
 
 @case
 def an_invocation_that_was_killed(seen):
-    served = [s for s in seen.spans
-              if s.trace_id == seen.killed and s.service == "hangs" and s.kind == 2]
+    _, served = spans_of(seen, seen.killed, "hangs")
     check(len(served) == 1, f"{len(served)} invocations of the function that was killed")
-    check(served[0].status == (2, "killed by signal 9 (SIGKILL)"), f"status {served[0].status}")
-    check(served[0].end > served[0].start, "the killed invocation took no time")
+    status = (served[0]["status"], served[0]["message"])
+    check(status == (2, "killed by signal 9 (SIGKILL)"), f"status {status}")
+    check(served[0]["end"] > served[0]["start"], "the killed invocation took no time")
 
 
 def make_hanging(folder):
@@ -216,12 +186,11 @@ def make_wrapped(folder):
 
 @case
 def an_event_that_a_wrapper_read(seen):
-    check_cold_start(seen.spans, "wrapped", seen.wrapped)
-    mine = [s for s in seen.spans if s.trace_id == seen.wrapped[0] and s.service == "wrapped"]
-    served = next(s for s in mine if s.kind == 2)
-    handler = next(s for s in mine if s.attributes.get("coldspan.phase") == "handler")
-    check(served.start == handler.start, "the invocation does not begin with its handler")
-    check(handler.end - handler.start >= 200_000_000, "what the shell did with the event is left out")
+    served, phases = check_cold_start(seen, "wrapped", seen.wrapped)
+    handler = phases["handler"]
+    check(served["start"] == handler["start"], "the invocation does not begin with its handler")
+    check(handler["end"] - handler["start"] >= 200_000_000,
+          "what the shell did with the event is left out")
 
 
 def call_of(name, calls):
@@ -231,11 +200,11 @@ def call_of(name, calls):
 
 
 def cold(name, seen):
-    check_cold_start(seen.spans, name, call_of(name, seen.cold))
+    check_cold_start(seen, name, call_of(name, seen.cold))
 
 
 def warm(name, seen):
-    check_warm(seen.spans, name, call_of(name, seen.warm))
+    check_warm(seen, name, call_of(name, seen.warm))
 
 
 for function in NEEDS:
@@ -271,7 +240,7 @@ def run(args, folder):
         said = stage.stop()
     finally:
         stage.kill()
-    return Seen(cold_calls, warm_calls, killed, wrapped, said, read_spans(stage.traces))
+    return Seen(cold_calls, warm_calls, killed, wrapped, said, otlp_json.of_file(stage.traces))
 
 
 def main():

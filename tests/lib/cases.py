@@ -52,6 +52,15 @@ def parser(usage):
     return made
 
 
+class InFolder(unittest.TestCase):
+    """For cases that want an empty folder each: self.folder."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+
 class Function(unittest.TestCase):
     def __init__(self, name, function, given, folder):
         super().__init__()

@@ -39,6 +39,19 @@ def stop(process):
         process.wait()
 
 
+def accounts(lines):
+    """Counters of each kind of destination out of the lines that a collector says at its end; they add up."""
+    found = {}
+    for line in (text for text in lines if " accepted=" in text):
+        counts = {key: int(value) for key, value in
+                  (word.split("=") for word in line.split() if "=" in word)}
+        assert counts["accepted"] == (counts["sent"] + counts["rejected"] + counts["dropped"]
+                                      + counts["queued"]), line
+        found[line.split(": ", 1)[1].split()[0]] = counts
+    assert found, lines
+    return found
+
+
 @contextlib.contextmanager
 def collector(build, folder):
     """Reads rings and writes traces to folder/traces.jsonl; gives the path of its socket."""
