@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts the real coldspan-faas on functions written into a temporary folder, and talks to it."""
 import contextlib
-import ctypes
 import errno
 import http.client
 import os
@@ -10,7 +9,6 @@ import select
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -18,7 +16,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases
+from lib import cases, seccomp
 
 BINARY = None  # set by main()
 LIMIT_S = 20   # for anything that is waited for; a loaded machine is slow, a hang is not finite
@@ -54,21 +52,10 @@ def children(pid):
 
 
 def deny_netlink():
-    """In a child before exec: socket(AF_NETLINK, ...) fails from now on, as some sandboxes have it."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    number = {"x86_64": 41, "aarch64": 198}[os.uname().machine]
-    load, jump_equal, give_back = 0x20, 0x15, 0x06
-    allow, deny = 0x7FFF0000, 0x00050000 | errno.EPERM
-    code = [(load, 0, 0, 0), (jump_equal, 0, 3, number),  # the system call's number
-            (load, 0, 0, 16), (jump_equal, 0, 1, socket.AF_NETLINK),  # its first argument
-            (give_back, 0, 0, deny), (give_back, 0, 0, allow)]
-    raw = b"".join(struct.pack("HBBI", *line) for line in code)
-    buffer = ctypes.create_string_buffer(raw)
-    program = struct.pack("HxxxxxxP", len(code), ctypes.addressof(buffer))
-    no_new_privs, set_seccomp, filter_mode = 38, 22, 2
-    if libc.prctl(no_new_privs, 1, 0, 0, 0) or \
-            libc.prctl(set_seccomp, filter_mode, ctypes.c_char_p(program), 0, 0):
-        raise OSError(ctypes.get_errno(), "seccomp")
+    """For before_exec: socket(AF_NETLINK, ...) fails from then on, as some sandboxes have it."""
+    if not seccomp.library():
+        cases.skip("libseccomp is not installed")
+    return seccomp.refusing(["socket"], errno.EPERM, [(0, socket.AF_NETLINK)])
 
 
 class Functions:

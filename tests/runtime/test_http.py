@@ -200,7 +200,7 @@ body = b'%d' % len(data)
 first.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s' % (len(body), body))
 time.sleep(1000)
 """, mode="http")
-        for before_exec in (None, faas.deny_netlink):
+        for before_exec in (None, faas.deny_netlink()):
             with self.subTest(before_exec=before_exec):
                 runtime = self.serve("--timeout", "60s", before_exec=before_exec)
                 answer = runtime.call("/function/counts")
@@ -210,7 +210,7 @@ time.sleep(1000)
     def test_where_the_kernel_cannot_be_asked_who_listens(self):
         self.functions.add("meet", SERVER + "time.sleep(0.1)\n" + SERVE, mode="http",
                            more="timeout: 60s\n")
-        runtime = self.serve(before_exec=faas.deny_netlink)
+        runtime = self.serve(before_exec=faas.deny_netlink())
         answers = []
         body = os.urandom(300000)  # handed to each try anew
         threads = [threading.Thread(target=lambda: answers.append(
@@ -226,7 +226,7 @@ time.sleep(1000)
         self.functions.add_shell("never", "exec sleep 1000\n", mode="http",
                                  more="timeout: 300ms\n")
         self.functions.add_shell("dies", "exit 5\n", mode="http", more="timeout: 60s\n")
-        runtime = self.serve(before_exec=faas.deny_netlink)
+        runtime = self.serve(before_exec=faas.deny_netlink())
         self.assertEqual(runtime.call("/function/never", b"x").status, 504)
         answer = runtime.call("/function/dies", b"x")
         self.assertEqual(answer.status, 502)
