@@ -109,6 +109,32 @@ struct cs_header server_of(int32_t pid, const char *name)
 	return header;
 }
 
+struct cs_header later_of(int32_t pid, const char *name)
+{
+	struct cs_header header = header_of(pid, name);
+
+	header.attach_monotonic_ns = 140 * MS;
+	header.marks[CS_MARK_ATTACH] = 140 * MS;
+	header.marks[CS_MARK_MAIN] = 150 * MS;
+	header.marks[CS_MARK_STDIN_READ] = 170 * MS;
+	return header;
+}
+
+struct cs_assembled *attach_server(void)
+{
+	struct cs_header header = server_of(100, "server");
+
+	return cs_assembler_attach(assembler, 1, &header, 100);
+}
+
+struct cs_assembler_stats stats_now(void)
+{
+	struct cs_assembler_stats stats;
+
+	cs_assembler_get_stats(assembler, &stats);
+	return stats;
+}
+
 void feed_spawn(struct cs_assembled *instance, int32_t child, uint64_t time_ns)
 {
 	struct cs_rec_spawn spawn = { .child_pid = child,

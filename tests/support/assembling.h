@@ -45,6 +45,15 @@ struct cs_header header_of(int32_t pid, const char *name);
 /** server_of() - one that came as far as waiting for its first request, at 61 ms. */
 struct cs_header server_of(int32_t pid, const char *name);
 
+/** later_of() - one that begins at 140 ms, comes to main at 150 ms and reads its event at 170 ms. */
+struct cs_header later_of(int32_t pid, const char *name);
+
+/** attach_server() - server_of() pid 100, as segment 1. */
+struct cs_assembled *attach_server(void);
+
+/** stats_now() - what the assembler has counted. */
+struct cs_assembler_stats stats_now(void);
+
 /** feed() - one record. @text may be NULL. */
 void feed(struct cs_assembled *instance, uint32_t pid, unsigned type, uint64_t time_ns,
 	  const void *payload, size_t payload_len, const char *text);

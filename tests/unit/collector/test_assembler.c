@@ -64,12 +64,8 @@ Test(assembler, output_before_any_input_begins_the_event_of_both)
 
 Test(assembler, a_server_that_serves_two_at_once_keeps_them_apart)
 {
-	struct cs_header header = header_of(100, "server");
-	struct cs_assembled *instance;
+	struct cs_assembled *instance = attach_server();
 
-	header.marks[CS_MARK_LISTEN] = 60 * MS;
-	header.marks[CS_MARK_ACCEPT_WAIT] = 61 * MS;
-	instance = cs_assembler_attach(assembler, 1, &header, 100);
 	feed_request(instance, 100, 7, 70 * MS, "x-request-id: first\n");
 	feed_request(instance, 100, 8, 71 * MS, "x-request-id: second\n");
 	feed_end(instance, 100, 8, 75 * MS);
@@ -90,12 +86,8 @@ Test(assembler, a_server_that_serves_two_at_once_keeps_them_apart)
 
 Test(assembler, an_invocation_whose_process_is_killed_ends_with_the_signal)
 {
-	struct cs_header header = header_of(100, "server");
-	struct cs_assembled *instance;
+	struct cs_assembled *instance = attach_server();
 
-	header.marks[CS_MARK_LISTEN] = 60 * MS;
-	header.marks[CS_MARK_ACCEPT_WAIT] = 61 * MS;
-	instance = cs_assembler_attach(assembler, 1, &header, 100);
 	feed_request(instance, 100, 7, 70 * MS, "");
 	cs_assembler_ended(instance, 100, CS_ASSEMBLER_STATUS, SIGKILL, 90 * MS);
 	cs_assembler_detach(instance);
@@ -260,15 +252,13 @@ Test(assembler, records_that_hang_in_the_air_are_counted_and_harm_nobody)
 {
 	struct cs_header header = header_of(100, "server");
 	struct cs_assembled *instance = cs_assembler_attach(assembler, 1, &header, 100);
-	struct cs_assembler_stats stats;
 	uint64_t junk = 0;
 
 	feed_end(instance, 100, 9, 70 * MS);
 	feed(instance, 100, 15, 71 * MS, &junk, sizeof(junk), NULL);
 	feed(instance, 100, CS_RECORD_REQUEST, 72 * MS, &junk, sizeof(junk), NULL);
-	cs_assembler_get_stats(assembler, &stats);
-	cr_assert(eq(u64, stats.unmatched, 2));
-	cr_assert(eq(u64, stats.unknown_records, 2));
+	cr_assert(eq(u64, stats_now().unmatched, 2));
+	cr_assert(eq(u64, stats_now().unknown_records, 2));
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u32, seen.invocations, 0));
 }
@@ -309,7 +299,6 @@ Test(assembler, an_older_spawn_that_is_read_late_does_not_replace_a_newer_one)
 Test(assembler, a_busy_server_loses_no_invocation_to_those_already_told)
 {
 	struct cs_header header = header_of(100, "server");
-	struct cs_assembler_stats stats;
 	struct cs_assembled *instance;
 	const unsigned rounds = 3 * CS_ASSEMBLER_REQUESTS_MAX;
 
@@ -323,7 +312,6 @@ Test(assembler, a_busy_server_loses_no_invocation_to_those_already_told)
 		cs_assembler_tick(assembler, at_ns);
 	}
 	cs_assembler_flush(assembler);
-	cs_assembler_get_stats(assembler, &stats);
-	cr_assert(eq(u64, stats.requests_dropped, 0));
+	cr_assert(eq(u64, stats_now().requests_dropped, 0));
 	cr_assert(eq(u32, seen.invocations, rounds));
 }

@@ -165,17 +165,13 @@ Test(chain, killed_after_the_wrapper_read_the_event)
 Test(chain, the_event_of_a_process_is_not_that_of_the_next_with_its_pid)
 {
 	struct cs_header shell = wrapper_of("function"), last = header_of(100, "function"),
-			 other = header_of(100, "other");
+			 other = later_of(100, "other");
 
 	shell.marks[CS_MARK_STDIN_READ] = 25 * MS;
 	wrap(1, &shell, 35 * MS);
 	end_process(cs_assembler_attach(assembler, 2, &last, 100), 100, 0, 90 * MS);
 	cs_assembler_flush(assembler);
 	/* Nobody tells who spawned the next one. */
-	other.attach_monotonic_ns = 140 * MS;
-	other.marks[CS_MARK_ATTACH] = 140 * MS;
-	other.marks[CS_MARK_MAIN] = 150 * MS;
-	other.marks[CS_MARK_STDIN_READ] = 170 * MS;
 	end_process(cs_assembler_attach(assembler, 3, &other, 100), 100, 0, 190 * MS);
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u32, seen.cold_starts, 2));

@@ -11,13 +11,6 @@
 
 TestSuite(disorder, .init = assembling_start, .fini = assembling_stop);
 
-static struct cs_assembled *attach_server(void)
-{
-	struct cs_header header = server_of(100, "server");
-
-	return cs_assembler_attach(assembler, 1, &header, 100);
-}
-
 static void feed_response(struct cs_assembled *instance, uint64_t time_ns)
 {
 	struct cs_rec_response first = { .connection = 7, .status = 200 };
@@ -30,14 +23,6 @@ static void feed_response_end(struct cs_assembled *instance, uint64_t time_ns)
 	struct cs_rec_response_end end = { .connection = 7, .status = 200 };
 
 	feed(instance, 100, CS_RECORD_RESPONSE_END, time_ns, &end, sizeof(end), NULL);
-}
-
-static struct cs_assembler_stats stats_now(void)
-{
-	struct cs_assembler_stats stats;
-
-	cs_assembler_get_stats(assembler, &stats);
-	return stats;
 }
 
 /* --- times that lie --- */

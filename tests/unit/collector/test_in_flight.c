@@ -13,10 +13,8 @@ static struct cs_assembled *server;
 
 static void start(void)
 {
-	struct cs_header header = server_of(100, "server");
-
 	assembling_start();
-	server = cs_assembler_attach(assembler, 1, &header, 100);
+	server = attach_server();
 }
 
 TestSuite(in_flight, .init = start, .fini = assembling_stop);
@@ -41,14 +39,6 @@ static void end(uint32_t sequence, uint16_t flags, uint64_t time_ns)
 	struct cs_rec_response_end rec = { .connection = 7, .sequence = sequence, .flags = flags };
 
 	feed(server, 100, CS_RECORD_RESPONSE_END, time_ns, &rec, sizeof(rec), NULL);
-}
-
-static struct cs_assembler_stats stats_now(void)
-{
-	struct cs_assembler_stats stats;
-
-	cs_assembler_get_stats(assembler, &stats);
-	return stats;
 }
 
 Test(in_flight, pipelined_requests_are_answered_one_after_the_other)

@@ -19,8 +19,7 @@ static void feed_process(struct cs_assembled *instance, int32_t pid, uint64_t ti
 
 Test(workers, equal_connections_of_two_workers_are_told_apart)
 {
-	struct cs_header header = server_of(100, "preforked");
-	struct cs_assembled *server = cs_assembler_attach(assembler, 1, &header, 100);
+	struct cs_assembled *server = attach_server();
 
 	feed_process(server, 101, 62 * MS);
 	feed_process(server, 102, 63 * MS);
@@ -43,8 +42,7 @@ Test(workers, equal_connections_of_two_workers_are_told_apart)
 
 Test(workers, a_worker_that_dies_takes_only_its_own_requests_along)
 {
-	struct cs_header header = server_of(100, "preforked");
-	struct cs_assembled *server = cs_assembler_attach(assembler, 1, &header, 100);
+	struct cs_assembled *server = attach_server();
 
 	feed_process(server, 101, 62 * MS);
 	feed_process(server, 102, 63 * MS);
@@ -62,8 +60,7 @@ Test(workers, a_worker_that_dies_takes_only_its_own_requests_along)
 
 Test(workers, workers_go_on_when_their_parent_has_ended)
 {
-	struct cs_header header = server_of(100, "preforked");
-	struct cs_assembled *server = cs_assembler_attach(assembler, 1, &header, 100);
+	struct cs_assembled *server = attach_server();
 
 	feed_process(server, 101, 62 * MS);
 	cs_assembler_ended(server, 100, CS_ASSEMBLER_STATUS, 0, 65 * MS);
@@ -134,16 +131,12 @@ Test(workers, a_server_on_a_socket_of_its_watched_parent_is_no_helper)
 
 Test(workers, the_pid_of_a_worker_that_ended_is_anybodys)
 {
-	struct cs_header header = server_of(100, "preforked"), other = header_of(101, "other");
-	struct cs_assembled *server = cs_assembler_attach(assembler, 1, &header, 100);
+	struct cs_header other = later_of(101, "other");
+	struct cs_assembled *server = attach_server();
 
 	feed_process(server, 101, 62 * MS);
 	cs_assembler_ended(server, 101, CS_ASSEMBLER_UNKNOWN, 0,
 			   74 * MS); /* nobody waited for it */
-	other.attach_monotonic_ns = 140 * MS;
-	other.marks[CS_MARK_ATTACH] = 140 * MS;
-	other.marks[CS_MARK_MAIN] = 150 * MS;
-	other.marks[CS_MARK_STDIN_READ] = 170 * MS;
 	end_process(cs_assembler_attach(assembler, 2, &other, 101), 101, 0, 190 * MS);
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u32, seen.cold_starts, 1)); /* not a helper of the server */
@@ -152,8 +145,7 @@ Test(workers, the_pid_of_a_worker_that_ended_is_anybodys)
 
 Test(workers, requests_of_a_worker_that_nobody_followed_end_with_the_instance)
 {
-	struct cs_header header = server_of(100, "preforked");
-	struct cs_assembled *server = cs_assembler_attach(assembler, 1, &header, 100);
+	struct cs_assembled *server = attach_server();
 
 	feed_request(server, 101, 7, 70 * MS, ""); /* one of more than can be followed */
 	end_process(server, 100, 0, 90 * MS);
