@@ -89,9 +89,7 @@ class Collector:
         return self
 
     def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        watching.kill(self.process)
         self.process.stderr.close()
         shutil.rmtree(self.folder)
 
@@ -115,9 +113,7 @@ class Guest:
         return self
 
     def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        watching.kill(self.process)
         self.process.stdout.close()
         self.process.stdin.close()
 

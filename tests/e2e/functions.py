@@ -95,9 +95,7 @@ class Stage:
 
     def kill(self):
         for process in self.started:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+            watching.kill(process)
 
 
 @dataclasses.dataclass

@@ -29,14 +29,20 @@ def start(command, socket, **options):
     raise NotWatched(f"the collector did not start: {said.decode(errors='replace').strip()}")
 
 
+def kill(process):
+    """Ends any process at once, if it still runs."""
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+
+
 def stop(process):
     """Ends any process: asked to, and if it does not in time, killed."""
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(WAIT_S)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        kill(process)
 
 
 def accounts(lines):
