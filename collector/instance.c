@@ -237,6 +237,7 @@ static unsigned read_lane(struct cs_instance *instance, struct cs_instance_lane 
 
 	*state = NO_MORE;
 	if (r == CS_READ_RECORD) {
+		lane->hole_since_ns = 0;
 		*state = READ;
 	} else if (r == CS_READ_HOLE) {
 		if (!step_over(instance, lane, now_ns))
@@ -340,7 +341,12 @@ unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 	return n;
 }
 
-uint64_t cs_instance_used(struct cs_instance *instance)
+static bool is_blocked(const struct cs_instance_lane *lane)
+{
+	return lane->hole_since_ns && lane->hole_position == lane->reader.position;
+}
+
+static uint64_t fullest(struct cs_instance *instance, bool blocked_too)
 {
 	uint64_t most = 0;
 
@@ -350,12 +356,25 @@ uint64_t cs_instance_used(struct cs_instance *instance)
 			atomic_load_explicit(&lane->segment.header->head, memory_order_relaxed) -
 			lane->reader.position;
 
-		most = used > most ? used : most;
+		if (blocked_too || !is_blocked(lane))
+			most = used > most ? used : most;
 	}
+	return most;
+}
+
+uint64_t cs_instance_used(struct cs_instance *instance)
+{
+	uint64_t most = fullest(instance, true);
+
 	/* Parted, and we do not know yet: there is something. */
 	if (!most && !instance->others && instance->file.lanes > 1)
 		most = atomic_load_explicit(&instance->file.header->spread, memory_order_relaxed);
 	return most;
+}
+
+uint64_t cs_instance_readable(struct cs_instance *instance)
+{
+	return fullest(instance, false);
 }
 
 unsigned cs_instance_trim(struct cs_instance *instance)

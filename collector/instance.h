@@ -139,6 +139,12 @@ static inline struct cs_instance_lane *cs_instance_lane(struct cs_instance *inst
 /** cs_instance_used() - slots that wait to be read, in the fullest ring. Context: loop. */
 uint64_t cs_instance_used(struct cs_instance *instance);
 
+/**
+ * cs_instance_readable() - the same, of rings whose reader does not stand at a hole that it knows:
+ * looking at those more often reads nothing more. Context: loop.
+ */
+uint64_t cs_instance_readable(struct cs_instance *instance);
+
 /** cs_instance_trim() - give the pages of its quiet rings back. Return: rings trimmed. */
 unsigned cs_instance_trim(struct cs_instance *instance);
 

@@ -153,8 +153,8 @@ static void look_at_active(struct cs_watch *watch, uint64_t now_ns)
 
 	for (; instance; instance = next) {
 		uint64_t used = cs_instance_used(instance);
-		uint32_t wanted =
-			cs_watch_next_interval(watch->interval_ms, used, instance->file.slots);
+		uint32_t wanted = cs_watch_next_interval(
+			watch->interval_ms, cs_instance_readable(instance), instance->file.slots);
 
 		next = TAILQ_NEXT(instance, active_link);
 		interval = wanted < interval ? wanted : interval;

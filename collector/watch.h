@@ -75,7 +75,7 @@ void cs_watch_remove(struct cs_watch *watch, struct cs_instance *instance);
 void cs_watch_sync(struct cs_watch *watch, struct cs_instance *instance);
 
 /**
- * cs_watch_next_interval() - how long to wait, from how full the fullest ring was (pure)
+ * cs_watch_next_interval() - how long to wait, from how full the fullest readable ring was (pure)
  * @used, @slots: of that ring when it was looked at
  */
 uint32_t cs_watch_next_interval(uint32_t interval_ms, uint64_t used, uint32_t slots);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Segments of this process, with the real writer, as the collector's instances: without socket and
+ * intake. Whatever fails here ends the process.
+ */
+#pragma once
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collector/instance.h"
+#include "preload/wire/lanes.h"
+
+struct following {
+	struct event_base *base;
+	struct cs_self self;
+	struct cs_instance_world world;
+	unsigned records; /* told of */
+	unsigned ended;   /* members told of */
+	struct cs_ended last;
+	/* what happened, a letter each: r record, e ended; tests may add others */
+	char story[64];
+};
+
+/** following_start() - an empty world on an event base of its own */
+void following_start(struct following *following);
+
+/** following_tell() - add a letter to the story */
+void following_tell(struct following *following, char letter);
+
+/**
+ * following_new() - a segment whose announcer is @pid, followed
+ * @ret_lanes: the writer's view; its mapping stays
+ */
+struct cs_instance *following_new(struct following *following, int32_t pid, uint32_t slots,
+				  uint32_t lanes, struct cs_lanes *ret_lanes);
+
+/** following_claim() - a record without payload of one slot. Return: false: the ring is full. */
+bool following_claim(struct cs_ring *ring, struct cs_claim *ret);
+
+/** following_write() - the same, committed */
+bool following_write(struct cs_ring *ring);
