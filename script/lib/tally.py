@@ -5,8 +5,11 @@
   tally.py add FILE RESULT NAME [REASON]   notes one result (passed, failed, skipped)
   tally.py meson FILE STEP TESTLOG         notes every test of a meson testlog.json
   tally.py close FILE                      prints what failed and was skipped, then the counts
+
+Of a test that passed without some of its cases (tests/lib/cases.py) these are named, but not counted.
 """
 import json
+import re
 import sys
 
 RESULTS = {
@@ -14,6 +17,8 @@ RESULTS = {
     "EXPECTEDFAIL": "passed",
     "SKIP": "skipped",
 }
+LEFT_OUT = "left out"
+CASE = re.compile(r"^(.+) \.\.\. skip: (.+)$", re.MULTILINE)
 
 
 def last_line(test):
@@ -39,6 +44,8 @@ def from_meson(path, step, log):
         result = RESULTS.get(test["result"], "failed")
         reason = {"skipped": last_line(test), "failed": test["result"]}.get(result, "")
         note(path, result, f"{step}: {test['name']}", reason)
+        for case, why in CASE.findall(test.get("stdout") or "") if result == "passed" else ():
+            note(path, LEFT_OUT, f"{step}: {test['name']}: {case}", why)
     return 0
 
 
@@ -50,8 +57,9 @@ def close(path):
         results = []
     count = {"passed": 0, "failed": 0, "skipped": 0}
     for entry in results:
-        count[entry["result"]] += 1
-    for kind in ("skipped", "failed"):
+        if entry["result"] in count:
+            count[entry["result"]] += 1
+    for kind in (LEFT_OUT, "skipped", "failed"):
         for entry in results:
             if entry["result"] == kind:
                 print(f"{kind}: {entry['name']}: {entry['reason']}")
