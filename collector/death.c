@@ -35,10 +35,11 @@ static void arm(struct cs_death *death)
 	event_add(&death->timer, &wait);
 }
 
-/* Bounded also for a ring whose writers live: two laps. */
+/* Bounded also for rings whose writers live: two laps of each. */
 static void drain_all(struct cs_instance *instance, uint64_t now_ns)
 {
-	unsigned reads = 2 * instance->file.slots / CS_INSTANCE_READS_MAX + 2;
+	uint64_t slots = (uint64_t)instance->file.slots * instance->file.lanes;
+	uint64_t reads = 2 * slots / CS_INSTANCE_READS_MAX + 2;
 
 	while (reads-- && !instance->broken && cs_instance_drain(instance, now_ns))
 		continue;

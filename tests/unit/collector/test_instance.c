@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of collector/instance and collector/death: what is read, and when it is over. */
+#include "collector/instance.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "collector/clock.h"
+#include "collector/death.h"
+#include "tests/support/following.h"
+
+#define TURNS_MAX 1000 /* of the event loop */
+
+static struct following following;
+static struct cs_death death;
+
+static void on_over(void *context, struct cs_instance *instance)
+{
+	following_tell(&following, 'o');
+	cs_instance_free(instance);
+}
+
+static void on_exited(void *context, struct cs_instance *instance, struct cs_process *process)
+{
+}
+
+static void start(void)
+{
+	const struct cs_death_events events = { .over = on_over, .exited = on_exited };
+
+	following_start(&following);
+	cs_death_init(&death, following.base, &following.world, &events);
+}
+
+/* Its writers have parted, over @lanes. */
+static struct cs_instance *parted(uint32_t slots, uint32_t count, struct cs_lanes *lanes)
+{
+	struct cs_instance *instance = following_new(&following, getpid(), slots, count, lanes);
+
+	for (unsigned i = 0; i < CS_LANES_MET_MAX; i++)
+		cs_ring_met(&lanes->rings[0]);
+	for (uint32_t i = 0; i < count; i++)
+		cr_assert(eq(ptr, cs_lanes_pick(lanes, i << 12, 0), &lanes->rings[i]));
+	return instance;
+}
+
+Test(instance, all_full_lanes_are_read_to_their_end_at_death)
+{
+	struct cs_lanes lanes;
+	struct cs_instance *instance;
+	unsigned written = 0;
+
+	start();
+	instance = parted(CS_SLOTS_DEFAULT, CS_LANES, &lanes);
+	for (uint32_t i = 0; i < CS_LANES; i++) {
+		while (following_write(&lanes.rings[i]))
+			written++;
+	}
+	cs_death_lost(&death, instance, CS_END_SHUTDOWN, cs_clock_monotonic_ns());
+	cr_expect(eq(u32, following.records, written));
+	cr_expect(eq(u32, following.ended, 1));
+}
