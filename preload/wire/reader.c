@@ -29,7 +29,7 @@ void cs_reader_init(struct cs_reader *reader, struct cs_header *header, uint32_t
 	reader->slots_shift = (uint32_t)__builtin_ctz(slots);
 	reader->released = atomic_load_explicit(&header->release, memory_order_relaxed);
 	reader->position = reader->released;
-	reader->inherited_trim = atomic_load_explicit(&header->trim, memory_order_relaxed);
+	reader->open_trim = atomic_load_explicit(&header->trim, memory_order_relaxed);
 	cs_reader_inherit_quarantine(reader);
 }
 

@@ -57,7 +57,7 @@ struct cs_reader {
 	uint64_t position; /* next to read */
 	uint64_t released; /* last value stored to the release word */
 	uint64_t trimmed;  /* position after the last trim: nothing was written since if equal */
-	uint64_t inherited_trim; /* the header's note of a trim, as found at init */
+	uint64_t open_trim; /* position + 1 of a trim that may have been cut short; 0: none */
 	uint64_t words_position;
 	uint32_t words_count;
 	bool words_fresh; /* fetched by this call */

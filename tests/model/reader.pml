@@ -44,6 +44,9 @@ inline reserve_trim()
 	:: else -> break
 	od;
 	head = at + TRIM_SLOTS;
+#ifndef TRIM_FORGOTTEN
+	open_trim = at + 1;
+#endif
 	printf("reader reserves %d..%d\n", at, head - 1);
 	assert(head < 16)
 }
@@ -79,7 +82,7 @@ inline take_over()
 	at = release;
 	owed = owed | taken;
 	taken = 0;
-	inherited_note = trim_note;
+	open_trim = trim_note;
 	k = 0;
 	do
 	:: k < QUARANTINE ->
@@ -125,7 +128,7 @@ proctype reader()
 {
 	byte until[QUARANTINE];
 	entry lifted[QUARANTINE]; /* to be skipped below until */
-	byte inherited_note;
+	byte open_trim; /* position + 1 of a trim that may have been cut short */
 	unsigned size : 3; /* of the record that is being copied */
 	unsigned done : 3;
 	unsigned hole : 3;   /* size of the one that is being given up */
@@ -134,6 +137,7 @@ proctype reader()
 	bit claimed;
 	unsigned lifting : 2;
 	unsigned trims : 2;
+	unsigned fails : 1;
 	unsigned takeovers : 2;
 
 look:
@@ -165,6 +169,11 @@ look:
 		at != head && TRIM_LEFT ->
 		printf("reader skips a trim %d..%d\n", at, at + TRIM_SLOTS - 1);
 		step_to(at + TRIM_SLOTS)
+	   }
+	/* Looked into once: not a trim, and never to become one. */
+	:: d_step {
+		open_trim == at + 1 && head >= at + TRIM_SLOTS && UNCLAIMED(at) && !TRIM_LEFT ->
+		open_trim = 0
 	   }
 
 	/* Read a record: its word, then slot by slot. */
@@ -260,6 +269,7 @@ progress_1:
 		fi;
 		if
 		:: d_step { true -> store_word(at, PADDING, TRIM_SLOTS, 0) }
+		:: fails < FAILS -> fails++; goto look
 		OR_TAKEN_OVER
 		fi;
 		if

@@ -42,6 +42,9 @@
 #ifndef TRIMS
 #define TRIMS 0 /* times the reader tries to give pages back */
 #endif
+#ifndef FAILS
+#define FAILS 0 /* trims, 1 at most, that get no further than their reservation */
+#endif
 #ifndef TAKEOVERS
 #define TAKEOVERS 0 /* readers that may be killed, at any time, for another to take over */
 #endif

@@ -490,6 +490,70 @@ Test(reader, a_note_of_a_trim_that_did_not_happen_hides_no_record)
 	expect(&f, 2);
 }
 
+static unsigned reads, swaps_to_fail;
+
+static int count_read(void *context, void *dst, uint64_t offset, uint32_t len)
+{
+	reads++;
+	return memory_segment_io(context).read(context, dst, offset, len);
+}
+
+static int fail_swap(void *context, uint64_t offset, uint64_t expected, uint64_t desired,
+		     bool *swapped)
+{
+	if (swaps_to_fail && swaps_to_fail--)
+		return -EIO;
+	return memory_segment_io(context).swap(context, offset, expected, desired, swapped);
+}
+
+/* Else whoever writes it makes every look as dear as the ring is long, as long as he lives. */
+Test(reader, a_note_of_a_trim_is_looked_into_once)
+{
+	struct fixture f;
+	struct cs_claim claim;
+	unsigned first;
+
+	start(&f, TRIM_RING);
+	go_round(&f, 2, NULL, 0);
+	f.segment.header->trim = f.reader.position + 1;
+	claim = reserve_unclaimed(&f, 1, 3);
+	f.segment.header->head = f.reader.position + TRIM_RING - 1024 - 4;
+	put(&f, 2, 4);
+	f.segment.io.read = count_read;
+	take_over(&f);
+	cr_assert(eq(int, cs_reader_next(&f.reader, &f.entry), CS_READ_HOLE));
+	first = reads;
+	for (unsigned look = 0; look < 10; look++) {
+		reads = 0;
+		cr_assert(eq(int, cs_reader_next(&f.reader, &f.entry), CS_READ_HOLE));
+		cr_assert(lt(u32, reads * 10, first));
+	}
+	cs_ring_commit(&claim);
+	expect(&f, 1);
+}
+
+/* Nobody comes after: the reader that failed ends it itself. */
+Test(reader, a_trim_that_fails_when_it_is_reserved_is_no_hole)
+{
+	struct fixture f;
+	uint64_t head;
+
+	start(&f, TRIM_RING);
+	go_round(&f, 2, NULL, 0);
+	f.reader.io.swap = fail_swap;
+	swaps_to_fail = 1;
+	head = f.segment.header->head;
+	cr_assert(eq(int, cs_reader_trim(&f.reader), -EIO));
+	cr_assert(eq(u64, f.segment.header->head, head + TRIM_RING - 1024));
+	put(&f, 7, 2);
+	expect(&f, 7);
+	expect_empty(&f);
+	cs_reader_release(&f.reader);
+	go_round(&f, 2, NULL, 0);
+	cr_assert(eq(int, cs_reader_trim(&f.reader), 1));
+	go_round(&f, 2, NULL, 0);
+}
+
 static struct {
 	uint64_t from[64], len[64];
 	unsigned count;
