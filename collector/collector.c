@@ -86,6 +86,7 @@ static void on_process_reaped(void *context, struct cs_process *process)
 {
 	struct cs_collector *collector = context;
 
+	on_looking(collector);
 	cs_death_reaped(&collector->death, process);
 }
 
@@ -155,9 +156,9 @@ static void init_parts(struct cs_collector *collector)
 	const struct cs_watch_events watch_events = {
 		.context = collector, .looking = on_looking, .looked = on_looked, .lost = on_lost
 	};
-	const struct cs_death_events death_events = { .context = collector,
-						      .over = on_over,
-						      .exited = on_exited };
+	const struct cs_death_events death_events = {
+		.context = collector, .looking = on_looking, .over = on_over, .exited = on_exited
+	};
 
 	collector->world.self = &collector->self;
 	collector->world.events = (struct cs_instance_events){ .context = collector,

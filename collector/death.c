@@ -103,9 +103,12 @@ static void hold(struct cs_death *death, struct cs_process *process, uint64_t un
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
 	struct cs_death *death = context;
-	uint64_t now_ns = cs_clock_monotonic_ns();
-	struct cs_process *process = LIST_FIRST(&death->held), *next;
+	struct cs_process *process, *next;
+	uint64_t now_ns;
 
+	death->events.looking(death->events.context);
+	now_ns = cs_clock_monotonic_ns();
+	process = LIST_FIRST(&death->held);
 	for (; process; process = next) {
 		/* Finishing one process frees no other that is held. */
 		next = LIST_NEXT(process, held_link);

@@ -21,6 +21,8 @@
 
 struct cs_death_events {
 	void *context;
+	/* before held processes are ended: who caused what stands in rings may have announced before */
+	void (*looking)(void *context);
 	/* no process is left that could write to it, and its members were told of: free it */
 	void (*over)(void *context, struct cs_instance *instance);
 	/* @process has just ended: its /proc is still there if nobody has waited yet */

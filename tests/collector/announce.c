@@ -349,6 +349,48 @@ static void do_exec(void) /* the same process with a second segment, after a rec
 	stay();
 }
 
+static pid_t start_short(int status) /* a child that announces a segment of its own, and ends */
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct announced_segment own;
+
+		make_segment(&own, 1024);
+		announce(&own);
+		_exit(status);
+	}
+	if (pid < 0 || waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT) < 0)
+		die("fork");
+	return pid;
+}
+
+static void wait_and_tell(struct announced_segment *segment, pid_t pid)
+{
+	struct cs_rec_wait wait = { .pid = pid };
+
+	if (waitpid(pid, &wait.status, 0) != pid)
+		die("waitpid");
+	put(segment, CS_RECORD_WAIT, &wait, sizeof(wait), NULL);
+}
+
+static void do_parent(void) /* reaps two children: one that was seen to end, and one after that */
+{
+	struct announced_segment segment;
+	pid_t first, second;
+
+	make_segment(&segment, 1024);
+	announce(&segment);
+	first = start_short(3);
+	stay();
+	second = start_short(4);
+	wait_and_tell(&segment, second);
+	wait_and_tell(&segment, first);
+	puts("reaped");
+	fflush(stdout);
+	pause();
+}
+
 /* ---- what nobody should do ---- */
 
 static void bad_seals(void)
@@ -589,21 +631,17 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } table[] = {
-	{ "good", do_good },           { "mapped", do_mapped },
-	{ "short", do_short },         { "killed", do_killed },
-	{ "jumped", do_jumped },       { "frozen", do_frozen },
-	{ "forks", do_forks },         { "orphan", do_orphan },
-	{ "container", do_container }, { "burst", do_burst },
-	{ "lanes", do_lanes },         { "exec", do_exec },
-	{ "seals", bad_seals },        { "write-seal", bad_write_seal },
-	{ "size", bad_size },          { "folder", bad_folder },
-	{ "device", bad_device },      { "pipe", bad_pipe },
-	{ "linger", bad_linger },      { "many", bad_many },
-	{ "none", bad_none },          { "hello", bad_hello },
-	{ "long", bad_long },          { "version", bad_version },
-	{ "header", bad_header },      { "head", bad_head },
-	{ "second", bad_second },      { "silence", bad_silence },
-	{ "probe", do_probe },         { "dump", do_dump },
+	{ "good", do_good },        { "mapped", do_mapped },    { "short", do_short },
+	{ "killed", do_killed },    { "jumped", do_jumped },    { "frozen", do_frozen },
+	{ "forks", do_forks },      { "orphan", do_orphan },    { "container", do_container },
+	{ "burst", do_burst },      { "lanes", do_lanes },      { "exec", do_exec },
+	{ "parent", do_parent },    { "seals", bad_seals },     { "write-seal", bad_write_seal },
+	{ "size", bad_size },       { "folder", bad_folder },   { "device", bad_device },
+	{ "pipe", bad_pipe },       { "linger", bad_linger },   { "many", bad_many },
+	{ "none", bad_none },       { "hello", bad_hello },     { "long", bad_long },
+	{ "version", bad_version }, { "header", bad_header },   { "head", bad_head },
+	{ "second", bad_second },   { "silence", bad_silence }, { "probe", do_probe },
+	{ "dump", do_dump },
 };
 
 int main(int argc, char **argv)

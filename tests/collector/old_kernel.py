@@ -4,6 +4,8 @@
 
     old_kernel.py COLLECTOR SHIM DRIVER OLD_KERNEL
 """
+import os
+import signal
 import subprocess
 
 from harness import LIMIT_S, Collector, Guest, cold_starts, main, run, watched
@@ -47,6 +49,21 @@ def an_end_is_told_by_a_watched_parent_or_by_nobody(binary, shim, _, old):
         collector.accounting()
         outer = cold_starts(collector.file)
         assert all("process.exit.code" not in s or s["process.exit.code"] == 7 for s in outer), outer
+
+
+@case
+def a_child_is_taken_in_before_its_parent_tells_of_its_end(binary, _, driver, old):
+    with start(binary, old) as collector:
+        with Guest(driver, collector.socket, "parent") as guest:
+            collector.until("both are there", lambda c: c["instances_now"] == 2)
+            collector.counters()  # and the first child's end, which came before, was seen
+            collector.process.send_signal(signal.SIGSTOP)
+            os.waitpid(collector.process.pid, os.WUNTRACED)
+            guest.process.stdin.close()
+            assert guest.process.stdout.readline() == b"reaped\n"
+            collector.process.send_signal(signal.SIGCONT)
+            counters = collector.until("both ended", lambda c: c["instances_ended"] == 2)
+            assert counters["ends_known"] == 2 and counters["ends_unknown"] == 0, counters
 
 
 if __name__ == "__main__":

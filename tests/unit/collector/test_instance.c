@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,12 +29,39 @@ static void on_exited(void *context, struct cs_instance *instance, struct cs_pro
 {
 }
 
+static void on_looking(void *context)
+{
+	following_tell(&following, 'l');
+}
+
 static void start(void)
 {
-	const struct cs_death_events events = { .over = on_over, .exited = on_exited };
+	const struct cs_death_events events = { .looking = on_looking,
+						.over = on_over,
+						.exited = on_exited };
 
 	following_start(&following);
 	cs_death_init(&death, following.base, &following.world, &events);
+	following.world.processes.exited = cs_death_exited;
+	following.world.processes.reaped = cs_death_reaped;
+	following.world.processes.context = &death;
+}
+
+static pid_t start_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pause();
+		_exit(1);
+	}
+	return pid;
+}
+
+static void end_child(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	cr_assert(eq(int, waitpid(pid, NULL, 0), pid));
 }
 
 /* Its writers have parted, over @lanes. */
@@ -63,4 +91,22 @@ Test(instance, all_full_lanes_are_read_to_their_end_at_death)
 	cs_death_lost(&death, instance, CS_END_SHUTDOWN, cs_clock_monotonic_ns());
 	cr_expect(eq(u32, following.records, written));
 	cr_expect(eq(u32, following.ended, 1));
+}
+
+Test(instance, announces_are_taken_in_before_an_end_is_made_sense_of)
+{
+	struct cs_lanes lanes;
+	pid_t pid;
+
+	start();
+	pid = start_child();
+	following_new(&following, pid, 64, 1, &lanes);
+	end_child(pid);
+	cs_process_check(cs_process_find_reaped(&following.world.processes, pid));
+	cr_assert(eq(str, following.story, (char *)""));
+	cr_assert(following_write(&lanes.rings[0])); /* by a writer not met before */
+	for (int i = 0; i < TURNS_MAX && !following.ended; i++)
+		event_base_loop(following.base, EVLOOP_ONCE);
+	cr_expect(eq(chr, following.story[0], 'l'));
+	cr_expect(eq(chr, following.story[1], 'r'));
 }
