@@ -54,9 +54,9 @@ struct cs_reader {
 	struct cs_reader_io io;
 	uint32_t slots_count;
 	uint32_t slots_shift;
-	uint64_t position; /* next to read */
-	uint64_t released; /* last value stored to the release word */
-	uint64_t trimmed;  /* position after the last trim: nothing was written since if equal */
+	uint64_t position;  /* next to read */
+	uint64_t released;  /* last value stored to the release word */
+	uint64_t trimmed;   /* position after the last trim: nothing was written since if equal */
 	uint64_t open_trim; /* position + 1 of a trim that may have been cut short; 0: none */
 	uint64_t words_position;
 	uint32_t words_count;
