@@ -83,7 +83,7 @@ struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_s
 	instance->peer.pidfd = -EBADF;
 	open_lane(instance, 0, &instance->first);
 	if (peer->pidfd >= 0 || peer->pid > 0) {
-		process = cs_process_get(&world->processes, peer->pid, peer->pidfd);
+		process = cs_process_get(&world->processes, peer->pid, peer->uid, peer->pidfd);
 		peer->pidfd = -EBADF;
 	}
 	if (process && !process->ppid && instance->same_ns)

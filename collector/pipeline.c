@@ -158,7 +158,8 @@ static void take_usage(struct cs_instance *instance, const struct cs_process *pr
 	struct cs_proc_stat stat;
 	uint64_t cpu_ns;
 
-	if (!process || process->pid <= 0 || cs_proc_get_stat(process->pid, &stat) < 0 ||
+	if (!process || process->pid <= 0 || process->reaped ||
+	    cs_proc_get_stat(process->pid, &stat) < 0 ||
 	    cs_proc_get_cpu_ns(process->pid, &cpu_ns) < 0 || cs_pidfd_reaped(process->pidfd))
 		return;
 	cs_assembler_usage(instance->model, cpu_ns, stat.faults_minor, stat.faults_major);

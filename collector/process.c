@@ -94,8 +94,9 @@ static int32_t ppid_of(int32_t pid, int pidfd)
 	return 0;
 }
 
-/* The same process, met before: it may have died since, and announced another image before that. */
-static struct cs_process *find_again(struct cs_process_table *table, int32_t pid, int pidfd)
+/* One that is gone, met before: it may have announced another image before its death. */
+static struct cs_process *find_gone(struct cs_process_table *table, int32_t pid, uint32_t uid,
+				    int pidfd)
 {
 	struct cs_process *process;
 
@@ -103,26 +104,32 @@ static struct cs_process *find_again(struct cs_process_table *table, int32_t pid
 		return NULL;
 	LIST_FOREACH(process, &table->buckets[bucket_of(pid)], link)
 	{
-		if (process->pid == pid &&
-		    (pidfd < 0 || process->pidfd < 0 || cs_pidfd_same(pidfd, process->pidfd)))
+		if (process->pid != pid || !(process->reaped || cs_pidfd_reaped(process->pidfd)))
+			continue;
+		if (pidfd >= 0 && process->pidfd >= 0 ? cs_pidfd_same(pidfd, process->pidfd)
+						      : process->uid == uid)
 			return process;
 	}
 	return NULL;
 }
 
-struct cs_process *cs_process_get(struct cs_process_table *table, int32_t pid, int pidfd)
+struct cs_process *cs_process_get(struct cs_process_table *table, int32_t pid, uint32_t uid,
+				  int pidfd)
 {
 	cs_cleanup(cs_closep) int owned = pidfd;
-	struct cs_process *process = cs_process_find(table, pid);
+	bool gone = owned < 0 || cs_pidfd_reaped(owned);
+	struct cs_process *process = gone ? NULL : cs_process_find(table, pid);
 
-	if (!process && (owned < 0 || cs_pidfd_reaped(owned)))
-		process = find_again(table, pid, owned);
-	if (process)
+	if (!process && (gone || cs_pidfd_reaped(owned)))
+		process = find_gone(table, pid, uid, owned);
+	if (process) {
+		process->uid = uid;
 		return process;
+	}
 	process = calloc(1, sizeof(*process));
 	if (!process)
 		return NULL;
-	*process = (struct cs_process){ .table = table, .pid = pid, .pidfd = owned };
+	*process = (struct cs_process){ .table = table, .pid = pid, .uid = uid, .pidfd = owned };
 	event_assign(&process->event, table->base, owned,
 		     owned < 0 ? 0 : EV_READ | EV_ET | EV_PERSIST, on_pidfd, process);
 	if (owned < 0) {

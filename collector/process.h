@@ -24,6 +24,7 @@ struct cs_process {
 	struct cs_process_table *table;
 	int32_t pid;  /* in our pid namespace; 0 unknown */
 	int32_t ppid; /* when we first saw it; 0 unknown */
+	uint32_t uid; /* when we last heard of it */
 	int pidfd;    /* owned; negative: it was gone before we met it */
 	struct event event;
 	LIST_HEAD(cs_process_members, cs_member) members; /* owned by their instances */
@@ -57,15 +58,19 @@ void cs_process_table_init(struct cs_process_table *table, struct event_base *ba
 /**
  * cs_process_get() - the entry of a process, made if there is none
  * @pid:   in our pid namespace; 0 unknown: always a new entry
- * @pidfd: taken in any case; negative: it is gone, and told as exited on the next turn. Its entry is
- *         that of the process which had @pid last, if there is one: pids are not reused so soon
+ * @uid:   by the kernel's word
+ * @pidfd: taken in any case; negative: it is gone, and told as exited on the next turn
+ *
+ * One that is gone may have had its pid taken over: it is never the living process of that pid. It is
+ * one that ended, if the kernel says so, or, where it cannot be asked, if pid and uid are the same:
+ * pids are not reused so soon.
  *
  * Context:   loop.
  * Ownership: freed by cs_process_put() once no member is left.
  * Return:    NULL: no memory, or no room to wait for it.
  */
-struct cs_process *cs_process_get(struct cs_process_table *table, int32_t pid, int pidfd)
-	cs_must_use;
+struct cs_process *cs_process_get(struct cs_process_table *table, int32_t pid, uint32_t uid,
+				  int pidfd) cs_must_use;
 
 /** cs_process_find() - the process that has @pid now; NULL: none is followed. Context: loop. */
 struct cs_process *cs_process_find(struct cs_process_table *table, int32_t pid);

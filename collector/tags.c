@@ -156,7 +156,8 @@ void cs_tags_remember(struct cs_process *parent, int32_t inner, int32_t outer)
  * Can @pid be the writer? Fork children are younger than the attach of their ring, and older than
  * what they wrote; and nobody may point at a process of another user.
  */
-static bool plausible(const struct cs_instance *instance, int32_t pid, uint64_t seen_ns)
+static bool plausible(const struct cs_instance *instance, int32_t pid, uint64_t seen_ns,
+		      uint32_t *ret_uid)
 {
 	const struct cs_header *header = instance->file.header;
 	/* both clocks of ours: BOOTTIME alone goes on while the machine is suspended */
@@ -169,16 +170,18 @@ static bool plausible(const struct cs_instance *instance, int32_t pid, uint64_t 
 		return false;
 	if (instance->peer.uid != 0 && status.uid != instance->peer.uid)
 		return false;
+	*ret_uid = status.uid;
 	return stat.start_ns + CS_PROC_TICK_NS >= header->attach_boottime_ns &&
 	       (!seen_ns || stat.start_ns <= last_ns + CS_PROC_TICK_NS);
 }
 
 /* Return: a pidfd; -ESTALE @pid is somebody else; other negative errno: it has none, or is gone. */
-static int open_writer(const struct cs_instance *instance, int32_t pid, uint64_t seen_ns)
+static int open_writer(const struct cs_instance *instance, int32_t pid, uint64_t seen_ns,
+		       uint32_t *ret_uid)
 {
 	cs_cleanup(cs_closep) int pidfd = pid > 0 ? cs_pidfd_open(pid) : -ESRCH;
 
-	if (pidfd >= 0 && !plausible(instance, pid, seen_ns))
+	if (pidfd >= 0 && !plausible(instance, pid, seen_ns, ret_uid))
 		return -ESTALE;
 	return cs_take_fd(&pidfd);
 }
@@ -187,16 +190,17 @@ static struct cs_process *follow(struct cs_instance *instance, uint32_t tag, uin
 				 bool *ret_dead)
 {
 	int32_t pid = outer_pid(instance, (int32_t)tag);
-	int pidfd = open_writer(instance, pid, seen_ns);
+	uint32_t uid;
+	int pidfd = open_writer(instance, pid, seen_ns, &uid);
 
 	if (pidfd == -ESTALE) {
 		/* A child that was put into another pid namespace has the pid of a stranger. */
 		pid = find_in_proc(instance, (int32_t)tag);
-		pidfd = open_writer(instance, pid, seen_ns);
+		pidfd = open_writer(instance, pid, seen_ns, &uid);
 	}
 	/* It is nobody's child any more; unless we see none of them at all. */
 	*ret_dead = pidfd < 0 && instance->peer.pid > 0;
-	return pidfd < 0 ? NULL : cs_process_get(&instance->world->processes, pid, pidfd);
+	return pidfd < 0 ? NULL : cs_process_get(&instance->world->processes, pid, uid, pidfd);
 }
 
 struct cs_member *cs_tags_get(struct cs_instance *instance, uint32_t tag, uint64_t seen_ns)
