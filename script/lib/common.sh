@@ -14,6 +14,12 @@ die() {
 	warn "$*"
 	exit 1
 }
+# misused ARGUMENT: what it is, and how it should be; needs usage().
+misused() {
+	warn "unknown argument: $1"
+	usage >&2
+	exit 2
+}
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # version_at_least HAVE WANT: compares dotted numbers.
