@@ -62,5 +62,5 @@ uint32_t cs_reader_quarantined_from(const struct cs_reader *reader, uint64_t pos
 /* Take the entries off the list whose writers are dead, or have committed after all. */
 void cs_reader_lift_what_is_over(struct cs_reader *reader);
 
-/* Is the hole at the position a trim that an earlier reader began? Then its slots, else 0. */
+/* Is the hole at the position a trim that was begun and cut short? Then its slots, else 0. */
 int cs_reader_finish_trim(struct cs_reader *reader, uint64_t head, uint32_t *ret_skip);

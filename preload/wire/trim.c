@@ -18,9 +18,9 @@ static uint32_t trim_slots(const struct cs_reader *reader)
 }
 
 /*
- * An earlier reader may have died between reserving for a trim and saying so in the commit word: no
- * word speaks for as many slots as a trim has, from where it noted. What is quarantined among them
- * proves nothing. (Writers could imitate it only by reserving 512 slots without one claim.)
+ * An earlier reader may have died, or this one's I/O failed, between reserving for a trim and saying
+ * so in the commit word: no word speaks for as many slots as a trim has, from where it noted. What is
+ * quarantined among them proves nothing. (Writers could imitate it only by reserving 512 slots without one claim.)
  */
 int cs_reader_finish_trim(struct cs_reader *reader, uint64_t head, uint32_t *ret_skip)
 {
@@ -119,7 +119,9 @@ int cs_reader_trim(struct cs_reader *reader)
 	 */
 	if (!atomic_compare_exchange_strong_explicit(&reader->header->head, &expected, position + n,
 						     memory_order_release, memory_order_relaxed)) {
-		atomic_store_explicit(&reader->header->trim, 0, memory_order_relaxed);
+		/* Unless a trim from here was cut short: a reader after us may have to finish it. */
+		if (reader->open_trim != position + 1)
+			atomic_store_explicit(&reader->header->trim, 0, memory_order_relaxed);
 		return 0;
 	}
 	reader->open_trim = position + 1; /* until the word says it, which may fail */

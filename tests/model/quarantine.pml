@@ -31,7 +31,7 @@
 #define OF_TRIM(p) UNSPOKEN(p)
 #endif
 #define TRIM_LEFT                                                                                  \
-	(open_trim == at + 1 && UNCLAIMED(at) && (TRIM_SLOTS < 2 || OF_TRIM(at + 1)) &&       \
+	(open_trim == at + 1 && UNCLAIMED(at) && (TRIM_SLOTS < 2 || OF_TRIM(at + 1)) &&            \
 	 (TRIM_SLOTS < 3 || OF_TRIM(at + 2)))
 
 #define HOLE	(IS(at, CLAIMED) || UNCLAIMED(at) && !TRIM_LEFT)

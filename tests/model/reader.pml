@@ -263,7 +263,11 @@ progress_1:
 		:: d_step { true -> reserve_trim() }
 #else
 		:: d_step { head == at -> reserve_trim() }
+#ifdef NOTE_WIPED
 		:: head != at -> trim_note = 0; goto look
+#else
+		:: head != at -> trim_note = (open_trim == at + 1 -> trim_note : 0); goto look
+#endif
 #endif
 		OR_TAKEN_OVER
 		fi;

@@ -37,6 +37,7 @@ WORLDS = {
     "two writers in one process": "SLOTS=2 RECORDS_B=1 RECORDS_C=1",
     "a reader that trims": "SLOTS=3 TRIMS=1",
     "a trim that fails half-way": "SLOTS=3 TRIMS=1 FAILS=1",
+    "a trim that fails half-way, and a takeover": "SLOTS=4 RECORDS_B=1 TRIMS=2 FAILS=1 TAKEOVERS=1",
     "a reader takes over": "SLOTS=2 TAKEOVERS=2",
     "a reader takes over a trim": "SLOTS=4 RECORDS_B=1 TRIMS=1 TAKEOVERS=1",
     "a list that is soon full": "SLOTS=2 RECORDS_B=3 QUARANTINE=1",
@@ -81,6 +82,8 @@ MISTAKES = {
     "a trim by a plain store": ("trim_owns", "SLOTS=3 TRIMS=1 BLIND_TRIM=1"),
     "a trim that fails and is forgotten": ("nobody_waits",
                                            "SLOTS=3 TRIMS=1 FAILS=1 TRIM_FORGOTTEN=1"),
+    "a trim that wipes the note of another": (
+        "nobody_waits", "SLOTS=4 RECORDS_B=1 TRIMS=2 FAILS=1 TAKEOVERS=1 NOTE_WIPED=1"),
     "a leap over inherited quarantine": ("committed_is_read", "SLOTS=3 TAKEOVERS=1 LEAP=1"),
     "a trim that stops at a quarantine": ("nobody_waits",
                                           "SLOTS=4 RECORDS_B=1 TRIMS=1 TAKEOVERS=1 TRIM_STOPS=1"),

@@ -554,6 +554,38 @@ Test(reader, a_trim_that_fails_when_it_is_reserved_is_no_hole)
 	go_round(&f, 2, NULL, 0);
 }
 
+/* Nor does a second try, before anything was read, take away what a reader after needs to know. */
+Test(reader, a_trim_that_failed_is_ended_by_the_next_reader_after_another_try)
+{
+	struct fixture f;
+
+	start(&f, TRIM_RING);
+	go_round(&f, 2, NULL, 0);
+	f.reader.io.swap = fail_swap;
+	swaps_to_fail = 1;
+	cr_assert(eq(int, cs_reader_trim(&f.reader), -EIO));
+	cr_assert(eq(int, cs_reader_trim(&f.reader), 0));
+	put(&f, 7, 2);
+	take_over(&f);
+	expect(&f, 7);
+	expect_empty(&f);
+	cr_assert(eq(u64, f.reader.stats.torn, 0));
+	cs_reader_release(&f.reader);
+	go_round(&f, 2, NULL, 0);
+}
+
+/* Of a trim that was not, the note goes: the next one is looked into no more. */
+Test(reader, a_trim_that_a_writer_forestalls_leaves_no_note)
+{
+	struct fixture f;
+
+	start(&f, TRIM_RING);
+	go_round(&f, 2, NULL, 0);
+	put(&f, 7, 2);
+	cr_assert(eq(int, cs_reader_trim(&f.reader), 0));
+	cr_assert(eq(u64, f.segment.header->trim, 0));
+}
+
 static struct {
 	uint64_t from[64], len[64];
 	unsigned count;
