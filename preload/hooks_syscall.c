@@ -3,8 +3,10 @@
 /*
  * syscall(2), seen at its entry only: what closes a descriptor clears its entry (libuv closes so),
  * and bytes of a connection that pass here are unseen, so that it can be followed no longer. And
- * prctl(2), for the two ways to forbid the time-stamp counter, which the vDSO's clock reads: the
- * next stamp would kill the process, so there is none.
+ * prctl(2): who forbids the time-stamp counter, which the vDSO's clock reads, would be killed by the
+ * next stamp, so there is none. Strict seccomp mode forbids it as well; a filter does not.
+ *
+ * No result is seen here: what the kernel is sure to refuse must not count.
  */
 #include <linux/close_range.h>
 #include <linux/prctl.h>
@@ -16,12 +18,19 @@
 void cs_thunk_syscall(long number, long a, long b, long c);
 void cs_thunk_prctl(int option, long a);
 
-/* Strict seccomp forbids it as well; a filter does not. */
 void cs_thunk_prctl(int option, long a)
 {
-	if ((option == PR_SET_TSC && a == PR_TSC_SIGSEGV) ||
-	    (option == PR_SET_SECCOMP && a == SECCOMP_MODE_STRICT))
+	if (option == PR_SET_TSC && a == PR_TSC_SIGSEGV)
 		cs_follow_end(CS_STAND_DOWN_NO_CLOCK);
+	else if (option == PR_SET_SECCOMP && a == SECCOMP_MODE_STRICT)
+		cs_follow_end(CS_STAND_DOWN_STRICT_MODE);
+}
+
+/* libseccomp asks whether there is seccomp(2) by strict mode with flags: that is EINVAL. */
+static void before_seccomp(uint32_t operation, uint32_t flags, long arguments)
+{
+	if (operation == SECCOMP_SET_MODE_STRICT && !flags && !arguments)
+		cs_follow_end(CS_STAND_DOWN_STRICT_MODE);
 }
 
 static void lose(long fd)
@@ -37,8 +46,7 @@ void cs_thunk_syscall(long number, long a, long b, long c)
 		cs_thunk_prctl((int)a, b);
 		break;
 	case SYS_seccomp:
-		if (a == SECCOMP_SET_MODE_STRICT)
-			cs_thunk_prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+		before_seccomp((uint32_t)a, (uint32_t)b, c);
 		break;
 	case SYS_close:
 		cs_follow_closing((int)a);

@@ -36,11 +36,12 @@ enum cs_fact {
 #define CS_STAND_DOWNS(X)                                                                          \
 	X(SECOND_COPY, "second_copy", "another copy of the shim is loaded")                        \
 	X(NO_LINK_MAP, "no_link_map", "the loader's list was not found")                           \
-	X(NO_CLOCK, "no_clock", "no vDSO clock: every stamp would be a system call")               \
+	X(NO_CLOCK, "no_clock", "the vDSO's clock is not there, or may not be read")               \
 	X(UNRESOLVED_HOOK, "unresolved_hook",                                                      \
 	  "some originals were not found; those hooks are off")                                    \
 	X(NO_TABLES, "no_tables", "no memory for the descriptor table: no HTTP")                   \
-	X(NO_SOCKET, "no_socket", "the announce was refused: nobody will read this segment")
+	X(NO_SOCKET, "no_socket", "the announce was refused: nobody will read this segment")       \
+	X(STRICT_MODE, "strict_mode", "it put itself into strict seccomp mode: no clock")
 
 enum cs_stand_down {
 #define X(id, name, meaning) CS_STAND_DOWN_##id,
