@@ -71,10 +71,8 @@ uint32_t cs_ring_padding(const uint64_t *quarantine, uint32_t slots, uint32_t in
 /** cs_ring_met() - another writer was faster; to be counted. Context: signal. */
 static inline void cs_ring_met(struct cs_ring *ring)
 {
-	/* A count may be lost to another thread's: it only delays. */
-	uint32_t met = atomic_load_explicit(&ring->met, memory_order_relaxed);
-
-	atomic_store_explicit(&ring->met, met + 1, memory_order_relaxed);
+	/* Those who meet get here together; beside a lost race for the head it costs little. */
+	atomic_fetch_add_explicit(&ring->met, 1, memory_order_relaxed);
 }
 
 /* What the fast path below leaves to ring.c: a ring that is full, at its end, or quarantined. */

@@ -3,6 +3,7 @@
 /* Unit tests of preload/wire/lanes: who writes where, and what the reader is told. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "preload/wire/lanes.h"
@@ -65,6 +66,38 @@ Test(lanes, all_write_into_the_first_until_they_have_met_often_enough)
 		cr_assert(eq(u32, lane_of(&f, thread, PID), lane_of(&f, thread, PID)));
 	}
 	cr_assert(eq(u64, f.segment.header->spread, 1));
+}
+
+#define MEETINGS 5000000u
+
+struct crowd {
+	struct cs_ring *ring;
+	pthread_barrier_t all_there;
+};
+
+static void *meet_often(void *context)
+{
+	struct crowd *crowd = context;
+
+	pthread_barrier_wait(&crowd->all_there);
+	for (unsigned i = 0; i < MEETINGS; i++)
+		cs_ring_met(crowd->ring);
+	return NULL;
+}
+
+/* Those who meet are at it at the same time, which is what is counted. */
+Test(lanes, no_meeting_is_lost_to_another_threads)
+{
+	struct fixture f;
+	struct crowd crowd = { .ring = &f.lanes.rings[0] };
+	pthread_t other;
+
+	start(&f, CS_LANES);
+	cr_assert(eq(int, pthread_barrier_init(&crowd.all_there, NULL, 2), 0));
+	cr_assert(eq(int, pthread_create(&other, NULL, meet_often, &crowd), 0));
+	meet_often(&crowd);
+	cr_assert(eq(int, pthread_join(other, NULL), 0));
+	cr_assert(eq(u32, f.lanes.rings[0].met, 2 * MEETINGS));
 }
 
 Test(lanes, the_reader_is_told_before_anything_stands_in_another_lane)
