@@ -33,7 +33,7 @@
 #define CS_SLOT_BYTES      64u
 #define CS_SLOTS_DEFAULT   16384u     /* 1 MiB: at 5 slots an invocation 16,000/s from idle */
 #define CS_SLOTS_MIN       64u        /* a run may be as long as the ring of a test */
-#define CS_SLOTS_MAX       (1u << 17) /* 9 MiB: what a look at a hostile ring costs at most */
+#define CS_SLOTS_MAX       (1u << 17) /* 9 MiB a lane: bounds a look at a hostile segment to 36 */
 #define CS_LANES           4u         /* power of two; a segment that must be small has one */
 #define CS_RUN_SLOTS_MAX   64u        /* one record: 4 KiB with its header */
 #define CS_RESERVED_SLOTS  512u /* kept free for CS_PRIORITY_HIGH, at most an eighth of the ring */
