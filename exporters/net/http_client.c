@@ -45,6 +45,7 @@ struct cs_http_client {
 	size_t tries; /* addresses tried in this call */
 	struct evhttp_connection *connection;
 	unsigned calls_on_connection;
+	bool heard; /* a part of the reply has come */
 	enum evhttp_request_error error;
 	bool error_seen;
 	bool drop_connection;
@@ -117,8 +118,11 @@ static void no_reply(struct cs_http_client *client)
 	case EVREQ_HTTP_EOF:
 	case EVREQ_HTTP_BUFFER_ERROR:
 	case EVREQ_HTTP_REQUEST_CANCEL:
-		client->reply.stale = client->calls_on_connection > 1;
-		fail(client, CS_HTTP_NO_REPLY, "the connection was closed without a reply", NULL);
+		client->reply.stale = client->calls_on_connection > 1 && !client->heard;
+		fail(client, CS_HTTP_NO_REPLY,
+		     client->heard ? "the reply was cut off"
+				   : "the connection was closed without a reply",
+		     NULL);
 		return;
 	}
 }
@@ -159,6 +163,42 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	fail(client, CS_HTTP_TIMEOUT, "no reply in time", NULL);
 }
 
+/*
+ * A server may refuse (413) and close before it has read everything: while we write, a failure has
+ * to leave what it said. Once all is written that must end: with this flag libevent 2.1 takes the
+ * end of the stream behind half a reply for one more reason to wait.
+ */
+static void read_on_write_error(struct cs_http_client *client, bool on)
+{
+	evhttp_connection_set_flags(client->connection, on ? EVHTTP_CON_READ_ON_WRITE_ERROR : 0);
+}
+
+static void on_written(struct evbuffer *output, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct cs_http_client *client = arg;
+
+	if (info->n_deleted && evbuffer_get_length(output) == 0)
+		read_on_write_error(client, false);
+}
+
+static void on_heard(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct cs_http_client *client = arg;
+
+	client->heard |= info->n_added > 0;
+}
+
+/* The connection keeps its buffers for life. */
+static int listen_to_buffers(struct cs_http_client *client)
+{
+	struct bufferevent *bev = evhttp_connection_get_bufferevent(client->connection);
+
+	return evbuffer_add_cb(bufferevent_get_output(bev), on_written, client) &&
+			       evbuffer_add_cb(bufferevent_get_input(bev), on_heard, client)
+		       ? 0
+		       : -ENOMEM;
+}
+
 static int connect_to_next(struct cs_http_client *client)
 {
 	size_t which = client->turn % client->addresses.count;
@@ -173,9 +213,7 @@ static int connect_to_next(struct cs_http_client *client)
 	evhttp_connection_set_max_headers_size(client->connection, HEADERS_MAX_BYTES);
 	evhttp_connection_set_max_body_size(client->connection,
 					    (ev_ssize_t)client->reply_max_bytes);
-	/* A server may refuse (413) and close before it has read everything. */
-	evhttp_connection_set_flags(client->connection, EVHTTP_CON_READ_ON_WRITE_ERROR);
-	return 0;
+	return listen_to_buffers(client);
 }
 
 static int add_headers(struct cs_http_client *client, struct evhttp_request *request)
@@ -209,9 +247,11 @@ static void send_request(struct cs_http_client *client)
 	int r = 0;
 
 	client->state = WAITING;
-	client->error_seen = false;
+	client->error_seen = client->heard = false;
 	if (!client->connection)
 		r = connect_to_next(client);
+	if (r == 0)
+		read_on_write_error(client, true);
 	request = r < 0 ? NULL : evhttp_request_new(on_reply, client);
 	if (!request) {
 		fail(client, CS_HTTP_UNREACHABLE, "out of memory", NULL);

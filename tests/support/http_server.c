@@ -44,6 +44,16 @@ static void record(struct server *server, struct evhttp_request *request)
 				   &server->seen[n].peer_port);
 }
 
+static void close_after(struct evhttp_request *request, const char *bytes)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(request);
+	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
+
+	if (send(fd, bytes, strlen(bytes), MSG_NOSIGNAL) != (ssize_t)strlen(bytes))
+		abort();
+	shutdown(fd, SHUT_RDWR);
+}
+
 static void on_request(struct evhttp_request *request, void *arg)
 {
 	struct server *server = arg;
@@ -56,11 +66,8 @@ static void on_request(struct evhttp_request *request, void *arg)
 	record(server, request);
 	if (answer.status < 0)
 		return;
-	if (answer.status == 0) {
-		struct bufferevent *bev =
-			evhttp_connection_get_bufferevent(evhttp_request_get_connection(request));
-
-		shutdown(bufferevent_getfd(bev), SHUT_RDWR);
+	if (answer.status == 0 || answer.raw) {
+		close_after(request, answer.raw ? answer.raw : "");
 		return;
 	}
 	body = evbuffer_new();

@@ -16,7 +16,8 @@ struct answer {
 	const char *type;        /* Content-Type; NULL: application/x-protobuf */
 	const void *body;
 	size_t body_len;
-	bool close; /* the connection after the answer */
+	bool close;      /* the connection after the answer */
+	const char *raw; /* instead of all that: these bytes, and the end of the connection */
 };
 
 #define SERVER_REQUESTS_MAX 1100

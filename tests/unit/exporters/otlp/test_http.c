@@ -396,6 +396,61 @@ Test(otlp_http, a_closed_connection_without_reply_is_retried)
 	cs_exporter_free(exporter);
 }
 
+Test(otlp_http, a_reply_that_is_cut_off_is_retried_without_waiting_for_the_time_limit)
+{
+	static const char *const cut[] = {
+		"H",
+		"HTTP/1.1 200 OK\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Le",
+		"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nabc",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Trail",
+		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200",
+	};
+
+	options.timeout_ms = 0; /* nothing but the end of the connection can end a call */
+	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++) {
+		struct answer answers[] = { { .raw = cut[i] } };
+		struct cs_exporter *exporter;
+		struct cs_exporter_stats s;
+
+		server_deinit(&server);
+		server_init(&server, base, NULL, 0);
+		exporter = open_exporter();
+		tell(answers, 1);
+		s = send_spans(exporter, 2);
+		cr_assert(eq(u64, s.sent, 2), "%s", cut[i]);
+		cr_assert(eq(u64, s.requests, 2), "%s", cut[i]);
+		cr_assert(eq(str, (char *)s.last_error, (char *)"the reply was cut off; retrying"));
+		cs_exporter_free(exporter);
+	}
+}
+
+Test(otlp_http, a_reply_without_a_length_ends_with_its_connection)
+{
+	static const struct answer answers[] = { { .raw = "HTTP/1.1 200 OK\r\n\r\nfine" } };
+	struct cs_exporter *exporter = open_exporter();
+
+	tell(answers, 1);
+	cr_assert(eq(u64, send_spans(exporter, 2).sent, 2));
+	cr_assert(eq(sz, server.requests, 1));
+	cs_exporter_free(exporter);
+}
+
+Test(otlp_http, a_reply_that_is_cut_off_on_a_kept_connection_is_no_stale_one)
+{
+	static const struct answer answers[] = { { .status = 200 }, { .raw = "HTTP/1.1 2" } };
+	struct cs_exporter *exporter;
+
+	options.give_up_ms = 0; /* a retry in place of the second try at once would be too late */
+	exporter = open_exporter();
+	tell(answers, 2);
+	send_spans(exporter, 2);
+	cr_assert(eq(u64, send_spans(exporter, 2).dropped[CS_DROP_RETRY_EXHAUSTED], 2));
+	cs_exporter_free(exporter);
+}
+
 Test(otlp_http, a_stale_connection_is_no_reason_to_wait)
 {
 	static const struct answer answers[] = { { .status = 200 }, { .status = 0 } };
