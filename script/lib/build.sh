@@ -16,6 +16,13 @@ cs_configure() {
 	rm -f "$dir.log"
 }
 
+# cs_need_plain_path: LD_PRELOAD is split at spaces and colons, and tests preload from the build folder.
+cs_need_plain_path() {
+	case $CS_ROOT in
+	*[[:space:]:]*) die "the path of this clone holds a space or a colon, which LD_PRELOAD cannot: move it" ;;
+	esac
+}
+
 # cs_compile DIR [target…]
 cs_compile() {
 	local dir=$1

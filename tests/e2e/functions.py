@@ -11,13 +11,8 @@ is missing are skipped.
 import dataclasses
 import functools
 import json
-import os
 import pathlib
-import re
 import secrets
-import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import urllib.error
@@ -26,16 +21,10 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import cases, otlp_json, traces, watching
 from lib.cases import case
+from lib.stage import LIMIT_S, NEEDS, Stage, check, prepare
 
 SERVER = 2  # a span's kind
-LIMIT_S = 60
-NEEDS = {"hello-c": None, "hello-py": "python3", "hello-py-http": "python3", "hello-node": "node"}
 CALLED_AGAIN = ("hello-py-http", "hello-node")
-
-
-def check(condition, what):
-    if not condition:
-        raise AssertionError(what)
 
 
 def spans_of(seen, trace_id, service):
@@ -43,59 +32,6 @@ def spans_of(seen, trace_id, service):
     mine = [span for span in seen.spans
             if span["traceId"] == trace_id and span["resource"]["service.name"] == service]
     return mine, [span for span in mine if span["kind"] == SERVER]
-
-
-class Stage:
-    """Collector and runtime, from ready to stopped."""
-
-    def __init__(self, build, functions, folder):
-        self.build, self.folder = build, folder
-        self.socket = folder / "announce.sock"
-        self.traces = folder / "traces.jsonl"
-        self.started = []
-        self.collector = self.start_collector()
-        self.runtime = self.start_runtime(functions)
-
-    def start_collector(self):
-        process = watching.start([self.build / "collector/coldspan-collector", "--file", self.traces],
-                                 self.socket, stderr=subprocess.PIPE)
-        self.started.append(process)
-        return process
-
-    def start_runtime(self, functions):
-        env = {**os.environ, "LD_PRELOAD": str(self.build / "preload/libcoldspan.so"),
-               "COLDSPAN_SOCKET": str(self.socket)}
-        process = subprocess.Popen(
-            [self.build / "runtime/coldspan-faas", "serve", "--functions", functions, "--listen",
-             "127.0.0.1:0", "--timeout", "30s", "--pass-env", "LD_PRELOAD,COLDSPAN_*"], env=env,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.started.append(process)
-        line = process.stdout.readline()
-        match = re.search(r"http://127\.0\.0\.1:\d+", line)
-        check(match, f"the runtime said {line!r}")
-        self.base = match.group(0)
-        return process
-
-    def call(self, name):
-        """Returns the caller's trace id, span id and request id."""
-        trace_id, span_id, request = secrets.token_hex(16), secrets.token_hex(8), secrets.token_hex(4)
-        headers = {"traceparent": f"00-{trace_id}-{span_id}-01", "X-Request-Id": request}
-        asked = urllib.request.Request(f"{self.base}/function/{name}", b'{"name": "e2e"}', headers)
-        with urllib.request.urlopen(asked, timeout=LIMIT_S) as answer:
-            check(answer.status == 200 and b"e2e" in answer.read(), f"{name} did not answer")
-        return trace_id, span_id, request
-
-    def stop(self):
-        self.runtime.send_signal(signal.SIGTERM)
-        check(self.runtime.wait(LIMIT_S) == 0, "the runtime did not stop with status 0")
-        self.collector.send_signal(signal.SIGTERM)
-        _, said = self.collector.communicate(timeout=LIMIT_S)
-        check(self.collector.returncode == 0, "the collector did not stop with status 0")
-        return said.decode()
-
-    def kill(self):
-        for process in self.started:
-            watching.kill(process)
 
 
 @dataclasses.dataclass
@@ -209,14 +145,6 @@ for function in NEEDS:
     cases.register(f"{function} cold", functools.partial(cold, function))
 for function in CALLED_AGAIN:
     cases.register(f"{function} warm", functools.partial(warm, function))
-
-
-def prepare(functions, build, folder):
-    names = [name for name, tool in NEEDS.items() if not tool or shutil.which(tool)]
-    for name in names:
-        shutil.copytree(functions / name, folder / name)
-    shutil.copy(build / "tests/functions/hello", folder / "hello-c/hello")
-    return names
 
 
 def run(args, folder):
