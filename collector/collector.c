@@ -144,8 +144,6 @@ static enum cs_refusal on_announce(void *context, struct cs_announce *announce)
 	process = LIST_FIRST(&instance->members)->process;
 	if (process)
 		cs_death_replaced(&collector->death, process, instance, now_ns);
-	else if (LIST_FIRST(&instance->members)->dead_on_arrival)
-		cs_death_lost(&collector->death, instance, CS_END_UNKNOWN, now_ns);
 	return CS_REFUSAL_NONE;
 }
 

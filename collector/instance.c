@@ -85,6 +85,10 @@ struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_s
 	if (peer->pidfd >= 0 || peer->pid > 0) {
 		process = cs_process_get(&world->processes, peer->pid, peer->uid, peer->pidfd);
 		peer->pidfd = -EBADF;
+		if (!process) {
+			free(instance);
+			return NULL;
+		}
 	}
 	if (process && !process->ppid && instance->same_ns)
 		process->ppid = believed_ppid(world, file->header->ppid, peer->uid);
@@ -215,7 +219,7 @@ static void end_dead_tags(struct cs_instance *instance, uint64_t now_ns)
 
 	for (; member; member = next) {
 		next = LIST_NEXT(member, of_instance);
-		if (!member->dead_on_arrival || member->own)
+		if (!member->dead_on_arrival)
 			continue;
 		cs_instance_writer_died(member);
 		cs_instance_end_member(member, &ended);

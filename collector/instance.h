@@ -35,7 +35,7 @@ struct cs_member {
 	uint32_t tag;         /* its pid in its own pid namespace, as in commit words */
 	uint64_t exec_ns;     /* it said that it calls exec; 0 it did not, or went on after that */
 	bool own;             /* it announced the segment */
-	bool dead_on_arrival; /* it was gone before its announce was received */
+	bool dead_on_arrival; /* a fork child that was gone before its first record was read */
 	bool replaced;        /* another image has taken its place: nobody writes here any more */
 };
 
@@ -108,10 +108,10 @@ struct cs_instance {
 /**
  * cs_instance_new() - begin to follow a verified segment
  * @file: emptied
- * @peer: its pidfd is taken
+ * @peer: its pidfd is taken, also on failure
  *
  * Context:   loop.
- * Return:    NULL: no memory or no descriptors; @file and @peer are then as before.
+ * Return:    NULL: no memory, or no room to wait for its end; @file is then as before.
  */
 struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_segment_file *file,
 				    struct cs_peer *peer, uint64_t now_ns) cs_must_use;

@@ -39,6 +39,7 @@ struct cs_intake {
 	cs_announce_fn accept;
 	void *context;
 	int listener_fd;
+	int parked_fd; /* accepted, when there was nothing left to look at its peer with; or negative */
 	LIST_HEAD(, waiting) waiting;
 	uint32_t waiting_count;
 };
@@ -236,28 +237,31 @@ static bool start_waiting(struct cs_intake *intake, int fd, const struct cs_peer
 	return true;
 }
 
-static void on_connection(struct cs_intake *intake, int fd)
+/* Return: 0; negative errno: it has to wait, for memory or descriptors, and is still the caller's. */
+static int on_connection(struct cs_intake *intake, int fd)
 {
 	struct cs_peer peer;
-	enum cs_refusal refusal;
+	enum cs_refusal refusal = CS_REFUSAL_RESOURCES;
+	int r = cs_peer_open(fd, &peer);
 
-	intake->self->connections++;
-	if (cs_peer_open(fd, &peer) < 0) {
-		intake->self->refused[CS_REFUSAL_RESOURCES]++;
-		cs_disposal_put(intake->disposal, fd);
-		return;
-	}
-	refusal = cs_quota_check(intake->quota, peer.uid, cs_clock_monotonic_ns());
-	if (refusal != CS_REFUSAL_NONE) {
-		intake->self->refused[refusal]++;
-		cs_disposal_put(intake->disposal, fd);
-	} else if (!serve(intake, fd, &peer)) {
+	if (cs_peer_is_busy(r))
+		return r;
+	if (r == 0)
+		refusal = cs_quota_check(intake->quota, peer.uid, cs_clock_monotonic_ns());
+	if (refusal == CS_REFUSAL_NONE) {
+		if (serve(intake, fd, &peer)) {
+			cs_peer_close(&peer);
+			return 0;
+		}
 		if (start_waiting(intake, fd, &peer))
-			return;
-		intake->self->refused[CS_REFUSAL_RESOURCES]++;
-		cs_disposal_put(intake->disposal, fd);
+			return 0;
+		refusal = CS_REFUSAL_RESOURCES;
 	}
-	cs_peer_close(&peer);
+	intake->self->refused[refusal]++;
+	cs_disposal_put(intake->disposal, fd);
+	if (r == 0)
+		cs_peer_close(&peer);
+	return 0;
 }
 
 /* Are there enough for the largest message? Counted, since numbers say little once there are gaps. */
@@ -284,28 +288,41 @@ static void look_after(struct cs_intake *intake, uint32_t ms)
 	event_add(&intake->timer, &wait);
 }
 
-/* Return: connections accepted; negative errno: no more can be for now. */
+static int accept_one(struct cs_intake *intake)
+{
+	int fd;
+
+	if (!descriptors_left(intake))
+		return -EMFILE;
+	do
+		fd = accept4(intake->listener_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	while (fd < 0 && (errno == ECONNABORTED || errno == EINTR));
+	if (fd < 0)
+		return -errno;
+	intake->self->connections++;
+	return fd;
+}
+
+/* Return: connections dealt with; negative errno: no more can be for now. */
 static int accept_some(struct cs_intake *intake, int limit)
 {
-	int n, error = 0;
+	int n, r = 0;
 
 	intake->accepting = true;
 	for (n = 0; n < limit; n++) {
-		int fd = -1;
+		int fd = intake->parked_fd;
 
-		if (descriptors_left(intake))
-			fd = accept4(intake->listener_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		else
-			errno = EMFILE;
-		if (fd >= 0) {
-			on_connection(intake, fd);
-		} else if (errno != ECONNABORTED && errno != EINTR) {
-			error = errno;
+		if (fd < 0)
+			fd = r = accept_one(intake);
+		if (fd < 0)
 			break;
-		}
+		r = on_connection(intake, fd);
+		intake->parked_fd = r < 0 ? fd : -EBADF;
+		if (r < 0)
+			break;
 	}
 	intake->accepting = false;
-	return error && error != EAGAIN ? -error : n;
+	return r < 0 && r != -EAGAIN ? r : n;
 }
 
 /* Somebody starts: what is done at once is done beside it. */
@@ -366,7 +383,8 @@ struct cs_intake *cs_intake_new(struct event_base *base, int listener_fd,
 				      .self = self,
 				      .accept = accept,
 				      .context = context,
-				      .listener_fd = listener_fd };
+				      .listener_fd = listener_fd,
+				      .parked_fd = -EBADF };
 	event_assign(&intake->listening, base, listener_fd, EV_READ | EV_PERSIST, on_listening,
 		     intake);
 	event_assign(&intake->timer, base, -1, 0, on_timer, intake);
@@ -396,6 +414,8 @@ struct cs_intake *cs_intake_free(struct cs_intake *intake)
 		return NULL;
 	event_del(&intake->listening);
 	event_del(&intake->timer);
+	if (intake->parked_fd >= 0)
+		cs_disposal_put(intake->disposal, intake->parked_fd);
 	while (!LIST_EMPTY(&intake->waiting)) {
 		struct waiting *waiting = LIST_FIRST(&intake->waiting);
 

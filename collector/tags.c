@@ -56,7 +56,6 @@ struct cs_member *cs_tags_add_own(struct cs_instance *instance, uint32_t tag,
 	if (!member)
 		return NULL;
 	member->own = true;
-	member->dead_on_arrival = !process && instance->peer.pid > 0;
 	if (instance->peer.pid > 0)
 		member->pid = (uint32_t)instance->peer.pid;
 	return member;
@@ -190,7 +189,7 @@ static struct cs_process *follow(struct cs_instance *instance, uint32_t tag, uin
 				 bool *ret_dead)
 {
 	int32_t pid = outer_pid(instance, (int32_t)tag);
-	uint32_t uid;
+	uint32_t uid = 0;
 	int pidfd = open_writer(instance, pid, seen_ns, &uid);
 
 	if (pidfd == -ESTALE) {

@@ -5,13 +5,16 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "collector/clock.h"
 #include "collector/death.h"
+#include "tests/support/announcing.h"
 #include "tests/support/following.h"
 
 #define TURNS_MAX 1000 /* of the event loop */
@@ -109,4 +112,22 @@ Test(instance, announces_are_taken_in_before_an_end_is_made_sense_of)
 		event_base_loop(following.base, EVLOOP_ONCE);
 	cr_expect(eq(chr, following.story[0], 'l'));
 	cr_expect(eq(chr, following.story[1], 'r'));
+}
+
+Test(instance, one_whose_end_cannot_be_waited_for_is_refused_and_not_dead)
+{
+	struct announced_segment segment;
+	struct cs_segment_file file;
+	/* nothing that an event loop could wait for */
+	struct cs_peer peer = { .pid = getpid(), .uid = getuid(), .pidfd = memfd_create("x", 0) };
+
+	start();
+	announced_make(&segment, "/test/instance", 64, 1, ANNOUNCED_SEALS);
+	cr_assert(
+		eq(int, cs_segment_file_open(segment.fd, segment.header->segment_bytes, &file), 0));
+	cr_expect(eq(ptr, cs_instance_new(&following.world, &file, &peer, cs_clock_monotonic_ns()),
+		     NULL));
+	cr_expect(eq(int, file.fd, segment.fd));
+	cr_expect(eq(int, peer.pidfd, -EBADF));
+	cr_expect(eq(u64, following.self.processes_now, 0));
 }

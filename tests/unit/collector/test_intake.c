@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of collector/intake: what waits, and for what. Hostile peers: tests/collector. */
+#include "collector/intake.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "collector/pidfd.h"
+#include "tests/support/announcing.h"
+
+#define TURNS_MAX 200 /* of the event loop */
+
+static char folder[] = "/tmp/coldspan-intake-XXXXXX";
+static char path[64];
+static struct event_base *base;
+static struct cs_listener listener;
+static struct cs_quota quota;
+static struct cs_self self;
+static struct cs_intake *intake;
+static unsigned taken, living; /* announces, and those whose sender was seen to live */
+
+static enum cs_refusal on_announce(void *context, struct cs_announce *announce)
+{
+	taken++;
+	living += announce->peer.pidfd >= 0 && !cs_pidfd_exited(announce->peer.pidfd);
+	return CS_REFUSAL_NONE;
+}
+
+static void start(void)
+{
+	struct cs_diag diag;
+
+	cr_assert(ne(ptr, mkdtemp(folder), NULL));
+	snprintf(path, sizeof(path), "%s/announce.sock", folder);
+	cr_assert(eq(int, cs_listener_open(path, 0600, &diag, &listener), 0));
+	cr_assert(eq(int, cs_quota_init(&quota, 1000), 0));
+	base = event_base_new();
+	intake = cs_intake_new(base, listener.fd, cs_disposal_new(), &quota, &self, on_announce,
+			       NULL);
+	cr_assert(ne(ptr, intake, NULL));
+}
+
+static void stop(void)
+{
+	cs_intake_free(intake);
+	cs_listener_close(&listener);
+	rmdir(folder);
+}
+
+TestSuite(intake, .init = start, .fini = stop);
+
+static void announce_one(void)
+{
+	struct announced_segment segment;
+
+	announced_make(&segment, "/test/intake", 64, 1, ANNOUNCED_SEALS);
+	announced_send(&segment, path);
+}
+
+static void turn_until(const uint64_t *counter, uint64_t wanted)
+{
+	for (int i = 0; i < TURNS_MAX && *counter < wanted; i++)
+		event_base_loop(base, EVLOOP_ONCE);
+	cr_assert(eq(u64, *counter, wanted));
+}
+
+/* Leave @free descriptors below a limit that the intake reckons to be enough. */
+static void fill_descriptors(int free, int fds[400], int *ret_count)
+{
+	const struct rlimit limit = { .rlim_cur = 400, .rlim_max = 400 };
+	int n = 0, fd;
+
+	cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &limit), 0));
+	while ((fd = dup(STDERR_FILENO)) >= 0)
+		fds[n++] = fd;
+	while (free--)
+		close(fds[--n]);
+	*ret_count = n;
+}
+
+Test(intake, an_announce_waits_for_a_descriptor_to_look_at_its_sender_with)
+{
+	int fds[400], n;
+
+	announce_one();
+	fill_descriptors(1, fds, &n);
+	turn_until(&self.intake_pauses, 2);
+	cr_expect(eq(u32, taken, 0));
+	cr_expect(eq(u64, self.connections, 1));
+	while (n)
+		close(fds[--n]);
+	turn_until(&self.announces, 1);
+	cr_expect(eq(u32, taken, 1));
+	cr_expect(eq(u32, living, 1));
+	cr_expect(eq(u64, self.connections, 1));
+}
