@@ -6,121 +6,79 @@
 #include <errno.h>
 #include <string.h>
 
-#include "preload/wire/segment.h"
-#include "tests/support/memory_segment.h"
+#include "tests/support/ring_fixture.h"
 
 #define SLOTS 64u
-#define PID   4711u
-
-struct fixture {
-	struct memory_segment segment;
-	struct cs_ring ring;
-	struct cs_reader reader;
-	struct cs_entry entry;
-};
-
-static void start(struct fixture *f, uint32_t slots)
-{
-	memory_segment_init(&f->segment, slots);
-	cs_ring_init(&f->ring, f->segment.bytes, 0);
-	cs_reader_init(&f->reader, f->segment.header, slots, &f->segment.io);
-}
-
-static int put(struct fixture *f, uint32_t payload_len, uint64_t stamp, enum cs_priority priority)
-{
-	struct cs_claim claim;
-	int r = cs_ring_reserve(&f->ring, PID, CS_RECORD_FILE, payload_len, priority, &claim);
-
-	if (r < 0)
-		return r;
-	claim.record->time_ns = stamp;
-	claim.record->thread = 0;
-	memset(claim.record + 1, (int)stamp, payload_len);
-	cs_ring_commit(&claim);
-	return 0;
-}
 
 Test(ring, what_is_committed_is_read_in_order_over_many_laps)
 {
-	struct fixture f;
+	struct ring_fixture f;
 
 	start(&f, SLOTS);
 	for (uint64_t i = 0; i < 1000; i++) {
 		uint32_t len = (uint32_t)(i * 37 % 400);
 
-		cr_assert(eq(int, put(&f, len, i, CS_PRIORITY_LOW), 0));
-		cr_assert(eq(int, cs_reader_next(&f.reader, &f.entry), CS_READ_RECORD));
-		cr_assert(eq(u64, f.entry.record.time_ns, i));
+		cr_assert(eq(int, try_put(&f, len, i, CS_PRIORITY_LOW), 0));
+		expect(&f, i);
 		cr_assert(eq(u32, f.entry.record.payload_len, len));
 		cr_assert(eq(u32, f.entry.pid, PID));
-		for (uint32_t b = 0; b < len; b++)
-			cr_assert(eq(u8, f.entry.bytes[sizeof(struct cs_record) + b], (uint8_t)i));
-		cr_assert(eq(int, cs_reader_next(&f.reader, &f.entry), CS_READ_EMPTY));
+		expect_empty(&f);
 		cs_reader_release(&f.reader);
 	}
 }
 
 Test(ring, push_to_full_ring_counts_the_drop_and_keeps_a_slice_for_ends)
 {
-	struct fixture f;
+	struct ring_fixture f;
 	int n = 0;
 
 	start(&f, SLOTS);
-	while (put(&f, 0, 1, CS_PRIORITY_LOW) == 0)
+	while (try_put(&f, 0, 1, CS_PRIORITY_LOW) == 0)
 		n++;
 	cr_assert(eq(int, n, SLOTS - SLOTS / 8));
 	cr_assert(eq(u64, f.segment.header->dropped[CS_RECORD_FILE], 1));
-	while (put(&f, 0, 1, CS_PRIORITY_HIGH) == 0)
+	while (try_put(&f, 0, 1, CS_PRIORITY_HIGH) == 0)
 		n++;
 	cr_assert(eq(int, n, SLOTS));
-	cr_assert(eq(int, put(&f, 5000, 1, CS_PRIORITY_HIGH), -EMSGSIZE));
+	cr_assert(eq(int, try_put(&f, 5000, 1, CS_PRIORITY_HIGH), -EMSGSIZE));
 }
 
 Test(ring, a_dead_writers_claim_is_stepped_over_as_torn)
 {
-	struct fixture f;
-	struct cs_claim claim;
+	struct ring_fixture f;
 	struct cs_hole hole;
 
 	start(&f, SLOTS);
-	cr_assert(eq(int,
-		     cs_ring_reserve(&f.ring, PID, CS_RECORD_FILE, 100, CS_PRIORITY_LOW, &claim),
-		     0));
-	cr_assert(eq(int, cs_reader_next(&f.reader, &f.entry), CS_READ_HOLE));
-	cr_assert(eq(int, cs_reader_hole(&f.reader, &hole), 0));
-	cr_assert(hole.claimed);
-	cr_assert(not(hole.commits_behind));
-	cr_assert(eq(u32, hole.pid, PID));
-	cr_assert(eq(u32, hole.len, 2));
-	put(&f, 0, 7, CS_PRIORITY_LOW);
+	reserve(&f, PID, 1, 2);
+	expect_hole(&f, 2, PID, false);
+	try_put(&f, 0, 7, CS_PRIORITY_LOW);
 	cr_assert(eq(int, cs_reader_hole(&f.reader, &hole), 0));
 	cr_assert(hole.commits_behind);
 	cr_assert(eq(int, cs_reader_give_up(&f.reader, true), 0));
-	cr_assert(eq(int, cs_reader_next(&f.reader, &f.entry), CS_READ_RECORD));
-	cr_assert(eq(u64, f.entry.record.time_ns, 7));
+	expect(&f, 7);
 	cr_assert(eq(u64, f.reader.stats.torn, 1));
 }
 
 Test(ring, a_live_writers_given_up_run_is_not_reused_until_it_is_lifted)
 {
-	struct fixture f;
+	struct ring_fixture f;
 	struct cs_claim late;
 	unsigned char *bytes;
 
 	start(&f, SLOTS);
-	put(&f, 0, 1, CS_PRIORITY_LOW);
+	try_put(&f, 0, 1, CS_PRIORITY_LOW);
 	cr_assert(eq(int,
 		     cs_ring_reserve(&f.ring, PID, CS_RECORD_FILE, 100, CS_PRIORITY_LOW, &late),
 		     0));
 	bytes = (unsigned char *)late.record;
-	put(&f, 0, 1, CS_PRIORITY_LOW);
+	try_put(&f, 0, 1, CS_PRIORITY_LOW);
 	while (cs_reader_next(&f.reader, &f.entry) == CS_READ_RECORD)
 		continue;
 	cr_assert(eq(int, cs_reader_give_up(&f.reader, false), 0));
 	cs_reader_release(&f.reader);
 	for (uint64_t i = 0; i < 1000; i++) {
 		memset(bytes, 0xee, 2 * CS_SLOT_BYTES); /* the late writer scribbles on */
-		cr_assert(eq(int, put(&f, (uint32_t)(i % 300), i, CS_PRIORITY_LOW), 0));
+		cr_assert(eq(int, try_put(&f, (uint32_t)(i % 300), i, CS_PRIORITY_LOW), 0));
 		memset(bytes, 0xee, 2 * CS_SLOT_BYTES);
 		while (cs_reader_next(&f.reader, &f.entry) == CS_READ_RECORD)
 			cr_assert(ne(u64, f.entry.record.time_ns, 0xeeeeeeeeeeeeeeeeull));
@@ -134,11 +92,11 @@ Test(ring, a_live_writers_given_up_run_is_not_reused_until_it_is_lifted)
 
 Test(ring, a_quiet_ring_gives_its_pages_back_and_goes_on)
 {
-	struct fixture f;
+	struct ring_fixture f;
 
 	start(&f, CS_SLOTS_DEFAULT);
 	for (uint64_t i = 0; i < 20000; i++) {
-		cr_assert(eq(int, put(&f, 0, i, CS_PRIORITY_LOW), 0));
+		cr_assert(eq(int, try_put(&f, 0, i, CS_PRIORITY_LOW), 0));
 		if (i % 100 == 99) {
 			cr_assert(eq(int, cs_reader_trim(&f.reader), 0));
 			while (cs_reader_next(&f.reader, &f.entry) == CS_READ_RECORD)
@@ -154,7 +112,7 @@ Test(ring, a_quiet_ring_gives_its_pages_back_and_goes_on)
 
 Test(ring, a_run_never_crosses_the_rings_end)
 {
-	struct fixture f;
+	struct ring_fixture f;
 
 	start(&f, 256);
 	for (uint32_t i = 0; i < 2000; i++) {
@@ -179,12 +137,12 @@ Test(ring, a_run_never_crosses_the_rings_end)
 
 Test(ring, a_drop_is_counted_under_its_type_and_takes_no_room)
 {
-	struct fixture f;
+	struct ring_fixture f;
 	struct cs_claim claim;
 	uint64_t head;
 
 	start(&f, SLOTS);
-	while (put(&f, 0, 1, CS_PRIORITY_HIGH) == 0)
+	while (try_put(&f, 0, 1, CS_PRIORITY_HIGH) == 0)
 		continue;
 	head = f.segment.header->head;
 	memset(&claim, 0x5a, sizeof(claim));
@@ -204,7 +162,7 @@ Test(ring, a_drop_is_counted_under_its_type_and_takes_no_room)
 /* A reader that is broken, or not ours, costs records and nothing else. */
 Test(ring, whatever_the_reader_writes_a_writer_stays_in_its_segment_and_comes_back)
 {
-	struct fixture f;
+	struct ring_fixture f;
 	uint64_t random = 88172645463325252u, refused = 0;
 
 	start(&f, 256);
@@ -239,7 +197,7 @@ Test(ring, whatever_the_reader_writes_a_writer_stays_in_its_segment_and_comes_ba
 
 Test(ring, runs_go_around_every_quarantined_slot)
 {
-	struct fixture f;
+	struct ring_fixture f;
 	static const struct {
 		uint32_t first, len;
 	} runs[CS_QUARANTINE_MAX] = { { 0, 1 },   { 1, 2 },   { 40, 64 },
