@@ -284,8 +284,9 @@ static void look_after(struct cs_intake *intake, uint32_t ms)
 {
 	const struct timeval wait = { .tv_usec = ms * 1000 };
 
-	event_del(&intake->listening);
-	event_add(&intake->timer, &wait);
+	/* If there is no memory for a timer, the socket goes on to wake us. */
+	if (event_add(&intake->timer, &wait) == 0)
+		event_del(&intake->listening);
 }
 
 static int accept_one(struct cs_intake *intake)
@@ -365,8 +366,8 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 	else if (intake->self->instances_active ||
 		 now_ns - intake->accepted_ns < CS_INTAKE_LOOK_FOR_S * NS_PER_S)
 		look_after(intake, intake->interval_ms);
-	else
-		event_add(&intake->listening, NULL);
+	else if (event_add(&intake->listening, NULL) < 0)
+		look_after(intake, PAUSE_MS);
 }
 
 struct cs_intake *cs_intake_new(struct event_base *base, int listener_fd,

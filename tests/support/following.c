@@ -17,6 +17,14 @@ static void die(const char *what)
 	_exit(99);
 }
 
+void following_turn(struct event_base *base)
+{
+	const struct timeval moment = { .tv_usec = 100000 };
+
+	event_base_loopexit(base, &moment);
+	event_base_loop(base, EVLOOP_ONCE);
+}
+
 void following_tell(struct following *following, char letter)
 {
 	size_t n = strlen(following->story);

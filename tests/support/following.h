@@ -27,6 +27,9 @@ struct following {
 /** following_start() - an empty world on an event base of its own */
 void following_start(struct following *following);
 
+/** following_turn() - one turn of an event loop; also, after a moment, if nothing happens */
+void following_turn(struct event_base *base);
+
 /** following_tell() - add a letter to the story */
 void following_tell(struct following *following, char letter);
 

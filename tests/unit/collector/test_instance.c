@@ -109,7 +109,7 @@ Test(instance, announces_are_taken_in_before_an_end_is_made_sense_of)
 	cr_assert(eq(str, following.story, (char *)""));
 	cr_assert(following_write(&lanes.rings[0])); /* by a writer not met before */
 	for (int i = 0; i < TURNS_MAX && !following.ended; i++)
-		event_base_loop(following.base, EVLOOP_ONCE);
+		following_turn(following.base);
 	cr_expect(eq(chr, following.story[0], 'l'));
 	cr_expect(eq(chr, following.story[1], 'r'));
 }

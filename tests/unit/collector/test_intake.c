@@ -5,12 +5,20 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "collector/pidfd.h"
 #include "tests/support/announcing.h"
+#include "tests/support/following.h"
 
 #define TURNS_MAX 200 /* of the event loop */
 
@@ -64,7 +72,7 @@ static void announce_one(void)
 static void turn_until(const uint64_t *counter, uint64_t wanted)
 {
 	for (int i = 0; i < TURNS_MAX && *counter < wanted; i++)
-		event_base_loop(base, EVLOOP_ONCE);
+		following_turn(base);
 	cr_assert(eq(u64, *counter, wanted));
 }
 
@@ -97,4 +105,39 @@ Test(intake, an_announce_waits_for_a_descriptor_to_look_at_its_sender_with)
 	cr_expect(eq(u32, taken, 1));
 	cr_expect(eq(u32, living, 1));
 	cr_expect(eq(u64, self.connections, 1));
+}
+
+/* From now on the kernel has no room to wait for @fd. Return: false: it takes no filters. */
+static bool refuse_to_wait_for(int fd)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_ctl, 0, 5),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, EPOLL_CTL_ADD, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)fd, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSPC),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = sizeof(filter) / sizeof(filter[0]), .filter = filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+Test(intake, a_socket_that_cannot_be_waited_for_is_looked_at)
+{
+	uint64_t until = announcing_now_ns(CLOCK_MONOTONIC);
+
+	announce_one();
+	turn_until(&self.announces, 1);
+	if (!refuse_to_wait_for(listener.fd))
+		cr_skip("no seccomp filters here");
+	/* until it wants to wait for the socket again */
+	until += (CS_INTAKE_LOOK_FOR_S * 1000 + 4 * CS_INTAKE_LOOK_MAX_MS) * 1000000ull;
+	while (announcing_now_ns(CLOCK_MONOTONIC) < until)
+		following_turn(base);
+	announce_one();
+	turn_until(&self.announces, 2);
 }

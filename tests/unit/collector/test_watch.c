@@ -69,7 +69,7 @@ static void look(unsigned times)
 	uint64_t until = following.self.looks + times;
 
 	while (following.self.looks < until)
-		event_base_loop(following.base, EVLOOP_ONCE);
+		following_turn(following.base);
 }
 
 Test(watch, a_ring_that_a_known_hole_blocks_sets_no_pace)
