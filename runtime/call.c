@@ -93,7 +93,9 @@ static void send_answer(struct evhttp_request *request, int code, const char *re
 	}
 	if (body && (none || method == EVHTTP_REQ_HEAD))
 		evbuffer_drain(body, evbuffer_get_length(body));
-	evhttp_send_reply(request, code, reason, body);
+	/* The one of ours that libevent has no words for. */
+	evhttp_send_reply(request, code, code == 429 && !reason ? "Too Many Requests" : reason,
+			  body);
 }
 
 static void on_written(struct evhttp_request *request, void *arg)

@@ -73,7 +73,8 @@ static void serve_function(struct cs_faas *faas, struct evhttp_request *request,
 		return;
 	}
 	if (function->in_flight >= function->manifest.concurrency) {
-		cs_request_fail(request, 429, "function %s already has %u requests, its limit",
+		cs_request_fail(request, 429,
+				"function %s already has as many requests as it may: %u",
 				function->manifest.name, function->in_flight);
 		return;
 	}

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "runtime/duration.h"
+#include "runtime/number.h"
 #include "runtime/outline.h"
 #include "runtime/suggest.h"
 
@@ -27,7 +28,7 @@ struct raw {
 	char **environment; /* values, in the order of the schema that was made for this file */
 	char *timeout;
 	char *idle_timeout;
-	uint32_t concurrency;
+	char *concurrency; /* a number for libcyaml is what strtoull() takes: also 0x10, 010 and 5x */
 	char *content_type;
 };
 
@@ -243,10 +244,10 @@ static int take_values(struct parse *parse, const struct raw *raw)
 {
 	struct cs_manifest *manifest = parse->manifest;
 	const char *type = raw->content_type;
+	unsigned long number = 0;
 	int r = take_strings(manifest, raw);
 
 	manifest->mode = raw->mode;
-	manifest->concurrency = raw->concurrency;
 	if (!r)
 		r = check_value(parse, "name", cs_name_is_good(raw->name));
 	if (!r)
@@ -257,9 +258,11 @@ static int take_values(struct parse *parse, const struct raw *raw)
 	if (!r)
 		r = take_duration(parse, "idle_timeout", raw->idle_timeout, ~0ULL,
 				  &manifest->idle_timeout_ns);
-	if (!r && cs_outline_find(&parse->outline, 0, "concurrency"))
+	if (!r && raw->concurrency)
 		r = check_value(parse, "concurrency",
-				raw->concurrency && raw->concurrency <= CS_CONCURRENCY_MAX);
+				cs_number_parse(raw->concurrency, CS_CONCURRENCY_MAX, &number) &&
+					number);
+	manifest->concurrency = (uint32_t)number;
 	if (!r && type)
 		r = check_value(parse, "content_type",
 				strchr(type, '/') && !type[strcspn(type, "\r\n")]);
@@ -285,7 +288,8 @@ static int load_values(struct parse *parse, size_t environment_count)
 				       struct raw, timeout, 0, CS_MANIFEST_BYTES_MAX),
 		CYAML_FIELD_STRING_PTR("idle_timeout", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 				       struct raw, idle_timeout, 0, CS_MANIFEST_BYTES_MAX),
-		CYAML_FIELD_UINT("concurrency", CYAML_FLAG_OPTIONAL, struct raw, concurrency),
+		CYAML_FIELD_STRING_PTR("concurrency", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+				       struct raw, concurrency, 0, CS_MANIFEST_BYTES_MAX),
 		CYAML_FIELD_STRING_PTR("content_type", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 				       struct raw, content_type, 0, CS_MANIFEST_BYTES_MAX),
 		CYAML_FIELD_END,

@@ -10,22 +10,11 @@
 
 #include "runtime/duration.h"
 #include "runtime/manifest.h"
+#include "runtime/number.h"
 #include "runtime/suggest.h"
 #include "runtime/variables.h"
 
 typedef int (*take_fn)(struct cs_options *options, const char *value, struct cs_problem *problem);
-
-static bool parse_number(const char *text, unsigned long max, unsigned long *ret)
-{
-	unsigned long value = 0;
-
-	if (!*text || strlen(text) > 10 || text[strspn(text, "0123456789")])
-		return false;
-	for (; *text; text++)
-		value = value * 10 + (unsigned long)(*text - '0');
-	*ret = value;
-	return value <= max;
-}
 
 int cs_address_parse(const char *text, struct sockaddr_storage *ret, socklen_t *ret_len)
 {
@@ -36,7 +25,7 @@ int cs_address_parse(const char *text, struct sockaddr_storage *ret, socklen_t *
 	char host[64];
 
 	if (!colon || (size_t)(colon - text) >= sizeof(host) ||
-	    !parse_number(colon + 1, 65535, &port))
+	    !cs_number_parse(colon + 1, 65535, &port))
 		return -EINVAL;
 	snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
 	memset(ret, 0, sizeof(*ret));
@@ -132,7 +121,7 @@ static int take_concurrency(struct cs_options *options, const char *value,
 {
 	unsigned long number;
 
-	if (!parse_number(value, CS_CONCURRENCY_MAX, &number) || !number)
+	if (!cs_number_parse(value, CS_CONCURRENCY_MAX, &number) || !number)
 		return cs_problem_set(problem, -EINVAL,
 				      "--concurrency \"%s\": not a whole number from 1 to %u",
 				      value, CS_CONCURRENCY_MAX);
@@ -144,7 +133,7 @@ static int take_payload(struct cs_options *options, const char *value, struct cs
 {
 	unsigned long number;
 
-	if (!parse_number(value, CS_PAYLOAD_MAX, &number) || !number)
+	if (!cs_number_parse(value, CS_PAYLOAD_MAX, &number) || !number)
 		return cs_problem_set(problem, -EINVAL,
 				      "--max-payload-bytes \"%s\": not a whole number from 1 to %u",
 				      value, CS_PAYLOAD_MAX);

@@ -83,7 +83,7 @@ class Functions:
 
 class Answer:
     def __init__(self, response):
-        self.status = response.status
+        self.status, self.reason = response.status, response.reason
         self.headers = response.headers
         self.body = response.read()
 

@@ -115,6 +115,9 @@ class CommandLine(faas.Case):
                  "a whole number"),
                 ("name: f\nmode: exec\ncommand: [cat]\nconcurrency: 0\n", "4:14",
                  "a whole number"),
+                *[(f"name: f\nmode: exec\ncommand: [cat]\nconcurrency: {number}\n", "4:14",
+                   f'found "{number}"')
+                  for number in ("5x", "1.5", "1e9", "1_000", "0x10", "010", "+5", "1000001")],
                 ("name: ../f\nmode: exec\ncommand: [cat]\n", "1:7", "name: expected letters"),
                 ("mode: exec\ncommand: [cat]\n", "1:1", 'key "name" is missing'),
                 ("name: f\nname: g\nmode: exec\ncommand: [cat]\n", "2:1", "stands twice"),
