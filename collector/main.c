@@ -29,7 +29,7 @@ enum {
 struct program {
 	struct event_base *base;
 	struct cs_collector *collector;
-	struct event term, interrupt, usr1;
+	struct event term, interrupt, hangup, usr1;
 	struct event flushing;
 	struct event limit;
 	bool stopping;
@@ -116,6 +116,25 @@ static void on_stop(evutil_socket_t number, short what, void *context)
 	on_flushing(-1, 0, program);
 }
 
+/* As logrotate(8) wants it: the file was renamed, write to a new one of its name. */
+static void on_hangup(evutil_socket_t number, short what, void *context)
+{
+	struct program *program = context;
+	struct cs_exporter *const *exporters;
+	unsigned count;
+
+	exporters = cs_collector_exporters(program->collector, &count);
+	for (unsigned i = 0; i < count; i++) {
+		struct cs_diag diag = { 0 };
+		int r = cs_exporter_reopen(exporters[i], &diag);
+
+		if (r > 0)
+			cs_log(CS_LOG_INFO, "%s: opened anew", cs_exporter_get_name(exporters[i]));
+		else if (r < 0)
+			cs_log(CS_LOG_ERROR, "%s; going on with the old file", diag.text);
+	}
+}
+
 static void on_usr1(evutil_socket_t number, short what, void *context)
 {
 	print_self(context);
@@ -129,11 +148,13 @@ static void watch_signals(struct program *program)
 	signal(SIGXFSZ, SIG_IGN);
 	evsignal_assign(&program->term, base, SIGTERM, on_stop, program);
 	evsignal_assign(&program->interrupt, base, SIGINT, on_stop, program);
+	evsignal_assign(&program->hangup, base, SIGHUP, on_hangup, program);
 	evsignal_assign(&program->usr1, base, SIGUSR1, on_usr1, program);
 	event_assign(&program->flushing, base, -1, EV_PERSIST, on_flushing, program);
 	event_assign(&program->limit, base, -1, 0, on_limit, program);
 	event_add(&program->term, NULL);
 	event_add(&program->interrupt, NULL);
+	event_add(&program->hangup, NULL);
 	event_add(&program->usr1, NULL);
 }
 

@@ -35,7 +35,8 @@ static const char help_text[] =
 	"  -h, --help             man coldspan-collector tells more\n"
 	"\n"
 	"SIGTERM or SIGINT reads all rings once more, sends what is left within 5 s, and ends; a second\n"
-	"one ends at once. SIGUSR1 prints the collector's own counters.\n";
+	"one ends at once. SIGHUP opens the files of --file anew: they were moved away (logrotate).\n"
+	"SIGUSR1 prints the collector's own counters.\n";
 
 const char *cs_options_help(void)
 {

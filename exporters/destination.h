@@ -16,6 +16,7 @@
 struct cs_exporter_ops {
 	void (*submit)(struct cs_exporter *exporter, const struct cs_span_batch *batch);
 	void (*abandon)(struct cs_exporter *exporter); /* NULL: it never queues */
+	int (*reopen)(struct cs_exporter *exporter, struct cs_diag *diag); /* NULL: no file */
 	void (*free)(
 		struct cs_exporter *exporter); /* frees the whole object; counters are settled */
 };

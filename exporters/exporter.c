@@ -73,6 +73,12 @@ void cs_exporter_settle(struct cs_exporter *exporter)
 		exporter->settled(exporter->settled_user, exporter);
 }
 
+int cs_exporter_reopen(struct cs_exporter *exporter, struct cs_diag *diag)
+{
+	assert(exporter->magic == CS_EXPORTER_MAGIC);
+	return exporter->ops->reopen ? exporter->ops->reopen(exporter, diag) : 0;
+}
+
 void cs_exporter_abandon(struct cs_exporter *exporter)
 {
 	assert(exporter->magic == CS_EXPORTER_MAGIC);

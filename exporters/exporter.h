@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cleanup.h"
+#include "base/diag.h"
 #include "exporters/telemetry.h"
 
 struct cs_exporter;
@@ -85,6 +87,14 @@ typedef void (*cs_exporter_settled_fn)(void *user, const struct cs_exporter *exp
  */
 void cs_exporter_set_settled(struct cs_exporter *exporter, cs_exporter_settled_fn settled,
 			     void *user);
+
+/**
+ * cs_exporter_reopen() - its file was moved away: make it anew under its name
+ * @diag: what is wrong; it goes on with the old file then
+ *
+ * Context: loop. Return: 1 reopened; 0 it has no name that could be moved; negative errno.
+ */
+int cs_exporter_reopen(struct cs_exporter *exporter, struct cs_diag *diag) cs_must_use;
 
 /**
  * cs_exporter_abandon() - give up what is queued or under way: it is dropped (CS_DROP_SHUTDOWN)

@@ -4,17 +4,14 @@
  * Destination "file": one line of OTLP JSON per batch, as OpenTelemetry's file exporter writes it
  * (specification, protocol/file-exporter.md: JSON lines of TracesData).
  *
- * A line is one write() at the end of the file. If it did not fit (full disk, quota), the piece is
- * cut off again, the batch counted as dropped, and the next batch tried anew. Pipes, terminals and
- * FIFOs are written in pieces that cannot block, for at most CS_FILE_PATIENCE_MS a line.
+ * Whole lines or nothing (line_file.h): a batch that does not fit is counted as dropped, and the
+ * next one tried anew. cs_exporter_reopen() lets logrotate(8) take the file away.
  */
 #pragma once
 
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "exporters/exporter.h"
-
-#define CS_FILE_PATIENCE_MS 1000 /* how long a reader of a pipe may keep us waiting */
 
 /**
  * cs_file_exporter_new() - open @path for appending, made with mode 0600 if it is not there

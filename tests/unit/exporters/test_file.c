@@ -99,6 +99,44 @@ Test(file_exporter, each_batch_is_one_line_behind_what_was_there)
 	cr_assert(eq(chr, data[len - 1], '\n'));
 }
 
+Test(file_exporter, a_file_that_was_moved_away_is_made_anew)
+{
+	struct cs_exporter *exporter = open_exporter();
+	struct cs_diag diag = { 0 };
+	char moved[112];
+	size_t len;
+
+	snprintf(moved, sizeof(moved), "%s.1", path);
+	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	content(&len);
+	cr_assert(eq(int, rename(path, moved), 0));
+	cs_exporter_submit(exporter, sample_batch(&arena, 2)); /* still to the old one */
+	cr_assert(eq(int, cs_exporter_reopen(exporter, &diag), 1), "%s", diag.text);
+	cs_exporter_submit(exporter, sample_batch(&arena, 3));
+	cr_assert(eq(u64, stats_of(exporter).sent, 7));
+	cs_exporter_free(exporter);
+	cr_assert(eq(sz, lines_of(content(NULL)), 1));
+	cr_assert(eq(int, rename(moved, path), 0));
+	cr_assert(eq(sz, lines_of(content(NULL)), 2));
+}
+
+Test(file_exporter, the_old_file_goes_on_if_there_can_be_no_new_one)
+{
+	struct cs_exporter *exporter = open_exporter();
+	struct cs_diag diag = { 0 };
+	char moved[128];
+
+	snprintf(moved, sizeof(moved), "%s.moved", folder);
+	cr_assert(eq(int, rename(folder, moved), 0));
+	cr_assert(eq(int, cs_exporter_reopen(exporter, &diag), -ENOENT));
+	cr_assert(strstr(diag.text, path) != NULL);
+	cr_assert(eq(int, rename(moved, folder), 0));
+	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cr_assert(eq(u64, stats_of(exporter).sent, 2));
+	cs_exporter_free(exporter);
+	cr_assert(eq(sz, lines_of(content(NULL)), 1));
+}
+
 Test(file_exporter, a_new_file_is_for_its_owner_alone)
 {
 	struct stat st;

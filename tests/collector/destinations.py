@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What an operator does to the destinations of a running collector.
+
+    destinations.py COLLECTOR SHIM
+"""
+import os
+import signal
+
+from harness import LIMIT_S, Collector, cold_starts, main, watched
+from lib import otlp_json
+from lib.cases import case
+
+
+def _run_some(collector, shim, count):
+    """Runs @count programs and waits until their spans are with the destinations."""
+    before = collector.counters()["spans"]
+    for process in [watched(collector, shim, ["/bin/true"]) for _ in range(count)]:
+        assert process.wait(LIMIT_S) == 0
+    collector.until("the spans are out", lambda c: c["spans"] >= before + count
+                    and not c["instances_now"])
+
+
+def _opened(text):
+    return text.endswith("opened anew")
+
+
+@case
+def a_file_that_was_renamed_is_opened_anew_at_sighup(binary, shim):
+    with Collector(binary) as collector:
+        old = collector.file.with_suffix(".1")
+        _run_some(collector, shim, 2)
+        os.rename(collector.file, old)
+        _run_some(collector, shim, 2)
+        collector.process.send_signal(signal.SIGHUP)
+        collector.line(_opened)
+        _run_some(collector, shim, 3)
+        counts = collector.accounting()
+        assert len(cold_starts(old)) == 4, old.read_text()
+        assert len(cold_starts(collector.file)) == 3, collector.file.read_text()
+        assert counts["sent"] == counts["accepted"] == \
+            len(otlp_json.of_file(old)) + len(otlp_json.of_file(collector.file)), counts
+
+
+@case
+def at_sighup_the_old_file_goes_on_if_there_can_be_no_new_one(binary, shim):
+    with Collector(binary) as collector:
+        old = collector.file.with_suffix(".1")
+        os.rename(collector.file, old)
+        collector.file.mkdir()
+        collector.process.send_signal(signal.SIGHUP)
+        collector.line(lambda text: "error: cannot open" in text and "the old file" in text)
+        _run_some(collector, shim, 2)
+        counts = collector.accounting()
+        assert counts["sent"] == counts["accepted"], counts
+        assert len(cold_starts(old)) == 2
+
+
+@case
+def sighup_concerns_files_alone(binary, shim):
+    with Collector(binary, "--file", "-", "--otlp", "http://127.0.0.1:9") as collector:
+        collector.process.send_signal(signal.SIGHUP)
+        collector.line(_opened)
+        collector.counters()
+        said, code = collector.stop()
+        assert code == 0
+        assert [line for line in said if _opened(line)] == [
+            f"coldspan-collector: info: file {collector.file}: opened anew"], said
+
+
+if __name__ == "__main__":
+    main(__doc__, "collector", "shim")
