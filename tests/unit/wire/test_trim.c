@@ -169,6 +169,29 @@ Test(trim, a_note_of_a_trim_that_did_not_happen_hides_no_record)
 	expect(&f, 2);
 }
 
+/* It died before it released. Also where a page of the table begins with the word. */
+Test(trim, the_next_reader_finds_the_padding_of_a_trim_that_has_punched)
+{
+	struct ring_fixture f;
+	uint64_t position;
+
+	start_quiet(&f);
+	while ((CS_COMMIT_OFFSET + f.reader.position % TRIM_RING * sizeof(uint64_t)) %
+	       CS_PAGE_BYTES) {
+		put(&f, 2, 1);
+		expect(&f, 2);
+	}
+	cs_reader_release(&f.reader);
+	position = f.reader.position;
+	cr_assert(eq(int, cs_reader_trim(&f.reader), 1));
+	f.segment.header->release = position;
+	take_over(&f);
+	expect_empty(&f);
+	cr_assert(eq(u64, f.reader.position, position + TRIM_SLOTS));
+	cs_reader_release(&f.reader);
+	go_round(&f, 2, NULL, 0);
+}
+
 static unsigned reads, swaps_to_fail;
 
 static int count_read(void *context, void *dst, uint64_t offset, uint32_t len)
