@@ -270,6 +270,7 @@ static void on_ended(evutil_socket_t fd, short what, void *context)
 	pid_t pid = run->child.pid;
 
 	event_del(&run->ended);
+	cs_collector_child_ending(run->collector, pid);
 	if (cs_child_reap(&run->child, &run->status, &usage) < 0) {
 		cs_log(CS_LOG_ERROR, "cannot wait for the command: %s", strerror(errno));
 		leave(run);

@@ -224,6 +224,16 @@ void cs_collector_child_started(struct cs_collector *collector, pid_t pid, uint6
 	cs_assembler_child(collector->pipeline.assembler, pid, spawn_begin_ns, exec_ns);
 }
 
+void cs_collector_child_ending(struct cs_collector *collector, pid_t pid)
+{
+	struct cs_process *process;
+
+	on_looking(collector);
+	process = cs_process_find(&collector->world.processes, pid);
+	if (process)
+		cs_process_check(process);
+}
+
 void cs_collector_child_ended(struct cs_collector *collector, pid_t pid, int status,
 			      const struct rusage *usage)
 {

@@ -62,6 +62,15 @@ void cs_collector_child_started(struct cs_collector *collector, pid_t pid, uint6
 				uint64_t exec_ns);
 
 /**
+ * cs_collector_child_ending() - a child of the caller's own has ended, and is about to be waited for
+ *
+ * Takes in what it announced, and looks at what it used, while the kernel still knows it.
+ *
+ * Context: loop.
+ */
+void cs_collector_child_ending(struct cs_collector *collector, pid_t pid);
+
+/**
  * cs_collector_child_ended() - the caller waited for a child of its own: that is how it ended
  * @status: as wait(2) encodes it
  * @usage:  may be NULL
