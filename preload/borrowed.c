@@ -29,6 +29,7 @@ void cs_borrow_begin(unsigned kind, uint64_t begin_ns)
 			continue;
 		marks[i].kind = kind;
 		marks[i].begin_ns = begin_ns;
+		marks[i].exec_ns = 0;
 		return;
 	}
 	atomic_fetch_add_explicit(&unmarked, 1, memory_order_relaxed);
@@ -55,7 +56,7 @@ void cs_borrow_freeze(void)
 	atomic_store_explicit(&frozen, true, memory_order_relaxed);
 }
 
-const struct cs_borrowed *cs_borrow_find(void)
+static struct cs_borrowed *find(void)
 {
 	uint64_t thread;
 
@@ -67,6 +68,20 @@ const struct cs_borrowed *cs_borrow_find(void)
 			return &marks[i];
 	}
 	return NULL;
+}
+
+const struct cs_borrowed *cs_borrow_find(void)
+{
+	return find();
+}
+
+bool cs_borrow_exec(uint64_t time_ns)
+{
+	struct cs_borrowed *mark = find();
+
+	if (mark)
+		mark->exec_ns = time_ns;
+	return mark || atomic_load_explicit(&unmarked, memory_order_relaxed);
 }
 
 bool cs_tables_may_change(void)

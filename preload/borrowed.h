@@ -14,6 +14,7 @@ struct cs_borrowed {
 	_Atomic uint64_t thread; /* 0: free */
 	uint32_t kind;           /* enum cs_spawn_kind */
 	uint64_t begin_ns;       /* when the spawn began */
+	uint64_t exec_ns;        /* when the child called exec last; 0 never. Set by the child */
 };
 
 /** cs_borrow_begin() - the calling thread is about to lend its memory. Context: signal. */
@@ -32,6 +33,17 @@ void cs_borrow_freeze(void);
  * Return:  its mark, valid until exec; NULL for an ordinary thread.
  */
 const struct cs_borrowed *cs_borrow_find(void);
+
+/**
+ * cs_borrow_exec() - exec is called at @time_ns
+ *
+ * A child in borrowed memory cannot know its pid without a call: the parent tells of its exec, once
+ * it has its memory back.
+ *
+ * Context: signal.
+ * Return:  true: the caller is such a child, or cannot be told from one.
+ */
+bool cs_borrow_exec(uint64_t time_ns);
 
 /** cs_tables_may_change() - may the caller change process-wide tables? Context: signal. */
 bool cs_tables_may_change(void);

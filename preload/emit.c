@@ -6,6 +6,7 @@
 #include "preload/shim.h"
 #include "preload/sys.h"
 #include "preload/text.h"
+#include "preload/wire/facts.h"
 
 struct cs_shim cs_shim;
 
@@ -41,23 +42,48 @@ uint32_t cs_pid(void)
 	uint32_t pid = atomic_load_explicit(&cs_shim.wiped->pid, memory_order_relaxed);
 
 	if (__builtin_expect(!pid, 0)) {
-		cs_adopt(0, 0, 0);
+		cs_adopt(0, 0, 0, 0);
 		pid = atomic_load_explicit(&cs_shim.wiped->pid, memory_order_relaxed);
 	}
 	return pid;
 }
 
-void cs_adopt(unsigned kind, uint64_t begin_ns, uint32_t ppid)
+/* The clock's id is the kernel's encoding of the number, in both libcs: ~number << 3 | 6. */
+uint32_t cs_thread_number(void)
+{
+	void *self = cs_shim.thread_self && cs_shim.thread_clock ? cs_shim.thread_self() : NULL;
+	int clock = 0;
+
+	if (!self || cs_shim.thread_clock(self, &clock) != 0 || (clock & 7) != 6)
+		return 0;
+	return (uint32_t) ~(clock >> 3);
+}
+
+/* A filter that does not know getpid may kill for it; then nobody could say whose a record is. */
+static uint32_t ask_pid(void)
+{
+	if (!atomic_load_explicit(&cs_shim.filtered, memory_order_relaxed))
+		return (uint32_t)cs_sys0(SYS_getpid);
+	atomic_fetch_or_explicit(&cs_shim.header->stand_down, 1ull << CS_STAND_DOWN_FILTERED,
+				 memory_order_relaxed);
+	atomic_store_explicit(&cs_shim.watching, false, memory_order_relaxed);
+	return 0;
+}
+
+void cs_adopt(uint32_t pid, unsigned kind, uint64_t begin_ns, uint32_t ppid)
 {
 	struct cs_rec_process rec = { .ppid = (int32_t)ppid,
 				      .kind = kind,
 				      .spawn_begin_ns = begin_ns };
-	uint32_t unknown = 0, pid = (uint32_t)cs_sys0(SYS_getpid);
+	uint32_t unknown = 0;
 
 	/* A signal handler may be first: then it has written the record, less what only we know. */
 	cs_shim.spawn_begin_ns = begin_ns;
 	cs_shim.spawn_kind = kind;
-	if (!atomic_compare_exchange_strong_explicit(&cs_shim.wiped->pid, &unknown, pid,
+	if (!pid)
+		pid = ask_pid();
+	if (!pid ||
+	    !atomic_compare_exchange_strong_explicit(&cs_shim.wiped->pid, &unknown, pid,
 						     memory_order_relaxed, memory_order_relaxed))
 		return;
 	cs_emit(CS_RECORD_PROCESS, CS_PRIORITY_HIGH, cs_now(), &rec, sizeof(rec), NULL, 0);
@@ -71,8 +97,8 @@ void cs_emit(unsigned type, enum cs_priority priority, uint64_t time_ns, const v
 	struct cs_claim claim;
 	unsigned char *payload;
 
-	if (cs_ring_reserve(cs_lanes_pick(&cs_shim.lanes, thread, pid), pid, type,
-			    fixed_len + text_len, priority, &claim) < 0)
+	if (!pid || cs_ring_reserve(cs_lanes_pick(&cs_shim.lanes, thread, pid), pid, type,
+				    fixed_len + text_len, priority, &claim) < 0)
 		return;
 	claim.record->time_ns = time_ns;
 	claim.record->thread = thread;

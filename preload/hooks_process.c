@@ -28,25 +28,49 @@ static void record_spawn(unsigned kind, uint64_t begin_ns, int child)
 
 CS_HOOK(int, fork, (void))
 {
+	uint32_t ppid, before, after;
 	uint64_t begin_ns;
-	uint32_t ppid;
 	int pid, saved;
 
 	if (!cs_shim_watching())
 		return CS_REAL(fork)();
 	/* A child in borrowed memory is not whose tag it sees. */
 	ppid = cs_borrow_find() ? 0 : cs_pid();
+	before = cs_thread_number();
 	begin_ns = cs_now();
 	pid = CS_REAL(fork)();
 	saved = cs_errno();
 	if (pid == 0) {
-		cs_adopt(CS_SPAWN_FORK, begin_ns, ppid);
+		/* The same as before: it was not libc that forked. */
+		after = cs_thread_number();
+		cs_adopt(after == before ? 0 : after, CS_SPAWN_FORK, begin_ns, ppid);
 	} else {
 		cs_follow_forked();
 		record_spawn(CS_SPAWN_FORK, begin_ns, pid > 0 ? pid : -saved);
 	}
 	cs_set_errno(saved);
 	return pid;
+}
+
+/*
+ * The calling thread has back the memory that it lent to @child. What that executed is told now: of
+ * several attempts the last, which may have been the good one.
+ */
+static void take_back(int child)
+{
+	const struct cs_borrowed *mark = cs_borrow_find();
+	struct cs_rec_exec rec = { .pid = child };
+	uint64_t exec_ns = mark ? mark->exec_ns : 0;
+
+	if (mark) {
+		rec.spawn_begin_ns = mark->begin_ns;
+		rec.kind = mark->kind;
+	}
+	cs_borrow_end();
+	if (!exec_ns || child <= 0 || !cs_shim_watching())
+		return;
+	rec.ppid = cs_borrow_find() ? 0 : (int32_t)cs_pid();
+	cs_emit(CS_RECORD_EXEC, CS_PRIORITY_HIGH, exec_ns, &rec, sizeof(rec), NULL, 0);
 }
 
 /* Called by vfork.S before and, in the parent, after the system call. */
@@ -62,11 +86,10 @@ long cs_vfork_end(long raw)
 {
 	const struct cs_borrowed *mark = cs_borrow_find();
 	uint64_t begin_ns = mark ? mark->begin_ns : 0;
-	int saved;
+	int saved = cs_errno();
 
-	cs_borrow_end();
+	take_back((int)raw);
 	if (cs_shim_watching()) {
-		saved = cs_errno();
 		record_spawn(CS_SPAWN_VFORK, begin_ns ? begin_ns : cs_now(), (int)raw);
 		cs_set_errno(saved);
 	}
@@ -96,7 +119,7 @@ CS_HOOK(int, clone, (int (*fn)(void *), void *stack, int flags, void *arg, ...))
 	pid = CS_REAL(clone)(fn, stack, flags, arg, extra[0], extra[1], extra[2]);
 	saved = cs_errno();
 	if (lends && flags & CLONE_VFORK)
-		cs_borrow_end();
+		take_back(pid);
 	record_spawn(CS_SPAWN_CLONE, begin_ns, pid > 0 ? pid : -saved);
 	cs_set_errno(saved);
 	return pid;

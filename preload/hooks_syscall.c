@@ -4,7 +4,8 @@
  * syscall(2), seen at its entry only: what closes a descriptor clears its entry (libuv closes so),
  * and bytes of a connection that pass here are unseen, so that it can be followed no longer. And
  * prctl(2): who forbids the time-stamp counter, which the vDSO's clock reads, would be killed by the
- * next stamp, so there is none. Strict seccomp mode forbids it as well; a filter does not.
+ * next stamp, so there is none. Strict seccomp mode forbids it as well; a filter does not, but it may
+ * kill for a call of ours.
  *
  * No result is seen here: what the kernel is sure to refuse must not count.
  */
@@ -13,10 +14,18 @@
 #include <linux/seccomp.h>
 #include <sys/syscall.h>
 
+#include "preload/borrowed.h"
 #include "preload/follow.h"
 
 void cs_thunk_syscall(long number, long a, long b, long c);
 void cs_thunk_prctl(int option, long a);
+
+/* A child in borrowed memory filters itself, not us; and asks nothing. */
+static void before_filter(void)
+{
+	if (cs_tables_may_change())
+		atomic_store_explicit(&cs_shim.filtered, true, memory_order_relaxed);
+}
 
 void cs_thunk_prctl(int option, long a)
 {
@@ -24,6 +33,8 @@ void cs_thunk_prctl(int option, long a)
 		cs_follow_end(CS_STAND_DOWN_NO_CLOCK);
 	else if (option == PR_SET_SECCOMP && a == SECCOMP_MODE_STRICT)
 		cs_follow_end(CS_STAND_DOWN_STRICT_MODE);
+	else if (option == PR_SET_SECCOMP && a == SECCOMP_MODE_FILTER)
+		before_filter();
 }
 
 /* libseccomp asks whether there is seccomp(2) by strict mode with flags: that is EINVAL. */
@@ -31,6 +42,8 @@ static void before_seccomp(uint32_t operation, uint32_t flags, long arguments)
 {
 	if (operation == SECCOMP_SET_MODE_STRICT && !flags && !arguments)
 		cs_follow_end(CS_STAND_DOWN_STRICT_MODE);
+	else if (operation == SECCOMP_SET_MODE_FILTER && arguments)
+		before_filter();
 }
 
 static void lose(long fd)

@@ -187,6 +187,10 @@ static void resolve_in(const struct link_map *map, struct search *search)
 		cs_shim.errno_location = (int *(*)(void))address;
 	if (!cs_shim.fileno && find(&object, "fileno_unlocked", &address))
 		cs_shim.fileno = (int (*)(void *))address;
+	if (!cs_shim.thread_self && find(&object, "pthread_self", &address))
+		cs_shim.thread_self = (void *(*)(void))address;
+	if (!cs_shim.thread_clock && find(&object, "pthread_getcpuclockid", &address))
+		cs_shim.thread_clock = (int (*)(void *, int *))address;
 }
 
 /* The objects behind our own; a copy before it makes us stand down, but does not find for us. */

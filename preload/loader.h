@@ -20,7 +20,7 @@ enum cs_loader_result {
 };
 
 /**
- * cs_loader_resolve() - fill in cs_real_table, cs_shim.link_map and cs_shim.errno_location
+ * cs_loader_resolve() - fill in cs_real_table, cs_shim.link_map and libc's functions in cs_shim
  * @ret_unresolved: how many hooks keep their stand-in; some libcs lack some functions; untouched
  *                  where nothing could be searched
  *

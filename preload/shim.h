@@ -44,11 +44,16 @@ struct cs_shim {
 	int (*clock)(int clock, struct timespec *ts); /* vDSO */
 	int *(*errno_location)(void);
 	int (*fileno)(void *stream); /* libc's fileno_unlocked */
-	uintptr_t link_map;          /* first struct link_map of the loader's list */
+	void *(*thread_self)(void);  /* pthread_self; NULL where there is none, as the next */
+	int (*thread_clock)(void *thread, int *ret_clock); /* pthread_getcpuclockid */
+	uintptr_t link_map; /* first struct link_map of the loader's list */
 
 	/* In a fork child: the spawn that made it. Private memory, written before it runs on. */
 	uint64_t spawn_begin_ns;
 	uint32_t spawn_kind;
+
+	/* It may have forbidden itself any call: from here on none is made that it does not make. */
+	_Atomic bool filtered;
 };
 
 extern struct cs_shim cs_shim __attribute__((visibility("hidden")));
@@ -90,19 +95,32 @@ long cs_result(long raw);
 /**
  * cs_pid() - tag of this process; makes itself known with a PROCESS record in a new fork child
  *
- * Context: signal. A system call only the first time in a fork child.
+ * Context: signal. A system call only the first time in a child that did not come from libc's fork.
+ * Return:  0: a child that must not ask who it is. It is not watched any more.
  */
 uint32_t cs_pid(void);
 
 /**
+ * cs_thread_number() - what libc believes the calling thread's number to be, which no call asks
+ *
+ * Of a process with one thread it is the pid. libc sets it anew in the child of its fork, and in no
+ * other child.
+ *
+ * Context: signal.
+ * Return:  0 unknown.
+ */
+uint32_t cs_thread_number(void);
+
+/**
  * cs_adopt() - a fork child learns who it is and what made it
+ * @pid:      its own, 0 unknown: then it asks, unless the process is filtered
  * @kind:     enum cs_spawn_kind, 0 if the fork bypassed our hooks
  * @begin_ns: when the parent called, 0 unknown
  * @ppid:     tag of the parent, 0 unknown
  *
- * Context: signal; in the child only. One system call, getpid.
+ * Context: signal; in the child only. At most one system call, getpid.
  */
-void cs_adopt(unsigned kind, uint64_t begin_ns, uint32_t ppid);
+void cs_adopt(uint32_t pid, unsigned kind, uint64_t begin_ns, uint32_t ppid);
 
 /** cs_mark_at() - reach a mark unless it is reached; costs two loads after the first. */
 static inline void cs_mark_at(unsigned mark, uint64_t now_ns)

@@ -41,7 +41,8 @@ enum cs_fact {
 	  "some originals were not found; those hooks are off")                                    \
 	X(NO_TABLES, "no_tables", "no memory for the descriptor table: no HTTP")                   \
 	X(NO_SOCKET, "no_socket", "the announce was refused: nobody will read this segment")       \
-	X(STRICT_MODE, "strict_mode", "it put itself into strict seccomp mode: no clock")
+	X(STRICT_MODE, "strict_mode", "it put itself into strict seccomp mode: no clock")          \
+	X(FILTERED, "filtered", "under its own filter a child could not learn its pid")
 
 enum cs_stand_down {
 #define X(id, name, meaning) CS_STAND_DOWN_##id,

@@ -70,12 +70,12 @@ struct cs_rec_spawn {      /* time_ns: when the call began */
 };
 
 struct cs_rec_exec {  /* time_ns: just before the call; several for one pid when a PATH is tried */
-	int32_t pid;  /* who calls: differs from the tag in a vfork child */
+	int32_t pid;  /* who calls: differs from the tag for a vfork child, told by its parent */
 	int32_t ppid; /* 0 unknown */
 	uint64_t
 		spawn_begin_ns; /* when the spawn that made this process began, 0 unknown or none */
 	uint32_t kind;          /* enum cs_spawn_kind of that spawn, 0 unknown */
-	uint16_t path_len;      /* bytes of the path that follows this struct, without NUL */
+	uint16_t path_len;      /* bytes of the path that follows this struct; 0 not recorded */
 	uint16_t reserved;
 	/* char path[path_len] */
 };

@@ -124,7 +124,6 @@ static void print_payload(const struct cs_record *record)
 	case CS_RECORD_EXEC:
 		printf(",\"by\":%d,\"ppid\":%d,\"spawn\":%u,\"spawn_begin_ns\":%llu", u.exec->pid,
 		       u.exec->ppid, u.exec->kind, (unsigned long long)u.exec->spawn_begin_ns);
-		print_text("path", (const char *)(u.exec + 1), u.exec->path_len);
 		break;
 	case CS_RECORD_WAIT:
 		printf(",\"child\":%d,\"status\":%d,\"cpu_ns\":%llu,\"max_rss_bytes\":%llu"

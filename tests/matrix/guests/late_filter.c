@@ -4,7 +4,7 @@
  * Preloaded into a guest, bare or watched: when the guest opens TRIGGER, all its threads may make no
  * system call but those listed here, and are killed for any other. So every language gets a strict
  * filter after its start. An allow-list, since that is what people use; of the calls of an attach it
- * knows what every program needs, and getpid, which a fork child of ours asks once.
+ * knows what every program needs, and not one more.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -63,7 +63,6 @@ static const long allowed[] = {
 	SYS_clone,
 	SYS_set_robust_list,
 	SYS_wait4,
-	SYS_getpid,
 	SYS_gettid,
 	SYS_exit,
 	SYS_exit_group,
