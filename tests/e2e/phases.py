@@ -14,13 +14,18 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import cases
 
 SLEEP_MS = 400
+SERVER = pathlib.Path(__file__).parent / "guests" / "sleeper_http.py"
 PHASES = {"SLEEP_LINK_MS": "link", "SLEEP_RUNTIME_MS": "runtime", "SLEEP_CODE_MS": "code",
           "SLEEP_HANDLER_MS": "handler", "SLEEP_RESPOND_MS": "respond"}
+HTTP_PHASES = {"SLEEP_CODE_MS": "code", None: "wait", "SLEEP_HANDLER_MS": "handler",
+               "SLEEP_RESPOND_MS": "respond"}
 
 
 def start(args, folder, variable):
@@ -35,8 +40,37 @@ def start(args, folder, variable):
     return json.loads(result.read_text())
 
 
-def check(variable, expected, args, folder):
-    starts = start(args, folder, variable)["cold_starts"]
+def start_server(args, folder, variable):
+    """One request to a Python server; without a @variable its client is what comes late."""
+    result, port = folder / "run.json", folder / "port"
+    env = {**os.environ, variable or "SLEEP_NO_MS": str(SLEEP_MS)}
+    with subprocess.Popen([args.coldspan, "run", "--quiet", "--json", result, "--",
+                           sys.executable, SERVER, port], env=env, cwd=folder) as process:
+        end = time.monotonic() + 60
+        while not port.exists():
+            assert process.poll() is None and time.monotonic() < end, "it does not listen"
+            time.sleep(0.001)
+        if not variable:
+            time.sleep(SLEEP_MS / 1000 + 0.05)  # it may still be on its way to accept
+        url = f"http://127.0.0.1:{port.read_text()}/"
+        with urllib.request.urlopen(url, b"body", timeout=60) as answer:
+            assert answer.read() == b"body"
+        assert process.wait(60) == 0
+    return json.loads(result.read_text())
+
+
+def start_behind_a_wrapper(args, folder, _):
+    """What runs before the program that serves is part of the way to it."""
+    result = folder / "run.json"
+    words = ["sh", "-c", f'sleep {SLEEP_MS / 1000}; exec "$0"', args.guest]
+    run = subprocess.run([args.coldspan, "run", "--quiet", "--json", result, "--", *words],
+                         input=b"x", stdout=subprocess.PIPE, cwd=folder, check=False, timeout=60)
+    assert run.returncode == 0 and run.stdout == b"done\n", run
+    return json.loads(result.read_text())
+
+
+def check(begin, variable, expected, args, folder):
+    starts = begin(args, folder, variable)["cold_starts"]
     assert len(starts) == 1, f"{len(starts)} cold starts, expected one"
     phases = starts[0]["phases"]
     assert sum(p["duration_ns"] for p in phases) == starts[0]["total_ns"], "they do not sum to the total"
@@ -48,7 +82,10 @@ def check(variable, expected, args, folder):
 
 
 for sleep, phase in PHASES.items():
-    cases.register(phase, functools.partial(check, sleep, phase))
+    cases.register(phase, functools.partial(check, start, sleep, phase))
+for sleep, phase in HTTP_PHASES.items():
+    cases.register(f"{phase} of a Python server", functools.partial(check, start_server, sleep, phase))
+cases.register("spawn", functools.partial(check, start_behind_a_wrapper, None, "spawn"))
 
 
 def main():
