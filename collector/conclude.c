@@ -43,15 +43,15 @@ static bool spans_ns(const struct cs_request *request, uint64_t time_ns)
 }
 
 /*
- * The runtime's own request that brought this one: by the ids that both carry; where they carry none,
- * the only one that was in flight. Two that would do are none.
+ * The runtime's own request that brought this one: by the ids that both carry; where they carry none
+ * in common (a runtime mints some of its own), the only one that was in flight. Two that would do
+ * are none.
  */
 static struct cs_request *cause_of(struct cs_request *request)
 {
 	struct cs_assembled *parent = parent_of(request->instance);
 	struct cs_request *other, *same = NULL, *only = NULL;
 	unsigned same_count = 0, only_count = 0, n = 0;
-	bool has_id = request->inbound || request->call_id || request->request_id;
 
 	if (!parent)
 		return NULL;
@@ -61,16 +61,18 @@ static struct cs_request *cause_of(struct cs_request *request)
 			break;
 		if (!spans_ns(other, request->start_ns))
 			continue;
-		if (cs_request_same_event(other, request)) {
+		if (cs_request_compare(other, request) == CS_REQUEST_SAME) {
 			same = other;
 			same_count++;
 		}
 		only = other;
 		only_count++;
 	}
-	if (same_count == 1)
-		return same;
-	return !has_id && only_count == 1 ? only : NULL;
+	if (same_count)
+		return same_count == 1 ? same : NULL;
+	return only_count == 1 && cs_request_compare(only, request) == CS_REQUEST_NO_COMMON_ID
+		       ? only
+		       : NULL;
 }
 
 static struct cs_span_id cold_start_id(const struct cs_assembled *instance)

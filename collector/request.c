@@ -158,7 +158,7 @@ static int agree(const char *a, const char *b)
 	return strcmp(a, b) == 0 ? 1 : -1;
 }
 
-bool cs_request_same_event(const struct cs_request *a, const struct cs_request *b)
+enum cs_request_match cs_request_compare(const struct cs_request *a, const struct cs_request *b)
 {
 	int call = agree(a->call_id, b->call_id), id = agree(a->request_id, b->request_id);
 	int context = 0;
@@ -169,6 +169,6 @@ bool cs_request_same_event(const struct cs_request *a, const struct cs_request *
 				  ? 1
 				  : -1;
 	if (call < 0 || id < 0 || context < 0)
-		return false;
-	return call > 0 || id > 0 || context > 0;
+		return CS_REQUEST_OTHER;
+	return call > 0 || id > 0 || context > 0 ? CS_REQUEST_SAME : CS_REQUEST_NO_COMMON_ID;
 }

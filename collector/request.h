@@ -69,10 +69,16 @@ struct cs_request *cs_request_new_exec(const char *method, const char *target,
 /** cs_request_free() - Accepts NULL. The lists are the caller's. */
 void cs_request_free(struct cs_request *request);
 
+enum cs_request_match {
+	CS_REQUEST_SAME,
+	CS_REQUEST_NO_COMMON_ID, /* nothing tells */
+	CS_REQUEST_OTHER,
+};
+
 /**
- * cs_request_same_event() - do two requests carry the same event, handed on by a runtime?
+ * cs_request_compare() - do two requests carry the same event, handed on by a runtime?
  *
  * By the ids that a runtime hands on unchanged: call id, request id, traceparent. Ids that both have
- * must agree, and one at least must be there.
+ * must agree.
  */
-bool cs_request_same_event(const struct cs_request *a, const struct cs_request *b);
+enum cs_request_match cs_request_compare(const struct cs_request *a, const struct cs_request *b);

@@ -13,6 +13,7 @@ import functools
 import json
 import pathlib
 import secrets
+import shutil
 import sys
 import tempfile
 import urllib.error
@@ -25,6 +26,8 @@ from lib.stage import LIMIT_S, NEEDS, Stage, check, prepare
 
 SERVER = 2  # a span's kind
 CALLED_AGAIN = ("hello-py-http", "hello-node")
+# The same functions under names of their own, called as anybody does: the caller sends no id at all.
+PLAIN = {"plain-c": "hello-c", "plain-py-http": "hello-py-http"}
 
 
 def spans_of(seen, trace_id, service):
@@ -41,6 +44,7 @@ class Seen:
     warm: dict
     killed: str
     wrapped: tuple
+    plain: list
     said: str
     spans: list
 
@@ -127,6 +131,35 @@ def an_event_that_a_wrapper_read(seen):
           "what the shell did with the event is left out")
 
 
+def make_plain(folder):
+    """Returns their names."""
+    names = [name for name, of in PLAIN.items() if (folder / of).exists()]
+    for name in names:
+        shutil.copytree(folder / PLAIN[name], folder / name)
+        settings = folder / name / "function.yaml"
+        settings.write_text(settings.read_text().replace(PLAIN[name], name))
+    return names
+
+
+def plain(name, seen):
+    """No id is common to the runtime's request and the function's: it was the only one in flight."""
+    if name not in seen.plain:
+        cases.skip(f"{NEEDS[PLAIN[name]]} is not installed")
+    mine = [span for span in seen.spans if span["resource"]["service.name"] == name]
+    check(len({span["traceId"] for span in mine}) == 1, "the start and its invocation are two traces")
+    _, runtime = spans_of(seen, mine[0]["traceId"], "coldspan-faas")
+    check(len(runtime) == 1, f"{len(runtime)} spans of the runtime in the function's trace")
+    check(not runtime[0]["parentSpanId"], "the runtime's request has a parent, and nobody called")
+    served = [span for span in mine if span["kind"] == SERVER]
+    check([s["parentSpanId"] for s in served] == [runtime[0]["spanId"]],
+          "the invocation is not below the runtime's request")
+    start, phases = traces.cold_start(mine)
+    check(start["parentSpanId"] == runtime[0]["spanId"], "the cold start is not below the runtime's")
+    check(traces.phase_of(phases[0]) == "queue", f"the first phase is {traces.phase_of(phases[0])}")
+    wanted = "on_demand" if "http" in name else "per_request"
+    check(start["attributes"]["coldspan.init.type"] == wanted, start["attributes"]["coldspan.init.type"])
+
+
 def call_of(name, calls):
     if name not in calls:
         cases.skip(f"{NEEDS[name]} is not installed")
@@ -143,6 +176,8 @@ def warm(name, seen):
 
 for function in NEEDS:
     cases.register(f"{function} cold", functools.partial(cold, function))
+for function in PLAIN:
+    cases.register(f"{function} without any id", functools.partial(plain, function))
 for function in CALLED_AGAIN:
     cases.register(f"{function} warm", functools.partial(warm, function))
 
@@ -154,6 +189,7 @@ def run(args, folder):
     names = prepare(args.functions, args.build, functions)
     make_hanging(functions)
     make_wrapped(functions)
+    plain_names = make_plain(functions)
     stage = Stage(args.build, functions, folder)
     try:
         # The runtime's own first request belongs to its own cold start: not one of those compared.
@@ -161,12 +197,15 @@ def run(args, folder):
         warm_calls = {name: stage.call(name) for name in names if name in CALLED_AGAIN}
         killed = call_until_killed(stage)
         wrapped = stage.call("wrapped")
+        for name in plain_names:
+            stage.call_with(name, {})
         # The answer is here before its server has noted that it was sent: let it.
         stage.call("hello-c")
         said = stage.stop()
     finally:
         stage.kill()
-    return Seen(cold_calls, warm_calls, killed, wrapped, said, otlp_json.of_file(stage.traces))
+    return Seen(cold_calls, warm_calls, killed, wrapped, plain_names, said,
+                otlp_json.of_file(stage.traces))
 
 
 def main():

@@ -53,11 +53,13 @@ class Stage:
     def call(self, name):
         """Returns the caller's trace id, span id and request id."""
         trace_id, span_id, request = secrets.token_hex(16), secrets.token_hex(8), secrets.token_hex(4)
-        headers = {"traceparent": f"00-{trace_id}-{span_id}-01", "X-Request-Id": request}
+        self.call_with(name, {"traceparent": f"00-{trace_id}-{span_id}-01", "X-Request-Id": request})
+        return trace_id, span_id, request
+
+    def call_with(self, name, headers):
         asked = urllib.request.Request(f"{self.base}/function/{name}", b'{"name": "e2e"}', headers)
         with urllib.request.urlopen(asked, timeout=LIMIT_S) as answer:
             check(answer.status == 200 and b"e2e" in answer.read(), f"{name} did not answer")
-        return trace_id, span_id, request
 
     def stop(self):
         self.runtime.send_signal(signal.SIGTERM)

@@ -122,6 +122,62 @@ Test(conclude, only_the_first_invocation_points_to_the_start)
 	cr_assert(not(seen.linked));
 }
 
+/* A runtime adds an id for its function that its own caller did not send. */
+Test(conclude, without_an_id_in_common_the_only_request_in_flight_is_the_cause)
+{
+	struct cs_assembled *runtime = attach_runtime();
+	struct cs_span_context start;
+
+	feed_request(runtime, 50, 5, 20 * MS, "");
+	feed_spawn(runtime, 100, 30 * MS);
+	serve(attach_function(), "x-call-id: minted\n");
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_ON_DEMAND));
+	cr_assert(eq(u64, phase_of(CS_PHASE_QUEUE)->start_ns, 20 * MS));
+	start = seen.cold.context;
+	feed_end(runtime, 50, 5, 80 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 2)); /* the function's, the runtime's */
+	cr_assert(same_trace(&seen.invocation[0].context, &seen.invocation[1].context));
+	cr_assert(eq(int,
+		     memcmp(&seen.invocation[0].context.parent_span_id,
+			    &seen.invocation[1].context.span_id, sizeof(struct cs_span_id)),
+		     0));
+	cr_assert(same_trace(&start, &seen.invocation[1].context));
+}
+
+Test(conclude, an_id_of_the_only_one_in_flight_that_the_function_did_not_get_does_not_matter)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_request(runtime, 50, 5, 20 * MS, "x-request-id: r\n");
+	feed_spawn(runtime, 100, 30 * MS);
+	serve(attach_function(), "x-call-id: minted\n");
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_ON_DEMAND));
+}
+
+Test(conclude, two_in_flight_without_an_id_in_common_are_no_cause)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_request(runtime, 50, 5, 20 * MS, "");
+	feed_request(runtime, 50, 6, 21 * MS, "");
+	feed_spawn(runtime, 100, 30 * MS);
+	serve(attach_function(), "x-call-id: minted\n");
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_UNKNOWN));
+	cr_assert(eq(ptr, (void *)phase_of(CS_PHASE_QUEUE), NULL));
+}
+
+Test(conclude, the_only_one_in_flight_with_another_id_is_no_cause)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_request(runtime, 50, 5, 20 * MS, "x-call-id: other\n");
+	feed_spawn(runtime, 100, 30 * MS);
+	serve(attach_function(), "x-call-id: c\n");
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_UNKNOWN));
+	cr_assert(eq(ptr, (void *)phase_of(CS_PHASE_QUEUE), NULL));
+}
+
 Test(conclude, a_start_while_other_requests_were_in_flight_is_of_unknown_cause)
 {
 	struct cs_assembled *runtime = attach_runtime(), *function;
