@@ -77,7 +77,10 @@ def check(begin, variable, expected, args, folder):
     durations = {p["name"]: p["duration_ns"] / 1e6 for p in phases}
     assert expected in durations, f"no phase {expected} in {list(durations)}"
     assert durations[expected] >= SLEEP_MS, f"less than its sleep: {durations}"
-    late = [name for name, ms in durations.items() if name != expected and ms >= SLEEP_MS / 2]
+    # Of Python's own boot nobody knows how long it takes on a busy machine.
+    busy = ("exec", "link", "runtime", "code") if begin == start_server else ()
+    late = [name for name, ms in durations.items()
+            if name != expected and name not in busy and ms >= SLEEP_MS / 2]
     assert not late, f"the sleep was in {expected}, but {durations}"
 
 
