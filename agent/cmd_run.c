@@ -191,7 +191,7 @@ static int add_destinations(struct run *run, struct cs_diag *diag)
 	int r = 0;
 
 	if (run->options.file)
-		r = cs_destinations_add_file(run->collector, run->options.file, diag);
+		r = cs_destinations_add_file(run->collector, run->base, run->options.file, diag);
 	if (r == 0 && run->options.otlp)
 		r = cs_destinations_add_otlp(run->collector, run->base, run->options.otlp, diag);
 	return r;

@@ -25,10 +25,11 @@ static int add(struct cs_collector *collector, struct cs_exporter *exporter, str
 	return r < 0 ? cs_diag_set(diag, r, "too many destinations") : 0;
 }
 
-int cs_destinations_add_file(struct cs_collector *collector, const char *path, struct cs_diag *diag)
+int cs_destinations_add_file(struct cs_collector *collector, struct event_base *base,
+			     const char *path, struct cs_diag *diag)
 {
 	struct cs_exporter *exporter = NULL;
-	int r = cs_file_exporter_new(path, &exporter, diag);
+	int r = cs_file_exporter_new(base, path, &exporter, diag);
 
 	return r < 0 ? r : add(collector, exporter, diag);
 }

@@ -14,8 +14,8 @@
  *
  * Changes of its state are logged. Context: startup. Return: 0; negative errno, @diag filled in.
  */
-int cs_destinations_add_file(struct cs_collector *collector, const char *path, struct cs_diag *diag)
-	cs_must_use;
+int cs_destinations_add_file(struct cs_collector *collector, struct event_base *base,
+			     const char *path, struct cs_diag *diag) cs_must_use;
 
 /**
  * cs_destinations_add_otlp() - OTLP over HTTP

@@ -178,7 +178,8 @@ static int add_destinations(struct program *program, const struct cs_options *op
 	int r = 0;
 
 	for (unsigned i = 0; i < options->files_count && r == 0; i++)
-		r = cs_destinations_add_file(program->collector, options->files[i], diag);
+		r = cs_destinations_add_file(program->collector, program->base, options->files[i],
+					     diag);
 	for (unsigned i = 0; i < options->otlp_count && r == 0; i++)
 		r = cs_destinations_add_otlp(program->collector, program->base, options->otlp[i],
 					     diag);

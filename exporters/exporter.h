@@ -27,7 +27,7 @@ enum cs_drop_reason {
 	CS_DROP_REFUSED,         /* answered with a status that must not be retried */
 	CS_DROP_TOO_LARGE,       /* one span larger than a request may be */
 	CS_DROP_ENCODE,          /* out of memory while encoding, or an id of zeros */
-	CS_DROP_IO,              /* the file could not be written */
+	CS_DROP_IO,              /* the pipe or terminal could not be written */
 	CS_DROP_SHUTDOWN,        /* time limit of the last flush passed */
 	CS_DROP_REASON_COUNT,
 };
@@ -38,7 +38,7 @@ struct cs_exporter_stats {
 	uint64_t sent;
 	uint64_t rejected; /* by partial_success */
 	uint64_t dropped[CS_DROP_REASON_COUNT];
-	uint64_t queued;   /* encoded, not yet acknowledged */
+	uint64_t queued;   /* encoded, not yet acknowledged or written */
 	uint64_t requests; /* HTTP requests or file writes attempted */
 	uint64_t retries;
 	const char *last_error; /* one line for people, "" if none; valid until the next call */
@@ -83,7 +83,7 @@ typedef void (*cs_exporter_settled_fn)(void *user, const struct cs_exporter *exp
  * cs_exporter_set_settled() - whom to tell when the last queued span was acknowledged or dropped
  *
  * Told each time that the destination becomes idle, from the loop, so that nobody need look again
- * and again. One that never queues (a file) never tells. NULL: nobody. Context: loop.
+ * and again. Nothing queued, nothing told. NULL: nobody. Context: loop.
  */
 void cs_exporter_set_settled(struct cs_exporter *exporter, cs_exporter_settled_fn settled,
 			     void *user);

@@ -4,6 +4,7 @@
 #include "exporters/file.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "exporters/destination.h"
 #include "exporters/line_file.h"
 #include "exporters/otlp/json.h"
+#include "exporters/otlp/queue.h"
 #include "exporters/otlp/traces.h"
 
 #define KEEP_BYTES (1u << 20) /* of a line's buffer between batches; a burst is given back */
@@ -23,6 +25,8 @@ struct file_exporter {
 	struct cs_line_file out;
 	struct cs_arena arena;
 	struct cs_buffer line;
+	struct cs_otlp_queue queue; /* lines that could not be written yet */
+	struct event *again;        /* time for the first of them */
 };
 
 /* With a newline in front: see cs_line_file_write(). */
@@ -44,6 +48,81 @@ static int print_line(struct file_exporter *file, const struct cs_span_batch *ba
 	return file->line.failed ? -ENOMEM : 0;
 }
 
+static void schedule(struct file_exporter *file, uint32_t wait_ms)
+{
+	struct timeval wait = { .tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000 };
+
+	event_add(file->again, &wait);
+}
+
+/* Return: 0; negative errno, told. */
+static int write_out(struct file_exporter *file, const char *line, size_t len)
+{
+	int r = cs_line_file_write(&file->out, line, len);
+
+	file->base.stats.requests++;
+	if (r == 0)
+		cs_exporter_recover(&file->base);
+	else if (file->out.regular)
+		cs_exporter_fail(&file->base,
+				 "cannot write: %s; trying again, up to %u MiB wait until then",
+				 strerror(-r), CS_FILE_QUEUE_BYTES >> 20);
+	else
+		cs_exporter_fail(&file->base, "cannot write: %s; spans are dropped", strerror(-r));
+	return r;
+}
+
+/* The line waits for its turn. */
+static void queue_line(struct file_exporter *file, size_t spans)
+{
+	struct cs_exporter_stats *stats = &file->base.stats;
+	int r = cs_otlp_queue_push(&file->queue, &file->line, spans, 0);
+
+	if (r < 0)
+		stats->dropped[r == -ENOBUFS ? CS_DROP_QUEUE_FULL : CS_DROP_ENCODE] += spans;
+	else
+		stats->queued += spans;
+	if (file->queue.first && !event_pending(file->again, EV_TIMEOUT, NULL))
+		schedule(file, CS_FILE_RETRY_MS);
+}
+
+static void deliver(struct file_exporter *file, size_t spans)
+{
+	struct cs_exporter_stats *stats = &file->base.stats;
+
+	if (file->queue.first)
+		queue_line(file, spans);
+	else if (write_out(file, file->line.data, file->line.len) == 0)
+		stats->sent += spans;
+	else if (file->out.regular)
+		queue_line(file, spans);
+	else
+		stats->dropped[CS_DROP_IO] += spans;
+}
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct file_exporter *file = arg;
+	struct cs_exporter_stats *stats = &file->base.stats;
+	struct cs_otlp_request *first = file->queue.first;
+	int r;
+
+	if (!first)
+		return;
+	stats->retries++;
+	r = write_out(file, first->data, first->len);
+	if (r < 0 && file->out.regular) {
+		schedule(file, CS_FILE_RETRY_MS);
+		return;
+	}
+	*(r == 0 ? &stats->sent : &stats->dropped[CS_DROP_IO]) += first->spans;
+	stats->queued -= first->spans;
+	cs_otlp_queue_drop(&file->queue);
+	if (file->queue.first)
+		schedule(file, 0);
+	cs_exporter_settle(&file->base);
+}
+
 static void submit(struct cs_exporter *exporter, const struct cs_span_batch *batch)
 {
 	struct file_exporter *file = (struct file_exporter *)exporter;
@@ -58,23 +137,25 @@ static void submit(struct cs_exporter *exporter, const struct cs_span_batch *bat
 	} else {
 		stats->dropped[CS_DROP_ENCODE] += range.count - range.spans;
 	}
-	if (r == 0) {
-		stats->requests++;
-		r = cs_line_file_write(&file->out, file->line.data, file->line.len);
-		if (r < 0) {
-			stats->dropped[CS_DROP_IO] += range.spans;
-			cs_exporter_fail(exporter, "cannot write: %s; spans are dropped",
-					 strerror(-r));
-		} else {
-			stats->sent += range.spans;
-			cs_exporter_recover(exporter);
-		}
-	}
+	if (r == 0)
+		deliver(file, range.spans);
 	cs_arena_reset(&file->arena);
 	if (file->arena.held_bytes > KEEP_BYTES)
 		cs_arena_deinit(&file->arena);
 	if (file->line.capacity_bytes > KEEP_BYTES)
 		cs_buffer_deinit(&file->line);
+}
+
+static void file_abandon(struct cs_exporter *exporter)
+{
+	struct file_exporter *file = (struct file_exporter *)exporter;
+
+	event_del(file->again);
+	while (file->queue.first) {
+		exporter->stats.queued -= file->queue.first->spans;
+		exporter->stats.dropped[CS_DROP_SHUTDOWN] += file->queue.first->spans;
+		cs_otlp_queue_drop(&file->queue);
+	}
 }
 
 static int file_reopen(struct cs_exporter *exporter, struct cs_diag *diag)
@@ -91,6 +172,8 @@ static int file_reopen(struct cs_exporter *exporter, struct cs_diag *diag)
 	out.broken_line |= !out.regular && file->out.broken_line;
 	cs_line_file_close(&file->out);
 	file->out = out;
+	if (file->queue.first)
+		schedule(file, 0); /* the new one may be where there is room */
 	return 1;
 }
 
@@ -99,6 +182,10 @@ static void file_free(struct cs_exporter *exporter)
 	struct file_exporter *file = (struct file_exporter *)exporter;
 
 	cs_line_file_close(&file->out);
+	if (file->again)
+		event_free(file->again);
+	while (file->queue.first)
+		cs_otlp_queue_drop(&file->queue);
 	cs_arena_deinit(&file->arena);
 	cs_buffer_deinit(&file->line);
 	free(file->path);
@@ -107,11 +194,13 @@ static void file_free(struct cs_exporter *exporter)
 
 static const struct cs_exporter_ops file_ops = {
 	.submit = submit,
+	.abandon = file_abandon,
 	.reopen = file_reopen,
 	.free = file_free,
 };
 
-int cs_file_exporter_new(const char *path, struct cs_exporter **ret, struct cs_diag *diag)
+int cs_file_exporter_new(struct event_base *base, const char *path, struct cs_exporter **ret,
+			 struct cs_diag *diag)
 {
 	struct file_exporter *file = calloc(1, sizeof(*file));
 	char name[CS_EXPORTER_NAME_MAX];
@@ -123,9 +212,11 @@ int cs_file_exporter_new(const char *path, struct cs_exporter **ret, struct cs_d
 	cs_exporter_init(&file->base, &file_ops, name);
 	cs_arena_init(&file->arena, 0);
 	file->out.fd = -EBADF;
+	file->queue.bytes_max = CS_FILE_QUEUE_BYTES;
 	file->path = strdup(path);
-	r = file->path ? cs_line_file_open(&file->out, path, diag)
-		       : cs_diag_set(diag, -ENOMEM, "out of memory");
+	file->again = event_new(base, -1, 0, on_again, file);
+	r = file->path && file->again ? cs_line_file_open(&file->out, path, diag)
+				      : cs_diag_set(diag, -ENOMEM, "out of memory");
 	if (r < 0) {
 		file_free(&file->base);
 		return r;

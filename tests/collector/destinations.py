@@ -5,6 +5,7 @@
     destinations.py COLLECTOR SHIM
 """
 import os
+import resource
 import signal
 
 from harness import LIMIT_S, Collector, cold_starts, main, watched
@@ -54,6 +55,24 @@ def at_sighup_the_old_file_goes_on_if_there_can_be_no_new_one(binary, shim):
         counts = collector.accounting()
         assert counts["sent"] == counts["accepted"], counts
         assert len(cold_starts(old)) == 2
+
+
+@case
+def what_a_full_disk_does_not_take_waits_until_there_is_room(binary, shim):
+    with Collector(binary) as collector:
+        _run_some(collector, shim, 1)
+        size = collector.file.stat().st_size
+        pid, none = collector.process.pid, (resource.RLIM_INFINITY,) * 2
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size + 100, resource.RLIM_INFINITY))
+        _run_some(collector, shim, 5)
+        _run_some(collector, shim, 5)
+        assert collector.file.stat().st_size in range(size, size + 101)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, none)
+        collector.line(lambda text: text.endswith("works again"))
+        counts = collector.accounting()
+        assert counts["sent"] == counts["accepted"], counts
+        assert len(cold_starts(collector.file)) == 11
+        assert sum("warn" in line for line in collector.said) == 1, collector.said
 
 
 @case

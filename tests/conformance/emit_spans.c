@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 	base = event_base_new();
 	if (!base || open_otlp(base, argv[1], &otlp) < 0)
 		return 1;
-	if (cs_file_exporter_new(argv[2], &file, &diag) < 0) {
+	if (cs_file_exporter_new(base, argv[2], &file, &diag) < 0) {
 		fprintf(stderr, "emit_spans: %s\n", diag.text);
 		return 1;
 	}

@@ -50,7 +50,7 @@ static void set_up(void)
 
 	CS_FUZZ_CHECK(base);
 	CS_FUZZ_CHECK(cs_pipeline_init(&pipeline, base, &self, NULL) == 0);
-	CS_FUZZ_CHECK(cs_file_exporter_new("/dev/null", &exporter, NULL) == 0);
+	CS_FUZZ_CHECK(cs_file_exporter_new(base, "/dev/null", &exporter, NULL) == 0);
 	CS_FUZZ_CHECK(cs_pipeline_add_exporter(&pipeline, exporter) == 0);
 	cs_process_table_init(&world.processes, base, &self.processes_now, on_process, on_process,
 			      NULL);

@@ -17,9 +17,8 @@
 #include "coldspan_config.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb-c.h"
 #include "tests/support/http_server.h"
+#include "tests/support/settling.h"
 #include "tests/support/spans.h"
-
-#define PATIENCE_S 10
 
 static struct event_base *base;
 static struct server server;
@@ -55,49 +54,10 @@ static struct cs_exporter *open_exporter(void)
 	return exporter;
 }
 
-static struct cs_exporter_stats stats_of(const struct cs_exporter *exporter)
-{
-	struct cs_exporter_stats s;
-	uint64_t sum;
-
-	cs_exporter_get_stats(exporter, &s);
-	sum = s.sent + s.rejected + s.queued;
-	for (size_t i = 0; i < CS_DROP_REASON_COUNT; i++)
-		sum += s.dropped[i];
-	cr_assert(eq(u64, sum, s.accepted), "the accounting identity does not hold");
-	return s;
-}
-
-static void give_up(evutil_socket_t fd, short what, void *arg)
-{
-	cr_fatal("nothing settled within %d s", PATIENCE_S);
-}
-
-static void stop(void *user, const struct cs_exporter *exporter)
-{
-	stats_of(exporter);
-	event_base_loopbreak(base);
-}
-
-/* Runs the loop until nothing is queued any more. */
-static struct cs_exporter_stats finish(struct cs_exporter *exporter)
-{
-	struct timeval limit = { .tv_sec = PATIENCE_S };
-	struct event *timer = event_new(base, -1, 0, give_up, NULL);
-
-	event_add(timer, &limit);
-	cs_exporter_set_settled(exporter, stop, NULL);
-	if (!cs_exporter_idle(exporter))
-		event_base_dispatch(base);
-	cr_assert(cs_exporter_idle(exporter));
-	event_free(timer);
-	return stats_of(exporter);
-}
-
 static struct cs_exporter_stats send_spans(struct cs_exporter *exporter, size_t count)
 {
 	cs_exporter_submit(exporter, sample_batch(&arena, count));
-	return finish(exporter);
+	return settled_stats(base, exporter);
 }
 
 static void tell(const struct answer *answers, size_t count)
@@ -128,8 +88,8 @@ Test(otlp_http, a_batch_is_posted_and_acknowledged)
 	char host[64];
 
 	cs_exporter_submit(exporter, sample_batch(&arena, 5));
-	cr_assert(eq(u64, stats_of(exporter).queued, 5), "nothing is sent before the answer");
-	s = finish(exporter);
+	cr_assert(eq(u64, checked_stats(exporter).queued, 5), "nothing is sent before the answer");
+	s = settled_stats(base, exporter);
 	cr_assert(eq(u64, s.sent, 5));
 	cr_assert(eq(sz, server.requests, 1));
 	cr_assert(eq(str, server.seen[0].path, (char *)"/v1/traces"));
@@ -251,7 +211,7 @@ Test(otlp_http, every_2xx_is_an_acknowledgement_whatever_its_body)
 	tell(answers, 5);
 	for (uint64_t i = 1; i <= 5; i++)
 		cr_assert(eq(u64, send_spans(exporter, 1).sent, i));
-	cr_assert(eq(str, (char *)stats_of(exporter).last_error, (char *)""));
+	cr_assert(eq(str, (char *)checked_stats(exporter).last_error, (char *)""));
 	cs_exporter_free(exporter);
 }
 
@@ -566,7 +526,7 @@ Test(otlp_http, localhost_is_found_on_ipv6_too)
 	options.url = url;
 	exporter = open_exporter();
 	cr_assert(eq(u64, send_spans(exporter, 2).sent, 2));
-	cr_assert(eq(u64, stats_of(exporter).retries, 0));
+	cr_assert(eq(u64, checked_stats(exporter).retries, 0));
 	cs_exporter_free(exporter);
 	options.url = server.url; /* http://[::1]:… */
 	exporter = open_exporter();
@@ -584,10 +544,10 @@ Test(otlp_http, a_full_queue_drops_what_comes_and_keeps_what_waits)
 	exporter = open_exporter();
 	for (int i = 0; i < 50; i++)
 		cs_exporter_submit(exporter, sample_batch(&arena, 4));
-	s = stats_of(exporter);
+	s = checked_stats(exporter);
 	cr_assert(s.queued > 0);
 	cr_assert(s.dropped[CS_DROP_QUEUE_FULL] > 0);
-	cr_assert(eq(u64, finish(exporter).sent, s.queued));
+	cr_assert(eq(u64, settled_stats(base, exporter).sent, s.queued));
 	cr_assert(eq(u64, send_spans(exporter, 4).sent, s.queued + 4), "there is room again");
 	cs_exporter_free(exporter);
 }
@@ -635,7 +595,7 @@ Test(otlp_http, freeing_it_with_a_request_under_way_leaves_nothing_behind)
 	cs_exporter_submit(exporter, sample_batch(&arena, 2));
 	while (server.requests == 0)
 		cr_assert(eq(int, event_base_loop(base, EVLOOP_ONCE), 0));
-	cr_assert(eq(u64, stats_of(exporter).queued, 2));
+	cr_assert(eq(u64, checked_stats(exporter).queued, 2));
 	cr_assert(eq(ptr, cs_exporter_free(exporter), NULL));
 	event_base_loop(base, EVLOOP_NONBLOCK);
 }
@@ -653,7 +613,7 @@ Test(otlp_http, what_is_abandoned_is_dropped_and_the_next_batch_sent)
 		cr_assert(eq(int, event_base_loop(base, EVLOOP_ONCE), 0));
 	cs_exporter_submit(exporter, sample_batch(&arena, 3));
 	cs_exporter_abandon(exporter);
-	s = stats_of(exporter);
+	s = checked_stats(exporter);
 	cr_assert(cs_exporter_idle(exporter));
 	cr_assert(eq(u64, s.dropped[CS_DROP_SHUTDOWN], 5));
 	cr_assert(eq(u64, send_spans(exporter, 4).sent, 4));
