@@ -41,26 +41,30 @@ static void close_others(struct cs_instance *instance)
 {
 	for (uint32_t i = 1; i < cs_instance_lanes(instance); i++)
 		cs_segment_lane_close(&cs_instance_lane(instance, i)->segment);
-	cs_freep(&instance->others);
+	free(instance->others);
+	instance->others = NULL;
 }
 
-/* Its writers have parted: follow them. */
-static int open_others(struct cs_instance *instance)
+/* Have its writers parted, and are not followed yet? */
+static bool lacks_others(const struct cs_instance *instance)
+{
+	/* pairs with: the writer that set it */
+	return !instance->others && instance->file.lanes > 1 &&
+	       atomic_load_explicit(&instance->file.header->spread, memory_order_acquire);
+}
+
+/* What fails is for lack of memory: the next look tries again. */
+static void open_others(struct cs_instance *instance)
 {
 	int r = 0;
 
-	/* pairs with: the writer that set it */
-	if (instance->others || instance->file.lanes < 2 ||
-	    !atomic_load_explicit(&instance->file.header->spread, memory_order_acquire))
-		return 0;
 	instance->others = calloc(instance->file.lanes - 1, sizeof(*instance->others));
 	if (!instance->others)
-		return -ENOMEM;
+		return;
 	for (uint32_t i = 1; i < instance->file.lanes && r == 0; i++)
 		r = open_lane(instance, i, cs_instance_lane(instance, i));
 	if (r < 0)
 		close_others(instance);
-	return r;
 }
 
 struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_segment_file *file,
@@ -324,7 +328,8 @@ unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 	bool was_broken = instance->broken;
 	unsigned n = 0;
 
-	instance->broken |= open_others(instance) < 0;
+	if (lacks_others(instance))
+		open_others(instance);
 	before = sum_stats(instance);
 	if (!instance->broken)
 		n = read_lanes(instance, now_ns);
@@ -370,10 +375,8 @@ uint64_t cs_instance_used(struct cs_instance *instance)
 {
 	uint64_t most = fullest(instance, true);
 
-	/* Parted, and we do not know yet: there is something. */
-	if (!most && !instance->others && instance->file.lanes > 1)
-		most = atomic_load_explicit(&instance->file.header->spread, memory_order_relaxed);
-	return most;
+	/* There is something in rings that we do not see yet. */
+	return !most && lacks_others(instance) ? 1 : most;
 }
 
 uint64_t cs_instance_readable(struct cs_instance *instance)
@@ -440,6 +443,8 @@ struct cs_instance *cs_instance_free(struct cs_instance *instance)
 	for (uint32_t i = 0; i < cs_instance_lanes(instance); i++)
 		instance->world->self->dropped +=
 			count_dropped(cs_instance_lane(instance, i)->segment.header);
+	if (lacks_others(instance) && !instance->broken)
+		instance->world->self->rings_lost += instance->file.lanes - 1;
 	close_others(instance);
 	cs_segment_file_close(&instance->file);
 	free(instance->pids);

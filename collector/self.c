@@ -40,6 +40,7 @@ void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 		COUNTER(corrupt),
 		COUNTER(trims),
 		COUNTER(broken),
+		COUNTER(rings_lost),
 		COUNTER(dropped),
 		COUNTER(ends_known),
 		COUNTER(ends_unknown),

@@ -53,8 +53,9 @@ struct cs_self {
 	uint64_t torn;    /* claimed and never committed */
 	uint64_t corrupt;
 	uint64_t trims;
-	uint64_t broken;  /* segments that broke the format while they were read */
-	uint64_t dropped; /* by writers whose ring was full, in instances that ended */
+	uint64_t broken;     /* segments that broke the format while they were read */
+	uint64_t rings_lost; /* of instances that ended before there was memory to read these */
+	uint64_t dropped;    /* by writers whose ring was full, in instances that ended */
 	/* deaths */
 	uint64_t ends_known;
 	uint64_t ends_unknown;

@@ -6,9 +6,10 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,6 +95,53 @@ Test(instance, all_full_lanes_are_read_to_their_end_at_death)
 	cs_death_lost(&death, instance, CS_END_SHUTDOWN, cs_clock_monotonic_ns());
 	cr_expect(eq(u32, following.records, written));
 	cr_expect(eq(u32, following.ended, 1));
+}
+
+/* From now on its lanes cannot be mapped, though they can be read. Return: its own descriptor. */
+static int forbid_mappings(struct cs_instance *instance)
+{
+	int fd = instance->file.fd;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	instance->file.fd = open(path, O_RDONLY | O_CLOEXEC);
+	cr_assert(not(lt(int, instance->file.fd, 0)));
+	return fd;
+}
+
+Test(instance, lanes_for_which_there_is_no_memory_are_read_when_there_is)
+{
+	struct cs_lanes lanes;
+	struct cs_instance *instance;
+	int fd;
+
+	start();
+	instance = parted(64, 4, &lanes);
+	for (uint32_t i = 0; i < 4; i++)
+		cr_assert(following_write(&lanes.rings[i]));
+	fd = forbid_mappings(instance);
+	cs_instance_drain(instance, cs_clock_monotonic_ns());
+	close(instance->file.fd);
+	instance->file.fd = fd;
+	cr_expect(not(instance->broken));
+	cr_expect(eq(u32, following.records, 1));
+	cr_assert(ne(u64, cs_instance_used(instance), 0));
+	cs_instance_drain(instance, cs_clock_monotonic_ns());
+	cr_expect(eq(u32, following.records, 4));
+	cr_expect(eq(u64, cs_instance_used(instance), 0));
+}
+
+Test(instance, lanes_that_are_never_read_are_counted)
+{
+	struct cs_lanes lanes;
+	struct cs_instance *instance;
+
+	start();
+	instance = parted(64, 4, &lanes);
+	forbid_mappings(instance);
+	cs_death_lost(&death, instance, CS_END_SHUTDOWN, cs_clock_monotonic_ns());
+	cr_expect(eq(u64, following.self.rings_lost, 3));
+	cr_expect(eq(u64, following.self.broken, 0));
 }
 
 Test(instance, announces_are_taken_in_before_an_end_is_made_sense_of)

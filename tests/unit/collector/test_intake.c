@@ -26,6 +26,7 @@ static char folder[] = "/tmp/coldspan-intake-XXXXXX";
 static char path[64];
 static struct event_base *base;
 static struct cs_listener listener;
+static struct cs_disposal *disposal;
 static struct cs_quota quota;
 static struct cs_self self;
 static struct cs_intake *intake;
@@ -47,14 +48,17 @@ static void start(void)
 	cr_assert(eq(int, cs_listener_open(path, 0600, &diag, &listener), 0));
 	cr_assert(eq(int, cs_quota_init(&quota, 1000), 0));
 	base = event_base_new();
-	intake = cs_intake_new(base, listener.fd, cs_disposal_new(), &quota, &self, on_announce,
-			       NULL);
+	disposal = cs_disposal_new();
+	intake = cs_intake_new(base, listener.fd, disposal, &quota, &self, on_announce, NULL);
 	cr_assert(ne(ptr, intake, NULL));
 }
 
 static void stop(void)
 {
 	cs_intake_free(intake);
+	cs_disposal_free(disposal);
+	cs_quota_deinit(&quota);
+	event_base_free(base);
 	cs_listener_close(&listener);
 	rmdir(folder);
 }
