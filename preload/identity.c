@@ -7,8 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "preload/script.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
+#include "preload/target.h"
 #include "preload/text.h"
 
 /* Variables that name service, platform and request; a '*' ends a prefix. Values of others stay. */
@@ -50,17 +52,23 @@ struct area {
 };
 
 /* "key=value" and its NUL; left out whole if it does not fit. */
-static void put(struct area *area, const char *key, const char *value)
+static void put_bytes(struct area *area, const char *key, const char *value, size_t value_len)
 {
-	size_t key_len = cs_text_len(key), value_len = cs_text_len(value);
+	size_t key_len = cs_text_len(key);
 	size_t need = key_len + 1 + value_len + 1;
 
 	if (need > area->size - area->used)
 		return;
 	__builtin_memcpy(area->bytes + area->used, key, key_len);
 	area->bytes[area->used + key_len] = '=';
-	__builtin_memcpy(area->bytes + area->used + key_len + 1, value, value_len + 1);
+	__builtin_memcpy(area->bytes + area->used + key_len + 1, value, value_len);
+	area->bytes[area->used + need - 1] = '\0';
 	area->used += (uint32_t)need;
+}
+
+static void put(struct area *area, const char *key, const char *value)
+{
+	put_bytes(area, key, value, cs_text_len(value));
 }
 
 static void put_variables(struct area *area, char *const *envp)
@@ -68,7 +76,8 @@ static void put_variables(struct area *area, char *const *envp)
 	for (; *envp; envp++) {
 		for (unsigned i = 0; i < sizeof(kept_variables) / sizeof(kept_variables[0]); i++) {
 			char key[64] = "env.";
-			size_t len;
+			const char *value;
+			size_t len, value_len;
 
 			/* The first letter settles nearly all of them. */
 			if (**envp != *kept_variables[i] ||
@@ -78,7 +87,11 @@ static void put_variables(struct area *area, char *const *envp)
 			if ((*envp)[len] != '=')
 				continue;
 			__builtin_memcpy(key + 4, kept_variables[i], len + 1);
-			put(area, key, *envp + len + 1);
+			value = *envp + len + 1;
+			value_len = cs_text_len(value);
+			if (cs_text_equal(kept_variables[i], "Http_Path"))
+				value = cs_target_path(value, &value_len);
+			put_bytes(area, key, value, value_len);
 		}
 	}
 }
@@ -106,31 +119,21 @@ static bool absolute(const char *path, const char *cwd, char *ret)
 	return true;
 }
 
-/* Programs whose first argument that is no option names the code they run. */
-static bool interpreter(const char *exe)
+/*
+ * The script of a "#!" file: the kernel puts the name that was executed behind its interpreter and
+ * the one option that may stand there.
+ */
+static const char *executed_script(const struct cs_start *start)
 {
-	static const char *const names[] = { "python", "node", "ruby", "perl", "php",  "bash",
-					     "dash",   "sh",   "deno", "bun",  "java", "lua" };
+	const char *name = start->executed;
 
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (cs_text_starts(cs_text_base(exe), names[i]))
-			return true;
-	}
-	return false;
-}
-
-static const char *find_script(const struct cs_start *start)
-{
-	for (int i = 1; i < start->argc && i < 16; i++) {
-		const char *arg = start->argv[i];
-
-		if (!arg)
-			break;
-		if (arg[0] != '-')
-			return arg;
-		/* -c, -e, -m: the code is no file, or not named as one. */
-		if (arg[1] && !arg[2] && (arg[1] == 'c' || arg[1] == 'e' || arg[1] == 'm'))
-			break;
+	if (!name || !*name || !start->argv[0] || cs_text_starts(name, "/proc/") ||
+	    cs_text_starts(name, "/dev/") ||
+	    cs_text_equal(cs_text_base(name), cs_text_base(start->argv[0])))
+		return NULL;
+	for (int i = 1; i <= 2 && i < start->argc && start->argv[i]; i++) {
+		if (cs_text_equal(start->argv[i], name))
+			return start->argv[i];
 	}
 	return NULL;
 }
@@ -190,7 +193,8 @@ static bool find_executable(const struct cs_start *start, char *ret)
 uint32_t cs_identity_write(const struct cs_start *start, char *bytes, uint32_t size)
 {
 	struct area area = { .bytes = bytes, .size = size };
-	const char *script = NULL;
+	const char *script = executed_script(start);
+	bool interpreter = script;
 	char path[CS_PATH_BYTES];
 	long n;
 
@@ -200,9 +204,11 @@ uint32_t cs_identity_write(const struct cs_start *start, char *bytes, uint32_t s
 	if (find_executable(start, path)) {
 		put(&area, "exe", path);
 		add_user_dir(0, path);
-		if (interpreter(path))
-			script = find_script(start);
+		if (!script)
+			script = cs_script_find(path, start->argc, start->argv, &interpreter);
 	}
+	if (interpreter)
+		put(&area, "interpreter", "1");
 	if (start->argc > 0 && start->argv[0])
 		put(&area, "argv0", start->argv[0]);
 	if (cs_shim.wiped->cwd[0])

@@ -130,7 +130,8 @@ struct cs_header {
 	uint64_t reserved4[15];
 
 	/*
-	 * 1024: NUL-terminated strings "key=value": exe, argv0, script, cwd, then env.NAME for the
+	 * 1024: NUL-terminated strings "key=value": exe, interpreter (1: it runs code that it is
+	 * given), argv0, cwd, script (where it is sure to be one), then env.NAME for the
 	 * allow-listed variables. Bytes as the process had them, not necessarily UTF-8.
 	 */
 	char identity[CS_IDENTITY_BYTES];

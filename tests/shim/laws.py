@@ -371,11 +371,72 @@ def secrets(lab):
     for libc in lab.libcs():
         run = lab.watched([lab.guest("quiet", libc), "--password=SECRET-argument", "SECRET-word"],
                           env={"PASSWORD": "SECRET-variable", "AWS_SECRET_ACCESS_KEY": "SECRET-key",
-                               "K_SERVICE_X": "SECRET-longer", "K_SERVICE": "public-service"},
+                               "K_SERVICE_X": "SECRET-longer", "K_SERVICE": "public-service",
+                               "Http_Path": "http://user:SECRET@host/public-path?token=SECRET"},
                           raw=True)
         assert b"public-service" in run.raw and b"public-id" in run.raw, "nothing was recorded"
-        at = run.raw.find(b"SECRET")
-        assert at < 0, f"{libc}: {run.raw[max(0, at - 40):at + 40]!r}"
+        assert b"Http_Path=/public-path\0" in run.raw, "the path of the request was not kept"
+        no_secret(libc, run)
+
+
+def no_secret(what, run):
+    at = run.raw.find(b"SECRET")
+    assert at < 0, f"{what}: {run.raw[max(0, at - 40):at + 40]!r}"
+
+
+# Code and words on the command lines of interpreters; no way to write them is to tell them.
+COMMAND_LINES = [
+    ("bash", "-ec", "echo password=SECRET; true"),
+    ("bash", "-euo", "pipefail", "-c", "true SECRET", "SECRET"),
+    ("bash", "-s", "SECRET"),
+    ("dash", "-ec", "echo password=SECRET; true"),
+    ("sh", "-c", "exec true SECRET"),
+    ("python3", "-Ic", "password = 'SECRET'"),
+    ("python3", "-X", "dev", "-csecret='SECRET'"),
+    ("python3", "-m", "this", "SECRET"),
+    ("python3", "-", "SECRET"),
+    ("node", "--eval", "'SECRET'"),
+    ("node", "-pe", "'SECRET'"),
+    ("node", "--input-type", "module", "--eval", "'SECRET'"),
+    ("perl", "-ne", "'SECRET'"),
+    ("perl", "-wE", "'SECRET'"),
+    ("perl", "-de1;'SECRET'"),
+    ("ruby", "-ne", "'SECRET'"),
+    ("php", "-r", "'SECRET';"),
+    ("lua", "-e", "x = 'SECRET'"),
+    ("java", "-cp", "/tmp/SECRET:/x", "NoSuchClass"),
+]
+
+
+@case("8: the code of a command line does not enter the segment")
+def code_of_command_lines(lab):
+    found = [line for line in COMMAND_LINES if shutil.which(line[0])]
+    for line in found:
+        run = lab.watched(line, raw=True)
+        assert run.segments, f"{line}: not watched"
+        no_secret(line, run)
+        said = [s for s in run.segments if os.path.basename(s["exe"]).startswith(line[0])]
+        assert said and all("script" not in s for s in said), said
+    if not found:
+        cases.skip("no interpreter is installed")
+
+
+@case("8: a script is told")
+def scripts_are_told(lab):
+    for line, script in ((("python3", "-X", "importtime", "-W", "ignore", "h.py", "SECRET"), "h.py"),
+                         (("node", "-r", "fs", "h.py", "SECRET"), "h.py"),
+                         (("bash", "-euo", "pipefail", "h.py", "SECRET"), "h.py"),
+                         (("./h.sh", "SECRET"), "h.sh")):
+        with lab.folder() as folder:
+            (folder / "h.py").write_text("")
+            (folder / "h.sh").write_text("#!/bin/sh -e\ntrue\n")
+            (folder / "h.sh").chmod(0o755)
+            if not shutil.which(line[0], path=f"{os.environ['PATH']}:{folder}"):
+                continue
+            run = lab.watched(line, raw=True, cwd=folder)
+            scripts = [os.path.normpath(s["script"]) for s in run.segments if "script" in s]
+            assert str(folder / script) in scripts, (line, run.segments)
+            no_secret(line, run)
 
 
 if __name__ == "__main__":
