@@ -107,16 +107,16 @@ static json_t *cold_start_json(const struct cs_cold_start *cold)
 {
 	const struct cs_identity *id = cold->identity;
 
-	return json_pack("{s:o, s:i, s:o, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "function", text_or_null(id->name), "pid", (int)id->pid, "executable",
-			 text_or_null(id->exe ? id->exe : ""), "script", text_or_null(id->script),
-			 "init_type", cs_init_type_name(cold->init_type), "protocol",
-			 cs_protocol_name(cold->protocol), "ready", (int)cold->ready,
-			 "start_unix_ns", number(wall(id, cold->start_ns)), "total_ns",
-			 number(cold->end_ns - cold->start_ns), "phases", phases_json(cold),
-			 "facts", facts_json(cold), "trace_id",
-			 hex(cold->context.trace_id.bytes, 16), "span_id",
-			 hex(cold->context.span_id.bytes, 8));
+	return json_pack(
+		"{s:o, s:i, s:o, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"function", text_or_null(id->name), "pid", (int)id->pid, "executable",
+		text_or_null(id->exe ? id->exe : ""), "script", text_or_null(id->script),
+		"init_type", cs_init_type_name(cold->init_type), "protocol",
+		cs_protocol_name(cold->protocol), "ready", (int)cold->ready, "approximate",
+		text_or_null(cold->approximate), "start_unix_ns", number(wall(id, cold->start_ns)),
+		"total_ns", number(cold->end_ns - cold->start_ns), "phases", phases_json(cold),
+		"facts", facts_json(cold), "trace_id", hex(cold->context.trace_id.bytes, 16),
+		"span_id", hex(cold->context.span_id.bytes, 8));
 }
 
 static json_t *invocation_json(const struct cs_invocation *inv)
@@ -125,10 +125,11 @@ static json_t *invocation_json(const struct cs_invocation *inv)
 	const char *text = cs_outcome_text(inv->outcome, outcome, sizeof(outcome));
 
 	if (!text)
-		text = inv->aborted ? "aborted" : "complete";
-	return json_pack("{s:o, s:i, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "function",
-			 text_or_null(inv->identity->name), "pid", (int)inv->pid, "protocol",
-			 cs_protocol_name(inv->protocol), "cold", (int)inv->cold, "start_unix_ns",
+		text = inv->aborted ? "aborted" : inv->running ? "running" : "complete";
+	return json_pack("{s:o, s:i, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}",
+			 "function", text_or_null(inv->identity->name), "pid", (int)inv->pid,
+			 "protocol", cs_protocol_name(inv->protocol), "cold", (int)inv->cold,
+			 "approximate", text_or_null(inv->approximate), "start_unix_ns",
 			 number(wall(inv->identity, inv->start_ns)), "duration_ns",
 			 number(inv->end_ns - inv->start_ns), "method", text_or_null(inv->method),
 			 "target", text_or_null(inv->target), "status",
@@ -204,12 +205,23 @@ static size_t rows_of(const struct cs_cold_start *cold, struct cs_waterfall_row 
 	return n + 1;
 }
 
+/* What holds for the whole, unless a phase has said it. */
+static bool is_said(const struct cs_cold_start *cold)
+{
+	for (unsigned i = 0; i < cold->phases_count; i++) {
+		if (cold->phases[i].approximate &&
+		    !strcmp(cold->phases[i].approximate, cold->approximate))
+			return true;
+	}
+	return false;
+}
+
 static void draw(struct cs_run_report *report, const struct cs_cold_start *cold)
 {
 	struct cs_waterfall_row rows[CS_PHASE_COUNT + 1];
 	char title[CS_FUNCTION_NAME_MAX + 64], detail[256], counts[256], approximate[512];
 	char total[32], outcome[64];
-	const char *exe = cold->identity->exe, *ended, *footers[4];
+	const char *exe = cold->identity->exe, *ended, *footers[5];
 	struct cs_waterfall waterfall = {
 		.title = title, .detail = detail, .rows = rows, .footers = footers
 	};
@@ -228,6 +240,8 @@ static void draw(struct cs_run_report *report, const struct cs_cold_start *cold)
 	approximate_line(cold, approximate, sizeof(approximate));
 	if (*approximate)
 		footers[waterfall.footers_count++] = approximate;
+	if (cold->approximate && !is_said(cold))
+		footers[waterfall.footers_count++] = cold->approximate;
 	ended = cs_outcome_text(cold->outcome, outcome, sizeof(outcome));
 	if (ended && !(cold->outcome.cause == CS_CAUSE_EXIT && cold->outcome.code == 0))
 		footers[waterfall.footers_count++] = ended;

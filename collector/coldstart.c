@@ -64,7 +64,11 @@ void cs_bounds_phases(const struct cs_bounds *bounds, struct cs_cold_start *ret)
 		if (ret->phases_count == 1 && i > CS_BOUND_SPAWN)
 			part->approximate = BEFORE;
 	}
-	if (part && bounds->cut)
+	if (!part)
+		return;
+	if (bounds->end_unseen)
+		part->approximate = bounds->end_unseen;
+	else if (bounds->cut)
 		part->approximate = part->approximate && !strcmp(part->approximate, BEFORE) ? BEFORE
 					    "; " CUT
 											    : CUT;

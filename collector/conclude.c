@@ -269,7 +269,11 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	if (cause && cause->start_ns <= spawn_ns)
 		bounds.at_ns[CS_BOUND_QUEUE] = cause->start_ns;
 	cold.outcome = request ? request->outcome : instance->outcome;
+	cold.approximate = request                                  ? request->approximate
+			   : instance->end == CS_ASSEMBLER_SHUTDOWN ? CS_STILL_RUNNING
+								    : NULL;
 	bounds.cut = !cold.ready || cold.outcome.cause == CS_CAUSE_SIGNAL;
+	bounds.end_unseen = cold.approximate;
 	if (cold.protocol == CS_PROTOCOL_EXEC)
 		cold.init_type = CS_INIT_PER_REQUEST;
 	else if (request)
@@ -337,7 +341,8 @@ void cs_conclude_invocation(struct cs_request *request)
 		.target = request->target,
 		.status = request->status,
 		.aborted = request->aborted,
-		.end_unseen = request->end_unseen,
+		.approximate = request->approximate,
+		.running = request->running,
 		.request_bytes = request->request_bytes,
 		.response_bytes = request->response_bytes,
 		.request_id = request->request_id,

@@ -60,6 +60,13 @@ static void hand_on(struct cs_assembled *instance)
 				  instance->identity.pid, &own);
 }
 
+/* It goes on, and nobody will hear of its end. */
+static void see_no_more(struct cs_request *request)
+{
+	request->running = true;
+	request->approximate = CS_STILL_RUNNING;
+}
+
 static void begin_exec_event(struct cs_assembled *instance, struct cs_outcome outcome,
 			     uint64_t now_ns)
 {
@@ -77,14 +84,16 @@ static void begin_exec_event(struct cs_assembled *instance, struct cs_outcome ou
 	request->start_ns = instance->event.event_ns ? instance->event.event_ns : instance->end_ns;
 	request->first_byte_ns = instance->event.output_ns;
 	request->outcome = outcome;
+	if (instance->end == CS_ASSEMBLER_SHUTDOWN)
+		see_no_more(request);
 	instance->first = request;
 	instance->first_seen = true;
 	cs_assembled_add(instance, request);
 	cs_assembled_finish(request, instance->end_ns, now_ns);
 }
 
-/* What process @tag, or where @all any, had in flight ends. */
-static void end_requests(struct cs_assembled *instance, uint32_t tag, bool all,
+/* What process @tag, or where @all any, had in flight ends, or is seen no more (@lives). */
+static void end_requests(struct cs_assembled *instance, uint32_t tag, bool all, bool lives,
 			 struct cs_outcome outcome, uint64_t time_ns)
 {
 	struct cs_request *request = LIST_FIRST(&instance->in_flight), *next;
@@ -93,7 +102,9 @@ static void end_requests(struct cs_assembled *instance, uint32_t tag, bool all,
 		next = LIST_NEXT(request, in_flight);
 		if (request->tag != tag && !all)
 			continue;
-		request->aborted = true;
+		request->aborted = !lives;
+		if (lives)
+			see_no_more(request);
 		request->outcome = outcome;
 		cs_assembled_finish(request, time_ns, time_ns);
 	}
@@ -116,7 +127,7 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 	bool dead = end == CS_ASSEMBLER_STATUS || end == CS_ASSEMBLER_UNKNOWN;
 	struct cs_evidence *e;
 
-	end_requests(instance, tag, false, outcome, time_ns);
+	end_requests(instance, tag, false, end == CS_ASSEMBLER_SHUTDOWN, outcome, time_ns);
 	if (!own && dead)
 		worker_gone(instance, tag, time_ns);
 	if (!own || instance->over)
@@ -132,7 +143,8 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 		}
 		instance->event = event_of(instance);
 		/* The event of mode exec ends with the process, if it had one at all. */
-		if (instance->event.event_ns || instance->env.method)
+		if (instance->event.event_ns ||
+		    (instance->env.method && end != CS_ASSEMBLER_SHUTDOWN))
 			begin_exec_event(instance, outcome, time_ns);
 	}
 	e = cs_assembled_evidence(instance);
@@ -144,10 +156,9 @@ void cs_assembler_detach(struct cs_assembled *instance)
 {
 	uint64_t time_ns =
 		instance->end_ns > instance->heard_ns ? instance->end_ns : instance->heard_ns;
-	struct cs_outcome outcome = { CS_CAUSE_UNKNOWN, 0 };
+	bool lives = instance->over && instance->end == CS_ASSEMBLER_SHUTDOWN;
+	struct cs_outcome outcome = { lives ? CS_CAUSE_NONE : CS_CAUSE_UNKNOWN, 0 };
 
-	if (instance->over && instance->end == CS_ASSEMBLER_SHUTDOWN)
-		outcome.cause = CS_CAUSE_NONE;
-	end_requests(instance, 0, true, outcome, time_ns);
+	end_requests(instance, 0, true, lives, outcome, time_ns);
 	instance->detached = true;
 }

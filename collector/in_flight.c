@@ -100,7 +100,7 @@ static bool make_room(struct cs_assembled *instance, size_t bytes)
 /* The record of its end is missing, and what was seen since says that it is over. */
 static void end_unseen(struct cs_request *request, uint64_t now_ns)
 {
-	request->end_unseen = true;
+	request->approximate = CS_END_UNSEEN;
 	cs_assembled_finish(request, request->first_byte_ns, now_ns);
 }
 
@@ -175,7 +175,8 @@ void cs_assembled_on_response_end(struct cs_assembled *instance, const struct cs
 		request->status = rec->status;
 	end_earlier(instance, request, now_ns);
 	request->aborted = rec->flags & CS_RESPONSE_ABORTED;
-	request->end_unseen = rec->flags & CS_RESPONSE_UNFOLLOWED;
+	if (rec->flags & CS_RESPONSE_UNFOLLOWED)
+		request->approximate = CS_END_UNSEEN;
 	request->request_bytes = rec->request_bytes;
 	request->response_bytes = rec->response_bytes;
 	cs_assembled_finish(request, entry->record.time_ns, now_ns);

@@ -16,6 +16,10 @@
 
 #define CS_FUNCTION_NAME_MAX 128 /* longer names are cut */
 
+/* Why times are not exact. */
+#define CS_END_UNSEEN    "the end of the response was not seen"
+#define CS_STILL_RUNNING "it was still running when the collector stopped"
+
 enum cs_protocol {
 	CS_PROTOCOL_EXEC, /* a process per event */
 	CS_PROTOCOL_HTTP, /* an HTTP/1 server */
@@ -80,6 +84,7 @@ struct cs_cold_start {
 	enum cs_init_type init_type;
 	bool ready; /* false: it ended before it was */
 	struct cs_outcome outcome;
+	const char *approximate; /* why its times are not exact; NULL: they are */
 	struct cs_phase_part phases[CS_PHASE_COUNT]; /* contiguous, in order */
 	unsigned phases_count;
 	uint64_t start_ns;
@@ -102,13 +107,14 @@ struct cs_invocation {
 	uint64_t start_ns;
 	uint64_t first_byte_ns; /* 0: none was seen */
 	uint64_t end_ns;
-	const char *method; /* NULL: unknown */
-	const char *target; /* without query; NULL: unknown */
-	unsigned status;    /* HTTP; 0: none was seen */
-	bool aborted;       /* the connection closed before the response was complete */
-	bool end_unseen;    /* end_ns is the last that is known of it */
+	const char *method;      /* NULL: unknown */
+	const char *target;      /* without query; NULL: unknown */
+	unsigned status;         /* HTTP; 0: none was seen */
+	bool aborted;            /* the connection closed before the response was complete */
+	const char *approximate; /* why its times are not exact; NULL: they are */
 	uint64_t request_bytes;
 	uint64_t response_bytes;
+	bool running;                          /* it had not ended when the collector stopped */
 	const char *request_id;                /* X-Request-Id; NULL: none */
 	const char *call_id;                   /* X-Call-Id; NULL: none */
 	const struct cs_span_context *started; /* a start in a trace of its own; NULL: none */

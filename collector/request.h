@@ -31,7 +31,8 @@ struct cs_request {
 	unsigned status;
 	bool exec; /* the event of a process, not of a connection */
 	bool aborted;
-	bool end_unseen; /* end_ns is the last that is known of it */
+	const char *approximate; /* why its times are not exact; NULL: they are. Not owned */
+	bool running;            /* it had not ended when the collector stopped */
 	bool cold;
 	bool resolving; /* its cause is being looked for: a ring of causes has no beginning */
 	bool resolved;  /* context is final */

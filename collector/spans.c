@@ -354,6 +354,7 @@ static bool add_cold_start(struct cs_spans *spans, const struct cs_cold_start *c
 	add_string(&list, "coldspan.init.type", cs_init_type_name(cold->init_type));
 	add_string(&list, "coldspan.protocol", cs_protocol_name(cold->protocol));
 	add_bool(&list, "coldspan.init.ready", cold->ready);
+	add_string(&list, "coldspan.approximate", cold->approximate);
 	add_facts(&list, cold);
 	set_outcome(spans, span, &list, cold->outcome);
 	if (!keep_list(spans, &list, &span->attrs))
@@ -433,8 +434,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 			invocation->first_byte_ns - invocation->start_ns);
 	if (invocation->pid > 0 && invocation->pid != invocation->identity->pid)
 		add_int(&list, "coldspan.worker.pid", (uint64_t)invocation->pid);
-	if (invocation->end_unseen)
-		add_string(&list, "coldspan.approximate", "the end of the response was not seen");
+	add_string(&list, "coldspan.approximate", invocation->approximate);
 	if (invocation->aborted && invocation->outcome.cause == CS_CAUSE_NONE) {
 		span->status = CS_STATUS_ERROR;
 		span->status_message = "the connection closed before the response was complete";

@@ -147,6 +147,80 @@ Test(deaths, a_server_that_read_its_standard_input_has_no_event_of_its_own)
 	cr_assert(eq(u32, seen.cold.protocol, CS_PROTOCOL_HTTP));
 }
 
+static void stop_collector(struct cs_assembled *instance)
+{
+	cs_assembler_ended(instance, 100, CS_ASSEMBLER_SHUTDOWN, 0, KILLED_NS);
+	cs_assembler_detach(instance);
+	cs_assembler_flush(assembler);
+}
+
+/* The last phase and the whole say that the end was not seen, and nothing failed. */
+static void check_unfinished(enum cs_phase phase)
+{
+	const struct cs_phase_part *last = &seen.cold.phases[seen.cold.phases_count - 1];
+
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_expect(eq(u32, last->phase, phase));
+	cr_assert(ne(ptr, (void *)last->approximate, NULL));
+	cr_expect(eq(str, (char *)last->approximate, (char *)CS_STILL_RUNNING));
+	cr_assert(ne(ptr, (void *)seen.cold.approximate, NULL));
+	cr_expect(eq(u64, seen.cold.end_ns, KILLED_NS)); /* it was seen to live until then */
+	cr_expect(eq(u32, seen.cold.outcome.cause, CS_CAUSE_NONE));
+}
+
+Test(deaths, a_function_that_lives_when_the_collector_stops_has_no_end)
+{
+	struct cs_header header = header_of(100, "function");
+
+	header.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	header.marks[CS_MARK_STDOUT_WRITE] = 80 * MS;
+	stop_collector(cs_assembler_attach(assembler, 1, &header, 100));
+	check_unfinished(CS_PHASE_RESPOND);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(ne(ptr, (void *)seen.invocation[0].approximate, NULL));
+	cr_assert(eq(str, (char *)seen.invocation[0].approximate, (char *)CS_STILL_RUNNING));
+}
+
+Test(deaths, a_function_in_its_init_when_the_collector_stops_has_no_invocation)
+{
+	struct cs_header header = header_of(100, "function");
+
+	put_identity(&header, "env.Http_Method=POST");
+	stop_collector(cs_assembler_attach(assembler, 1, &header, 100));
+	cr_assert(eq(u32, seen.invocations, 0));
+}
+
+Test(deaths, a_request_in_flight_when_the_collector_stops_has_no_end_and_was_not_aborted)
+{
+	struct cs_assembled *server = attach_server();
+
+	feed_request(server, 100, 7, 70 * MS, "");
+	stop_collector(server);
+	check_unfinished(CS_PHASE_HANDLER);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(not(seen.invocation[0].aborted));
+	cr_assert(ne(ptr, (void *)seen.invocation[0].approximate, NULL));
+	cr_assert(eq(str, (char *)seen.invocation[0].approximate, (char *)CS_STILL_RUNNING));
+}
+
+Test(deaths, a_server_that_waits_when_the_collector_stops_has_no_end)
+{
+	stop_collector(attach_server());
+	check_unfinished(CS_PHASE_WAIT);
+}
+
+Test(deaths, what_was_complete_before_the_collector_stops_is_exact)
+{
+	struct cs_assembled *server = attach_server();
+
+	feed_request(server, 100, 7, 70 * MS, "");
+	feed_end(server, 100, 7, 79 * MS);
+	stop_collector(server);
+	cr_assert(eq(u64, seen.cold.end_ns, 79 * MS));
+	cr_assert(eq(ptr, (void *)seen.cold.approximate, NULL));
+	cr_assert(eq(ptr, (void *)seen.invocation[0].approximate, NULL));
+}
+
 Test(deaths, a_phase_that_is_first_and_last_says_both)
 {
 	struct cs_header header = { .pid = 100, .attach_monotonic_ns = 40 * MS };

@@ -55,7 +55,7 @@ Test(in_flight, pipelined_requests_are_answered_one_after_the_other)
 		cr_assert(eq(u64, seen.invocation[i].start_ns, (70 + i) * MS));
 		cr_assert(eq(u64, seen.invocation[i].first_byte_ns, (72 + 2 * i) * MS));
 		cr_assert(eq(u64, seen.invocation[i].end_ns, (73 + 2 * i) * MS));
-		cr_assert(not(seen.invocation[i].end_unseen));
+		cr_assert(not(seen.invocation[i].approximate != NULL));
 	}
 	cr_assert(eq(u64, stats_now().unmatched, 0));
 }
@@ -71,9 +71,9 @@ Test(in_flight, the_next_response_of_a_connection_ends_what_came_before)
 	cr_assert(eq(u32, seen.invocations, 2));
 	cr_assert(eq(u64, seen.invocation[0].start_ns, 70 * MS));
 	cr_assert(eq(u64, seen.invocation[0].end_ns, 72 * MS)); /* the last that is known of it */
-	cr_assert(seen.invocation[0].end_unseen);
+	cr_assert(seen.invocation[0].approximate != NULL);
 	cr_assert(not(seen.invocation[0].aborted));
-	cr_assert(not(seen.invocation[1].end_unseen));
+	cr_assert(not(seen.invocation[1].approximate != NULL));
 	cr_assert(eq(u64, seen.invocation[1].end_ns, 83 * MS));
 }
 
@@ -84,7 +84,7 @@ Test(in_flight, an_end_ends_what_came_before_as_well)
 	end(1, 0, 83 * MS);
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u32, seen.invocations, 2));
-	cr_assert(seen.invocation[0].end_unseen);
+	cr_assert(seen.invocation[0].approximate != NULL);
 	cr_assert(eq(u64, seen.invocation[0].end_ns, 70 * MS));
 }
 
@@ -101,8 +101,8 @@ Test(in_flight, other_connections_and_processes_go_on)
 	feed_end(server, 101, 7, 79 * MS);
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u32, seen.invocations, 3));
-	cr_assert(not(seen.invocation[1].end_unseen));
-	cr_assert(not(seen.invocation[2].end_unseen));
+	cr_assert(not(seen.invocation[1].approximate != NULL));
+	cr_assert(not(seen.invocation[2].approximate != NULL));
 }
 
 Test(in_flight, a_response_that_is_not_followed_to_its_end_says_so)
@@ -111,7 +111,7 @@ Test(in_flight, a_response_that_is_not_followed_to_its_end_says_so)
 	answer(0, 72 * MS);
 	end(0, CS_RESPONSE_UNFOLLOWED, 73 * MS);
 	cs_assembler_flush(assembler);
-	cr_assert(seen.invocation[0].end_unseen);
+	cr_assert(seen.invocation[0].approximate != NULL);
 	cr_assert(eq(u64, seen.invocation[0].end_ns, 73 * MS));
 }
 

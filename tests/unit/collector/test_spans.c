@@ -204,7 +204,7 @@ Test(spans, an_end_that_was_not_seen_is_said_to_be_approximate)
 
 	cr_assert(eq(ptr, (void *)find(&only_span(&one)->attrs, "coldspan.approximate"), NULL));
 	cs_spans_reset(&spans);
-	one.end_unseen = true;
+	one.approximate = CS_END_UNSEEN;
 	cr_assert(ne(ptr, (void *)find(&only_span(&one)->attrs, "coldspan.approximate"), NULL));
 }
 
