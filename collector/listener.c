@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
@@ -107,8 +106,7 @@ static int bind_at(int fd, const char *path, mode_t mode, struct cs_diag *diag)
 				   "cannot make the socket %s: %s; choose another folder with "
 				   "--socket or COLDSPAN_SOCKET",
 				   path, strerror(-r));
-	/* the kernel cuts the backlog to net.core.somaxconn */
-	if (listen(fd, INT_MAX) < 0 || rename(staging, path) < 0) {
+	if (listen(fd, CS_LISTENER_BACKLOG) < 0 || rename(staging, path) < 0) {
 		r = -errno;
 		unlink(staging);
 		return cs_diag_set(diag, r, "cannot listen on %s: %s", path, strerror(-r));

@@ -12,6 +12,13 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 
+/*
+ * Announces that wait to be taken in. Each holds a descriptor in flight, and of those a user may have
+ * as many as RLIMIT_NOFILE says (1024, as a rule), functions included: three quarters are left to them
+ * if we hang. See docs/decisions/0010.
+ */
+#define CS_LISTENER_BACKLOG 256
+
 struct cs_listener {
 	int fd;       /* owned, non-blocking; -EBADF none */
 	char *path;   /* owned */
