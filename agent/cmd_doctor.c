@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "agent/exit_codes.h"
 #include "agent/library.h"
@@ -14,6 +15,7 @@
 #include "agent/probe.h"
 #include "agent/program.h"
 #include "agent/verbs.h"
+#include "agent/wrapper.h"
 #include "base/log.h"
 #include "coldspan_config.h"
 #include "preload/wire/segment.h"
@@ -33,8 +35,15 @@ static const char help_text[] =
 	"Exit status: 0 it can be watched, 3 it cannot, 2 bad command line or no such command,\n"
 	"1 doctor itself failed.\n";
 
+#define STEPS_MAX               16 /* scripts and wrappers, one behind the other */
 #define SEGMENT_BYTES           cs_segment_bytes(CS_SLOTS_DEFAULT, 1)
 #define ADDRESS_SPACE_MIN_BYTES (1ull << 30) /* as in preload/attach.c */
+
+#if defined(__x86_64__)
+#define NATIVE_NAME "x86-64"
+#else
+#define NATIVE_NAME "aarch64"
+#endif
 
 struct report {
 	unsigned obstacles;
@@ -57,17 +66,89 @@ static void note(const char *what)
 	printf("note  %s\n", what);
 }
 
-static void judge_program(struct report *report, const struct cs_program *p)
+/* What is judged in the end, behind all scripts and wrappers. */
+struct start {
+	struct cs_program program;
+	char **argv;
+	struct cs_watch_env env;
+	const char *changed_by; /* the last wrapper that touched LD_PRELOAD; NULL none */
+};
+
+/* As the kernel does for "#!": the interpreter, its one argument, the script, the other words. */
+static char **script_argv(struct cs_arena *arena, const struct cs_program *p, char **argv)
 {
+	size_t count = 0, n = 0;
+	char **words;
+
+	while (argv[count])
+		count++;
+	words = cs_arena_alloc(arena, (count + 3) * sizeof(*words));
+	if (!words)
+		return NULL;
+	words[n++] = cs_arena_strndup(arena, p->path, sizeof(p->path));
+	if (*p->argument)
+		words[n++] = cs_arena_strndup(arena, p->argument, sizeof(p->argument));
+	words[n++] = cs_arena_strndup(arena, p->script, sizeof(p->script));
+	memcpy(words + n, argv + 1, count * sizeof(*words));
+	return words[0] && words[1] && words[n - 1] ? words : NULL;
+}
+
+/* One wrapper further. Return: 1, 0 there is none, negative errno. */
+static int follow(struct cs_arena *arena, char **argv, struct start *start)
+{
+	const char *preload = start->env.preload;
+	char line[2 * PATH_MAX];
+	int r = cs_wrapper_follow(arena, argv, &start->env, &start->argv);
+
+	if (r < 0 || r == CS_WRAPPER_NONE)
+		return r < 0 ? r : 0;
+	if (r == CS_WRAPPER_OPAQUE) {
+		snprintf(line, sizeof(line), "%s itself is judged, not what it starts", argv[0]);
+		note(line);
+		return 0;
+	}
+	if (start->program.secure_exec)
+		start->env.preload = NULL;
+	if (start->env.preload != preload)
+		start->changed_by = argv[0];
+	snprintf(line, sizeof(line), "%s starts %s, which is judged", argv[0], start->argv[0]);
+	note(line);
+	return 1;
+}
+
+static int find_start(struct cs_arena *arena, struct start *start, struct cs_diag *diag)
+{
+	const struct cs_program *p = &start->program;
 	char line[PATH_MAX + 128];
 
-	if (p->hops) {
-		snprintf(line, sizeof(line), "the script is run by %s", p->path);
-		note(line);
+	for (unsigned steps = 0; steps < STEPS_MAX; steps++) {
+		char **argv = start->argv;
+		int r = cs_program_inspect(argv[0], start->env.path, &start->program, diag);
+
+		if (r < 0)
+			return r;
+		if (p->hops) {
+			snprintf(line, sizeof(line), "the script is run by %s", p->path);
+			note(line);
+			argv = script_argv(arena, p, argv);
+		}
+		r = argv ? follow(arena, argv, start) : -ENOMEM;
+		if (r <= 0)
+			return r < 0 ? cs_diag_set(diag, r, "out of memory") : 0;
 	}
-	if (!p->native)
-		cannot(report, "the program is for another architecture or word size",
-		       "install a coldspan built for it (x86-64 or aarch64)");
+	return cs_diag_set(diag, -ELOOP, "%s: too many commands that start another",
+			   start->argv[0]);
+}
+
+static bool loader_is_there(const struct cs_program *p)
+{
+	return access(p->loader, X_OK) == 0;
+}
+
+static void judge_libc(struct report *report, const struct cs_program *p)
+{
+	char line[PATH_MAX + 64];
+
 	if (!p->loader[0])
 		cannot(report,
 		       "the program is statically linked: no loader, so nothing is preloaded",
@@ -80,6 +161,18 @@ static void judge_program(struct report *report, const struct cs_program *p)
 	else
 		ok(p->libc == CS_LIBC_MUSL ? "dynamically linked, musl"
 					   : "dynamically linked, glibc");
+	if (!p->native || !p->loader[0] || loader_is_there(p))
+		return;
+	snprintf(line, sizeof(line), "its loader %s is not there: it cannot start", p->loader);
+	cannot(report, line, "install the C library that it was built for");
+}
+
+static void judge_program(struct report *report, const struct cs_program *p)
+{
+	if (!p->native)
+		cannot(report, "the program is for another architecture or word size",
+		       "use a build of it for " NATIVE_NAME ", as this coldspan is");
+	judge_libc(report, p);
 	if (p->secure_exec)
 		cannot(report, "setuid, setgid or file capabilities: the loader drops LD_PRELOAD",
 		       "run the program itself under the user it switches to");
@@ -89,19 +182,25 @@ static void judge_program(struct report *report, const struct cs_program *p)
 		       "use a build without it, or set ASAN_OPTIONS=verify_asan_link_order=0");
 }
 
-/* A wrapper that starts its command with an environment of its own. */
-static void judge_wrapper(struct report *report, char **argv)
+/* What wrappers left of the variables that coldspan run or coldspan env had set. */
+static void judge_wrappers(struct report *report, const struct start *start, const char *library)
 {
-	const char *name = strrchr(argv[0], '/');
+	char line[PATH_MAX + 128], remedy[PATH_MAX + 128];
+	const char *preload = start->env.preload;
 
-	name = name ? name + 1 : argv[0];
-	if (strcmp(name, "env") != 0)
-		return;
-	for (char **arg = argv + 1; *arg && (*arg)[0] == '-'; arg++) {
-		if (!strcmp(*arg, "-") || !strcmp(*arg, "-i") ||
-		    !strcmp(*arg, "--ignore-environment"))
-			cannot(report, "env -i strips LD_PRELOAD from what it starts",
-			       "name LD_PRELOAD and COLDSPAN_SOCKET behind it: see coldspan env");
+	snprintf(remedy, sizeof(remedy), "name LD_PRELOAD=%s and COLDSPAN_SOCKET behind it",
+		 library);
+	if (start->changed_by && (!preload || !*preload)) {
+		snprintf(line, sizeof(line), "%s strips LD_PRELOAD from what it starts",
+			 start->changed_by);
+		cannot(report, line, remedy);
+	} else if (start->changed_by && !cs_library_is_named(preload, library)) {
+		snprintf(line, sizeof(line), "%s sets LD_PRELOAD to %s, where no shim is",
+			 start->changed_by, preload);
+		cannot(report, line, remedy);
+	} else if (!start->env.socket) {
+		cannot(report, "COLDSPAN_SOCKET is stripped, and with it where to announce",
+		       "name COLDSPAN_SOCKET behind the wrapper as well");
 	}
 }
 
@@ -112,20 +211,25 @@ static void judge_loader(struct report *report, const struct cs_program *p, cons
 
 	snprintf(line, sizeof(line), "shim %s", library);
 	ok(line);
-	if (p->libc != CS_LIBC_GLIBC || !p->native || p->secure_exec || !p->loader[0])
+	if (p->libc != CS_LIBC_GLIBC || !p->native || p->secure_exec || !p->loader[0] ||
+	    !loader_is_there(p))
 		return;
 	r = cs_probe_loader(p->path, library);
-	if (r == 0)
+	if (r == 0) {
 		cannot(report, "the loader does not map the shim into this program",
 		       "try LD_DEBUG=libs with the same command to see why");
-	else if (r > 0)
+	} else if (r > 0) {
 		ok("the loader maps the shim into it");
+	} else {
+		snprintf(line, sizeof(line), "its loader cannot be tried: %s", strerror(-r));
+		cannot(report, line, "start the program by itself to see what it lacks");
+	}
 }
 
 /* COLDSPAN_DENY: names of programs that are left alone, separated by ':'. */
-static bool denied(const char *command)
+static bool denied(const char *deny, const char *command)
 {
-	const char *deny = getenv("COLDSPAN_DENY"), *name = strrchr(command, '/');
+	const char *name = strrchr(command, '/');
 	size_t len;
 
 	name = name ? name + 1 : command;
@@ -155,15 +259,15 @@ static void judge_limit(struct report *report, int resource, rlim_t needed, cons
 	cannot(report, line, remedy);
 }
 
-static void judge_here(struct report *report, const char *command)
+static void judge_here(struct report *report, const struct start *start)
 {
-	const char *disable = getenv("COLDSPAN_DISABLE");
+	const char *disable = start->env.disable;
 	char line[128], call[CS_PROBE_NAME_BYTES] = "";
 	int r;
 
 	if (disable && *disable && strcmp(disable, "0") != 0)
 		cannot(report, "COLDSPAN_DISABLE is set", "unset it");
-	if (denied(command))
+	if (denied(start->env.deny, start->argv[0]))
 		cannot(report, "COLDSPAN_DENY names it", "take its name out of the list");
 	judge_limit(report, RLIMIT_FSIZE, SEGMENT_BYTES, "file sizes");
 	judge_limit(report, RLIMIT_AS, ADDRESS_SPACE_MIN_BYTES, "address space");
@@ -193,34 +297,64 @@ static void judge_socket(struct report *report, const char *socket)
 			    : "start coldspan-collector, or name its socket by --socket");
 }
 
-static int examine(char **argv, const char *socket)
+/* What coldspan run, or an environment set by coldspan env, gives to the command. */
+static struct cs_watch_env given_environment(const char *library, const char *socket)
+{
+	return (struct cs_watch_env){
+		.preload = library,
+		.socket = socket ? socket : "",
+		.disable = getenv("COLDSPAN_DISABLE"),
+		.deny = getenv("COLDSPAN_DENY"),
+		.path = getenv("PATH"),
+	};
+}
+
+/* @socket: NULL not to ask. Return: the exit status. */
+static int judge(struct cs_arena *arena, char **argv, const char *socket)
 {
 	struct report report = { 0 };
-	struct cs_diag diag = { 0 };
-	struct cs_program program;
-	struct cs_arena arena;
-	const char *library;
-	int r;
+	struct cs_diag diag = { 0 }, missing = { 0 };
+	const char *library = NULL;
+	struct start *start = cs_arena_alloc(arena, sizeof(*start));
+	int r = cs_library_find(arena, &library, &missing);
 
-	r = cs_program_inspect(argv[0], &program, &diag);
+	if (r == -ENOMEM || !start) {
+		cs_log(CS_LOG_ERROR, "out of memory");
+		return CS_EXIT_FAILED;
+	}
+	start->argv = argv;
+	start->env = given_environment(library, socket);
+	r = find_start(arena, start, &diag);
 	if (r < 0) {
 		cs_log(CS_LOG_ERROR, "%s", diag.text);
 		return r == -ENOENT || r == -EACCES || r == -ENOEXEC ? CS_EXIT_USAGE
 								     : CS_EXIT_FAILED;
 	}
-	judge_program(&report, &program);
-	judge_wrapper(&report, argv);
-	cs_arena_init(&arena, 0);
-	if (cs_library_find(&arena, &library, &diag) < 0)
-		cannot(&report, diag.text, "install coldspan, or set COLDSPAN_LIBRARY");
-	else
-		judge_loader(&report, &program, library);
-	cs_arena_deinit(&arena);
-	judge_here(&report, argv[0]);
-	if (socket)
-		judge_socket(&report, socket);
-	printf("%s %s be watched\n", argv[0], report.obstacles ? "CANNOT" : "can");
+	judge_program(&report, &start->program);
+	if (!library) {
+		cannot(&report, missing.text, "install coldspan, or set COLDSPAN_LIBRARY");
+	} else {
+		judge_wrappers(&report, start, library);
+		judge_loader(&report, &start->program, library);
+	}
+	judge_here(&report, start);
+	if (socket && start->env.socket)
+		judge_socket(&report, start->env.socket);
+	else if (start->env.socket && *start->env.socket)
+		note("a wrapper sets COLDSPAN_SOCKET: it announces there, not at coldspan run");
+	printf("%s %s be watched\n", start->argv[0], report.obstacles ? "CANNOT" : "can");
 	return report.obstacles ? CS_EXIT_CANNOT_WATCH : CS_EXIT_DONE;
+}
+
+static int examine(char **argv, const char *socket)
+{
+	struct cs_arena arena;
+	int code;
+
+	cs_arena_init(&arena, 0);
+	code = judge(&arena, argv, socket);
+	cs_arena_deinit(&arena);
+	return code;
 }
 
 int cs_cmd_doctor(int argc, char **argv)

@@ -76,3 +76,34 @@ const char *cs_library_preload(struct cs_arena *arena, const char *library, cons
 	}
 	return cs_arena_printf(arena, "%s:%s", library, current);
 }
+
+/* Without a slash it is looked for in the loader's folders: there it may be. */
+static bool is_shim(const char *entry, const char *library)
+{
+	const char *name = strrchr(entry, '/');
+	char real[PATH_MAX];
+
+	if (!name)
+		return !strcmp(entry, NAME);
+	if (!realpath(entry, real))
+		return false;
+	return !strcmp(real, library) || (!strcmp(name + 1, NAME) && access(entry, R_OK) == 0);
+}
+
+bool cs_library_is_named(const char *preload, const char *library)
+{
+	char entry[PATH_MAX];
+
+	for (preload += strspn(preload, ": "); *preload; preload += strspn(preload, ": ")) {
+		size_t len = strcspn(preload, ": ");
+
+		if (len < sizeof(entry)) {
+			memcpy(entry, preload, len);
+			entry[len] = '\0';
+			if (is_shim(entry, library))
+				return true;
+		}
+		preload += len;
+	}
+	return false;
+}

@@ -3,6 +3,8 @@
 /* Where the shim is, and how it is put into an environment without pushing anybody out. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/diag.h"
 
@@ -25,3 +27,9 @@ int cs_library_find(struct cs_arena *arena, const char **ret, struct cs_diag *di
  * Return: in @arena; NULL when out of memory.
  */
 const char *cs_library_preload(struct cs_arena *arena, const char *library, const char *current);
+
+/**
+ * cs_library_is_named() - does @preload, a value of LD_PRELOAD, bring in the shim?
+ * @library: where the shim is; another copy of the same name will do if it can be read
+ */
+bool cs_library_is_named(const char *preload, const char *library);

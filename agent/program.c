@@ -35,10 +35,10 @@ static bool executable_file(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
-/* As execvp(3): a name with a slash is a path, others are looked for in PATH. */
-static int find_in_path(const char *command, char *ret, size_t size, struct cs_diag *diag)
+/* As execvp(3): a name with a slash is a path, others are looked for in @path. */
+static int find_in_path(const char *command, const char *path, char *ret, size_t size,
+			struct cs_diag *diag)
 {
-	const char *path = getenv("PATH");
 	bool seen = false;
 
 	if (strchr(command, '/')) {
@@ -70,12 +70,17 @@ static int find_in_path(const char *command, char *ret, size_t size, struct cs_d
 	return cs_diag_set(diag, -ENOENT, "%s: command not found in PATH", command);
 }
 
-/* The interpreter of a "#!" line into @ret. Return: 1 there is one, 0 none, negative errno. */
-static int read_hashbang(int fd, char *ret, size_t size)
+#define LINE_BYTES 256 /* of a "#!" line: the kernel reads as much (BINPRM_BUF_SIZE) */
+
+/*
+ * The interpreter of a "#!" line and all that stands behind it, which is one argument. Return: 1 there
+ * is one, 0 none, negative errno.
+ */
+static int read_hashbang(int fd, char ret[LINE_BYTES], char ret_argument[LINE_BYTES])
 {
-	char line[256]; /* the kernel reads as much (BINPRM_BUF_SIZE) */
+	char line[LINE_BYTES];
 	ssize_t n = pread(fd, line, sizeof(line) - 1, 0);
-	char *start;
+	char *start, *end, *argument;
 
 	if (n < 0)
 		return -errno;
@@ -83,8 +88,13 @@ static int read_hashbang(int fd, char *ret, size_t size)
 	if (strncmp(line, "#!", 2) != 0)
 		return 0;
 	start = line + 2 + strspn(line + 2, " \t");
-	start[strcspn(start, " \t\r\n")] = '\0';
-	if (!*start || strlen(start) >= size)
+	start[strcspn(start, "\r\n")] = '\0';
+	for (end = start + strlen(start); end > start && strchr(" \t", end[-1]); end--)
+		end[-1] = '\0';
+	argument = start + strcspn(start, " \t");
+	strcpy(ret_argument, argument + strspn(argument, " \t"));
+	*argument = '\0';
+	if (!*start)
 		return -ENOEXEC;
 	strcpy(ret, start);
 	return 1;
@@ -92,9 +102,11 @@ static int read_hashbang(int fd, char *ret, size_t size)
 
 static void look_at_needed(const char *name, struct cs_program *p)
 {
-	if (!strncmp(name, "libc.so.", 8))
+	/* uClibc has libc.so.0 and libc.so.1; Bionic is a libc.so, too. */
+	if (!strcmp(name, "libc.so.6"))
 		p->libc = CS_LIBC_GLIBC;
-	else if (!strncmp(name, "libc.musl-", 10) || !strcmp(name, "libc.so"))
+	else if (!strncmp(name, "libc.musl-", 10) ||
+		 (!strcmp(name, "libc.so") && strstr(p->loader, "ld-musl")))
 		p->libc = CS_LIBC_MUSL;
 	if (!strncmp(name, "libasan.so", 10) || !strncmp(name, "libclang_rt.asan", 16))
 		p->address_sanitizer = true;
@@ -214,22 +226,23 @@ static bool runs_secure(int fd)
 	       fgetxattr(fd, "security.capability", caps, sizeof(caps)) > 0;
 }
 
-int cs_program_inspect(const char *command, struct cs_program *ret, struct cs_diag *diag)
+int cs_program_inspect(const char *command, const char *path, struct cs_program *ret,
+		       struct cs_diag *diag)
 {
 	int r;
 
 	*ret = (struct cs_program){ 0 };
-	r = find_in_path(command, ret->asked, sizeof(ret->asked), diag);
+	r = find_in_path(command, path, ret->asked, sizeof(ret->asked), diag);
 	if (r < 0)
 		return r;
 	strcpy(ret->path, ret->asked);
 	for (;;) {
 		cs_cleanup(cs_closep) int fd = open(ret->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		char next[256];
+		char next[LINE_BYTES];
 
 		if (fd < 0)
 			return cs_diag_set(diag, -errno, "%s: %s", ret->path, strerror(errno));
-		r = read_hashbang(fd, next, sizeof(next));
+		r = read_hashbang(fd, next, ret->argument);
 		if (r < 0)
 			return cs_diag_set(diag, r, "%s: unusable #! line", ret->path);
 		if (r == 0) {
@@ -241,6 +254,7 @@ int cs_program_inspect(const char *command, struct cs_program *ret, struct cs_di
 		if (!executable_file(next))
 			return cs_diag_set(diag, -ENOENT, "%s: its interpreter %s is not there",
 					   ret->path, next);
+		strcpy(ret->script, ret->path);
 		strcpy(ret->path, next);
 	}
 }

@@ -24,6 +24,8 @@ struct cs_program {
 	char path[PATH_MAX];   /* the ELF file that the kernel maps */
 	char asked[PATH_MAX];  /* what the command named, found through PATH */
 	unsigned hops;         /* "#!" lines followed */
+	char script[PATH_MAX]; /* the file whose line led to @path, "" without hops */
+	char argument[256];    /* what stands in that line behind the interpreter, "" nothing */
 	char loader[PATH_MAX]; /* PT_INTERP, "" for a static program */
 	enum cs_program_libc libc;
 	bool native;      /* of this machine's architecture and word size */
@@ -34,10 +36,12 @@ struct cs_program {
 
 /**
  * cs_program_inspect() - look at the file that @command would start
- * @command: argv[0]: a path, or a name to be found in PATH
+ * @command: argv[0]: a path, or a name to be found in @path
+ * @path:    as PATH; NULL or "": as execvp(3) does without
  * @diag:    filled in on failure
  *
  * Context: startup. Reads files only; starts nothing.
  * Return:  0; -ENOENT not found; -EACCES not executable; -ENOEXEC neither ELF nor "#!"; other errno.
  */
-int cs_program_inspect(const char *command, struct cs_program *ret, struct cs_diag *diag);
+int cs_program_inspect(const char *command, const char *path, struct cs_program *ret,
+		       struct cs_diag *diag);

@@ -101,6 +101,103 @@ def a_cleared_environment_is_noticed(_):
     expect(doctor("--no-socket", "--", "env", "-i", "cat"), 3, "strips LD_PRELOAD")
 
 
+def script_of(folder, first, name="script"):
+    script = folder / name
+    script.write_text(first + "\n")
+    script.chmod(0o755)
+    return script
+
+
+@case
+def a_script_by_env_is_judged_by_what_env_starts(folder):
+    static = guest_of("probe_static")
+    (folder / "prog").symlink_to(static)
+    path = {"PATH": f"{folder}:{os.environ['PATH']}"}
+    for line in ("#!/usr/bin/env prog", "#!/usr/bin/env -S prog -x", "#!/usr/bin/env -vS A=1 'prog' b",
+                 f"#!/usr/bin/env -S {static}"):
+        expect(doctor("--no-socket", "--", script_of(folder, line), env=path), 3, "statically linked")
+    (folder / "python9").symlink_to(os.path.realpath(sys.executable))
+    for line in ("#!/usr/bin/env python9", "#!/usr/bin/env -S python9 -u"):
+        expect(doctor("--no-socket", "--", script_of(folder, line), env=path), 0,
+               "python9 can be watched")
+    expect(doctor("--no-socket", "--", script_of(folder, "#!/usr/bin/env nosuch-command")), 2,
+           "nosuch-command: command not found")
+    expect(doctor("--no-socket", "--", script_of(folder, "#!/usr/bin/env -S LD_PRELOAD= cat")), 3,
+           "strips LD_PRELOAD")
+    inner = script_of(folder, f"#!{static}", "inner")
+    expect(doctor("--no-socket", "--", script_of(folder, f"#!/usr/bin/env {inner}")), 3,
+           "statically linked")
+
+
+@case
+def a_wrapper_is_judged_by_what_it_starts(_):
+    static = guest_of("probe_static")
+    for words in (["env", "A=1"], ["env", "-u", "A", "--unset=B", "--"], ["env", "-S", "A=1 nice -5"],
+                  ["nice"], ["nice", "-n", "5"], ["nice", "--adjustment", "5"], ["nice", "--adjustment=5"],
+                  ["nohup"], ["setsid", "-w"], ["timeout", "-s", "INT", "--kill-after=2", "5"],
+                  ["timeout", "--signal", "INT", "5"], ["stdbuf", "-oL", "-e", "0"],
+                  ["xargs", "-0", "-I{}"], ["xargs", "-n", "2", "--max-procs", "3"],
+                  ["timeout", "5", "env", "A=1", "nice"]):
+        expect(doctor("--no-socket", "--", *words, static), 3, "statically linked")
+        expect(doctor("--no-socket", "--", *words, "cat"), 0, "starts cat, which is judged",
+               "cat can be watched")
+    expect(doctor("--no-socket", "--", "timeout", "5", "nosuch-command"), 2, "nosuch-command")
+    expect(doctor("--no-socket", "--", "env"), 0, "env can be watched")
+
+
+@case
+def a_wrapper_whose_words_are_not_known_is_judged_itself_and_says_so(folder):
+    (folder / "strace").symlink_to(shutil.which("cat"))
+    expect(doctor("--no-socket", "--", folder / "strace", "-f", "cat"), 0,
+           "strace itself is judged, not what it starts")
+    expect(doctor("--no-socket", "--", "env", "-S", "${HOME}/x"), 0, "env itself is judged")
+    expect(doctor("--no-socket", "--", "nice", "-Z", "cat"), 0, "nice itself is judged")
+
+
+@case
+def a_stripped_preload_is_noticed(_):
+    for words in (["-u", "LD_PRELOAD"], ["-uLD_PRELOAD"], ["--unset=LD_PRELOAD"], ["LD_PRELOAD="], ["-"],
+                  ["-iv"], ["--ignore-env"]):
+        expect(doctor("--no-socket", "--", "env", *words, "cat"), 3, "env strips LD_PRELOAD", "remedy:")
+    expect(doctor("--no-socket", "--", "env", "LD_PRELOAD=/x", "cat"), 3,
+           "env sets LD_PRELOAD to /x, where no shim is")
+    expect(doctor("--no-socket", "--", "env", "-u", "COLDSPAN_SOCKET", "cat"), 3,
+           "COLDSPAN_SOCKET is stripped")
+    expect(doctor("--no-socket", "--", "env", "COLDSPAN_DENY=cat", "cat"), 3, "COLDSPAN_DENY")
+    expect(doctor("--no-socket", "--", "env", "-i", "cat", env={"COLDSPAN_DISABLE": "1"}), 3,
+           "strips LD_PRELOAD")
+
+
+@case
+def the_remedy_for_a_stripped_preload_helps(folder):
+    library = subprocess.run([ARGS.coldspan, "env"], capture_output=True, text=True, check=True,
+                             env={"PATH": os.environ["PATH"]}).stdout.splitlines()[0]
+    _, out, _ = doctor("--no-socket", "--", "env", "-i", "cat")
+    assert f"remedy: name {library} and COLDSPAN_SOCKET" in out, out
+    words = ["env", "-i", library, "COLDSPAN_SOCKET=/y", "cat"]
+    expect(doctor("--no-socket", "--", *words), 0, "cat can be watched")
+    expect(doctor("--socket", folder / "x", "--", *words), 3, "no collector can be reached at /y")
+
+
+@case
+def a_path_given_by_env_is_where_its_command_is_looked_for(folder):
+    (folder / "cat").symlink_to(guest_of("probe_static"))
+    expect(doctor("--no-socket", "--", "env", f"PATH={folder}", "cat"), 3, "statically linked")
+
+
+@case
+def a_program_without_its_loader_cannot(folder):
+    """The interpreter of a copy is renamed in place: ld-uClibc.so.0 is no longer than glibc's."""
+    copy = folder / "copy"
+    elf = pathlib.Path(shutil.which("cat")).read_bytes()
+    theirs = next(name for name in (b"/lib64/ld-linux-x86-64.so.2", b"/lib/ld-linux-aarch64.so.1")
+                  if name in elf)
+    copy.write_bytes(elf.replace(theirs, b"/lib/ld-uClibc.so.0".ljust(len(theirs), b"\0"), 1))
+    copy.chmod(0o755)
+    expect(doctor("--no-socket", "--", copy), 3, "its loader /lib/ld-uClibc.so.0 is not there",
+           "remedy:", "CANNOT be watched")
+
+
 @case
 def an_absent_collector_is_an_obstacle_and_a_present_one_is_not(folder):
     path = folder / "announce.sock"
@@ -178,6 +275,7 @@ def main():
     parser.add_argument("--guests", type=pathlib.Path, required=True)
     parser.parse_args(namespace=ARGS)
     ARGS.coldspan = os.path.abspath(ARGS.coldspan)
+    ARGS.guests = ARGS.guests.resolve()
     cases.main(ARGS, folder=True)
 
 

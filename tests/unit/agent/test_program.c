@@ -45,7 +45,7 @@ Test(program, a_dynamic_program_is_found_through_path)
 	struct cs_diag diag = { 0 };
 	struct cs_program p;
 
-	cr_assert(eq(int, cs_program_inspect("true", &p, &diag), 0));
+	cr_assert(eq(int, cs_program_inspect("true", getenv("PATH"), &p, &diag), 0));
 	cr_assert(p.native);
 	cr_assert(eq(int, (int)p.libc, CS_LIBC_GLIBC));
 	cr_assert(ne(str, p.loader, (char *)""));
@@ -57,11 +57,19 @@ Test(program, a_script_leads_to_its_interpreter)
 	struct cs_diag diag = { 0 };
 	struct cs_program p;
 
-	cr_assert(eq(int,
-		     cs_program_inspect(write_file("s", "#! /bin/sh -e\ntrue\n", 0755), &p, &diag),
-		     0));
+	cr_assert(eq(
+		int,
+		cs_program_inspect(write_file("s", "#! /bin/sh -e\ntrue\n", 0755), NULL, &p, &diag),
+		0));
 	cr_assert(eq(u32, p.hops, 1));
 	cr_assert(eq(str, p.path, (char *)"/bin/sh"));
+	cr_assert(eq(str, p.argument, (char *)"-e"));
+	cr_assert(eq(
+		int,
+		cs_program_inspect(write_file("t", "#!/bin/sh a  b \t\n", 0755), NULL, &p, &diag),
+		0));
+	cr_assert(eq(str, p.argument, (char *)"a  b"));
+	cr_assert(ne(ptr, strstr(p.script, "/t"), NULL));
 }
 
 Test(program, what_cannot_be_started_is_told_apart)
@@ -69,14 +77,15 @@ Test(program, what_cannot_be_started_is_told_apart)
 	struct cs_diag diag[4] = { 0 };
 	struct cs_program p;
 
-	cr_assert(eq(int, cs_program_inspect("no-such-command", &p, &diag[0]), -ENOENT));
+	cr_assert(eq(int, cs_program_inspect("no-such-command", NULL, &p, &diag[0]), -ENOENT));
 	cr_assert(eq(str, diag[0].text, (char *)"no-such-command: command not found in PATH"));
-	cr_assert(
-		eq(int, cs_program_inspect(write_file("x", "data", 0644), &p, &diag[1]), -EACCES));
-	cr_assert(
-		eq(int, cs_program_inspect(write_file("y", "data", 0755), &p, &diag[2]), -ENOEXEC));
+	cr_assert(eq(int, cs_program_inspect(write_file("x", "data", 0644), NULL, &p, &diag[1]),
+		     -EACCES));
+	cr_assert(eq(int, cs_program_inspect(write_file("y", "data", 0755), NULL, &p, &diag[2]),
+		     -ENOEXEC));
 	cr_assert(eq(int,
-		     cs_program_inspect(write_file("z", "#!/nonexistent/sh\n", 0755), &p, &diag[3]),
+		     cs_program_inspect(write_file("z", "#!/nonexistent/sh\n", 0755), NULL, &p,
+					&diag[3]),
 		     -ENOENT));
 }
 
@@ -88,5 +97,5 @@ Test(program, a_damaged_elf_file_is_refused_or_read_without_harm)
 			"ELF\x02\x01\x01";
 
 	memset(text + 7, 'A', 57);
-	cr_assert(ne(int, cs_program_inspect(write_file("e", text, 0755), &p, &diag), 0));
+	cr_assert(ne(int, cs_program_inspect(write_file("e", text, 0755), NULL, &p, &diag), 0));
 }
