@@ -6,6 +6,7 @@
 #include <event2/event_struct.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -262,6 +263,18 @@ static void on_limit(evutil_socket_t fd, short what, void *context)
 	leave(context);
 }
 
+static void tell_lost(struct run *run)
+{
+	uint64_t lost = cs_collector_get_self(run->collector)->announces_lost;
+
+	if (lost)
+		cs_log(CS_LOG_WARN,
+		       "at least %" PRIu64
+		       " processes are missing here: too few descriptors or too "
+		       "little memory; raise the limits (ulimit -n)",
+		       lost);
+}
+
 static void on_ended(evutil_socket_t fd, short what, void *context)
 {
 	const struct timeval often = { .tv_usec = 2000 }, limit = { .tv_sec = FLUSH_LIMIT_S };
@@ -279,6 +292,7 @@ static void on_ended(evutil_socket_t fd, short what, void *context)
 	run->reaped = true;
 	cs_collector_child_ended(run->collector, pid, run->status, &usage);
 	cs_collector_stop(run->collector);
+	tell_lost(run);
 	event_add(&run->flushing, &often);
 	event_add(&run->limit, &limit);
 	on_flushing(-1, 0, run);

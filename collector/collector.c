@@ -17,7 +17,8 @@
 #include "collector/quota.h"
 #include "collector/watch.h"
 
-#define NOFILE_DEFAULT 1024
+#define NOFILE_DEFAULT  1024
+#define STOP_ROUNDS_MAX 1024 /* of announces that do not fit in at once: a flood is cut off */
 
 struct cs_collector {
 	struct event_base *base; /* borrowed */
@@ -31,6 +32,7 @@ struct cs_collector {
 	struct cs_death death;
 	LIST_HEAD(, cs_instance) instances;
 	struct cs_pipeline pipeline;
+	bool stopping; /* announces are taken in by nobody but cs_collector_stop() */
 };
 
 /* ---- what instances tell ---- */
@@ -70,7 +72,7 @@ static void on_looking(void *context)
 {
 	struct cs_collector *collector = context;
 
-	if (collector->intake)
+	if (collector->intake && !collector->stopping)
 		cs_intake_drain(collector->intake);
 }
 
@@ -243,13 +245,11 @@ void cs_collector_child_ended(struct cs_collector *collector, pid_t pid, int sta
 	cs_death_waited(&collector->death, getpid(), pid, status);
 }
 
-void cs_collector_stop(struct cs_collector *collector)
+static void end_all(struct cs_collector *collector)
 {
 	struct cs_instance *instance, *next;
 	uint64_t now_ns;
 
-	cs_intake_drain(collector->intake);
-	collector->intake = cs_intake_free(collector->intake);
 	cs_process_check_all(&collector->world.processes);
 	cs_death_deinit(&collector->death);
 	now_ns = cs_clock_monotonic_ns();
@@ -257,6 +257,24 @@ void cs_collector_stop(struct cs_collector *collector)
 		next = LIST_NEXT(instance, link);
 		cs_death_lost(&collector->death, instance, CS_END_SHUTDOWN, now_ns);
 	}
+}
+
+void cs_collector_stop(struct cs_collector *collector)
+{
+	uint64_t *refused = &collector->self.refused[CS_REFUSAL_RESOURCES], before = *refused;
+	unsigned rounds = STOP_ROUNDS_MAX;
+	bool all, some;
+
+	collector->stopping = true;
+	/* Where there was no room for all of them, those that end make some. */
+	do {
+		all = cs_intake_drain(collector->intake);
+		some = !LIST_EMPTY(&collector->instances);
+		end_all(collector);
+	} while (!all && some && --rounds);
+	collector->self.announces_lost =
+		*refused - before + (all ? 0 : cs_intake_abandon(collector->intake));
+	collector->intake = cs_intake_free(collector->intake);
 	cs_pipeline_flush(&collector->pipeline);
 }
 

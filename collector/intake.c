@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <event2/event_struct.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -32,7 +33,8 @@ struct cs_intake {
 	struct event timer;
 	uint32_t interval_ms;
 	uint64_t accepted_ns; /* when something was accepted last */
-	bool accepting;
+	unsigned accepted;    /* since the timer came last */
+	bool busy;            /* an announce is being handed on */
 	struct cs_disposal *disposal;
 	struct cs_quota *quota;
 	struct cs_self *self;
@@ -143,7 +145,9 @@ static enum cs_refusal take_message(struct cs_intake *intake, struct cs_peer *pe
 	cs_peer_confirm(peer, announce.file.header->attach_boottime_ns);
 	announce.peer = *peer;
 	peer->pidfd = -EBADF;
+	intake->busy = true; /* what is taken in may end others, who ask for a drain */
 	refusal = intake->accept(intake->context, &announce);
+	intake->busy = false;
 	cs_segment_file_close(&announce.file);
 	cs_peer_close(&announce.peer);
 	return refusal;
@@ -309,7 +313,6 @@ static int accept_some(struct cs_intake *intake, int limit)
 {
 	int n, r = 0;
 
-	intake->accepting = true;
 	for (n = 0; n < limit; n++) {
 		int fd = intake->parked_fd;
 
@@ -322,21 +325,27 @@ static int accept_some(struct cs_intake *intake, int limit)
 		if (r < 0)
 			break;
 	}
-	intake->accepting = false;
+	if (n > 0) {
+		intake->accepted_ns = cs_clock_monotonic_ns();
+		intake->accepted += (unsigned)n;
+	}
 	return r < 0 && r != -EAGAIN ? r : n;
 }
 
-/* Somebody starts: what is done at once is done beside it. */
-static void on_listening(evutil_socket_t fd, short what, void *context)
+static void look_by_time(struct cs_intake *intake)
 {
-	struct cs_intake *intake = context;
-
 	intake->accepted_ns = cs_clock_monotonic_ns();
 	intake->interval_ms = CS_INTAKE_LOOK_MAX_MS / 4;
 	look_after(intake, intake->interval_ms);
 }
 
-static uint32_t next_interval(uint32_t interval_ms, int accepted)
+/* Somebody starts: what is done at once is done beside it. */
+static void on_listening(evutil_socket_t fd, short what, void *context)
+{
+	look_by_time(context);
+}
+
+static uint32_t next_interval(uint32_t interval_ms, unsigned accepted)
 {
 	if (accepted > CS_INTAKE_PER_TURN / 4)
 		interval_ms /= 4;
@@ -350,24 +359,21 @@ static uint32_t next_interval(uint32_t interval_ms, int accepted)
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
 	struct cs_intake *intake = context;
-	uint64_t now_ns = cs_clock_monotonic_ns();
 	int n = accept_some(intake, CS_INTAKE_PER_TURN);
 
+	intake->interval_ms = next_interval(intake->interval_ms, intake->accepted);
+	intake->accepted = 0;
 	if (n < 0) {
 		intake->self->intake_pauses++;
 		look_after(intake, PAUSE_MS);
-		return;
-	}
-	if (n > 0)
-		intake->accepted_ns = now_ns;
-	intake->interval_ms = next_interval(intake->interval_ms, n);
-	if (n == CS_INTAKE_PER_TURN)
+	} else if (n == CS_INTAKE_PER_TURN) {
 		look_after(intake, 0);
-	else if (intake->self->instances_active ||
-		 now_ns - intake->accepted_ns < CS_INTAKE_LOOK_FOR_S * NS_PER_S)
+	} else if (intake->self->instances_active || cs_clock_monotonic_ns() - intake->accepted_ns <
+							     CS_INTAKE_LOOK_FOR_S * NS_PER_S) {
 		look_after(intake, intake->interval_ms);
-	else if (event_add(&intake->listening, NULL) < 0)
+	} else if (event_add(&intake->listening, NULL) < 0) {
 		look_after(intake, PAUSE_MS);
+	}
 }
 
 struct cs_intake *cs_intake_new(struct event_base *base, int listener_fd,
@@ -396,17 +402,59 @@ struct cs_intake *cs_intake_new(struct event_base *base, int listener_fd,
 	return intake;
 }
 
-void cs_intake_drain(struct cs_intake *intake)
+/* Those whose message has come. One call asks for all: a stranger may have many that say nothing. */
+static void serve_waiting(struct cs_intake *intake)
+{
+	static struct waiting *all[CS_INTAKE_WAITING_MAX];
+	static struct pollfd fds[CS_INTAKE_WAITING_MAX];
+	struct waiting *waiting;
+	unsigned n = 0;
+
+	LIST_FOREACH(waiting, &intake->waiting, link)
+	{
+		all[n] = waiting;
+		fds[n++] = (struct pollfd){ .fd = waiting->fd, .events = POLLIN };
+	}
+	if (!n || poll(fds, n, 0) <= 0)
+		return;
+	/* The oldest stands last. */
+	while (n--) {
+		if (fds[n].revents && serve(intake, fds[n].fd, &all[n]->peer))
+			stop_waiting(all[n]);
+	}
+}
+
+bool cs_intake_drain(struct cs_intake *intake)
 {
 	int left = 65536; /* more than any backlog: a peer that goes on connecting is cut off */
 	int n;
 
-	if (intake->accepting) /* what is accepted may end others, who ask for this */
-		return;
+	if (intake->busy)
+		return true;
+	serve_waiting(intake);
 	do {
 		n = accept_some(intake, CS_INTAKE_PER_TURN);
 		left -= n;
 	} while (n == CS_INTAKE_PER_TURN && left > 0);
+	if (intake->accepted && !event_pending(&intake->timer, EV_TIMEOUT, NULL))
+		look_by_time(intake);
+	return n >= 0;
+}
+
+unsigned cs_intake_abandon(struct cs_intake *intake)
+{
+	struct pollfd more = { .fd = intake->listener_fd, .events = POLLIN };
+	unsigned n = 0;
+	int fd = intake->parked_fd;
+
+	if (fd < 0)
+		fd = accept4(intake->listener_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	intake->parked_fd = -EBADF;
+	for (; fd >= 0; n++) {
+		cs_disposal_put(intake->disposal, fd);
+		fd = accept4(intake->listener_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	}
+	return n + (poll(&more, 1, 0) > 0);
 }
 
 struct cs_intake *cs_intake_free(struct cs_intake *intake)
@@ -420,6 +468,7 @@ struct cs_intake *cs_intake_free(struct cs_intake *intake)
 	while (!LIST_EMPTY(&intake->waiting)) {
 		struct waiting *waiting = LIST_FIRST(&intake->waiting);
 
+		intake->self->refused[CS_REFUSAL_SILENT]++;
 		cs_disposal_put(intake->disposal, waiting->fd);
 		stop_waiting(waiting);
 	}

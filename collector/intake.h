@@ -13,6 +13,7 @@
 #pragma once
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
@@ -62,9 +63,20 @@ struct cs_intake *cs_intake_new(struct event_base *base, int listener_fd,
  * cs_intake_drain() - take in what has connected by now, without waiting
  *
  * To be called before anything is concluded from records and deaths: whoever caused them may have
- * announced before. Context: loop. Bounded by the backlog.
+ * announced before.
+ *
+ * Context: loop. Bounded by the backlog.
+ * Return:  false: there is more, but no descriptor or memory for it.
  */
-void cs_intake_drain(struct cs_intake *intake);
+bool cs_intake_drain(struct cs_intake *intake);
+
+/**
+ * cs_intake_abandon() - give up what a drain left
+ *
+ * Context: loop, before cs_intake_free().
+ * Return:  connections dropped; that many at least, if not even that can be found out.
+ */
+unsigned cs_intake_abandon(struct cs_intake *intake);
 
 /** cs_intake_free() - stop serving. Return: NULL. Accepts NULL. */
 struct cs_intake *cs_intake_free(struct cs_intake *intake);

@@ -100,6 +100,18 @@ static void on_limit(evutil_socket_t fd, short what, void *context)
 	leave(context);
 }
 
+static void tell_lost(struct program *program)
+{
+	uint64_t lost = cs_collector_get_self(program->collector)->announces_lost;
+
+	if (lost)
+		cs_log(CS_LOG_WARN,
+		       "at least %" PRIu64
+		       " announces were not taken in: too few descriptors or too "
+		       "little memory; raise the limits (ulimit -n)",
+		       lost);
+}
+
 static void on_stop(evutil_socket_t number, short what, void *context)
 {
 	const struct timeval often = { .tv_usec = 5000 }, limit = { .tv_sec = FLUSH_LIMIT_S };
@@ -111,6 +123,7 @@ static void on_stop(evutil_socket_t number, short what, void *context)
 	}
 	program->stopping = true;
 	cs_collector_stop(program->collector);
+	tell_lost(program);
 	event_add(&program->flushing, &often);
 	event_add(&program->limit, &limit);
 	on_flushing(-1, 0, program);

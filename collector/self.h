@@ -40,6 +40,7 @@ struct cs_self {
 	uint64_t announces;
 	uint64_t refused[CS_REFUSAL_COUNT];
 	uint64_t intake_pauses; /* times that accepting stopped for lack of descriptors or memory */
+	uint64_t announces_lost; /* by the stop, for lack of descriptors or memory; or more */
 	/* instances */
 	uint64_t instances_now;
 	uint64_t instances_active; /* that wrote a short while ago, or are about to get ready */

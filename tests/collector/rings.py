@@ -165,5 +165,18 @@ def stop_takes_in_what_waits_in_the_socket(binary, driver):
         assert collector.process.returncode == 0, rest
 
 
+@case
+def stop_says_what_it_cannot_take_in(binary, driver):
+    with Collector(binary) as collector:
+        # less than is kept free for one message
+        subprocess.run(["prlimit", f"--pid={collector.process.pid}", "--nofile=100:100"],
+                       check=True)
+        assert run(driver, collector.socket, "short", 5)[1] == 0
+        collector.until("it pauses", lambda c: c["intake_pauses"] > 0)
+        said, code = collector.stop()
+        lines = [line for line in said if "not taken in" in line]
+        assert code == 0 and len(lines) == 1 and "at least 5 announces" in lines[0], said
+
+
 if __name__ == "__main__":
     main(__doc__, "collector", "driver")

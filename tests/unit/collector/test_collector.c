@@ -11,17 +11,22 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/support/announcing.h"
+#include "tests/support/following.h"
 
+#define ANNOUNCES          120u
+#define TURNS_MAX          200 /* of the event loop */
 #define OLD_PEERPIDFD      77
 #define OLD_PIDFD_GET_INFO 0xc040ff0bu
 
 static char folder[] = "/tmp/coldspan-collector-XXXXXX";
 static char path[64];
+static struct event_base *base;
 static struct cs_collector *collector;
 
 static void start(void)
@@ -31,12 +36,14 @@ static void start(void)
 
 	cr_assert(ne(ptr, mkdtemp(folder), NULL));
 	snprintf(path, sizeof(path), "%s/announce.sock", folder);
-	cr_assert(eq(int, cs_collector_new(event_base_new(), &options, &diag, &collector), 0));
+	base = event_base_new();
+	cr_assert(eq(int, cs_collector_new(base, &options, &diag, &collector), 0));
 }
 
 static void stop(void)
 {
 	cs_collector_free(collector);
+	event_base_free(base);
 	rmdir(folder);
 }
 
@@ -96,4 +103,27 @@ Test(collector, a_child_that_is_looked_at_before_it_is_waited_for_is_known_by_it
 	cr_expect(eq(u64, self->announces, 1));
 	cr_expect(eq(u64, self->ends_known, 1));
 	cr_expect(eq(u64, self->ends_unknown, 0));
+}
+
+Test(collector, what_there_is_no_descriptor_for_is_taken_in_when_it_stops)
+{
+	const struct rlimit limit = { .rlim_cur = 200, .rlim_max = 200 };
+	const struct cs_self *self;
+
+	cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &limit), 0));
+	for (unsigned i = 0; i < ANNOUNCES; i++) {
+		struct announced_segment segment;
+
+		announced_make(&segment, "/test/stop", 64, 1, ANNOUNCED_SEALS);
+		announced_send(&segment, path);
+	}
+	self = cs_collector_get_self(collector);
+	for (int i = 0; i < TURNS_MAX && !self->intake_pauses; i++)
+		following_turn(base);
+	cr_assert(ne(u64, self->instances_now, 0));
+	cr_assert(lt(u64, self->announces, ANNOUNCES));
+	cs_collector_stop(collector);
+	cr_expect(eq(u64, self->announces, ANNOUNCES));
+	cr_expect(eq(u64, self->instances_ended, ANNOUNCES));
+	cr_expect(eq(u64, self->announces_lost, 0));
 }

@@ -145,3 +145,83 @@ Test(intake, a_socket_that_cannot_be_waited_for_is_looked_at)
 	announce_one();
 	turn_until(&self.announces, 2);
 }
+
+static int is_listening(const struct event_base *unused, const struct event *event, void *context)
+{
+	return event_get_fd(event) == listener.fd;
+}
+
+Test(intake, a_drain_serves_who_connected_before_and_speaks_now)
+{
+	struct announced_segment segment;
+	struct cs_hello hello;
+	int connection = announcing_dial(path);
+
+	cr_assert(cs_intake_drain(intake));
+	cr_assert(eq(u32, taken, 0));
+	announced_make(&segment, "/test/intake", 64, 1, ANNOUNCED_SEALS);
+	hello = (struct cs_hello){ .magic = CS_WIRE_MAGIC,
+				   .version = CS_WIRE_VERSION,
+				   .hello_bytes = sizeof(hello),
+				   .segment_bytes = segment.header->segment_bytes,
+				   .pid = getpid() };
+	announcing_send(connection, &hello, sizeof(hello), &segment.fd, 1);
+	cr_assert(cs_intake_drain(intake));
+	cr_expect(eq(u32, taken, 1));
+	close(connection);
+}
+
+Test(intake, after_a_drain_it_is_looked_by_time)
+{
+	cr_assert(event_base_foreach_event(base, is_listening, NULL));
+	announce_one();
+	cr_assert(cs_intake_drain(intake));
+	cr_assert(eq(u32, taken, 1));
+	cr_expect(not(event_base_foreach_event(base, is_listening, NULL)));
+}
+
+Test(intake, what_a_drain_took_in_counts_as_the_last_announce)
+{
+	uint64_t now_ns = announcing_now_ns(CLOCK_MONOTONIC), half_ns = now_ns + 500000000u;
+	bool drained = false;
+
+	announce_one();
+	cs_intake_drain(intake);
+	while (!event_base_foreach_event(base, is_listening, NULL)) {
+		following_turn(base);
+		if (drained || announcing_now_ns(CLOCK_MONOTONIC) < half_ns)
+			continue;
+		announce_one();
+		now_ns = announcing_now_ns(CLOCK_MONOTONIC);
+		cs_intake_drain(intake);
+		drained = true;
+	}
+	cr_assert(drained);
+	cr_expect(not(lt(u64, announcing_now_ns(CLOCK_MONOTONIC) - now_ns,
+			 CS_INTAKE_LOOK_FOR_S * 1000000000ull)));
+}
+
+Test(intake, what_a_drain_leaves_is_counted_when_it_is_given_up)
+{
+	int fds[400], n;
+
+	for (int i = 0; i < 3; i++)
+		announce_one();
+	fill_descriptors(1, fds, &n);
+	cr_expect(not(cs_intake_drain(intake)));
+	while (n > 50)
+		close(fds[--n]);
+	cr_expect(eq(u32, cs_intake_abandon(intake), 3));
+	cr_expect(eq(u32, taken, 0));
+}
+
+Test(intake, without_any_descriptor_one_at_least_is_given_up)
+{
+	int fds[400], n;
+
+	announce_one();
+	announce_one();
+	fill_descriptors(0, fds, &n);
+	cr_expect(not(cs_intake_drain(intake)));
+	cr_expect(eq(u32, cs_intake_abandon(intake), 1));
+}
