@@ -34,18 +34,24 @@ int cs_destinations_add_file(struct cs_collector *collector, struct event_base *
 	return r < 0 ? r : add(collector, exporter, diag);
 }
 
+static void warn_of_variable(const char *text)
+{
+	cs_log(CS_LOG_WARN, "%s", text);
+}
+
 int cs_destinations_add_otlp(struct cs_collector *collector, struct event_base *base,
 			     const char *url, struct cs_diag *diag)
 {
+	static bool warned; /* the environment is the same for every destination */
 	struct cs_otlp_http_options options;
 	struct cs_exporter *exporter = NULL;
 	int r;
 
 	cs_otlp_http_options_init(&options);
 	options.url = url;
-	r = cs_otlp_http_options_from_env(&options, diag);
-	if (r == 0)
-		r = cs_otlp_http_new(base, &options, &exporter, diag);
+	cs_otlp_http_options_from_env(&options, warned ? NULL : warn_of_variable);
+	warned = true;
+	r = cs_otlp_http_new(base, &options, &exporter, diag);
 	return r < 0 ? r : add(collector, exporter, diag);
 }
 

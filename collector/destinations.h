@@ -21,7 +21,8 @@ int cs_destinations_add_file(struct cs_collector *collector, struct event_base *
  * cs_destinations_add_otlp() - OTLP over HTTP
  * @url: base URL; NULL: as OTEL_EXPORTER_OTLP_ENDPOINT and _TRACES_ENDPOINT say
  *
- * Headers and time-outs come from OTEL_EXPORTER_OTLP_*. Context: startup; the program ignores SIGPIPE.
+ * Headers and time-outs come from OTEL_EXPORTER_OTLP_*; of variables that cannot be followed a
+ * warning is logged, once a process. Context: startup; the program ignores SIGPIPE.
  * Return:  0; negative errno, @diag filled in.
  */
 int cs_destinations_add_otlp(struct cs_collector *collector, struct event_base *base,

@@ -39,18 +39,21 @@ struct cs_otlp_http_options {
 /** cs_otlp_http_options_init() - the defaults. Context: any-thread. */
 void cs_otlp_http_options_init(struct cs_otlp_http_options *options);
 
+/** cs_otlp_warn_fn() - a variable that cannot be followed: one line for people. */
+typedef void (*cs_otlp_warn_fn)(const char *text);
+
 /**
  * cs_otlp_http_options_from_env() - fill in what OTEL_EXPORTER_OTLP_* says
+ * @warn: told of each variable that is set to what we cannot do, or to nonsense; may be NULL
  *
- * ENDPOINT, HEADERS, TIMEOUT and PROTOCOL, each with TRACES_ before it winning; empty is unset. An
- * `url` or `traces_url` that is set already (a command line flag) stays, and PROTOCOL is then not
- * looked at. A TIMEOUT that is no number is ignored.
+ * ENDPOINT, HEADERS and TIMEOUT, each with TRACES_ before it winning; empty is unset. An `url` or
+ * `traces_url` that is set already (a command line flag) stays. PROTOCOL, COMPRESSION, CERTIFICATE,
+ * CLIENT_KEY, CLIENT_CERTIFICATE and OTEL_SDK_DISABLED can only be warned of yet: the specification
+ * (configuration/sdk-environment-variables.md) wants such values to be said and passed over.
  * Ownership: points into the environment.
  * Context:   startup.
- * Return:    0; -EPROTONOSUPPORT a protocol other than http/protobuf.
  */
-int cs_otlp_http_options_from_env(struct cs_otlp_http_options *options, struct cs_diag *diag)
-	cs_must_use;
+void cs_otlp_http_options_from_env(struct cs_otlp_http_options *options, cs_otlp_warn_fn warn);
 
 /**
  * cs_otlp_http_new() - a destination; connects at the first batch

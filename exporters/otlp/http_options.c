@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Options of the destination "otlp" and their variables; see http.h. */
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "exporters/otlp/http.h"
 #include "exporters/otlp/traces.h"
@@ -23,53 +27,142 @@ void cs_otlp_http_options_init(struct cs_otlp_http_options *options)
 	};
 }
 
-/* OTEL_EXPORTER_OTLP_<signal><name>; an empty variable is an unset one. */
-static const char *get(const char *signal, const char *name)
+#define PREFIX       "OTEL_EXPORTER_OTLP_"
+#define NAME_MAX_LEN 64
+#define TEXT_MAX     256
+
+/* Variables as they are read, and whom to tell of those that cannot be followed. */
+struct reading {
+	cs_otlp_warn_fn warn; /* may be NULL */
+	struct cs_otlp_http_options *options;
+};
+
+/* One of OTEL_EXPORTER_OTLP_*; an empty variable is an unset one. */
+static const char *get(const char *signal, const char *name, char variable[static NAME_MAX_LEN])
 {
-	char variable[64];
 	const char *value;
 
-	snprintf(variable, sizeof(variable), "OTEL_EXPORTER_OTLP_%s%s", signal, name);
+	snprintf(variable, NAME_MAX_LEN, PREFIX "%s%s", signal, name);
 	value = getenv(variable);
 	return value && *value ? value : NULL;
 }
 
-static const char *get_either(const char *name)
+/* The variable of traces, else the general one; @variable receives which it was. */
+static const char *get_either(const char *name, char variable[static NAME_MAX_LEN])
 {
-	const char *value = get("TRACES_", name);
+	const char *value = get("TRACES_", name, variable);
 
-	return value ? value : get("", name);
+	return value ? value : get("", name, variable);
 }
 
-static void set_timeout(struct cs_otlp_http_options *options)
+/* "VARIABLE=value: @what" */
+static void warn(const struct reading *reading, const char *variable, const char *value,
+		 const char *what)
 {
-	const char *value = get_either("TIMEOUT");
+	char text[TEXT_MAX];
+
+	if (!reading->warn)
+		return;
+	snprintf(text, sizeof(text), "%s=%.80s: %s", variable, value, what);
+	reading->warn(text);
+}
+
+static bool parse_ms(const char *value, uint32_t *ret)
+{
 	unsigned long long ms;
 	char *end;
 
-	if (!value || *value < '0' || *value > '9')
-		return;
+	if (*value < '0' || *value > '9')
+		return false;
 	errno = 0;
 	ms = strtoull(value, &end, 10);
-	if (*end == '\0' && errno == 0 && ms <= UINT32_MAX)
-		options->timeout_ms = (uint32_t)ms;
+	if (*end || errno || ms > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)ms;
+	return true;
 }
 
-int cs_otlp_http_options_from_env(struct cs_otlp_http_options *options, struct cs_diag *diag)
+/* A variable of traces that is no number leaves the say to the general one. */
+static void read_timeout(const struct reading *reading)
 {
-	const char *protocol = get_either("PROTOCOL");
+	static const char *const signals[] = { "TRACES_", "" };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		char variable[NAME_MAX_LEN];
+		const char *value = get(signals[i], "TIMEOUT", variable);
+
+		if (value && parse_ms(value, &reading->options->timeout_ms))
+			return;
+		if (value)
+			warn(reading, variable, value, "ignored, no number of milliseconds");
+	}
+}
+
+static void read_protocol(const struct reading *reading)
+{
+	char variable[NAME_MAX_LEN];
+	const char *value = get_either("PROTOCOL", variable);
+
+	if (!value || !strcmp(value, "http/protobuf"))
+		return;
+	if (!strcmp(value, "grpc"))
+		warn(reading, variable, value,
+		     "not built in yet; http/protobuf is sent, to a port such as 4318, not 4317");
+	else if (!strcmp(value, "http/json"))
+		warn(reading, variable, value, "not built in yet; http/protobuf is sent");
+	else
+		warn(reading, variable, value, "no such protocol; http/protobuf is sent");
+}
+
+static void read_compression(const struct reading *reading)
+{
+	char variable[NAME_MAX_LEN];
+	const char *value = get_either("COMPRESSION", variable);
+
+	if (value && !strcmp(value, "gzip"))
+		warn(reading, variable, value, "not built in yet; nothing is compressed");
+	else if (value && strcmp(value, "none") != 0)
+		warn(reading, variable, value, "no such compression; nothing is compressed");
+}
+
+static void read_tls(const struct reading *reading)
+{
+	static const char *const names[] = { "CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char variable[NAME_MAX_LEN];
+		const char *value = get_either(names[i], variable);
+
+		if (value)
+			warn(reading, variable, value,
+			     "ignored, https is not built in yet; http:// alone is spoken");
+	}
+}
+
+/* A collector is no SDK: functions on its host may be told to be silent, it is not. */
+static void read_disabled(const struct reading *reading)
+{
+	const char *value = getenv("OTEL_SDK_DISABLED");
+
+	if (value && !strcasecmp(value, "true"))
+		warn(reading, "OTEL_SDK_DISABLED", value,
+		     "ignored, that is for SDKs; to send nothing, name no endpoint");
+}
+
+void cs_otlp_http_options_from_env(struct cs_otlp_http_options *options, cs_otlp_warn_fn warn_fn)
+{
+	const struct reading reading = { warn_fn, options };
+	char variable[NAME_MAX_LEN];
 
 	if (!options->headers)
-		options->headers = get_either("HEADERS");
-	set_timeout(options);
-	if (options->url || options->traces_url)
-		return 0;
-	options->url = get("", "ENDPOINT");
-	options->traces_url = get("TRACES_", "ENDPOINT");
-	if (protocol && strcmp(protocol, "http/protobuf") != 0)
-		return cs_diag_set(diag, -EPROTONOSUPPORT,
-				   "OTEL_EXPORTER_OTLP_PROTOCOL=%.40s is not built in yet; "
-				   "use http/protobuf (port 4318)",
-				   protocol);
-	return 0;
+		options->headers = get_either("HEADERS", variable);
+	if (!options->url && !options->traces_url) {
+		options->url = get("", "ENDPOINT", variable);
+		options->traces_url = get("TRACES_", "ENDPOINT", variable);
+	}
+	read_timeout(&reading);
+	read_protocol(&reading);
+	read_compression(&reading);
+	read_tls(&reading);
+	read_disabled(&reading);
 }

@@ -76,6 +76,21 @@ def what_a_full_disk_does_not_take_waits_until_there_is_room(binary, shim):
 
 
 @case
+def variables_that_cannot_be_followed_are_said_once(binary, _shim):
+    asked = {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip",
+             "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT": "abc", "OTEL_EXPORTER_OTLP_CERTIFICATE": "/x",
+             "OTEL_SDK_DISABLED": "true"}
+    with Collector(binary, "--otlp", "http://127.0.0.1:9", "--otlp", "http://127.0.0.1:10",
+                   env=asked) as collector:
+        said, code = collector.stop()
+        assert code == 0
+        for name, value in asked.items():
+            lines = [line for line in said
+                     if line.startswith(f"coldspan-collector: warn: {name}={value}: ")]
+            assert len(lines) == 1, (name, said)
+
+
+@case
 def sighup_concerns_files_alone(binary, shim):
     with Collector(binary, "--file", "-", "--otlp", "http://127.0.0.1:9") as collector:
         collector.process.send_signal(signal.SIGHUP)

@@ -54,9 +54,8 @@ static int open_otlp(struct event_base *base, const char *url, struct cs_exporte
 	options.backoff_first_ms = 20;
 	if (strcmp(url, "env") != 0)
 		options.url = url;
-	r = cs_otlp_http_options_from_env(&options, &diag);
-	if (r == 0)
-		r = cs_otlp_http_new(base, &options, ret, &diag);
+	cs_otlp_http_options_from_env(&options, NULL);
+	r = cs_otlp_http_new(base, &options, ret, &diag);
 	if (r < 0)
 		fprintf(stderr, "emit_spans: %s\n", diag.text);
 	return r;
