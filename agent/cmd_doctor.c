@@ -14,6 +14,7 @@
 #include "agent/option_error.h"
 #include "agent/probe.h"
 #include "agent/program.h"
+#include "agent/scratch.h"
 #include "agent/verbs.h"
 #include "agent/wrapper.h"
 #include "base/log.h"
@@ -204,17 +205,32 @@ static void judge_wrappers(struct report *report, const struct start *start, con
 	}
 }
 
+/* Tries what coldspan run does, also where the library's path does not fit into LD_PRELOAD. */
+static int probe(const struct cs_program *p, const char *library)
+{
+	struct cs_scratch scratch = { 0 };
+	int r;
+
+	if (cs_library_fits(library))
+		return cs_probe_loader(p->path, library);
+	r = cs_scratch_make(&scratch, NULL);
+	if (r == 0)
+		r = cs_scratch_library(&scratch, library, &library, NULL);
+	if (r == 0)
+		r = cs_probe_loader(p->path, library);
+	cs_scratch_remove(&scratch);
+	return r;
+}
+
 static void judge_loader(struct report *report, const struct cs_program *p, const char *library)
 {
 	char line[PATH_MAX + 64];
 	int r;
 
-	snprintf(line, sizeof(line), "shim %s", library);
-	ok(line);
 	if (p->libc != CS_LIBC_GLIBC || !p->native || p->secure_exec || !p->loader[0] ||
 	    !loader_is_there(p))
 		return;
-	r = cs_probe_loader(p->path, library);
+	r = probe(p, library);
 	if (r == 0) {
 		cannot(report, "the loader does not map the shim into this program",
 		       "try LD_DEBUG=libs with the same command to see why");
@@ -223,6 +239,22 @@ static void judge_loader(struct report *report, const struct cs_program *p, cons
 	} else {
 		snprintf(line, sizeof(line), "its loader cannot be tried: %s", strerror(-r));
 		cannot(report, line, "start the program by itself to see what it lacks");
+	}
+}
+
+/* @for_run: coldspan run helps itself where the path does not fit; nobody else can. */
+static void judge_library(struct report *report, const char *library, bool for_run)
+{
+	char line[PATH_MAX + sizeof(CS_LIBRARY_MISFIT)];
+
+	snprintf(line, sizeof(line), "shim %s", library);
+	if (cs_library_fits(library)) {
+		ok(line);
+	} else if (for_run) {
+		ok(line);
+		note("LD_PRELOAD cannot hold this path: coldspan run preloads a link to it");
+	} else {
+		cannot(report, line, CS_LIBRARY_MISFIT);
 	}
 }
 
@@ -335,6 +367,7 @@ static int judge(struct cs_arena *arena, char **argv, const char *socket)
 		cannot(&report, missing.text, "install coldspan, or set COLDSPAN_LIBRARY");
 	} else {
 		judge_wrappers(&report, start, library);
+		judge_library(&report, library, !socket);
 		judge_loader(&report, &start->program, library);
 	}
 	judge_here(&report, start);

@@ -58,6 +58,10 @@ static int print_env(struct cs_arena *arena, const char *socket, bool export)
 		cs_log(CS_LOG_ERROR, "%s", diag.text[0] ? diag.text : "out of memory");
 		return CS_EXIT_FAILED;
 	}
+	if (!cs_library_fits(library)) {
+		cs_log(CS_LOG_ERROR, "%s: " CS_LIBRARY_MISFIT, library);
+		return CS_EXIT_FAILED;
+	}
 	preload = cs_library_preload(arena, library, getenv("LD_PRELOAD"));
 	if (!preload) {
 		cs_log(CS_LOG_ERROR, "out of memory");

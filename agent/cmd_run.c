@@ -7,12 +7,10 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/child.h"
@@ -22,6 +20,7 @@
 #include "agent/option_error.h"
 #include "agent/result_file.h"
 #include "agent/run_report.h"
+#include "agent/scratch.h"
 #include "agent/terminal.h"
 #include "agent/verbs.h"
 #include "base/cleanup.h"
@@ -72,8 +71,7 @@ struct run {
 	struct event signals[4];
 	struct event flushing;
 	struct event limit;
-	char folder[PATH_MAX];
-	char socket[PATH_MAX + 16];
+	struct cs_scratch scratch;
 	bool exec_failed; /* everything was ready but the command itself */
 	bool reaped;
 	int status;
@@ -166,27 +164,6 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 
 /* --- start --- */
 
-/* A folder of our own that other users' processes may pass, for the socket alone. */
-static int make_folder(struct run *run, struct cs_diag *diag)
-{
-	const char *base = getenv("TMPDIR");
-
-	if (!base || !*base || strlen(base) > 60) /* sun_path holds 107 bytes */
-		base = "/tmp";
-	snprintf(run->folder, sizeof(run->folder), "%s/coldspan-run-XXXXXX", base);
-	if (!mkdtemp(run->folder)) {
-		int error = errno;
-
-		run->folder[0] = '\0';
-		return cs_diag_set(diag, -error, "cannot make a folder in %s: %s", base,
-				   strerror(error));
-	}
-	if (chmod(run->folder, 0711) < 0)
-		return cs_diag_set(diag, -errno, "%s: %s", run->folder, strerror(errno));
-	snprintf(run->socket, sizeof(run->socket), "%s/announce.sock", run->folder);
-	return 0;
-}
-
 static int add_destinations(struct run *run, struct cs_diag *diag)
 {
 	int r = 0;
@@ -201,7 +178,7 @@ static int add_destinations(struct run *run, struct cs_diag *diag)
 static int start_collector(struct run *run, struct cs_diag *diag)
 {
 	const struct cs_collector_options options = {
-		.socket_path = run->socket,
+		.socket_path = run->scratch.socket,
 		.socket_mode = 0666,
 		.observer = { run, on_cold_start, on_invocation },
 	};
@@ -210,7 +187,7 @@ static int start_collector(struct run *run, struct cs_diag *diag)
 	run->base = event_base_new();
 	if (!run->base)
 		return cs_diag_set(diag, -ENOMEM, "cannot make an event loop");
-	r = make_folder(run, diag);
+	r = cs_scratch_make(&run->scratch, diag);
 	if (r == 0)
 		r = cs_collector_new(run->base, &options, diag, &run->collector);
 	return r < 0 ? r : add_destinations(run, diag);
@@ -223,7 +200,8 @@ static char **child_environment(struct run *run, struct cs_arena *arena, struct 
 	size_t n = 0, kept = 0;
 	char **envp;
 
-	if (cs_library_find(arena, &library, diag) < 0)
+	if (cs_library_find(arena, &library, diag) < 0 ||
+	    cs_scratch_library(&run->scratch, library, &library, diag) < 0)
 		return NULL;
 	preload = cs_library_preload(arena, library, getenv("LD_PRELOAD"));
 	while (environ[n])
@@ -237,7 +215,7 @@ static char **child_environment(struct run *run, struct cs_arena *arena, struct 
 			envp[kept++] = environ[i];
 	}
 	envp[kept] = cs_arena_printf(arena, "LD_PRELOAD=%s", preload);
-	envp[kept + 1] = cs_arena_printf(arena, "COLDSPAN_SOCKET=%s", run->socket);
+	envp[kept + 1] = cs_arena_printf(arena, "COLDSPAN_SOCKET=%s", run->scratch.socket);
 	return envp[kept] && envp[kept + 1] ? envp : NULL;
 }
 
@@ -391,10 +369,7 @@ static void clean_up(struct run *run)
 	cs_collector_free(run->collector);
 	if (run->base)
 		event_base_free(run->base);
-	if (run->folder[0]) {
-		unlink(run->socket);
-		rmdir(run->folder);
-	}
+	cs_scratch_remove(&run->scratch);
 	cs_result_file_close(&run->json);
 	cs_run_report_deinit(&run->report);
 }

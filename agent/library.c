@@ -17,6 +17,11 @@ static const char *const beside[] = {
 	"../lib/coldspan/" NAME,
 };
 
+bool cs_library_fits(const char *path)
+{
+	return !path[strcspn(path, ": \t\n\v\f\r$")];
+}
+
 static int use(struct cs_arena *arena, const char *path, const char **ret)
 {
 	char real[PATH_MAX];
@@ -24,7 +29,10 @@ static int use(struct cs_arena *arena, const char *path, const char **ret)
 
 	if (!realpath(path, real) || access(real, R_OK) < 0)
 		return -ENOENT;
-	copy = cs_arena_strndup(arena, real, sizeof(real));
+	if (!cs_library_fits(real) && *path == '/' && cs_library_fits(path))
+		copy = cs_arena_strndup(arena, path, PATH_MAX);
+	else
+		copy = cs_arena_strndup(arena, real, sizeof(real));
 	if (!copy)
 		return -ENOMEM;
 	*ret = copy;
@@ -81,13 +89,14 @@ const char *cs_library_preload(struct cs_arena *arena, const char *library, cons
 static bool is_shim(const char *entry, const char *library)
 {
 	const char *name = strrchr(entry, '/');
-	char real[PATH_MAX];
+	char real[PATH_MAX], ours[PATH_MAX];
 
 	if (!name)
 		return !strcmp(entry, NAME);
 	if (!realpath(entry, real))
 		return false;
-	return !strcmp(real, library) || (!strcmp(name + 1, NAME) && access(entry, R_OK) == 0);
+	return (realpath(library, ours) && !strcmp(real, ours)) ||
+	       (!strcmp(name + 1, NAME) && access(entry, R_OK) == 0);
 }
 
 bool cs_library_is_named(const char *preload, const char *library)

@@ -11,6 +11,7 @@
 /**
  * cs_library_find() - absolute path of libcoldspan.so
  *
+ * Links are followed, but for one that COLDSPAN_LIBRARY names because its target does not fit.
  * COLDSPAN_LIBRARY names it; else it is looked for beside this executable (build tree, prefix).
  *
  * Context:   startup.
@@ -18,6 +19,19 @@
  * Return:    0; -ENOENT (@diag says where it was looked for); -ENOMEM.
  */
 int cs_library_find(struct cs_arena *arena, const char **ret, struct cs_diag *diag);
+
+/* What is wrong with a path that does not fit, and the way out; see cs_library_fits(). */
+#define CS_LIBRARY_MISFIT                                                                          \
+	"LD_PRELOAD cannot hold a path with a space, colon or $: "                                 \
+	"install coldspan elsewhere, or set COLDSPAN_LIBRARY to a symbolic link without them"
+
+/**
+ * cs_library_fits() - can @path stand in LD_PRELOAD?
+ *
+ * Loaders split the variable at white space and colons, without any way to quote them; glibc's replaces
+ * words that begin with '$'.
+ */
+bool cs_library_fits(const char *path);
 
 /**
  * cs_library_preload() - value for LD_PRELOAD: @library before what is there already

@@ -269,6 +269,35 @@ def env_keeps_what_is_preloaded(_):
     assert shell.stdout == "/s p/a'b", shell
 
 
+@case
+def a_library_whose_path_does_not_fit_into_ld_preload_is_said_so(folder):
+    library = subprocess.run([ARGS.coldspan, "env"], capture_output=True, text=True, check=True,
+                             env={"PATH": os.environ["PATH"]}
+                             ).stdout.splitlines()[0].removeprefix("LD_PRELOAD=")
+    for name in ("a b", "a:b"):
+        (folder / name).mkdir()
+        shutil.copy(library, folder / name)
+        misfit = {"COLDSPAN_LIBRARY": str(folder / name / "libcoldspan.so")}
+        got = subprocess.run([ARGS.coldspan, "env"], capture_output=True, text=True, check=False,
+                             env={**os.environ, **misfit})
+        assert got.returncode == 1 and not got.stdout and got.stderr.count("\n") == 1, got
+        assert "LD_PRELOAD cannot hold a path with a space" in got.stderr, got
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(str(folder / name / "s"))
+            listener.listen(4)
+            there = ["--socket", folder / name / "s", "--"]
+            for program in ("cat", ARGS.guests / "probe_musl"):
+                if program == "cat" or program.exists():
+                    expect(doctor(*there, program, env=misfit), 3, "LD_PRELOAD cannot hold",
+                           "symbolic link")
+            link = {"COLDSPAN_LIBRARY": str(folder / "libcoldspan.so")}
+            (folder / "libcoldspan.so").unlink(missing_ok=True)
+            (folder / "libcoldspan.so").symlink_to(misfit["COLDSPAN_LIBRARY"])
+            expect(doctor(*there, "cat", env=link), 0, "the loader maps the shim")
+        expect(doctor("--no-socket", "--", "cat", env=misfit), 0, "coldspan run preloads a link",
+               "the loader maps the shim")
+
+
 def main():
     parser = cases.parser(__doc__)
     parser.add_argument("--coldspan", required=True)

@@ -7,6 +7,7 @@ usage: run.py --coldspan FILE --schema FILE --functions DIR
 import json
 import os
 import pathlib
+import shutil
 import signal
 import stat
 import subprocess
@@ -255,6 +256,30 @@ def nothing_is_left_behind(args, folder):
     for command in (["true"], ["nosuch-command"], ["sh", "-c", "kill -9 $$"]):
         run(args, "-q", "--", *command, env=env)
         assert os.listdir(folder) == [], os.listdir(folder)
+
+
+@case
+def a_library_whose_path_does_not_fit_into_ld_preload_is_linked(args, folder):
+    """ld.so splits at blanks and colons. The command's children find the link, too, and it goes."""
+    scratch = folder / "tmp"
+    scratch.mkdir()
+    library = subprocess.run([args.coldspan, "env"], capture_output=True, text=True, check=True,
+                             env={"PATH": os.environ["PATH"]}
+                             ).stdout.splitlines()[0].removeprefix("LD_PRELOAD=")
+    for name in ("a b", "a:b", "a\tb"):
+        for tmpdir in (scratch, folder / name):
+            (folder / name).mkdir(exist_ok=True)
+            (folder / name / "libcoldspan.so").unlink(missing_ok=True)
+            shutil.copy(library, folder / name)
+            env = {**os.environ, "COLDSPAN_LIBRARY": str(folder / name / "libcoldspan.so"),
+                   "TMPDIR": str(tmpdir)}
+            got = run(args, "--json", folder / "run.json", "--", "sh", "-c",
+                      "cat; grep -c libcoldspan /proc/self/maps", input=b"{}", env=env)
+            assert got.returncode == 0 and got.stdout[:2] == b"{}" and int(got.stdout[2:]) > 0, got
+            assert b"ERROR" not in got.stderr and b"cold start" in got.stderr, got
+            document = json.loads((folder / "run.json").read_text())
+            assert document["accounting"]["instances"] >= 2, document["accounting"]
+            assert os.listdir(scratch) == [] and os.listdir(folder / name) == ["libcoldspan.so"]
 
 
 def main():
