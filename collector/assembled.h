@@ -78,13 +78,13 @@ bool cs_assembled_serves(const struct cs_assembled *instance);
  */
 uint64_t cs_assembled_exec(struct cs_assembled *instance);
 
-/* One record each, of at least the type's fixed part. */
+/* One record each, of at least the type's fixed part. @time_ns: its stamp, on our clock. */
 void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entry *entry,
-			     uint64_t now_ns);
+			     uint64_t time_ns, uint64_t now_ns);
 void cs_assembled_on_response(struct cs_assembled *instance, const struct cs_entry *entry,
-			      uint64_t now_ns);
+			      uint64_t time_ns, uint64_t now_ns);
 void cs_assembled_on_response_end(struct cs_assembled *instance, const struct cs_entry *entry,
-				  uint64_t now_ns);
+				  uint64_t time_ns, uint64_t now_ns);
 
 /** cs_assembled_forget() - take a request out of all lists, and free it. */
 void cs_assembled_forget(struct cs_request *request);

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "collector/assembled.h"
+#include "collector/clock_shift.h"
 
 struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
 				      const struct cs_assembler_sink *sink)
@@ -83,10 +84,27 @@ struct cs_assembled *cs_assembled_find(struct cs_assembler *assembler, uint64_t 
 	return NULL;
 }
 
+/* A stamp of its clock, on ours. */
+static uint64_t ours(const struct cs_assembled *instance, uint64_t stamp_ns)
+{
+	return cs_clock_shift_apply(instance->identity.clock_shift_ns, stamp_ns);
+}
+
+void cs_assembler_shift(struct cs_assembled *instance, uint64_t shift_ns)
+{
+	struct cs_identity *identity = &instance->identity;
+
+	identity->clock_shift_ns = shift_ns;
+	identity->anchor_monotonic_ns = ours(instance, identity->anchor_monotonic_ns);
+	for (unsigned i = 0; i < CS_MARKS_MAX; i++)
+		instance->marks[i] = ours(instance, instance->marks[i]);
+}
+
 void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *header)
 {
 	for (unsigned i = 0; i < CS_MARKS_MAX; i++)
-		instance->marks[i] = atomic_load_explicit(&header->marks[i], memory_order_relaxed);
+		instance->marks[i] = ours(
+			instance, atomic_load_explicit(&header->marks[i], memory_order_relaxed));
 	for (unsigned i = 0; i < CS_FACTS_MAX; i++)
 		instance->facts[i] = atomic_load_explicit(&header->facts[i], memory_order_relaxed);
 }
@@ -119,7 +137,8 @@ uint64_t cs_assembled_exec(struct cs_assembled *instance)
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 	uint64_t exec_ns = e ? cs_evidence_exec_before(e, instance->marks[CS_MARK_ATTACH]) : 0;
 
-	if (exec_ns > instance->exec_ns)
+	/* Before its spawn: told by a child that was spawned into another time namespace. */
+	if (exec_ns > instance->exec_ns && exec_ns >= e->spawn_begin_ns)
 		instance->exec_ns = exec_ns;
 	return instance->exec_ns;
 }
@@ -161,13 +180,13 @@ static void on_exec(struct cs_assembled *instance, const struct cs_rec_exec *rec
 		cs_assembled_exec(instance);
 	cs_evidence_exec(&instance->assembler->evidence, instance->identity.uid, rec, time_ns);
 	if (rec->pid > 0 && rec->spawn_begin_ns)
-		on_spawned(instance, rec->pid, rec->kind, rec->spawn_begin_ns);
+		on_spawned(instance, rec->pid, rec->kind, ours(instance, rec->spawn_begin_ns));
 }
 
 void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *entry,
 			 uint64_t now_ns)
 {
-	uint64_t time_ns = entry->record.time_ns;
+	uint64_t time_ns = ours(instance, entry->record.time_ns);
 	const void *payload = &entry->record + 1;
 	const struct cs_rec_process *process = payload;
 	const struct cs_rec_spawn *spawn = payload;
@@ -180,7 +199,8 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 	switch (entry->record.type) {
 	case CS_RECORD_PROCESS:
 		on_spawned(instance, (int32_t)entry->pid, process->kind,
-			   process->spawn_begin_ns ? process->spawn_begin_ns : time_ns);
+			   process->spawn_begin_ns ? ours(instance, process->spawn_begin_ns)
+						   : time_ns);
 		break;
 	case CS_RECORD_SPAWN:
 		if (spawn->child_pid > 0)
@@ -194,13 +214,13 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 				   time_ns);
 		break;
 	case CS_RECORD_REQUEST:
-		cs_assembled_on_request(instance, entry, now_ns);
+		cs_assembled_on_request(instance, entry, time_ns, now_ns);
 		break;
 	case CS_RECORD_RESPONSE:
-		cs_assembled_on_response(instance, entry, now_ns);
+		cs_assembled_on_response(instance, entry, time_ns, now_ns);
 		break;
 	case CS_RECORD_RESPONSE_END:
-		cs_assembled_on_response_end(instance, entry, now_ns);
+		cs_assembled_on_response_end(instance, entry, time_ns, now_ns);
 		break;
 	case CS_RECORD_KILL:
 	case CS_RECORD_FILE:

@@ -63,6 +63,14 @@ struct cs_assembler *cs_assembler_free(struct cs_assembler *assembler);
 struct cs_assembled *cs_assembler_attach(struct cs_assembler *assembler, uint64_t segment,
 					 const struct cs_header *header, int32_t pid) cs_must_use;
 
+/**
+ * cs_assembler_shift() - its clock is of another time namespace
+ * @shift_ns: makes its stamps ours; see clock_shift.h
+ *
+ * Once, right after cs_assembler_attach(). What is made of it says that it was converted.
+ */
+void cs_assembler_shift(struct cs_assembled *instance, uint64_t shift_ns);
+
 /** cs_assembler_look() - take over marks and facts as they are now (shared memory of a peer). */
 void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *header);
 

@@ -246,6 +246,14 @@ static void set_usage(struct cs_assembled *instance, struct cs_cold_start *cold)
 	}
 }
 
+/* What is said of its times: what is wrong with these, or else with its clock. */
+static const char *approximate_of(const struct cs_assembled *instance, const char *reason)
+{
+	if (!reason && instance->identity.clock_shift_ns)
+		return CS_CLOCK_CONVERTED;
+	return reason;
+}
+
 static void conclude_cold_start(struct cs_assembled *instance, struct cs_request *request,
 				struct cs_cold_start *ret)
 {
@@ -269,11 +277,11 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	if (cause && cause->start_ns <= spawn_ns)
 		bounds.at_ns[CS_BOUND_QUEUE] = cause->start_ns;
 	cold.outcome = request ? request->outcome : instance->outcome;
-	cold.approximate = request                                  ? request->approximate
-			   : instance->end == CS_ASSEMBLER_SHUTDOWN ? CS_STILL_RUNNING
-								    : NULL;
+	bounds.end_unseen = request                                  ? request->approximate
+			    : instance->end == CS_ASSEMBLER_SHUTDOWN ? CS_STILL_RUNNING
+								     : NULL;
+	cold.approximate = approximate_of(instance, bounds.end_unseen);
 	bounds.cut = !cold.ready || cold.outcome.cause == CS_CAUSE_SIGNAL;
-	bounds.end_unseen = cold.approximate;
 	if (cold.protocol == CS_PROTOCOL_EXEC)
 		cold.init_type = CS_INIT_PER_REQUEST;
 	else if (request)
@@ -341,7 +349,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.target = request->target,
 		.status = request->status,
 		.aborted = request->aborted,
-		.approximate = request->approximate,
+		.approximate = approximate_of(instance, request->approximate),
 		.running = request->running,
 		.request_bytes = request->request_bytes,
 		.response_bytes = request->response_bytes,

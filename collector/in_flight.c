@@ -119,7 +119,7 @@ static void end_earlier(struct cs_assembled *instance, const struct cs_request *
 }
 
 void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entry *entry,
-			     uint64_t now_ns)
+			     uint64_t time_ns, uint64_t now_ns)
 {
 	const struct cs_rec_request *rec = (const void *)(&entry->record + 1);
 	struct cs_assembler *assembler = instance->assembler;
@@ -138,7 +138,7 @@ void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entr
 	}
 	request->tag = entry->pid;
 	request->position = entry->position;
-	request->start_ns = entry->record.time_ns ? entry->record.time_ns : 1; /* 0: not seen */
+	request->start_ns = time_ns ? time_ns : 1; /* 0: not seen */
 	cs_assembled_add(instance, request);
 	instance->connected = true;
 	if (!instance->first_seen) {
@@ -149,7 +149,7 @@ void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entr
 }
 
 void cs_assembled_on_response(struct cs_assembled *instance, const struct cs_entry *entry,
-			      uint64_t now_ns)
+			      uint64_t time_ns, uint64_t now_ns)
 {
 	const struct cs_rec_response *rec = (const void *)(&entry->record + 1);
 	struct cs_request *request =
@@ -158,12 +158,12 @@ void cs_assembled_on_response(struct cs_assembled *instance, const struct cs_ent
 	if (!request)
 		return;
 	end_earlier(instance, request, now_ns);
-	request->first_byte_ns = entry->record.time_ns;
+	request->first_byte_ns = time_ns;
 	request->status = rec->status;
 }
 
 void cs_assembled_on_response_end(struct cs_assembled *instance, const struct cs_entry *entry,
-				  uint64_t now_ns)
+				  uint64_t time_ns, uint64_t now_ns)
 {
 	const struct cs_rec_response_end *rec = (const void *)(&entry->record + 1);
 	struct cs_request *request =
@@ -179,5 +179,5 @@ void cs_assembled_on_response_end(struct cs_assembled *instance, const struct cs
 		request->approximate = CS_END_UNSEEN;
 	request->request_bytes = rec->request_bytes;
 	request->response_bytes = rec->response_bytes;
-	cs_assembled_finish(request, entry->record.time_ns, now_ns);
+	cs_assembled_finish(request, time_ns, now_ns);
 }

@@ -17,7 +17,9 @@
 #define CS_FUNCTION_NAME_MAX 128 /* longer names are cut */
 
 /* Why times are not exact. */
-#define CS_END_UNSEEN    "the end of the response was not seen"
+#define CS_END_UNSEEN "the end of the response was not seen"
+#define CS_CLOCK_CONVERTED                                                                         \
+	"its clock is that of another time namespace: converted by the wall clock"
 #define CS_STILL_RUNNING "it was still running when the collector stopped"
 
 enum cs_protocol {
@@ -59,6 +61,7 @@ struct cs_identity {
 	uint64_t segment; /* number of its segment, unique in a collector's life */
 	uint64_t anchor_monotonic_ns;
 	uint64_t anchor_realtime_ns;
+	uint64_t clock_shift_ns; /* what its stamps were moved by, modulo 2^64; 0: our own clock */
 };
 
 struct cs_phase_part {

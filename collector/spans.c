@@ -120,6 +120,13 @@ static void add_int(struct list *list, const char *key, uint64_t value)
 		};
 }
 
+static void add_signed(struct list *list, const char *key, int64_t value)
+{
+	if (list->count < ATTRS_MAX)
+		list->items[list->count++] =
+			(struct cs_attr){ key, { .type = CS_VALUE_INT, .integer = value } };
+}
+
 static void add_bool(struct list *list, const char *key, bool value)
 {
 	if (list->count < ATTRS_MAX)
@@ -187,6 +194,8 @@ static bool fill_resource(struct cs_spans *spans, const struct cs_identity *iden
 		add_int(&list, "process.parent_pid", (uint64_t)identity->ppid);
 	add_string(&list, "process.executable.path", identity->exe);
 	add_string(&list, "process.command", identity->argv0);
+	if (identity->clock_shift_ns)
+		add_signed(&list, "coldspan.clock.shift_ns", (int64_t)identity->clock_shift_ns);
 	add_string(&list, "coldspan.script", identity->script);
 	add_string(&list, "telemetry.sdk.name", "coldspan");
 	add_string(&list, "telemetry.sdk.language", "c");

@@ -160,7 +160,10 @@ static bool plausible(const struct cs_instance *instance, int32_t pid, uint64_t 
 {
 	const struct cs_header *header = instance->file.header;
 	/* both clocks of ours: BOOTTIME alone goes on while the machine is suspended */
-	uint64_t ago_ns = cs_clock_monotonic_ns() - seen_ns;
+	uint64_t ago_ns = cs_clock_monotonic_ns() -
+			  cs_clock_shift_apply(instance->shift.monotonic_ns, seen_ns);
+	uint64_t attach_ns =
+		cs_clock_shift_apply(instance->shift.boottime_ns, header->attach_boottime_ns);
 	uint64_t last_ns = cs_clock_ns(CLOCK_BOOTTIME) - ago_ns;
 	struct cs_proc_status status;
 	struct cs_proc_stat stat;
@@ -170,7 +173,7 @@ static bool plausible(const struct cs_instance *instance, int32_t pid, uint64_t 
 	if (instance->peer.uid != 0 && status.uid != instance->peer.uid)
 		return false;
 	*ret_uid = status.uid;
-	return stat.start_ns + CS_PROC_TICK_NS >= header->attach_boottime_ns &&
+	return stat.start_ns + CS_PROC_TICK_NS >= attach_ns &&
 	       (!seen_ns || stat.start_ns <= last_ns + CS_PROC_TICK_NS);
 }
 

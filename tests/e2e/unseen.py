@@ -11,6 +11,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import cases, otlp_json, traces, watching
@@ -19,6 +20,7 @@ from lib.cases import case
 SERVER = 2  # a span's kind
 LIMIT_S = 60
 APPROXIMATE = "coldspan.approximate"
+CONVERTED_NS = 10_000_000  # the anchors are not read at one instant
 
 
 class Watch:
@@ -67,6 +69,46 @@ def a_function_that_runs_when_the_collector_stops(args, folder):
         assert "still running" in span["attributes"][APPROXIMATE], span
         assert span["status"] != 2, span
     assert "still running" in phases["respond"]["attributes"]["coldspan.phase.approximate"]
+
+
+def _in_a_time_namespace(args, folder, options, shift_s):
+    """A function whose clock is not ours has the same cold start, on our clock."""
+    unshare = ["unshare", "-T", *options, "-f"]
+    refused = subprocess.run([*unshare, "true"], capture_output=True, text=True, check=False)
+    if refused.returncode:
+        cases.skip(f"unshare -T: {refused.stderr.strip()}")
+    code = ("import os, sys, time; sys.stdin.read(); time.sleep(0.2); "
+            "print(os.getpid(), flush=True); time.sleep(0.1)")
+    with Watch(args.build, folder) as watch:
+        preload = f"LD_PRELOAD={watch.env.pop('LD_PRELOAD')}"
+        before = time.time_ns()
+        ran = subprocess.run([*unshare, "env", preload, sys.executable, "-c", code], env=watch.env,
+                             input=b"event", stdout=subprocess.PIPE, check=True, timeout=LIMIT_S)
+        after = time.time_ns()
+        start, phases, (served,) = program(watch.stop(), int(ran.stdout))
+    for span in (start, served, *phases.values()):
+        assert before <= span["start"] + CONVERTED_NS and span["end"] <= after + CONVERTED_NS, span
+    for phase, least_ns in (("handler", 200_000_000), ("respond", 100_000_000)):
+        lasted = phases[phase]["end"] - phases[phase]["start"]
+        assert lasted + CONVERTED_NS >= least_ns, f"{phase} {lasted} ns"
+    for span in (start, served):
+        assert "time namespace" in span["attributes"][APPROXIMATE], span
+    shift_ns = start["resource"]["coldspan.clock.shift_ns"]
+    assert abs(shift_ns + shift_s * 1_000_000_000) < 1_000_000_000, shift_ns
+
+
+@case
+def a_function_in_a_time_namespace_ahead_of_ours(args, folder):
+    _in_a_time_namespace(args, folder, ["--monotonic", "100000", "--boottime", "50"], 100000)
+
+
+@case
+def a_function_in_a_time_namespace_behind_ours(args, folder):
+    with open("/proc/uptime", encoding="ascii") as uptime:
+        behind = min(1000, int(float(uptime.read().split()[0])) - 5)
+    if behind < 5:
+        cases.skip("the machine has just booted")
+    _in_a_time_namespace(args, folder, ["--monotonic", f"-{behind}"], -behind)
 
 
 if __name__ == "__main__":

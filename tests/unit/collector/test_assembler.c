@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "collector/assembled.h"
 #include "tests/support/assembling.h"
 
 TestSuite(assembler, .init = assembling_start, .fini = assembling_stop);
@@ -314,4 +315,49 @@ Test(assembler, a_busy_server_loses_no_invocation_to_those_already_told)
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u64, stats_now().requests_dropped, 0));
 	cr_assert(eq(u32, seen.invocations, rounds));
+}
+
+Test(assembler, stamps_of_another_time_namespace_are_moved_to_our_clock)
+{
+	const uint64_t ahead_ns = 100000 * 1000 * MS;
+	struct cs_header header = server_of(100, "server");
+	struct cs_rec_exec exec = { .pid = 101, .spawn_begin_ns = ahead_ns + 71 * MS };
+	struct cs_assembled *server;
+
+	for (unsigned i = 0; i < CS_MARKS_MAX; i++)
+		header.marks[i] += header.marks[i] ? ahead_ns : 0;
+	header.attach_monotonic_ns += ahead_ns;
+	cs_assembler_child(assembler, 100, 10 * MS, 12 * MS); /* its parent is of ours */
+	server = cs_assembler_attach(assembler, 1, &header, 100);
+	cs_assembler_shift(server, -ahead_ns);
+	cs_assembler_look(server, &header);
+	feed_request(server, 100, 7, ahead_ns + 70 * MS, "");
+	feed(server, 101, CS_RECORD_EXEC, ahead_ns + 72 * MS, &exec, sizeof(exec), NULL);
+	feed_end(server, 100, 7, ahead_ns + 79 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u64, seen.cold.start_ns, 10 * MS));
+	cr_assert(eq(u64, phase_of(CS_PHASE_LINK)->start_ns, 40 * MS));
+	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->start_ns, 61 * MS));
+	cr_assert(eq(u64, phase_of(CS_PHASE_HANDLER)->start_ns, 70 * MS));
+	cr_assert(eq(u64, seen.invocation[0].first_byte_ns, 78 * MS));
+	cr_assert(eq(u64, seen.cold.end_ns, 79 * MS));
+	cr_assert(ne(ptr, (void *)seen.cold.approximate, NULL));
+	cr_assert(eq(str, (char *)seen.cold.approximate, (char *)CS_CLOCK_CONVERTED));
+	cr_assert(ne(ptr, (void *)seen.invocation[0].approximate, NULL));
+	cr_assert(eq(u64, cs_evidence_find(&assembler->evidence, 101)->spawn_begin_ns, 71 * MS));
+}
+
+/* Forked, and put into another time namespace before it called exec: its own record lies elsewhere. */
+Test(assembler, an_exec_that_claims_to_come_before_its_spawn_is_not_believed)
+{
+	struct cs_header header = header_of(100, "function");
+	struct cs_assembled *function;
+
+	cs_assembler_child(assembler, 100, 10 * MS, 5 * MS);
+	header.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	function = cs_assembler_attach(assembler, 1, &header, 100);
+	end_process(function, 100, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u64, seen.cold.start_ns, 10 * MS));
 }
