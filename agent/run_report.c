@@ -216,12 +216,25 @@ static bool is_said(const struct cs_cold_start *cold)
 	return false;
 }
 
+/* The executable is named where the function is called otherwise. */
+static void detail_line(const struct cs_cold_start *cold, bool utf8, char *line, size_t size)
+{
+	const struct cs_identity *id = cold->identity;
+	const uint8_t *trace = cold->context.trace_id.bytes;
+	const char *exe = id->exe && strrchr(id->exe, '/') ? strrchr(id->exe, '/') + 1 : "?";
+	bool named = strcmp(exe, id->name) != 0;
+
+	snprintf(line, size, "%s%spid %d  trace %02x%02x%02x%02x%s", named ? exe : "",
+		 named ? "  " : "", id->pid, trace[0], trace[1], trace[2], trace[3],
+		 utf8 ? "\xe2\x80\xa6" : "...");
+}
+
 static void draw(struct cs_run_report *report, const struct cs_cold_start *cold)
 {
 	struct cs_waterfall_row rows[CS_PHASE_COUNT + 1];
 	char title[CS_FUNCTION_NAME_MAX + 64], detail[256], counts[256], approximate[512];
 	char total[32], outcome[64];
-	const char *exe = cold->identity->exe, *ended, *footers[5];
+	const char *ended, *footers[5];
 	struct cs_waterfall waterfall = {
 		.title = title, .detail = detail, .rows = rows, .footers = footers
 	};
@@ -229,11 +242,7 @@ static void draw(struct cs_run_report *report, const struct cs_cold_start *cold)
 	waterfall.total_ns = cold->end_ns - cold->start_ns;
 	cs_waterfall_duration(waterfall.total_ns, waterfall.total_ns, total, sizeof(total));
 	snprintf(title, sizeof(title), "%s  cold start  %s", cold->identity->name, total);
-	snprintf(detail, sizeof(detail), "%s  pid %d  trace %02x%02x%02x%02x%s",
-		 exe && strrchr(exe, '/') ? strrchr(exe, '/') + 1 : "?", cold->identity->pid,
-		 cold->context.trace_id.bytes[0], cold->context.trace_id.bytes[1],
-		 cold->context.trace_id.bytes[2], cold->context.trace_id.bytes[3],
-		 report->terminal.utf8 ? "\xe2\x80\xa6" : "...");
+	detail_line(cold, report->terminal.utf8, detail, sizeof(detail));
 	waterfall.rows_count = rows_of(cold, rows);
 	counts_line(cold, counts, sizeof(counts));
 	footers[waterfall.footers_count++] = counts;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define COLUMNS_DEFAULT 80
-#define COLUMNS_MIN     40
+#define COLUMNS_MIN     20
 #define COLUMNS_MAX     400
 
 static const char *value_of(const char *name)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 struct cs_terminal {
-	unsigned columns; /* 40..400 */
+	unsigned columns; /* 20..400 */
 	bool colour;
 	bool utf8;
 };

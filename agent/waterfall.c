@@ -9,7 +9,10 @@
 #define LABEL_COLUMNS 13
 #define STAMP_COLUMNS 9 /* start and duration, right-aligned */
 #define SHARE_COLUMNS 6
-#define BAR_OFFSET    (1 + LABEL_COLUMNS + 2 * STAMP_COLUMNS + SHARE_COLUMNS + 2)
+#define BAR_GAP       2
+#define BAR_MIN       10 /* columns: for less, others are left out */
+#define AXIS_LEAST    BAR_MIN
+#define BAR_LEAST     4 /* when none is left to be left out */
 #define EIGHTHS       8
 #define TICK_COLUMNS  11 /* least distance of two axis labels */
 
@@ -35,16 +38,6 @@ char *cs_waterfall_duration(uint64_t duration_ns, uint64_t scale_ns, char *buf, 
 	return buf;
 }
 
-static void styled(struct cs_buffer *out, const struct cs_terminal *term, const char *style,
-		   const char *text)
-{
-	if (term->colour)
-		cs_buffer_puts(out, style);
-	cs_buffer_puts(out, text);
-	if (term->colour)
-		cs_buffer_puts(out, PLAIN);
-}
-
 /* Columns that @text takes, one a code point: names are short and mostly Latin. */
 static size_t columns_of(const char *text)
 {
@@ -55,29 +48,162 @@ static size_t columns_of(const char *text)
 	return n;
 }
 
-/* At most @columns of @text, cut on a code point. */
-static void append_cut(struct cs_buffer *out, const char *text, size_t columns)
-{
-	const char *end = text;
+/* What stands in a line: columns of each part, 0 left out. */
+struct layout {
+	int label;
+	int start;
+	int duration;
+	int share;
+	size_t bar;
+};
 
-	for (size_t n = 0; *end; end++) {
-		if (((unsigned char)*end & 0xc0) != 0x80 && n++ == columns)
-			break;
-	}
-	cs_buffer_append(out, text, (size_t)(end - text));
+/* What is behind the label, with its marks: "~98.4". */
+static int duration_text(const struct cs_waterfall *w, const struct cs_waterfall_row *row,
+			 char *buf, size_t size)
+{
+	return snprintf(buf, size, "%s%.*f", row->approximate ? "~" : "", decimals(w->total_ns),
+			in_ms(row->duration_ns));
 }
 
+static int duration_columns(const struct cs_waterfall *w)
+{
+	char text[32];
+	int most = (int)strlen("dur");
+
+	for (size_t i = 0; i < w->rows_count; i++) {
+		int n = duration_text(w, &w->rows[i], text, sizeof(text));
+
+		most = n > most ? n : most;
+	}
+	return most + 1;
+}
+
+static void place_bar(struct layout *layout, size_t columns, int least)
+{
+	int used = 1 + layout->label + layout->start + layout->duration + layout->share + BAR_GAP;
+
+	layout->bar = (int)columns >= used + least ? columns - (size_t)used : 0;
+}
+
+/* In a narrow terminal the share goes first, then the start, then the bar, then the label's end. */
+static struct layout lay_out(const struct cs_waterfall *w, size_t columns)
+{
+	struct layout layout = { LABEL_COLUMNS, STAMP_COLUMNS, STAMP_COLUMNS, SHARE_COLUMNS, 0 };
+	int needed = duration_columns(w);
+
+	if (needed > STAMP_COLUMNS)
+		layout.start = layout.duration = needed;
+	place_bar(&layout, columns, BAR_MIN);
+	if (!layout.bar) {
+		layout.share = 0;
+		place_bar(&layout, columns, BAR_MIN);
+	}
+	if (!layout.bar) {
+		layout.start = 0;
+		place_bar(&layout, columns, BAR_LEAST);
+	}
+	if (layout.bar || layout.start)
+		return layout;
+	layout.duration = needed;
+	if (layout.label > (int)columns - 1 - needed)
+		layout.label = (int)columns - 1 - needed;
+	return layout;
+}
+
+/* The field at @text: up to two spaces. Return: its end. */
+static const char *field_end(const char *text)
+{
+	const char *end = strstr(text, "  ");
+
+	return end ? end : text + strlen(text);
+}
+
+static const char *ellipsis(const struct cs_terminal *term)
+{
+	return term->utf8 ? "\xe2\x80\xa6" : "...";
+}
+
+/* @text up to @end, or as much of it as leaves room for an ellipsis. Return: columns. */
+static size_t put_field(const char *text, const char *end, size_t columns,
+			const struct cs_terminal *term, struct cs_buffer *out)
+{
+	size_t n = 0, room = columns - (term->utf8 ? 1 : 3);
+	const char *cut = end;
+
+	for (const char *at = text; at < end; at++) {
+		if (((unsigned char)*at & 0xc0) == 0x80)
+			continue;
+		if (n++ == room)
+			cut = at;
+	}
+	if (n <= columns)
+		cut = end;
+	cs_buffer_append(out, text, (size_t)(cut - text));
+	if (cut == end)
+		return n;
+	cs_buffer_puts(out, ellipsis(term));
+	return columns;
+}
+
+/* All fields of the title, on as many lines as they need. Return: columns of the last line. */
+static size_t draw_title_fields(const char *text, const struct cs_terminal *term,
+				struct cs_buffer *out)
+{
+	size_t at = 0;
+
+	if (term->colour)
+		cs_buffer_puts(out, BOLD);
+	while (*text) {
+		const char *end = field_end(text);
+		size_t len = columns_of(text) - columns_of(end);
+
+		if (at && at + 2 + len <= term->columns) {
+			cs_buffer_puts(out, "  ");
+			at += 2;
+		} else if (at) {
+			cs_buffer_putc(out, '\n');
+			at = 0;
+		}
+		at += put_field(text, end, term->columns, term, out);
+		text = end + strspn(end, " ");
+	}
+	if (term->colour)
+		cs_buffer_puts(out, PLAIN);
+	return at;
+}
+
+/* Whole fields of the detail: half a number would be another one. */
 static void draw_title(const struct cs_waterfall *w, const struct cs_terminal *term,
 		       struct cs_buffer *out)
 {
-	size_t title = columns_of(w->title);
+	size_t at = draw_title_fields(w->title, term, out), dots = columns_of(ellipsis(term));
+	const char *text = w->detail ? w->detail : "";
 
-	styled(out, term, BOLD, w->title);
-	if (w->detail && title + 3 < term->columns) {
-		cs_buffer_puts(out, "  ");
-		append_cut(out, w->detail, term->columns - title - 2);
+	while (*text) {
+		const char *end = field_end(text), *next = end + strspn(end, " ");
+		size_t len = columns_of(text) - columns_of(end);
+
+		if (at + 2 + len + (*next ? 2 + dots : 0) > term->columns &&
+		    at + 2 + columns_of(text) > term->columns) {
+			if (at + 2 + dots <= term->columns)
+				cs_buffer_printf(out, "  %s", ellipsis(term));
+			break;
+		}
+		cs_buffer_printf(out, "  %.*s", (int)(end - text), text);
+		at += 2 + len;
+		text = next;
 	}
 	cs_buffer_putc(out, '\n');
+}
+
+static void draw_heads(const struct layout *layout, struct cs_buffer *out)
+{
+	cs_buffer_printf(out, " %-*.*s", layout->label, layout->label, "phase");
+	if (layout->start)
+		cs_buffer_printf(out, "%*s", layout->start, "start");
+	cs_buffer_printf(out, "%*s", layout->duration, "dur");
+	if (layout->share)
+		cs_buffer_printf(out, "%*s", layout->share, "%");
 }
 
 /* "0   80   160 ms": labels start at the column they stand for; the last ends at the edge. */
@@ -88,8 +214,7 @@ static void draw_axis(const struct cs_waterfall *w, size_t columns, struct cs_bu
 	int places = decimals(w->total_ns) - 1;
 
 	snprintf(last, sizeof(last), "%.*f ms", places, in_ms(w->total_ns));
-	cs_buffer_printf(out, " %-*s%*s%*s%*s  ", LABEL_COLUMNS, "phase", STAMP_COLUMNS, "start",
-			 STAMP_COLUMNS, "dur", SHARE_COLUMNS, "%");
+	cs_buffer_printf(out, "%*s", BAR_GAP, "");
 	ticks = ticks > 4 ? 4 : ticks;
 	for (size_t i = 0; i < ticks; i++) {
 		size_t column = columns * i / ticks;
@@ -107,7 +232,6 @@ static void draw_axis(const struct cs_waterfall *w, size_t columns, struct cs_bu
 	}
 	if (at + strlen(last) < columns)
 		cs_buffer_printf(out, "%*s", (int)(columns - at), last);
-	cs_buffer_putc(out, '\n');
 }
 
 /* Eighth blocks U+2588..U+258F, from full to one eighth. */
@@ -147,24 +271,25 @@ static void draw_bar(const struct cs_waterfall *w, const struct cs_waterfall_row
 }
 
 static void draw_row(const struct cs_waterfall *w, const struct cs_waterfall_row *row,
-		     size_t columns, const struct cs_terminal *term, struct cs_buffer *out)
+		     const struct layout *layout, const struct cs_terminal *term,
+		     struct cs_buffer *out)
 {
-	int places = decimals(w->total_ns);
-	char start[32], duration[32];
+	char start[32] = "-", duration[32];
 
-	if (row->absent_bar)
-		snprintf(start, sizeof(start), "-");
-	else
-		snprintf(start, sizeof(start), "%.*f", places, in_ms(row->start_ns));
-	snprintf(duration, sizeof(duration), "%s%.*f", row->approximate ? "~" : "", places,
-		 in_ms(row->duration_ns));
-	cs_buffer_printf(out, " %-*.*s%*s%*s%*.1f", LABEL_COLUMNS, LABEL_COLUMNS, row->label,
-			 STAMP_COLUMNS, start, STAMP_COLUMNS, duration, SHARE_COLUMNS,
-			 w->total_ns ? 100.0 * (double)row->duration_ns / (double)w->total_ns
-				     : 0.0);
-	if (row->duration_ns && w->total_ns && !row->absent_bar && columns) {
-		cs_buffer_puts(out, "  ");
-		draw_bar(w, row, columns, term, out);
+	if (!row->absent_bar)
+		snprintf(start, sizeof(start), "%.*f", decimals(w->total_ns), in_ms(row->start_ns));
+	duration_text(w, row, duration, sizeof(duration));
+	cs_buffer_printf(out, " %-*.*s", layout->label, layout->label, row->label);
+	if (layout->start)
+		cs_buffer_printf(out, "%*s", layout->start, start);
+	cs_buffer_printf(out, "%*s", layout->duration, duration);
+	if (layout->share)
+		cs_buffer_printf(
+			out, "%*.1f", layout->share,
+			w->total_ns ? 100.0 * (double)row->duration_ns / (double)w->total_ns : 0.0);
+	if (row->duration_ns && w->total_ns && !row->absent_bar && layout->bar) {
+		cs_buffer_printf(out, "%*s", BAR_GAP, "");
+		draw_bar(w, row, layout->bar, term, out);
 	}
 	cs_buffer_putc(out, '\n');
 }
@@ -200,12 +325,15 @@ static void draw_footer(const char *text, size_t columns, struct cs_buffer *out)
 void cs_waterfall_draw(const struct cs_waterfall *w, const struct cs_terminal *term,
 		       struct cs_buffer *out)
 {
-	size_t columns = term->columns > BAR_OFFSET + 4 ? term->columns - BAR_OFFSET : 0;
+	struct layout layout = lay_out(w, term->columns);
 
 	draw_title(w, term, out);
-	draw_axis(w, columns, out);
+	draw_heads(&layout, out);
+	if (layout.bar >= AXIS_LEAST)
+		draw_axis(w, layout.bar, out);
+	cs_buffer_putc(out, '\n');
 	for (size_t i = 0; i < w->rows_count; i++)
-		draw_row(w, &w->rows[i], columns, term, out);
+		draw_row(w, &w->rows[i], &layout, term, out);
 	for (size_t i = 0; i < w->footers_count; i++)
 		draw_footer(w->footers[i], term->columns, out);
 }

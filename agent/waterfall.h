@@ -22,8 +22,8 @@ struct cs_waterfall_row {
 };
 
 struct cs_waterfall {
-	const char *title;  /* bold part of the first line */
-	const char *detail; /* rest of the first line, cut first when the line is too long */
+	const char *title;  /* bold; wrapped between its fields, which two spaces part */
+	const char *detail; /* rest of the title's line: fields that do not fit are left out */
 	uint64_t total_ns;
 	const struct cs_waterfall_row *rows;
 	size_t rows_count;

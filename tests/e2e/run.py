@@ -67,7 +67,7 @@ def waterfall_goes_to_stderr(args, _):
     env = {**os.environ, "COLUMNS": "60", "LC_ALL": "C.UTF-8"}
     got = run(args, "--", "cat", input=b"x", env=env)
     text = got.stderr.decode()
-    assert got.stdout == b"x" and "cat  cold start" in text, text
+    assert got.stdout == b"x" and "cat  cold start" in text and "  cat  " not in text, text
     assert "\x1b" not in text and max(map(len, text.splitlines())) <= 60, text
     got = run(args, "--ascii", "--color", "always", "--", "cat", input=b"x", env=env)
     assert b"\x1b" in got.stderr and got.stderr.isascii()

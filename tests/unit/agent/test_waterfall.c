@@ -49,7 +49,7 @@ Test(waterfall, bars_stand_where_their_time_is)
 	cs_waterfall_draw(&sample, &term, &out);
 	cr_assert(
 		eq(str, out.data,
-		   (char *)"hello-py  cold start  200.0 ms  python3.11  pid 4711  trace 0af76519\n"
+		   (char *)"hello-py  cold start  200.0 ms  python3.11  pid 4711  ...\n"
 			   " phase            start      dur     %  0             100     200 ms\n"
 			   " spawn              0.0      1.0   0.5  #\n"
 			   " exec               1.0    ~99.0  49.5  ##############\n"
@@ -62,9 +62,11 @@ Test(waterfall, bars_stand_where_their_time_is)
 
 ParameterizedTestParameters(waterfall, no_line_is_wider_than_the_terminal)
 {
-	static unsigned widths[] = { 40, 60, 80, 120, 200, 400 };
+	static unsigned widths[] = { 20, 21, 22, 23, 24, 25, 26, 27,  28,  29,  30, 31, 32,
+				     33, 34, 35, 36, 37, 38, 39, 40,  41,  42,  43, 44, 48,
+				     49, 50, 51, 52, 60, 72, 80, 100, 120, 200, 400 };
 
-	return cr_make_param_array(unsigned, widths, 6);
+	return cr_make_param_array(unsigned, widths, sizeof(widths) / sizeof(widths[0]));
 }
 
 ParameterizedTest(unsigned *columns, waterfall, no_line_is_wider_than_the_terminal)
@@ -74,7 +76,7 @@ ParameterizedTest(unsigned *columns, waterfall, no_line_is_wider_than_the_termin
 		struct cs_buffer out = { 0 };
 
 		cs_waterfall_draw(&sample, &term, &out);
-		cr_assert(le(sz, widest(out.data), *columns > 44 ? *columns : 44));
+		cr_assert(le(sz, widest(out.data), *columns));
 		cs_buffer_deinit(&out);
 	}
 }
@@ -122,5 +124,77 @@ Test(waterfall, a_long_fact_is_wrapped_between_words_and_told_to_its_end)
 				      "   dependency; 0 failed; cpu 1.5 ms, 210\n"
 				      "   faults\n"),
 		     NULL));
+	cs_buffer_deinit(&out);
+}
+
+static void expect(unsigned columns, const char *text)
+{
+	struct cs_terminal term = { .columns = columns };
+	struct cs_buffer out = { 0 };
+
+	cs_waterfall_draw(&sample, &term, &out);
+	cr_assert(eq(str, out.data, (char *)text));
+	cs_buffer_deinit(&out);
+}
+
+Test(waterfall, a_narrow_terminal_loses_columns_before_bars)
+{
+	expect(49, "hello-py  cold start  200.0 ms  python3.11  ...\n"
+		   " phase            start      dur  0        200 ms\n"
+		   " spawn              0.0      1.0  #\n"
+		   " exec               1.0    ~99.0  ########\n"
+		   " wait             100.0      0.0\n"
+		   " handler          100.0    100.0         ########\n"
+		   " unattributed         -      0.0\n"
+		   " 41 shared objects, 12 files of user code\n");
+	expect(40, "hello-py  cold start  200.0 ms  ...\n"
+		   " phase              dur  0        200 ms\n"
+		   " spawn              1.0  #\n"
+		   " exec             ~99.0  ########\n"
+		   " wait               0.0\n"
+		   " handler          100.0         ########\n"
+		   " unattributed       0.0\n"
+		   " 41 shared objects, 12 files of user\n"
+		   "   code\n");
+	expect(20, "hello-py  cold start\n"
+		   "200.0 ms  ...\n"
+		   " phase           dur\n"
+		   " spawn           1.0\n"
+		   " exec          ~99.0\n"
+		   " wait            0.0\n"
+		   " handler       100.0\n"
+		   " unattributed    0.0\n"
+		   " 41 shared objects,\n"
+		   "   12 files of user\n"
+		   "   code\n");
+}
+
+Test(waterfall, a_field_of_the_title_is_left_out_whole_and_a_name_is_cut_with_a_mark)
+{
+	struct cs_waterfall named = sample;
+	struct cs_terminal term = { .columns = 44 };
+	struct cs_buffer out = { 0 };
+
+	for (; term.columns < 90; term.columns++) {
+		const char *pid, *trace, *newline;
+
+		cs_buffer_clear(&out);
+		cs_waterfall_draw(&sample, &term, &out);
+		newline = strchr(out.data, '\n');
+		pid = strstr(out.data, "pid");
+		trace = strstr(out.data, "trace");
+		cr_assert(pid == NULL || pid == strstr(out.data, "pid 4711"));
+		cr_assert(trace == NULL ||
+			  trace == strstr(out.data, "trace 0af7651916cd43dd8448eb211c80319c"));
+		cr_assert(trace || !strncmp(newline - 3, "...", 3));
+	}
+	named.title = "a-function-with-a-long-name  cold start  200.0 ms";
+	term = (struct cs_terminal){ .columns = 24, .utf8 = true };
+	cs_buffer_clear(&out);
+	cs_waterfall_draw(&named, &term, &out);
+	cr_assert(eq(int,
+		     strncmp(out.data, "a-function-with-a-long-\xe2\x80\xa6\ncold start  200.0 ms",
+			     strlen("a-function-with-a-long-xyz\ncold start  200.0 ms")),
+		     0));
 	cs_buffer_deinit(&out);
 }
