@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Reading one segment; see instance.h, and preload/wire/README.md, "Holes". */
+/* Reading one segment; see instance.h. */
 #include "collector/instance.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "collector/procfs.h"
+#include "collector/hole.h"
 #include "collector/tags.h"
 
-#define HOLE_PATIENCE_NS 1000000000ull
-#define HOLE_LOOKS_NS    100000000ull /* between looks at one hole: each costs up to a pass */
-#define COUNT_MAX        UINT32_MAX   /* believed of a counter in a header */
+#define COUNT_MAX UINT32_MAX /* believed of a counter in a header */
 
 /* The kernel forgets whose child it was once it is gone. Its own word counts among one user's. */
 static int32_t believed_ppid(struct cs_instance_world *world, int32_t ppid, uint32_t uid)
@@ -145,86 +143,6 @@ static void note_record(struct cs_instance *instance, const struct cs_entry *ent
 		member->exec_ns = entry->record.time_ns;
 }
 
-/* Can nothing of the member's be written any more? */
-static bool is_gone(const struct cs_member *member)
-{
-	return member->dead_on_arrival || member->replaced ||
-	       (member->process && (member->process->exited || member->process->reaped));
-}
-
-static bool writer_dead(struct cs_instance *instance, const struct cs_hole *hole)
-{
-	const struct cs_member *member;
-
-	if (hole->claimed) {
-		member = cs_tags_get(instance, hole->pid, 0);
-		return member && is_gone(member);
-	}
-	/* Not even claimed: anybody's. */
-	LIST_FOREACH(member, &instance->members, of_instance)
-	{
-		if (!is_gone(member))
-			return false;
-	}
-	return true;
-}
-
-/* CPU time of all that could be writing; 0 if it cannot be read, which never looks like progress. */
-static uint64_t writers_cpu_ns(struct cs_instance *instance)
-{
-	const struct cs_member *member;
-	uint64_t sum = 0, cpu;
-
-	LIST_FOREACH(member, &instance->members, of_instance)
-	{
-		if (member->process && member->process->pid > 0 &&
-		    cs_proc_get_cpu_ns(member->process->pid, &cpu) == 0)
-			sum += cpu;
-	}
-	return sum;
-}
-
-/*
- * A hole is given up when its writer is dead; or when it is old, later records are committed behind
- * it, and its process ran in the meantime: a frozen process is not late.
- * Return: true if the reader may go on.
- */
-static bool step_over(struct cs_instance *instance, struct cs_instance_lane *lane, uint64_t now_ns)
-{
-	struct cs_hole hole;
-	bool dead;
-	int r;
-
-	if (lane->hole_looked_ns && lane->hole_position == lane->reader.position &&
-	    now_ns - lane->hole_looked_ns < HOLE_LOOKS_NS)
-		return false;
-	r = cs_reader_hole(&lane->reader, &hole);
-	if (r < 0) {
-		instance->broken |= r != -ENOENT;
-		return r == -ENOENT;
-	}
-	dead = writer_dead(instance, &hole);
-	lane->hole_looked_ns = now_ns;
-	if (!dead) {
-		if (!lane->hole_since_ns || lane->hole_position != hole.position) {
-			lane->hole_since_ns = now_ns;
-			lane->hole_position = hole.position;
-			lane->hole_cpu_ns = writers_cpu_ns(instance);
-			return false;
-		}
-		if (now_ns - lane->hole_since_ns < HOLE_PATIENCE_NS || !hole.commits_behind ||
-		    writers_cpu_ns(instance) <= lane->hole_cpu_ns)
-			return false;
-	}
-	r = cs_reader_give_up(&lane->reader, dead);
-	if (r == -ENOSPC) /* the quarantine is full: wait for a death */
-		return false;
-	lane->hole_since_ns = 0;
-	lane->hole_looked_ns = 0;
-	instance->broken |= r < 0;
-	return r == 0;
-}
-
 /* Fork children that were gone before their records were read: nothing will tell of them later. */
 static void end_dead_tags(struct cs_instance *instance, uint64_t now_ns)
 {
@@ -258,7 +176,7 @@ static unsigned read_lane(struct cs_instance *instance, struct cs_instance_lane 
 		lane->hole_since_ns = 0;
 		*state = READ;
 	} else if (r == CS_READ_HOLE) {
-		if (!step_over(instance, lane, now_ns))
+		if (!cs_hole_step_over(instance, lane, now_ns))
 			return 0;
 		*state = UNREAD;
 		return 1;
@@ -360,11 +278,6 @@ unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 	return n;
 }
 
-static bool is_blocked(const struct cs_instance_lane *lane)
-{
-	return lane->hole_since_ns && lane->hole_position == lane->reader.position;
-}
-
 static uint64_t fullest(struct cs_instance *instance, bool blocked_too)
 {
 	uint64_t most = 0;
@@ -375,7 +288,7 @@ static uint64_t fullest(struct cs_instance *instance, bool blocked_too)
 			atomic_load_explicit(&lane->segment.header->head, memory_order_relaxed) -
 			lane->reader.position;
 
-		if (blocked_too || !is_blocked(lane))
+		if (blocked_too || !cs_hole_blocks(lane))
 			most = used > most ? used : most;
 	}
 	return most;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * An instance: one segment, its reader, and the processes that write into it. Reads the ring, steps
- * over holes by the rules of preload/wire/README.md, follows writers' pids (tags), and tells whoever
- * listens what it read. Decides nothing about spans.
+ * An instance: one segment, its reader, and the processes that write into it. Reads the rings, steps
+ * over holes (hole.h), follows writers' pids (tags.h), and tells whoever listens what it read. Decides
+ * nothing about spans.
  */
 #pragma once
 
