@@ -27,7 +27,13 @@ static const char help_text[] =
 	"      --function NAME   this function only\n"
 	"      --ascii           no characters beyond ASCII\n"
 	"      --color WHEN      auto, always or never\n"
-	"  -h, --help\n";
+	"  -h, --help\n"
+	"\n"
+	"What called the others, a runtime that is watched itself, comes last.\n"
+	"\n"
+	"Exit status: 0 done, also if the last line is cut off, as in a file that is still written;\n"
+	"4 no cold start, or none of that function; 2 bad command line, a file that cannot be read or\n"
+	"that has lines of something else (the rest is shown); 1 coldspan itself failed.\n";
 
 struct options {
 	const char *function;
@@ -191,6 +197,75 @@ static void draw(struct cs_trace_file *file, const struct cs_trace_span *cold,
 	cs_waterfall_draw(&waterfall, terminal, out);
 }
 
+/* All spans, by span id: to find parents. */
+struct index {
+	const struct cs_trace_span **spans;
+	size_t count;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct cs_trace_span *x = *(const struct cs_trace_span *const *)a;
+	const struct cs_trace_span *y = *(const struct cs_trace_span *const *)b;
+
+	return strcmp(x->span_id, y->span_id);
+}
+
+static int index_make(struct cs_trace_file *file, struct index *ret)
+{
+	const struct cs_trace_span **spans =
+		cs_arena_alloc(&file->arena, (file->count + 1) * sizeof(*spans));
+	size_t n = 0;
+
+	if (!spans)
+		return -ENOMEM;
+	for (const struct cs_trace_span *s = file->first; s; s = s->next)
+		spans[n++] = s;
+	qsort(spans, n, sizeof(*spans), compare_ids);
+	*ret = (struct index){ spans, n };
+	return 0;
+}
+
+/* The service that caused @cold by a call; NULL if it is not here, or the function's own. */
+static const char *caller_of(const struct index *index, const struct cs_trace_span *cold)
+{
+	const struct cs_trace_span key = { .span_id = cold->parent_id }, *wanted = &key, **found;
+
+	found = bsearch(&wanted, index->spans, index->count, sizeof(wanted), compare_ids);
+	return found && strcmp((*found)->service, cold->service) != 0 ? (*found)->service : NULL;
+}
+
+static bool calls_others(const struct cs_trace_file *file, const struct index *index,
+			 const char *service)
+{
+	for (const struct cs_trace_span *s = file->first; s; s = s->next) {
+		const char *caller = is_cold_start(s) ? caller_of(index, s) : NULL;
+
+		if (caller && !strcmp(caller, service))
+			return true;
+	}
+	return false;
+}
+
+/* Functions first, then what called them: a runtime under watch has a cold start as well. */
+static int draw_all(struct cs_trace_file *file, const struct options *options,
+		    const struct cs_terminal *terminal, struct cs_buffer *out)
+{
+	struct index index;
+
+	if (index_make(file, &index) < 0)
+		return -ENOMEM;
+	for (int callers = 0; callers < 2; callers++) {
+		for (const struct cs_trace_span *s = file->first; s; s = s->next) {
+			if (is_cold_start(s) &&
+			    (!options->function || !strcmp(options->function, s->service)) &&
+			    calls_others(file, &index, s->service) == callers)
+				draw(file, s, terminal, out);
+		}
+	}
+	return out->failed ? -ENOMEM : 0;
+}
+
 static int report(struct cs_trace_file *file, const struct options *options)
 {
 	struct cs_terminal terminal;
@@ -198,18 +273,14 @@ static int report(struct cs_trace_file *file, const struct options *options)
 	int code = CS_EXIT_DONE;
 
 	cs_terminal_init(&terminal, STDOUT_FILENO, options->colour, options->ascii);
-	for (const struct cs_trace_span *s = file->first; s; s = s->next) {
-		if (is_cold_start(s) &&
-		    (!options->function || !strcmp(options->function, s->service)))
-			draw(file, s, &terminal, &out);
-	}
-	if (out.failed) {
+	if (draw_all(file, options, &terminal, &out) < 0) {
 		cs_log(CS_LOG_ERROR, "out of memory");
 		code = CS_EXIT_FAILED;
 	} else if (!out.len) {
 		cs_log(CS_LOG_WARN, "no cold start%s%s in %zu spans",
 		       options->function ? " of " : "", options->function ? options->function : "",
 		       file->count);
+		code = CS_EXIT_NO_DATA;
 	} else if (fputs(out.data, stdout) == EOF || fflush(stdout) == EOF) {
 		cs_log(CS_LOG_ERROR, "cannot write to standard output: %s", strerror(errno));
 		code = CS_EXIT_FAILED;
@@ -218,25 +289,46 @@ static int report(struct cs_trace_file *file, const struct options *options)
 	return code;
 }
 
+/* Return: whether all of the file was a recording. */
+static bool check(const char *path, const struct cs_trace_reading *reading)
+{
+	char line[1024];
+
+	if (reading->torn)
+		cs_log(CS_LOG_WARN, "%s:%u: the last line is cut off (still being written?)", path,
+		       reading->torn);
+	if (reading->broken) {
+		cs_log(CS_LOG_ERROR, "%s%s", cs_diag_format(&reading->first, line, sizeof(line)),
+		       reading->broken > 1 ? "; more such lines follow" : "");
+		return false;
+	}
+	if (reading->traces || reading->lines == (reading->torn != 0))
+		return true;
+	cs_log(CS_LOG_ERROR, "%s holds no OTLP traces: no line has resourceSpans", path);
+	return false;
+}
+
 int cs_cmd_report(int argc, char **argv)
 {
+	struct cs_trace_reading reading;
 	struct cs_diag diag = { 0 };
 	struct cs_trace_file file;
 	struct options options;
-	char line[1024];
-	int code = parse(argc, argv, &options);
+	int code = parse(argc, argv, &options), shown;
+	bool whole = true;
 
 	if (code >= 0)
 		return code;
 	cs_trace_file_init(&file);
 	for (; optind < argc; optind++) {
-		if (cs_trace_file_read(&file, argv[optind], &diag) < 0) {
-			cs_log(CS_LOG_ERROR, "%s", cs_diag_format(&diag, line, sizeof(line)));
+		if (cs_trace_file_read(&file, argv[optind], &reading, &diag) < 0) {
+			cs_log(CS_LOG_ERROR, "%s", diag.text);
 			cs_trace_file_deinit(&file);
 			return CS_EXIT_USAGE;
 		}
+		whole &= check(argv[optind], &reading);
 	}
-	code = report(&file, &options);
+	shown = !whole && !file.count ? CS_EXIT_DONE : report(&file, &options);
 	cs_trace_file_deinit(&file);
-	return code;
+	return shown == CS_EXIT_FAILED || whole ? shown : CS_EXIT_USAGE;
 }

@@ -117,45 +117,70 @@ static int add_resource(struct cs_trace_file *file, const json_t *resource_spans
 	return 0;
 }
 
-static int add_line(struct cs_trace_file *file, const char *line, size_t len, const char *path,
-		    unsigned number_of_line, struct cs_diag *diag)
+/* Return: 1 a line of traces, 0 of something else, -ENOMEM; -EINVAL no JSON, @error says where. */
+static int add_line(struct cs_trace_file *file, const char *line, size_t len, json_error_t *error)
 {
-	json_error_t error;
-	json_t *document = json_loadb(line, len, 0, &error), *resource_spans;
+	json_t *document = json_loadb(line, len, 0, error), *resource_spans, *all;
 	size_t i;
-	int r = 0;
+	int r;
 
 	if (!document)
-		return cs_diag_at(diag, -EINVAL, path, number_of_line,
-				  error.column > 0 ? (unsigned)error.column : 1,
-				  "not a line of OTLP JSON: %s", error.text);
-	json_array_foreach(json_object_get(document, "resourceSpans"), i, resource_spans)
+		return -EINVAL;
+	all = json_object_get(document, "resourceSpans");
+	r = json_is_array(all);
+	json_array_foreach(all, i, resource_spans)
 	{
-		r = add_resource(file, resource_spans);
-		if (r < 0)
+		int added = add_resource(file, resource_spans);
+
+		if (added < 0) {
+			r = added;
 			break;
+		}
 	}
 	json_decref(document);
 	return r;
 }
 
-int cs_trace_file_read(struct cs_trace_file *file, const char *path, struct cs_diag *diag)
+static void note_broken(struct cs_trace_reading *reading, const char *path, unsigned number_of_line,
+			const json_error_t *error)
+{
+	reading->broken++;
+	cs_diag_at(&reading->first, -EINVAL, path, number_of_line,
+		   error->column > 0 ? (unsigned)error->column : 1, "not a line of OTLP JSON: %s",
+		   error->text);
+}
+
+int cs_trace_file_read(struct cs_trace_file *file, const char *path, struct cs_trace_reading *ret,
+		       struct cs_diag *diag)
 {
 	cs_cleanup(cs_fclosep) FILE *in = fopen(path, "re");
 	cs_cleanup(cs_freep) char *line = NULL;
 	unsigned number_of_line = 0;
+	json_error_t error;
 	size_t size = 0;
 	ssize_t n;
-	int r = 0;
 
+	*ret = (struct cs_trace_reading){ 0 };
 	if (!in)
 		return cs_diag_set(diag, -errno, "cannot read %s: %s", path, strerror(errno));
-	while (r == 0 && (n = getline(&line, &size, in)) >= 0) {
+	while ((n = getline(&line, &size, in)) >= 0) {
+		int r;
+
 		number_of_line++;
-		if (n > 1)
-			r = add_line(file, line, (size_t)n, path, number_of_line, diag);
+		if (!strcmp(line, "\n"))
+			continue;
+		ret->lines++;
+		r = add_line(file, line, (size_t)n, &error);
+		if (r == -ENOMEM)
+			return cs_diag_set(diag, r, "out of memory");
+		if (r >= 0)
+			ret->traces += (unsigned)r;
+		else if (line[n - 1] == '\n')
+			note_broken(ret, path, number_of_line, &error);
+		else
+			ret->torn = number_of_line;
 	}
-	if (r == 0 && ferror(in))
+	if (ferror(in))
 		return cs_diag_set(diag, -EIO, "cannot read %s: %s", path, strerror(errno));
-	return r;
+	return 0;
 }

@@ -3,7 +3,7 @@
 /*
  * Reads recordings: lines of OTLP JSON as the file exporter writes them (TracesData, one a line). Keeps
  * what a report needs of each span. Other people's files are read as well; what is not understood is
- * passed over, a line that is no JSON is an error with its number.
+ * passed over, a line that is no JSON is counted and told with its number.
  */
 #pragma once
 
@@ -43,10 +43,24 @@ void cs_trace_file_init(struct cs_trace_file *file);
 /** cs_trace_file_deinit() - forget all spans. */
 void cs_trace_file_deinit(struct cs_trace_file *file);
 
+/* What one file was like. */
+struct cs_trace_reading {
+	unsigned lines;  /* not empty */
+	unsigned traces; /* lines with resourceSpans */
+	unsigned broken; /* lines that are no JSON, but for a torn one */
+	unsigned torn;   /* number of a last line without an end that is no JSON; 0 none */
+	struct cs_diag
+		first; /* where the first broken line is, and why; the file's name is borrowed */
+};
+
 /**
- * cs_trace_file_read() - add the spans of @path
- * @diag: says what is wrong, and in which line
+ * cs_trace_file_read() - add the spans of @path, of every line that is whole
+ * @ret:  what the file was like, as far as it was read
+ * @diag: says what is wrong
  *
- * Return: 0; -EINVAL not lines of JSON; errno of open and read; -ENOMEM.
+ * A torn last line is what a file looks like while somebody writes it.
+ *
+ * Return: 0; errno of open and read; -ENOMEM.
  */
-int cs_trace_file_read(struct cs_trace_file *file, const char *path, struct cs_diag *diag);
+int cs_trace_file_read(struct cs_trace_file *file, const char *path, struct cs_trace_reading *ret,
+		       struct cs_diag *diag);
