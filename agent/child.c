@@ -77,7 +77,7 @@ int cs_child_start(char *const *argv, char *const *envp, const struct cs_disposi
 	if (launch.error) {
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			continue;
-		return cs_diag_set(diag, -launch.error, "%s: %s", argv[0],
+		return cs_diag_set(diag, -launch.error, "%s: %s", *argv[0] ? argv[0] : "\"\"",
 				   reason(argv[0], launch.error));
 	}
 	*ret = (struct cs_child){

@@ -67,7 +67,8 @@ static int find_in_path(const char *command, const char *path, char *ret, size_t
 	}
 	if (seen)
 		return cs_diag_set(diag, -EACCES, "%s: found in PATH, but not executable", command);
-	return cs_diag_set(diag, -ENOENT, "%s: command not found in PATH", command);
+	return cs_diag_set(diag, -ENOENT, "%s: command not found in PATH",
+			   *command ? command : "\"\"");
 }
 
 #define LINE_BYTES 256 /* of a "#!" line: the kernel reads as much (BINPRM_BUF_SIZE) */

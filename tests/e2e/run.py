@@ -88,9 +88,20 @@ def json_fits_its_schema(args, folder):
         import jsonschema
     except ImportError:
         cases.skip("python3-jsonschema is not installed (script/setup installs it)")
-    schema = json.loads(args.schema.read_text())
+    # For readers unknown fields are no error; we write none that is not described.
+    loose = args.schema.read_text()
+    schema = json.loads(loose.replace('"additionalProperties": true', '"additionalProperties": false'))
     for _, document in documents(args, folder):
         jsonschema.validate(document, schema)
+        document["later"] = document["exit"]["later"] = document["cold_starts"][0]["later"] = 1
+        document["cold_starts"][0]["phases"][0]["later"] = 1
+        jsonschema.validate(document, json.loads(loose))
+        for broken in ({"command": []}, {"exit": {"status": "0", "signal": None}}):
+            try:
+                jsonschema.validate({**document, **broken}, json.loads(loose))
+            except jsonschema.ValidationError:
+                continue
+            raise AssertionError(f"{broken} passed")
 
 
 @case
@@ -178,6 +189,14 @@ def a_script_without_its_interpreter_is_said_so(args, folder):
     got = run(args, "--", script)
     assert got.returncode == 127 and b"interpreter" in got.stderr, got
     assert b"command not found" not in got.stderr, got
+
+
+@case
+def a_command_without_a_name_is_quoted(args, _):
+    got = run(args, "--", "")
+    assert got.returncode == 127 and got.stderr == b'coldspan: error: "": command not found\n', got
+    got = subprocess.run([args.coldspan, "doctor", "--", ""], capture_output=True, check=False)
+    assert got.returncode == 2 and got.stderr.startswith(b'coldspan: error: "": command'), got
 
 
 @case

@@ -5,8 +5,10 @@
 usage: prefix.py BUILD_DIR MESON...
 """
 import argparse
+import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -66,6 +68,13 @@ class Prefix(unittest.TestCase):
                              check=False)
         self.assertEqual((run.returncode, run.stdout), (0, "installed\n"), run.stderr)
         self.assertIn('"exec"', result.read_text(encoding="utf-8"))
+
+    def test_what_a_manual_page_points_to_is_there(self):
+        page = next(self.root.rglob("man/man1/coldspan-run.1")).read_text(encoding="utf-8")
+        named = re.findall(r"\bshare/coldspan/\S+", page)
+        self.assertEqual(len(named), 1, named)
+        schema = json.loads((self.bin.parent / named[0]).read_text(encoding="utf-8"))
+        self.assertEqual(schema["title"], "coldspan.run/v1")
 
     def test_manual_pages_are_there(self):
         pages = {path.name for path in self.root.rglob("man/man*/*")}
