@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "collector/collector.h"
 #include "collector/destinations.h"
+#include "collector/loop.h"
 
 #define FLUSH_LIMIT_S 5 /* how long we wait for acknowledgements */
 
@@ -184,9 +185,6 @@ static int start_collector(struct run *run, struct cs_diag *diag)
 	};
 	int r;
 
-	run->base = event_base_new();
-	if (!run->base)
-		return cs_diag_set(diag, -ENOMEM, "cannot make an event loop");
 	r = cs_scratch_make(&run->scratch, diag);
 	if (r == 0)
 		r = cs_collector_new(run->base, &options, diag, &run->collector);
@@ -392,7 +390,9 @@ int cs_cmd_run(int argc, char **argv)
 	cs_terminal_init(&terminal, STDERR_FILENO, run.options.colour, run.options.ascii);
 	cs_run_report_init(&run.report, &terminal);
 	code = CS_EXIT_RUN_FAILED;
-	r = cs_result_file_open(run.options.json, &diag, &run.json);
+	/* First of all: where this fails, libevent ends the process, and nobody cleans up. */
+	run.base = cs_loop_new(CS_EXIT_RUN_FAILED, &diag);
+	r = run.base ? cs_result_file_open(run.options.json, &diag, &run.json) : -ENOMEM;
 	if (r == 0)
 		r = start_collector(&run, &diag);
 	if (r == 0) {

@@ -15,6 +15,7 @@
 #include "collector/allocator.h"
 #include "collector/collector.h"
 #include "collector/destinations.h"
+#include "collector/loop.h"
 #include "collector/options.h"
 #include "exporters/exporter.h"
 
@@ -217,9 +218,9 @@ static int run(const struct cs_options *options)
 	struct cs_diag diag = { 0 };
 	int code = EXIT_DONE;
 
-	program.base = event_base_new();
+	program.base = cs_loop_new(EXIT_FAILED, &diag);
 	if (!program.base) {
-		cs_log(CS_LOG_ERROR, "cannot make an event loop: %s", strerror(errno));
+		cs_log(CS_LOG_ERROR, "%s", diag.text);
 		return EXIT_FAILED;
 	}
 	watch_signals(&program);

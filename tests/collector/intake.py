@@ -5,6 +5,7 @@
     intake.py COLLECTOR DRIVER
 """
 import os
+import resource
 import signal
 import socket
 import stat
@@ -243,6 +244,17 @@ def a_living_socket_is_kept_and_a_dead_one_taken_over(binary, driver):
             second.terminate()
             assert second.wait(LIMIT_S) == 0
         assert not os.path.exists(dead)
+
+
+@case
+def too_few_descriptors_for_an_event_loop_are_one_line(binary, _announce):
+    for count in (4, 5):
+        def limit(count=count):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+        done = subprocess.run([binary, "--socket", "/nowhere/x.sock"], capture_output=True, text=True,
+                              timeout=LIMIT_S, check=False, preexec_fn=limit)
+        assert done.returncode == 1 and done.stderr.count("\n") == 1, done
+        assert done.stderr.startswith("coldspan-collector: error: cannot make an event loop: "), done
 
 
 if __name__ == "__main__":

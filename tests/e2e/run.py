@@ -7,6 +7,7 @@ usage: run.py --coldspan FILE --schema FILE --functions DIR
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import stat
@@ -248,6 +249,18 @@ def a_full_disk_is_one_line_and_the_commands_status(args, folder):
         assert got.returncode == 4 and got.stderr.count(b"\n") == 1, got
         assert b"No space left" in got.stderr, got
     assert full.is_char_device()
+
+
+@case
+def too_few_descriptors_are_one_line(args, folder):
+    for count in (4, 5, 6, 7):
+        def limit(count=count):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+        got = run(args, "-q", "--json", folder / "run.json", "--", "true", preexec_fn=limit)
+        assert got.returncode == 125 and got.stderr.count(b"\n") == 1, (count, got)
+        assert got.stderr.startswith(b"coldspan: error: "), (count, got)
+        assert b"Too many open files" in got.stderr, (count, got)
+        assert os.listdir(folder) == [], (count, os.listdir(folder))
 
 
 @case
