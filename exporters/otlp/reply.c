@@ -69,24 +69,24 @@ static bool read_field(const uint8_t **at, const uint8_t *end, struct field *ret
 	return true;
 }
 
-static void set_message(struct cs_otlp_reply *out, const struct field *field)
+/*
+ * ExportTracePartialSuccess and google.rpc.Status are alike: a number in field 1, a text in field 2.
+ * @number is untouched if there is none.
+ */
+static bool scan_message(const uint8_t *at, size_t len, struct cs_otlp_reply *out, uint64_t *number)
 {
-	out->message = field->len ? (const char *)field->data : NULL;
-	out->message_len = field->len;
-}
-
-static bool scan_partial(const uint8_t *at, size_t len, struct cs_otlp_reply *out)
-{
-	const uint8_t *end = at + len;
+	const uint8_t *end = len ? at + len : at;
 	struct field field;
 
 	while (at < end) {
 		if (!read_field(&at, end, &field))
 			return false;
-		if (field.number == 1 && field.type == VARINT)
-			out->rejected = (int64_t)field.value;
-		else if (field.number == 2 && field.type == BYTES)
-			set_message(out, &field);
+		if (field.number == 1 && field.type == VARINT) {
+			*number = field.value;
+		} else if (field.number == 2 && field.type == BYTES) {
+			out->message = field.len ? (const char *)field.data : NULL;
+			out->message_len = field.len;
+		}
 	}
 	return true;
 }
@@ -95,15 +95,17 @@ int cs_otlp_reply_scan(const void *data, size_t len, struct cs_otlp_reply *ret)
 {
 	struct cs_otlp_reply out = { 0 };
 	const uint8_t *at = data, *end = len ? at + len : at;
+	uint64_t rejected = 0;
 	struct field field;
 
 	while (at < end) {
 		if (!read_field(&at, end, &field))
 			return -EBADMSG;
 		if (field.number == 1 && field.type == BYTES &&
-		    !scan_partial(field.data, field.len, &out))
+		    !scan_message(field.data, field.len, &out, &rejected))
 			return -EBADMSG;
 	}
+	out.rejected = (int64_t)rejected;
 	*ret = out;
 	return 0;
 }
@@ -111,15 +113,10 @@ int cs_otlp_reply_scan(const void *data, size_t len, struct cs_otlp_reply *ret)
 int cs_otlp_reply_scan_status(const void *data, size_t len, struct cs_otlp_reply *ret)
 {
 	struct cs_otlp_reply out = { 0 };
-	const uint8_t *at = data, *end = len ? at + len : at;
-	struct field field;
+	uint64_t code;
 
-	while (at < end) {
-		if (!read_field(&at, end, &field))
-			return -EBADMSG;
-		if (field.number == 2 && field.type == BYTES)
-			set_message(&out, &field);
-	}
+	if (!scan_message(data, len, &out, &code))
+		return -EBADMSG;
 	*ret = out;
 	return 0;
 }
