@@ -92,7 +92,10 @@ static void begin_exec_event(struct cs_assembled *instance, struct cs_outcome ou
 	cs_assembled_finish(request, instance->end_ns, now_ns);
 }
 
-/* What process @tag, or where @all any, had in flight ends, or is seen no more (@lives). */
+/*
+ * What process @tag, or where @all any, had in flight ends, or is seen no more (@lives). What the
+ * process executed may have got its connections, and answer.
+ */
 static void end_requests(struct cs_assembled *instance, uint32_t tag, bool all, bool lives,
 			 struct cs_outcome outcome, uint64_t time_ns)
 {
@@ -102,9 +105,11 @@ static void end_requests(struct cs_assembled *instance, uint32_t tag, bool all, 
 		next = LIST_NEXT(request, in_flight);
 		if (request->tag != tag && !all)
 			continue;
-		request->aborted = !lives;
+		request->aborted = outcome.cause != CS_CAUSE_NONE;
 		if (lives)
 			see_no_more(request);
+		else if (!request->aborted)
+			request->approximate = CS_END_UNSEEN;
 		request->outcome = outcome;
 		cs_assembled_finish(request, time_ns, time_ns);
 	}

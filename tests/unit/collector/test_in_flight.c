@@ -115,6 +115,28 @@ Test(in_flight, a_response_that_is_not_followed_to_its_end_says_so)
 	cr_assert(eq(u64, seen.invocation[0].end_ns, 73 * MS));
 }
 
+Test(in_flight, what_executes_another_program_may_be_answered_by_that)
+{
+	ask(0, 70 * MS);
+	cs_assembler_ended(server, 100, CS_ASSEMBLER_EXEC, 0, 80 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(ne(ptr, (void *)seen.invocation[0].approximate, NULL));
+	cr_expect(eq(str, (char *)seen.invocation[0].approximate, (char *)CS_END_UNSEEN));
+	cr_expect(not(seen.invocation[0].aborted));
+	cr_expect(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_NONE));
+}
+
+Test(in_flight, what_dies_before_its_response_is_aborted)
+{
+	ask(0, 70 * MS);
+	cs_assembler_ended(server, 100, CS_ASSEMBLER_STATUS, 9, 80 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(seen.invocation[0].aborted);
+	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_SIGNAL));
+}
+
 Test(in_flight, long_texts_are_bounded_by_their_bytes)
 {
 	struct cs_rec_request rec = { .method_len = 3, .target_len = 1900 };
