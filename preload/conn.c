@@ -13,6 +13,7 @@
 #define LOST_IN    0x08u /* no more is understood of what comes in */
 #define LOST_OUT   0x10u
 #define UNSEEN     0x20u /* the close went by unseen */
+#define SHARED     0x40u /* another process was given it */
 #define BUSY       (RECEIVING | SENDING)
 #define LOST       (LOST_IN | LOST_OUT)
 
@@ -74,6 +75,16 @@ bool cs_conn_ref(struct cs_conn *conn, uint32_t generation)
 	return true;
 }
 
+void cs_conn_share(struct cs_conn *conn, uint32_t generation)
+{
+	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
+
+	while (is_generation(state, generation) && !(state & SHARED) &&
+	       !atomic_compare_exchange_weak_explicit(&conn->state, &state, state | SHARED,
+						      memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
 /* The answer to the oldest outstanding request is over. */
 static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, uint16_t flags,
 			 uint64_t now_ns)
@@ -114,7 +125,9 @@ static void tell_response(const struct cs_conn_env *env, struct cs_conn *conn, u
 /* Nothing more will be sent: end what is outstanding. @lost: how much of it we do not know. */
 static void end_all(const struct cs_conn_env *env, struct cs_conn *conn, bool lost, uint64_t now_ns)
 {
-	bool forked = atomic_load_explicit(env->forks, memory_order_relaxed) != conn->forks;
+	uint32_t forks = atomic_load_explicit(env->forks, memory_order_relaxed);
+	bool passed = atomic_load_explicit(&conn->state, memory_order_relaxed) & SHARED;
+	bool shared = passed || forks != conn->forks;
 
 	while (outstanding(conn)) {
 		uint16_t flags = CS_RESPONSE_ABORTED;
@@ -123,11 +136,12 @@ static void end_all(const struct cs_conn_env *env, struct cs_conn *conn, bool lo
 			tell_response(env, conn, 0);
 		if (lost)
 			flags = CS_RESPONSE_UNFOLLOWED;
-		else if (conn->sending == HEAD_TOLD &&
+		else if (conn->sending == HEAD_TOLD && !passed &&
+			 (uint16_t)forks == conn->response_forks &&
 			 cs_http_response_ends_by_close(&conn->response))
 			flags = CS_RESPONSE_CLOSED;
-		else if (conn->sending == NOTHING && forked)
-			flags = CS_RESPONSE_UNFOLLOWED; /* a child may answer */
+		else if (shared)
+			flags = CS_RESPONSE_UNFOLLOWED; /* who else has it may answer, or go on */
 		end_response(env, conn, flags, now_ns);
 	}
 }
@@ -274,7 +288,7 @@ static uint64_t receive(const struct cs_conn_env *env, struct cs_conn *conn,
 }
 
 /* Bytes go out: the first of a response, if none has begun. Not without a request. */
-static bool begin_response(struct cs_conn *conn, uint64_t begin_ns)
+static bool begin_response(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t begin_ns)
 {
 	uint32_t sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed);
 	uint64_t received;
@@ -289,6 +303,7 @@ static bool begin_response(struct cs_conn *conn, uint64_t begin_ns)
 	conn->sending = HEAD_BEGUN;
 	conn->response_ns = begin_ns;
 	conn->response_bytes = 0;
+	conn->response_forks = (uint16_t)atomic_load_explicit(env->forks, memory_order_relaxed);
 	return true;
 }
 
@@ -300,7 +315,7 @@ static uint64_t transmit(const struct cs_conn_env *env, struct cs_conn *conn,
 		enum cs_http_verdict verdict;
 		size_t used;
 
-		if (!begin_response(conn, begin_ns))
+		if (!begin_response(env, conn, begin_ns))
 			return LOST;
 		verdict = cs_http_response_feed(&conn->response, data, bytes, &used);
 		bytes -= used;

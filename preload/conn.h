@@ -52,7 +52,8 @@ struct cs_conn {
 	uint32_t head_bytes;    /* idem, so far */
 
 	/* The sending direction's own. */
-	uint32_t sending; /* whether a response has begun, and whether its head was told */
+	uint16_t response_forks; /* the process's forks when a response began, modulo 2^16 */
+	uint16_t sending;        /* whether a response has begun, and whether its head was told */
 	struct cs_http_response response;
 	uint64_t response_ns; /* when the call with its first byte began */
 	uint64_t response_bytes;
@@ -85,7 +86,7 @@ struct cs_conn_env {
 	struct cs_pool *conns;
 	struct cs_pool *texts;
 	cs_conn_emit_fn emit;    /* called while the thread is busy with the connection */
-	_Atomic uint32_t *forks; /* counts fork calls of this process */
+	_Atomic uint32_t *forks; /* counts children that this process may have given it to */
 };
 
 /**
@@ -101,6 +102,14 @@ uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd
 
 /** cs_conn_ref() - one more descriptor for it; false if it is gone. Context: signal. */
 bool cs_conn_ref(struct cs_conn *conn, uint32_t generation);
+
+/**
+ * cs_conn_share() - another process was given a descriptor of it
+ *
+ * Context: signal. What ends here without a whole response ends unfollowed: the other may answer. The
+ * same holds once the process has forked.
+ */
+void cs_conn_share(struct cs_conn *conn, uint32_t generation);
 
 /**
  * cs_conn_received() - the process has read @bytes bytes

@@ -119,7 +119,16 @@ void cs_follow_end(unsigned reason)
 
 void cs_follow_forked(void)
 {
-	atomic_fetch_add_explicit(&cs_follow.forks, 1, memory_order_relaxed);
+	if (cs_tables_may_change())
+		atomic_fetch_add_explicit(&cs_follow.forks, 1, memory_order_relaxed);
+}
+
+void cs_follow_passed(int fd)
+{
+	uint64_t word = cs_fd_word(fd);
+
+	if (cs_fd_kind(word) == CS_FD_CONNECTION && cs_tables_may_change())
+		cs_conn_share(cs_fd_conn(word), cs_fd_generation(word));
 }
 
 static void drop(uint64_t word, bool seen)

@@ -33,8 +33,16 @@ void cs_follow_start(void);
 /** cs_follow_end() - record nothing any more, for the reason of enum cs_stand_down. Context: signal. */
 void cs_follow_end(unsigned reason);
 
-/** cs_follow_forked() - the process has forked; called in the parent. Context: signal. */
+/**
+ * cs_follow_forked() - a child has, or is about to get, the descriptors of this process
+ *
+ * Context: signal; in the parent. After the call for a child with memory of its own, which would
+ * otherwise find it counted; before one that stops the parent, whose other threads run on.
+ */
 void cs_follow_forked(void);
+
+/** cs_follow_passed() - a copy of @fd was sent to another process. Context: signal. */
+void cs_follow_passed(int fd);
 
 /** cs_follow_forget() - what was known of a descriptor is over; @seen: it is being closed now. */
 void cs_follow_forget(int fd, bool seen);

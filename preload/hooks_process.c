@@ -79,6 +79,7 @@ long cs_vfork_end(long raw);
 
 void cs_vfork_begin(void)
 {
+	cs_follow_forked();
 	cs_borrow_begin(CS_SPAWN_VFORK, cs_shim_watching() ? cs_now() : 0);
 }
 
@@ -112,6 +113,8 @@ CS_HOOK(int, clone, (int (*fn)(void *), void *stack, int flags, void *arg, ...))
 	if (!cs_shim_watching() || flags & CLONE_THREAD)
 		return CS_REAL(clone)(fn, stack, flags, arg, extra[0], extra[1], extra[2]);
 	begin_ns = cs_now();
+	if (lends)
+		cs_follow_forked();
 	if (lends && flags & CLONE_VFORK)
 		cs_borrow_begin(CS_SPAWN_CLONE, begin_ns);
 	else if (lends)
@@ -120,6 +123,8 @@ CS_HOOK(int, clone, (int (*fn)(void *), void *stack, int flags, void *arg, ...))
 	saved = cs_errno();
 	if (lends && flags & CLONE_VFORK)
 		take_back(pid);
+	if (!lends)
+		cs_follow_forked();
 	record_spawn(CS_SPAWN_CLONE, begin_ns, pid > 0 ? pid : -saved);
 	cs_set_errno(saved);
 	return pid;
@@ -137,6 +142,7 @@ CS_HOOK(int, clone, (int (*fn)(void *), void *stack, int flags, void *arg, ...))
 		if (!cs_shim_watching())                                                           \
 			return CS_REAL(name)(pid, path, actions, attributes, argv, envp);          \
 		begin_ns = cs_now();                                                               \
+		cs_follow_forked();                                                                \
 		error = CS_REAL(name)(&child, path, actions, attributes, argv, envp);              \
 		if (pid && !error)                                                                 \
 			*pid = child;                                                              \

@@ -11,6 +11,7 @@
 
 #include "preload/follow.h"
 #include "preload/hook.h"
+#include "preload/rights.h"
 
 struct mmsghdr;
 struct timespec;
@@ -95,34 +96,15 @@ CS_HOOK(ssize_t, readv, (int fd, const struct iovec *iov, int count))
 }
 
 /* Descriptors that came with a message are new; what they were before is over. */
-static void take_rights(const struct msghdr *message)
+static void is_new(int fd)
 {
-	const unsigned char *at = message->msg_control;
-	size_t left = message->msg_controllen;
-
-	while (left >= sizeof(struct cmsghdr)) {
-		const struct cmsghdr *head = (const void *)at;
-		const int *fds = (const void *)(head + 1);
-		size_t len = head->cmsg_len, step = (len + 7) & ~(size_t)7;
-
-		if (len < sizeof(*head) || len > left)
-			return;
-		if (head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS) {
-			for (size_t i = 0; i < (len - sizeof(*head)) / sizeof(int); i++)
-				cs_follow_new(fds[i]);
-		}
-		if (step >= left)
-			return;
-		at += step;
-		left -= step;
-	}
+	cs_follow_new(fd);
 }
 
 static void after_message(int fd, uint64_t word, const struct msghdr *message, uint64_t bytes,
 			  int flags)
 {
-	if (message->msg_controllen && message->msg_control)
-		take_rights(message);
+	cs_rights_each(message, is_new);
 	if (word && !(flags & ASIDE))
 		cs_follow_received(fd, word, flags & MSG_TRUNC ? NULL : message->msg_iov, bytes);
 }

@@ -61,6 +61,13 @@ void cs_thunk_syscall(long number, long a, long b, long c)
 	case SYS_seccomp:
 		before_seccomp((uint32_t)a, (uint32_t)b, c);
 		break;
+	case SYS_clone:
+	case SYS_clone3:
+#ifdef SYS_fork
+	case SYS_fork:
+#endif
+		cs_follow_forked();
+		break;
 	case SYS_close:
 		cs_follow_closing((int)a);
 		break;

@@ -11,6 +11,7 @@
 
 #include "preload/follow.h"
 #include "preload/hook.h"
+#include "preload/rights.h"
 
 static inline uint64_t before(int fd, uint64_t word)
 {
@@ -78,24 +79,39 @@ CS_HOOK(ssize_t, writev, (int fd, const struct iovec *iov, int count))
 	WRITE(fd, CS_REAL(writev)(fd, iov, count), after(fd, word, iov, ret, 0, begin_ns));
 }
 
+/* A connection that is handed to another process with a message may be answered there. */
 CS_HOOK(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags))
 {
-	WRITE(fd, CS_REAL(sendmsg)(fd, message, flags),
-	      after(fd, word, ret > 0 ? message->msg_iov : NULL, ret, flags, begin_ns));
+	uint64_t word = cs_fd_word(fd), begin_ns = 0;
+	bool other = cs_follow_other(fd, word);
+	ssize_t ret;
+
+	if (!other)
+		begin_ns = before(fd, word);
+	ret = CS_REAL(sendmsg)(fd, message, flags);
+	if (ret < 0)
+		return ret;
+	cs_rights_each(message, cs_follow_passed);
+	if (!other)
+		after(fd, word, message->msg_iov, ret, flags, begin_ns);
+	return ret;
 }
 
 CS_HOOK(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags))
 {
-	uint64_t word = cs_fd_word(fd), begin_ns;
+	uint64_t word = cs_fd_word(fd), begin_ns = 0;
+	bool other = cs_follow_other(fd, word);
 	int ret;
 
-	if (cs_follow_other(fd, word))
-		return CS_REAL(sendmmsg)(fd, messages, count, flags);
-	begin_ns = before(fd, word);
+	if (!other)
+		begin_ns = before(fd, word);
 	ret = CS_REAL(sendmmsg)(fd, messages, count, flags);
-	for (int i = 0; i < ret; i++)
-		after(fd, word, messages[i].msg_hdr.msg_iov, (ssize_t)messages[i].msg_len, flags,
-		      begin_ns);
+	for (int i = 0; i < ret; i++) {
+		cs_rights_each(&messages[i].msg_hdr, cs_follow_passed);
+		if (!other)
+			after(fd, word, messages[i].msg_hdr.msg_iov, (ssize_t)messages[i].msg_len,
+			      flags, begin_ns);
+	}
 	return ret;
 }
 

@@ -45,6 +45,13 @@ ENDS = {
     "child-answers": (200, 0),  # and the parent's, below
     "child-closes": (200, 0),
     "vfork-child-closes": (200, 0),
+    # Who else has it answers, and is not seen.
+    "vfork-child-answers": (0, UNFOLLOWED),
+    "spawned-answers": (0, UNFOLLOWED),
+    "cloned-answers": (0, UNFOLLOWED),
+    "passed": (0, UNFOLLOWED),
+    "passed-with-others": (0, UNFOLLOWED),
+    "passed-and-answered": (200, 0),
     "other-thread": (200, 0),
     "reader-beside": (200, 0),
     "cancelled": (200, 0),

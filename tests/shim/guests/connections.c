@@ -6,7 +6,9 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -336,6 +338,111 @@ static void vfork_child_closes(int fd)
 	plain(fd);
 }
 
+/* A child that borrows our memory tells nothing of what it does. */
+static void vfork_child_answers(int fd)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		answer(fd);
+		_exit(0);
+	}
+	close(fd);
+	waitpid(pid, NULL, 0);
+}
+
+/* As CGI: the program's standard output is the connection. */
+static void spawned_answers(int fd)
+{
+	char script[] = "printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nhi'";
+	char *argv[] = { "sh", "-c", script, NULL };
+	posix_spawn_file_actions_t actions;
+	pid_t pid;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fd, 1);
+	need(posix_spawn(&pid, "/bin/sh", &actions, NULL, argv, NULL) == 0, "posix_spawn");
+	posix_spawn_file_actions_destroy(&actions);
+	close(fd);
+	waitpid(pid, NULL, 0);
+}
+
+static int write_answer(void *fd)
+{
+	answer(*(int *)fd);
+	return 0;
+}
+
+static void cloned_answers(int fd)
+{
+	static char stack[65536] __attribute__((aligned(64)));
+	pid_t pid =
+		clone(write_answer, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &fd);
+
+	close(fd);
+	waitpid(pid, NULL, 0);
+}
+
+/* One message over a socketpair that carries @fd, by @send; returns what came of it. */
+static int pass(int fd, int (*send)(int socket, struct msghdr *message))
+{
+	char byte = 'x', control[CMSG_SPACE(sizeof(int))] = "";
+	struct iovec iov = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &iov,
+				  .msg_iovlen = 1,
+				  .msg_control = control,
+				  .msg_controllen = sizeof(control) };
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+	int pair[2], copy;
+
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(head), &fd, sizeof(fd));
+	need(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0, "socketpair");
+	need(send(pair[0], &message) == 1, "send");
+	need(recvmsg(pair[1], &message, 0) == 1, "recvmsg");
+	memcpy(&copy, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(copy));
+	close(pair[0]);
+	close(pair[1]);
+	return copy;
+}
+
+static int by_sendmsg(int socket, struct msghdr *message)
+{
+	return (int)sendmsg(socket, message, 0);
+}
+
+static int by_sendmmsg(int socket, struct msghdr *message)
+{
+	struct mmsghdr one = { .msg_hdr = *message };
+
+	return sendmmsg(socket, &one, 1, 0);
+}
+
+/* What is done with the copy would be done by whoever got it. */
+static void passed(int fd)
+{
+	int copy = pass(fd, by_sendmsg);
+
+	close(fd);
+	plain(copy);
+}
+
+static void passed_with_others(int fd)
+{
+	int copy = pass(fd, by_sendmmsg);
+
+	close(fd);
+	plain(copy);
+}
+
+static void passed_and_answered(int fd)
+{
+	close(pass(fd, by_sendmsg));
+	plain(fd);
+}
+
 static void *thread(void *fd)
 {
 	plain(*(int *)fd);
@@ -418,6 +525,12 @@ static const struct {
 	{ "child-answers", child_answers },
 	{ "child-closes", child_closes },
 	{ "vfork-child-closes", vfork_child_closes },
+	{ "vfork-child-answers", vfork_child_answers },
+	{ "spawned-answers", spawned_answers },
+	{ "cloned-answers", cloned_answers },
+	{ "passed", passed },
+	{ "passed-with-others", passed_with_others },
+	{ "passed-and-answered", passed_and_answered },
 	{ "other-thread", other_thread },
 	{ "reader-beside", reader_beside },
 	{ "cancelled", cancelled },

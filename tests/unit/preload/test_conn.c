@@ -223,6 +223,66 @@ Test(conn, a_close_after_a_fork_may_leave_the_answer_to_the_child)
 	TOLD("request 0 GET /a @10\nend 0 0 in 19 out 0 @30 unfollowed\n");
 }
 
+static void forked(void)
+{
+	atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);
+}
+
+Test(conn, a_close_after_a_fork_may_leave_the_rest_to_the_child)
+{
+	received(GET_A, 10);
+	sent("HTTP/1.1 20", 20, 21);
+	forked();
+	closed(30);
+	TOLD("request 0 GET /a @10\nresponse 0 0 @20\nend 0 0 in 19 out 11 @30 unfollowed\n");
+}
+
+Test(conn, a_body_without_length_may_go_on_in_a_child_forked_within_it)
+{
+	received(GET_A, 10);
+	sent(OK_CLOSE, 20, 21);
+	forked();
+	closed(30);
+	TOLD("request 0 GET /a @10\nresponse 0 200 @20\nend 0 200 in 19 out 19 @30 unfollowed\n");
+}
+
+Test(conn, a_body_without_length_ends_by_close_after_an_earlier_fork)
+{
+	received(GET_A, 10);
+	forked();
+	sent(OK_CLOSE, 20, 21);
+	closed(30);
+	TOLD("request 0 GET /a @10\nresponse 0 200 @20\nend 0 200 in 19 out 19 @30 closed\n");
+}
+
+Test(conn, a_close_after_it_was_handed_on_may_leave_the_answer_to_another)
+{
+	received(GET_A, 10);
+	cs_conn_share(conn, GENERATION);
+	closed(30);
+	TOLD("request 0 GET /a @10\nend 0 0 in 19 out 0 @30 unfollowed\n");
+}
+
+Test(conn, what_is_handed_on_and_answered_here_is_whole)
+{
+	received(GET_A, 10);
+	cs_conn_share(conn, GENERATION);
+	sent(OK_2, 20, 21);
+	received(GET_A, 22);
+	sent(OK_CLOSE, 23, 24);
+	closed(30);
+	TOLD("request 0 GET /a @10\nresponse 0 200 @20\nend 0 200 in 19 out 40 @21\n"
+	     "request 1 GET /a @22\nresponse 1 200 @23\nend 1 200 in 19 out 19 @30 unfollowed\n");
+}
+
+Test(conn, an_old_generation_hands_nothing_on)
+{
+	received(GET_A, 10);
+	cs_conn_share(conn, GENERATION - 1);
+	closed(30);
+	TOLD("request 0 GET /a @10\nend 0 0 in 19 out 0 @30 aborted\n");
+}
+
 Test(conn, an_unseen_close_is_no_abort)
 {
 	received(GET_A, 10);
