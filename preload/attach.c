@@ -24,8 +24,8 @@
 #define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3; vm.memfd_noexec may demand it, older kernels refuse */
 #endif
 
-#define ADDRESS_SPACE_MIN_BYTES                                                                    \
-	(1ull << 30) /* below such a limit the address space is the function's */
+/* Below such a limit, on address space or on private memory, all of it is the function's. */
+#define LIMIT_MIN_BYTES (1ull << 30)
 
 _Static_assert(sizeof(struct cs_wiped) <= CS_PAGE_BYTES, "a page");
 
@@ -80,7 +80,8 @@ static int reach_collector(const struct cs_start *start)
  * allocated whole. In that mode alone MAP_NORESERVE is not honoured: a mapping larger than any
  * machine's memory tells, without a look into /proc. It is asked for where it shares no page table
  * with anything else, in which the kernel would look for pages to free (that took 6 us of 9).
- * Under a limit on address space it fails as well: then the ring is allocated whole without need.
+ * Under a limit on address space or private memory it fails as well: then the ring is allocated whole
+ * without need.
  */
 static int strict_overcommit(void)
 {
@@ -145,9 +146,14 @@ static long map_private(uint64_t bytes)
  */
 static int map_own(void)
 {
-	long p = map_private(CS_PAGE_BYTES + CS_FDS_BYTES), r;
-	bool whole = !cs_sys_failed(p);
+	/* Touched or not, all of a private mapping counts against RLIMIT_DATA. */
+	bool whole = soft_limit(RLIMIT_DATA) >= LIMIT_MIN_BYTES;
+	long p = -ENOMEM, r;
 
+	if (whole) {
+		p = map_private(CS_PAGE_BYTES + CS_FDS_BYTES);
+		whole = !cs_sys_failed(p);
+	}
 	if (!whole)
 		p = map_private(CS_PAGE_BYTES);
 	if (cs_sys_failed(p))
@@ -264,7 +270,7 @@ int cs_attach(const struct cs_start *start, uint64_t entered_ns)
 		lanes = 1;
 	if (file_bytes_max < cs_segment_bytes(CS_SLOTS_DEFAULT, lanes))
 		return -EFBIG;
-	if (soft_limit(RLIMIT_AS) < ADDRESS_SPACE_MIN_BYTES)
+	if (soft_limit(RLIMIT_AS) < LIMIT_MIN_BYTES)
 		return -ENOMEM;
 	sock = reach_collector(start);
 	if (sock < 0)

@@ -73,6 +73,7 @@ CONDITIONS = {
     "RLIMIT_NOFILE=4": ("counting", [], {resource.RLIMIT_NOFILE: 4}, {}),
     "RLIMIT_FSIZE=0": ("counting", [], {resource.RLIMIT_FSIZE: 0}, {}),
     "tight RLIMIT_AS": ("counting", [], {resource.RLIMIT_AS: "least"}, {}),
+    "tight RLIMIT_DATA": ("counting", [], {resource.RLIMIT_DATA: "least"}, {}),
     "full memory cgroup": ("counting", [], {}, {"cgroup": True}),
     "attach refused by seccomp": ("counting", ["--refuse"], {}, {}),
     "strict filter after start": ("counting", [], {}, {"filter": True}),
@@ -84,18 +85,22 @@ CONDITIONS = {
 
 # What the bare guest needs is found by trying, so that there is really little: (unit in which it is
 # looked for, most that is tried, what is given beyond). A watched guest may take 1 MiB of memory
-# more; of address space some 7 MiB where there is more than a GiB, else none but the library's.
-MIB = 1 << 20
+# more; of address space some 7 MiB where there is more than a GiB, else none but the library's; of
+# private memory that is limited its own page and the library's few.
+KIB, MIB = 1 << 10, 1 << 20
 NEEDS = {
     "tight RLIMIT_AS": {"java": (64 * MIB, 8192 * MIB, 12 * MIB), "others": (MIB, 2048 * MIB, MIB)},
+    # Without enough of it Node does not end: it is given what surely suffices.
+    "tight RLIMIT_DATA": {"java": (MIB, 2048 * MIB, MIB), "node": (768 * MIB, 768 * MIB, 0),
+                          "others": (64 * KIB, 2048 * MIB, 128 * KIB)},
     "full memory cgroup": {"java": (4 * MIB, 128 * MIB, 2 * MIB),
                            "others": (MIB // 4, 128 * MIB, MIB)},
 }
 
 # Conditions under which the shim must still attach (elsewhere it may stand down).
 ATTACHES = {"collector present", "coldspan-collector present", "collector hung",
-            "collector killed meanwhile", "full memory cgroup", "strict filter after start",
-            "nobody, no_new_privs", "jemalloc before", "jemalloc after"}
+            "collector killed meanwhile", "tight RLIMIT_DATA", "full memory cgroup",
+            "strict filter after start", "nobody, no_new_privs", "jemalloc before", "jemalloc after"}
 NEVER_ATTACHES = {"static"}
 
 
