@@ -108,15 +108,16 @@ static json_t *cold_start_json(const struct cs_cold_start *cold)
 	const struct cs_identity *id = cold->identity;
 
 	return json_pack(
-		"{s:o, s:i, s:o, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"{s:o, s:i, s:o, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"function", text_or_null(id->name), "pid", (int)id->pid, "executable",
 		text_or_null(id->exe ? id->exe : ""), "script", text_or_null(id->script),
 		"init_type", cs_init_type_name(cold->init_type), "protocol",
 		cs_protocol_name(cold->protocol), "ready", (int)cold->ready, "approximate",
-		text_or_null(cold->approximate), "start_unix_ns", number(wall(id, cold->start_ns)),
-		"total_ns", number(cold->end_ns - cold->start_ns), "phases", phases_json(cold),
-		"facts", facts_json(cold), "trace_id", hex(cold->context.trace_id.bytes, 16),
-		"span_id", hex(cold->context.span_id.bytes, 8));
+		text_or_null(cold->approximate), "programs_before", text_or_null(cold->programs),
+		"start_unix_ns", number(wall(id, cold->start_ns)), "total_ns",
+		number(cold->end_ns - cold->start_ns), "phases", phases_json(cold), "facts",
+		facts_json(cold), "trace_id", hex(cold->context.trace_id.bytes, 16), "span_id",
+		hex(cold->context.span_id.bytes, 8));
 }
 
 static json_t *invocation_json(const struct cs_invocation *inv)

@@ -4,6 +4,7 @@
  * Concluding: what caused what, which trace it belongs to, and the finished structs. Rules for people:
  * docs/phases.md and docs/traces.md.
  */
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -246,6 +247,42 @@ static void set_usage(struct cs_assembled *instance, struct cs_cold_start *cold)
 	}
 }
 
+/* "bash, pyenv", of @count programs that ran before; NULL: none did, or there is no memory. */
+static const char *names_of(struct cs_assembled *instance, unsigned count)
+{
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
+	unsigned named = count < CS_EVIDENCE_NAMES ? count : CS_EVIDENCE_NAMES;
+	char text[CS_EVIDENCE_NAMES * (CS_EVIDENCE_NAME_BYTES + 2) + 32] = "";
+	size_t used = 0;
+
+	for (unsigned i = 0; e && i < named; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "",
+					 e->programs[i]);
+	if (used && count > named)
+		snprintf(text + used, sizeof(text) - used, " and %u more", count - named);
+	return used ? cs_arena_strndup(&instance->arena, text, sizeof(text)) : NULL;
+}
+
+/*
+ * Wrappers that end by exec: their time lies before that of the program that served, and is not that
+ * of the call that spawned it.
+ */
+static void tell_programs(struct cs_assembled *instance, unsigned count, struct cs_cold_start *cold)
+{
+	struct cs_phase_part *part = cold->phases;
+
+	cold->programs = names_of(instance, count);
+	if (!cold->programs)
+		return;
+	cold->programs_count = count;
+	if (cold->phases_count > 1 && part->phase == CS_PHASE_QUEUE)
+		part++;
+	if (part->phase == CS_PHASE_SPAWN && !part->approximate)
+		part->approximate = cs_arena_printf(&instance->arena,
+						    "includes %u program%s that ran before: %s",
+						    count, count == 1 ? "" : "s", cold->programs);
+}
+
 /* What is said of its times: what is wrong with these, or else with its clock. */
 static const char *approximate_of(const struct cs_assembled *instance, const char *reason)
 {
@@ -287,6 +324,11 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	else if (request)
 		cold.init_type = init_type_of(instance, cause);
 	cs_bounds_phases(&bounds, &cold);
+	tell_programs(instance,
+		      cold.protocol == CS_PROTOCOL_EXEC ? instance->event.programs
+		      : e                               ? e->programs_count
+							: 0,
+		      &cold);
 	set_usage(instance, &cold);
 	/* A start that no request caused belongs to none. */
 	set_context(instance, cold.init_type == CS_INIT_PROACTIVE ? NULL : request, &cold);

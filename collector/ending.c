@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* How instances end, what ends with them, and the one event of a process without connections. */
+#include <string.h>
 #include <sys/wait.h>
 
 #include "collector/assembled.h"
@@ -18,8 +19,9 @@ static struct cs_outcome outcome_of(enum cs_assembler_end end, int status)
  * The event of the program that the process is now: its first read of standard input. Output before
  * any input: the event did not come that way, and the output is the first that is known of it.
  */
-static struct cs_event_image own_event(const struct cs_assembled *instance)
+static struct cs_event_image own_event(struct cs_assembled *instance)
 {
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
 	uint64_t read_ns = instance->marks[CS_MARK_STDIN_READ];
 	uint64_t output_ns = instance->marks[CS_MARK_STDOUT_WRITE];
 
@@ -30,6 +32,7 @@ static struct cs_event_image own_event(const struct cs_assembled *instance)
 		.main_ns = instance->marks[CS_MARK_MAIN],
 		.user_code_ns = instance->marks[CS_MARK_USER_CODE],
 		.attach_cpu_ns = instance->attach_cpu_ns,
+		.programs = e ? e->programs_count : 0,
 		.native = !instance->identity.script,
 	};
 }
@@ -48,16 +51,30 @@ static struct cs_event_image event_of(struct cs_assembled *instance)
 	return event;
 }
 
+/* What somebody who looks at the start calls it: the script, else the program. */
+static const char *program_name(const struct cs_identity *identity)
+{
+	const char *path = identity->script ? identity->script : identity->exe;
+	const char *base;
+
+	if (!path)
+		path = identity->name;
+	base = strrchr(path, '/');
+	return base && base[1] ? base + 1 : path;
+}
+
 /* Executed another program: its start, and its event if it took one, go on in that. */
 static void hand_on(struct cs_assembled *instance)
 {
 	struct cs_event_image own = own_event(instance);
+	struct cs_evidence_table *evidence = &instance->assembler->evidence;
 
 	instance->concluded = true;
 	own.exec_ns = cs_assembled_exec(instance);
 	if (instance->marks[CS_MARK_STDIN_READ])
-		cs_evidence_event(&instance->assembler->evidence, instance->identity.uid,
-				  instance->identity.pid, &own);
+		cs_evidence_event(evidence, instance->identity.uid, instance->identity.pid, &own);
+	cs_evidence_program(evidence, instance->identity.uid, instance->identity.pid,
+			    program_name(&instance->identity), instance->end_ns);
 }
 
 /* It goes on, and nobody will hear of its end. */

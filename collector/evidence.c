@@ -4,6 +4,9 @@
 #include "collector/evidence.h"
 
 #include <stddef.h>
+#include <string.h>
+
+#include "base/utf8.h"
 
 static struct cs_evidence *slot_of(struct cs_evidence_table *table, int32_t pid)
 {
@@ -38,6 +41,8 @@ static void forget_before(struct cs_evidence *e, uint64_t time_ns)
 	}
 	if (e->gone_ns < time_ns)
 		e->gone_ns = 0;
+	if (e->programs_ns < time_ns)
+		e->programs_count = 0;
 	if (e->event.event_ns < time_ns)
 		e->event = (struct cs_event_image){ 0 };
 	if (e->spawn_begin_ns < time_ns) {
@@ -110,6 +115,23 @@ void cs_evidence_event(struct cs_evidence_table *table, uint32_t uid, int32_t pi
 		forget_before(e, image->event_ns);
 	if (!e->event.event_ns)
 		e->event = *image;
+}
+
+void cs_evidence_program(struct cs_evidence_table *table, uint32_t uid, int32_t pid,
+			 const char *name, uint64_t time_ns)
+{
+	struct cs_evidence *e;
+
+	if (pid <= 0)
+		return;
+	e = claim(table, uid, pid);
+	if (is_over(e, time_ns))
+		forget_before(e, time_ns);
+	if (e->programs_count < CS_EVIDENCE_NAMES)
+		cs_utf8_repair(e->programs[e->programs_count], CS_EVIDENCE_NAME_BYTES, name,
+			       strlen(name), NULL);
+	e->programs_count++;
+	e->programs_ns = time_ns;
 }
 
 void cs_evidence_add_exec(struct cs_evidence *evidence, uint64_t time_ns)

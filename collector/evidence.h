@@ -12,8 +12,10 @@
 
 #include "preload/wire/records.h"
 
-#define CS_EVIDENCE_EXECS 8u    /* a search through PATH, and the programs that follow each other */
-#define CS_EVIDENCE_SLOTS 8192u /* pids are dense; 1.7 MiB, touched as it is used */
+#define CS_EVIDENCE_EXECS      8u /* a search through PATH, and the programs that follow each other */
+#define CS_EVIDENCE_SLOTS      8192u /* pids are dense; 2.6 MiB, touched as it is used */
+#define CS_EVIDENCE_NAMES      4u    /* of programs that ran before: version managers take three */
+#define CS_EVIDENCE_NAME_BYTES 24u
 
 /*
  * What a process without connections said of its event, and of the start that led there: moments of
@@ -28,6 +30,7 @@ struct cs_event_image {
 	uint64_t main_ns;
 	uint64_t user_code_ns;
 	uint64_t attach_cpu_ns;
+	uint32_t programs; /* that ran before it in the same process */
 	bool native;
 };
 
@@ -48,6 +51,9 @@ struct cs_evidence {
 	uint64_t gone_ns;            /* when its end was learnt of; 0 it may live */
 	struct cs_event_image event; /* of a program that it was before an exec, event_ns 0: none */
 	struct cs_rec_wait usage;
+	uint32_t programs_count; /* that it was, and left by exec */
+	uint64_t programs_ns;    /* when the last of them was left */
+	char programs[CS_EVIDENCE_NAMES][CS_EVIDENCE_NAME_BYTES]; /* the first ones */
 };
 
 struct cs_evidence_table {
@@ -80,6 +86,10 @@ void cs_evidence_gone(struct cs_evidence *evidence, uint64_t time_ns);
 /** cs_evidence_event() - it took its event as @image, and executes another program. The first counts. */
 void cs_evidence_event(struct cs_evidence_table *table, uint32_t uid, int32_t pid,
 		       const struct cs_event_image *image);
+
+/** cs_evidence_program() - it was @name, up to @time_ns, when it executed another program. */
+void cs_evidence_program(struct cs_evidence_table *table, uint32_t uid, int32_t pid,
+			 const char *name, uint64_t time_ns);
 
 /** cs_evidence_exec_before() - the last exec called not after @time_ns; 0 none is known. */
 uint64_t cs_evidence_exec_before(const struct cs_evidence *evidence, uint64_t time_ns);

@@ -90,6 +90,8 @@ struct cs_cold_start {
 	const char *approximate; /* why its times are not exact; NULL: they are */
 	struct cs_phase_part phases[CS_PHASE_COUNT]; /* contiguous, in order */
 	unsigned phases_count;
+	unsigned programs_count; /* that ran before the one that served, in the same process */
+	const char *programs;    /* "bash, pyenv": the first of them, in their order; NULL none */
 	uint64_t start_ns;
 	uint64_t end_ns; /* the phases' durations sum to end_ns - start_ns */
 	uint64_t facts[CS_FACT_COUNT];

@@ -362,6 +362,9 @@ static bool add_cold_start(struct cs_spans *spans, const struct cs_cold_start *c
 	add_bool(&list, "faas.coldstart", true);
 	add_string(&list, "coldspan.init.type", cs_init_type_name(cold->init_type));
 	add_string(&list, "coldspan.protocol", cs_protocol_name(cold->protocol));
+	if (cold->programs)
+		add_int(&list, "coldspan.exec.count", cold->programs_count);
+	add_string(&list, "coldspan.exec.programs", cold->programs);
 	add_bool(&list, "coldspan.init.ready", cold->ready);
 	add_string(&list, "coldspan.approximate", cold->approximate);
 	add_facts(&list, cold);

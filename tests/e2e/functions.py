@@ -71,8 +71,9 @@ def check_cold_start(seen, name, call):
     check(cold["parentSpanId"] == runtime[0]["spanId"], "the cold start is not below the runtime's span")
     names = [traces.phase_of(phase) for phase in phases]
     check(names == traces.PHASES, f"phases {names}")
-    check(not [p for p in phases if "coldspan.phase.approximate" in p["attributes"]],
-          "a boundary was not seen")
+    # A version manager may stand in front of the language: `spawn` names it.
+    reasons = [p["attributes"].get("coldspan.phase.approximate", "") for p in phases]
+    check(not [reason for reason in reasons if reason and "ran before" not in reason], reasons)
     check(cold["attributes"]["coldspan.shared_objects"] > 0, "no shared objects were counted")
     return served[0], dict(zip(names, phases))
 

@@ -6,6 +6,7 @@ usage: unseen.py --build DIR
 
 Real processes under the shim, a real collector, and what it wrote.
 """
+import json
 import os
 import pathlib
 import signal
@@ -69,6 +70,21 @@ def a_function_that_runs_when_the_collector_stops(args, folder):
         assert "still running" in span["attributes"][APPROXIMATE], span
         assert span["status"] != 2, span
     assert "still running" in phases["respond"]["attributes"]["coldspan.phase.approximate"]
+
+
+@case
+def wrappers_that_end_by_exec_are_named_in_spawn(args, folder):
+    wrapper, result = folder / "manager", folder / "run.json"
+    wrapper.write_text('#!/bin/sh\nsleep 0.2\nexec "$@"\n')
+    wrapper.chmod(0o755)
+    subprocess.run([args.build / "agent/coldspan", "run", "--quiet", "--json", result, "--", wrapper,
+                    sys.executable, "-c", "import sys; print(sys.stdin.read(), flush=True)"],
+                   input=b"event", stdout=subprocess.DEVNULL, check=True, timeout=LIMIT_S)
+    start, = json.loads(result.read_text())["cold_starts"]
+    spawn, = [phase for phase in start["phases"] if phase["name"] == "spawn"]
+    assert spawn["duration_ns"] >= 200_000_000, spawn
+    assert start["programs_before"].startswith("manager"), start
+    assert "ran before: manager" in spawn["approximate"], spawn
 
 
 def _in_a_time_namespace(args, folder, options, shift_s):

@@ -11,8 +11,14 @@ struct cs_assembler *assembler;
 
 static void on_cold_start(void *context, const struct cs_cold_start *cold)
 {
+	const struct cs_phase_part *spawn;
+
 	seen.cold_starts++;
 	seen.cold = *cold;
+	snprintf(seen.programs, sizeof(seen.programs), "%s", cold->programs ? cold->programs : "");
+	spawn = phase_of(CS_PHASE_SPAWN);
+	snprintf(seen.spawn_approximate, sizeof(seen.spawn_approximate), "%s",
+		 spawn && spawn->approximate ? spawn->approximate : "");
 }
 
 static void on_invocation(void *context, const struct cs_invocation *invocation)

@@ -22,8 +22,10 @@ struct seen {
 	unsigned invocations;
 	struct cs_cold_start cold; /* the last one */
 	struct cs_invocation invocation[SEEN_MAX];
-	char trace_state[64]; /* of the last invocation; empty: none */
-	bool linked;          /* it points to its start, which is ... */
+	char programs[128];          /* of the last cold start; empty: none */
+	char spawn_approximate[256]; /* of its spawn; empty: it is exact, or was not seen */
+	char trace_state[64];        /* of the last invocation; empty: none */
+	bool linked;                 /* it points to its start, which is ... */
 	struct cs_span_context started;
 };
 

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <signal.h>
+#include <string.h>
 
 #include "collector/evidence.h"
 #include "tests/support/assembling.h"
@@ -193,4 +194,77 @@ Test(chain, a_wrapper_that_executes_what_cannot_be_watched_keeps_its_event)
 	cr_assert(eq(u32, seen.invocations, 1));
 	cr_assert(eq(u64, seen.invocation[0].start_ns, 25 * MS));
 	cr_assert(eq(u64, seen.cold.end_ns, 90 * MS));
+}
+
+static void put_exe(struct cs_header *header, const char *exe)
+{
+	memset(header->identity, 0, sizeof(header->identity));
+	header->identity_len = 0;
+	put_identity(header, exe);
+}
+
+Test(chain, programs_that_ran_before_are_named_where_their_time_is)
+{
+	struct cs_header bash = wrapper_of("a"), shim = wrapper_of("b"), last = header_of(100, "f");
+
+	cs_assembler_child(assembler, 100, 10 * MS, 12 * MS);
+	put_exe(&bash, "exe=/usr/bin/bash");
+	wrap(1, &bash, 20 * MS);
+	put_exe(&shim, "exe=/usr/bin/bash");
+	put_identity(&shim, "script=/opt/pyenv");
+	shim.attach_monotonic_ns = shim.marks[CS_MARK_ATTACH] = 22 * MS;
+	wrap(2, &shim, 35 * MS);
+	last.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	serve(3, &last);
+	cr_assert(eq(u64, phase_of(CS_PHASE_SPAWN)->start_ns, 10 * MS));
+	cr_assert(eq(u64, phase_of(CS_PHASE_SPAWN)->end_ns, 35 * MS));
+	cr_assert(eq(u32, seen.cold.programs_count, 2));
+	cr_assert(eq(str, seen.programs, (char *)"bash, pyenv"));
+	cr_assert(eq(str, seen.spawn_approximate,
+		     (char *)"includes 2 programs that ran before: bash, pyenv"));
+}
+
+Test(chain, more_programs_than_have_names_are_counted)
+{
+	struct cs_header shell = wrapper_of("a"), last = header_of(100, "f");
+
+	cs_assembler_child(assembler, 100, 10 * MS, 12 * MS);
+	put_exe(&shell, "exe=/bin/sh");
+	for (unsigned i = 0; i < CS_EVIDENCE_NAMES + 2; i++) {
+		shell.attach_monotonic_ns = shell.marks[CS_MARK_ATTACH] = (13 + 2 * i) * MS;
+		wrap(1 + i, &shell, (14 + 2 * i) * MS);
+	}
+	last.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	serve(20, &last);
+	cr_assert(eq(u32, seen.cold.programs_count, CS_EVIDENCE_NAMES + 2));
+	cr_assert(eq(str, seen.programs, (char *)"sh, sh, sh, sh and 2 more"));
+}
+
+Test(chain, a_program_after_the_one_that_took_the_event_did_not_run_before)
+{
+	struct cs_header shell = wrapper_of("function"), last = header_of(100, "function");
+
+	cs_assembler_child(assembler, 100, 10 * MS, 12 * MS);
+	shell.marks[CS_MARK_STDIN_READ] = 25 * MS;
+	wrap(1, &shell, 35 * MS);
+	last.marks[CS_MARK_STDOUT_WRITE] = 80 * MS;
+	serve(2, &last);
+	cr_assert(eq(u32, seen.cold.programs_count, 0));
+	cr_assert(eq(ptr, (void *)phase_of(CS_PHASE_SPAWN)->approximate, NULL));
+}
+
+Test(chain, what_a_process_was_is_not_told_of_the_next_with_its_pid)
+{
+	struct cs_header shell = wrapper_of("function"), last = header_of(100, "function"),
+			 other = later_of(100, "other");
+
+	cs_assembler_child(assembler, 100, 10 * MS, 12 * MS);
+	wrap(1, &shell, 35 * MS);
+	last.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	serve(2, &last);
+	cs_assembler_child(assembler, 100, 130 * MS, 135 * MS);
+	end_process(cs_assembler_attach(assembler, 3, &other, 100), 100, 0, 190 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 2));
+	cr_assert(eq(u32, seen.cold.programs_count, 0));
 }
