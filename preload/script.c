@@ -37,62 +37,95 @@ struct language {
 	char codes[12];   /* the code is elsewhere */
 	char file;        /* its value is the script; 0 none */
 	unsigned char flags;
-	const char *words;
 };
 
 static const struct language languages[] = {
-	{ "python pypy", "bBdEiIOPqRsStuvx", "WX", "", "cmhVJ?", 0, 0, "=--check-hash-based-pycs" },
-	{ "node nodejs", "", "", "", "", 0, WORDS_ONLY,
-	  "!inspect !debug !--eval !--print !-e !-p !-pe !--run !-i !--interactive !--completion-bash "
-	  "!--v8-options !--entry-url !--build-sea "
-	  "=-r =--require =--import =--loader =--experimental-loader =-C =--conditions =--env-file "
-	  "=--env-file-if-exists =--watch-path =--watch-kill-signal =--title =--icu-data-dir "
-	  "=--openssl-config =--input-type =--unhandled-rejections =--redirect-warnings "
-	  "=--trace-event-categories =--trace-event-file-pattern =--diagnostic-dir =--report-dir "
-	  "=--report-directory =--report-filename =--report-signal =--cpu-prof-dir =--cpu-prof-name "
-	  "=--cpu-prof-interval =--heap-prof-dir =--heap-prof-name =--heap-prof-interval "
-	  "=--heapsnapshot-signal =--heapsnapshot-near-heap-limit =--disable-warning =--disable-proto =--dns-result-order "
-	  "=--tls-cipher-list =--tls-keylog =--max-http-header-size =--secure-heap "
-	  "=--secure-heap-min =--localstorage-file =--experimental-config-file "
-	  "=--experimental-default-type =--experimental-sea-config "
-	  "=--experimental-specifier-resolution "
-	  "=--snapshot-blob =--inspect-port =--inspect-publish-uid =--debug-port =--test-reporter "
-	  "=--test-reporter-destination =--test-name-pattern =--test-skip-pattern "
-	  "=--test-concurrency =--test-timeout =--test-shard =--test-isolation "
-	  "=--allow-fs-read =--allow-fs-write =--v8-pool-size "
-	  "--no-* --enable-* --disable-wasm-* --experimental-* --trace-* --expose-gc --expose_gc "
-	  "--harmony* --inspect --inspect-brk --inspect-wait --throw-deprecation "
-	  "--pending-deprecation --preserve-symlinks* --prof --cpu-prof --heap-prof --report-on-* "
-	  "--report-uncaught-exception --report-compact --track-heap-objects --use-* --warnings "
-	  "--watch --watch-preserve-output --abort-on-uncaught-exception --allow-addons "
-	  "--allow-child-process --allow-wasi --allow-worker --permission --check -c "
-	  "--force-context-aware --force-fips --frozen-intrinsics --insecure-http-parser "
-	  "--interpreted-frames-native-stack --jitless --node-snapshot --zero-fill-buffers "
-	  "--verify-base-objects --test --test-only --tls-m* --optimize-for-size --lite-mode "
-	  "--deprecation --build-snapshot" },
-	{ "ruby", "acdhlnpsvwyKTW0123456789", "CEIr", "Fix:", "eS", 0, 0,
-	  "=--encoding =--external-encoding =--internal-encoding =--enable =--disable --debug "
-	  "--verbose --jit --yjit --rjit --mjit" },
-	{ "perl", "acdfglnpstTuUvwWX0123456789", "I", "CDFiMmx:=", "eEhSV", 0, 0, "" },
-	{ "php", "neCHlqw", "cdztS", "", "rRBFEaimsvh", 'f', NO_DASHES, "" },
-	{ "bash dash sh ash zsh ksh", "abefhiklmnprtuvxBCEHPT", "oO", "", "csD", 0, SHELL,
-	  "=--init-file =--rcfile --posix --norc --noprofile --login --restricted --verbose "
-	  "--noediting --debugger" },
-	{ "lua luajit", "iEvW", "lj", "O", "eb", 0, 0, "" },
-	{ "java", "", "", "", "", 0, WORDS_ONLY | CLASSES,
-	  "@-jar !-m !--module !-d !--describe-module =-cp =-classpath =--class-path =-p "
-	  "=--module-path =--upgrade-module-path =--add-modules =--limit-modules =--add-reads "
-	  "=--add-exports =--add-opens =--patch-module =--enable-native-access =--source "
-	  "-X* -D* -javaagent* -agentlib* -agentpath* -verbose* -ea* -da* -enable* -disable* -esa "
-	  "-dsa -server -client -show* -splash* --enable-preview --show-module-resolution" },
-	{ "deno", "AqENRWSI", "cL", "r=", "eph", 0, SUBCOMMAND,
-	  ">run >serve >test >bench =--config =--import-map =--cert =--location =--seed =--ext "
-	  "=--log-level =--port =--host --allow-* --deny-* --no-* --unstable* --inspect* --check* "
-	  "--cached-only --watch* --quiet --reload --frozen --node-modules-dir --vendor --parallel" },
-	{ "bun", "bi", "rd", "", "ecph", 0, SUBCOMMAND,
-	  ">run >test !--eval !--print =--preload =--require =--import =--cwd =--env-file =--port "
-	  "=--define --watch --hot --smol --silent --bun --inspect* --no-*" },
+	{ "python pypy", "bBdEiIOPqRsStuvx", "WX", "", "cmhVJ?", 0, 0 },
+	{ "ruby", "acdhlnpsvwyKTW0123456789", "CEIr", "Fix:", "eS", 0, 0 },
+	{ "perl", "acdfglnpstTuUvwWX0123456789", "I", "CDFiMmx:=", "eEhSV", 0, 0 },
+	{ "php", "neCHlqw", "cdztS", "", "rRBFEaimsvh", 'f', NO_DASHES },
+	{ "bash dash sh ash zsh ksh", "abefhiklmnprtuvxBCEHPT", "oO", "", "csD", 0, SHELL },
+	{ "lua luajit", "iEvW", "lj", "O", "eb", 0, 0 },
+	{ "java", "", "", "", "", 0, WORDS_ONLY | CLASSES },
+	{ "deno", "AqENRWSI", "cL", "r=", "eph", 0, SUBCOMMAND },
+	{ "bun", "bi", "rd", "", "ecph", 0, SUBCOMMAND },
+	{ "node nodejs", "", "", "", "", 0, WORDS_ONLY },
 };
+
+/*
+ * One list a language, in their order, with a NUL between: pointers would be relocated at each start.
+ * The longest comes last.
+ */
+static const char words[] =
+	/* python pypy */
+	"=--check-hash-based-pycs"
+	"\0"
+	/* ruby */
+	"=--encoding =--external-encoding =--internal-encoding =--enable =--disable --debug "
+	"--verbose --jit --yjit --rjit --mjit"
+	"\0"
+	/* perl */ ""
+	"\0"
+	/* php */ ""
+	"\0"
+	/* bash dash sh ash zsh ksh */
+	"=--init-file =--rcfile --posix --norc --noprofile --login --restricted --verbose "
+	"--noediting --debugger"
+	"\0"
+	/* lua luajit */ ""
+	"\0"
+	/* java */ "@-jar !-m !--module !-d !--describe-module =-cp =-classpath =--class-path =-p "
+	"=--module-path =--upgrade-module-path =--add-modules =--limit-modules =--add-reads "
+	"=--add-exports =--add-opens =--patch-module =--enable-native-access =--source "
+	"-X* -D* -javaagent* -agentlib* -agentpath* -verbose* -ea* -da* -enable* -disable* -esa "
+	"-dsa -server -client -show* -splash* --enable-preview --show-module-resolution"
+	"\0"
+	/* deno */
+	">run >serve >test >bench =--config =--import-map =--cert =--location =--seed =--ext "
+	"=--log-level =--port =--host --allow-* --deny-* --no-* --unstable* --inspect* --check* "
+	"--cached-only --watch* --quiet --reload --frozen --node-modules-dir --vendor --parallel"
+	"\0"
+	/* bun */
+	">run >test !--eval !--print =--preload =--require =--import =--cwd =--env-file =--port "
+	"=--define --watch --hot --smol --silent --bun --inspect* --no-*"
+	"\0"
+	/* node nodejs */
+	"!inspect !debug !--eval !--print !-e !-p !-pe !--run !-i !--interactive !--completion-bash "
+	"!--v8-options !--entry-url !--build-sea "
+	"=-r =--require =--import =--loader =--experimental-loader =-C =--conditions =--env-file "
+	"=--env-file-if-exists =--watch-path =--watch-kill-signal =--title =--icu-data-dir "
+	"=--openssl-config =--input-type =--unhandled-rejections =--redirect-warnings "
+	"=--trace-event-categories =--trace-event-file-pattern =--diagnostic-dir =--report-dir "
+	"=--report-directory =--report-filename =--report-signal =--cpu-prof-dir =--cpu-prof-name "
+	"=--cpu-prof-interval =--heap-prof-dir =--heap-prof-name =--heap-prof-interval "
+	"=--heapsnapshot-signal =--heapsnapshot-near-heap-limit =--disable-warning =--disable-proto =--dns-result-order "
+	"=--tls-cipher-list =--tls-keylog =--max-http-header-size =--secure-heap "
+	"=--secure-heap-min =--localstorage-file =--experimental-config-file "
+	"=--experimental-default-type =--experimental-sea-config "
+	"=--experimental-specifier-resolution "
+	"=--snapshot-blob =--inspect-port =--inspect-publish-uid =--debug-port =--test-reporter "
+	"=--test-reporter-destination =--test-name-pattern =--test-skip-pattern "
+	"=--test-concurrency =--test-timeout =--test-shard =--test-isolation "
+	"=--allow-fs-read =--allow-fs-write =--v8-pool-size "
+	"--no-* --enable-* --disable-wasm-* --experimental-* --trace-* --expose-gc --expose_gc "
+	"--harmony* --inspect --inspect-brk --inspect-wait --throw-deprecation "
+	"--pending-deprecation --preserve-symlinks* --prof --cpu-prof --heap-prof --report-on-* "
+	"--report-uncaught-exception --report-compact --track-heap-objects --use-* --warnings "
+	"--watch --watch-preserve-output --abort-on-uncaught-exception --allow-addons "
+	"--allow-child-process --allow-wasi --allow-worker --permission --check -c "
+	"--force-context-aware --force-fips --frozen-intrinsics --insecure-http-parser "
+	"--interpreted-frames-native-stack --jitless --node-snapshot --zero-fill-buffers "
+	"--verify-base-objects --test --test-only --tls-m* --optimize-for-size --lite-mode "
+	"--deprecation --build-snapshot";
+
+static const char *words_of(const struct language *language)
+{
+	const char *list = words;
+
+	for (ptrdiff_t n = language - languages; n; n--)
+		list += cs_text_len(list) + 1;
+	return list;
+}
 
 /* The first word of @list that is @arg up to its '='; *@ret_len: of what stands in the list. */
 static const char *find_word(const char *list, const char *arg, size_t arg_len)
@@ -188,7 +221,7 @@ enum step {
 static enum step step_of_word(const struct language *language, const char *arg)
 {
 	size_t len = len_until(arg, '=');
-	const char *word = find_word(language->words, arg, len);
+	const char *word = find_word(words_of(language), arg, len);
 
 	if (word && *word == '!')
 		return NONE;
@@ -239,7 +272,7 @@ static enum step step_of(const struct language *language, const char *arg, const
 			       : step_of_letters(language, arg, ret_script);
 	if (*arg == '+' && language->flags & SHELL)
 		return step_of_letters(language, arg, ret_script);
-	word = find_word(language->words, arg, cs_text_len(arg));
+	word = find_word(words_of(language), arg, cs_text_len(arg));
 	if (word && *word != '-')
 		return *word == '>' ? NEXT : NONE;
 	*ret_script = arg;
