@@ -212,7 +212,8 @@ Test(chain, programs_that_ran_before_are_named_where_their_time_is)
 	wrap(1, &bash, 20 * MS);
 	put_exe(&shim, "exe=/usr/bin/bash");
 	put_identity(&shim, "script=/opt/pyenv");
-	shim.attach_monotonic_ns = shim.marks[CS_MARK_ATTACH] = 22 * MS;
+	shim.attach_monotonic_ns = 22 * MS;
+	shim.marks[CS_MARK_ATTACH] = 22 * MS;
 	wrap(2, &shim, 35 * MS);
 	last.marks[CS_MARK_STDIN_READ] = 70 * MS;
 	serve(3, &last);
@@ -231,7 +232,8 @@ Test(chain, more_programs_than_have_names_are_counted)
 	cs_assembler_child(assembler, 100, 10 * MS, 12 * MS);
 	put_exe(&shell, "exe=/bin/sh");
 	for (unsigned i = 0; i < CS_EVIDENCE_NAMES + 2; i++) {
-		shell.attach_monotonic_ns = shell.marks[CS_MARK_ATTACH] = (13 + 2 * i) * MS;
+		shell.attach_monotonic_ns = (13 + 2 * i) * MS;
+		shell.marks[CS_MARK_ATTACH] = (13 + 2 * i) * MS;
 		wrap(1 + i, &shell, (14 + 2 * i) * MS);
 	}
 	last.marks[CS_MARK_STDIN_READ] = 70 * MS;
