@@ -5,6 +5,7 @@
 usage: doctor.py --coldspan FILE --guests DIR
 """
 import argparse
+import ctypes
 import errno
 import os
 import pathlib
@@ -296,6 +297,65 @@ def a_library_whose_path_does_not_fit_into_ld_preload_is_said_so(folder):
             expect(doctor(*there, "cat", env=link), 0, "the loader maps the shim")
         expect(doctor("--no-socket", "--", "cat", env=misfit), 0, "coldspan run preloads a link",
                "the loader maps the shim")
+
+
+@case
+def a_program_for_another_c_library_cannot(folder):
+    """As built for uClibc: its loader's and its library's names, put into a copy of ours."""
+    copy = folder / "copy"
+    elf = pathlib.Path(shutil.which("cat")).read_bytes()
+    loader = next(name for name in (b"/lib64/ld-linux-x86-64.so.2", b"/lib/ld-linux-aarch64.so.1")
+                  if name in elf)
+    elf = elf.replace(loader, b"/lib/ld-uClibc.so.0".ljust(len(loader), b"\0"), 1)
+    copy.write_bytes(elf.replace(b"libc.so.6\0", b"libc.so.0\0"))
+    copy.chmod(0o755)
+    expect(doctor("--no-socket", "--", copy), 3, "neither glibc nor musl", "use a build for glibc")
+
+
+@case
+def a_program_with_address_sanitizer_cannot(folder):
+    source = folder / "x.c"
+    source.write_text("int main(void) { return 0; }\n")
+    built = [name for name in ("gcc", "clang") if shutil.which(name) and subprocess.run(
+        [name, "-fsanitize=address", source, "-o", folder / name], check=False,
+        capture_output=True).returncode == 0]
+    if not built:
+        cases.skip("no compiler here has AddressSanitizer")
+    for name in built:
+        expect(doctor("--no-socket", "--", folder / name), 3, "built with AddressSanitizer",
+               "verify_asan_link_order=0")
+
+
+@case
+def a_go_program_is_said_to_be_seen_at_its_start_only(folder):
+    """What tells one is the section that Go's linker writes; here it is put into another program."""
+    if not shutil.which("objcopy"):
+        cases.skip("objcopy is not installed")
+    info, copy = folder / "info", folder / "copy"
+    info.write_bytes(b"\xff Go buildinf:")
+    subprocess.run(["objcopy", "--add-section", f".go.buildinfo={info}", shutil.which("cat"), copy],
+                   check=True)
+    expect(doctor("--no-socket", "--", copy), 0, "built by Go", "only the start is seen")
+
+
+def forgo_root():
+    """Without these capabilities (override, read and search) root is refused as anybody is."""
+    for capability in (1, 2):
+        if os.geteuid() == 0 and ctypes.CDLL(None).prctl(24, capability, 0, 0, 0):
+            os._exit(cases.SKIP_TEST)
+
+
+@case
+def a_socket_that_refuses_us_has_a_remedy_of_its_own(folder):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(folder / "s"))
+        listener.listen(4)
+        os.chmod(folder / "s", 0)
+        got = doctor("--socket", folder / "s", "--", "cat", before=forgo_root)
+    if got[0] == cases.SKIP_TEST:
+        cases.skip("root cannot drop capabilities here")
+    expect(got, 3, "Permission denied", "make the socket and its folder accessible to this user")
+    assert "start coldspan-collector" not in got[1], got
 
 
 def main():

@@ -10,6 +10,7 @@ import pathlib
 import resource
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -312,6 +313,43 @@ def a_library_whose_path_does_not_fit_into_ld_preload_is_linked(args, folder):
             document = json.loads((folder / "run.json").read_text())
             assert document["accounting"]["instances"] >= 2, document["accounting"]
             assert os.listdir(scratch) == [] and os.listdir(folder / name) == ["libcoldspan.so"]
+
+
+@case
+def the_waterfall_shows_what_the_json_says(args, folder):
+    """Every phase with its numbers and the residue; whose it is; what was counted."""
+    env = {**os.environ, "COLUMNS": "100", "LC_ALL": "C"}
+    result = folder / "run.json"
+    for command, name in ((["cat"], "cat"),
+                          ([sys.executable, args.functions / "hello-py/handler.py"], None)):
+        got = run(args, "--json", result, "--", *command, input=b"{}", env=env)
+        cold = json.loads(result.read_text())["cold_starts"][0]
+        lines = got.stderr.decode().splitlines()
+        total = cold["total_ns"] / 1e6
+        places = 1 if total >= 100 else 2 if total >= 10 else 3
+        executable = os.path.basename(cold["executable"])
+        fields = [cold["function"], "cold start", f"{total:.{places}f} ms",
+                  *([executable] if name != executable else []),
+                  f"pid {cold['pid']}", f"trace {cold['trace_id'][:8]}..."]
+        assert lines[0] == "  ".join(fields), f"{lines[0]!r}, expected {fields}"
+        assert lines[1].split()[:5] == ["phase", "start", "dur", "%", "0"], lines[1]
+        rows = [row.split("#")[0].split() for row in lines[2:2 + len(cold["phases"])]]
+        wanted = [[p["name"], "-" if p["name"] == "unattributed" else f"{p['start_ns'] / 1e6:.{places}f}",
+                   ("~" if p["approximate"] else "") + f"{p['duration_ns'] / 1e6:.{places}f}",
+                   f"{100 * p['duration_ns'] / cold['total_ns']:.1f}"] for p in cold["phases"]]
+        assert rows == wanted and rows[-1][0] == "unattributed", f"{rows}, expected {wanted}"
+        facts = " ".join(lines[2 + len(rows):])
+        assert f" {cold['facts']['shared_objects']} shared objects, files: " in facts, facts
+
+
+@case
+def spans_that_nobody_acknowledges_are_given_up(args, _):
+    """The server takes the connection in and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        got = run(args, "-q", "--otlp", f"http://127.0.0.1:{server.getsockname()[1]}", "--", "sh", "-c",
+                  "exit 9")
+    assert got.returncode == 9, got
+    assert b"gave up on spans that were not acknowledged within 5 s" in got.stderr, got
 
 
 def main():
