@@ -59,6 +59,8 @@ static const uint32_t hook_hashes[] = {
 
 _Static_assert(sizeof(hook_hashes) == CS_HOOK_COUNT * sizeof(uint32_t), "one a hook");
 
+static const Elf64_Dyn *vdso_dynamic; /* by which it is told in the list; NULL: there is none */
+
 /* What the kernel started: the program, or the loader itself (ld.so PROGRAM). */
 static bool find_started(const struct cs_start *start, struct link_map *ret)
 {
@@ -105,7 +107,7 @@ static bool find(const struct cs_elf_object *object, const char *name, uintptr_t
 }
 
 /* What the kernel mapped at @base with its headers: the vDSO, the loader. */
-static bool open_image(uintptr_t base, struct cs_elf_object *object)
+static struct link_map image_at(uintptr_t base)
 {
 	const Elf64_Ehdr *ehdr = (const void *)base;
 	const Elf64_Phdr *phdr = (const void *)(base + ehdr->e_phoff);
@@ -122,6 +124,13 @@ static bool open_image(uintptr_t base, struct cs_elf_object *object)
 		if (phdr[i].p_type == PT_DYNAMIC)
 			map.dynamic = (const void *)(map.bias + phdr[i].p_vaddr);
 	}
+	return map;
+}
+
+static bool open_image(uintptr_t base, struct cs_elf_object *object)
+{
+	struct link_map map = image_at(base);
+
 	return map.dynamic && open_object(object, &map);
 }
 
@@ -268,11 +277,15 @@ bool cs_loader_find_late(enum cs_hook hook)
 
 unsigned cs_loader_objects(void)
 {
-	unsigned n = 0;
+	const struct link_map *program = (const void *)cs_shim.link_map;
+	unsigned n = 0, seen = 0;
 
-	for (const struct link_map *map = (const void *)cs_shim.link_map; map && n < OBJECTS_MAX;
-	     map = map->next)
-		n++;
+	for (const struct link_map *map = program; map && seen < OBJECTS_MAX; map = map->next) {
+		seen++;
+		if (map != program && map->dynamic != cs_own_dynamic &&
+		    map->dynamic != vdso_dynamic)
+			n++;
+	}
 	return n;
 }
 
@@ -291,7 +304,11 @@ bool cs_loader_is_musl(void)
 uintptr_t cs_loader_vdso(uintptr_t vdso, const char *name)
 {
 	struct cs_elf_object object;
+	struct link_map map = image_at(vdso);
 	uintptr_t address;
 
-	return open_image(vdso, &object) && find(&object, name, &address) ? address : 0;
+	vdso_dynamic = map.dynamic;
+	if (!map.dynamic || !open_object(&object, &map))
+		return 0;
+	return find(&object, name, &address) ? address : 0;
 }

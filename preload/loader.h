@@ -44,7 +44,13 @@ enum cs_loader_result cs_loader_resolve(const struct cs_start *start, unsigned *
  */
 bool cs_loader_find_late(enum cs_hook hook);
 
-/** cs_loader_objects() - objects in the list now. Context: startup. */
+/**
+ * cs_loader_objects() - shared objects in the list now, as ldd shows them
+ *
+ * The loader is one; the program, the vDSO, which is no file, and we ourselves are not.
+ *
+ * Context: startup.
+ */
 unsigned cs_loader_objects(void);
 
 /** cs_loader_is_musl() - is musl's libc in the list? Context: startup. */

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens: every kind behaves the same; what is read is classed, counted and named."""
 import os
+import shutil
+import subprocess
 
 import harness
 from harness import records
+from lib import cases
 from lib.cases import case
 
 USER, NATIVE = 1, 4
@@ -54,6 +57,25 @@ def user_code_begins_in_main(lab):
         segment = run(lab, libc).segments[0]
         first = next(r for r in records(segment, "file") if r["class"] == USER)
         assert segment["marks"]["user_code"] == first["time_ns"] > segment["marks"]["main"]
+
+
+def listed(program):
+    """The shared objects that the loader's own list names: what has a file."""
+    out = subprocess.run(["ldd", program], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return len([line for line in out.splitlines() if "/" in line])
+
+
+@case("shared objects are counted as ldd shows them")
+def shared_objects(lab):
+    if not shutil.which("ldd"):
+        cases.skip("ldd is not installed")
+    for program in (lab.guest("file"), shutil.which("perl"), shutil.which("cat")):
+        if program:
+            facts = lab.watched([program, "--version"]).segments[0]["facts"]
+            assert facts["shared_objects"] == listed(program), (program, facts)
+    if "musl" in lab.libcs():
+        # libc is the loader.
+        assert lab.watched([lab.guest("file", "musl")]).segments[0]["facts"]["shared_objects"] == 1
 
 
 if __name__ == "__main__":
