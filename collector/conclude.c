@@ -187,7 +187,7 @@ static void bound_by_http(struct cs_assembled *instance, const struct cs_request
 {
 	const uint64_t *marks = instance->marks;
 
-	bounds->native = !instance->identity.script;
+	bounds->native = !instance->identity.interpreted;
 	bounds->at_ns[CS_BOUND_EXEC] = cs_assembled_exec(instance);
 	bounds->at_ns[CS_BOUND_LINK] = marks[CS_MARK_ATTACH];
 	bounds->at_ns[CS_BOUND_RUNTIME] = marks[CS_MARK_MAIN];

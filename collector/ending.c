@@ -33,7 +33,7 @@ static struct cs_event_image own_event(struct cs_assembled *instance)
 		.user_code_ns = instance->marks[CS_MARK_USER_CODE],
 		.attach_cpu_ns = instance->attach_cpu_ns,
 		.programs = e ? e->programs_count : 0,
-		.native = !instance->identity.script,
+		.native = !instance->identity.interpreted,
 	};
 }
 

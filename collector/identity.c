@@ -25,6 +25,7 @@ struct reading {
 	const char *names[NAME_SOURCES];
 	const char *env_traceparent;
 	const char *env_tracestate;
+	const char *interpreter;
 	int error;
 };
 
@@ -50,6 +51,7 @@ static void take(struct reading *r, const char *key, const char *value)
 		{ "exe", &r->identity->exe },
 		{ "argv0", &r->identity->argv0 },
 		{ "script", &r->identity->script },
+		{ "interpreter", &r->interpreter },
 		{ "env.OTEL_SERVICE_NAME", &r->names[NAME_SERVICE] },
 		{ "env.AWS_LAMBDA_FUNCTION_NAME", &r->names[NAME_LAMBDA] },
 		{ "env.K_SERVICE", &r->names[NAME_KNATIVE] },
@@ -129,6 +131,7 @@ int cs_identity_read(const struct cs_header *header, struct cs_arena *arena,
 		ret_env->traceparent = r.env_traceparent;
 		ret_env->tracestate = r.env_tracestate;
 	}
+	ret->interpreted = r.interpreter || ret->script;
 	ret_env->platform = r.names[NAME_LAMBDA] || r.names[NAME_KNATIVE] || r.names[NAME_TARGET];
 	for (int i = 0; i < NAME_SOURCES; i++) {
 		if (r.names[i]) {

@@ -55,6 +55,7 @@ struct cs_identity {
 	const char *argv0;
 	const char *script;
 	const char *version;
+	bool interpreted; /* it runs code that it is given: its main is not the user's */
 	int32_t pid;
 	int32_t ppid;
 	uint32_t uid;

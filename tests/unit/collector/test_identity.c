@@ -72,6 +72,18 @@ Test(identity, without_a_platform_the_file_names_it)
 	cr_assert(eq(str, (char *)name_of("cwd=/"), (char *)"unknown"));
 }
 
+Test(identity, a_program_that_runs_what_it_is_given_is_no_users_own)
+{
+	name_of("exe=/app/f");
+	cr_assert(not(identity.interpreted));
+	put("interpreter=1");
+	read_it();
+	cr_assert(identity.interpreted);
+	cr_assert(eq(ptr, (void *)identity.script, NULL));
+	name_of("script=/app/f.py");
+	cr_assert(identity.interpreted);
+}
+
 Test(identity, a_long_name_is_cut_between_runes)
 {
 	char script[512] = "script=/app/xx";

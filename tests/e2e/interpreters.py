@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Where user code begins in real interpreters, and what is said where that was not seen.
+
+usage: interpreters.py --coldspan FILE
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases
+from lib.cases import case
+
+UNSEEN = "no open of user code was seen"
+
+
+def start(args, folder, command, cwd=None):
+    """The start of @command's last program, with its phases by name."""
+    if not shutil.which(command[0]):
+        cases.skip(f"{command[0]} is not installed")
+    result = folder / "run.json"
+    run = subprocess.run([args.coldspan, "run", "--quiet", "--json", result, "--", *command],
+                         input=b"x\n", stdout=subprocess.PIPE, cwd=cwd or folder, check=False,
+                         timeout=60)
+    assert run.returncode == 0, run
+    starts = json.loads(result.read_text())["cold_starts"]
+    assert len(starts) == 1, f"{len(starts)} cold starts of {command}"
+    return starts[0], {phase["name"]: phase for phase in starts[0]["phases"]}
+
+
+def unseen(*command):
+    def check(args, folder):
+        cold, phases = start(args, folder, command)
+        assert cold["script"] is None and cold["function"].startswith(command[0]), cold
+        assert "code" not in phases, f"{command}: {list(phases)}"
+        said = phases["runtime"]["approximate"]
+        assert said in (UNSEEN, "the process ended in it"), phases["runtime"]
+    cases.register(f"{command[0]} {command[1]}: the code is no file", check)
+
+
+unseen("python3", "-c", "print(input())")
+unseen("perl", "-e", "syswrite STDOUT, <STDIN>")
+unseen("node", "-e", "process.stdin.once('data', () => process.exit(0))")
+unseen("bash", "-c", "read x; true")
+
+
+@case("a program of the user's own has no runtime")
+def own_program(args, folder):
+    _, phases = start(args, folder, ["cat"])
+    assert phases["runtime"]["duration_ns"] == 0 and "code" in phases, phases
+
+
+def main():
+    parser = cases.parser(__doc__)
+    parser.add_argument("--coldspan", required=True)
+    args = parser.parse_args()
+    args.coldspan = os.path.abspath(args.coldspan)
+    cases.main(args, args, folder=True)
+
+
+if __name__ == "__main__":
+    main()
