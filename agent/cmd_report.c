@@ -37,8 +37,7 @@ static const char help_text[] =
 
 struct options {
 	const char *function;
-	enum cs_colour_when colour;
-	bool ascii;
+	struct cs_look look;
 };
 
 static int parse(int argc, char **argv, struct options *ret)
@@ -50,7 +49,7 @@ static int parse(int argc, char **argv, struct options *ret)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int option;
+	int option, taken;
 
 	*ret = (struct options){ 0 };
 	optind = 1;
@@ -60,22 +59,15 @@ static int parse(int argc, char **argv, struct options *ret)
 		case 'f':
 			ret->function = optarg;
 			break;
-		case 'a':
-			ret->ascii = true;
-			break;
-		case 'c':
-			if (cs_colour_parse(optarg, &ret->colour) < 0) {
-				cs_log(CS_LOG_ERROR, "--color \"%s\": write auto, always or never",
-				       optarg);
-				return CS_EXIT_USAGE;
-			}
-			break;
 		case 'h':
 			fputs(help_text, stdout);
 			return CS_EXIT_DONE;
 		default:
-			cs_option_complain("report", argv, option, options);
-			return CS_EXIT_USAGE;
+			taken = cs_look_option(&ret->look, option, optarg);
+			if (taken == 0)
+				cs_option_complain("report", argv, option, options);
+			if (taken <= 0)
+				return CS_EXIT_USAGE;
 		}
 	}
 	if (optind == argc) {
@@ -272,7 +264,7 @@ static int report(struct cs_trace_file *file, const struct options *options)
 	struct cs_buffer out = { 0 };
 	int code = CS_EXIT_DONE;
 
-	cs_terminal_init(&terminal, STDOUT_FILENO, options->colour, options->ascii);
+	cs_terminal_init(&terminal, STDOUT_FILENO, &options->look);
 	if (draw_all(file, options, &terminal, &out) < 0) {
 		cs_log(CS_LOG_ERROR, "out of memory");
 		code = CS_EXIT_FAILED;

@@ -54,8 +54,7 @@ struct options {
 	const char *json;
 	const char *file;
 	const char *otlp;
-	enum cs_colour_when colour;
-	bool ascii;
+	struct cs_look look;
 	bool quiet;
 	char **command;
 };
@@ -99,7 +98,7 @@ static int parse(int argc, char **argv, struct options *ret)
 		{ "color", required_argument, NULL, 'c' }, { "quiet", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 },
 	};
-	int option;
+	int option, taken;
 
 	*ret = (struct options){ 0 };
 	optind = 1;
@@ -115,16 +114,6 @@ static int parse(int argc, char **argv, struct options *ret)
 		case 'o':
 			ret->otlp = optarg;
 			break;
-		case 'a':
-			ret->ascii = true;
-			break;
-		case 'c':
-			if (cs_colour_parse(optarg, &ret->colour) < 0) {
-				cs_log(CS_LOG_ERROR, "--color \"%s\": write auto, always or never",
-				       optarg);
-				return CS_EXIT_RUN_FAILED;
-			}
-			break;
 		case 'q':
 			ret->quiet = true;
 			break;
@@ -132,8 +121,11 @@ static int parse(int argc, char **argv, struct options *ret)
 			fputs(help_text, stdout);
 			return CS_EXIT_DONE;
 		default:
-			cs_option_complain("run", argv, option, options);
-			return CS_EXIT_RUN_FAILED;
+			taken = cs_look_option(&ret->look, option, optarg);
+			if (taken == 0)
+				cs_option_complain("run", argv, option, options);
+			if (taken <= 0)
+				return CS_EXIT_RUN_FAILED;
 		}
 	}
 	if (eats_an_option("json", ret->json) || eats_an_option("file", ret->file) ||
@@ -387,7 +379,7 @@ int cs_cmd_run(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	cs_dispositions_take(&run.dispositions);
-	cs_terminal_init(&terminal, STDERR_FILENO, run.options.colour, run.options.ascii);
+	cs_terminal_init(&terminal, STDERR_FILENO, &run.options.look);
 	cs_run_report_init(&run.report, &terminal);
 	code = CS_EXIT_RUN_FAILED;
 	/* First of all: where this fails, libevent ends the process, and nobody cleans up. */

@@ -10,6 +10,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 #define COLUMNS_DEFAULT 80
 #define COLUMNS_MIN     20
 #define COLUMNS_MAX     400
@@ -61,24 +63,31 @@ static bool locale_is_utf8(void)
 	return locale && (strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
 }
 
-int cs_colour_parse(const char *word, enum cs_colour_when *ret)
+int cs_look_option(struct cs_look *look, int option, const char *value)
 {
 	static const char *const words[] = { [CS_COLOUR_AUTO] = "auto",
 					     [CS_COLOUR_ALWAYS] = "always",
 					     [CS_COLOUR_NEVER] = "never" };
 
+	if (option == 'a') {
+		look->ascii = true;
+		return 1;
+	}
+	if (option != 'c')
+		return 0;
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (!strcmp(word, words[i])) {
-			*ret = (enum cs_colour_when)i;
-			return 0;
+		if (!strcmp(value, words[i])) {
+			look->colour = (enum cs_colour_when)i;
+			return 1;
 		}
 	}
+	cs_log(CS_LOG_ERROR, "--color \"%s\": write auto, always or never", value);
 	return -EINVAL;
 }
 
-void cs_terminal_init(struct cs_terminal *term, int fd, enum cs_colour_when when, bool ascii)
+void cs_terminal_init(struct cs_terminal *term, int fd, const struct cs_look *look)
 {
 	term->columns = width(fd);
-	term->colour = colour(fd, when);
-	term->utf8 = !ascii && locale_is_utf8();
+	term->colour = colour(fd, look->colour);
+	term->utf8 = !look->ascii && locale_is_utf8();
 }

@@ -17,16 +17,26 @@ enum cs_colour_when {
 	CS_COLOUR_NEVER,
 };
 
-/** cs_colour_parse() - "auto", "always" or "never". Return: 0; -EINVAL, @ret untouched. */
-int cs_colour_parse(const char *word, enum cs_colour_when *ret);
+/* What a command line says of it: --ascii and --color. */
+struct cs_look {
+	enum cs_colour_when colour;
+	bool ascii; /* no characters beyond ASCII */
+};
+
+/**
+ * cs_look_option() - take in an option of getopt_long(3): 'a' for --ascii, 'c' for --color
+ * @value: optarg
+ *
+ * Return: 1 taken; 0 another option; -EINVAL no such colour, which was said.
+ */
+int cs_look_option(struct cs_look *look, int option, const char *value);
 
 /**
  * cs_terminal_init() - look at @fd and the environment
- * @when: the command line's word; CS_COLOUR_AUTO: COLDSPAN_NO_COLOR and NO_COLOR (set and not
+ * @look: the command line's word; CS_COLOUR_AUTO: COLDSPAN_NO_COLOR and NO_COLOR (set and not
  *        empty) switch colour off, FORCE_COLOR (not "0") on, else a terminal other than TERM=dumb
- * @ascii: the command line forbids characters beyond ASCII
  *
  * Width: the terminal's, else COLUMNS, else 80. UTF-8: as the locale's variables say.
  * Context: startup.
  */
-void cs_terminal_init(struct cs_terminal *term, int fd, enum cs_colour_when when, bool ascii);
+void cs_terminal_init(struct cs_terminal *term, int fd, const struct cs_look *look);

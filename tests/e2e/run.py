@@ -46,6 +46,9 @@ def a_wrong_option_is_named_with_our_name(args, folder):
              (["run", "--quiet=1", "--", "true"], 125, "--quiet takes no value"),
              (["run", "--json", "--", "true"], 125, '--json needs a value, but "--" follows'),
              (["run", "--file", "--otlp", "true"], 125, '--file needs a value'),
+             (["run", "--color", "pink", "--", "true"], 125, '--color "pink": write auto, always'),
+             (["report", "--color", "pink", "x"], 2, '--color "pink": write auto, always'),
+             (["report", "--asci", "-a", "x"], 2, "unknown option -a"),
              (["doctor", "--nosuch", "--", "true"], 2, "unknown option --nosuch"),
              (["env", "--exprt"], 2, "did you mean --export?"),
              (["report", "--nosuch"], 2, "unknown option --nosuch")]
