@@ -35,6 +35,45 @@ static const char *const runtime_parts[] = {
 	"/pyvenv.cfg", "/lib/modules", "/openssl.cnf",   "/share/java/",
 };
 
+/*
+ * Of these, what is no folder of a function's own even below one of its folders ("$HOME" may be one):
+ * an installed language. '#' is a digit, '$' the end.
+ */
+static const char installed_parts[][24] = {
+	"/lib/python#", "/lib64/python#", "/lib/perl5/",         "/share/perl5/",
+	"/lib/ruby/#",  "/lib/php/#",     "/jre/lib/",           "/lib/jvm/",
+	"/lib/jli/",    "/lib/modules$",  "/lib/server/classes", "/pyvenv.cfg$",
+};
+
+/* Folders that hold no function. */
+static const char system_folders[][20] = {
+	"/bin/",
+	"/sbin/",
+	"/lib/",
+	"/lib32/",
+	"/lib64/",
+	"/libx32/",
+	"/etc/",
+	"/proc/",
+	"/sys/",
+	"/dev/",
+	"/usr/bin/",
+	"/usr/sbin/",
+	"/usr/lib/",
+	"/usr/lib32/",
+	"/usr/lib64/",
+	"/usr/libx32/",
+	"/usr/libexec/",
+	"/usr/share/",
+	"/usr/include/",
+	"/usr/games/",
+	"/usr/local/bin/",
+	"/usr/local/lib/",
+	"/usr/local/lib64/",
+	"/usr/local/sbin/",
+	"/usr/local/share/",
+};
+
 static bool any_start(const char *path, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -53,6 +92,57 @@ static bool any_part(const char *path, const char *const *list, size_t count)
 	return false;
 }
 
+/* Does @part, with '#' and '$' as above, stand anywhere in @path? */
+static bool installed_part(const char *path, const char *part)
+{
+	for (; *path; path++) {
+		size_t n = 0;
+
+		while (part[n] && part[n] != '$' &&
+		       (part[n] == '#' ? path[n] >= '0' && path[n] <= '9' : path[n] == part[n]))
+			n++;
+		if (!part[n] || (part[n] == '$' && !path[n]))
+			return true;
+	}
+	return false;
+}
+
+static bool installed(const char *path)
+{
+	for (size_t i = 0; i < COUNT(installed_parts); i++) {
+		if (installed_part(path, installed_parts[i]))
+			return true;
+	}
+	return false;
+}
+
+bool cs_classify_holds_code(const char *dir)
+{
+	if (cs_text_equal(dir, "/") || cs_text_equal(dir, "/usr/") ||
+	    cs_text_equal(dir, "/usr/local/"))
+		return false;
+	for (size_t i = 0; i < COUNT(system_folders); i++) {
+		if (cs_text_starts(dir, system_folders[i]))
+			return false;
+	}
+	return !any_part(dir, dependency_parts, COUNT(dependency_parts));
+}
+
+/* What of an absolute @path lies below the function's folders, with a slash first; NULL: nothing. */
+static const char *below(const char *path, const char *const *user_dirs, size_t dirs_count)
+{
+	const char *rest = NULL;
+
+	for (size_t i = 0; i < dirs_count; i++) {
+		const char *end = path + cs_text_len(user_dirs[i]);
+
+		if (*user_dirs[i] && cs_text_starts(path, user_dirs[i]) &&
+		    (!rest || end - 1 > rest))
+			rest = end - 1;
+	}
+	return rest;
+}
+
 /* lib.so, lib.so.6, addon.node */
 static bool native(const char *path)
 {
@@ -66,18 +156,18 @@ static bool native(const char *path)
 enum cs_file_class cs_classify(const char *path, const char *const *user_dirs, size_t dirs_count)
 {
 	size_t len = cs_text_len(path);
+	const char *rest;
 
 	if (!len || any_start(path, system_roots, COUNT(system_roots)))
 		return CS_FILE_OTHER;
 	if (native(path))
 		return CS_FILE_NATIVE;
-	if (any_part(path, dependency_parts, COUNT(dependency_parts)))
+	rest = *path == '/' ? below(path, user_dirs, dirs_count) : path;
+	if (any_part(rest ? rest : path, dependency_parts, COUNT(dependency_parts)))
 		return CS_FILE_DEPENDENCY;
-	if (any_part(path, runtime_parts, COUNT(runtime_parts)))
+	if (rest ? installed(rest) : any_part(path, runtime_parts, COUNT(runtime_parts)))
 		return CS_FILE_RUNTIME;
 	if (cs_text_ends(path, len, ".jar"))
 		return CS_FILE_DEPENDENCY;
-	if (*path != '/' || any_start(path, user_dirs, dirs_count))
-		return CS_FILE_USER;
-	return CS_FILE_OTHER;
+	return rest ? CS_FILE_USER : CS_FILE_OTHER;
 }

@@ -3,10 +3,11 @@
 /*
  * Whose file is it? Told from the path alone, when it is opened: what a language's installer puts
  * under well-known folders is a dependency or the runtime, what lies in the function's folders is
- * user code. Pure.
+ * user code: also below a folder that is called as a language would call its own. Pure.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "preload/wire/records.h"
@@ -20,3 +21,12 @@
  * Return:  enum cs_file_class.
  */
 enum cs_file_class cs_classify(const char *path, const char *const *user_dirs, size_t dirs_count);
+
+/**
+ * cs_classify_holds_code() - may @dir (absolute, with a slash at the end) be a function's folder?
+ *
+ * The system's folders are not, nor those where installers of packages put them.
+ *
+ * Context: signal (pure).
+ */
+bool cs_classify_holds_code(const char *dir);

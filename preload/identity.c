@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "preload/classify.h"
 #include "preload/script.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
@@ -138,21 +139,6 @@ static const char *executed_script(const struct cs_start *start)
 	return NULL;
 }
 
-/* Folders of the system hold no user code. */
-static bool system_folder(const char *dir)
-{
-	static const char *const roots[] = { "/usr/", "/bin/",  "/sbin/", "/lib",
-					     "/etc/", "/proc/", "/sys/",  "/dev/" };
-
-	if (cs_text_equal(dir, "/"))
-		return true;
-	for (unsigned i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
-		if (cs_text_starts(dir, roots[i]))
-			return true;
-	}
-	return false;
-}
-
 /* Remember the folder of @path (absolute; a folder itself ends in a slash) as the function's. */
 static void add_user_dir(unsigned i, const char *path)
 {
@@ -162,7 +148,7 @@ static void add_user_dir(unsigned i, const char *path)
 		return;
 	__builtin_memcpy(cs_shim.wiped->user_dirs[i], path, len);
 	cs_shim.wiped->user_dirs[i][len] = '\0';
-	if (system_folder(cs_shim.wiped->user_dirs[i]))
+	if (!cs_classify_holds_code(cs_shim.wiped->user_dirs[i]))
 		cs_shim.wiped->user_dirs[i][0] = '\0';
 }
 
@@ -203,9 +189,11 @@ uint32_t cs_identity_write(const struct cs_start *start, char *bytes, uint32_t s
 		cs_shim.wiped->cwd[0] = '\0';
 	if (find_executable(start, path)) {
 		put(&area, "exe", path);
-		add_user_dir(0, path);
 		if (!script)
 			script = cs_script_find(path, start->argc, start->argv, &interpreter);
+		/* A language's own folder is none of the function's. */
+		if (!interpreter)
+			add_user_dir(0, path);
 	}
 	if (interpreter)
 		put(&area, "interpreter", "1");

@@ -48,6 +48,22 @@ unseen("node", "-e", "process.stdin.once('data', () => process.exit(0))")
 unseen("bash", "-c", "read x; true")
 
 
+def called_as_a_languages_own(command, name, code):
+    def check(args, folder):
+        for inner in ("lib/server", "lib/python-fn"):
+            (folder / inner).mkdir(parents=True)
+            (folder / inner / name).write_text(code)
+            cold, phases = start(args, folder, [command, str(folder / inner / name)], cwd="/")
+            assert cold["script"] == str(folder / inner / name), cold
+            assert "code" in phases and not phases["runtime"]["approximate"], (inner, phases)
+            assert phases["runtime"]["duration_ns"] > 0 and cold["facts"]["opens.user"] > 0, cold
+    cases.register(f"{command}: a folder that is called as a language's own", check)
+
+
+called_as_a_languages_own("python3", "h.py", "print(input())")
+called_as_a_languages_own("node", "h.js", "process.stdin.once('data', () => process.exit(0))")
+
+
 @case("a program of the user's own has no runtime")
 def own_program(args, folder):
     _, phases = start(args, folder, ["cat"])

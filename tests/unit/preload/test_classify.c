@@ -7,7 +7,9 @@
 
 #include "preload/classify.h"
 
-static const char *const dirs[] = { "", "/srv/function/", "/var/task/" };
+static const char *const dirs[] = {
+	"", "/srv/function/", "/var/task/", "/app/lib/server/", "/app/lib/python-fn/", "/home/me/"
+};
 
 struct sample {
 	char path[96];
@@ -24,6 +26,18 @@ static struct sample samples[] = {
 	{ "/srv/function", CS_FILE_OTHER },
 	{ "/srv/functions/other.py", CS_FILE_OTHER },
 	{ "/home/somebody/x.py", CS_FILE_OTHER },
+	/* its own folders may be called as a language's are */
+	{ "/app/lib/server/h.js", CS_FILE_USER },
+	{ "/app/lib/python-fn/lib/h.py", CS_FILE_USER },
+	{ "/srv/function/lib/server/h.js", CS_FILE_USER },
+	{ "/srv/function/lib/python-fn/h.py", CS_FILE_USER },
+	{ "/srv/function/lib/modules/h.js", CS_FILE_USER },
+	{ "/srv/function/jvm/h.rb", CS_FILE_USER },
+	{ "lib/server/h.js", CS_FILE_USER },
+	{ "/app/lib/server/node_modules/x/x.js", CS_FILE_DEPENDENCY },
+	{ "/home/me/.pyenv/versions/3.11.7/lib/python3.11/os.py", CS_FILE_RUNTIME },
+	{ "/home/me/jdk/lib/modules", CS_FILE_RUNTIME },
+	{ "/home/me/venv/pyvenv.cfg", CS_FILE_RUNTIME },
 	/* what it depends on, wherever that lies */
 	{ "/srv/function/node_modules/express/index.js", CS_FILE_DEPENDENCY },
 	{ "/usr/lib/python3/dist-packages/yaml/__init__.py", CS_FILE_DEPENDENCY },
@@ -57,4 +71,25 @@ ParameterizedTest(struct sample *s, classify, tells_whose_file_it_is)
 {
 	cr_assert(eq(int, cs_classify(s->path, dirs, sizeof(dirs) / sizeof(dirs[0])), s->expected),
 		  "%s", s->path);
+}
+
+Test(classify, folders_of_the_system_and_of_packages_hold_no_function)
+{
+	static const char *const no[] = { "/",
+					  "/usr/",
+					  "/usr/local/",
+					  "/usr/bin/",
+					  "/usr/lib/x/",
+					  "/lib/",
+					  "/etc/x/",
+					  "/usr/local/bin/",
+					  "/app/node_modules/.bin/",
+					  "/x/site-packages/gunicorn/" };
+	static const char *const yes[] = { "/usr/src/app/", "/library/fn/", "/usr/local/app/",
+					   "/binary/",      "/libfn/",      "/app/" };
+
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		cr_assert(not(cs_classify_holds_code(no[i])), "%s", no[i]);
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		cr_assert(cs_classify_holds_code(yes[i]), "%s", yes[i]);
 }
