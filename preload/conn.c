@@ -7,19 +7,24 @@
 #include "preload/wire/records.h"
 
 /* Bits of cs_conn.state */
-#define RECEIVING  0x01u /* a thread is busy with the receiving direction */
-#define SENDING    0x02u
-#define CLOSING    0x04u /* whoever clears the last busy bit ends the connection */
-#define LOST_IN    0x08u /* no more is understood of what comes in */
-#define LOST_OUT   0x10u
-#define UNSEEN     0x20u /* the close went by unseen */
-#define SHARED     0x40u /* another process was given it */
-#define BUSY       (RECEIVING | SENDING)
-#define LOST       (LOST_IN | LOST_OUT)
+#define RECEIVING 0x01u /* a thread is busy with the receiving direction */
+#define SENDING   0x02u
+#define CLOSING   0x04u /* whoever clears the last busy bit ends the connection */
+#define LOST_IN   0x08u /* no more is understood of what comes in */
+#define LOST_OUT  0x10u
+#define UNSEEN    0x20u /* the close went by unseen */
+#define SHARED    0x40u /* another process was given it */
+#define BUSY      (RECEIVING | SENDING)
+#define LOST      (LOST_IN | LOST_OUT)
 
-#define REF        0x10000ull
-#define REF_MASK   0xffff0000ull
-#define GENERATION 32
+/* Bits of cs_conn.received: what the method makes of the response */
+#define TO_HEAD       0x1u
+#define TO_CONNECT    0x2u
+#define RECEIVED_BITS 2
+
+#define REF           0x10000ull
+#define REF_MASK      0xffff0000ull
+#define GENERATION    32
 
 /* Values of cs_conn.sending */
 enum {
@@ -96,7 +101,7 @@ static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, ui
 		.type = CS_CONN_RESPONSE_END,
 		.sequence = sequence,
 		.time_ns = now_ns,
-		.request_bytes = received >> 1,
+		.request_bytes = received >> RECEIVED_BITS,
 		.flags = flags,
 	};
 
@@ -204,11 +209,27 @@ static void tell_unfollowed(const struct cs_conn_env *env, struct cs_conn *conn)
 	env->emit(conn, &event);
 }
 
-/* A head is complete. */
+static uint64_t method_bits(const struct cs_conn *conn, const struct cs_http_text *text)
+{
+	static const char connect[] = "CONNECT";
+
+	if (conn->request.head_method)
+		return TO_HEAD;
+	if (text->method_len != sizeof(connect) - 1)
+		return 0;
+	for (size_t i = 0; i < sizeof(connect) - 1; i++) {
+		if (text->bytes[i] != connect[i])
+			return 0;
+	}
+	return TO_CONNECT;
+}
+
+/* A head is complete. Behind a CONNECT come anybody's bytes: no more requests are looked for. */
 static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *conn,
 			      const struct cs_http_text *text)
 {
 	uint32_t sequence = atomic_load_explicit(&conn->requests, memory_order_relaxed);
+	uint64_t bits = method_bits(conn, text);
 	struct cs_conn_event event = {
 		.type = CS_CONN_REQUEST,
 		.sequence = sequence,
@@ -224,18 +245,19 @@ static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *con
 	}
 	env->emit(conn, &event);
 	atomic_store_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
-			      (uint64_t)conn->head_bytes << 1 | conn->request.head_method,
+			      (uint64_t)conn->head_bytes << RECEIVED_BITS | bits,
 			      memory_order_relaxed);
 	/* pairs with: conn.requests */
 	atomic_store_explicit(&conn->requests, sequence + 1, memory_order_release);
-	return 0;
+	return bits & TO_CONNECT ? LOST_IN : 0;
 }
 
 static void count_body(struct cs_conn *conn, uint64_t bytes)
 {
 	uint32_t last = atomic_load_explicit(&conn->requests, memory_order_relaxed) - 1;
 	_Atomic uint64_t *received = &conn->received[last % CS_CONN_PIPELINE];
-	uint64_t sum = atomic_load_explicit(received, memory_order_relaxed) + (bytes << 1);
+	uint64_t sum =
+		atomic_load_explicit(received, memory_order_relaxed) + (bytes << RECEIVED_BITS);
 
 	atomic_store_explicit(received, sum, memory_order_relaxed);
 }
@@ -299,7 +321,8 @@ static bool begin_response(const struct cs_conn_env *env, struct cs_conn *conn, 
 		return false;
 	received = atomic_load_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
 					memory_order_relaxed);
-	cs_http_response_init(&conn->response, received & 1);
+	cs_http_response_init(&conn->response, received & TO_HEAD);
+	conn->response.to_connect = received & TO_CONNECT;
 	conn->sending = HEAD_BEGUN;
 	conn->response_ns = begin_ns;
 	conn->response_bytes = 0;
@@ -333,7 +356,7 @@ static uint64_t transmit(const struct cs_conn_env *env, struct cs_conn *conn,
 			if (!cs_http_response_over(&conn->response))
 				break;
 			end_response(env, conn, 0, end_ns);
-			if (conn->response.status == 101)
+			if (cs_http_response_tunnel(&conn->response))
 				return LOST; /* another protocol follows */
 			break;
 		case CS_HTTP_END:

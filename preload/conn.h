@@ -43,7 +43,7 @@ struct cs_conn {
 	_Atomic uint32_t requests;
 	/* Written by the sending direction, read by the receiving one: responses complete. */
 	_Atomic uint32_t responses;
-	/* By request modulo CS_CONN_PIPELINE: bytes received << 1 | the method is HEAD. */
+	/* By request modulo CS_CONN_PIPELINE: bytes received << 2 | TO_CONNECT | TO_HEAD. */
 	_Atomic uint64_t received[CS_CONN_PIPELINE];
 
 	/* The receiving direction's own. */

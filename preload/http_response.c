@@ -25,6 +25,7 @@ void cs_http_response_init(struct cs_http_response *response, bool no_body)
 {
 	begin_head(response);
 	response->no_body = no_body;
+	response->to_connect = false;
 }
 
 bool cs_http_response_idle(const struct cs_http_response *response)
@@ -40,6 +41,12 @@ bool cs_http_response_ends_by_close(const struct cs_http_response *response)
 bool cs_http_response_over(const struct cs_http_response *response)
 {
 	return response->state == BODY && cs_http_body_done(&response->body);
+}
+
+/* Another protocol (RFC 9110 section 15.2.2), or anybody's bytes (section 9.3.6). */
+bool cs_http_response_tunnel(const struct cs_http_response *response)
+{
+	return response->status == 101 || (response->to_connect && response->status / 100 == 2);
 }
 
 static bool is_digit(unsigned char c)
@@ -95,7 +102,8 @@ static enum cs_http_verdict begin_body(struct cs_http_response *response)
 		return CS_HTTP_MORE;
 	}
 	response->state = BODY;
-	if (response->no_body || status == 101 || status == 204 || status == 304) {
+	if (response->no_body || cs_http_response_tunnel(response) || status == 204 ||
+	    status == 304) {
 		cs_http_body_length(&response->body, 0);
 	} else if (fields->flags & CS_HTTP_HAS_CODING) {
 		if (fields->flags & CS_HTTP_HAS_LENGTH || response->version == 10)

@@ -22,7 +22,8 @@ struct cs_http_response {
 	uint8_t state;
 	uint8_t version;
 	uint8_t progress;
-	bool no_body; /* answers HEAD */
+	bool no_body;    /* answers HEAD */
+	bool to_connect; /* answers CONNECT: the caller's to set, after the init */
 };
 
 /**
@@ -54,6 +55,9 @@ bool cs_http_response_ends_by_close(const struct cs_http_response *response);
  */
 enum cs_http_verdict cs_http_response_feed(struct cs_http_response *response,
 					   const unsigned char *data, size_t len, size_t *ret_used);
+
+/** cs_http_response_tunnel() - asked after CS_HTTP_HEAD: does HTTP end here? Context: signal (pure). */
+bool cs_http_response_tunnel(const struct cs_http_response *response);
 
 /** cs_http_response_over() - asked after CS_HTTP_HEAD: was that all? Context: signal (pure). */
 bool cs_http_response_over(const struct cs_http_response *response);

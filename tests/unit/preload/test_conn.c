@@ -352,6 +352,34 @@ Test(conn, an_upgrade_ends_the_following)
 	TOLD("request 0 GET /a @10\nresponse 0 101 @20\nend 0 101 in 19 out 36 @21\n");
 }
 
+#define CONNECT "CONNECT a:1 HTTP/1.1\r\n\r\n" /* 24 bytes */
+
+Test(conn, bytes_in_a_tunnel_are_nobodys_requests)
+{
+	received(CONNECT, 10);
+	sent("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", 20, 21);
+	received(GET_A, 30);
+	sent(OK_2, 31, 32);
+	closed(40);
+	TOLD("request 0 CONNECT a:1 @10\nresponse 0 200 @20\nend 0 200 in 24 out 38 @21\n");
+}
+
+Test(conn, bytes_behind_a_connect_wait_for_their_tunnel)
+{
+	received(CONNECT GET_A, 10);
+	sent("HTTP/1.1 200 OK\r\n\r\n", 20, 21);
+	closed(40);
+	TOLD("request 0 CONNECT a:1 @10\nresponse 0 200 @20\nend 0 200 in 24 out 19 @21\n");
+}
+
+Test(conn, a_refused_connect_has_a_response_with_a_body)
+{
+	received(CONNECT, 10);
+	sent("HTTP/1.1 407 No\r\nContent-Length: 2\r\n\r\nno", 20, 21);
+	closed(40);
+	TOLD("request 0 CONNECT a:1 @10\nresponse 0 407 @20\nend 0 407 in 24 out 40 @21\n");
+}
+
 Test(conn, an_ambiguous_head_is_counted_and_not_told)
 {
 	received("GET /a HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 10);
