@@ -7,6 +7,8 @@
 
 #include "base/utf8.h"
 
+#define STATES_BYTES 4096 /* of all tracestate headers of a request: as long as a record */
+
 /* An own copy of at most 2 KiB, repaired, without controls; NULL for nothing. */
 static char *clean_copy(const char *text, size_t len)
 {
@@ -75,6 +77,27 @@ static const char *find_header(const char *text, size_t len, const char *name, s
 	return found;
 }
 
+/* Values of several headers are one list (W3C Trace Context section 3.3.1, RFC 9110 section 5.3). */
+static void take_states(struct cs_request *request, const char *text, size_t len)
+{
+	char joined[STATES_BYTES];
+	const char *value;
+	size_t used = 0, n;
+	unsigned count;
+
+	while ((value = find_header(text, len, "tracestate", &n, &count))) {
+		if (used + 1 + n > sizeof(joined))
+			return;
+		if (used)
+			joined[used++] = ',';
+		memcpy(joined + used, value, n);
+		used += n;
+		len -= (size_t)(value + n - text);
+		text = value + n;
+	}
+	take_state(request, joined, used);
+}
+
 static void take_headers(struct cs_request *request, const char *text, size_t len)
 {
 	const char *value;
@@ -84,9 +107,7 @@ static void take_headers(struct cs_request *request, const char *text, size_t le
 	value = find_header(text, len, "traceparent", &n, &count);
 	if (value && count == 1) /* two are none: W3C Trace Context section 3.2 */
 		take_context(request, value, n);
-	value = find_header(text, len, "tracestate", &n, &count);
-	if (value)
-		take_state(request, value, n);
+	take_states(request, text, len);
 	value = find_header(text, len, "x-request-id", &n, &count);
 	if (value)
 		request->request_id = clean_copy(value, n);

@@ -137,6 +137,37 @@ Test(in_flight, what_dies_before_its_response_is_aborted)
 	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_SIGNAL));
 }
 
+/* Of a request with @headers, answered at once. */
+static char *state_of(const char *headers)
+{
+	struct cs_rec_request rec = { .connection = 7,
+				      .method_len = 3,
+				      .headers_len = (uint16_t)strlen(headers) };
+	char text[512] = "GET";
+
+	strcat(text, headers);
+	feed(server, 100, CS_RECORD_REQUEST, 70 * MS, &rec, sizeof(rec), text);
+	answer(0, 72 * MS);
+	end(0, 0, 73 * MS);
+	cs_assembler_flush(assembler);
+	return seen.trace_state;
+}
+
+#define PARENT "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\n"
+
+Test(in_flight, several_tracestates_are_one)
+{
+	cr_assert(eq(str,
+		     state_of("tracestate: a=1\n" PARENT "tracestate: b=2,c=3\n"
+			      "x-request-id: r\ntracestate: d=4\n"),
+		     (char *)"a=1,b=2,c=3,d=4"));
+}
+
+Test(in_flight, one_bad_tracestate_spoils_the_rest)
+{
+	cr_assert(eq(str, state_of(PARENT "tracestate: a=1\ntracestate: b\n"), (char *)""));
+}
+
 Test(in_flight, long_texts_are_bounded_by_their_bytes)
 {
 	struct cs_rec_request rec = { .method_len = 3, .target_len = 1900 };
