@@ -9,9 +9,11 @@
 #include "collector/ids.h"
 #include "preload/wire/clock.h"
 
-#define ATTRS_MAX      48u        /* the most that one span gets below */
-#define ARENA_MAX      (8u << 20) /* of one batch; what does not fit is counted as lost */
-#define SPANS_PER_NODE 16u
+#define CS_METHOD_OTHER "_OTHER"
+
+#define ATTRS_MAX       48u        /* the most that one span gets below */
+#define ARENA_MAX       (8u << 20) /* of one batch; what does not fit is counted as lost */
+#define SPANS_PER_NODE  16u
 
 /* Spans of one instance, in pieces, since their number is not known before. */
 struct cs_spans_node {
@@ -387,10 +389,33 @@ void cs_spans_add_cold_start(struct cs_spans *spans, const struct cs_cold_start 
 		spans->lost += 1 + cold_start->phases_count - (spans->spans_count - before);
 }
 
-/* "POST /orders", as HTTP server spans without a known route are named: the method alone. */
+/*
+ * What http.request.method may be (HTTP semantic conventions): anybody can invent methods, and each
+ * would be a span name and a label of its own. Names of methods are case-sensitive.
+ */
+static const char *known_method(const char *method)
+{
+	static const char *const known[] = { "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS",
+					     "PATCH",   "POST",   "PUT", "TRACE" };
+
+	for (size_t i = 0; method && i < sizeof(known) / sizeof(known[0]); i++) {
+		if (!strcmp(method, known[i]))
+			return known[i];
+	}
+	return method ? CS_METHOD_OTHER : NULL;
+}
+
+/*
+ * HTTP server spans without a known route are named by the method alone, and "HTTP" where that is
+ * none that is known.
+ */
 static const char *span_name(const struct cs_invocation *invocation)
 {
-	return invocation->method ? invocation->method : invocation->identity->name;
+	const char *method = known_method(invocation->method);
+
+	if (!method)
+		return invocation->identity->name;
+	return strcmp(method, CS_METHOD_OTHER) ? method : "HTTP";
 }
 
 /* A prewarmed instance's start is a trace of its own: the first invocation points there. */
@@ -432,7 +457,9 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	add_bool(&list, "faas.coldstart", invocation->cold);
 	add_string(&list, "faas.invocation_id", invocation->call_id);
 	add_string(&list, "coldspan.protocol", cs_protocol_name(invocation->protocol));
-	add_string(&list, "http.request.method", invocation->method);
+	add_string(&list, "http.request.method", known_method(invocation->method));
+	if (invocation->method && strcmp(invocation->method, known_method(invocation->method)))
+		add_string(&list, "http.request.method_original", invocation->method);
 	add_string(&list, "url.path", invocation->target);
 	add_header(spans, &list, "http.request.header.x-request-id", invocation->request_id);
 	if (invocation->status)

@@ -182,6 +182,28 @@ Test(spans, an_invocation_is_a_server_span_in_its_callers_trace)
 	cr_assert(eq(str, (char *)header->strings.items[0], (char *)"r-1"));
 }
 
+Test(spans, a_method_that_nobody_knows_is_no_name)
+{
+	static char methods[][9] = { "PROPFIND", "get" };
+	struct cs_invocation one = invocation();
+	const struct cs_span *span;
+
+	for (size_t i = 0; i < 2; i++) {
+		one.method = methods[i];
+		span = only_span(&one);
+		cr_expect(eq(str, (char *)span->name, (char *)"HTTP"));
+		cr_expect(eq(str, (char *)text(&span->attrs, "http.request.method"),
+			     (char *)"_OTHER"));
+		cr_expect(eq(str, (char *)text(&span->attrs, "http.request.method_original"),
+			     methods[i]));
+		cs_spans_reset(&spans);
+	}
+	one.method = "PATCH";
+	span = only_span(&one);
+	cr_expect(eq(str, (char *)span->name, (char *)"PATCH"));
+	cr_expect(eq(ptr, (void *)find(&span->attrs, "http.request.method_original"), NULL));
+}
+
 Test(spans, what_is_not_known_is_not_said)
 {
 	struct cs_invocation one = invocation();
