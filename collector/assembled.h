@@ -27,8 +27,9 @@ struct cs_assembled {
 	bool first_seen;
 	bool connected; /* a request came over a connection */
 	bool detached;
-	bool over;      /* its own process has ended */
-	bool concluded; /* the cold start was handed over, or there is none */
+	bool over;         /* its own process has ended */
+	bool child_served; /* a helper of it, gone by now, read standard input or wrote to output */
+	bool concluded;    /* the cold start was handed over, or there is none */
 	enum cs_assembler_end end;
 	struct cs_outcome outcome; /* of its own process, when over */
 	uint64_t end_ns;

@@ -53,6 +53,8 @@ void cs_bounds_phases(const struct cs_bounds *bounds, struct cs_cold_start *ret)
 				part->approximate = unseen[i];
 			continue;
 		}
+		if (part && i == CS_BOUND_WAIT && !part->approximate)
+			part->approximate = bounds->event_unseen;
 		if (part)
 			part->end_ns = at[i];
 		else
@@ -68,6 +70,9 @@ void cs_bounds_phases(const struct cs_bounds *bounds, struct cs_cold_start *ret)
 		return;
 	if (bounds->end_unseen)
 		part->approximate = bounds->end_unseen;
+	else if (bounds->cut && !at[CS_BOUND_WAIT] && bounds->event_unseen &&
+		 !(part->approximate && !strcmp(part->approximate, BEFORE)))
+		part->approximate = bounds->event_unseen;
 	else if (bounds->cut)
 		part->approximate = part->approximate && !strcmp(part->approximate, BEFORE) ? BEFORE
 					    "; " CUT

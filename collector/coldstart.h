@@ -30,6 +30,7 @@ struct cs_bounds {
 	uint64_t at_ns[CS_BOUND_COUNT];
 	bool native; /* the program itself is the user's code: main is where that begins */
 	bool cut;    /* the process ended in the last phase: it was not ready, or was killed */
+	const char *event_unseen; /* why readiness and event are not exact; NULL: they are */
 	const char *end_unseen; /* why the end is only the last that is known; NULL: it was seen */
 };
 

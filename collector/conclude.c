@@ -283,6 +283,55 @@ static void tell_programs(struct cs_assembled *instance, unsigned count, struct 
 						    count, count == 1 ? "" : "s", cold->programs);
 }
 
+static bool read_or_wrote(const struct cs_assembled *instance)
+{
+	return instance->child_served || instance->marks[CS_MARK_STDIN_READ] ||
+	       instance->marks[CS_MARK_STDOUT_WRITE];
+}
+
+/* A helper is over: its parent may have left the event to it. */
+static void conclude_helper(struct cs_assembled *helper)
+{
+	struct cs_assembled *parent = parent_of(helper);
+
+	if (parent && read_or_wrote(helper))
+		parent->child_served = true;
+	helper->concluded = true;
+	helper->assembler->stats.helpers++;
+}
+
+static bool child_served(struct cs_assembled *instance)
+{
+	struct cs_assembler *assembler = instance->assembler;
+	struct cs_assembled *other;
+
+	if (instance->child_served)
+		return true;
+	for (unsigned i = 0; i < CS_ASSEMBLED_BUCKETS; i++) {
+		LIST_FOREACH(other, &assembler->buckets[i], of_assembler)
+		{
+			if (parent_of(other) == instance && read_or_wrote(other))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Why the event of a process without connections is not exact; NULL: it was read, or killed before. */
+static const char *event_unseen(struct cs_assembled *instance, struct cs_outcome outcome)
+{
+	const struct cs_event_image *event = &instance->event;
+
+	if (event->event_ns)
+		return event->event_ns == event->output_ns &&
+				       instance->marks[CS_MARK_STDIN_READ] != event->event_ns
+			       ? CS_READ_UNSEEN
+			       : NULL;
+	if (child_served(instance))
+		return CS_CHILD_SERVED;
+	return outcome.cause == CS_CAUSE_EXIT && outcome.code == 0 ? CS_EVENT_UNSEEN : NULL;
+}
+
 /* What is said of its times: what is wrong with these, or else with its clock. */
 static const char *approximate_of(const struct cs_assembled *instance, const char *reason)
 {
@@ -299,6 +348,7 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	struct cs_request *cause = request ? cause_of(request) : NULL;
 	struct cs_bounds bounds = { .native = false };
 	uint64_t spawn_ns = e ? e->spawn_begin_ns : 0;
+	bool running;
 
 	instance->concluded = true;
 	if (request ? !request->exec : cs_assembled_serves(instance)) {
@@ -309,15 +359,19 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 		cold.protocol = CS_PROTOCOL_EXEC;
 		cold.ready = instance->event.event_ns;
 		bound_by_exec(instance, end_of(instance), &bounds);
+		bounds.event_unseen =
+			event_unseen(instance, request ? request->outcome : instance->outcome);
 	}
 	bounds.at_ns[CS_BOUND_SPAWN] = spawn_ns;
 	if (cause && cause->start_ns <= spawn_ns)
 		bounds.at_ns[CS_BOUND_QUEUE] = cause->start_ns;
 	cold.outcome = request ? request->outcome : instance->outcome;
-	bounds.end_unseen = request                                  ? request->approximate
-			    : instance->end == CS_ASSEMBLER_SHUTDOWN ? CS_STILL_RUNNING
-								     : NULL;
-	cold.approximate = approximate_of(instance, bounds.end_unseen);
+	running = request ? request->running : instance->end == CS_ASSEMBLER_SHUTDOWN;
+	bounds.end_unseen = running                     ? CS_STILL_RUNNING
+			    : request && !request->exec ? request->approximate
+							: NULL;
+	cold.approximate = approximate_of(instance, bounds.end_unseen ? bounds.end_unseen
+								      : bounds.event_unseen);
 	bounds.cut = !cold.ready || cold.outcome.cause == CS_CAUSE_SIGNAL;
 	if (cold.protocol == CS_PROTOCOL_EXEC)
 		cold.init_type = CS_INIT_PER_REQUEST;
@@ -368,13 +422,16 @@ void cs_conclude_invocation(struct cs_request *request)
 	struct cs_cold_start cold = { .init_type = CS_INIT_UNKNOWN };
 
 	if (!cs_assembled_is_function(instance)) {
-		instance->assembler->stats.helpers += request->cold;
+		if (request->cold)
+			conclude_helper(instance);
 		instance->concluded = true;
 		return;
 	}
 	if (request->tag == (uint32_t)instance->identity.pid)
 		settle_outcome(instance, &request->outcome);
 	settle_times(request);
+	if (request->exec && !request->approximate)
+		request->approximate = event_unseen(instance, request->outcome);
 	resolve(request, 0);
 	if (request->cold && !instance->concluded)
 		conclude_cold_start(instance, request, &cold);
@@ -408,11 +465,11 @@ void cs_conclude_unready(struct cs_assembled *instance)
 {
 	struct cs_cold_start cold;
 
-	instance->concluded = true;
 	if (!cs_assembled_is_function(instance)) {
-		instance->assembler->stats.helpers++;
+		conclude_helper(instance);
 		return;
 	}
+	instance->concluded = true;
 	settle_outcome(instance, &instance->outcome);
 	if (instance->end != CS_ASSEMBLER_SHUTDOWN || instance->marks[CS_MARK_ACCEPT_WAIT])
 		conclude_cold_start(instance, NULL, &cold);

@@ -87,6 +87,17 @@ def wrappers_that_end_by_exec_are_named_in_spawn(args, folder):
     assert "ran before: manager" in spawn["approximate"], spawn
 
 
+@case
+def a_function_behind_a_wrapper_that_forks(args, folder):
+    result = folder / "run.json"
+    script = f"'{sys.executable}' -c 'import sys; print(sys.stdin.read(), flush=True)'; true"
+    subprocess.run([args.build / "agent/coldspan", "run", "--quiet", "--json", result, "--", "sh",
+                    "-c", script], input=b"event", stdout=subprocess.DEVNULL, check=True,
+                   timeout=LIMIT_S)
+    start, = json.loads(result.read_text())["cold_starts"]
+    assert "a child process" in start["approximate"], start
+
+
 def _in_a_time_namespace(args, folder, options, shift_s):
     """A function whose clock is not ours has the same cold start, on our clock."""
     unshare = ["unshare", "-T", *options, "-f"]

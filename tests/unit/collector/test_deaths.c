@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "collector/assembled.h"
 #include "tests/support/assembling.h"
 
 #define KILLED_NS (1000 * MS)
@@ -260,4 +261,68 @@ Test(deaths, the_cause_of_one_that_was_never_ready_is_told_by_the_parent_that_is
 	cr_assert(eq(u32, seen.cold_starts, 1));
 	cr_assert(eq(u32, seen.cold.outcome.cause, CS_CAUSE_SIGNAL));
 	cr_assert(eq(int, seen.cold.outcome.code, SIGSEGV));
+}
+
+static void end_well(const struct cs_header *header)
+{
+	end_process(cs_assembler_attach(assembler, 1, header, 100), 100, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+}
+
+/* What is said of code and of the whole. */
+static void check_event_unseen(const char *reason)
+{
+	cr_assert(ne(ptr, (void *)phase_of(CS_PHASE_CODE)->approximate, NULL));
+	cr_expect(eq(str, (char *)phase_of(CS_PHASE_CODE)->approximate, (char *)reason));
+	cr_assert(ne(ptr, (void *)seen.cold.approximate, NULL));
+	cr_expect(eq(str, (char *)seen.cold.approximate, (char *)reason));
+}
+
+Test(deaths, a_function_that_ends_well_without_an_event_has_served_unseen)
+{
+	struct cs_header header = header_of(100, "stdio");
+
+	put_identity(&header, "env.Http_Method=POST");
+	end_well(&header);
+	check_event_unseen(CS_EVENT_UNSEEN);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(str, (char *)seen.invocation[0].approximate, (char *)CS_EVENT_UNSEEN));
+}
+
+Test(deaths, output_without_a_read_is_not_the_beginning_of_the_event)
+{
+	struct cs_header header = header_of(100, "function");
+
+	header.marks[CS_MARK_STDOUT_WRITE] = 80 * MS;
+	end_well(&header);
+	check_event_unseen(CS_READ_UNSEEN);
+	cr_assert(eq(str, (char *)seen.invocation[0].approximate, (char *)CS_READ_UNSEEN));
+}
+
+/* @late: the child is still held when the wrapper is told of. */
+static void run_wrapper(bool late)
+{
+	struct cs_header header = header_of(100, "timeout"), inner = later_of(101, "inner");
+	struct cs_assembled *wrapper = cs_assembler_attach(assembler, 1, &header, 100), *child;
+
+	feed_spawn(wrapper, 101, 60 * MS);
+	child = cs_assembler_attach(assembler, 2, &inner, 101);
+	end_process(child, 101, 0, 180 * MS);
+	if (!late)
+		cs_assembler_tick(assembler, cs_assembler_due(180 * MS) + MS);
+	end_process(wrapper, 100, 1 << 8, 190 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	check_event_unseen(CS_CHILD_SERVED);
+}
+
+Test(deaths, a_wrapper_whose_child_read_the_event_says_so)
+{
+	run_wrapper(true);
+}
+
+Test(deaths, a_wrapper_whose_child_is_long_forgotten_says_so)
+{
+	run_wrapper(false);
 }
