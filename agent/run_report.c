@@ -256,7 +256,7 @@ static void draw(struct cs_run_report *report, const struct cs_cold_start *cold)
 	if (ended && !(cold->outcome.cause == CS_CAUSE_EXIT && cold->outcome.code == 0))
 		footers[waterfall.footers_count++] = ended;
 	if (!cold->ready)
-		footers[waterfall.footers_count++] = "it ended before it was ready for an event";
+		footers[waterfall.footers_count++] = "it ended, and no event of it was seen";
 	if (report->cold_starts_count)
 		cs_buffer_putc(&report->text, '\n');
 	cs_waterfall_draw(&waterfall, &report->terminal, &report->text);
