@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "preload/classify.h"
+#include "preload/real_path.h"
 #include "preload/script.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
@@ -204,6 +205,8 @@ uint32_t cs_identity_write(const struct cs_start *start, char *bytes, uint32_t s
 	if (script && absolute(script, cs_shim.wiped->cwd, path)) {
 		put(&area, "script", path);
 		add_user_dir(1, path);
+		if (cs_real_path(script, cs_shim.wiped->cwd, path))
+			add_user_dir(3, path);
 	}
 	if (absolute("x", cs_shim.wiped->cwd, path))
 		add_user_dir(2, path);

@@ -17,7 +17,7 @@
  *
  * Also fills in the paths of cs_shim.wiped.
  *
- * Context: startup. At most two system calls.
+ * Context: startup. Two system calls, and a readlinkat for each folder of a script's path.
  * Return:  bytes used.
  */
 uint32_t cs_identity_write(const struct cs_start *start, char *area, uint32_t size);

@@ -17,7 +17,7 @@
 #include "preload/wire/records.h"
 #include "preload/wire/segment.h"
 
-#define CS_USER_DIRS_MAX 3u
+#define CS_USER_DIRS_MAX 4u
 #define CS_PATH_BYTES    512u /* longer paths are cut in records, and not classed by folder */
 
 struct timespec;

@@ -64,6 +64,25 @@ called_as_a_languages_own("python3", "h.py", "print(input())")
 called_as_a_languages_own("node", "h.js", "process.stdin.once('data', () => process.exit(0))")
 
 
+def behind_a_link(command, name, code, module):
+    def check(args, folder):
+        (folder / "release").mkdir()
+        (folder / "release" / name).write_text(code)
+        (folder / "release" / module).write_text("")
+        (folder / "current").symlink_to("release")
+        (folder / name).symlink_to(f"current/{name}")
+        for way in (f"current/{name}", name, f"release/../current//{name}"):
+            cold, phases = start(args, folder, [command, str(folder) + "/" + way], cwd="/")
+            assert "code" in phases and not phases["runtime"]["approximate"], (way, phases)
+            assert cold["facts"]["opens.user"] >= 2, (way, cold)
+    cases.register(f"{command}: a folder behind a link", check)
+
+
+behind_a_link("python3", "h.py", "import other\nprint(input())", "other.py")
+behind_a_link("node", "h.js", "require('./other.js'); process.stdin.once('data', () => process.exit(0))",
+              "other.js")
+
+
 @case("a program of the user's own has no runtime")
 def own_program(args, folder):
     _, phases = start(args, folder, ["cat"])
