@@ -81,18 +81,35 @@ CS_HOOK(ssize_t, __recvfrom_chk,
 	     CS_REAL(__recvfrom_chk)(fd, data, len, room, flags, address, address_len));
 }
 
+/* Every reader of several buffers. */
+#define READV(call)                                                                                \
+	do {                                                                                       \
+		uint64_t word = cs_fd_word(fd);                                                    \
+		ssize_t ret;                                                                       \
+                                                                                                   \
+		if (cs_follow_other(fd, word))                                                     \
+			return (call);                                                             \
+		before(fd);                                                                        \
+		ret = (call);                                                                      \
+		if (ret > 0 && word)                                                               \
+			cs_follow_received(fd, word, iov, (uint64_t)ret);                          \
+		return ret;                                                                        \
+	} while (0)
+
 CS_HOOK(ssize_t, readv, (int fd, const struct iovec *iov, int count))
 {
-	uint64_t word = cs_fd_word(fd);
-	ssize_t ret;
+	READV(CS_REAL(readv)(fd, iov, count));
+}
 
-	if (cs_follow_other(fd, word))
-		return CS_REAL(readv)(fd, iov, count);
-	before(fd);
-	ret = CS_REAL(readv)(fd, iov, count);
-	if (ret > 0 && word)
-		cs_follow_received(fd, word, iov, (uint64_t)ret);
-	return ret;
+/* A socket has no offset but -1: none. */
+CS_HOOK(ssize_t, preadv2, (int fd, const struct iovec *iov, int count, off_t offset, int flags))
+{
+	READV(CS_REAL(preadv2)(fd, iov, count, offset, flags));
+}
+
+CS_HOOK(ssize_t, preadv64v2, (int fd, const struct iovec *iov, int count, off_t offset, int flags))
+{
+	READV(CS_REAL(preadv64v2)(fd, iov, count, offset, flags));
 }
 
 /* Descriptors that came with a message are new; what they were before is over. */

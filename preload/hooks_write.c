@@ -79,6 +79,18 @@ CS_HOOK(ssize_t, writev, (int fd, const struct iovec *iov, int count))
 	WRITE(fd, CS_REAL(writev)(fd, iov, count), after(fd, word, iov, ret, 0, begin_ns));
 }
 
+CS_HOOK(ssize_t, pwritev2, (int fd, const struct iovec *iov, int count, off_t offset, int flags))
+{
+	WRITE(fd, CS_REAL(pwritev2)(fd, iov, count, offset, flags),
+	      after(fd, word, iov, ret, 0, begin_ns));
+}
+
+CS_HOOK(ssize_t, pwritev64v2, (int fd, const struct iovec *iov, int count, off_t offset, int flags))
+{
+	WRITE(fd, CS_REAL(pwritev64v2)(fd, iov, count, offset, flags),
+	      after(fd, word, iov, ret, 0, begin_ns));
+}
+
 /* A connection that is handed to another process with a message may be answered there. */
 CS_HOOK(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags))
 {

@@ -145,6 +145,8 @@ uintptr_t cs_standin(unsigned hook)
 		AT(freopen64, unavailable_pointer);
 		AT(fcntl64, cs_standin_fcntl);
 		AT(sendfile64, cs_standin_sendfile);
+		AT(preadv64v2, cs_standin_preadv2);
+		AT(pwritev64v2, cs_standin_pwritev2);
 #define X(name) AT(name, cs_standin_##name);
 		CS_STANDINS_SAME(X)
 		CS_STANDINS_OTHER(X)

@@ -134,6 +134,17 @@ STANDIN(select)
 	return ret;
 }
 
+/* The offset is one word on both architectures; the kernel takes a second one and ignores it. */
+STANDIN(preadv2)
+{
+	return cs_result(cs_sys6(SYS_preadv2, a, b, c, d, 0, e));
+}
+
+STANDIN(pwritev2)
+{
+	return cs_result(cs_sys6(SYS_pwritev2, a, b, c, d, 0, e));
+}
+
 STANDIN(recv)
 {
 	return cs_result(cs_sys6(SYS_recvfrom, a, b, c, d, 0, 0));

@@ -46,7 +46,9 @@
 	X(pipe)                                                                                    \
 	X(poll)                                                                                    \
 	X(ppoll)                                                                                   \
+	X(preadv2)                                                                                 \
 	X(pselect)                                                                                 \
+	X(pwritev2)                                                                                \
 	X(recv)                                                                                    \
 	X(select)                                                                                  \
 	X(send)                                                                                    \

@@ -54,6 +54,24 @@ static ssize_t by_readv(int fd, char *data, size_t len)
 	return readv(fd, iov, 3);
 }
 
+#ifdef __GLIBC__
+static ssize_t by_preadv2(int fd, char *data, size_t len)
+{
+	struct iovec iov[3];
+
+	cut(iov, data, len);
+	return preadv2(fd, iov, 3, -1, 0);
+}
+
+static ssize_t by_preadv64v2(int fd, char *data, size_t len)
+{
+	struct iovec iov[3];
+
+	cut(iov, data, len);
+	return preadv64v2(fd, iov, 3, -1, 0);
+}
+#endif
+
 static ssize_t by_recv(int fd, char *data, size_t len)
 {
 	return recv(fd, data, len, 0);
@@ -148,6 +166,8 @@ static const struct way readers[] = {
 	{ "recvmmsg", by_recvmmsg },
 	{ "peek", by_peek },
 #ifdef __GLIBC__
+	{ "preadv2", by_preadv2 },
+	{ "preadv64v2", by_preadv64v2 },
 	{ "__read_chk", by_read_chk },
 	{ "__recv_chk", by_recv_chk },
 	{ "__recvfrom_chk", by_recvfrom_chk },
@@ -167,6 +187,24 @@ static ssize_t by_writev(int fd, char *data, size_t len)
 	cut(iov, data, len);
 	return writev(fd, iov, 3);
 }
+
+#ifdef __GLIBC__
+static ssize_t by_pwritev2(int fd, char *data, size_t len)
+{
+	struct iovec iov[3];
+
+	cut(iov, data, len);
+	return pwritev2(fd, iov, 3, -1, 0);
+}
+
+static ssize_t by_pwritev64v2(int fd, char *data, size_t len)
+{
+	struct iovec iov[3];
+
+	cut(iov, data, len);
+	return pwritev64v2(fd, iov, 3, -1, 0);
+}
+#endif
 
 static ssize_t by_send(int fd, char *data, size_t len)
 {
@@ -239,8 +277,11 @@ static ssize_t by_splice(int fd, char *data, size_t len)
 }
 
 static const struct way writers[] = {
-	{ "write", by_write },   { "writev", by_writev },   { "send", by_send },
-	{ "sendto", by_sendto }, { "sendmsg", by_sendmsg }, { "sendmmsg", by_sendmmsg },
+	{ "write", by_write },       { "writev", by_writev },           { "send", by_send },
+	{ "sendto", by_sendto },     { "sendmsg", by_sendmsg },         { "sendmmsg", by_sendmmsg },
+#ifdef __GLIBC__
+	{ "pwritev2", by_pwritev2 }, { "pwritev64v2", by_pwritev64v2 },
+#endif
 };
 #define WRITERS (sizeof(writers) / sizeof(writers[0]))
 
@@ -335,6 +376,11 @@ static void bad_pointers(int server, int client)
 		TRY(writers[i].name, writers[i].move(server, BAD, 3));
 	TRY("readv, bad vector", readv(server, (struct iovec *)BAD, 1));
 	TRY("writev, bad vector", writev(server, (struct iovec *)BAD, 1));
+#ifdef __GLIBC__
+	TRY("preadv2, an offset", preadv2(server, NULL, 0, 1, 0));
+	TRY("pwritev2, an offset", pwritev2(server, NULL, 0, 1, 0));
+	TRY("pwritev2, flags", pwritev2(server, (struct iovec *)BAD, 1, -1, 0x4000));
+#endif
 	TRY("writev, no vector", writev(server, NULL, 0));
 	TRY("readv, too many", readv(server, (struct iovec *)BAD, 5000));
 #ifdef __GLIBC__ /* musl looks into them itself */
