@@ -237,9 +237,15 @@ void cs_follow_listening(int fd)
 
 void cs_follow_waiting(void)
 {
+	if (cs_shim_watching())
+		cs_follow_waited(cs_now());
+}
+
+void cs_follow_waited(uint64_t begin_ns)
+{
 	if (!cs_shim_watching() || !cs_tables_may_change())
 		return;
-	mark(CS_MARK_ACCEPT_WAIT, cs_now());
+	mark(CS_MARK_ACCEPT_WAIT, begin_ns);
 	cs_shim_end_init();
 	atomic_store_explicit(&cs_follow.awaiting, false, memory_order_relaxed);
 }

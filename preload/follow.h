@@ -97,6 +97,9 @@ void cs_follow_listening(int fd);
 /** cs_follow_waiting() - a wait for a connection begins. Context: signal; if still awaited. */
 void cs_follow_waiting(void);
 
+/** cs_follow_waited() - it began at @begin_ns: idem, told afterwards. */
+void cs_follow_waited(uint64_t begin_ns);
+
 /** cs_follow_awaiting() - would it be the first? One load. Context: signal. */
 static inline bool cs_follow_awaiting(void)
 {

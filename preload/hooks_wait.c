@@ -61,14 +61,14 @@ static bool may_look(nfds_t count)
 }
 
 /* After @ready of the kernel: the array may be looked at unless it refused. */
-static void look(const struct pollfd *fds, nfds_t count, int ready)
+static void look(const struct pollfd *fds, nfds_t count, int ready, uint64_t begin_ns)
 {
 	if (ready < 0)
 		return;
 	for (nfds_t i = 0; i < count; i++) {
 		if (fds[i].events & (POLLIN | POLLRDNORM) &&
 		    cs_fd_kind(cs_fd_word(fds[i].fd)) == CS_FD_LISTENER) {
-			cs_follow_waiting();
+			cs_follow_waited(begin_ns);
 			return;
 		}
 	}
@@ -76,64 +76,87 @@ static void look(const struct pollfd *fds, nfds_t count, int ready)
 
 /*
  * The array may be anywhere, also nowhere: the kernel answers EFAULT where we would crash. So it is
- * asked first, by the same call without a wait, and only this once or twice: a filter that lets the
- * one pass lets the other. ppoll's mask is left out, or a signal would come before its wait.
+ * looked at when the wait is over. One without limit may never be: then the kernel is asked first, by
+ * the same call without a wait, since a filter that lets the one pass lets the other. ppoll's mask is
+ * left out, or a signal would come before its wait.
+ *
+ * Returns when the wait began, 0 if it need not be looked at.
  */
-static void before_poll(struct pollfd *fds, nfds_t count)
+static uint64_t before_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
 	int (*real_poll)(struct pollfd *, nfds_t, int) =
 		(int (*)(struct pollfd *, nfds_t, int))cs_real_table[CS_HOOK_poll];
+	uint64_t begin_ns;
 	int saved;
 
-	if (!may_look(count))
-		return;
+	if (!may_look(count) || !cs_shim_watching())
+		return 0;
+	begin_ns = cs_now();
+	if (timeout >= 0)
+		return begin_ns;
 	saved = cs_errno();
-	look(fds, count, real_poll(fds, count, 0));
+	look(fds, count, real_poll(fds, count, 0), begin_ns);
 	cs_set_errno(saved);
+	return 0;
 }
 
-static void before_ppoll(struct pollfd *fds, nfds_t count)
+static uint64_t before_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout)
 {
 	int (*real_ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *) =
 		(int (*)(struct pollfd *, nfds_t, const struct timespec *,
 			 const sigset_t *))cs_real_table[CS_HOOK_ppoll];
 	const struct timespec no_time = { 0 };
+	uint64_t begin_ns;
 	int saved;
 
-	if (!may_look(count))
-		return;
+	if (!may_look(count) || !cs_shim_watching())
+		return 0;
+	begin_ns = cs_now();
+	if (timeout)
+		return begin_ns;
 	saved = cs_errno();
-	look(fds, count, real_ppoll(fds, count, &no_time, NULL));
+	look(fds, count, real_ppoll(fds, count, &no_time, NULL), begin_ns);
 	cs_set_errno(saved);
+	return 0;
+}
+
+static int after_poll(const struct pollfd *fds, nfds_t count, int ready, uint64_t begin_ns)
+{
+	if (begin_ns)
+		look(fds, count, ready, begin_ns);
+	return ready;
 }
 
 CS_HOOK(int, poll, (struct pollfd * fds, nfds_t count, int timeout))
 {
-	before_poll(fds, count);
-	return CS_REAL(poll)(fds, count, timeout);
+	uint64_t begin_ns = before_poll(fds, count, timeout);
+
+	return after_poll(fds, count, CS_REAL(poll)(fds, count, timeout), begin_ns);
 }
 
 CS_HOOK(int, __poll_chk, (struct pollfd * fds, nfds_t count, int timeout, size_t room))
 {
-	if (room / sizeof(*fds) >= count)
-		before_poll(fds, count);
-	return CS_REAL(__poll_chk)(fds, count, timeout, room);
+	uint64_t begin_ns = room / sizeof(*fds) >= count ? before_poll(fds, count, timeout) : 0;
+
+	return after_poll(fds, count, CS_REAL(__poll_chk)(fds, count, timeout, room), begin_ns);
 }
 
 CS_HOOK(int, ppoll,
 	(struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask))
 {
-	before_ppoll(fds, count);
-	return CS_REAL(ppoll)(fds, count, timeout, mask);
+	uint64_t begin_ns = before_ppoll(fds, count, timeout);
+
+	return after_poll(fds, count, CS_REAL(ppoll)(fds, count, timeout, mask), begin_ns);
 }
 
 CS_HOOK(int, __ppoll_chk,
 	(struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
 	 size_t room))
 {
-	if (room / sizeof(*fds) >= count)
-		before_ppoll(fds, count);
-	return CS_REAL(__ppoll_chk)(fds, count, timeout, mask, room);
+	uint64_t begin_ns = room / sizeof(*fds) >= count ? before_ppoll(fds, count, timeout) : 0;
+
+	return after_poll(fds, count, CS_REAL(__ppoll_chk)(fds, count, timeout, mask, room),
+			  begin_ns);
 }
 
 /* A set cannot be asked for without changing it: that the listener may be in it must do. */

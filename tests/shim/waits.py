@@ -6,7 +6,8 @@ import harness
 from harness import records
 from lib.cases import case
 
-BOTH = ["epoll_wait", "epoll_pwait", "poll", "ppoll", "select", "pselect", "accept", "accept4"]
+BOTH = ["epoll_wait", "epoll_pwait", "poll", "ppoll", "select", "pselect", "accept", "accept4",
+        "endless-poll", "endless-ppoll"]
 GLIBC = ["epoll_pwait2", "__poll_chk", "__ppoll_chk"]
 
 
