@@ -5,8 +5,8 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -26,10 +26,10 @@ static void on_log(int severity, const char *text)
 		cs_log(CS_LOG_DEBUG, "event loop: %s", text);
 }
 
-/* libevent ends the process with 1 if this returns. */
+/* libevent ends the process with 1 if this returns. At once: nothing is to run on what is half made. */
 static void on_fatal(int code)
 {
-	exit(exit_code);
+	_exit(exit_code);
 }
 
 struct event_base *cs_loop_new(int fatal_code, struct cs_diag *diag)

@@ -234,7 +234,7 @@ static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *con
 		.type = CS_CONN_REQUEST,
 		.sequence = sequence,
 		.time_ns = conn->first_byte_ns,
-		.flags = text->flags, /* NOLINT(clang-analyzer-core.*): has one */
+		.flags = text->flags,
 		.version = conn->request.version,
 		.text = text,
 	};
@@ -301,7 +301,7 @@ static uint64_t receive(const struct cs_conn_env *env, struct cs_conn *conn,
 			tell_unfollowed(env, conn);
 		if (verdict == CS_HTTP_UNFOLLOWED || verdict == CS_HTTP_NOT_HTTP)
 			return LOST_IN;
-		if (verdict == CS_HTTP_HEAD && begin_request(env, conn, &text->text))
+		if (verdict == CS_HTTP_HEAD && text && begin_request(env, conn, &text->text))
 			return LOST_IN;
 		if (verdict == CS_HTTP_HEAD || cs_http_request_idle(&conn->request))
 			put_text(env, conn);
