@@ -218,10 +218,10 @@ enum step {
 	JAR,
 };
 
-static enum step step_of_word(const struct language *language, const char *arg)
+static enum step step_of_word(const char *list, const char *arg)
 {
 	size_t len = len_until(arg, '=');
-	const char *word = find_word(words_of(language), arg, len);
+	const char *word = find_word(list, arg, len);
 
 	if (word && *word == '!')
 		return NONE;
@@ -260,7 +260,8 @@ static enum step step_of_letters(const struct language *language, const char *ar
 	return step;
 }
 
-static enum step step_of(const struct language *language, const char *arg, const char **ret_script)
+static enum step step_of(const struct language *language, const char *list, const char *arg,
+			 const char **ret_script)
 {
 	const char *word;
 
@@ -268,11 +269,11 @@ static enum step step_of(const struct language *language, const char *arg, const
 		return NONE; /* standard input */
 	if (*arg == '-')
 		return arg[1] == '-' || language->flags & WORDS_ONLY
-			       ? step_of_word(language, arg)
+			       ? step_of_word(list, arg)
 			       : step_of_letters(language, arg, ret_script);
 	if (*arg == '+' && language->flags & SHELL)
 		return step_of_letters(language, arg, ret_script);
-	word = find_word(words_of(language), arg, cs_text_len(arg));
+	word = find_word(list, arg, cs_text_len(arg));
 	if (word && *word != '-')
 		return *word == '>' ? NEXT : NONE;
 	*ret_script = arg;
@@ -293,6 +294,7 @@ static const char *judged(const struct language *language, const char *script, b
 const char *cs_script_find(const char *exe, int argc, char *const *argv, bool *ret_interpreter)
 {
 	const struct language *language = language_of(exe);
+	const char *list = language ? words_of(language) : NULL;
 	bool jar = false;
 
 	*ret_interpreter = language;
@@ -301,7 +303,7 @@ const char *cs_script_find(const char *exe, int argc, char *const *argv, bool *r
 
 		if (cs_text_equal(argv[i], "--"))
 			return language->flags & NO_DASHES ? NULL : judged(language, after, jar);
-		switch (step_of(language, argv[i], &script)) {
+		switch (step_of(language, list, argv[i], &script)) {
 		case NEXT:
 			break;
 		case SKIP:
