@@ -15,21 +15,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define TRIGGER "/nonexistent/filter-from-here-on"
+#include "tests/support/call_filter.h"
 
-/* As in linux/filter.h and linux/seccomp.h, which musl-gcc does not find. */
-struct filter {
-	uint16_t code;
-	uint8_t if_true, if_false;
-	uint32_t value;
-};
-#define LOAD         0x20
-#define SKIP_IF      0x15
-#define RETURN       0x06
-#define KILL_PROCESS 0x80000000u
-#define ALLOW        0x7fff0000u
-#define SET_FILTER   1
-#define ALL_THREADS  1
+#define TRIGGER "/nonexistent/filter-from-here-on"
 
 static const long allowed[] = {
 	SYS_read,
@@ -97,19 +85,12 @@ static const long allowed[] = {
 
 static int forbid(void)
 {
-	struct filter filter[COUNT + 3] = { { LOAD, 0, 0, 0 } };
-	struct {
-		unsigned short len;
-		struct filter *filter;
-	} program = { COUNT + 3, filter };
+	struct call_filter filter;
 
-	for (size_t i = 0; i < COUNT; i++)
-		filter[i + 1] =
-			(struct filter){ SKIP_IF, (uint8_t)(COUNT - i), 0, (uint32_t)allowed[i] };
-	filter[COUNT + 1] = (struct filter){ RETURN, 0, 0, KILL_PROCESS };
-	filter[COUNT + 2] = (struct filter){ RETURN, 0, 0, ALLOW };
+	_Static_assert(COUNT <= CALL_FILTER_MAX, "room");
+	call_filter_make(&filter, allowed, COUNT, CALL_FILTER_ALLOW, CALL_FILTER_KILL);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    syscall(SYS_seccomp, SET_FILTER, ALL_THREADS, &program) != 0)
+	    syscall(SYS_seccomp, CALL_FILTER_SET, CALL_FILTER_THREADS, &filter) != 0)
 		_exit(125);
 	errno = ENOENT;
 	return -1;

@@ -16,20 +16,7 @@
 #include <sys/wait.h>
 
 #include "tests/shim/guests/guest.h"
-
-/* As in linux/filter.h and linux/seccomp.h, which musl-gcc does not find. */
-struct filter {
-	uint16_t code;
-	uint8_t if_true, if_false;
-	uint32_t value;
-};
-#define LOAD         0x20
-#define SKIP_IF      0x15
-#define RETURN       0x06
-#define KILL_PROCESS 0x80000000u
-#define ALLOW        0x7fff0000u
-#define FILTER_MODE  2
-#define SET_FILTER   1
+#include "tests/support/call_filter.h"
 
 static const long forbidden[] = {
 	SYS_getpid,       SYS_getppid, SYS_prlimit64, SYS_socket, SYS_connect,
@@ -70,23 +57,17 @@ static long raw_prctl(long option, long a, long b, long c, long d)
 
 static long forbid(const char *how)
 {
-	struct filter filter[COUNT + 3] = { { LOAD, 0, 0, 0 } };
-	struct {
-		unsigned short len;
-		struct filter *filter;
-	} list = { COUNT + 3, filter };
+	struct call_filter filter;
 
-	for (size_t i = 0; i < COUNT; i++)
-		filter[i + 1] = (struct filter){ SKIP_IF, COUNT - i, 0, (uint32_t)forbidden[i] };
-	filter[COUNT + 1] = (struct filter){ RETURN, 0, 0, ALLOW };
-	filter[COUNT + 2] = (struct filter){ RETURN, 0, 0, KILL_PROCESS };
+	_Static_assert(COUNT <= CALL_FILTER_MAX, "room");
+	call_filter_make(&filter, forbidden, COUNT, CALL_FILTER_KILL, CALL_FILTER_ALLOW);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
 	if (strcmp(how, "prctl") == 0)
-		return prctl(PR_SET_SECCOMP, FILTER_MODE, &list);
+		return prctl(PR_SET_SECCOMP, CALL_FILTER_MODE, &filter);
 	if (strcmp(how, "syscall") == 0)
-		return syscall(SYS_seccomp, SET_FILTER, 0, &list);
-	return raw_prctl(PR_SET_SECCOMP, FILTER_MODE, (long)&list, 0, 0);
+		return syscall(SYS_seccomp, CALL_FILTER_SET, 0, &filter);
+	return raw_prctl(PR_SET_SECCOMP, CALL_FILTER_MODE, (long)&filter, 0, 0);
 }
 
 /* An attempt that fails, and one that does not. */
