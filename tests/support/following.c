@@ -3,8 +3,10 @@
 /* Instances without a socket; see following.h. */
 #include "tests/support/following.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "collector/clock.h"
@@ -108,4 +110,24 @@ bool following_write(struct cs_ring *ring)
 		return false;
 	cs_ring_commit(&claim);
 	return true;
+}
+
+pid_t following_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("no child");
+	if (pid == 0) {
+		pause();
+		_exit(1);
+	}
+	return pid;
+}
+
+void following_child_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	if (waitpid(pid, NULL, 0) != pid)
+		die("the child is not ours to wait for");
 }

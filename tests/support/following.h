@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "collector/instance.h"
 #include "preload/wire/lanes.h"
@@ -45,3 +46,9 @@ bool following_claim(struct cs_ring *ring, struct cs_claim *ret);
 
 /** following_write() - the same, committed */
 bool following_write(struct cs_ring *ring);
+
+/** following_child() - a process that does nothing until its end */
+pid_t following_child(void);
+
+/** following_child_end() - kill it and wait for it */
+void following_child_end(pid_t pid);

@@ -7,10 +7,8 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "collector/clock.h"
@@ -49,23 +47,6 @@ static void start(void)
 	following.world.processes.exited = cs_death_exited;
 	following.world.processes.reaped = cs_death_reaped;
 	following.world.processes.context = &death;
-}
-
-static pid_t start_child(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		pause();
-		_exit(1);
-	}
-	return pid;
-}
-
-static void end_child(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	cr_assert(eq(int, waitpid(pid, NULL, 0), pid));
 }
 
 /* Its writers have parted, over @lanes. */
@@ -150,9 +131,9 @@ Test(instance, announces_are_taken_in_before_an_end_is_made_sense_of)
 	pid_t pid;
 
 	start();
-	pid = start_child();
+	pid = following_child();
 	following_new(&following, pid, 64, 1, &lanes);
-	end_child(pid);
+	following_child_end(pid);
 	cs_process_check(cs_process_find_reaped(&following.world.processes, pid));
 	cr_assert(eq(str, following.story, (char *)""));
 	cr_assert(following_write(&lanes.rings[0])); /* by a writer not met before */

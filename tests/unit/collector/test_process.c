@@ -5,11 +5,9 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "collector/pidfd.h"
+#include "tests/support/following.h"
 
 #define UID 1000u
 
@@ -27,23 +25,6 @@ static void start(void)
 
 TestSuite(process, .init = start);
 
-static pid_t start_child(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		pause();
-		_exit(1);
-	}
-	return pid;
-}
-
-static void end_child(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	cr_assert(eq(int, waitpid(pid, NULL, 0), pid));
-}
-
 static void expect_same(const struct cs_process *a, const struct cs_process *b, bool same)
 {
 	cr_assert(ne(ptr, (void *)a, NULL));
@@ -53,52 +34,52 @@ static void expect_same(const struct cs_process *a, const struct cs_process *b, 
 
 Test(process, a_living_one_is_one_entry_whoever_tells_of_it)
 {
-	pid_t pid = start_child();
+	pid_t pid = following_child();
 	struct cs_process *first = cs_process_get(&table, pid, UID, cs_pidfd_open(pid));
 
 	/* it changed its uid in the meantime */
 	expect_same(cs_process_get(&table, pid, UID + 1, cs_pidfd_open(pid)), first, true);
 	cr_expect(eq(u32, first->uid, UID + 1));
 	cr_expect(eq(u64, count, 1));
-	end_child(pid);
+	following_child_end(pid);
 }
 
 Test(process, one_that_is_gone_is_never_the_living_one_with_its_pid)
 {
-	pid_t pid = start_child();
+	pid_t pid = following_child();
 	struct cs_process *living = cs_process_get(&table, pid, UID, cs_pidfd_open(pid));
 
 	expect_same(cs_process_get(&table, pid, UID, -EBADF), living, false);
-	end_child(pid);
+	following_child_end(pid);
 }
 
 Test(process, a_pidfd_of_one_that_is_gone_is_believed_more_than_its_pid)
 {
-	pid_t pid = start_child(), other = start_child();
+	pid_t pid = following_child(), other = following_child();
 	struct cs_process *living = cs_process_get(&table, pid, UID, cs_pidfd_open(pid));
 	int gone = cs_pidfd_open(other);
 
-	end_child(other);
+	following_child_end(other);
 	expect_same(cs_process_get(&table, pid, UID, gone), living, false);
-	end_child(pid);
+	following_child_end(pid);
 }
 
 Test(process, one_that_is_gone_is_who_had_the_pid_last)
 {
-	pid_t pid = start_child();
+	pid_t pid = following_child();
 	struct cs_process *first = cs_process_get(&table, pid, UID, cs_pidfd_open(pid));
 
-	end_child(pid);
+	following_child_end(pid);
 	expect_same(cs_process_get(&table, pid, UID, -EBADF), first, true);
 }
 
 Test(process, one_that_is_gone_is_nobody_of_another_user)
 {
-	pid_t pid = start_child();
+	pid_t pid = following_child();
 	struct cs_process *first = cs_process_get(&table, pid, UID, cs_pidfd_open(pid));
 	struct cs_process *second;
 
-	end_child(pid);
+	following_child_end(pid);
 	second = cs_process_get(&table, pid, UID + 1, -EBADF);
 	expect_same(second, first, false);
 	expect_same(cs_process_get(&table, pid, UID + 1, -EBADF), second, true);
