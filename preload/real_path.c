@@ -3,6 +3,7 @@
 /* Following symbolic links; see real_path.h. */
 #include "preload/real_path.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 
@@ -82,7 +83,7 @@ bool cs_real_path(const char *path, const char *cwd, char *ret)
 			return false;
 		looks++;
 		n = cs_sys4(SYS_readlinkat, AT_FDCWD, ret, link, sizeof(link));
-		if (n == -22 /* EINVAL: no link */) {
+		if (n == -EINVAL /* no link */) {
 			at += len;
 		} else if (n <= 0 || !follow(&walk, len, link, (size_t)n, at + len)) {
 			return false;
