@@ -28,7 +28,7 @@ struct cs_assembled {
 	bool connected; /* a request came over a connection */
 	bool detached;
 	bool over;         /* its own process has ended */
-	bool child_served; /* a helper of it, gone by now, read standard input or wrote to output */
+	bool child_served; /* a process that came of it read standard input or wrote to output */
 	bool concluded;    /* the cold start was handed over, or there is none */
 	enum cs_assembler_end end;
 	struct cs_outcome outcome; /* of its own process, when over */
@@ -53,6 +53,7 @@ struct cs_assembler {
 	TAILQ_HEAD(, cs_request) held;                           /* by due time */
 	TAILQ_HEAD(, cs_request) kept; /* handed over; causes of what is yet to come */
 	struct cs_evidence_table evidence;
+	bool ancestors_told; /* child_served is as true as it can be in this tick */
 };
 
 /** cs_assembled_find() - the instance with that segment number; NULL: it is gone. */

@@ -327,6 +327,7 @@ uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns)
 {
 	bool waiting;
 
+	assembler->ancestors_told = false;
 	conclude_requests(assembler, now_ns, false);
 	waiting = conclude_instances(assembler, now_ns, false);
 	if (!TAILQ_EMPTY(&assembler->held))
@@ -338,6 +339,7 @@ uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns)
 
 void cs_assembler_flush(struct cs_assembler *assembler)
 {
+	assembler->ancestors_told = false;
 	conclude_requests(assembler, 0, true);
 	conclude_instances(assembler, UINT64_MAX, true);
 }

@@ -289,36 +289,47 @@ static bool read_or_wrote(const struct cs_assembled *instance)
 	       instance->marks[CS_MARK_STDOUT_WRITE];
 }
 
-/* A helper is over: its parent may have left the event to it. */
+/* Whoever started it, and so on up, may have left the event to it. */
+static void tell_ancestors(struct cs_assembled *child)
+{
+	struct cs_assembled *parent;
+
+	if (!read_or_wrote(child))
+		return;
+	while ((parent = parent_of(child)) && !parent->child_served) {
+		parent->child_served = true;
+		child = parent;
+	}
+}
+
 static void conclude_helper(struct cs_assembled *helper)
 {
-	struct cs_assembled *parent = parent_of(helper);
-
-	if (parent && read_or_wrote(helper))
-		parent->child_served = true;
+	tell_ancestors(helper);
 	helper->concluded = true;
 	helper->assembler->stats.helpers++;
 }
 
+/* Those that live, or are held: one walk over all of them, however many ask in a tick. */
+static void tell_all_ancestors(struct cs_assembler *assembler)
+{
+	struct cs_assembled *child;
+
+	for (unsigned i = 0; i < CS_ASSEMBLED_BUCKETS; i++) {
+		LIST_FOREACH(child, &assembler->buckets[i], of_assembler)
+		tell_ancestors(child);
+	}
+	assembler->ancestors_told = true;
+}
+
 static bool child_served(struct cs_assembled *instance)
 {
-	struct cs_assembler *assembler = instance->assembler;
-	struct cs_assembled *other;
-
-	if (instance->child_served)
-		return true;
-	for (unsigned i = 0; i < CS_ASSEMBLED_BUCKETS; i++) {
-		LIST_FOREACH(other, &assembler->buckets[i], of_assembler)
-		{
-			if (parent_of(other) == instance && read_or_wrote(other))
-				return true;
-		}
-	}
-	return false;
+	if (!instance->child_served && !instance->assembler->ancestors_told)
+		tell_all_ancestors(instance->assembler);
+	return instance->child_served;
 }
 
 /* Why the event of a process without connections is not exact; NULL: it was read, or killed before. */
-static const char *event_unseen(struct cs_assembled *instance, struct cs_outcome outcome)
+static const char *why_event_unseen(struct cs_assembled *instance, struct cs_outcome outcome)
 {
 	const struct cs_event_image *event = &instance->event;
 
@@ -340,8 +351,9 @@ static const char *approximate_of(const struct cs_assembled *instance, const cha
 	return reason;
 }
 
+/* @event_unseen: of a process without connections: see why_event_unseen() */
 static void conclude_cold_start(struct cs_assembled *instance, struct cs_request *request,
-				struct cs_cold_start *ret)
+				const char *event_unseen, struct cs_cold_start *ret)
 {
 	struct cs_cold_start cold = { .identity = &instance->identity };
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
@@ -359,8 +371,7 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 		cold.protocol = CS_PROTOCOL_EXEC;
 		cold.ready = instance->event.event_ns;
 		bound_by_exec(instance, end_of(instance), &bounds);
-		bounds.event_unseen =
-			event_unseen(instance, request ? request->outcome : instance->outcome);
+		bounds.event_unseen = event_unseen;
 	}
 	bounds.at_ns[CS_BOUND_SPAWN] = spawn_ns;
 	if (cause && cause->start_ns <= spawn_ns)
@@ -420,6 +431,7 @@ void cs_conclude_invocation(struct cs_request *request)
 	struct cs_assembled *instance = request->instance;
 	struct cs_invocation invocation;
 	struct cs_cold_start cold = { .init_type = CS_INIT_UNKNOWN };
+	const char *event_unseen = NULL;
 
 	if (!cs_assembled_is_function(instance)) {
 		if (request->cold)
@@ -430,11 +442,13 @@ void cs_conclude_invocation(struct cs_request *request)
 	if (request->tag == (uint32_t)instance->identity.pid)
 		settle_outcome(instance, &request->outcome);
 	settle_times(request);
-	if (request->exec && !request->approximate)
-		request->approximate = event_unseen(instance, request->outcome);
+	if (request->exec)
+		event_unseen = why_event_unseen(instance, request->outcome);
+	if (!request->approximate)
+		request->approximate = event_unseen;
 	resolve(request, 0);
 	if (request->cold && !instance->concluded)
-		conclude_cold_start(instance, request, &cold);
+		conclude_cold_start(instance, request, event_unseen, &cold);
 	invocation = (struct cs_invocation){
 		.identity = &instance->identity,
 		.context = request->context,
@@ -472,5 +486,6 @@ void cs_conclude_unready(struct cs_assembled *instance)
 	instance->concluded = true;
 	settle_outcome(instance, &instance->outcome);
 	if (instance->end != CS_ASSEMBLER_SHUTDOWN || instance->marks[CS_MARK_ACCEPT_WAIT])
-		conclude_cold_start(instance, NULL, &cold);
+		conclude_cold_start(instance, NULL, why_event_unseen(instance, instance->outcome),
+				    &cold);
 }

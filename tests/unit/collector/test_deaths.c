@@ -326,3 +326,21 @@ Test(deaths, a_wrapper_whose_child_is_long_forgotten_says_so)
 {
 	run_wrapper(false);
 }
+
+/* timeout sh -c "cat": nobody but the innermost reads, and it outlives them all. */
+Test(deaths, a_wrapper_whose_grandchild_reads_says_so)
+{
+	struct cs_header header = header_of(100, "timeout"), shell = later_of(101, "sh"),
+			 inner = later_of(102, "cat");
+	struct cs_assembled *wrapper = cs_assembler_attach(assembler, 1, &header, 100), *between;
+
+	shell.marks[CS_MARK_STDIN_READ] = shell.marks[CS_MARK_STDOUT_WRITE] = 0;
+	feed_spawn(wrapper, 101, 60 * MS);
+	between = cs_assembler_attach(assembler, 2, &shell, 101);
+	feed_spawn(between, 102, 70 * MS);
+	cr_assert(ne(ptr, cs_assembler_attach(assembler, 3, &inner, 102), NULL));
+	end_process(wrapper, 100, 1 << 8, 190 * MS);
+	cs_assembler_tick(assembler, cs_assembler_due(190 * MS) + MS);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	check_event_unseen(CS_CHILD_SERVED);
+}
