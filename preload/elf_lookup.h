@@ -14,16 +14,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* All but begin and end is set by cs_elf_open(), and read by cs_elf_find() alone. */
 struct cs_elf_object {
-	uintptr_t bias;  /* added to addresses in the file */
 	uintptr_t begin; /* what may be read; the loader's objects have no known end */
 	uintptr_t end;
+	uintptr_t bias; /* added to addresses in the file */
 	const Elf64_Sym *symbols;
 	const char *strings;
+	const uint16_t *versions; /* NULL: none */
+	const uint64_t *bloom;    /* of a GNU hash table; NULL: it is a System V one */
+	const uint32_t *buckets;
+	const uint32_t *chains;
+	uint64_t symbols_count; /* these are how many may be read */
 	uint64_t strings_bytes;
-	const uint16_t *versions;  /* NULL: none */
-	const uint32_t *gnu_hash;  /* NULL: none */
-	const uint32_t *sysv_hash; /* NULL: none */
+	uint64_t versions_count;
+	uint64_t chains_count;
+	uint32_t buckets_count; /* 0: nothing is found */
+	uint32_t bloom_mask;
+	uint32_t bloom_shift;
+	uint32_t first_symbol; /* of the chains */
 };
 
 enum cs_elf_found {
