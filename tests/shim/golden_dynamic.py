@@ -18,6 +18,12 @@ TAGS = {"SONAME", "INIT_ARRAY", "INIT_ARRAYSZ", "HASH", "GNU_HASH", "STRTAB", "S
         "FLAGS", "FLAGS_1", "SYMBOLIC", "NULL"}
 REQUIRED = {"SONAME", "INIT_ARRAY", "HASH", "GNU_HASH"}
 RELOCATIONS = {"R_X86_64_RELATIVE", "R_AARCH64_RELATIVE"}
+# What every start runs, from files that have nothing else in common: preload/layout.ld.
+START = {".rodata", "__libc_start_main", "memcpy", "cs_attach", "cs_classify_holds_code", "cs_elf_find",
+            "cs_fd_init", "cs_follow_start", "cs_identity_write", "cs_lanes_init", "cs_loader_resolve",
+            "cs_now", "cs_pool_init", "cs_ring_init", "cs_script_find", "cs_segment_format",
+            "cs_shim_enter", "cs_start_read", "cs_text_starts"}
+FAULT_AROUND_BYTES = 65536
 FLAGS_1 = {"NOW", "NODELETE", "INITFIRST"}
 
 
@@ -81,9 +87,24 @@ def check_segments(path):
         yield "version needs or definitions"
 
 
+def check_layout(path):
+    ends = {}
+    for name, begin, size in re.findall(r"\] (\.rodata)\s+PROGBITS\s+(\w+) \w+ (\w+)", readelf("-S", path)):
+        ends[name] = int(begin, 16) + int(size, 16)
+    for line in readelf("--symbols", path).splitlines():
+        field = line.split()
+        if len(field) == 8 and field[3] == "FUNC":
+            ends[field[7]] = int(field[1], 16) + int(field[2], 0)
+    yield from (f"no {name}: has it another name now?" for name in START - set(ends))
+    yield from (f"{name} ends at {ends[name]:#x}: beyond {FAULT_AROUND_BYTES} bytes it costs "
+                "each start a page fault more (order of preload/meson.build)"
+                for name in sorted(START & set(ends)) if ends[name] > FAULT_AROUND_BYTES)
+
+
 def main():
     path, hooks = sys.argv[1], pathlib.Path(sys.argv[2])
-    bad = [*check_tags(path), *check_symbols(path, hooks), *check_segments(path)]
+    bad = [*check_tags(path), *check_symbols(path, hooks), *check_segments(path),
+           *check_layout(path)]
     size = pathlib.Path(path).stat().st_size
     print("\n".join(bad) or f"{path}: as it has to be ({size} bytes with debug information)")
     return 1 if bad else 0
