@@ -211,7 +211,7 @@ static bool is_said(const struct cs_cold_start *cold)
 {
 	for (unsigned i = 0; i < cold->phases_count; i++) {
 		if (cold->phases[i].approximate &&
-		    !strcmp(cold->phases[i].approximate, cold->approximate))
+		    strstr(cold->phases[i].approximate, cold->approximate))
 			return true;
 	}
 	return false;

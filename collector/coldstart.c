@@ -3,8 +3,6 @@
 /* Phases from boundaries; see coldstart.h. */
 #include "collector/coldstart.h"
 
-#include <string.h>
-
 #define BEFORE "what came before was not seen"
 #define CUT    "the process ended in it"
 
@@ -35,26 +33,34 @@ static void drop_disordered(uint64_t *at)
 	}
 }
 
-void cs_bounds_phases(const struct cs_bounds *bounds, struct cs_cold_start *ret)
+void cs_phase_part_say(struct cs_phase_part *part, const char *why, struct cs_arena *arena)
 {
-	uint64_t at[CS_BOUND_COUNT];
-	struct cs_phase_part *part = NULL;
+	const char *both;
 
-	for (int i = 0; i < CS_BOUND_COUNT; i++)
-		at[i] = bounds->at_ns[i];
-	drop_disordered(at);
-	if (bounds->native && !at[CS_BOUND_CODE])
-		at[CS_BOUND_CODE] = at[CS_BOUND_RUNTIME];
-	ret->phases_count = 0;
-	ret->start_ns = ret->end_ns = at[CS_BOUND_END];
+	if (!part->approximate) {
+		part->approximate = why;
+		return;
+	}
+	both = cs_arena_printf(arena, "%s; %s", part->approximate, why);
+	if (both)
+		part->approximate = both;
+}
+
+/* What the boundaries say of the phases before them. */
+static void set_parts(const struct cs_bounds *bounds, const uint64_t *at, struct cs_arena *arena,
+		      struct cs_cold_start *ret)
+{
+	struct cs_phase_part *part = NULL;
+	bool merged = false; /* the first one that was not seen stands for those behind it */
+
 	for (int i = 0; i < CS_BOUND_END; i++) {
-		if (!at[i]) {
-			if (part && !part->approximate)
-				part->approximate = unseen[i];
+		if (part && i == CS_BOUND_WAIT && bounds->event_unseen)
+			cs_phase_part_say(part, bounds->event_unseen, arena);
+		else if (part && !at[i] && !merged)
+			cs_phase_part_say(part, unseen[i], arena);
+		merged = !at[i];
+		if (!at[i])
 			continue;
-		}
-		if (part && i == CS_BOUND_WAIT && !part->approximate)
-			part->approximate = bounds->event_unseen;
 		if (part)
 			part->end_ns = at[i];
 		else
@@ -66,15 +72,27 @@ void cs_bounds_phases(const struct cs_bounds *bounds, struct cs_cold_start *ret)
 		if (ret->phases_count == 1 && i > CS_BOUND_SPAWN)
 			part->approximate = BEFORE;
 	}
-	if (!part)
+}
+
+void cs_bounds_phases(const struct cs_bounds *bounds, struct cs_arena *arena,
+		      struct cs_cold_start *ret)
+{
+	uint64_t at[CS_BOUND_COUNT];
+	struct cs_phase_part *last;
+
+	for (int i = 0; i < CS_BOUND_COUNT; i++)
+		at[i] = bounds->at_ns[i];
+	drop_disordered(at);
+	if (bounds->native && !at[CS_BOUND_CODE])
+		at[CS_BOUND_CODE] = at[CS_BOUND_RUNTIME];
+	ret->phases_count = 0;
+	ret->start_ns = ret->end_ns = at[CS_BOUND_END];
+	set_parts(bounds, at, arena, ret);
+	if (!ret->phases_count)
 		return;
+	last = &ret->phases[ret->phases_count - 1];
 	if (bounds->end_unseen)
-		part->approximate = bounds->end_unseen;
-	else if (bounds->cut && !at[CS_BOUND_WAIT] && bounds->event_unseen &&
-		 !(part->approximate && !strcmp(part->approximate, BEFORE)))
-		part->approximate = bounds->event_unseen;
-	else if (bounds->cut)
-		part->approximate = part->approximate && !strcmp(part->approximate, BEFORE) ? BEFORE
-					    "; " CUT
-											    : CUT;
+		cs_phase_part_say(last, bounds->end_unseen, arena);
+	else if (bounds->cut && (at[CS_BOUND_WAIT] || !bounds->event_unseen))
+		cs_phase_part_say(last, CUT, arena);
 }

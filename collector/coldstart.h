@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The phases of a cold start out of the boundaries that were seen. Pure arithmetic; the rules are in
+ * The phases of a cold start out of the boundaries that were seen. Pure; the rules are in
  * docs/phases.md.
  */
 #pragma once
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "collector/model.h"
 
 /* CLOCK_MONOTONIC ns; 0: not seen. Boundary i begins phase i. */
@@ -37,9 +38,20 @@ struct cs_bounds {
 /**
  * cs_bounds_phases() - contiguous phases from the first boundary that was seen to the end
  * @bounds: the end must be known; boundaries that lie behind a later one count as not seen
+ * @arena:  for the words of a phase that has more than one reason to be approximate
  * @ret:    phases, phases_count, start_ns and end_ns are set
  *
  * A boundary that was not seen merges its phase into the one before, which says so.
  * Context: any-thread (pure).
  */
-void cs_bounds_phases(const struct cs_bounds *bounds, struct cs_cold_start *ret);
+void cs_bounds_phases(const struct cs_bounds *bounds, struct cs_arena *arena,
+		      struct cs_cold_start *ret);
+
+/**
+ * cs_phase_part_say() - one more reason why it is approximate
+ * @why:   outlives @part
+ * @arena: for both, where it has one already; without memory that one stands
+ *
+ * Context: any-thread (pure).
+ */
+void cs_phase_part_say(struct cs_phase_part *part, const char *why, struct cs_arena *arena);

@@ -270,6 +270,7 @@ static const char *names_of(struct cs_assembled *instance, unsigned count)
 static void tell_programs(struct cs_assembled *instance, unsigned count, struct cs_cold_start *cold)
 {
 	struct cs_phase_part *part = cold->phases;
+	const char *why;
 
 	cold->programs = names_of(instance, count);
 	if (!cold->programs)
@@ -277,10 +278,12 @@ static void tell_programs(struct cs_assembled *instance, unsigned count, struct 
 	cold->programs_count = count;
 	if (cold->phases_count > 1 && part->phase == CS_PHASE_QUEUE)
 		part++;
-	if (part->phase == CS_PHASE_SPAWN && !part->approximate)
-		part->approximate = cs_arena_printf(&instance->arena,
-						    "includes %u program%s that ran before: %s",
-						    count, count == 1 ? "" : "s", cold->programs);
+	if (part->phase != CS_PHASE_SPAWN)
+		return;
+	why = cs_arena_printf(&instance->arena, "includes %u program%s that ran before: %s", count,
+			      count == 1 ? "" : "s", cold->programs);
+	if (why)
+		cs_phase_part_say(part, why, &instance->arena);
 }
 
 static bool read_or_wrote(const struct cs_assembled *instance)
@@ -388,7 +391,7 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 		cold.init_type = CS_INIT_PER_REQUEST;
 	else if (request)
 		cold.init_type = init_type_of(instance, cause);
-	cs_bounds_phases(&bounds, &cold);
+	cs_bounds_phases(&bounds, &instance->arena, &cold);
 	tell_programs(instance,
 		      cold.protocol == CS_PROTOCOL_EXEC ? instance->event.programs
 		      : e                               ? e->programs_count

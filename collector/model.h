@@ -72,7 +72,8 @@ struct cs_phase_part {
 	enum cs_phase phase;
 	uint64_t start_ns;
 	uint64_t end_ns;
-	const char *approximate; /* why a boundary is not exact; NULL: it was seen */
+	const char
+		*approximate; /* why a boundary is not exact, parted by "; "; NULL: it was seen */
 };
 
 struct cs_span_context {

@@ -11,14 +11,16 @@ struct cs_assembler *assembler;
 
 static void on_cold_start(void *context, const struct cs_cold_start *cold)
 {
-	const struct cs_phase_part *spawn;
-
 	seen.cold_starts++;
 	seen.cold = *cold;
 	snprintf(seen.programs, sizeof(seen.programs), "%s", cold->programs ? cold->programs : "");
-	spawn = phase_of(CS_PHASE_SPAWN);
-	snprintf(seen.spawn_approximate, sizeof(seen.spawn_approximate), "%s",
-		 spawn && spawn->approximate ? spawn->approximate : "");
+	for (unsigned i = 0; i < cold->phases_count; i++) {
+		if (!cold->phases[i].approximate)
+			continue;
+		snprintf(seen.reasons[i], sizeof(seen.reasons[i]), "%s",
+			 cold->phases[i].approximate);
+		seen.cold.phases[i].approximate = seen.reasons[i];
+	}
 }
 
 static void on_invocation(void *context, const struct cs_invocation *invocation)

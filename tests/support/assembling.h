@@ -16,16 +16,16 @@
 #define MS          1000000ull
 #define SEEN_MAX    8u
 
-/* What was handed over; of more than SEEN_MAX invocations the newest. Texts are gone by then. */
+/* What was handed over; of more than SEEN_MAX invocations the newest. Other texts are gone by then. */
 struct seen {
 	unsigned cold_starts;
 	unsigned invocations;
-	struct cs_cold_start cold; /* the last one */
+	struct cs_cold_start cold; /* the last one; what its phases say stands in ... */
+	char reasons[CS_PHASE_COUNT][256];
 	struct cs_invocation invocation[SEEN_MAX];
-	char programs[128];          /* of the last cold start; empty: none */
-	char spawn_approximate[256]; /* of its spawn; empty: it is exact, or was not seen */
-	char trace_state[64];        /* of the last invocation; empty: none */
-	bool linked;                 /* it points to its start, which is ... */
+	char programs[128];   /* of the last cold start; empty: none */
+	char trace_state[64]; /* of the last invocation; empty: none */
+	bool linked;          /* it points to its start, which is ... */
 	struct cs_span_context started;
 };
 

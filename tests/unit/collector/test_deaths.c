@@ -18,6 +18,7 @@ TestSuite(deaths, .init = assembling_start, .fini = assembling_stop);
 struct reached {
 	enum cs_phase phase;
 	uint64_t marks[CS_MARKS_MAX];
+	char said[80];
 	bool script;
 	bool ready;
 };
@@ -26,15 +27,24 @@ struct reached {
  * In spawn and before the constructor a process has no segment: of one that dies there the collector
  * knows only what its parent said, and tells of no start.
  */
+#define ENDED "the process ended in it"
+
 static const struct reached exec_rows[] = {
-	{ CS_PHASE_LINK, { [CS_MARK_ATTACH] = 40 * MS } },
-	{ CS_PHASE_RUNTIME, { [CS_MARK_ATTACH] = 40 * MS, [CS_MARK_MAIN] = 50 * MS }, true },
-	{ CS_PHASE_CODE, { [CS_MARK_ATTACH] = 40 * MS, [CS_MARK_MAIN] = 50 * MS } },
+	{ CS_PHASE_LINK, { [CS_MARK_ATTACH] = 40 * MS }, "main was not seen; " ENDED },
+	{ CS_PHASE_RUNTIME,
+	  { [CS_MARK_ATTACH] = 40 * MS, [CS_MARK_MAIN] = 50 * MS },
+	  "no open of user code was seen; " ENDED,
+	  true },
+	{ CS_PHASE_CODE,
+	  { [CS_MARK_ATTACH] = 40 * MS, [CS_MARK_MAIN] = 50 * MS },
+	  "readiness was not seen; " ENDED },
 	{ CS_PHASE_CODE,
 	  { [CS_MARK_ATTACH] = 40 * MS, [CS_MARK_MAIN] = 50 * MS, [CS_MARK_USER_CODE] = 60 * MS },
+	  "readiness was not seen; " ENDED,
 	  true },
 	{ CS_PHASE_HANDLER,
 	  { [CS_MARK_ATTACH] = 40 * MS, [CS_MARK_MAIN] = 50 * MS, [CS_MARK_STDIN_READ] = 70 * MS },
+	  "first byte out was not seen; " ENDED,
 	  false,
 	  true },
 	{ CS_PHASE_RESPOND,
@@ -42,11 +52,13 @@ static const struct reached exec_rows[] = {
 	    [CS_MARK_MAIN] = 50 * MS,
 	    [CS_MARK_STDIN_READ] = 70 * MS,
 	    [CS_MARK_STDOUT_WRITE] = 80 * MS },
+	  ENDED,
 	  false,
 	  true },
 };
 
-static void check_cut(enum cs_phase phase, bool ready)
+/* @said: of the last phase */
+static void check_cut(enum cs_phase phase, bool ready, const char *said)
 {
 	const struct cs_phase_part *last = &seen.cold.phases[seen.cold.phases_count - 1];
 
@@ -54,7 +66,7 @@ static void check_cut(enum cs_phase phase, bool ready)
 	cr_expect(eq(u32, last->phase, phase));
 	cr_expect(eq(u64, last->end_ns, KILLED_NS));
 	cr_assert(ne(ptr, (void *)last->approximate, NULL));
-	cr_expect(eq(str, (char *)last->approximate, (char *)"the process ended in it"));
+	cr_expect(eq(str, (char *)last->approximate, (char *)said));
 	cr_expect(eq(u64, seen.cold.end_ns, KILLED_NS));
 	cr_expect(eq(int, seen.cold.ready, ready));
 	cr_expect(eq(u32, seen.cold.outcome.cause, CS_CAUSE_SIGNAL));
@@ -79,7 +91,7 @@ ParameterizedTest(struct reached *row, deaths, a_function_killed_in_a_phase_ends
 	cs_assembler_child(assembler, 100, 10 * MS, 20 * MS);
 	end_process(cs_assembler_attach(assembler, 1, &header, 100), 100, SIGKILL, KILLED_NS);
 	cs_assembler_flush(assembler);
-	check_cut(row->phase, row->ready);
+	check_cut(row->phase, row->ready, row->said);
 	/* An invocation there is from its event on. */
 	cr_expect(eq(u32, seen.invocations, row->ready));
 	if (row->ready)
@@ -108,21 +120,21 @@ static void kill_server(unsigned stage)
 Test(deaths, a_server_killed_before_it_was_ready_ends_in_code)
 {
 	kill_server(0);
-	check_cut(CS_PHASE_CODE, false);
+	check_cut(CS_PHASE_CODE, false, "readiness was not seen; " ENDED);
 	cr_assert(eq(u32, seen.invocations, 0));
 }
 
 Test(deaths, a_server_killed_while_it_waits_ends_in_wait)
 {
 	kill_server(1);
-	check_cut(CS_PHASE_WAIT, true);
+	check_cut(CS_PHASE_WAIT, true, "first event was not seen; " ENDED);
 	cr_assert(eq(u32, seen.invocations, 0));
 }
 
 Test(deaths, a_server_killed_over_its_first_request_ends_in_handler)
 {
 	kill_server(2);
-	check_cut(CS_PHASE_HANDLER, true);
+	check_cut(CS_PHASE_HANDLER, true, "first byte out was not seen; " ENDED);
 	cr_assert(eq(u32, seen.invocations, 1));
 	cr_assert(seen.invocation[0].aborted);
 }
@@ -130,7 +142,7 @@ Test(deaths, a_server_killed_over_its_first_request_ends_in_handler)
 Test(deaths, a_server_killed_in_its_first_response_ends_in_respond)
 {
 	kill_server(3);
-	check_cut(CS_PHASE_RESPOND, true);
+	check_cut(CS_PHASE_RESPOND, true, ENDED);
 	cr_assert(eq(u64, seen.invocation[0].first_byte_ns, 80 * MS));
 }
 
@@ -156,14 +168,14 @@ static void stop_collector(struct cs_assembled *instance)
 }
 
 /* The last phase and the whole say that the end was not seen, and nothing failed. */
-static void check_unfinished(enum cs_phase phase)
+static void check_unfinished(enum cs_phase phase, const char *said)
 {
 	const struct cs_phase_part *last = &seen.cold.phases[seen.cold.phases_count - 1];
 
 	cr_assert(eq(u32, seen.cold_starts, 1));
 	cr_expect(eq(u32, last->phase, phase));
 	cr_assert(ne(ptr, (void *)last->approximate, NULL));
-	cr_expect(eq(str, (char *)last->approximate, (char *)CS_STILL_RUNNING));
+	cr_expect(eq(str, (char *)last->approximate, (char *)said));
 	cr_assert(ne(ptr, (void *)seen.cold.approximate, NULL));
 	cr_expect(eq(u64, seen.cold.end_ns, KILLED_NS)); /* it was seen to live until then */
 	cr_expect(eq(u32, seen.cold.outcome.cause, CS_CAUSE_NONE));
@@ -176,7 +188,7 @@ Test(deaths, a_function_that_lives_when_the_collector_stops_has_no_end)
 	header.marks[CS_MARK_STDIN_READ] = 70 * MS;
 	header.marks[CS_MARK_STDOUT_WRITE] = 80 * MS;
 	stop_collector(cs_assembler_attach(assembler, 1, &header, 100));
-	check_unfinished(CS_PHASE_RESPOND);
+	check_unfinished(CS_PHASE_RESPOND, CS_STILL_RUNNING);
 	cr_assert(eq(u32, seen.invocations, 1));
 	cr_assert(ne(ptr, (void *)seen.invocation[0].approximate, NULL));
 	cr_assert(eq(str, (char *)seen.invocation[0].approximate, (char *)CS_STILL_RUNNING));
@@ -197,7 +209,7 @@ Test(deaths, a_request_in_flight_when_the_collector_stops_has_no_end_and_was_not
 
 	feed_request(server, 100, 7, 70 * MS, "");
 	stop_collector(server);
-	check_unfinished(CS_PHASE_HANDLER);
+	check_unfinished(CS_PHASE_HANDLER, "first byte out was not seen; " CS_STILL_RUNNING);
 	cr_assert(eq(u32, seen.invocations, 1));
 	cr_assert(not(seen.invocation[0].aborted));
 	cr_assert(ne(ptr, (void *)seen.invocation[0].approximate, NULL));
@@ -207,7 +219,7 @@ Test(deaths, a_request_in_flight_when_the_collector_stops_has_no_end_and_was_not
 Test(deaths, a_server_that_waits_when_the_collector_stops_has_no_end)
 {
 	stop_collector(attach_server());
-	check_unfinished(CS_PHASE_WAIT);
+	check_unfinished(CS_PHASE_WAIT, "first event was not seen; " CS_STILL_RUNNING);
 }
 
 Test(deaths, what_was_complete_before_the_collector_stops_is_exact)
@@ -231,7 +243,7 @@ Test(deaths, a_phase_that_is_first_and_last_says_both)
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u32, seen.cold.phases_count, 1));
 	cr_assert(eq(str, (char *)seen.cold.phases[0].approximate,
-		     (char *)"what came before was not seen; the process ended in it"));
+		     (char *)"what came before was not seen; main was not seen; " ENDED));
 }
 
 Test(deaths, a_function_that_ends_well_has_no_cut_phase)
