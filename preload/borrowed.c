@@ -51,9 +51,9 @@ void cs_borrow_end(void)
 	atomic_fetch_sub_explicit(&active, 1, memory_order_relaxed);
 }
 
-void cs_borrow_freeze(void)
+bool cs_borrow_freeze(void)
 {
-	atomic_store_explicit(&frozen, true, memory_order_relaxed);
+	return !atomic_exchange_explicit(&frozen, true, memory_order_relaxed);
 }
 
 static struct cs_borrowed *find(void)

@@ -23,8 +23,13 @@ void cs_borrow_begin(unsigned kind, uint64_t begin_ns);
 /** cs_borrow_end() - it has it back. Context: signal; in the parent only. */
 void cs_borrow_end(void);
 
-/** cs_borrow_freeze() - a child shares our memory and runs beside us: no table may change again. */
-void cs_borrow_freeze(void);
+/**
+ * cs_borrow_freeze() - a child shares our memory and runs beside us: no table may change again
+ *
+ * Context: signal. There is no way back: what the tables miss meanwhile is not known.
+ * Return:  false: they were frozen already.
+ */
+bool cs_borrow_freeze(void);
 
 /**
  * cs_borrow_find() - does the caller run in borrowed memory?

@@ -111,7 +111,8 @@ void cs_follow_start(void)
 
 void cs_follow_end(unsigned reason)
 {
-	if (!cs_shim_watching() || !cs_tables_may_change())
+	/* What a child in borrowed memory does to itself does not concern us. */
+	if (!cs_shim_watching() || cs_borrow_find())
 		return;
 	tell_stand_down(reason);
 	atomic_store_explicit(&cs_shim.watching, false, memory_order_relaxed);
@@ -121,6 +122,25 @@ void cs_follow_forked(void)
 {
 	if (cs_tables_may_change())
 		atomic_fetch_add_explicit(&cs_follow.forks, 1, memory_order_relaxed);
+}
+
+/* Frozen first: what another thread begins meanwhile is then not begun. */
+void cs_follow_shared(void)
+{
+	uint32_t end = atomic_load_explicit(&cs_fds.end, memory_order_relaxed);
+	uint64_t now_ns;
+
+	if (!cs_shim_watching() || !cs_borrow_freeze())
+		return;
+	tell_stand_down(CS_STAND_DOWN_SHARED_MEMORY);
+	atomic_store_explicit(&cs_follow.awaiting, false, memory_order_relaxed);
+	now_ns = cs_now();
+	for (uint32_t fd = 0; fd < end; fd++) {
+		uint64_t word = cs_fd_word((int)fd);
+
+		if (cs_fd_kind(word) == CS_FD_CONNECTION)
+			cs_conn_lose(&env, cs_fd_conn(word), cs_fd_generation(word), now_ns);
+	}
 }
 
 void cs_follow_passed(int fd)
@@ -255,9 +275,13 @@ void cs_follow_accepted(uint64_t listener, int fd)
 	uint32_t generation, index = CS_POOL_NONE;
 	uint64_t socket = 0;
 
-	if (!cs_tables_may_change())
+	if (cs_borrow_find())
 		return;
 	cs_count(CS_FACT_CONNECTIONS);
+	if (!cs_tables_may_change()) {
+		cs_count(CS_FACT_FDS_UNFOLLOWED);
+		return;
+	}
 	if (cs_fd_kind(listener) == CS_FD_LISTENER)
 		socket = cs_fd_id((int)cs_fd_value(listener), listener);
 	generation = cs_fd_next_generation();

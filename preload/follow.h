@@ -41,6 +41,16 @@ void cs_follow_end(unsigned reason);
  */
 void cs_follow_forked(void);
 
+/**
+ * cs_follow_shared() - a child is about to run beside this process, in its memory
+ *
+ * Which of the two calls a hook cannot be told any more, and the tables would be wrong for one of them.
+ * So nothing is followed from here on: what had begun ends unfollowed, and the header says why.
+ *
+ * Context: signal.
+ */
+void cs_follow_shared(void);
+
 /** cs_follow_passed() - a copy of @fd was sent to another process. Context: signal. */
 void cs_follow_passed(int fd);
 

@@ -118,7 +118,7 @@ CS_HOOK(int, clone, (int (*fn)(void *), void *stack, int flags, void *arg, ...))
 	if (lends && flags & CLONE_VFORK)
 		cs_borrow_begin(CS_SPAWN_CLONE, begin_ns);
 	else if (lends)
-		cs_borrow_freeze();
+		cs_follow_shared();
 	pid = CS_REAL(clone)(fn, stack, flags, arg, extra[0], extra[1], extra[2]);
 	saved = cs_errno();
 	if (lends && flags & CLONE_VFORK)

@@ -23,7 +23,7 @@ void cs_thunk_prctl(int option, long a);
 /* A child in borrowed memory filters itself, not us; and asks nothing. */
 static void before_filter(void)
 {
-	if (cs_tables_may_change())
+	if (!cs_borrow_find())
 		atomic_store_explicit(&cs_shim.filtered, true, memory_order_relaxed);
 }
 

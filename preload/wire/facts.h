@@ -20,7 +20,7 @@
 	X(SPAWNS, "spawns", "processes started, ever")                                             \
 	X(THREADS, "threads", "threads started")                                                   \
 	X(CONNECTIONS, "connections", "connections accepted, ever")                                \
-	X(FDS_UNFOLLOWED, "fds.unfollowed", "descriptors above the table's end, ever")             \
+	X(FDS_UNFOLLOWED, "fds.unfollowed", "descriptors that are not in the table, ever")         \
 	X(HEADS_UNFOLLOWED, "heads.unfollowed", "request heads too long or no buffer free, ever")  \
 	X(ATTACH_COST_NS, "attach.cost_ns", "wall time the attach itself took")                    \
 	X(UNRESOLVED, "unresolved", "hooked functions for which no original was found")
@@ -42,7 +42,9 @@ enum cs_fact {
 	X(NO_TABLES, "no_tables", "no memory for the descriptor table: no HTTP")                   \
 	X(NO_SOCKET, "no_socket", "the announce was refused: nobody will read this segment")       \
 	X(STRICT_MODE, "strict_mode", "it put itself into strict seccomp mode: no clock")          \
-	X(FILTERED, "filtered", "under its own filter a child could not learn its pid")
+	X(FILTERED, "filtered", "under its own filter a child could not learn its pid")            \
+	X(SHARED_MEMORY, "shared_memory",                                                          \
+	  "a child runs beside it in its memory: no connections, files and events from then on")
 
 enum cs_stand_down {
 #define X(id, name, meaning) CS_STAND_DOWN_##id,
@@ -56,3 +58,6 @@ const char *cs_fact_name(unsigned fact);
 
 /** cs_stand_down_name() - as in the table; "unknown" out of range. Context: signal (pure). */
 const char *cs_stand_down_name(unsigned reason);
+
+/** cs_stand_down_meaning() - idem, for people. Context: signal (pure). */
+const char *cs_stand_down_meaning(unsigned reason);

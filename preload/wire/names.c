@@ -44,6 +44,14 @@ const char *cs_stand_down_name(unsigned reason)
 	return pick(names, COUNT(names), reason);
 }
 
+const char *cs_stand_down_meaning(unsigned reason)
+{
+#define X(id, name, meaning) meaning,
+	static const char *const meanings[] = { CS_STAND_DOWNS(X) };
+#undef X
+	return pick(meanings, COUNT(meanings), reason);
+}
+
 const char *cs_record_name(unsigned type)
 {
 	switch (type) {

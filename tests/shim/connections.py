@@ -12,7 +12,7 @@ from lib import cases
 from lib.cases import case
 
 CLOSED, ABORTED, UNFOLLOWED = 1, 2, 4
-NO_CLOCK, STRICT_MODE = 2, 6  # bits of the reasons to stand down
+NO_CLOCK, STRICT_MODE, SHARED_MEMORY = 2, 6, 8  # bits of the reasons to stand down
 ENDS = {
     "plain": (200, 0),
     "endless": (200, CLOSED),
@@ -169,6 +169,27 @@ def no_clock_no_stamp(lab):
             child = records(segment, "process")[0]["tag"]
             assert not [r for r in records(segment, "request") if r["tag"] == child], how
             assert segment["stand_down"] == 1 << reason, (how, segment)
+
+
+@case("beside a child in its memory nothing is followed, and that is said")
+def beside_a_child_in_its_memory(lab):
+    for libc in lab.libcs():
+        segment = lab.same("shared", libc).segments[0]
+        assert segment["stand_down"] == 1 << SHARED_MEMORY, (libc, segment["stand_down"])
+        ends = [(r["status"], r["flags"]) for r in records(segment, "response_end")]
+        assert ends == [(200, 0), (0, UNFOLLOWED)], (libc, ends)
+        assert len(records(segment, "request")) == len(ends), (libc, segment["records"])
+        facts = segment["facts"]
+        assert (facts["connections"], facts["fds.unfollowed"]) == (3, 1), (libc, facts)
+
+
+@case("who forbids the clock beside such a child lives on")
+def no_clock_beside_a_child(lab):
+    if platform.machine() != "x86_64":
+        cases.skip("only x86-64 has a time-stamp counter to forbid")
+    for libc in lab.libcs():
+        segment = lab.same("shared", libc, ["tsc"]).segments[0]
+        assert segment["stand_down"] == 1 << SHARED_MEMORY | 1 << NO_CLOCK, (libc, segment)
 
 
 if __name__ == "__main__":
