@@ -106,14 +106,17 @@ static json_t *facts_json(const struct cs_cold_start *cold)
 static json_t *cold_start_json(const struct cs_cold_start *cold)
 {
 	const struct cs_identity *id = cold->identity;
+	char reasons[256];
 
 	return json_pack(
-		"{s:o, s:i, s:o, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"{s:o, s:i, s:o, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"function", text_or_null(id->name), "pid", (int)id->pid, "executable",
 		text_or_null(id->exe ? id->exe : ""), "script", text_or_null(id->script),
 		"init_type", cs_init_type_name(cold->init_type), "protocol",
 		cs_protocol_name(cold->protocol), "ready", (int)cold->ready, "approximate",
 		text_or_null(cold->approximate), "programs_before", text_or_null(cold->programs),
+		"stand_down",
+		text_or_null(cs_stand_down_text(cold->stand_down, reasons, sizeof(reasons))),
 		"start_unix_ns", number(wall(id, cold->start_ns)), "total_ns",
 		number(cold->end_ns - cold->start_ns), "phases", phases_json(cold), "facts",
 		facts_json(cold), "trace_id", hex(cold->context.trace_id.bytes, 16), "span_id",
@@ -217,6 +220,20 @@ static bool is_said(const struct cs_cold_start *cold)
 	return false;
 }
 
+/* "watched less: MEANING; …"; false: there is nothing to say. */
+static bool stand_down_line(const struct cs_cold_start *cold, char *line, size_t size)
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i < CS_STAND_DOWN_COUNT && used < size; i++) {
+		if (cold->stand_down & 1ull << i)
+			used += (size_t)snprintf(
+				line + used, size - used, "%s%s",
+				used ? "; " : "watched less: ", cs_stand_down_meaning(i));
+	}
+	return used;
+}
+
 /* The executable is named where the function is called otherwise. */
 static void detail_line(const struct cs_cold_start *cold, bool utf8, char *line, size_t size)
 {
@@ -234,8 +251,8 @@ static void draw(struct cs_run_report *report, const struct cs_cold_start *cold)
 {
 	struct cs_waterfall_row rows[CS_PHASE_COUNT + 1];
 	char title[CS_FUNCTION_NAME_MAX + 64], detail[256], counts[256], approximate[512];
-	char total[32], outcome[64];
-	const char *ended, *footers[5];
+	char total[32], outcome[64], less[512];
+	const char *ended, *footers[6];
 	struct cs_waterfall waterfall = {
 		.title = title, .detail = detail, .rows = rows, .footers = footers
 	};
@@ -252,6 +269,8 @@ static void draw(struct cs_run_report *report, const struct cs_cold_start *cold)
 		footers[waterfall.footers_count++] = approximate;
 	if (cold->approximate && !is_said(cold))
 		footers[waterfall.footers_count++] = cold->approximate;
+	if (stand_down_line(cold, less, sizeof(less)))
+		footers[waterfall.footers_count++] = less;
 	ended = cs_outcome_text(cold->outcome, outcome, sizeof(outcome));
 	if (ended && !(cold->outcome.cause == CS_CAUSE_EXIT && cold->outcome.code == 0))
 		footers[waterfall.footers_count++] = ended;

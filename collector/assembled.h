@@ -38,6 +38,7 @@ struct cs_assembled {
 	struct cs_event_image event; /* of its one event, once it is over; event_ns 0: had none */
 	uint64_t marks[CS_MARKS_MAX];
 	uint64_t facts[CS_FACTS_MAX];
+	uint64_t stand_down;
 	uint64_t attach_cpu_ns;
 	uint64_t cpu_ns;
 	uint64_t faults_minor;

@@ -107,6 +107,7 @@ void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *he
 			instance, atomic_load_explicit(&header->marks[i], memory_order_relaxed));
 	for (unsigned i = 0; i < CS_FACTS_MAX; i++)
 		instance->facts[i] = atomic_load_explicit(&header->facts[i], memory_order_relaxed);
+	instance->stand_down = atomic_load_explicit(&header->stand_down, memory_order_relaxed);
 }
 
 void cs_assembler_usage(struct cs_assembled *instance, uint64_t cpu_ns, uint64_t faults_minor,

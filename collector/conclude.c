@@ -231,6 +231,7 @@ static void set_usage(struct cs_assembled *instance, struct cs_cold_start *cold)
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 
 	memcpy(cold->facts, instance->facts, sizeof(cold->facts));
+	cold->stand_down = instance->stand_down;
 	cold->attach_cpu_ns = cold->protocol == CS_PROTOCOL_EXEC ? instance->event.attach_cpu_ns
 								 : instance->attach_cpu_ns;
 	if (e && e->ended && e->usage.cpu_ns) {

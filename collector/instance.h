@@ -105,6 +105,7 @@ struct cs_instance {
 	/* of collector/pipeline.c */
 	struct cs_assembled *model; /* NULL: there was no memory for it */
 	bool ready_seen;
+	uint64_t stand_down_seen; /* bits of its header that were counted */
 };
 
 /**

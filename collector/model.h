@@ -100,6 +100,7 @@ struct cs_cold_start {
 	uint64_t start_ns;
 	uint64_t end_ns; /* the phases' durations sum to end_ns - start_ns */
 	uint64_t facts[CS_FACT_COUNT];
+	uint64_t stand_down; /* bit per enum cs_stand_down: why the shim tells less than it could */
 	uint64_t attach_cpu_ns; /* CPU time used before our constructor */
 	uint64_t cpu_ns;        /* of the process's whole life; 0 unknown */
 	uint64_t max_rss_bytes; /* idem */

@@ -167,11 +167,24 @@ static void take_usage(struct cs_instance *instance, const struct cs_process *pr
 	cs_assembler_usage(instance->model, cpu_ns, stat.faults_minor, stat.faults_major);
 }
 
+/* Also long after the start was told of: what is missing from then on must not be missed in silence. */
+static void count_stand_downs(struct cs_self *self, struct cs_instance *instance)
+{
+	uint64_t bits =
+		atomic_load_explicit(&instance->file.header->stand_down, memory_order_relaxed);
+	uint64_t more = bits & ~instance->stand_down_seen;
+
+	instance->stand_down_seen |= bits;
+	for (unsigned i = 0; more && i < CS_STAND_DOWN_COUNT; i++)
+		self->stood_down[i] += more >> i & 1;
+}
+
 void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance)
 {
 	if (!instance->model)
 		return;
 	cs_assembler_look(instance->model, instance->file.header);
+	count_stand_downs(pipeline->self, instance);
 	if (instance->ready_seen || !is_ready(instance->file.header))
 		return;
 	instance->ready_seen = true;

@@ -59,5 +59,14 @@ void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 				 self->refused[i]);
 		comma = ",";
 	}
+	cs_buffer_puts(out, "},\"stood_down\":{");
+	comma = "";
+	for (unsigned i = 0; i < CS_STAND_DOWN_COUNT; i++) {
+		if (!self->stood_down[i])
+			continue;
+		cs_buffer_printf(out, "%s\"%s\":%" PRIu64, comma, cs_stand_down_name(i),
+				 self->stood_down[i]);
+		comma = ",";
+	}
 	cs_buffer_puts(out, "}}");
 }

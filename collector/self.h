@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "preload/wire/facts.h"
 
 /* Why an announce got no instance. X(id, name, meaning) */
 #define CS_REFUSALS(X)                                                                             \
@@ -57,6 +58,7 @@ struct cs_self {
 	uint64_t broken;     /* segments that broke the format while they were read */
 	uint64_t rings_lost; /* of instances that ended before there was memory to read these */
 	uint64_t dropped;    /* by writers whose ring was full, in instances that ended */
+	uint64_t stood_down[CS_STAND_DOWN_COUNT]; /* instances that said so, by their reason */
 	/* deaths */
 	uint64_t ends_known;
 	uint64_t ends_unknown;

@@ -82,6 +82,18 @@ const char *cs_protocol_name(enum cs_protocol protocol)
 	return protocol == CS_PROTOCOL_HTTP ? "http" : "exec";
 }
 
+const char *cs_stand_down_text(uint64_t bits, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i < CS_STAND_DOWN_COUNT && used < size; i++) {
+		if (bits & 1ull << i)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+						 cs_stand_down_name(i));
+	}
+	return used ? buf : NULL;
+}
+
 const char *cs_outcome_text(struct cs_outcome outcome, char *buf, size_t size)
 {
 	const char *name;
@@ -351,6 +363,7 @@ static bool add_cold_start(struct cs_spans *spans, const struct cs_cold_start *c
 {
 	struct cs_span *span = new_span(spans, cold->identity);
 	struct list list = { .count = 0 };
+	char reasons[256];
 
 	if (!span)
 		return false;
@@ -369,6 +382,8 @@ static bool add_cold_start(struct cs_spans *spans, const struct cs_cold_start *c
 	add_string(&list, "coldspan.exec.programs", cold->programs);
 	add_bool(&list, "coldspan.init.ready", cold->ready);
 	add_string(&list, "coldspan.approximate", cold->approximate);
+	add_string(&list, "coldspan.stand_down",
+		   cs_stand_down_text(cold->stand_down, reasons, sizeof(reasons)));
 	add_facts(&list, cold);
 	set_outcome(spans, span, &list, cold->outcome);
 	if (!keep_list(spans, &list, &span->attrs))
