@@ -35,6 +35,7 @@ struct cs_assembled {
 	uint64_t end_ns;
 	uint64_t heard_ns;           /* when the last record was read */
 	uint64_t exec_ns;            /* see cs_assembled_exec() */
+	uint64_t exec_called_ns;     /* when it last called exec itself; 0 it did not */
 	struct cs_event_image event; /* of its one event, once it is over; event_ns 0: had none */
 	uint64_t marks[CS_MARKS_MAX];
 	uint64_t facts[CS_FACTS_MAX];

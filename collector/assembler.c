@@ -177,8 +177,10 @@ static void on_spawned(struct cs_assembled *instance, int32_t pid, uint32_t kind
 
 static void on_exec(struct cs_assembled *instance, const struct cs_rec_exec *rec, uint64_t time_ns)
 {
-	if (rec->pid == instance->identity.pid)
+	if (rec->pid == instance->identity.pid) {
+		instance->exec_called_ns = time_ns;
 		cs_assembled_exec(instance);
+	}
 	cs_evidence_exec(&instance->assembler->evidence, instance->identity.uid, rec, time_ns);
 	if (rec->pid > 0 && rec->spawn_begin_ns)
 		on_spawned(instance, rec->pid, rec->kind, ours(instance, rec->spawn_begin_ns));

@@ -63,18 +63,23 @@ static const char *program_name(const struct cs_identity *identity)
 	return base && base[1] ? base + 1 : path;
 }
 
-/* Executed another program: its start, and its event if it took one, go on in that. */
+/*
+ * Executed another program: its start, and its event if it took one, go on in that. All of it happened
+ * when the process says so: we may learn of the exec after its parent has seen what came of it end.
+ */
 static void hand_on(struct cs_assembled *instance)
 {
 	struct cs_event_image own = own_event(instance);
 	struct cs_evidence_table *evidence = &instance->assembler->evidence;
+	uint64_t called_ns = instance->exec_called_ns;
 
 	instance->concluded = true;
 	own.exec_ns = cs_assembled_exec(instance);
 	if (instance->marks[CS_MARK_STDIN_READ])
 		cs_evidence_event(evidence, instance->identity.uid, instance->identity.pid, &own);
 	cs_evidence_program(evidence, instance->identity.uid, instance->identity.pid,
-			    program_name(&instance->identity), instance->end_ns);
+			    program_name(&instance->identity),
+			    called_ns ? called_ns : instance->end_ns);
 }
 
 /* It goes on, and nobody will hear of its end. */

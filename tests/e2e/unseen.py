@@ -98,6 +98,23 @@ def a_function_behind_a_wrapper_that_forks(args, folder):
     assert "a child process" in start["approximate"], start
 
 
+@case
+def helpers_of_a_wrapper_have_no_cold_start(args, folder):
+    """Two programs in one process each, over before the collector has read what their parent said."""
+    helper, wrapper, result = folder / "helper", folder / "manager", folder / "run.json"
+    helper.write_text("#!/usr/bin/env bash\necho words\n")
+    wrapper.write_text("#!/usr/bin/env bash\nfor i in {1..60}; do words=$(helper); done\n"
+                       'exec "$@"\n')
+    for script in (helper, wrapper):
+        script.chmod(0o755)
+    subprocess.run([args.build / "agent/coldspan", "run", "--quiet", "--json", result, "--", wrapper,
+                    sys.executable, "-c", "import sys; print(sys.stdin.read(), flush=True)"],
+                   env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}, input=b"event",
+                   stdout=subprocess.DEVNULL, check=True, timeout=LIMIT_S)
+    names = [start["function"] for start in json.loads(result.read_text())["cold_starts"]]
+    assert len(names) == 1, names
+
+
 def _in_a_time_namespace(args, folder, options, shift_s):
     """A function whose clock is not ours has the same cold start, on our clock."""
     unshare = ["unshare", "-T", *options, "-f"]

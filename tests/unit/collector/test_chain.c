@@ -271,3 +271,26 @@ Test(chain, what_a_process_was_is_not_told_of_the_next_with_its_pid)
 	cr_assert(eq(u32, seen.cold_starts, 2));
 	cr_assert(eq(u32, seen.cold.programs_count, 0));
 }
+
+/* $(env helper): the collector was busy, and hears of it all when it is over. */
+Test(chain, a_helper_that_became_another_program_is_a_helper_however_late_that_is_learnt)
+{
+	struct cs_header function = header_of(50, "function"), shim = wrapper_of("env"),
+			 helper = header_of(100, "helper");
+	struct cs_rec_wait wait = { .pid = 100 };
+	struct cs_assembled *parent, *env;
+
+	function.attach_monotonic_ns = 5 * MS;
+	parent = cs_assembler_attach(assembler, 1, &function, 50);
+	feed_spawn(parent, 100, 10 * MS);
+	feed_exec(parent, 100, 12 * MS);
+	env = cs_assembler_attach(assembler, 2, &shim, 100);
+	feed_exec(env, 100, 35 * MS);
+	feed(parent, 50, CS_RECORD_WAIT, 80 * MS, &wait, sizeof(wait), NULL);
+	cs_assembler_ended(env, 100, CS_ASSEMBLER_EXEC, 0, 120 * MS);
+	cs_assembler_detach(env);
+	end_process(cs_assembler_attach(assembler, 3, &helper, 100), 100, 0, 121 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 0));
+	cr_assert(eq(u64, stats_now().helpers, 1));
+}
