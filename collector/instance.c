@@ -65,15 +65,6 @@ static void open_others(struct cs_instance *instance)
 		close_others(instance);
 }
 
-static struct cs_clock_shift shift_of(const struct cs_header *header)
-{
-	struct cs_clock_anchors ours = cs_clock_shift_now();
-	struct cs_clock_anchors theirs = { header->attach_monotonic_ns, header->attach_realtime_ns,
-					   header->attach_boottime_ns };
-
-	return cs_clock_shift_between(&theirs, &ours);
-}
-
 struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_segment_file *file,
 				    struct cs_peer *peer, uint64_t now_ns)
 {
@@ -92,7 +83,6 @@ struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_s
 					  .last_read_ns = now_ns,
 					  .quiet_since_ns = now_ns };
 	instance->peer.pidfd = -EBADF;
-	instance->shift = shift_of(file->header);
 	open_lane(instance, 0, &instance->first);
 	if (peer->pidfd >= 0 || peer->pid > 0) {
 		process = cs_process_get(&world->processes, peer->pid, peer->uid, peer->pidfd);

@@ -12,7 +12,6 @@
 #include <sys/queue.h>
 
 #include "base/cleanup.h"
-#include "collector/clock_shift.h"
 #include "collector/peer.h"
 #include "collector/process.h"
 #include "collector/segment_file.h"
@@ -91,8 +90,7 @@ struct cs_instance {
 	bool same_ns;                    /* tags are pids of our own pid namespace */
 	LIST_HEAD(, cs_member) members;
 	unsigned members_count;
-	struct cs_clock_shift shift; /* from its clocks to ours, as its header has them */
-	struct cs_pid_map *pids;     /* owned; NULL until a pid of another namespace was seen */
+	struct cs_pid_map *pids; /* owned; NULL until a pid of another namespace was seen */
 	uint64_t announced_ns;
 	uint64_t last_read_ns; /* of the last look that found a record; first the announce */
 	bool broken;

@@ -142,7 +142,8 @@ static enum cs_refusal take_message(struct cs_intake *intake, struct cs_peer *pe
 	refusal = cs_segment_file_open(message->fds[0], bytes, &announce.file);
 	if (refusal != CS_REFUSAL_NONE)
 		return refusal;
-	cs_peer_confirm(peer, announce.file.header->attach_boottime_ns);
+	cs_peer_confirm(peer, cs_clock_shift_apply(announce.file.shift.boottime_ns,
+						   announce.file.header->attach_boottime_ns));
 	announce.peer = *peer;
 	peer->pidfd = -EBADF;
 	intake->busy = true; /* what is taken in may end others, who ask for a drain */

@@ -40,8 +40,8 @@ int cs_peer_find(struct cs_peer *peer) cs_must_use;
 
 /**
  * cs_peer_confirm() - is a process that was found by pid old enough?
- * @attach_boottime_ns: CLOCK_BOOTTIME when the process attached, by its own word. A process that
- *                      started later is a stranger with a recycled pid: its pidfd is closed.
+ * @attach_boottime_ns: our CLOCK_BOOTTIME when the process attached, by its own word. A process
+ *                      that started later is a stranger with a recycled pid: its pidfd is closed.
  *
  * Context: loop.
  */

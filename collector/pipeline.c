@@ -125,8 +125,8 @@ void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instan
 	instance->model = cs_assembler_attach(pipeline->assembler, ++pipeline->segments, &header,
 					      instance->peer.pid);
 	pipeline->self->models_lost += !instance->model;
-	if (instance->model && instance->shift.monotonic_ns)
-		cs_assembler_shift(instance->model, instance->shift.monotonic_ns);
+	if (instance->model && instance->file.shift.monotonic_ns)
+		cs_assembler_shift(instance->model, instance->file.shift.monotonic_ns);
 }
 
 static bool is_ready(const struct cs_header *header)

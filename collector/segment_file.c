@@ -55,6 +55,15 @@ enum cs_refusal cs_segment_file_check_hello(const void *message, size_t len, uin
 	return hello.segment_bytes == segment_bytes ? CS_REFUSAL_NONE : CS_REFUSAL_SIZE;
 }
 
+static struct cs_clock_shift shift_of(const struct cs_header *header)
+{
+	struct cs_clock_anchors ours = cs_clock_shift_now();
+	struct cs_clock_anchors theirs = { header->attach_monotonic_ns, header->attach_realtime_ns,
+					   header->attach_boottime_ns };
+
+	return cs_clock_shift_between(&theirs, &ours);
+}
+
 enum cs_refusal cs_segment_file_open(int fd, uint64_t bytes, struct cs_segment_file *ret)
 {
 	cs_cleanup(cs_closep) int owned = fd;
@@ -79,6 +88,7 @@ enum cs_refusal cs_segment_file_open(int fd, uint64_t bytes, struct cs_segment_f
 		.bytes = bytes,
 		.slots = slots,
 		.lanes = lanes,
+		.shift = shift_of(header),
 	};
 	return CS_REFUSAL_NONE;
 }

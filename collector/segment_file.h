@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "collector/clock_shift.h"
 #include "collector/self.h"
 #include "preload/wire/abi.h"
 #include "preload/wire/reader.h"
@@ -20,6 +21,7 @@ struct cs_segment_file {
 	uint64_t bytes;
 	uint32_t slots; /* of each lane */
 	uint32_t lanes;
+	struct cs_clock_shift shift; /* from its clocks to ours, as its header has them */
 };
 
 /* One lane of it: a ring with a header page of its own. */

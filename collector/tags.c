@@ -161,9 +161,9 @@ static bool plausible(const struct cs_instance *instance, int32_t pid, uint64_t 
 	const struct cs_header *header = instance->file.header;
 	/* both clocks of ours: BOOTTIME alone goes on while the machine is suspended */
 	uint64_t ago_ns = cs_clock_monotonic_ns() -
-			  cs_clock_shift_apply(instance->shift.monotonic_ns, seen_ns);
+			  cs_clock_shift_apply(instance->file.shift.monotonic_ns, seen_ns);
 	uint64_t attach_ns =
-		cs_clock_shift_apply(instance->shift.boottime_ns, header->attach_boottime_ns);
+		cs_clock_shift_apply(instance->file.shift.boottime_ns, header->attach_boottime_ns);
 	uint64_t last_ns = cs_clock_ns(CLOCK_BOOTTIME) - ago_ns;
 	struct cs_proc_status status;
 	struct cs_proc_stat stat;

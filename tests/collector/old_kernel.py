@@ -39,6 +39,34 @@ def short_lives_are_all_seen_and_their_ends_unknown(binary, _, driver, old):
 
 
 @case
+def a_process_in_a_time_namespace_behind_ours_is_followed_by_its_pid(binary, shim, _, old):
+    """By its own clock it attached before it was started by ours."""
+    with open("/proc/uptime", encoding="ascii") as uptime:
+        behind = min(1000, int(float(uptime.read().split()[0])) - 5)
+    if behind < 5:
+        cases.skip("the machine has just booted")
+    unshare = ["unshare", "-T", "--boottime", f"-{behind}", "-f"]
+    refused = subprocess.run([*unshare, "true"], capture_output=True, text=True, check=False)
+    if refused.returncode:
+        cases.skip(f"unshare -T: {refused.stderr.strip()}")
+    with start(binary, old) as collector:
+        inside = ["env", f"LD_PRELOAD={shim}", f"COLDSPAN_SOCKET={collector.socket}", "cat"]
+        with subprocess.Popen([*unshare, *inside], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as guest:
+            try:
+                guest.stdin.write(b"x")
+                guest.stdin.flush()
+                assert guest.stdout.read(1) == b"x"
+                counters = collector.until("taken in", lambda c: c["instances_now"]
+                                           + c["instances_ended"] == 1)
+                assert counters["processes_now"] == counters["instances_now"] == 1, counters
+            finally:
+                guest.stdin.close()
+                guest.wait(LIMIT_S)
+        collector.until("ended", lambda c: c["instances_ended"] == 1)
+
+
+@case
 def an_end_is_told_by_a_watched_parent_or_by_nobody(binary, shim, _, old):
     with start(binary, old) as collector:
         script = "sh -c 'read x; exit 7' </dev/null; true"
