@@ -61,6 +61,7 @@ static void watch(const struct cs_start *start)
 	if (cs_attach(start, entered_ns) < 0)
 		return;
 	cs_follow_start();
+	cs_shim.stack_end = (uintptr_t)start->argv;
 	cs_segment_count(cs_shim.header, CS_FACT_UNRESOLVED, unresolved);
 	cs_segment_count(cs_shim.header, CS_FACT_ATTACH_COST_NS, cs_now() - entered_ns);
 	atomic_store_explicit(&cs_shim.watching, true, memory_order_release);

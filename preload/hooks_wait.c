@@ -3,7 +3,8 @@
 /*
  * The first wait for a connection after listen: what makes an instance ready. Other waits do not
  * count (Node's workers wait long before, Java's dispatcher is another thread): an epoll instance
- * must watch a listener, a poll must ask for one. Once it was seen, a hook costs a load and a branch.
+ * must watch a listener, a poll or select must ask for one. Once it was seen, a hook costs a load and
+ * a branch.
  */
 #include <poll.h>
 #include <stddef.h>
@@ -14,8 +15,30 @@
 #include "preload/borrowed.h"
 #include "preload/follow.h"
 #include "preload/hook.h"
+#include "preload/sys.h"
 
-#define POLL_MAX 4096u /* entries looked through */
+#define POLL_MAX  4096u        /* entries looked through */
+#define STACK_MAX (1ull << 20) /* deeper callers are asked about like those elsewhere */
+
+static uint64_t bytes_above(uintptr_t at, uintptr_t end)
+{
+	return end - at <= STACK_MAX ? end - at : 0;
+}
+
+/*
+ * May it be read without asking the kernel? From here to the end of the stack that we run on, all is
+ * mapped: up to the arguments in the main thread, up to its own data, where the thread pointer leads,
+ * in any other. A stack that somebody else made (coroutines, clone) is not near either.
+ */
+static bool on_stack(const void *data, uint64_t bytes)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), at = (uintptr_t)data;
+	uint64_t above = bytes_above(here, cs_shim.stack_end);
+
+	if (!above)
+		above = bytes_above(here, cs_thread_pointer());
+	return at - here < above && bytes <= above - (at - here);
+}
 
 CS_HOOK(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event))
 {
@@ -55,16 +78,8 @@ CS_HOOK(int, epoll_pwait2,
 	return CS_REAL(epoll_pwait2)(epoll, events, count, timeout, mask);
 }
 
-static bool may_look(nfds_t count)
+static void look(const struct pollfd *fds, nfds_t count, uint64_t begin_ns)
 {
-	return cs_follow_awaiting() && count && count <= POLL_MAX;
-}
-
-/* After @ready of the kernel: the array may be looked at unless it refused. */
-static void look(const struct pollfd *fds, nfds_t count, int ready, uint64_t begin_ns)
-{
-	if (ready < 0)
-		return;
 	for (nfds_t i = 0; i < count; i++) {
 		if (fds[i].events & (POLLIN | POLLRDNORM) &&
 		    cs_fd_kind(cs_fd_word(fds[i].fd)) == CS_FD_LISTENER) {
@@ -75,55 +90,55 @@ static void look(const struct pollfd *fds, nfds_t count, int ready, uint64_t beg
 }
 
 /*
- * The array may be anywhere, also nowhere: the kernel answers EFAULT where we would crash. So it is
- * looked at when the wait is over. One without limit may never be: then the kernel is asked first, by
- * the same call without a wait, since a filter that lets the one pass lets the other. ppoll's mask is
- * left out, or a signal would come before its wait.
+ * The array may be anywhere, also nowhere: the kernel answers EFAULT where we would crash. Off the
+ * stack it is looked at when the wait is over. One without limit may never be: then the kernel is
+ * asked first, by the same call without a wait, since a filter that lets the one pass lets the other.
+ * ppoll's mask is left out, or a signal would come before its wait.
  *
- * Returns when the wait began, 0 if it need not be looked at.
+ * Returns when the wait began, 0 if it need not be looked at any more.
  */
-static uint64_t before_poll(struct pollfd *fds, nfds_t count, int timeout)
+static uint64_t before_wait(struct pollfd *fds, nfds_t count, bool endless, enum cs_hook call)
 {
-	int (*real_poll)(struct pollfd *, nfds_t, int) =
-		(int (*)(struct pollfd *, nfds_t, int))cs_real_table[CS_HOOK_poll];
+	const struct timespec no_time = { 0 };
 	uint64_t begin_ns;
-	int saved;
+	int saved, ready = 0;
 
-	if (!may_look(count) || !cs_shim_watching())
+	if (!count || !cs_follow_awaiting() || count > POLL_MAX || !cs_shim_watching())
 		return 0;
 	begin_ns = cs_now();
-	if (timeout >= 0)
-		return begin_ns;
-	saved = cs_errno();
-	look(fds, count, real_poll(fds, count, 0), begin_ns);
-	cs_set_errno(saved);
+	if (!on_stack(fds, count * sizeof(*fds))) {
+		if (!endless)
+			return begin_ns;
+		saved = cs_errno();
+		if (call == CS_HOOK_poll)
+			ready = ((int (*)(struct pollfd *, nfds_t, int))cs_real_table[call])(
+				fds, count, 0);
+		else
+			ready = ((int (*)(struct pollfd *, nfds_t, const struct timespec *,
+					  const sigset_t *))cs_real_table[call])(fds, count,
+										 &no_time, NULL);
+		cs_set_errno(saved);
+	}
+	if (ready >= 0)
+		look(fds, count, begin_ns);
 	return 0;
+}
+
+static uint64_t before_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	return before_wait(fds, count, timeout < 0, CS_HOOK_poll);
 }
 
 static uint64_t before_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout)
 {
-	int (*real_ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *) =
-		(int (*)(struct pollfd *, nfds_t, const struct timespec *,
-			 const sigset_t *))cs_real_table[CS_HOOK_ppoll];
-	const struct timespec no_time = { 0 };
-	uint64_t begin_ns;
-	int saved;
-
-	if (!may_look(count) || !cs_shim_watching())
-		return 0;
-	begin_ns = cs_now();
-	if (timeout)
-		return begin_ns;
-	saved = cs_errno();
-	look(fds, count, real_ppoll(fds, count, &no_time, NULL), begin_ns);
-	cs_set_errno(saved);
-	return 0;
+	return before_wait(fds, count, !timeout, CS_HOOK_ppoll);
 }
 
+/* After @ready of the kernel: the array may be looked at unless it refused. */
 static int after_poll(const struct pollfd *fds, nfds_t count, int ready, uint64_t begin_ns)
 {
-	if (begin_ns)
-		look(fds, count, ready, begin_ns);
+	if (begin_ns && ready >= 0)
+		look(fds, count, begin_ns);
 	return ready;
 }
 
@@ -159,11 +174,28 @@ CS_HOOK(int, __ppoll_chk,
 			  begin_ns);
 }
 
-/* A set cannot be asked for without changing it: that the listener may be in it must do. */
+static bool asks_for_listener(const fd_set *readers, int count)
+{
+	for (int fd = 0; fd < count; fd++) {
+		if (FD_ISSET(fd, readers) && cs_fd_kind(cs_fd_word(fd)) == CS_FD_LISTENER)
+			return true;
+	}
+	return false;
+}
+
+/* Off the stack a set cannot be asked for without changing it: that a listener may be in it must do. */
 static void before_select(int count, const fd_set *readers)
 {
-	if (cs_follow_awaiting() && readers &&
-	    count > atomic_load_explicit(&cs_follow.listener, memory_order_relaxed))
+	int end;
+
+	if (!readers || !cs_follow_awaiting())
+		return;
+	end = (int)atomic_load_explicit(&cs_fds.end, memory_order_relaxed);
+	if (end > count)
+		end = count;
+	if (on_stack(readers, ((uint32_t)end + 63) / 64 * 8)
+		    ? asks_for_listener(readers, end)
+		    : count > atomic_load_explicit(&cs_follow.listener, memory_order_relaxed))
 		cs_follow_waiting();
 }
 

@@ -46,7 +46,8 @@ struct cs_shim {
 	int (*fileno)(void *stream); /* libc's fileno_unlocked */
 	void *(*thread_self)(void);  /* pthread_self; NULL where there is none, as the next */
 	int (*thread_clock)(void *thread, int *ret_clock); /* pthread_getcpuclockid */
-	uintptr_t link_map; /* first struct link_map of the loader's list */
+	uintptr_t link_map;  /* first struct link_map of the loader's list */
+	uintptr_t stack_end; /* of the main thread: where the program's arguments stand */
 
 	/* In a fork child: the spawn that made it. Private memory, written before it runs on. */
 	uint64_t spawn_begin_ns;

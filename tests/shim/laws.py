@@ -329,20 +329,19 @@ def late_filters(lab):
             assert segment["stand_down"] == (FILTERED if seen else 0), (libc, how, segment)
 
 
-@case("6: a wait with a limit is one call")
+def polls(lab, libc, way, watched):
+    return [name for name in trace(lab, [lab.guest("waits", libc), way], watched)[0][0].own
+            if name in ("poll", "ppoll")]
+
+
+@case("6: a wait with a limit, or of what is on the stack, is one call")
 def waits_are_one_call(lab):
+    """Before the one for a connection the guest makes others, also without limit."""
     for libc in lab.libcs():
-        for way, call in (("poll", "poll"), ("ppoll", "ppoll"), ("__poll_chk", "poll"),
-                          ("__ppoll_chk", "ppoll")):
-            if way.startswith("__") and libc != "glibc":
-                continue
-            calls = {}
-            for how in (False, True):
-                own = trace(lab, [lab.guest("waits", libc), way], how)[0][0].own
-                # The last wait by epoll comes before the way under test.
-                end = max(i for i, name in enumerate(own) if name.startswith("epoll_"))
-                calls[how] = [name for name in own[end:] if name in ("poll", "ppoll")]
-            assert calls[False] == calls[True] == [call] * 2, (libc, way, calls)
+        for way in ("poll", "ppoll", "poll-elsewhere", "endless-poll", "endless-ppoll",
+                    *(("__poll_chk", "__ppoll_chk") if libc == "glibc" else ())):
+            bare, watched = (polls(lab, libc, way, how) for how in (False, True))
+            assert bare == watched and len(bare) >= 2, (libc, way, bare, watched)
 
 
 @case("6: a look before a wait without limit is the same call")
@@ -350,8 +349,8 @@ def endless_waits_look_by_their_own_call(lab):
     """A filter may know ppoll and not poll, or the other way round."""
     for libc in lab.libcs():
         for call in ("poll", "ppoll"):
-            bare, watched = ([name for name in trace(lab, [lab.guest("waits", libc), f"endless-{call}"], how)[0][0].own
-                              if name in ("poll", "ppoll")] for how in (False, True))
+            bare, watched = (polls(lab, libc, f"endless-{call}-elsewhere", how)
+                             for how in (False, True))
             assert bare == [call] * 2 and watched == [call] * 3, (libc, call, bare, watched)
 
 

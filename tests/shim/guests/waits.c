@@ -2,13 +2,16 @@
 
 /*
  * Waiting in every way: first for other things, with bad pointers, and interrupted; then, between
- * two signals to itself (which leave records with their times), the way named by the argument for a
- * connection. Without argument: all of them without a listener.
+ * two signals to itself (which leave records with their times), the way named by the first argument
+ * for a connection; in a thread if there is a second. Without argument: all of them without a
+ * listener.
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/time.h>
 #include <time.h>
@@ -16,9 +19,12 @@
 #include "tests/shim/guests/guest.h"
 #include "tests/shim/guests/pair.h"
 
-#define BAD ((void *)8)
+#define BAD         ((void *)8)
+
+#define STACK_BYTES (256u * 1024)
 
 static const struct timespec no_time;
+static char *stack_end; /* of a thread: nothing is mapped from here on */
 
 /* What a fortified build calls when it knows the size of the array; only glibc has them. */
 #ifdef __GLIBC__
@@ -55,6 +61,24 @@ static int by_ppoll(int epoll, int fd)
 	return ppoll(fds, 1, &no_time, NULL);
 }
 
+/* Where nobody can tell, without asking the kernel, whether it is mapped. */
+static struct pollfd elsewhere[2] = { { -1, POLLIN } };
+static fd_set set_elsewhere;
+
+static int by_poll_elsewhere(int epoll, int fd)
+{
+	elsewhere[1] = (struct pollfd){ fd, POLLIN };
+	return poll(elsewhere, 2, 0);
+}
+
+static int by_select_elsewhere(int epoll, int fd)
+{
+	struct timeval zero = { 0 };
+
+	FD_SET(fd, &set_elsewhere);
+	return select(fd + 1, &set_elsewhere, NULL, NULL, &zero);
+}
+
 /* Somebody is there already, or these would never end. */
 static int by_endless_poll(int epoll, int fd)
 {
@@ -70,6 +94,20 @@ static int by_endless_ppoll(int epoll, int fd)
 
 	pair_connect();
 	return ppoll(fds, 1, NULL, NULL);
+}
+
+static int by_endless_poll_elsewhere(int epoll, int fd)
+{
+	elsewhere[1] = (struct pollfd){ fd, POLLIN };
+	pair_connect();
+	return poll(elsewhere, 2, -1);
+}
+
+static int by_endless_ppoll_elsewhere(int epoll, int fd)
+{
+	elsewhere[1] = (struct pollfd){ fd, POLLIN };
+	pair_connect();
+	return ppoll(elsewhere, 2, NULL, NULL);
 }
 
 static int by_select(int epoll, int fd)
@@ -132,6 +170,8 @@ static const struct {
 	{ "epoll_pwait", by_epoll_pwait },
 	{ "poll", by_poll },
 	{ "ppoll", by_ppoll },
+	{ "poll-elsewhere", by_poll_elsewhere },
+	{ "select-elsewhere", by_select_elsewhere },
 	{ "select", by_select },
 	{ "pselect", by_pselect },
 	{ "accept", by_accept },
@@ -150,6 +190,8 @@ static const struct {
 } endless[] = {
 	{ "endless-poll", by_endless_poll },
 	{ "endless-ppoll", by_endless_ppoll },
+	{ "endless-poll-elsewhere", by_endless_poll_elsewhere },
+	{ "endless-ppoll-elsewhere", by_endless_ppoll_elsewhere },
 };
 
 static void on_alarm(int signal)
@@ -159,7 +201,7 @@ static void on_alarm(int signal)
 /* Nothing of this waits for a connection. */
 static void waits_for_other_things(int listener)
 {
-	int other = epoll_create1(EPOLL_CLOEXEC), pipes[2];
+	int other = epoll_create1(EPOLL_CLOEXEC), pipes[2], end;
 	struct epoll_event event = { .events = EPOLLIN }, got[4];
 	struct pollfd fds[] = { { 0 }, { listener, POLLOUT } };
 	struct timeval zero = { 0 }, short_time = { 0, 1000 };
@@ -182,13 +224,27 @@ static void waits_for_other_things(int listener)
 	printf("revents %x\n", fds[0].revents);
 	TRY("poll, not to read", poll(fds + 1, 1, 0));
 	printf("revents %x\n", fds[1].revents);
+	TRY("ppoll, something", ppoll(fds, 1, NULL, NULL));
 	TRY("poll, bad pointer", poll(BAD, 1, 0));
+	if (stack_end) {
+		TRY("poll, above the stack", poll((void *)stack_end, 1, 0));
+		TRY("poll, across its end", poll((void *)(stack_end - 8), 2, -1));
+		TRY("select, above the stack", select(1, (void *)stack_end, NULL, NULL, &zero));
+	}
 	TRY("poll, none", poll(NULL, 0, 1));
 	TRY("poll, too many", poll(fds, ~0u, 0));
 	TRY("ppoll, bad pointer", ppoll(BAD, 1, &no_time, NULL));
 	TRY("select, none", select(0, NULL, NULL, NULL, &short_time));
 	TRY("select, bad pointer", select(1, NULL, BAD, NULL, &zero));
+	TRY("select, bad pointer to read", select(1, BAD, NULL, NULL, &zero));
 	TRY("select, negative", select(-1, NULL, NULL, NULL, &zero));
+	FD_ZERO(&set);
+	TRY("select, negative to read", select(-1, &set, NULL, NULL, &zero));
+	end = (pipes[0] > listener ? pipes[0] : listener) + 1;
+	FD_SET(pipes[0], &set);
+	TRY("select, to read", select(end, &set, NULL, NULL, &zero));
+	TRY("pselect, to read", pselect(end, &set, NULL, NULL, &no_time, NULL));
+	printf("ready %d\n", FD_ISSET(pipes[0], &set) != 0);
 	FD_ZERO(&set);
 	FD_SET(pipes[1], &set);
 	TRY("select, to write", select(pipes[1] + 1, NULL, &set, NULL, NULL));
@@ -258,17 +314,41 @@ static void wait_endlessly_by(const char *name)
 	unlink(pair_address.sun_path);
 }
 
+static void *in_thread(void *way)
+{
+	if (!strncmp(way, "endless", 7))
+		wait_endlessly_by(way);
+	wait_by(way);
+	return NULL;
+}
+
+static void wait_in_thread_by(char *way)
+{
+	char *stack = mmap(NULL, STACK_BYTES + 4096, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	need(stack != MAP_FAILED, "mmap");
+	stack_end = stack + STACK_BYTES;
+	need(mprotect(stack_end, 4096, PROT_NONE) == 0, "mprotect");
+	pthread_attr_init(&attr);
+	need(pthread_attr_setstack(&attr, stack, STACK_BYTES) == 0, "stack");
+	need(pthread_create(&thread, &attr, in_thread, way) == 0, "thread");
+	pthread_join(thread, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	int null;
 
 	guest_start();
-	if (argc > 1) {
-		if (!strncmp(argv[1], "endless", 7))
-			wait_endlessly_by(argv[1]);
-		wait_by(argv[1]);
+	if (argc > 2)
+		wait_in_thread_by(argv[1]);
+	else if (argc > 1)
+		in_thread(argv[1]);
+	if (argc > 1)
 		return 0;
-	}
 	null = open("/dev/null", O_RDWR);
 	waits_for_other_things(null);
 	interrupted();
