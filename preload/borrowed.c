@@ -30,6 +30,7 @@ void cs_borrow_begin(unsigned kind, uint64_t begin_ns)
 		marks[i].kind = kind;
 		marks[i].begin_ns = begin_ns;
 		marks[i].exec_ns = 0;
+		marks[i].replaced = 0;
 		return;
 	}
 	atomic_fetch_add_explicit(&unmarked, 1, memory_order_relaxed);
@@ -82,6 +83,14 @@ bool cs_borrow_exec(uint64_t time_ns)
 	if (mark)
 		mark->exec_ns = time_ns;
 	return mark || atomic_load_explicit(&unmarked, memory_order_relaxed);
+}
+
+void cs_borrow_replaced(int fd)
+{
+	struct cs_borrowed *mark = find();
+
+	if (mark)
+		mark->replaced |= 1u << fd;
 }
 
 bool cs_tables_may_change(void)

@@ -5,11 +5,11 @@
 #include <sys/mman.h>
 
 #include "preload/borrowed.h"
+#include "preload/inherited.h"
 #include "preload/sys.h"
 
 struct cs_follow cs_follow = {
 	.listener = -1,
-	.inherited = CS_FOLLOW_STDIN | CS_FOLLOW_STDOUT,
 };
 
 /* A fork child is not the process whose marks the header holds. */
@@ -134,6 +134,7 @@ void cs_follow_shared(void)
 		return;
 	tell_stand_down(CS_STAND_DOWN_SHARED_MEMORY);
 	atomic_store_explicit(&cs_follow.awaiting, false, memory_order_relaxed);
+	atomic_store_explicit(&cs_inherited, 0, memory_order_relaxed);
 	now_ns = cs_now();
 	for (uint32_t fd = 0; fd < end; fd++) {
 		uint64_t word = cs_fd_word((int)fd);
@@ -159,13 +160,9 @@ static void drop(uint64_t word, bool seen)
 
 void cs_follow_forget(int fd, bool seen)
 {
-	if (!cs_tables_may_change())
-		return;
 	if ((uint32_t)fd <= 1)
-		atomic_fetch_and_explicit(&cs_follow.inherited,
-					  ~(fd ? CS_FOLLOW_STDOUT : CS_FOLLOW_STDIN),
-					  memory_order_relaxed);
-	if ((uint32_t)fd < cs_fds.count)
+		cs_inherited_forget(fd);
+	if ((uint32_t)fd < cs_fds.count && cs_tables_may_change())
 		drop(cs_fd_replace(fd, 0), seen);
 }
 
@@ -204,10 +201,20 @@ void cs_follow_replaced(uint64_t word)
 
 void cs_follow_dup(int fd, uint64_t word, int copy)
 {
+	bool inherited = cs_fd_kind(word) == CS_FD_INHERITED;
+
 	cs_follow_new(copy);
-	if (!word || !cs_tables_may_change() || cs_fd_word(fd) != word)
+	if (cs_fd_word(fd) != word)
+		return;
+	if (!word) {
+		word = cs_inherited_word(fd);
+		inherited = true;
+	}
+	if (!word || !cs_tables_may_change())
 		return;
 	if ((uint32_t)copy >= cs_fds.count) {
+		if (inherited)
+			return;
 		cs_count(CS_FACT_FDS_UNFOLLOWED);
 		cs_follow_lost(fd);
 		return;
@@ -333,29 +340,4 @@ void cs_follow_lost(int fd)
 
 	if (cs_fd_kind(word) == CS_FD_CONNECTION && cs_shim_watching() && cs_tables_may_change())
 		cs_conn_lose(&env, cs_fd_conn(word), cs_fd_generation(word), cs_now());
-}
-
-/* Only in main: what constructors read is no event. */
-static bool first(uint32_t which)
-{
-	if (!(atomic_load_explicit(&cs_follow.inherited, memory_order_relaxed) & which) ||
-	    !cs_shim_watching() || !atomic_load_explicit(&cs_shim.in_main, memory_order_relaxed) ||
-	    !cs_tables_may_change())
-		return false;
-	return atomic_fetch_and_explicit(&cs_follow.inherited, ~which, memory_order_relaxed) &
-	       which;
-}
-
-void cs_follow_stdin(void)
-{
-	if (!first(CS_FOLLOW_STDIN))
-		return;
-	mark(CS_MARK_STDIN_READ, cs_now());
-	cs_shim_end_init();
-}
-
-void cs_follow_stdout(uint64_t begin_ns)
-{
-	if (first(CS_FOLLOW_STDOUT))
-		mark(CS_MARK_STDOUT_WRITE, begin_ns);
 }

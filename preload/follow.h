@@ -18,12 +18,8 @@
 struct cs_follow {
 	_Atomic bool awaiting;    /* somebody listens, and nobody has waited for a connection yet */
 	_Atomic int32_t listener; /* the first descriptor that listened */
-	_Atomic uint32_t inherited; /* CS_FOLLOW_STDIN, CS_FOLLOW_STDOUT */
 	_Atomic uint32_t forks;
 };
-
-#define CS_FOLLOW_STDIN  0x1u /* descriptor 0 is still the one we began with, and was not read */
-#define CS_FOLLOW_STDOUT 0x2u /* idem, 1, not written */
 
 extern struct cs_follow cs_follow;
 
@@ -137,9 +133,3 @@ void cs_follow_shutdown(int fd, uint64_t word);
 
 /** cs_follow_lost() - bytes on @fd go by unseen from here on. Context: signal. */
 void cs_follow_lost(int fd);
-
-/** cs_follow_stdin() - descriptor 0 is about to be read. Context: signal. */
-void cs_follow_stdin(void);
-
-/** cs_follow_stdout() - descriptor 1 was written to, from @begin_ns on. Context: signal. */
-void cs_follow_stdout(uint64_t begin_ns);

@@ -7,6 +7,7 @@
  */
 #include "preload/borrowed.h"
 #include "preload/hook.h"
+#include "preload/inherited.h"
 #include "preload/shim.h"
 
 /*
@@ -17,7 +18,8 @@
 static void record_exec(void)
 {
 	struct cs_rec_exec rec = { .spawn_begin_ns = cs_shim.spawn_begin_ns,
-				   .kind = cs_shim.spawn_kind };
+				   .kind = cs_shim.spawn_kind,
+				   .flags = (uint16_t)cs_inherited_left() };
 	uint64_t now = cs_now();
 	int saved;
 

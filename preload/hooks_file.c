@@ -14,6 +14,7 @@
 #include "preload/classify.h"
 #include "preload/follow.h"
 #include "preload/hook.h"
+#include "preload/inherited.h"
 #include "preload/shim.h"
 #include "preload/text.h"
 
@@ -99,12 +100,20 @@ static inline bool mode_reads(const char *mode)
 	return mode && *mode == 'r' && !cs_text_has(mode, "+");
 }
 
-/* A stream that was opened: its descriptor is new; what it was before is over. */
 static inline void *new_stream(void *file)
 {
 	if (file && cs_shim_watching() && cs_shim.fileno)
 		cs_follow_new(cs_shim.fileno(file));
 	return file;
+}
+
+/* Descriptors and streams that were opened are new; what they were before is over. */
+static inline int new_descriptor(int fd, const char *path, int flags)
+{
+	cs_follow_new(fd);
+	if (fd >= 0 && cs_inherited_any(CS_INHERITED_UNREAD | CS_INHERITED_UNWRITTEN))
+		cs_inherited_opened(fd, path, flags);
+	return fd;
 }
 
 /* The open family: @call is the original with its arguments. */
@@ -114,9 +123,9 @@ static inline void *new_stream(void *file)
 		int fd;                                                                            \
                                                                                                    \
 		if (!counts_here())                                                                \
-			return cs_follow_new(call);                                                \
+			return new_descriptor(call, path, flags);                                  \
 		begin_ns = cs_now();                                                               \
-		fd = cs_follow_new(call);                                                          \
+		fd = new_descriptor(call, path, flags);                                            \
 		after_open((path), fd >= 0, fd < 0 && missing_now(), reads_code(flags), begin_ns); \
 		return fd;                                                                         \
 	} while (0)

@@ -12,6 +12,7 @@
 #include "preload/borrowed.h"
 #include "preload/follow.h"
 #include "preload/hook.h"
+#include "preload/inherited.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
 
@@ -65,6 +66,8 @@ static void take_back(int child)
 	if (mark) {
 		rec.spawn_begin_ns = mark->begin_ns;
 		rec.kind = mark->kind;
+		/* CS_EXEC_STDIN and _STDOUT are the bits of these descriptors. */
+		rec.flags = (uint16_t)(cs_inherited_left() & ~mark->replaced);
 	}
 	cs_borrow_end();
 	if (!exec_ns || child <= 0 || !cs_shim_watching())

@@ -11,6 +11,7 @@
 
 #include "preload/follow.h"
 #include "preload/hook.h"
+#include "preload/inherited.h"
 #include "preload/rights.h"
 
 struct mmsghdr;
@@ -19,10 +20,10 @@ struct timespec;
 /* Not from the stream, or not taken from it. */
 #define ASIDE (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE)
 
-static inline void before(int fd)
+static inline void before(int fd, uint64_t word)
 {
-	if (fd == 0)
-		cs_follow_stdin();
+	if (cs_inherited_is(fd, word, 0))
+		cs_inherited_reading();
 }
 
 static void after(int fd, uint64_t word, void *data, ssize_t ret, int flags)
@@ -41,7 +42,7 @@ static void after(int fd, uint64_t word, void *data, ssize_t ret, int flags)
                                                                                                    \
 		if (cs_follow_other(fd, word))                                                     \
 			return (call);                                                             \
-		before(fd);                                                                        \
+		before(fd, word);                                                                  \
 		ret = (call);                                                                      \
 		after(fd, word, data, ret, flags);                                                 \
 		return ret;                                                                        \
@@ -89,7 +90,7 @@ CS_HOOK(ssize_t, __recvfrom_chk,
                                                                                                    \
 		if (cs_follow_other(fd, word))                                                     \
 			return (call);                                                             \
-		before(fd);                                                                        \
+		before(fd, word);                                                                  \
 		ret = (call);                                                                      \
 		if (ret > 0 && word)                                                               \
 			cs_follow_received(fd, word, iov, (uint64_t)ret);                          \
@@ -131,7 +132,7 @@ CS_HOOK(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags))
 	uint64_t word = cs_fd_word(fd);
 	ssize_t ret;
 
-	before(fd);
+	before(fd, word);
 	ret = CS_REAL(recvmsg)(fd, message, flags);
 	if (ret >= 0)
 		after_message(fd, word, message, (uint64_t)ret, flags);
@@ -144,7 +145,7 @@ CS_HOOK(int, recvmmsg,
 	uint64_t word = cs_fd_word(fd);
 	int ret;
 
-	before(fd);
+	before(fd, word);
 	ret = CS_REAL(recvmmsg)(fd, messages, count, flags, timeout);
 	for (int i = 0; i < ret; i++)
 		after_message(fd, word, &messages[i].msg_hdr, messages[i].msg_len, flags);

@@ -16,6 +16,7 @@
 
 #include "preload/borrowed.h"
 #include "preload/follow.h"
+#include "preload/inherited.h"
 
 void cs_thunk_syscall(long number, long a, long b, long c);
 void cs_thunk_prctl(int option, long a);
@@ -52,6 +53,13 @@ static void lose(long fd)
 		cs_follow_lost((int)fd);
 }
 
+static void reads(long fd)
+{
+	if (cs_inherited_is((int)fd, cs_fd_word((int)fd), 0))
+		cs_inherited_reading();
+	lose(fd);
+}
+
 void cs_thunk_syscall(long number, long a, long b, long c)
 {
 	switch (number) {
@@ -83,13 +91,17 @@ void cs_thunk_syscall(long number, long a, long b, long c)
 		if ((int)a != (int)b)
 			cs_follow_closing((int)b);
 		break;
-	case SYS_dup:
 	case SYS_read:
 	case SYS_readv:
+	case SYS_pread64:
+	case SYS_preadv:
 	case SYS_preadv2:
 	case SYS_recvfrom:
 	case SYS_recvmsg:
 	case SYS_recvmmsg:
+		reads(a);
+		break;
+	case SYS_dup:
 	case SYS_write:
 	case SYS_writev:
 	case SYS_pwritev2:

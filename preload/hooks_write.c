@@ -11,14 +11,15 @@
 
 #include "preload/follow.h"
 #include "preload/hook.h"
+#include "preload/inherited.h"
 #include "preload/rights.h"
 
 static inline uint64_t before(int fd, uint64_t word)
 {
-	bool first = fd == 1 && atomic_load_explicit(&cs_follow.inherited, memory_order_relaxed) &
-					CS_FOLLOW_STDOUT;
+	bool wanted =
+		cs_inherited_is(fd, word, 1) ? cs_inherited_any(CS_INHERITED_UNWRITTEN) : word != 0;
 
-	return cs_shim_watching() && (first || word) ? cs_now() : 0;
+	return cs_shim_watching() && wanted ? cs_now() : 0;
 }
 
 static void after(int fd, uint64_t word, const struct iovec *iov, ssize_t ret, int flags,
@@ -26,8 +27,8 @@ static void after(int fd, uint64_t word, const struct iovec *iov, ssize_t ret, i
 {
 	if (ret <= 0 || !begin_ns)
 		return;
-	if (fd == 1)
-		cs_follow_stdout(begin_ns);
+	if (cs_inherited_is(fd, word, 1))
+		cs_inherited_written(begin_ns);
 	if (word && !(flags & MSG_OOB))
 		cs_follow_sent(fd, word, iov, (uint64_t)ret, begin_ns);
 }
@@ -149,8 +150,8 @@ CS_HOOK(ssize_t, splice,
 
 	if (cs_follow_other(fd, word) && cs_follow_other(from, from_word))
 		return CS_REAL(splice)(from, from_offset, fd, offset, len, flags);
-	if (from == 0)
-		cs_follow_stdin();
+	if (cs_inherited_is(from, from_word, 0))
+		cs_inherited_reading();
 	begin_ns = before(fd, word);
 	ret = CS_REAL(splice)(from, from_offset, fd, offset, len, flags);
 	if (ret > 0 && from_word)

@@ -18,11 +18,11 @@
 	X(USER_CODE, "user_code", "first open of a file of the function")                          \
 	X(LISTEN, "listen", "first listen on a stream socket")                                     \
 	X(ACCEPT_WAIT, "accept_wait", "first wait for or accept on a listening socket after that") \
-	X(STDIN_READ, "stdin_read", "first read of descriptor 0 after main")                       \
+	X(STDIN_READ, "stdin_read", "first read, after main, of what descriptor 0 was")            \
 	X(REQUEST, "request", "first byte of the first request head on an accepted socket")        \
 	X(RESPONSE, "response", "first byte of the first response")                                \
 	X(RESPONSE_END, "response_end", "last byte of the first response")                         \
-	X(STDOUT_WRITE, "stdout_write", "first byte written to descriptor 1 after main")           \
+	X(STDOUT_WRITE, "stdout_write", "first byte written, after main, to what 1 was")           \
 	X(MAIN_RETURN, "main_return", "main returned")                                             \
 	X(FETCH, "fetch", "reserved: code package fetched")                                        \
 	X(SANDBOX, "sandbox", "reserved: sandbox created")                                         \

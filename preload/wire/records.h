@@ -76,9 +76,16 @@ struct cs_rec_exec {  /* time_ns: just before the call; several for one pid when
 		spawn_begin_ns; /* when the spawn that made this process began, 0 unknown or none */
 	uint32_t kind;          /* enum cs_spawn_kind of that spawn, 0 unknown */
 	uint16_t path_len;      /* bytes of the path that follows this struct; 0 not recorded */
-	uint16_t reserved;
-	/* char path[path_len] */
+	uint16_t flags;         /* CS_EXEC_* */
+				/* char path[path_len] */
 };
+
+/*
+ * Its standard input, or output, is what the program began with that is, or made, the caller; and that
+ * has not read, or written, any of it.
+ */
+#define CS_EXEC_STDIN  0x1u
+#define CS_EXEC_STDOUT 0x2u
 
 struct cs_rec_wait { /* time_ns: when the call came back */
 	int32_t pid;

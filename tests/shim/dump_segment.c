@@ -122,8 +122,9 @@ static void print_payload(const struct cs_record *record)
 		       u.spawn->kind, (unsigned long long)u.spawn->end_ns);
 		break;
 	case CS_RECORD_EXEC:
-		printf(",\"by\":%d,\"ppid\":%d,\"spawn\":%u,\"spawn_begin_ns\":%llu", u.exec->pid,
-		       u.exec->ppid, u.exec->kind, (unsigned long long)u.exec->spawn_begin_ns);
+		printf(",\"by\":%d,\"ppid\":%d,\"spawn\":%u,\"spawn_begin_ns\":%llu,\"flags\":%u",
+		       u.exec->pid, u.exec->ppid, u.exec->kind,
+		       (unsigned long long)u.exec->spawn_begin_ns, u.exec->flags);
 		break;
 	case CS_RECORD_WAIT:
 		printf(",\"child\":%d,\"status\":%d,\"cpu_ns\":%llu,\"max_rss_bytes\":%llu"

@@ -31,7 +31,7 @@ AT(cs_rec_exec, ppid, 4);
 AT(cs_rec_exec, spawn_begin_ns, 8);
 AT(cs_rec_exec, kind, 16);
 AT(cs_rec_exec, path_len, 20);
-AT(cs_rec_exec, reserved, 22);
+AT(cs_rec_exec, flags, 22);
 SIZE(cs_rec_exec, 24);
 AT(cs_rec_wait, pid, 0);
 AT(cs_rec_wait, status, 4);
