@@ -7,11 +7,13 @@
 
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
+#include "agent/start_drawing.h"
 #include "agent/terminal.h"
 #include "agent/trace_file.h"
 #include "agent/verbs.h"
 #include "agent/waterfall.h"
 #include "base/log.h"
+#include "preload/wire/facts.h"
 #include "preload/wire/marks.h"
 
 #define KIND_SERVER 2
@@ -128,65 +130,72 @@ static const char *cold_and_warm(const struct cs_trace_file *file, const char *s
 			       cold_text, warm_text, warm_count);
 }
 
-/* Phases of @cold, in their order. */
-static size_t collect_rows(const struct cs_trace_file *file, const struct cs_trace_span *cold,
-			   struct cs_waterfall_row *rows, const char **ret_approximate)
+/* The phases of @cold, in their order, on a clock that begins with it. */
+static void collect_phases(const struct cs_trace_file *file, const struct cs_trace_span *cold,
+			   struct cs_cold_start *ret)
 {
-	uint64_t sum_ns = 0;
-	size_t n = 0;
-
 	for (unsigned phase = 0; phase < CS_PHASE_COUNT; phase++) {
 		for (const struct cs_trace_span *s = file->first; s; s = s->next) {
+			uint64_t start_ns;
+
 			if (!s->phase || strcmp(s->parent_id, cold->span_id) != 0 ||
 			    strcmp(s->phase, cs_phase_name(phase)) != 0)
 				continue;
-			rows[n++] = (struct cs_waterfall_row){
-				.label = cs_phase_name(phase),
-				.start_ns = s->start_unix_ns - cold->start_unix_ns,
-				.duration_ns = duration_of(s),
-				.approximate = s->approximate != NULL,
-				.dim = phase == CS_PHASE_WAIT || phase == CS_PHASE_QUEUE,
-			};
-			sum_ns += duration_of(s);
-			if (s->approximate)
-				*ret_approximate = s->approximate;
+			start_ns = s->start_unix_ns > cold->start_unix_ns
+					   ? s->start_unix_ns - cold->start_unix_ns
+					   : 0;
+			ret->phases[ret->phases_count++] =
+				(struct cs_phase_part){ .phase = (enum cs_phase)phase,
+							.start_ns = start_ns,
+							.end_ns = start_ns + duration_of(s),
+							.approximate = s->approximate };
 			break;
 		}
 	}
-	rows[n] = (struct cs_waterfall_row){ .label = "unattributed",
-					     .duration_ns = duration_of(cold) > sum_ns
-								    ? duration_of(cold) - sum_ns
-								    : 0,
-					     .dim = true,
-					     .absent_bar = true };
-	return n + 1;
 }
 
-static void draw(struct cs_trace_file *file, const struct cs_trace_span *cold,
+/* Bits of the reasons that a text like "no_clock, filtered" names. */
+static uint64_t stand_down_of(const char *names)
+{
+	uint64_t bits = 0;
+
+	while (names && *names) {
+		size_t len = strcspn(names, ", ");
+
+		for (unsigned i = 0; i < CS_STAND_DOWN_COUNT && len; i++) {
+			if (strlen(cs_stand_down_name(i)) == len &&
+			    !memcmp(cs_stand_down_name(i), names, len))
+				bits |= 1ull << i;
+		}
+		names += len + strspn(names + len, ", ");
+	}
+	return bits;
+}
+
+static void draw(struct cs_trace_file *file, const struct cs_trace_span *span,
 		 const struct cs_terminal *terminal, struct cs_buffer *out)
 {
-	struct cs_waterfall_row rows[CS_PHASE_COUNT + 1];
-	const char *approximate = NULL, *footers[3], *line;
-	struct cs_waterfall waterfall = { .rows = rows, .footers = footers };
-	char total[32];
+	struct cs_cold_start cold = { .end_ns = duration_of(span),
+				      .approximate = span->approximate,
+				      .stand_down = stand_down_of(span->stand_down),
+				      .ready = !span->unready };
+	struct cs_start_drawing drawing;
+	char detail[32];
 
-	waterfall.total_ns = duration_of(cold);
-	cs_waterfall_duration(waterfall.total_ns, waterfall.total_ns, total, sizeof(total));
-	waterfall.title = cs_arena_printf(&file->arena, "%s  cold start  %s", cold->service, total);
-	waterfall.detail = cs_arena_printf(&file->arena, "trace %.8s%s", cold->trace_id,
-					   terminal->utf8 ? "\xe2\x80\xa6" : "...");
-	waterfall.rows_count = collect_rows(file, cold, rows, &approximate);
-	line = cold_and_warm(file, cold->service, &file->arena);
-	if (line)
-		footers[waterfall.footers_count++] = line;
-	if (approximate)
-		footers[waterfall.footers_count++] =
-			cs_arena_printf(&file->arena, "~ %s", approximate);
-	if (cold->failed)
-		footers[waterfall.footers_count++] = "it failed";
+	collect_phases(file, span, &cold);
+	cs_start_drawing_init(&drawing, span->service, &cold);
+	snprintf(detail, sizeof(detail), "trace %.8s%s", span->trace_id,
+		 terminal->utf8 ? "\xe2\x80\xa6" : "...");
+	drawing.waterfall.detail = detail;
+	cs_start_drawing_say(&drawing, cold_and_warm(file, span->service, &file->arena));
+	cs_start_drawing_explain(&drawing, &cold,
+				 !span->failed    ? NULL
+				 : *span->message ? span->message
+						  : "it failed");
 	if (out->len)
 		cs_buffer_putc(out, '\n');
-	cs_waterfall_draw(&waterfall, terminal, out);
+	cs_waterfall_draw(&drawing.waterfall, terminal, out);
+	cs_start_drawing_deinit(&drawing);
 }
 
 /* All spans, by span id: to find parents. */

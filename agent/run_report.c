@@ -8,14 +8,12 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "agent/waterfall.h"
+#include "agent/start_drawing.h"
 #include "base/cleanup.h"
 #include "base/utf8.h"
 #include "coldspan_config.h"
 #include "collector/spans.h"
 #include "preload/wire/clock.h"
-
-#define UNATTRIBUTED "unattributed"
 
 void cs_run_report_init(struct cs_run_report *report, const struct cs_terminal *terminal)
 {
@@ -83,7 +81,8 @@ static json_t *phases_json(const struct cs_cold_start *cold)
 							 part->start_ns - cold->start_ns,
 							 duration_ns, part->approximate));
 	}
-	json_array_append_new(phases, phase_json(UNATTRIBUTED, sum_ns, total_ns - sum_ns, NULL));
+	json_array_append_new(phases,
+			      phase_json(CS_START_UNATTRIBUTED, sum_ns, total_ns - sum_ns, NULL));
 	return phases;
 }
 
@@ -168,72 +167,6 @@ static void counts_line(const struct cs_cold_start *cold, char *line, size_t siz
 			 (unsigned long long)cold->faults_minor + cold->faults_major);
 }
 
-static void approximate_line(const struct cs_cold_start *cold, char *line, size_t size)
-{
-	size_t used = 0;
-
-	*line = '\0';
-	for (unsigned i = 0; i < cold->phases_count; i++) {
-		const struct cs_phase_part *part = &cold->phases[i];
-		int n;
-
-		if (!part->approximate || used >= size)
-			continue;
-		n = snprintf(line + used, size - used, "%s~ %s: %s", used ? "; " : "",
-			     cs_phase_name(part->phase), part->approximate);
-		used += n > 0 ? (size_t)n : 0;
-	}
-}
-
-static size_t rows_of(const struct cs_cold_start *cold, struct cs_waterfall_row *rows)
-{
-	uint64_t sum_ns = 0;
-	size_t n = 0;
-
-	for (; n < cold->phases_count; n++) {
-		const struct cs_phase_part *part = &cold->phases[n];
-
-		rows[n] = (struct cs_waterfall_row){
-			.label = cs_phase_name(part->phase),
-			.start_ns = part->start_ns - cold->start_ns,
-			.duration_ns = part->end_ns - part->start_ns,
-			.approximate = part->approximate != NULL,
-			.dim = part->phase == CS_PHASE_WAIT || part->phase == CS_PHASE_QUEUE,
-		};
-		sum_ns += rows[n].duration_ns;
-	}
-	rows[n] = (struct cs_waterfall_row){ .label = UNATTRIBUTED,
-					     .duration_ns = cold->end_ns - cold->start_ns - sum_ns,
-					     .dim = true,
-					     .absent_bar = true };
-	return n + 1;
-}
-
-/* What holds for the whole, unless a phase has said it. */
-static bool is_said(const struct cs_cold_start *cold)
-{
-	for (unsigned i = 0; i < cold->phases_count; i++) {
-		if (cold->phases[i].approximate &&
-		    strstr(cold->phases[i].approximate, cold->approximate))
-			return true;
-	}
-	return false;
-}
-
-/* "watched less: MEANING; …"; false: there is nothing to say. */
-static bool stand_down_line(const struct cs_cold_start *cold, char *line, size_t size)
-{
-	size_t used = 0;
-
-	for (unsigned i = 0; i < CS_STAND_DOWN_COUNT && used < size; i++) {
-		if (cold->stand_down & 1ull << i)
-			used += (size_t)snprintf(
-				line + used, size - used, "%s%s",
-				used ? "; " : "watched less: ", cs_stand_down_meaning(i));
-	}
-	return used;
-}
-
 /* The executable is named where the function is called otherwise. */
 static void detail_line(const struct cs_cold_start *cold, bool utf8, char *line, size_t size)
 {
@@ -249,36 +182,22 @@ static void detail_line(const struct cs_cold_start *cold, bool utf8, char *line,
 
 static void draw(struct cs_run_report *report, const struct cs_cold_start *cold)
 {
-	struct cs_waterfall_row rows[CS_PHASE_COUNT + 1];
-	char title[CS_FUNCTION_NAME_MAX + 64], detail[256], counts[256], approximate[512];
-	char total[32], outcome[64], less[512];
-	const char *ended, *footers[6];
-	struct cs_waterfall waterfall = {
-		.title = title, .detail = detail, .rows = rows, .footers = footers
-	};
+	struct cs_outcome outcome = cold->outcome;
+	bool well = outcome.cause == CS_CAUSE_EXIT && outcome.code == 0;
+	char detail[256], counts[256], ended[64];
+	struct cs_start_drawing drawing;
 
-	waterfall.total_ns = cold->end_ns - cold->start_ns;
-	cs_waterfall_duration(waterfall.total_ns, waterfall.total_ns, total, sizeof(total));
-	snprintf(title, sizeof(title), "%s  cold start  %s", cold->identity->name, total);
+	cs_start_drawing_init(&drawing, cold->identity->name, cold);
 	detail_line(cold, report->terminal.utf8, detail, sizeof(detail));
-	waterfall.rows_count = rows_of(cold, rows);
+	drawing.waterfall.detail = detail;
 	counts_line(cold, counts, sizeof(counts));
-	footers[waterfall.footers_count++] = counts;
-	approximate_line(cold, approximate, sizeof(approximate));
-	if (*approximate)
-		footers[waterfall.footers_count++] = approximate;
-	if (cold->approximate && !is_said(cold))
-		footers[waterfall.footers_count++] = cold->approximate;
-	if (stand_down_line(cold, less, sizeof(less)))
-		footers[waterfall.footers_count++] = less;
-	ended = cs_outcome_text(cold->outcome, outcome, sizeof(outcome));
-	if (ended && !(cold->outcome.cause == CS_CAUSE_EXIT && cold->outcome.code == 0))
-		footers[waterfall.footers_count++] = ended;
-	if (!cold->ready)
-		footers[waterfall.footers_count++] = "it ended, and no event of it was seen";
+	cs_start_drawing_say(&drawing, counts);
+	cs_start_drawing_explain(&drawing, cold,
+				 well ? NULL : cs_outcome_text(outcome, ended, sizeof(ended)));
 	if (report->cold_starts_count)
 		cs_buffer_putc(&report->text, '\n');
-	cs_waterfall_draw(&waterfall, &report->terminal, &report->text);
+	cs_waterfall_draw(&drawing.waterfall, &report->terminal, &report->text);
+	cs_start_drawing_deinit(&drawing);
 }
 
 void cs_run_report_cold_start(struct cs_run_report *report, const struct cs_cold_start *cold)

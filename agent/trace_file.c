@@ -72,6 +72,7 @@ static int add_span(struct cs_trace_file *file, const char *service, const json_
 {
 	struct cs_trace_span *span = cs_arena_alloc(&file->arena, sizeof(*span));
 	const json_t *attributes = json_object_get(json, "attributes");
+	const json_t *status = json_object_get(json, "status");
 
 	if (!span)
 		return -ENOMEM;
@@ -83,13 +84,19 @@ static int add_span(struct cs_trace_file *file, const char *service, const json_
 		.parent_id = text(file, json_object_get(json, "parentSpanId")),
 		.phase = text_attribute(file, attributes, "coldspan.phase"),
 		.approximate = text_attribute(file, attributes, "coldspan.phase.approximate"),
+		.stand_down = text_attribute(file, attributes, "coldspan.stand_down"),
+		.message = text(file, json_object_get(status, "message")),
 		.start_unix_ns = number(json_object_get(json, "startTimeUnixNano")),
 		.end_unix_ns = number(json_object_get(json, "endTimeUnixNano")),
 		.kind = (int)number(json_object_get(json, "kind")),
 		.cold = json_is_true(
 			json_object_get(attribute(attributes, "faas.coldstart"), "boolValue")),
-		.failed = number(json_object_get(json_object_get(json, "status"), "code")) == 2,
+		.unready = json_is_false(
+			json_object_get(attribute(attributes, "coldspan.init.ready"), "boolValue")),
+		.failed = number(json_object_get(status, "code")) == 2,
 	};
+	if (!span->approximate)
+		span->approximate = text_attribute(file, attributes, "coldspan.approximate");
 	*file->end = span;
 	file->end = &span->next;
 	file->count++;

@@ -18,16 +18,20 @@ struct cs_trace_span {
 	struct cs_trace_span *next;
 	const char *service; /* "" unknown */
 	const char *name;
-	const char *trace_id;    /* hex */
-	const char *span_id;     /* hex */
-	const char *parent_id;   /* hex, "" none */
-	const char *phase;       /* coldspan.phase; NULL none */
-	const char *approximate; /* coldspan.phase.approximate; NULL none */
+	const char *trace_id;  /* hex */
+	const char *span_id;   /* hex */
+	const char *parent_id; /* hex, "" none */
+	const char *phase;     /* coldspan.phase; NULL none */
+	const char
+		*approximate; /* coldspan.phase.approximate, else coldspan.approximate; NULL none */
+	const char *stand_down; /* coldspan.stand_down; NULL none */
+	const char *message;    /* of its status; "" none */
 	uint64_t start_unix_ns;
 	uint64_t end_unix_ns;
-	int kind;    /* OTLP's SpanKind */
-	bool cold;   /* faas.coldstart */
-	bool failed; /* status is an error */
+	int kind;     /* OTLP's SpanKind */
+	bool cold;    /* faas.coldstart */
+	bool unready; /* coldspan.init.ready is false */
+	bool failed;  /* status is an error */
 };
 
 struct cs_trace_file {

@@ -23,12 +23,13 @@ def attribute(key, value):
     return {"key": key, "value": {kind: value}}
 
 
-def span(name, number, parent, start_ms, end_ms, kind=1, failed=False, **attributes):
+def span(name, number, parent, start_ms, end_ms, kind=1, failed=False, message="", **attributes):
     return {"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": f"{number:016x}",
             "parentSpanId": f"{parent:016x}" if parent else "", "name": name, "kind": kind,
             "startTimeUnixNano": str(NOON + start_ms * MS), "endTimeUnixNano": str(NOON + end_ms * MS),
-            "status": {"code": 2} if failed else {},
-            "attributes": [attribute(key.replace("_", "."), value) for key, value in attributes.items()]}
+            "status": {"code": 2, "message": message} if failed else {},
+            "attributes": [attribute(key.replace("_", ".").replace("..", "_"), value)
+                           for key, value in attributes.items()]}
 
 
 def phase(name, number, parent, start_ms, end_ms, **attributes):
@@ -41,9 +42,9 @@ def line(service, *spans):
         "scopeSpans": [{"spans": list(spans)}]}]}) + "\n"
 
 
-def one_start(service, number, parent=0, failed=False):
+def one_start(service, number, parent=0, **more):
     """80 ms: exec 10, code 30, wait 8 of which nothing is known, handler 20, and 12 of nobody."""
-    return line(service, span("cold start", number, parent, 0, 80, failed=failed),
+    return line(service, span("cold start", number, parent, 0, 80, **more),
                 phase("code", number + 2, number, 10, 40),
                 phase("exec", number + 1, number, 0, 10),
                 phase("wait", number + 3, number, 40, 48,
@@ -86,7 +87,7 @@ def a_cold_start_is_drawn_with_all_its_phases(args, folder):
     got = report(args, write(folder, one_start("hello", 16) + calls("hello", 32)))
     assert (got.returncode, got.stderr) == (0, ""), got
     assert got.stdout == DRAWN + " first invocation 25.00 ms; warm ones 4.000 ms (median of 3)\n" \
-        " ~ its end was not seen\n", got.stdout
+        " ~ wait: its end was not seen\n", got.stdout
 
 
 @case
@@ -109,6 +110,48 @@ def several_files_are_one_recording_and_a_failure_is_said(args, folder):
     got = report(args, first, write(folder, calls("hello", 32) + one_start("other", 48), "2"))
     assert got.returncode == 0 and " it failed\n" in got.stdout, got
     assert "median of" in got.stdout and got.stdout.count("cold start") == 2, got
+
+
+def below(text):
+    """The lines below the drawing, but for those that tell of other things."""
+    lines = text.splitlines()
+    last, = (i for i, row in enumerate(lines) if row.startswith(" unattributed"))
+    return [row for row in lines[last + 1:]
+            if "shared objects" not in row and "first invocation" not in row]
+
+
+@case
+def what_is_not_exact_and_how_it_ended_is_said(args, folder):
+    text = one_start("hello", 16, failed=True, message="killed by signal 9 (SIGKILL)",
+                     coldspan_approximate="its clock is another's", coldspan_init_ready=False,
+                     coldspan_stand__down="no_clock, unheard_of, no_tables")
+    got = report(args, write(folder, text), env={"COLUMNS": "200"})
+    assert below(got.stdout) == [
+        " ~ wait: its end was not seen",
+        " its clock is another's",
+        " watched less: the vDSO's clock is not there, or may not be read; "
+        "no memory for the descriptor table: no HTTP",
+        " killed by signal 9 (SIGKILL)",
+        " it ended, and no event of it was seen"], got.stdout
+    text = one_start("hello", 16, coldspan_approximate="its end was not seen")
+    assert below(report(args, write(folder, text)).stdout) == [" ~ wait: its end was not seen"]
+
+
+@case
+def run_says_the_same(args, folder):
+    said = set()
+    for command in (["sh", "-c", "cat; true"], ["sh", "-c", "kill -9 $$"], ["sh", "-c", "exit 3"],
+                    ["sh", "-c", "read x; exec cat"], ["cat"]):
+        path = folder / "run.jsonl"
+        path.unlink(missing_ok=True)
+        run = subprocess.run([args.coldspan, "run", "--file", path, "--", *command], timeout=60,
+                             input="event\n", capture_output=True, text=True, check=False,
+                             env={**os.environ, "COLUMNS": "500", "LC_ALL": "C"})
+        got = report(args, path, env={"COLUMNS": "500"})
+        assert below(got.stdout) == below(run.stderr), (got.stdout, run.stderr)
+        said.update(below(run.stderr))
+    assert any("a child process" in row for row in said), said
+    assert any("killed by signal 9" in row for row in said), said
 
 
 @case
