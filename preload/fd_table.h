@@ -27,7 +27,7 @@ enum cs_fd_kind {
 	CS_FD_BOUND = 1,      /* value: port, detail: address family */
 	CS_FD_LISTENER = 2,   /* value: descriptor under which it began to listen */
 	CS_FD_CONNECTION = 3, /* value: index of its struct cs_conn */
-	CS_FD_EPOLL = 4,      /* an epoll instance that watches a listener */
+	CS_FD_EPOLL = 4,      /* value: a bound socket that it watches, detail: 1 one of several */
 	CS_FD_INHERITED = 5,  /* a copy of 0 or 1, which is its value: inherited.h */
 };
 

@@ -9,6 +9,7 @@
 #include "preload/sys.h"
 
 struct cs_follow cs_follow = {
+	.awaiting = CS_FOLLOW_UNWAITED,
 	.listener = -1,
 };
 
@@ -133,7 +134,7 @@ void cs_follow_shared(void)
 	if (!cs_shim_watching() || !cs_borrow_freeze())
 		return;
 	tell_stand_down(CS_STAND_DOWN_SHARED_MEMORY);
-	atomic_store_explicit(&cs_follow.awaiting, false, memory_order_relaxed);
+	atomic_store_explicit(&cs_follow.awaiting, 0, memory_order_relaxed);
 	atomic_store_explicit(&cs_inherited, 0, memory_order_relaxed);
 	now_ns = cs_now();
 	for (uint32_t fd = 0; fd < end; fd++) {
@@ -259,7 +260,16 @@ void cs_follow_listening(int fd)
 	atomic_compare_exchange_strong_explicit(&cs_follow.listener, &none, fd,
 						memory_order_relaxed, memory_order_relaxed);
 	if (!cs_segment_marked(cs_shim.header, CS_MARK_ACCEPT_WAIT))
-		atomic_store_explicit(&cs_follow.awaiting, true, memory_order_relaxed);
+		atomic_fetch_or_explicit(&cs_follow.awaiting, CS_FOLLOW_LISTENING,
+					 memory_order_relaxed);
+}
+
+bool cs_follow_begins(void)
+{
+	uint32_t kept = cs_tables_may_change() ? ~CS_FOLLOW_UNWAITED : UINT32_MAX;
+
+	return atomic_fetch_and_explicit(&cs_follow.awaiting, kept, memory_order_relaxed) &
+	       CS_FOLLOW_LISTENING;
 }
 
 void cs_follow_waiting(void)
@@ -274,7 +284,18 @@ void cs_follow_waited(uint64_t begin_ns)
 		return;
 	mark(CS_MARK_ACCEPT_WAIT, begin_ns);
 	cs_shim_end_init();
-	atomic_store_explicit(&cs_follow.awaiting, false, memory_order_relaxed);
+	atomic_store_explicit(&cs_follow.awaiting, 0, memory_order_relaxed);
+}
+
+/*
+ * Of a socket that was not seen to listen (it was inherited) an earlier wait may have been the first:
+ * which one is not known, so that none is told. What the table has no room for is not unseen.
+ */
+void cs_follow_accepting(int fd, uint64_t word)
+{
+	if (cs_fd_kind(word) == CS_FD_LISTENER || fd >= (int)cs_fds.count ||
+	    atomic_load_explicit(&cs_follow.awaiting, memory_order_relaxed) & CS_FOLLOW_UNWAITED)
+		cs_follow_waiting();
 }
 
 void cs_follow_accepted(uint64_t listener, int fd)

@@ -16,10 +16,13 @@
 #include "preload/shim.h"
 
 struct cs_follow {
-	_Atomic bool awaiting;    /* somebody listens, and nobody has waited for a connection yet */
-	_Atomic int32_t listener; /* the first descriptor that listened */
+	_Atomic uint32_t awaiting; /* CS_FOLLOW_LISTENING, CS_FOLLOW_UNWAITED */
+	_Atomic int32_t listener;  /* the first descriptor that listened */
 	_Atomic uint32_t forks;
 };
+
+#define CS_FOLLOW_LISTENING 0x1u /* somebody listens, and nobody has waited for a connection yet */
+#define CS_FOLLOW_UNWAITED  0x2u /* nobody has waited for anything to read */
 
 extern struct cs_follow cs_follow;
 
@@ -106,11 +109,19 @@ void cs_follow_waiting(void);
 /** cs_follow_waited() - it began at @begin_ns: idem, told afterwards. */
 void cs_follow_waited(uint64_t begin_ns);
 
-/** cs_follow_awaiting() - would it be the first? One load. Context: signal. */
+/** cs_follow_begins() - a wait for something to read begins; returns as the next. Context: signal. */
+bool cs_follow_begins(void);
+
+/** cs_follow_awaiting() - could it be the first for a connection? Mostly one load. Context: signal. */
 static inline bool cs_follow_awaiting(void)
 {
-	return __builtin_expect(atomic_load_explicit(&cs_follow.awaiting, memory_order_relaxed), 0);
+	return __builtin_expect(atomic_load_explicit(&cs_follow.awaiting, memory_order_relaxed),
+				0) &&
+	       cs_follow_begins();
 }
+
+/** cs_follow_accepting() - a connection is about to be accepted from @fd. Context: signal. */
+void cs_follow_accepting(int fd, uint64_t word);
 
 /** cs_follow_accepted() - @fd was accepted from a socket that was @listener. Context: signal. */
 void cs_follow_accepted(uint64_t listener, int fd);

@@ -39,7 +39,7 @@ CS_HOOK(int, listen, (int fd, int backlog))
 	return ret;
 }
 
-/* An accept is a wait for a connection, whether or not it blocks; on an inherited socket as well. */
+/* An accept is a wait for a connection, whether or not it blocks. */
 #define ACCEPT(call)                                                                               \
 	do {                                                                                       \
 		uint64_t word = cs_fd_word(fd);                                                    \
@@ -48,7 +48,7 @@ CS_HOOK(int, listen, (int fd, int backlog))
 		if (!cs_shim_watching())                                                           \
 			return (call);                                                             \
 		if (!cs_segment_marked(cs_shim.header, CS_MARK_ACCEPT_WAIT))                       \
-			cs_follow_waiting();                                                       \
+			cs_follow_accepting(fd, word);                                             \
 		ret = (call);                                                                      \
 		if (ret >= 0)                                                                      \
 			cs_follow_accepted(word, ret);                                             \

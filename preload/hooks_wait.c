@@ -40,20 +40,38 @@ static bool on_stack(const void *data, uint64_t bytes)
 	return at - here < above && bytes <= above - (at - here);
 }
 
+/* A socket may be made to listen after it was given to the epoll instance; of several, any may. */
+static void watch(int epoll, int fd)
+{
+	uint64_t was = cs_fd_word(epoll);
+
+	if ((was && (cs_fd_kind(was) != CS_FD_EPOLL || (int)cs_fd_value(was) == fd)) ||
+	    (uint32_t)epoll >= cs_fds.count || !cs_tables_may_change())
+		return;
+	cs_fd_replace(epoll, cs_fd_make(cs_fd_next_generation(), CS_FD_EPOLL, (uint32_t)fd, !!was));
+}
+
 CS_HOOK(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event))
 {
 	int ret = CS_REAL(epoll_ctl)(epoll, operation, fd, event);
+	enum cs_fd_kind kind = cs_fd_kind(cs_fd_word(fd));
 
-	if (ret == 0 && cs_follow_awaiting() && operation != EPOLL_CTL_DEL &&
-	    cs_fd_kind(cs_fd_word(fd)) == CS_FD_LISTENER && !cs_fd_word(epoll) &&
-	    (uint32_t)epoll < cs_fds.count && cs_tables_may_change())
-		cs_fd_replace(epoll, cs_fd_make(cs_fd_next_generation(), CS_FD_EPOLL, 0, 0));
+	if ((kind == CS_FD_BOUND || kind == CS_FD_LISTENER) && ret == 0 &&
+	    operation != EPOLL_CTL_DEL)
+		watch(epoll, fd);
 	return ret;
 }
 
 static void before_epoll(int epoll)
 {
-	if (cs_follow_awaiting() && cs_fd_kind(cs_fd_word(epoll)) == CS_FD_EPOLL)
+	uint64_t word;
+
+	if (!cs_follow_awaiting())
+		return;
+	word = cs_fd_word(epoll);
+	if (cs_fd_kind(word) == CS_FD_EPOLL &&
+	    (cs_fd_detail(word) ||
+	     cs_fd_kind(cs_fd_word((int)cs_fd_value(word))) == CS_FD_LISTENER))
 		cs_follow_waiting();
 }
 

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -113,6 +114,47 @@ def helpers_of_a_wrapper_have_no_cold_start(args, folder):
                    stdout=subprocess.DEVNULL, check=True, timeout=LIMIT_S)
     names = [start["function"] for start in json.loads(result.read_text())["cold_starts"]]
     assert len(names) == 1, names
+
+
+SERVER_ON_INHERITED = """
+import select, socket, sys
+listener = socket.socket(fileno=int(sys.argv[1]))
+waiting = select.epoll()
+waiting.register(listener, select.EPOLLIN)
+print("ready", flush=True)
+waiting.poll()
+connection, _ = listener.accept()
+connection.recv(4096)
+connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
+connection.close()
+"""
+IDLE_S = 0.3
+
+
+@case
+def a_wait_for_a_socket_that_was_inherited(args, folder):
+    """Nobody saw that it listens: that the function waited for it is not claimed, and said."""
+    script = folder / "server.py"
+    script.write_text(SERVER_ON_INHERITED)
+    with Watch(args.build, folder) as watch, socket.create_server(("127.0.0.1", 0)) as listener:
+        number = listener.fileno()
+        with subprocess.Popen([sys.executable, script, str(number)], env=watch.env,
+                              pass_fds=[number], stdout=subprocess.PIPE) as process:
+            try:
+                assert process.stdout.readline() == b"ready\n"
+                time.sleep(IDLE_S)  # what is looked for
+                with socket.create_connection(listener.getsockname(), LIMIT_S) as client:
+                    client.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+                    assert client.recv(4096).startswith(b"HTTP/1.1 200")
+                assert process.wait(LIMIT_S) == 0
+                start, phases, _ = program(watch.stop(), process.pid)
+            finally:
+                process.kill()
+    assert start["attributes"]["coldspan.init.ready"], start
+    assert "wait" not in phases, phases
+    code = phases["code"]
+    assert code["end"] - code["start"] >= IDLE_S * 1e9, code
+    assert code["attributes"]["coldspan.phase.approximate"] == "readiness was not seen", code
 
 
 def _in_a_time_namespace(args, folder, options, shift_s):

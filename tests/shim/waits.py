@@ -16,8 +16,7 @@ GLIBC = ["epoll_pwait2", "__poll_chk", "__ppoll_chk"]
 def behave_the_same(lab):
     for libc in lab.libcs():
         marks = lab.same("waits", libc).segments[0]["marks"]
-        # An accept of anything is taken for one of an inherited listener.
-        assert "listen" not in marks and marks["accept_wait"] > marks["main"], marks
+        assert "listen" not in marks and "accept_wait" not in marks, marks
 
 
 def waited_between_the_stamps(lab, libc, arguments):
@@ -41,6 +40,29 @@ def first_in_a_thread(lab):
     for libc in lab.libcs():
         for way in BOTH:
             waited_between_the_stamps(lab, libc, [way, "thread"])
+
+
+@case("a socket that listens after it was given to epoll")
+def epoll_before_listen(lab):
+    for libc in lab.libcs():
+        for way in ("early", "early-several"):
+            before, marks = waited_between_the_stamps(lab, libc, [way])
+            assert marks["listen"] < before, (libc, way, marks)
+
+
+@case("an accept is the first wait for an inherited socket")
+def accept_inherited(lab):
+    for libc in lab.libcs():
+        _, marks = waited_between_the_stamps(lab, libc, ["accept", "inherited"])
+        assert "listen" not in marks and marks["accept_wait"] < marks["request"], (libc, marks)
+
+
+@case("whether another wait was for an inherited socket is not claimed")
+def wait_for_inherited(lab):
+    for libc in lab.libcs():
+        for way in ("epoll_wait", "poll", "ppoll", "select"):
+            marks = lab.same("waits", libc, [way, "inherited"]).segments[-1]["marks"]
+            assert "accept_wait" not in marks and "request" in marks, (libc, way, marks)
 
 
 if __name__ == "__main__":

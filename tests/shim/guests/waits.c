@@ -7,6 +7,7 @@
  * listener.
  */
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -314,6 +315,68 @@ static void wait_endlessly_by(const char *name)
 	unlink(pair_address.sun_path);
 }
 
+/* To an epoll instance of its own, and to one with another socket, before it listens. */
+static void wait_by_early_epoll(int several)
+{
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0), other = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in any = { .sin_family = AF_INET };
+	struct epoll_event event = { .events = EPOLLIN }, got;
+	int epoll = epoll_create1(0), others = epoll_create1(0), left = epoll_create1(0);
+
+	TRY("epoll_ctl, unbound", epoll_ctl(left, EPOLL_CTL_ADD, listener, &event));
+	need(bind(listener, (const void *)&pair_address, sizeof(pair_address)) == 0, "bind");
+	TRY("epoll_ctl, out again", epoll_ctl(left, EPOLL_CTL_DEL, listener, &event));
+	need(bind(other, (const void *)&any, sizeof(any)) == 0, "bind");
+	TRY("epoll_ctl, others", epoll_ctl(others, EPOLL_CTL_ADD, other, &event));
+	TRY("epoll_ctl, early", epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event));
+	TRY("epoll_ctl, again", epoll_ctl(epoll, EPOLL_CTL_MOD, listener, &event));
+	if (several)
+		TRY("epoll_ctl, several", epoll_ctl(epoll, EPOLL_CTL_ADD, other, &event));
+	TRY("epoll_wait, early", epoll_wait(epoll, &got, 1, 0));
+	TRY("listen", listen(listener, 16));
+	TRY("epoll_wait, others", epoll_wait(others, &got, 1, 0));
+	TRY("epoll_wait, left", epoll_wait(left, &got, 1, 0));
+	stamp();
+	TRY("epoll_wait", epoll_wait(epoll, &got, 1, 0));
+	stamp();
+	TRY("epoll_wait", epoll_wait(epoll, &got, 1, 0));
+}
+
+#define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+
+/* What listens was made by another program, and somebody asks already. */
+static void inherit(const char *self, const char *way)
+{
+	const char request[] = "GET / HTTP/1.1\r\n\r\n";
+	int listener = pair_listen(), client = pair_connect();
+	char number[16];
+
+	need(write(client, request, strlen(request)) > 0, "write");
+	snprintf(number, sizeof(number), "%d", listener);
+	execl(self, self, way, "inherited", number, (char *)NULL);
+	need(0, "execl");
+}
+
+static void wait_for_inherited_by(const char *way, int listener)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int epoll = epoll_create1(0), fd;
+	char request[256];
+
+	TRY("epoll_ctl, inherited", epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event));
+	TRY("select, to sleep", select(0, NULL, NULL, NULL, &(struct timeval){ 0 }));
+	for (size_t i = 0; i < WAYS; i++) {
+		if (!strcmp(ways[i].name, way) && strncmp(way, "accept", 6))
+			TRY(way, ways[i].wait(epoll, listener));
+	}
+	stamp();
+	fd = accept(listener, NULL, NULL);
+	stamp();
+	need(fd >= 0 && read(fd, request, sizeof(request)) > 0, "request");
+	need(write(fd, OK, sizeof(OK) - 1) == sizeof(OK) - 1, "answer");
+	close(fd);
+}
+
 static void *in_thread(void *way)
 {
 	if (!strncmp(way, "endless", 7))
@@ -343,8 +406,14 @@ int main(int argc, char **argv)
 	int null;
 
 	guest_start();
-	if (argc > 2)
+	if (argc > 3)
+		wait_for_inherited_by(argv[1], atoi(argv[3]));
+	else if (argc > 2 && !strcmp(argv[2], "inherited"))
+		inherit(argv[0], argv[1]);
+	else if (argc > 2)
 		wait_in_thread_by(argv[1]);
+	else if (argc > 1 && !strncmp(argv[1], "early", 5))
+		wait_by_early_epoll(!strcmp(argv[1], "early-several"));
 	else if (argc > 1)
 		in_thread(argv[1]);
 	if (argc > 1)
