@@ -10,14 +10,12 @@
 #include "agent/start_drawing.h"
 #include "agent/terminal.h"
 #include "agent/trace_file.h"
+#include "agent/trace_index.h"
 #include "agent/verbs.h"
 #include "agent/waterfall.h"
 #include "base/log.h"
 #include "preload/wire/facts.h"
 #include "preload/wire/marks.h"
-
-#define KIND_SERVER 2
-#define WARM_MAX    65536u /* invocations of one function that are compared */
 
 static const char help_text[] =
 	"Show the cold starts of a recording as waterfalls, and cold against warm.\n"
@@ -79,78 +77,54 @@ static int parse(int argc, char **argv, struct options *ret)
 	return -1;
 }
 
-static bool is_cold_start(const struct cs_trace_span *span)
+/* "first invocation 38.4 ms; warm ones 1.45 ms (median of 3)": of all files; NULL: none was cold. */
+static const char *cold_and_warm(const struct cs_trace_service *service, struct cs_arena *arena)
 {
-	return !span->phase && !strcmp(span->name, "cold start");
-}
+	char cold[32], warm[32];
 
-static uint64_t duration_of(const struct cs_trace_span *span)
-{
-	return span->end_unix_ns > span->start_unix_ns ? span->end_unix_ns - span->start_unix_ns
-						       : 0;
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* "cold 38.4 ms, warm 1.45 ms (median of 3)": invocations of the same function, of all files. */
-static const char *cold_and_warm(const struct cs_trace_file *file, const char *service,
-				 struct cs_arena *arena)
-{
-	uint64_t *warm = cs_arena_alloc(arena, sizeof(*warm) * (file->count + 1));
-	uint64_t cold_ns = 0, middle_ns;
-	size_t warm_count = 0, cold_count = 0;
-	char cold_text[32], warm_text[32];
-
-	for (const struct cs_trace_span *s = file->first; s && warm; s = s->next) {
-		if (s->kind != KIND_SERVER || strcmp(s->service, service) != 0)
-			continue;
-		if (s->cold) {
-			cold_ns += duration_of(s);
-			cold_count++;
-		} else if (warm_count < WARM_MAX) {
-			warm[warm_count++] = duration_of(s);
-		}
-	}
-	if (!cold_count)
+	if (!service->cold_count)
 		return NULL;
-	cold_ns /= cold_count;
-	cs_waterfall_duration(cold_ns, cold_ns, cold_text, sizeof(cold_text));
-	if (!warm_count)
+	cs_waterfall_duration(service->cold_ns, service->cold_ns, cold, sizeof(cold));
+	if (!service->warm_count)
 		return cs_arena_printf(arena, "first invocation %s; no warm one in this recording",
-				       cold_text);
-	qsort(warm, warm_count, sizeof(*warm), compare);
-	middle_ns = warm[warm_count / 2];
-	cs_waterfall_duration(middle_ns, middle_ns, warm_text, sizeof(warm_text));
-	return cs_arena_printf(arena, "first invocation %s; warm ones %s (median of %zu)",
-			       cold_text, warm_text, warm_count);
+				       cold);
+	cs_waterfall_duration(service->warm_ns, service->warm_ns, warm, sizeof(warm));
+	return cs_arena_printf(arena, "first invocation %s; warm ones %s (median of %zu)", cold,
+			       warm, service->warm_count);
+}
+
+/* The first of @spans that is that phase. */
+static const struct cs_trace_span *find_phase(const struct cs_trace_span *const *spans,
+					      size_t count, unsigned phase)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(spans[i]->phase, cs_phase_name(phase)))
+			return spans[i];
+	}
+	return NULL;
 }
 
 /* The phases of @cold, in their order, on a clock that begins with it. */
-static void collect_phases(const struct cs_trace_file *file, const struct cs_trace_span *cold,
+static void collect_phases(const struct cs_trace_index *index, const struct cs_trace_span *cold,
 			   struct cs_cold_start *ret)
 {
-	for (unsigned phase = 0; phase < CS_PHASE_COUNT; phase++) {
-		for (const struct cs_trace_span *s = file->first; s; s = s->next) {
-			uint64_t start_ns;
+	size_t count;
+	const struct cs_trace_span *const *spans = cs_trace_index_phases(index, cold, &count);
 
-			if (!s->phase || strcmp(s->parent_id, cold->span_id) != 0 ||
-			    strcmp(s->phase, cs_phase_name(phase)) != 0)
-				continue;
-			start_ns = s->start_unix_ns > cold->start_unix_ns
-					   ? s->start_unix_ns - cold->start_unix_ns
-					   : 0;
-			ret->phases[ret->phases_count++] =
-				(struct cs_phase_part){ .phase = (enum cs_phase)phase,
-							.start_ns = start_ns,
-							.end_ns = start_ns + duration_of(s),
-							.approximate = s->approximate };
-			break;
-		}
+	for (unsigned phase = 0; phase < CS_PHASE_COUNT; phase++) {
+		const struct cs_trace_span *s = find_phase(spans, count, phase);
+		uint64_t start_ns;
+
+		if (!s)
+			continue;
+		start_ns = s->start_unix_ns > cold->start_unix_ns
+				   ? s->start_unix_ns - cold->start_unix_ns
+				   : 0;
+		ret->phases[ret->phases_count++] =
+			(struct cs_phase_part){ .phase = (enum cs_phase)phase,
+						.start_ns = start_ns,
+						.end_ns = start_ns + cs_trace_span_duration(s),
+						.approximate = s->approximate };
 	}
 }
 
@@ -172,22 +146,24 @@ static uint64_t stand_down_of(const char *names)
 	return bits;
 }
 
-static void draw(struct cs_trace_file *file, const struct cs_trace_span *span,
-		 const struct cs_terminal *terminal, struct cs_buffer *out)
+static void draw(struct cs_trace_file *file, const struct cs_trace_index *index,
+		 const struct cs_trace_span *span, const struct cs_terminal *terminal,
+		 struct cs_buffer *out)
 {
-	struct cs_cold_start cold = { .end_ns = duration_of(span),
+	struct cs_cold_start cold = { .end_ns = cs_trace_span_duration(span),
 				      .approximate = span->approximate,
 				      .stand_down = stand_down_of(span->stand_down),
 				      .ready = !span->unready };
 	struct cs_start_drawing drawing;
 	char detail[32];
 
-	collect_phases(file, span, &cold);
+	collect_phases(index, span, &cold);
 	cs_start_drawing_init(&drawing, span->service, &cold);
 	snprintf(detail, sizeof(detail), "trace %.8s%s", span->trace_id,
 		 terminal->utf8 ? "\xe2\x80\xa6" : "...");
 	drawing.waterfall.detail = detail;
-	cs_start_drawing_say(&drawing, cold_and_warm(file, span->service, &file->arena));
+	cs_start_drawing_say(&drawing,
+			     cold_and_warm(cs_trace_index_service(index, span), &file->arena));
 	cs_start_drawing_explain(&drawing, &cold,
 				 !span->failed    ? NULL
 				 : *span->message ? span->message
@@ -198,70 +174,20 @@ static void draw(struct cs_trace_file *file, const struct cs_trace_span *span,
 	cs_start_drawing_deinit(&drawing);
 }
 
-/* All spans, by span id: to find parents. */
-struct index {
-	const struct cs_trace_span **spans;
-	size_t count;
-};
-
-static int compare_ids(const void *a, const void *b)
-{
-	const struct cs_trace_span *x = *(const struct cs_trace_span *const *)a;
-	const struct cs_trace_span *y = *(const struct cs_trace_span *const *)b;
-
-	return strcmp(x->span_id, y->span_id);
-}
-
-static int index_make(struct cs_trace_file *file, struct index *ret)
-{
-	const struct cs_trace_span **spans =
-		cs_arena_alloc(&file->arena, (file->count + 1) * sizeof(*spans));
-	size_t n = 0;
-
-	if (!spans)
-		return -ENOMEM;
-	for (const struct cs_trace_span *s = file->first; s; s = s->next)
-		spans[n++] = s;
-	qsort(spans, n, sizeof(*spans), compare_ids);
-	*ret = (struct index){ spans, n };
-	return 0;
-}
-
-/* The service that caused @cold by a call; NULL if it is not here, or the function's own. */
-static const char *caller_of(const struct index *index, const struct cs_trace_span *cold)
-{
-	const struct cs_trace_span key = { .span_id = cold->parent_id }, *wanted = &key, **found;
-
-	found = bsearch(&wanted, index->spans, index->count, sizeof(wanted), compare_ids);
-	return found && strcmp((*found)->service, cold->service) != 0 ? (*found)->service : NULL;
-}
-
-static bool calls_others(const struct cs_trace_file *file, const struct index *index,
-			 const char *service)
-{
-	for (const struct cs_trace_span *s = file->first; s; s = s->next) {
-		const char *caller = is_cold_start(s) ? caller_of(index, s) : NULL;
-
-		if (caller && !strcmp(caller, service))
-			return true;
-	}
-	return false;
-}
-
 /* Functions first, then what called them: a runtime under watch has a cold start as well. */
 static int draw_all(struct cs_trace_file *file, const struct options *options,
 		    const struct cs_terminal *terminal, struct cs_buffer *out)
 {
-	struct index index;
+	struct cs_trace_index index;
 
-	if (index_make(file, &index) < 0)
+	if (cs_trace_index_init(file, &index) < 0)
 		return -ENOMEM;
 	for (int callers = 0; callers < 2; callers++) {
 		for (const struct cs_trace_span *s = file->first; s; s = s->next) {
-			if (is_cold_start(s) &&
+			if (cs_trace_span_is_cold_start(s) &&
 			    (!options->function || !strcmp(options->function, s->service)) &&
-			    calls_others(file, &index, s->service) == callers)
-				draw(file, s, terminal, out);
+			    cs_trace_index_service(&index, s)->calls_others == callers)
+				draw(file, &index, s, terminal, out);
 		}
 	}
 	return out->failed ? -ENOMEM : 0;

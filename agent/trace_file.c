@@ -77,6 +77,7 @@ static int add_span(struct cs_trace_file *file, const char *service, const json_
 	if (!span)
 		return -ENOMEM;
 	*span = (struct cs_trace_span){
+		.number = file->count,
 		.service = service,
 		.name = text(file, json_object_get(json, "name")),
 		.trace_id = text(file, json_object_get(json, "traceId")),

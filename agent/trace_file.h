@@ -16,6 +16,7 @@
 
 struct cs_trace_span {
 	struct cs_trace_span *next;
+	size_t number;       /* in the order of the files */
 	const char *service; /* "" unknown */
 	const char *name;
 	const char *trace_id;  /* hex */

@@ -208,6 +208,21 @@ def what_called_the_others_comes_last(args, folder):
 
 
 @case
+def a_hundred_thousand_spans_take_no_longer_than_reading_them(args, folder):
+    """What walks over all spans for each start takes minutes: more than report() has."""
+    path = folder / "traces.jsonl"
+    with path.open("w") as out:
+        for i in range(20_000):
+            out.write(one_start(f"f{i % 10}", 16 * (i + 1)))
+        for service in range(10):
+            out.write(calls(f"f{service}", 16 * (20_001 + service)))
+    got = report(args, path)
+    assert got.returncode == 0 and got.stdout.count("cold start") == 20_000, got.stderr
+    assert got.stdout.count("wait             40.00    ~8.00") == 20_000
+    assert got.stdout.count("first invocation 25.00 ms; warm ones 4.000 ms (median of 3)") == 20_000
+
+
+@case
 def a_name_cannot_speak_to_the_terminal(args, folder):
     got = report(args, write(folder, one_start("a\x1b]0;b\x07c", 16)))
     assert got.returncode == 0 and "\x1b" not in got.stdout and "\x07" not in got.stdout, got
