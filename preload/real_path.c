@@ -57,7 +57,7 @@ bool cs_real_path(const char *path, const char *cwd, char *ret)
 	char link[CS_PATH_BYTES], *at = walk.rest;
 	size_t len = cs_text_len(path), cwd_len = cs_text_len(cwd);
 
-	if (len >= sizeof(walk.rest) || (*path != '/' && !cwd_len))
+	if (!len || len >= sizeof(walk.rest) || (*path != '/' && !cwd_len))
 		return false;
 	__builtin_memcpy(walk.rest, path, len + 1);
 	if (*path != '/' && cwd_len > 1) {
