@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "preload/shim.h"
 #include "preload/sys.h"
@@ -69,8 +70,7 @@ bool cs_real_path(const char *path, const char *cwd, char *ret)
 
 		while (*at == '/')
 			at++;
-		for (len = 0; at[len] && at[len] != '/';)
-			len++;
+		len = cs_text_until(at, SIZE_MAX, '/');
 		if (!len)
 			break;
 		if (len == 2 && at[0] == '.' && at[1] == '.')

@@ -7,6 +7,7 @@
 #include "preload/script.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "preload/text.h"
 
@@ -145,18 +146,9 @@ static const char *find_word(const char *list, const char *arg, size_t arg_len)
 	return NULL;
 }
 
-static size_t len_until(const char *s, char end)
-{
-	size_t n = 0;
-
-	while (s[n] && s[n] != end)
-		n++;
-	return n;
-}
-
 static bool has(const char *set, char c)
 {
-	return c && set[len_until(set, c)] == c;
+	return c && set[cs_text_until(set, SIZE_MAX, c)] == c;
 }
 
 /* As in python3.11, python3.13t, node20. */
@@ -177,7 +169,7 @@ static const struct language *language_of(const char *exe)
 
 	for (unsigned i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
 		for (const char *name = languages[i].names; *name;) {
-			size_t len = len_until(name, ' '), at = 0;
+			size_t len = cs_text_until(name, SIZE_MAX, ' '), at = 0;
 
 			while (at < len && base[at] == name[at])
 				at++;
@@ -220,7 +212,7 @@ enum step {
 
 static enum step step_of_word(const char *list, const char *arg)
 {
-	size_t len = len_until(arg, '=');
+	size_t len = cs_text_until(arg, SIZE_MAX, '=');
 	const char *word = find_word(list, arg, len);
 
 	if (word && *word == '!')

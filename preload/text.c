@@ -12,6 +12,15 @@ size_t cs_text_len(const char *s)
 	return n;
 }
 
+size_t cs_text_until(const char *s, size_t len, char end)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] && s[n] != end)
+		n++;
+	return n;
+}
+
 bool cs_text_equal(const char *a, const char *b)
 {
 	while (*a && *a == *b) {

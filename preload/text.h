@@ -9,6 +9,9 @@
 /** cs_text_len() - as strlen. */
 size_t cs_text_len(const char *s);
 
+/** cs_text_until() - bytes of @s before its first @end: all, at most @len, if there is none. */
+size_t cs_text_until(const char *s, size_t len, char end);
+
 /** cs_text_equal() - the same bytes? */
 bool cs_text_equal(const char *a, const char *b);
 
