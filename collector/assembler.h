@@ -41,6 +41,8 @@ struct cs_assembler_stats {
 	uint64_t unknown_records; /* of a type or length that we do not know */
 	uint64_t
 		requests_dropped; /* more than CS_ASSEMBLER_REQUESTS_MAX, _BYTES_MAX, or no memory */
+	uint64_t
+		contexts_refused; /* requests with a trace context that was malformed or came twice */
 	uint64_t evidence_lost;   /* what was said of a living process made room for another */
 };
 

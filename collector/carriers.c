@@ -297,7 +297,7 @@ static bool decode_colons(struct text from, struct text *ret, char *to)
 int cs_jaeger_parse(const char *text, size_t len, struct cs_trace_context *ret)
 {
 	struct cs_trace_context context = { .flags = 0 };
-	char decoded[JAEGER_BYTES];
+	char decoded[JAEGER_BYTES] = "";
 	struct text rest, trace, span, parent;
 	uint8_t flags, ignored[8];
 

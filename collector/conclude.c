@@ -96,15 +96,26 @@ static enum cs_init_type init_type_of(struct cs_assembled *instance, const struc
 /* A copy: the cause may be forgotten while this one is in flight. */
 static void inherit_state(struct cs_request *request, const char *state)
 {
-	size_t before = request->trace_state ? strlen(request->trace_state) + 1 : 0;
-	size_t now;
+	char **own = &request->inbound.trace_state;
+	size_t before = *own ? strlen(*own) + 1 : 0, now;
 
-	free(request->trace_state);
-	request->trace_state = state ? strdup(state) : NULL;
-	now = request->trace_state ? strlen(request->trace_state) + 1 : 0;
+	free(*own);
+	*own = state ? strdup(state) : NULL;
+	now = *own ? strlen(*own) + 1 : 0;
 	request->bytes += now - before;
 	request->instance->requests_bytes += now - before;
-	request->context.trace_state = request->trace_state;
+	request->context.trace_state = *own;
+}
+
+/* @context gets the trace that somebody named, and the span that called, if there is one. */
+static void join(struct cs_span_context *context, const struct cs_trace_context *caller)
+{
+	static const uint8_t none[sizeof(caller->parent_id)];
+
+	memcpy(context->trace_id.bytes, caller->trace_id, sizeof(caller->trace_id));
+	memcpy(context->parent_span_id.bytes, caller->parent_id, sizeof(caller->parent_id));
+	context->trace_flags = caller->flags;
+	context->parent_remote = memcmp(caller->parent_id, none, sizeof(none)) != 0;
 }
 
 /* Which trace it belongs to. A ring of causes, or a chain without end, is cut: only liars build them. */
@@ -134,19 +145,19 @@ static void resolve(struct cs_request *request, unsigned depth)
 		inherit_state(request, cause->context.trace_state);
 		context->parent_span_id = cause->context.span_id;
 		context->parent_remote = true;
-	} else if (request->inbound) {
-		memcpy(context->trace_id.bytes, request->caller.trace_id, 16);
-		memcpy(context->parent_span_id.bytes, request->caller.parent_id, 8);
-		context->trace_flags = request->caller.flags;
-		context->trace_state = request->trace_state;
-		context->parent_remote = true;
+		return;
+	}
+	if (request->inbound.carrier) {
+		join(context, &request->inbound.caller);
+		context->trace_state = request->inbound.trace_state;
 	} else {
 		context->trace_id = cs_make_trace_id(&instance->assembler->key,
 						     instance->identity.segment, request->position);
-		if (request->cold && cs_assembled_is_function(instance) &&
-		    (request->exec || init_type_of(instance, NULL) != CS_INIT_PROACTIVE))
-			context->parent_span_id = cold_start_id(instance); /* which is the root */
 	}
+	/* Nobody's span called: the start that was for it is above it. */
+	if (!context->parent_remote && request->cold && cs_assembled_is_function(instance) &&
+	    (request->exec || init_type_of(instance, NULL) != CS_INIT_PROACTIVE))
+		context->parent_span_id = cold_start_id(instance); /* which is the root */
 }
 
 /* Nobody's child: the cold start itself is the root, and the cold invocation stands below it. */
@@ -158,6 +169,7 @@ static bool parent_is(const struct cs_span_context *context, struct cs_span_id i
 static void set_context(struct cs_assembled *instance, struct cs_request *request,
 			struct cs_cold_start *cold)
 {
+	const char *headers = instance->env.headers;
 	struct cs_trace_context env;
 
 	cold->context.span_id = cold_start_id(instance);
@@ -169,13 +181,8 @@ static void set_context(struct cs_assembled *instance, struct cs_request *reques
 		return;
 	}
 	cold->context.trace_flags = 1;
-	if (instance->env.traceparent &&
-	    cs_trace_context_parse(instance->env.traceparent, strlen(instance->env.traceparent),
-				   &env) == 0) {
-		memcpy(cold->context.trace_id.bytes, env.trace_id, 16);
-		memcpy(cold->context.parent_span_id.bytes, env.parent_id, 8);
-		cold->context.trace_flags = env.flags;
-		cold->context.parent_remote = true;
+	if (headers && cs_inbound_context(headers, strlen(headers), &env)) {
+		join(&cold->context, &env);
 		return;
 	}
 	cold->context.trace_id =
@@ -470,8 +477,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.running = request->running,
 		.request_bytes = request->request_bytes,
 		.response_bytes = request->response_bytes,
-		.request_id = request->request_id,
-		.call_id = request->call_id,
+		.inbound = &request->inbound,
 		.started = cold.init_type == CS_INIT_PROACTIVE ? &cold.context : NULL,
 		.outcome = request->outcome,
 	};

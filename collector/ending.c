@@ -93,9 +93,7 @@ static void begin_exec_event(struct cs_assembled *instance, struct cs_outcome ou
 			     uint64_t now_ns)
 {
 	const struct cs_identity_env *env = &instance->env;
-	struct cs_request *request =
-		cs_request_new_exec(env->method, env->path, env->request_id, env->call_id,
-				    env->traceparent, env->tracestate);
+	struct cs_request *request = cs_request_new_exec(env->method, env->path, env->headers);
 
 	if (!request) {
 		instance->assembler->stats.requests_dropped++;

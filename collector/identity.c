@@ -4,6 +4,7 @@
 #include "collector/identity.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -23,9 +24,11 @@ struct reading {
 	struct cs_identity *identity;
 	struct cs_identity_env *env;
 	const char *names[NAME_SOURCES];
-	const char *env_traceparent;
-	const char *env_tracestate;
+	const char *traceparent; /* of the environment */
+	const char *tracestate;
 	const char *interpreter;
+	char headers[CS_IDENTITY_BYTES];
+	size_t headers_len;
 	int error;
 };
 
@@ -40,6 +43,40 @@ static const char *keep(struct reading *r, const char *value)
 	if (!copy)
 		r->error = -ENOMEM;
 	return copy;
+}
+
+/* A line more, cleaned; left out if there is no room: the whole area has not more bytes. */
+static void add_header(struct reading *r, const char *name, const char *value)
+{
+	char clean[CS_TELEMETRY_STRING_MAX];
+	size_t room = sizeof(r->headers) - r->headers_len;
+	int n;
+
+	cs_utf8_repair(clean, sizeof(clean), value, strlen(value), NULL);
+	cs_utf8_strip_control(clean);
+	n = snprintf(r->headers + r->headers_len, room, "%s: %s\n", name, clean);
+	if (n > 0 && (size_t)n < room)
+		r->headers_len += (size_t)n;
+	else
+		r->headers[r->headers_len] = '\0';
+}
+
+/*
+ * A header that stands in the environment: Http_X_Call_Id (OpenFaaS, our runtime), HTTP_X_CALL_ID (CGI,
+ * RFC 3875 section 4.1.18). A "_" of the header's own name is not told from its "-".
+ */
+static void take_header(struct reading *r, const char *variable, const char *value)
+{
+	char name[64];
+	size_t len = 0;
+
+	for (; variable[len] && len < sizeof(name) - 1; len++) {
+		char c = variable[len];
+
+		name[len] = (char)(c == '_' ? '-' : c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+	}
+	name[len] = '\0';
+	add_header(r, name, value);
 }
 
 static void take(struct reading *r, const char *key, const char *value)
@@ -61,18 +98,19 @@ static void take(struct reading *r, const char *key, const char *value)
 		{ "env.K_REVISION", &r->identity->version },
 		{ "env.Http_Method", &r->env->method },
 		{ "env.Http_Path", &r->env->path },
-		{ "env.Http_Traceparent", &r->env->traceparent },
-		{ "env.Http_Tracestate", &r->env->tracestate },
-		{ "env.TRACEPARENT", &r->env_traceparent },
-		{ "env.TRACESTATE", &r->env_tracestate },
-		{ "env.Http_X_Request_Id", &r->env->request_id },
-		{ "env.Http_X_Call_Id", &r->env->call_id },
+		{ "env.TRACEPARENT", &r->traceparent },
+		{ "env.TRACESTATE", &r->tracestate },
 	};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		if (!strcmp(key, fields[i].key) && !*fields[i].where && *value)
+		if (strcmp(key, fields[i].key) != 0)
+			continue;
+		if (!*fields[i].where && *value)
 			*fields[i].where = keep(r, value);
+		return;
 	}
+	if (*value && (!strncmp(key, "env.Http_", 9) || !strncmp(key, "env.HTTP_", 9)))
+		take_header(r, key + 9, value);
 }
 
 static void take_all(struct reading *r, const char *bytes, size_t len)
@@ -117,6 +155,7 @@ int cs_identity_read(const struct cs_header *header, struct cs_arena *arena,
 {
 	struct reading r = { .arena = arena, .identity = ret, .env = ret_env };
 	size_t len = header->identity_len;
+	struct cs_trace_context named;
 
 	*ret = (struct cs_identity){ .pid = header->pid,
 				     .ppid = header->ppid,
@@ -127,9 +166,15 @@ int cs_identity_read(const struct cs_header *header, struct cs_arena *arena,
 	take_all(&r, header->identity, len < CS_IDENTITY_BYTES ? len : CS_IDENTITY_BYTES);
 	if (r.error)
 		return r.error;
-	if (!ret_env->traceparent) {
-		ret_env->traceparent = r.env_traceparent;
-		ret_env->tracestate = r.env_tracestate;
+	if (r.traceparent && !cs_inbound_context(r.headers, r.headers_len, &named)) {
+		add_header(&r, "traceparent", r.traceparent);
+		if (r.tracestate)
+			add_header(&r, "tracestate", r.tracestate);
+	}
+	if (r.headers_len) {
+		ret_env->headers = cs_arena_strndup(arena, r.headers, r.headers_len);
+		if (!ret_env->headers)
+			return -ENOMEM;
 	}
 	ret->interpreted = r.interpreter || ret->script;
 	ret_env->platform = r.names[NAME_LAMBDA] || r.names[NAME_KNATIVE] || r.names[NAME_TARGET];

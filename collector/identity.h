@@ -9,12 +9,13 @@
 
 /* The identity strings that others ask for. NULL: not there. Live in the arena. */
 struct cs_identity_env {
-	const char *method;      /* Http_Method */
-	const char *path;        /* Http_Path */
-	const char *traceparent; /* Http_Traceparent, else TRACEPARENT */
-	const char *tracestate;
-	const char *request_id;
-	const char *call_id;
+	const char *method; /* Http_Method */
+	const char *path;   /* Http_Path */
+	/*
+	 * The event's headers as lines of inbound.h, out of Http_* (HTTP_* under CGI); where these
+	 * name no trace, also TRACEPARENT and TRACESTATE of the environment.
+	 */
+	const char *headers;
 	bool platform; /* a FaaS platform's variables name the function */
 };
 

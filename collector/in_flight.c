@@ -51,6 +51,7 @@ static struct cs_request *find_answered(struct cs_assembled *instance, uint32_t 
 void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request)
 {
 	request->instance = instance;
+	instance->assembler->stats.contexts_refused += request->inbound.refused != 0;
 	LIST_INSERT_HEAD(&instance->requests, request, of_instance);
 	LIST_INSERT_HEAD(&instance->in_flight, request, in_flight);
 	instance->requests_count++;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collector/inbound.h"
 #include "exporters/telemetry.h"
 #include "preload/wire/facts.h"
 #include "preload/wire/marks.h"
@@ -126,8 +127,7 @@ struct cs_invocation {
 	uint64_t request_bytes;
 	uint64_t response_bytes;
 	bool running;                          /* it had not ended when the collector stopped */
-	const char *request_id;                /* X-Request-Id; NULL: none */
-	const char *call_id;                   /* X-Call-Id; NULL: none */
+	const struct cs_inbound *inbound;      /* what came with it */
 	const struct cs_span_context *started; /* a start in a trace of its own; NULL: none */
 	struct cs_outcome outcome;
 };

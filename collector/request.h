@@ -8,9 +8,9 @@
 #include <sys/queue.h>
 
 #include "base/cleanup.h"
+#include "collector/inbound.h"
 #include "collector/model.h"
 #include "preload/wire/records.h"
-#include "preload/wire/trace_context.h"
 
 struct cs_assembled;
 
@@ -37,18 +37,14 @@ struct cs_request {
 	bool resolving; /* its cause is being looked for: a ring of causes has no beginning */
 	bool resolved;  /* context is final */
 	bool handed_over;
-	bool inbound; /* a valid traceparent came with it */
 	uint64_t request_bytes;
 	uint64_t response_bytes;
 	struct cs_outcome outcome;
-	struct cs_trace_context caller;
+	struct cs_inbound inbound;
 	struct cs_span_context context;
 	/* own copies, repaired; NULL unknown */
 	char *method;
 	char *target;
-	char *request_id;
-	char *call_id;
-	char *trace_state;
 };
 
 /**
@@ -61,10 +57,13 @@ struct cs_request {
 struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *text,
 				  uint32_t text_len) cs_must_use;
 
-/** cs_request_new_exec() - the one event of a process; texts may be NULL. NULL when out of memory. */
-struct cs_request *cs_request_new_exec(const char *method, const char *target,
-				       const char *request_id, const char *call_id,
-				       const char *traceparent, const char *trace_state)
+/**
+ * cs_request_new_exec() - the one event of a process; texts may be NULL
+ * @headers: lines as inbound.h has them
+ *
+ * Return: NULL when out of memory.
+ */
+struct cs_request *cs_request_new_exec(const char *method, const char *target, const char *headers)
 	cs_must_use;
 
 /** cs_request_free() - Accepts NULL. The lists are the caller's. */
@@ -79,7 +78,7 @@ enum cs_request_match {
 /**
  * cs_request_compare() - do two requests carry the same event, handed on by a runtime?
  *
- * By the ids that a runtime hands on unchanged: call id, request id, traceparent. Ids that both have
- * must agree.
+ * By the ids that a runtime hands on unchanged: those of the invocation, of the event, and the trace
+ * context. Ids that both have must agree.
  */
 enum cs_request_match cs_request_compare(const struct cs_request *a, const struct cs_request *b);

@@ -14,6 +14,8 @@
 #define ATTRS_MAX       48u        /* the most that one span gets below */
 #define ARENA_MAX       (8u << 20) /* of one batch; what does not fit is counted as lost */
 #define SPANS_PER_NODE  16u
+#define LINKS_MAX       2u
+#define HEADER_PREFIX   "http.request.header."
 
 /* Spans of one instance, in pieces, since their number is not known before. */
 struct cs_spans_node {
@@ -148,7 +150,7 @@ static void add_bool(struct list *list, const char *key, bool value)
 			(struct cs_attr){ key, { .type = CS_VALUE_BOOL, .boolean = value } };
 }
 
-/* Header attributes are lists in the semantic conventions, though this header comes once. */
+/* Header attributes are lists in the semantic conventions, though one value is kept. */
 static void add_header(struct cs_spans *spans, struct list *list, const char *key,
 		       const char *value)
 {
@@ -433,21 +435,98 @@ static const char *span_name(const struct cs_invocation *invocation)
 	return strcmp(method, CS_METHOD_OTHER) ? method : "HTTP";
 }
 
-/* A prewarmed instance's start is a trace of its own: the first invocation points there. */
-static bool add_link(struct cs_spans *spans, struct cs_span *span, const struct cs_span_context *to)
+/* What a link is for: value of coldspan.link. */
+static struct cs_attrs link_attrs(struct cs_spans *spans, const char *what)
 {
-	struct cs_span_link *link = cs_arena_alloc(&spans->arena, sizeof(*link));
+	struct cs_attr *attr = cs_arena_alloc(&spans->arena, sizeof(*attr));
 
-	if (!link)
+	if (!attr)
+		return (struct cs_attrs){ .dropped_count = 1 };
+	*attr = (struct cs_attr){ "coldspan.link", { .type = CS_VALUE_STRING, .string = what } };
+	return (struct cs_attrs){ .items = attr, .count = 1 };
+}
+
+/*
+ * A prewarmed instance's start is a trace of its own: the first invocation points there. Others point
+ * to where their event was made, and to the attempt before.
+ */
+static bool add_links(struct cs_spans *spans, struct cs_span *span,
+		      const struct cs_invocation *invocation)
+{
+	const struct cs_trace_context *created = &invocation->inbound->created;
+	const struct cs_span_context *started = invocation->started;
+	struct cs_span_link *links;
+
+	if (!started && !invocation->inbound->has_created)
+		return true;
+	links = cs_arena_alloc(&spans->arena, LINKS_MAX * sizeof(*links));
+	if (!links)
 		return false;
-	*link = (struct cs_span_link){
-		.trace_id = to->trace_id,
-		.span_id = to->span_id,
-		.flags = to->trace_flags | CS_SPAN_FLAG_REMOTE_KNOWN,
-	};
-	span->links = link;
-	span->links_count = 1;
+	span->links = links;
+	if (started)
+		links[span->links_count++] = (struct cs_span_link){
+			.trace_id = started->trace_id,
+			.span_id = started->span_id,
+			.flags = started->trace_flags | CS_SPAN_FLAG_REMOTE_KNOWN,
+			.attrs = link_attrs(spans, "start"),
+		};
+	if (invocation->inbound->has_created) {
+		struct cs_span_link *link = &links[span->links_count++];
+
+		memcpy(link->trace_id.bytes, created->trace_id, sizeof(created->trace_id));
+		memcpy(link->span_id.bytes, created->parent_id, sizeof(created->parent_id));
+		link->flags = created->flags | CS_SPAN_FLAG_REMOTE_KNOWN | CS_SPAN_FLAG_REMOTE;
+		link->attrs = link_attrs(spans, "event");
+	}
 	return true;
+}
+
+/* --- what came with a request --- */
+
+/* Those of the invocation come first: the first of them is its id, whatever platform gave it. */
+static void add_ids(struct cs_spans *spans, struct list *list, const struct cs_inbound *inbound)
+{
+	static const char *const attributes[CS_REQUEST_ID_COUNT] = {
+#define X(id, header, attribute) attribute,
+		CS_REQUEST_IDS(X)
+#undef X
+	};
+	bool named = false;
+
+	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++) {
+		const char *id = inbound->ids[i];
+
+		if (!id)
+			continue;
+		if (i < CS_INVOCATION_IDS && !named) {
+			add_string(list, "faas.invocation_id", id);
+			named = true;
+		} else if (!strncmp(attributes[i], HEADER_PREFIX, sizeof(HEADER_PREFIX) - 1)) {
+			add_header(spans, list, attributes[i], id);
+		} else {
+			add_string(list, attributes[i], id);
+		}
+	}
+}
+
+static void add_carriers(struct cs_spans *spans, struct list *list,
+			 const struct cs_inbound *inbound)
+{
+	const char **items;
+	size_t count = 0;
+
+	add_string(list, "coldspan.context.carrier", cs_carrier_header(inbound->carrier));
+	if (!inbound->refused)
+		return;
+	items = cs_arena_alloc(&spans->arena, CS_CARRIER_COUNT * sizeof(*items));
+	for (enum cs_carrier carrier = 1; carrier < CS_CARRIER_COUNT && items; carrier++) {
+		if (inbound->refused & 1u << carrier)
+			items[count++] = cs_carrier_header(carrier);
+	}
+	if (count && list->count < ATTRS_MAX)
+		list->items[list->count++] = (struct cs_attr){ "coldspan.context.refused",
+							       { .type = CS_VALUE_STRINGS,
+								 .strings = { items, count } } };
 }
 
 static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation)
@@ -466,17 +545,17 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	if (!span->name)
 		return false;
 	set_context(spans, span, &invocation->context);
-	if (invocation->started && !add_link(spans, span, invocation->started))
+	if (!add_links(spans, span, invocation))
 		return false;
 	add_string(&list, "faas.trigger", invocation->method ? "http" : "other");
 	add_bool(&list, "faas.coldstart", invocation->cold);
-	add_string(&list, "faas.invocation_id", invocation->call_id);
 	add_string(&list, "coldspan.protocol", cs_protocol_name(invocation->protocol));
 	add_string(&list, "http.request.method", known_method(invocation->method));
 	if (invocation->method && strcmp(invocation->method, known_method(invocation->method)))
 		add_string(&list, "http.request.method_original", invocation->method);
 	add_string(&list, "url.path", invocation->target);
-	add_header(spans, &list, "http.request.header.x-request-id", invocation->request_id);
+	add_ids(spans, &list, invocation->inbound);
+	add_carriers(spans, &list, invocation->inbound);
 	if (invocation->status)
 		add_int(&list, "http.response.status_code", invocation->status);
 	if (invocation->request_bytes)

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "collector/carriers.h"
+#include "collector/inbound.h"
 #include "tests/fuzz/fuzz.h"
 
 typedef int (*parse_fn)(const char *text, size_t len, struct cs_trace_context *ret);
@@ -108,9 +110,30 @@ static void check_b3_headers(const char *text, size_t len)
 		CS_FUZZ_CHECK(cs_trace_context_valid(&got));
 }
 
+/* What counts is good and was not refused; nothing that came behind it was looked at. */
+static void check_request(const char *lines, size_t len)
+{
+	struct cs_inbound inbound;
+
+	cs_inbound_read(&inbound, lines, len);
+	CS_FUZZ_CHECK(inbound.carrier < CS_CARRIER_COUNT);
+	if (inbound.carrier) {
+		CS_FUZZ_CHECK(number_of(inbound.caller.trace_id) ||
+			      number_of(inbound.caller.trace_id + 8));
+		CS_FUZZ_CHECK(inbound.refused < 1u << inbound.carrier);
+	}
+	CS_FUZZ_CHECK(!inbound.trace_state || inbound.carrier == CS_CARRIER_TRACEPARENT);
+	CS_FUZZ_CHECK(!inbound.has_created || cs_trace_context_valid(&inbound.created));
+	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++)
+		CS_FUZZ_CHECK(!inbound.ids[i] ||
+			      cs_utf8_valid(inbound.ids[i], strlen(inbound.ids[i])));
+	cs_inbound_deinit(&inbound);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	check_vendors((const char *)data, size);
 	check_b3_headers((const char *)data, size);
+	check_request((const char *)data, size);
 	return 0;
 }

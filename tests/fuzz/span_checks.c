@@ -208,8 +208,8 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 	check_outcome(invocation->outcome);
 	check_text(invocation->method);
 	check_text(invocation->target);
-	check_text(invocation->request_id);
-	check_text(invocation->call_id);
+	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++)
+		check_text(invocation->inbound->ids[i]);
 	checks->expected++;
 	cs_spans_add_invocation(&checks->batch, invocation);
 	if (cs_spans_full(&checks->batch))

@@ -221,3 +221,54 @@ Test(conclude, a_start_that_never_served_has_no_cause_and_a_trace)
 	cr_assert(seen.cold.ready);
 	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->end_ns, 90 * MS));
 }
+
+/* A load balancer names a trace, and tells no span of its own. */
+#define BALANCER "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793\n"
+
+Test(conclude, a_trace_that_nobodys_span_called_has_the_start_as_its_root)
+{
+	struct cs_assembled *server = attach_server();
+
+	feed_request(server, 100, 7, 70 * MS, BALANCER);
+	feed_end(server, 100, 7, 79 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u8, seen.cold.context.trace_id.bytes[0], 0x57));
+	cr_assert(is_root(&seen.cold.context));
+	cr_assert(same_trace(&seen.cold.context, &seen.invocation[0].context));
+	cr_assert(eq(int,
+		     memcmp(&seen.invocation[0].context.parent_span_id, &seen.cold.context.span_id,
+			    sizeof(struct cs_span_id)),
+		     0));
+	cr_assert(not(seen.invocation[0].context.parent_remote));
+	/* A later one is a root beside it. */
+	feed_request(server, 100, 8, 80 * MS, BALANCER);
+	feed_end(server, 100, 8, 85 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u8, seen.invocation[1].context.trace_id.bytes[0], 0x57));
+	cr_assert(is_root(&seen.invocation[1].context));
+}
+
+Test(conclude, any_carrier_in_common_tells_which_request_is_the_cause)
+{
+	static const char mine[] = "b3: 80f198ee56343ba864fe8b2a57d3eff7-05e3ac9a4f6e3b90-1\n";
+	static const char other[] = "b3: 80f198ee56343ba864fe8b2a57d3eff7-15e3ac9a4f6e3b90-1\n";
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_request(runtime, 50, 5, 20 * MS, mine);
+	feed_request(runtime, 50, 6, 21 * MS, other);
+	feed_spawn(runtime, 100, 30 * MS);
+	serve(attach_function(), mine);
+	cr_assert(eq(u64, phase_of(CS_PHASE_QUEUE)->start_ns, 20 * MS));
+	cr_assert(eq(u8, seen.cold.context.trace_id.bytes[0], 0x80));
+}
+
+Test(conclude, a_correlation_id_is_that_of_a_story_and_tells_no_request)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_request(runtime, 50, 5, 20 * MS, "x-correlation-id: the callers\n");
+	feed_spawn(runtime, 100, 30 * MS);
+	serve(attach_function(), "x-correlation-id: the runtimes\n");
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_ON_DEMAND));
+	cr_assert(eq(u64, phase_of(CS_PHASE_QUEUE)->start_ns, 20 * MS));
+}

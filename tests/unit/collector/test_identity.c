@@ -156,32 +156,65 @@ Test(identity, a_length_beyond_the_area_reads_the_area)
 	cr_assert(eq(str, (char *)identity.argv0, (char *)"ok"));
 }
 
+#define TRACE  "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+#define OTHERS "00-1bf7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 Test(identity, an_event_is_read_from_the_variables_of_the_process)
 {
 	put("env.Http_Method=PUT");
 	put("env.Http_Path=/orders");
 	put("env.Http_X_Request_Id=r-1");
 	put("env.Http_X_Call_Id=c-1");
-	put("env.TRACEPARENT=env");
-	put("env.TRACESTATE=state-of-env");
+	put("env.Http_X_Correlation_Id=");
+	put("env.TRACEPARENT=" TRACE);
+	put("env.TRACESTATE=a=b");
 	read_it();
 	cr_assert(eq(str, (char *)env.method, (char *)"PUT"));
 	cr_assert(eq(str, (char *)env.path, (char *)"/orders"));
-	cr_assert(eq(str, (char *)env.request_id, (char *)"r-1"));
-	cr_assert(eq(str, (char *)env.call_id, (char *)"c-1"));
-	cr_assert(eq(str, (char *)env.traceparent, (char *)"env"));
-	cr_assert(eq(str, (char *)env.tracestate, (char *)"state-of-env"));
+	cr_assert(eq(str, (char *)env.headers,
+		     (char *)"x-request-id: r-1\nx-call-id: c-1\ntraceparent: " TRACE
+			     "\ntracestate: a=b\n"));
 	cr_assert(not(env.platform));
+}
+
+Test(identity, variables_of_cgi_are_headers_too)
+{
+	put("env.HTTP_X_B3_TRACEID=1");
+	put("env.HTTP_CE_ID=A-b_C");
+	read_it();
+	cr_assert(eq(str, (char *)env.headers, (char *)"x-b3-traceid: 1\nce-id: A-b_C\n"));
 }
 
 Test(identity, the_requests_own_context_goes_before_that_of_the_environment_as_a_whole)
 {
-	put("env.TRACEPARENT=env");
-	put("env.TRACESTATE=state-of-env");
-	put("env.Http_Traceparent=http");
+	put("env.TRACEPARENT=" OTHERS);
+	put("env.TRACESTATE=a=b");
+	put("env.Http_Traceparent=" TRACE);
 	read_it();
-	cr_assert(eq(str, (char *)env.traceparent, (char *)"http"));
-	cr_assert(eq(ptr, (void *)env.tracestate, NULL)); /* it is of the other one */
+	cr_assert(eq(str, (char *)env.headers, (char *)"traceparent: " TRACE "\n"));
+}
+
+Test(identity, any_context_of_the_request_goes_before_that_of_the_environment)
+{
+	put("env.TRACEPARENT=" OTHERS);
+	put("env.Http_Uber_Trace_Id=1:2:0:1");
+	read_it();
+	cr_assert(eq(str, (char *)env.headers, (char *)"uber-trace-id: 1:2:0:1\n"));
+}
+
+Test(identity, a_value_cannot_be_more_than_one_header)
+{
+	put("env.Http_X_Call_Id=c\ntraceparent: " TRACE);
+	read_it();
+	cr_assert(eq(ptr, strchr(strchr(env.headers, '\n') + 1, '\n'), NULL), "%s", env.headers);
+	cr_assert(eq(int, strncmp(env.headers, "x-call-id: c", 12), 0));
+}
+
+Test(identity, nothing_is_said_of_headers_where_none_came)
+{
+	put("env.Http_Method=PUT");
+	read_it();
+	cr_assert(eq(ptr, (void *)env.headers, NULL));
 }
 
 Test(identity, a_platform_is_known_by_its_variables)

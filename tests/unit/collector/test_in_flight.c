@@ -206,6 +206,16 @@ Test(in_flight, a_request_that_is_longer_than_its_record_is_dropped_and_counted)
 Test(in_flight, an_empty_id_is_none)
 {
 	feed_request(server, 100, 7, 70 * MS, "x-call-id: \nx-request-id: r\n");
-	cr_assert(eq(ptr, (void *)LIST_FIRST(&server->requests)->call_id, NULL));
-	cr_assert(eq(str, LIST_FIRST(&server->requests)->request_id, (char *)"r"));
+	cr_assert(eq(ptr, (void *)LIST_FIRST(&server->requests)->inbound.ids[CS_REQUEST_ID_CALL],
+		     NULL));
+	cr_assert(eq(str, LIST_FIRST(&server->requests)->inbound.ids[CS_REQUEST_ID_REQUEST],
+		     (char *)"r"));
+}
+
+Test(in_flight, a_request_whose_context_was_refused_is_counted)
+{
+	feed_request(server, 100, 7, 70 * MS, "traceparent: x\nb3: x\n");
+	feed_request(server, 100, 8, 70 * MS, PARENT);
+	cr_assert(eq(u64, stats_now().contexts_refused, 1));
+	cr_assert(eq(u32, server->requests_count, 2));
 }

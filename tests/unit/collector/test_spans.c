@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct cs_spans spans;
@@ -54,6 +55,11 @@ static struct cs_cold_start cold_start(void)
 	return cold;
 }
 
+static const struct cs_inbound nothing;
+static const struct cs_inbound inbound = {
+	.ids = { [CS_REQUEST_ID_REQUEST] = (char *)"r-1", [CS_REQUEST_ID_CALL] = (char *)"c-1" },
+};
+
 static struct cs_invocation invocation(void)
 {
 	return (struct cs_invocation){
@@ -72,8 +78,7 @@ static struct cs_invocation invocation(void)
 		.method = "POST",
 		.target = "/orders",
 		.status = 200,
-		.request_id = "r-1",
-		.call_id = "c-1",
+		.inbound = &inbound,
 	};
 }
 
@@ -209,7 +214,8 @@ Test(spans, what_is_not_known_is_not_said)
 	struct cs_invocation one = invocation();
 	const struct cs_span *span;
 
-	one.method = one.target = one.request_id = one.call_id = NULL;
+	one.method = one.target = NULL;
+	one.inbound = &nothing;
 	one.first_byte_ns = one.status = 0;
 	span = only_span(&one);
 	cr_assert(eq(str, (char *)span->name, (char *)"orders"));
@@ -243,6 +249,90 @@ Test(spans, a_start_in_a_trace_of_its_own_is_linked)
 	cr_assert(eq(sz, span->links_count, 1));
 	cr_assert(eq(u8, span->links[0].trace_id.bytes[0], 7));
 	cr_assert(eq(u8, span->links[0].span_id.bytes[0], 8));
+}
+
+Test(spans, where_an_event_was_made_is_linked_beside_the_start)
+{
+	struct cs_span_context start_context = { .trace_id = { { 7 } }, .span_id = { { 8 } } };
+	struct cs_inbound event = {
+		.created = { .trace_id = { 5 }, .parent_id = { 6 }, .flags = 1 },
+		.has_created = true
+	};
+	struct cs_invocation one = invocation();
+	const struct cs_span *span;
+
+	one.inbound = &event;
+	one.started = &start_context;
+	span = only_span(&one);
+	cr_assert(eq(sz, span->links_count, 2));
+	cr_assert(eq(str, (char *)text(&span->links[0].attrs, "coldspan.link"), (char *)"start"));
+	cr_assert(eq(str, (char *)text(&span->links[1].attrs, "coldspan.link"), (char *)"event"));
+	cr_assert(eq(u8, span->links[1].trace_id.bytes[0], 5));
+	cr_assert(eq(u8, span->links[1].span_id.bytes[0], 6));
+	cr_assert(
+		eq(u32, span->links[1].flags, 1 | CS_SPAN_FLAG_REMOTE_KNOWN | CS_SPAN_FLAG_REMOTE));
+}
+
+static const char *header_text(const struct cs_attrs *attrs, const char *key)
+{
+	const struct cs_value *value = find(attrs, key);
+
+	return value && value->type == CS_VALUE_STRINGS && value->strings.count == 1
+		       ? value->strings.items[0]
+		       : "(none)";
+}
+
+Test(spans, ids_have_the_names_of_the_conventions)
+{
+	struct cs_inbound ids = { .carrier = CS_CARRIER_NONE };
+	struct cs_invocation one = invocation();
+	const struct cs_attrs *attrs;
+
+	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++) {
+		static char names[CS_REQUEST_ID_COUNT][4];
+
+		snprintf(names[i], sizeof(names[i]), "i%u", i);
+		ids.ids[i] = names[i];
+	}
+	one.inbound = &ids;
+	attrs = &only_span(&one)->attrs;
+	/* The first of those that name the invocation has the name; the others keep theirs. */
+	cr_assert(eq(str, (char *)text(attrs, "faas.invocation_id"), (char *)"i0"));
+	cr_assert(eq(ptr, (void *)find(attrs, "http.request.header.x-azure-functions-invocationid"),
+		     NULL));
+	cr_assert(eq(str, (char *)header_text(attrs, "http.request.header.function-execution-id"),
+		     (char *)"i1"));
+	cr_assert(
+		eq(str, (char *)header_text(attrs, "http.request.header.x-call-id"), (char *)"i2"));
+	cr_assert(eq(str, (char *)header_text(attrs, "http.request.header.x-correlation-id"),
+		     (char *)"i4"));
+	cr_assert(eq(str, (char *)text(attrs, "cloudevents.event_id"), (char *)"i5"));
+	cr_assert(eq(str, (char *)text(attrs, "cloudevents.event_source"), (char *)"i6"));
+	cr_assert(eq(str, (char *)text(attrs, "cloudevents.event_type"), (char *)"i7"));
+	cr_assert(eq(str, (char *)header_text(attrs, "http.request.header.cf-ray"), (char *)"i10"));
+}
+
+Test(spans, where_the_context_is_from_and_what_was_refused_is_said)
+{
+	struct cs_inbound from = { .carrier = CS_CARRIER_B3,
+				   .refused =
+					   1u << CS_CARRIER_TRACEPARENT | 1u << CS_CARRIER_XRAY };
+	struct cs_invocation one = invocation();
+	const struct cs_value *refused;
+	const struct cs_attrs *attrs;
+
+	attrs = &only_span(&one)->attrs;
+	cr_assert(eq(ptr, (void *)find(attrs, "coldspan.context.carrier"), NULL));
+	cr_assert(eq(ptr, (void *)find(attrs, "coldspan.context.refused"), NULL));
+	cs_spans_reset(&spans);
+	one.inbound = &from;
+	attrs = &only_span(&one)->attrs;
+	cr_assert(eq(str, (char *)text(attrs, "coldspan.context.carrier"), (char *)"b3"));
+	refused = find(attrs, "coldspan.context.refused");
+	cr_assert(ne(ptr, (void *)refused, NULL));
+	cr_assert(eq(sz, refused->strings.count, 2));
+	cr_assert(eq(str, (char *)refused->strings.items[0], (char *)"traceparent"));
+	cr_assert(eq(str, (char *)refused->strings.items[1], (char *)"x-amzn-trace-id"));
 }
 
 Test(spans, a_worker_that_is_not_the_process_itself_is_named)

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What requests bring; see inbound.h. */
+#include "collector/inbound.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "collector/carriers.h"
+#include "exporters/telemetry.h"
+
+#define STATES_BYTES   4096 /* of all tracestate headers of a request: as long as a record */
+#define ATTEMPT_DIGITS 9u   /* of a count that is believed */
+
+struct value {
+	const char *text; /* NULL: it did not come */
+	size_t len;
+	unsigned count; /* how often it came: this is the first */
+};
+
+/* The headers that are looked for; those below are enum cs_carrier's. */
+enum slot {
+	SLOT_B3_SPAN = CS_CARRIER_COUNT,
+	SLOT_B3_SAMPLED,
+	SLOT_B3_FLAGS,
+	SLOT_STATE,
+	SLOT_CREATED,
+	SLOT_TASK_RETRIES,
+	SLOT_GRID_DELIVERIES,
+	SLOT_ENVOY_ATTEMPTS,
+	SLOT_IDS,
+	SLOT_COUNT = SLOT_IDS + CS_REQUEST_ID_COUNT,
+};
+
+static const struct {
+	size_t len;
+	const char *name;
+} slots[SLOT_COUNT] = {
+#define NAME(text)                                                                                 \
+	{                                                                                          \
+		sizeof(text) - 1, text                                                             \
+	}
+#define X(id, header) [CS_CARRIER_##id] = NAME(header),
+	CS_CARRIERS(X)
+#undef X
+		[SLOT_B3_SPAN] = NAME("x-b3-spanid"),
+	[SLOT_B3_SAMPLED] = NAME("x-b3-sampled"),
+	[SLOT_B3_FLAGS] = NAME("x-b3-flags"),
+	[SLOT_STATE] = NAME("tracestate"),
+	[SLOT_CREATED] = NAME("ce-traceparent"),
+	[SLOT_TASK_RETRIES] = NAME("x-cloudtasks-taskretrycount"),
+	[SLOT_GRID_DELIVERIES] = NAME("aeg-delivery-count"),
+	[SLOT_ENVOY_ATTEMPTS] = NAME("x-envoy-attempt-count"),
+#define X(id, header, attribute) [SLOT_IDS + CS_REQUEST_ID_##id] = NAME(header),
+	CS_REQUEST_IDS(X)
+#undef X
+#undef NAME
+};
+
+/* All that came, in one pass. */
+struct headers {
+	struct value values[SLOT_COUNT];
+};
+
+char *cs_text_clean_copy(const char *text, size_t len)
+{
+	char clean[CS_TELEMETRY_STRING_MAX];
+
+	if (!len)
+		return NULL;
+	cs_utf8_repair(clean, sizeof(clean), text, len, NULL);
+	cs_utf8_strip_control(clean);
+	return strdup(clean);
+}
+
+const char *cs_carrier_header(enum cs_carrier carrier)
+{
+	return slots[carrier].name;
+}
+
+/* The next line, without its end, is taken off @rest. */
+static struct value next_line(struct value *rest)
+{
+	const char *end = memchr(rest->text, '\n', rest->len);
+	struct value line = { rest->text, end ? (size_t)(end - rest->text) : rest->len, 1 };
+	size_t taken = line.len + (end != NULL);
+
+	rest->text += taken;
+	rest->len -= taken;
+	return line;
+}
+
+/* Which header a line is; SLOT_COUNT: none of ours. The line becomes its value. */
+static enum slot slot_of(struct value *line)
+{
+	const char *colon = memchr(line->text, ':', line->len);
+	size_t name_len = colon ? (size_t)(colon - line->text) : line->len;
+	enum slot slot = CS_CARRIER_NONE + 1;
+
+	if (line->len < name_len + 2 || line->text[name_len + 1] != ' ')
+		return SLOT_COUNT;
+	while (slot < SLOT_COUNT &&
+	       (slots[slot].len != name_len || memcmp(slots[slot].name, line->text, name_len) != 0))
+		slot++;
+	line->text += name_len + 2;
+	line->len -= name_len + 2;
+	return slot;
+}
+
+static void find_all(const char *text, size_t len, struct headers *ret)
+{
+	struct value rest = { text, len, 1 };
+
+	*ret = (struct headers){ 0 };
+	while (rest.len) {
+		struct value line = next_line(&rest), *first;
+		enum slot slot = slot_of(&line);
+
+		if (slot == SLOT_COUNT)
+			continue;
+		first = &ret->values[slot];
+		if (first->count++ == 0)
+			*first = line;
+	}
+}
+
+/* --- carriers --- */
+
+/* B3's own rule for what comes twice: the first value wins. */
+static int read_b3_headers(const struct value *values, struct cs_trace_context *ret)
+{
+	const struct value *trace = &values[CS_CARRIER_B3_HEADERS];
+	struct cs_b3_headers headers = {
+		.trace_id = trace->text,
+		.span_id = values[SLOT_B3_SPAN].text,
+		.sampled = values[SLOT_B3_SAMPLED].text,
+		.flags = values[SLOT_B3_FLAGS].text,
+		.trace_id_len = trace->len,
+		.span_id_len = values[SLOT_B3_SPAN].len,
+		.sampled_len = values[SLOT_B3_SAMPLED].len,
+		.flags_len = values[SLOT_B3_FLAGS].len,
+	};
+
+	return cs_b3_headers_parse(&headers, ret);
+}
+
+/* As the parsers: 0, -ENODATA, or -EBADMSG, also of a header that came twice. */
+static int read_carrier(enum cs_carrier carrier, const struct value *values,
+			struct cs_trace_context *ret)
+{
+	static int (*const parse[CS_CARRIER_COUNT])(const char *, size_t,
+						    struct cs_trace_context *) = {
+		[CS_CARRIER_TRACEPARENT] = cs_trace_context_parse,
+		[CS_CARRIER_XRAY] = cs_xray_parse,
+		[CS_CARRIER_CLOUD_TRACE] = cs_cloud_trace_parse,
+		[CS_CARRIER_B3] = cs_b3_parse,
+		[CS_CARRIER_JAEGER] = cs_jaeger_parse,
+	};
+	const struct value *value = &values[carrier];
+
+	if (carrier == CS_CARRIER_B3_HEADERS)
+		return read_b3_headers(values, ret);
+	if (!value->count)
+		return -ENODATA;
+	return value->count == 1 ? parse[carrier](value->text, value->len, ret) : -EBADMSG;
+}
+
+static enum cs_carrier read_context(const struct headers *headers, struct cs_trace_context *ret,
+				    unsigned *ret_refused)
+{
+	*ret_refused = 0;
+	for (enum cs_carrier carrier = 1; carrier < CS_CARRIER_COUNT; carrier++) {
+		int r = read_carrier(carrier, headers->values, ret);
+
+		if (r == 0)
+			return carrier;
+		if (r != -ENODATA)
+			*ret_refused |= 1u << carrier;
+	}
+	return CS_CARRIER_NONE;
+}
+
+enum cs_carrier cs_inbound_context(const char *text, size_t len, struct cs_trace_context *ret)
+{
+	struct headers headers;
+	unsigned refused;
+
+	find_all(text, len, &headers);
+	return read_context(&headers, ret, &refused);
+}
+
+/* Values of several headers are one list (W3C Trace Context section 3.3.1, RFC 9110 section 5.3). */
+static char *read_states(const char *text, size_t len)
+{
+	char joined[STATES_BYTES], state[CS_TRACE_STATE_BYTES];
+	struct value rest = { text, len, 1 };
+	size_t used = 0, n;
+
+	while (rest.len) {
+		struct value line = next_line(&rest);
+
+		if (slot_of(&line) != SLOT_STATE)
+			continue;
+		if (used + 1 + line.len > sizeof(joined))
+			return NULL;
+		if (used)
+			joined[used++] = ',';
+		memcpy(joined + used, line.text, line.len);
+		used += line.len;
+	}
+	if (cs_trace_state_copy(joined, used, state, sizeof(state), &n) < 0 || !n)
+		return NULL;
+	return strndup(state, n);
+}
+
+/* --- attempts --- */
+
+/* -1: no number that is believed */
+static int number_of(const struct value *value)
+{
+	int n = 0;
+
+	if (value->count != 1 || !value->len || value->len > ATTEMPT_DIGITS)
+		return -1;
+	for (size_t i = 0; i < value->len; i++) {
+		if (value->text[i] < '0' || value->text[i] > '9')
+			return -1;
+		n = n * 10 + value->text[i] - '0';
+	}
+	return n;
+}
+
+/* Who counts attempts, and from where: what belongs to the event comes before what belongs to a hop. */
+static unsigned read_attempt(const struct headers *headers)
+{
+	static const struct {
+		enum slot slot;
+		int first; /* what it says of the first attempt */
+	} counters[] = { { SLOT_TASK_RETRIES, 0 },
+			 { SLOT_GRID_DELIVERIES, 0 },
+			 { SLOT_ENVOY_ATTEMPTS, 1 } };
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		int n = number_of(&headers->values[counters[i].slot]);
+
+		if (n >= counters[i].first)
+			return (unsigned)(n + 1 - counters[i].first);
+	}
+	return 0;
+}
+
+/* --- all of it --- */
+
+void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len)
+{
+	struct headers headers;
+	const struct value *created = &headers.values[SLOT_CREATED];
+
+	find_all(text, len, &headers);
+	*ret = (struct cs_inbound){ .carrier = CS_CARRIER_NONE };
+	ret->carrier = read_context(&headers, &ret->caller, &ret->refused);
+	if (ret->carrier == CS_CARRIER_TRACEPARENT && headers.values[SLOT_STATE].count)
+		ret->trace_state = read_states(text, len);
+	if (created->count == 1)
+		ret->has_created =
+			cs_trace_context_parse(created->text, created->len, &ret->created) == 0;
+	ret->attempt = read_attempt(&headers);
+	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++) {
+		const struct value *value = &headers.values[SLOT_IDS + i];
+
+		ret->ids[i] = cs_text_clean_copy(value->text, value->len);
+	}
+}
+
+void cs_inbound_deinit(struct cs_inbound *inbound)
+{
+	free(inbound->trace_state);
+	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++)
+		free(inbound->ids[i]);
+	*inbound = (struct cs_inbound){ .carrier = CS_CARRIER_NONE };
+}
+
+static size_t bytes_of(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+size_t cs_inbound_bytes(const struct cs_inbound *inbound)
+{
+	size_t bytes = bytes_of(inbound->trace_state);
+
+	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++)
+		bytes += bytes_of(inbound->ids[i]);
+	return bytes;
+}
