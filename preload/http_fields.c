@@ -2,8 +2,6 @@
 
 #include "preload/http_fields.h"
 
-#include <stdbool.h>
-
 #include "preload/wire/records.h"
 
 enum state {
@@ -36,6 +34,13 @@ static const struct kept kept[] = {
 #undef X
 };
 
+/* Bit n: there is one of n bytes. Most names of a request end here. */
+static const uint32_t kept_lengths = 0
+#define X(name) | 1u << (sizeof(name) - 1)
+	CS_HTTP_KEPT(X)
+#undef X
+	;
+
 static const char length_name[] = "content-length";
 static const char coding_name[] = "transfer-encoding";
 static const char chunked[] = "chunked";
@@ -63,6 +68,17 @@ static bool scratch_is(const struct cs_http_fields *fields, const char *name, si
 	return fields->scratch_len == len && same(fields->scratch, name, len);
 }
 
+bool cs_http_is_kept(const char *name, size_t len)
+{
+	if (len >= KEPT_NAME_BYTES || !(kept_lengths >> len & 1))
+		return false;
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		if (kept[i].len == len && same(name, kept[i].name, len))
+			return true;
+	}
+	return false;
+}
+
 /* What the name in the scratch is to us. */
 static enum kind find_kind(const struct cs_http_fields *fields, bool keep)
 {
@@ -70,10 +86,8 @@ static enum kind find_kind(const struct cs_http_fields *fields, bool keep)
 		return CONTENT_LENGTH;
 	if (scratch_is(fields, coding_name, sizeof(coding_name) - 1))
 		return TRANSFER_ENCODING;
-	for (size_t i = 0; keep && i < sizeof(kept) / sizeof(kept[0]); i++) {
-		if (scratch_is(fields, kept[i].name, kept[i].len))
-			return KEEP;
-	}
+	if (keep && cs_http_is_kept(fields->scratch, fields->scratch_len))
+		return KEEP;
 	return SKIP;
 }
 

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +21,6 @@
 	X("b3")                                                                                    \
 	X("x-b3-traceid")                                                                          \
 	X("x-b3-spanid")                                                                           \
-	X("x-b3-parentspanid")                                                                     \
 	X("x-b3-sampled")                                                                          \
 	X("x-b3-flags")                                                                            \
 	X("x-amzn-trace-id")                                                                       \
@@ -33,8 +33,16 @@
 	X("ce-id")                                                                                 \
 	X("ce-type")                                                                               \
 	X("ce-source")                                                                             \
+	X("ce-traceparent")                                                                        \
 	X("function-execution-id")                                                                 \
-	X("x-azure-functions-invocationid")
+	X("x-azure-functions-invocationid")                                                        \
+	X("x-amzn-requestid")                                                                      \
+	X("x-vercel-id")                                                                           \
+	X("cf-ray")                                                                                \
+	X("x-cloudtasks-taskname")                                                                 \
+	X("x-cloudtasks-taskretrycount")                                                           \
+	X("aeg-delivery-count")                                                                    \
+	X("x-envoy-attempt-count")
 
 #define CS_HTTP_SCRATCH   40u  /* a name or a framing value; longer ones are none of ours */
 #define CS_HTTP_VALUE_MAX 512u /* of a kept header: tracestate's own limit (W3C section 3.3) */
@@ -54,6 +62,9 @@ struct cs_http_fields {
 	uint8_t scratch_len;
 	char scratch[CS_HTTP_SCRATCH];
 };
+
+/** cs_http_is_kept() - is @name, in lower case, in the table? Context: signal (pure). */
+bool cs_http_is_kept(const char *name, size_t len);
 
 /** cs_http_fields_init() - before the first header line. Context: signal (pure). */
 void cs_http_fields_init(struct cs_http_fields *fields);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "preload/classify.h"
+#include "preload/http_fields.h"
 #include "preload/real_path.h"
 #include "preload/script.h"
 #include "preload/shim.h"
@@ -15,7 +16,10 @@
 #include "preload/target.h"
 #include "preload/text.h"
 
-/* Variables that name service, platform and request; a '*' ends a prefix. Values of others stay. */
+/*
+ * Variables that name service, platform and request, and the headers of the request that http_fields.h
+ * names. Values of others stay.
+ */
 static const char *const kept_variables[] = {
 	"OTEL_SERVICE_NAME",
 	"OTEL_RESOURCE_ATTRIBUTES",
@@ -39,12 +43,6 @@ static const char *const kept_variables[] = {
 	"TRACESTATE",
 	"Http_Method",
 	"Http_Path",
-	"Http_Traceparent",
-	"Http_Tracestate",
-	"Http_X_Request_Id",
-	"Http_X_Correlation_Id",
-	"Http_X_Call_Id",
-	"Http_X_Start_Time",
 };
 
 struct area {
@@ -73,9 +71,35 @@ static void put(struct area *area, const char *key, const char *value)
 	put_bytes(area, key, value, cs_text_len(value));
 }
 
+#define HEADER_NAME_BYTES 40u /* longer names are none of those kept */
+
+/*
+ * The event's headers in the environment of a process per event, by the names that are kept of a
+ * request's head: HTTP_X_CALL_ID (CGI), Http_X_Call_Id (OpenFaaS, our runtime).
+ */
+static void put_header(struct area *area, const char *variable)
+{
+	const size_t prefix_len = sizeof("HTTP_") - 1;
+	const char *header = variable + prefix_len;
+	char key[64] = "env.", name[HEADER_NAME_BYTES];
+	size_t len = 0, value_len;
+
+	for (; len < sizeof(name) && header[len] && header[len] != '='; len++)
+		name[len] = header[len] == '_' ? '-' : cs_http_lower((unsigned char)header[len]);
+	if (len == sizeof(name) || !header[len] || !cs_http_is_kept(name, len))
+		return;
+	__builtin_memcpy(key + 4, variable, prefix_len + len);
+	value_len = cs_text_len(header + len + 1);
+	if (value_len <= CS_HTTP_VALUE_MAX)
+		put_bytes(area, key, header + len + 1, value_len);
+}
+
 static void put_variables(struct area *area, char *const *envp)
 {
 	for (; *envp; envp++) {
+		if (**envp == 'H' &&
+		    (cs_text_starts(*envp, "HTTP_") || cs_text_starts(*envp, "Http_")))
+			put_header(area, *envp);
 		for (unsigned i = 0; i < sizeof(kept_variables) / sizeof(kept_variables[0]); i++) {
 			char key[64] = "env.";
 			const char *value;

@@ -2,8 +2,8 @@
 
 /*
  * Who the process is, in strings: executable, argv[0], script, working directory, and of the
- * environment only the names of identity.c's list. No other argument and no other variable ever
- * leaves the process: they hold secrets.
+ * environment only the names of identity.c's list, and the headers of http_fields.h's. No other
+ * argument and no other variable ever leaves the process: they hold secrets.
  */
 #pragma once
 

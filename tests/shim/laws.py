@@ -375,10 +375,17 @@ def secrets(lab):
         run = lab.watched([lab.guest("quiet", libc), "--password=SECRET-argument", "SECRET-word"],
                           env={"PASSWORD": "SECRET-variable", "AWS_SECRET_ACCESS_KEY": "SECRET-key",
                                "K_SERVICE_X": "SECRET-longer", "K_SERVICE": "public-service",
-                               "Http_Path": "http://user:SECRET@host/public-path?token=SECRET"},
+                               "Http_Path": "http://user:SECRET@host/public-path?token=SECRET",
+                               "Http_Authorization": "SECRET-token", "HTTP_COOKIE": "SECRET-cookie",
+                               "Http_X_Call_Idx": "SECRET-longer", "Http_X_Call": "SECRET-shorter",
+                               "http_x_call_id": "SECRET-case", "XHttp_X_Call_Id": "SECRET-prefix",
+                               "Http_Tracestate": "SECRET" * 86, "Http_X_Call_Id": "public-call",
+                               "HTTP_X_B3_SPANID": "public-span"},
                           raw=True)
         assert b"public-service" in run.raw and b"public-id" in run.raw, "nothing was recorded"
-        assert b"Http_Path=/public-path\0" in run.raw, "the path of the request was not kept"
+        for kept in ("Http_Path=/public-path", "Http_X_Call_Id=public-call",
+                     "HTTP_X_B3_SPANID=public-span"):
+            assert f"env.{kept}\0".encode() in run.raw, f"{kept} of the request was not kept"
         no_secret(libc, run)
 
 
