@@ -6,7 +6,6 @@
 #include <event2/event_struct.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,9 +26,8 @@
 #include "base/log.h"
 #include "collector/collector.h"
 #include "collector/destinations.h"
+#include "collector/farewell.h"
 #include "collector/loop.h"
-
-#define FLUSH_LIMIT_S 5 /* how long we wait for acknowledgements */
 
 static const char help_text[] =
 	"Run a command and show where its cold start went. Its exit status is passed on.\n"
@@ -69,8 +67,7 @@ struct run {
 	struct cs_child child;
 	struct event ended;
 	struct event signals[4];
-	struct event flushing;
-	struct event limit;
+	struct cs_farewell farewell;
 	struct cs_scratch scratch;
 	bool exec_failed; /* everything was ready but the command itself */
 	bool reaped;
@@ -211,41 +208,8 @@ static char **child_environment(struct run *run, struct cs_arena *arena, struct 
 
 /* --- the loop --- */
 
-static void leave(struct run *run)
-{
-	event_base_loopbreak(run->base);
-}
-
-static void on_flushing(evutil_socket_t fd, short what, void *context)
-{
-	struct run *run = context;
-
-	if (cs_collector_flushed(run->collector))
-		leave(run);
-}
-
-static void on_limit(evutil_socket_t fd, short what, void *context)
-{
-	cs_log(CS_LOG_WARN, "gave up on spans that were not acknowledged within %d s",
-	       FLUSH_LIMIT_S);
-	leave(context);
-}
-
-static void tell_lost(struct run *run)
-{
-	uint64_t lost = cs_collector_get_self(run->collector)->announces_lost;
-
-	if (lost)
-		cs_log(CS_LOG_WARN,
-		       "at least %" PRIu64
-		       " processes are missing here: too few descriptors or too "
-		       "little memory; raise the limits (ulimit -n)",
-		       lost);
-}
-
 static void on_ended(evutil_socket_t fd, short what, void *context)
 {
-	const struct timeval often = { .tv_usec = 2000 }, limit = { .tv_sec = FLUSH_LIMIT_S };
 	struct run *run = context;
 	struct rusage usage;
 	pid_t pid = run->child.pid;
@@ -254,16 +218,12 @@ static void on_ended(evutil_socket_t fd, short what, void *context)
 	cs_collector_child_ending(run->collector, pid);
 	if (cs_child_reap(&run->child, &run->status, &usage) < 0) {
 		cs_log(CS_LOG_ERROR, "cannot wait for the command: %s", strerror(errno));
-		leave(run);
+		event_base_loopbreak(run->base);
 		return;
 	}
 	run->reaped = true;
 	cs_collector_child_ended(run->collector, pid, run->status, &usage);
-	cs_collector_stop(run->collector);
-	tell_lost(run);
-	event_add(&run->flushing, &often);
-	event_add(&run->limit, &limit);
-	on_flushing(-1, 0, run);
+	cs_farewell_begin(&run->farewell, run->base, run->collector);
 }
 
 /* Whether we are who the terminal's keys speak to: it sends their signals to the command as well. */
@@ -280,7 +240,7 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 	struct run *run = context;
 
 	if (run->reaped)
-		leave(run);
+		event_base_loopbreak(run->base);
 	else if (number == SIGTERM || number == SIGHUP || !at_the_terminal())
 		kill(run->child.pid, (int)number);
 }
@@ -294,8 +254,6 @@ static void watch_events(struct run *run)
 		if (!cs_dispositions_is_ignored(&run->dispositions, numbers[i]))
 			event_add(&run->signals[i], NULL);
 	}
-	event_assign(&run->flushing, run->base, -1, EV_PERSIST, on_flushing, run);
-	event_assign(&run->limit, run->base, -1, 0, on_limit, run);
 }
 
 static int start_child(struct run *run, struct cs_diag *diag)

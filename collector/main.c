@@ -15,11 +15,10 @@
 #include "collector/allocator.h"
 #include "collector/collector.h"
 #include "collector/destinations.h"
+#include "collector/farewell.h"
 #include "collector/loop.h"
 #include "collector/options.h"
 #include "exporters/exporter.h"
-
-#define FLUSH_LIMIT_S 5
 
 enum {
 	EXIT_DONE = 0,
@@ -31,8 +30,7 @@ struct program {
 	struct event_base *base;
 	struct cs_collector *collector;
 	struct event term, interrupt, hangup, usr1;
-	struct event flushing;
-	struct event limit;
+	struct cs_farewell farewell;
 	bool stopping;
 };
 
@@ -82,52 +80,16 @@ static void print_self(struct program *program)
 	cs_buffer_deinit(&line);
 }
 
-static void leave(struct program *program)
-{
-	event_base_loopbreak(program->base);
-}
-
-static void on_flushing(evutil_socket_t fd, short what, void *context)
-{
-	struct program *program = context;
-
-	if (cs_collector_flushed(program->collector))
-		leave(program);
-}
-
-static void on_limit(evutil_socket_t fd, short what, void *context)
-{
-	cs_log(CS_LOG_WARN, "gave up on what was not sent within %d s", FLUSH_LIMIT_S);
-	leave(context);
-}
-
-static void tell_lost(struct program *program)
-{
-	uint64_t lost = cs_collector_get_self(program->collector)->announces_lost;
-
-	if (lost)
-		cs_log(CS_LOG_WARN,
-		       "at least %" PRIu64
-		       " announces were not taken in: too few descriptors or too "
-		       "little memory; raise the limits (ulimit -n)",
-		       lost);
-}
-
 static void on_stop(evutil_socket_t number, short what, void *context)
 {
-	const struct timeval often = { .tv_usec = 5000 }, limit = { .tv_sec = FLUSH_LIMIT_S };
 	struct program *program = context;
 
 	if (program->stopping) {
-		leave(program);
+		event_base_loopbreak(program->base);
 		return;
 	}
 	program->stopping = true;
-	cs_collector_stop(program->collector);
-	tell_lost(program);
-	event_add(&program->flushing, &often);
-	event_add(&program->limit, &limit);
-	on_flushing(-1, 0, program);
+	cs_farewell_begin(&program->farewell, program->base, program->collector);
 }
 
 /* As logrotate(8) wants it: the file was renamed, write to a new one of its name. */
@@ -164,8 +126,6 @@ static void watch_signals(struct program *program)
 	evsignal_assign(&program->interrupt, base, SIGINT, on_stop, program);
 	evsignal_assign(&program->hangup, base, SIGHUP, on_hangup, program);
 	evsignal_assign(&program->usr1, base, SIGUSR1, on_usr1, program);
-	event_assign(&program->flushing, base, -1, EV_PERSIST, on_flushing, program);
-	event_assign(&program->limit, base, -1, 0, on_limit, program);
 	event_add(&program->term, NULL);
 	event_add(&program->interrupt, NULL);
 	event_add(&program->hangup, NULL);
