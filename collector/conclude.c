@@ -189,6 +189,17 @@ static void set_context(struct cs_assembled *instance, struct cs_request *reques
 		cs_make_trace_id(&instance->assembler->key, instance->identity.segment, START_ONLY);
 }
 
+/*
+ * Marks are of the first process alone. What it waited for before its worker served (a control socket,
+ * mostly) says nothing of when the worker was ready.
+ */
+static uint64_t ready_for(const struct cs_assembled *instance, const struct cs_request *request)
+{
+	if (request && request->tag != (uint32_t)instance->identity.pid)
+		return 0;
+	return instance->marks[CS_MARK_ACCEPT_WAIT];
+}
+
 static void bound_by_http(struct cs_assembled *instance, const struct cs_request *request,
 			  uint64_t end_ns, struct cs_bounds *bounds)
 {
@@ -199,7 +210,7 @@ static void bound_by_http(struct cs_assembled *instance, const struct cs_request
 	bounds->at_ns[CS_BOUND_LINK] = marks[CS_MARK_ATTACH];
 	bounds->at_ns[CS_BOUND_RUNTIME] = marks[CS_MARK_MAIN];
 	bounds->at_ns[CS_BOUND_CODE] = marks[CS_MARK_USER_CODE];
-	bounds->at_ns[CS_BOUND_WAIT] = marks[CS_MARK_ACCEPT_WAIT];
+	bounds->at_ns[CS_BOUND_WAIT] = ready_for(instance, request);
 	bounds->at_ns[CS_BOUND_HANDLER] = request ? request->start_ns : 0;
 	bounds->at_ns[CS_BOUND_RESPOND] = request ? request->first_byte_ns : 0;
 	bounds->at_ns[CS_BOUND_END] = request ? request->end_ns : end_ns;

@@ -40,6 +40,19 @@ Test(workers, equal_connections_of_two_workers_are_told_apart)
 	cr_assert(eq(u64, phase_of(CS_PHASE_HANDLER)->start_ns, 70 * MS));
 }
 
+Test(workers, what_their_parent_waited_for_does_not_make_them_ready)
+{
+	struct cs_assembled *server = attach_server(); /* which waits at 60 ms */
+
+	feed_process(server, 101, 62 * MS);
+	feed_request(server, 101, 7, 70 * MS, "");
+	feed_end(server, 101, 7, 75 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(zero(ptr, (void *)(uintptr_t)phase_of(CS_PHASE_WAIT)));
+	cr_assert(eq(u64, phase_of(CS_PHASE_HANDLER)->start_ns, 70 * MS));
+	cr_assert(seen.cold.ready);
+}
+
 Test(workers, a_worker_that_dies_takes_only_its_own_requests_along)
 {
 	struct cs_assembled *server = attach_server();
