@@ -33,9 +33,11 @@ class Collector:
         self.pending = b""
         self.said = []
         program = [binary, wrapped] if wrapped else [binary]
+        begin = time.monotonic_ns()
         self.process = watching.start([*program, "--file", self.file, *flags], self.socket,
                                       stderr=subprocess.PIPE, user=user,
                                       env={**os.environ, **(env or {})})
+        self.start_ns = time.monotonic_ns() - begin  # from there until it was ready
 
     def line(self, wanted, limit_s=LIMIT_S):
         """The next line on standard error for which wanted() is true."""
