@@ -7,7 +7,7 @@
 # makes it in the folder given, and returns 77 (CS_SKIP) where this machine cannot have it.
 
 # shellcheck disable=SC2034 # used by those who source this
-CS_PEERS="otelcol python functions_framework"
+CS_PEERS="otelcol python functions_framework python_servers javascript"
 CS_PEER_LIMIT=${COLDSPAN_PEER_LIMIT:-900} # seconds for one peer, downloads included
 
 # peer_dir NAME SOURCE_FOLDER
@@ -39,30 +39,40 @@ peer_otelcol_make() {
 			-p "$CS_JOBS" -trimpath -ldflags='-s -w' -o "$1/otelcol" .)
 }
 
-# --- Python with the official OTLP classes --------------------------------------------------------
+# --- from PyPI: Python with the official OTLP classes; servers that are watched --------------------
 
-peer_python_path() { printf '%s/bin/python3\n' "$(peer_dir python python)"; }
-
-peer_python_make() {
+# peer_venv FOLDER SOURCE_FOLDER
+peer_venv() {
 	python3 -m venv "$1" &&
 		"$1/bin/python3" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
-			-r "$CS_ROOT/tests/peers/python/requirements.txt"
+			-r "$CS_ROOT/tests/peers/$2/requirements.txt"
 }
 
-# --- Google's functions-framework for Node --------------------------------------------------------
+peer_python_path() { printf '%s/bin/python3\n' "$(peer_dir python python)"; }
+peer_python_make() { peer_venv "$1" python; }
+
+peer_python_servers_path() { printf '%s/bin\n' "$(peer_dir python_servers python_servers)"; }
+peer_python_servers_make() { peer_venv "$1" python_servers; }
+
+# --- from npm: Google's functions-framework; other JavaScript runtimes ----------------------------
+
+# peer_npm FOLDER SOURCE_FOLDER
+peer_npm() {
+	if ! have npm; then
+		say "SKIP: tests/peers/$2 is installed with npm, and there is no npm"
+		return 77
+	fi
+	cp "$CS_ROOT/tests/peers/$2/package.json" "$1/" &&
+		npm install --prefix "$1" --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel=error
+}
 
 peer_functions_framework_path() {
 	printf '%s/node_modules/.bin/functions-framework\n' "$(peer_dir functions_framework node)"
 }
+peer_functions_framework_make() { peer_npm "$1" node; }
 
-peer_functions_framework_make() {
-	if ! have npm; then
-		say 'SKIP: functions-framework is installed with npm, and there is no npm'
-		return 77
-	fi
-	cp "$CS_ROOT/tests/peers/node/package.json" "$1/" &&
-		npm install --prefix "$1" --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel=error
-}
+peer_javascript_path() { printf '%s/node_modules\n' "$(peer_dir javascript javascript)"; }
+peer_javascript_make() { peer_npm "$1" javascript; }
 
 # --- making ---------------------------------------------------------------------------------------
 
