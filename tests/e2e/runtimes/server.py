@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A runtime that runs as itself: started by a shell, asked over HTTP, told to stop, or killed.
+
+The shell is what a platform would be: a parent that the collector sees, too.
+"""
+import contextlib
+import http.client
+import os
+import pathlib
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import time
+
+from lib import listening
+
+LIMIT_S = 30
+POLL_S = 0.005
+START = 'export OTEL_SERVICE_NAME="$1"; shift; "$@"; exit $?'
+# What no two answers, and no two lines that are written, have in common.
+VOLATILE = ("date",)
+DIFFERS = re.compile(r"\[[^]]*\]|\d[\d.:]*(?: ?[mµ]?s\b)?")
+
+
+class Context:
+    """What a caller sends: a trace context of its own."""
+
+    def __init__(self):
+        self.trace_id, self.span_id = secrets.token_hex(16), secrets.token_hex(8)
+
+    def headers(self):
+        return {"traceparent": f"00-{self.trace_id}-{self.span_id}-01"}
+
+
+def until(what, condition):
+    """The first result of @condition that is true."""
+    end = time.monotonic() + LIMIT_S
+    while not (result := condition()):
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {LIMIT_S} s in vain: {what}")
+        time.sleep(POLL_S)
+    return result
+
+
+def children_of(pid):
+    try:
+        return [int(word) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
+                for word in (task / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+def tree_of(pid):
+    """A process and all below it."""
+    found = [pid]
+    for one in found:
+        found += children_of(one)
+    return found
+
+
+def reading(function, pid):
+    """What @function finds of a process, or nothing: it may have ended meanwhile."""
+    try:
+        return function(pid)
+    except OSError:
+        return []
+
+
+class Server:
+    """A runtime from its start to its end."""
+
+    def __init__(self, runtime, folder, env):
+        self.runtime, self.folder = runtime, folder
+        self.said = folder / "said"
+        with open(self.said, "ab") as said:
+            self.shell = subprocess.Popen(
+                ["sh", "-c", START, "sh", runtime.name, *runtime.command(folder)],
+                env={**env, **runtime.env}, cwd=folder, stdin=subprocess.DEVNULL, stdout=said,
+                stderr=said, start_new_session=True)
+        try:
+            self.pid = until(f"{runtime.name} starts", lambda: self.alive() and children_of(self.shell.pid))[0]
+            self.address = until(f"{runtime.name} listens", self.listening)
+        except BaseException:
+            self.end()
+            raise
+
+    def alive(self):
+        if self.shell.poll() is None:
+            return True
+        raise AssertionError(f"{self.runtime.name} ended with {self.shell.returncode}:\n"
+                             f"{self.said.read_text(errors='replace')}")
+
+    def listening(self):
+        """Where it can be asked: the path of a socket, or the port."""
+        self.alive()
+        if self.runtime.socket:
+            path = self.folder / self.runtime.socket
+            return str(path) in pathlib.Path("/proc/net/unix").read_text() and str(path)
+        ports = {port for pid in tree_of(self.pid) for port in reading(listening.ports_of, pid)}
+        return len(ports) == 1 and ports.pop()
+
+    def connect(self):
+        if isinstance(self.address, int):
+            return socket.create_connection(("127.0.0.1", self.address), LIMIT_S)
+        made = socket.socket(socket.AF_UNIX)
+        made.settimeout(LIMIT_S)
+        made.connect(self.address)
+        return made
+
+    def ask(self, context):
+        """One request. Returns what is answered to anybody who asks the same."""
+        connection = http.client.HTTPConnection("127.0.0.1", timeout=LIMIT_S)
+        connection.sock = self.connect()
+        with contextlib.closing(connection):
+            body = None if self.runtime.method == "GET" else b"e2e"
+            connection.request(self.runtime.method, "/hello", body,
+                               {"Content-Type": "text/plain", **self.runtime.headers, **context.headers()})
+            answer = connection.getresponse()
+            body = answer.read()
+        headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in VOLATILE]
+        return answer.status, headers, body
+
+    def kill_in_invocation(self, context):
+        """A request whose function asks a peer that never answers, and is killed while it waits."""
+        with socket.create_server(("127.0.0.1", 0)) as peer, self.connect() as client:
+            peer.settimeout(LIMIT_S)
+            lines = [f"{self.runtime.method} /hang/{peer.getsockname()[1]} HTTP/1.1", "Host: 127.0.0.1",
+                     "Content-Length: 0"]
+            lines += [f"{k}: {v}" for k, v in (self.runtime.headers | context.headers()).items()]
+            client.sendall("\r\n".join([*lines, "", ""]).encode())
+            waiting, (_, port) = peer.accept()
+            with waiting:
+                victim = self.owner_of(port)
+                os.kill(victim, signal.SIGKILL)
+                until(f"{victim} is gone", lambda: not pathlib.Path(f"/proc/{victim}").exists())
+        if victim != self.pid:
+            self.stop()
+        elif (status := self.shell.wait(LIMIT_S)) != 128 + signal.SIGKILL:
+            raise AssertionError(f"the shell says {status} of a process that was killed")
+
+    def owner_of(self, port):
+        """The process below us that has the TCP connection from @port."""
+        end = f":{port:04X}"
+        inodes = [fields[9] for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
+                  if (fields := line.split())[1].endswith(end)]
+        owners = [pid for pid in tree_of(self.pid)
+                  if set(inodes) & set(reading(listening.inodes_of, pid))]
+        assert owners, f"nobody below {self.pid} has port {port}"
+        return owners[-1]
+
+    def stop(self):
+        """Asks it to end. Returns its exit status as a shell says it."""
+        os.kill(self.pid, signal.SIGTERM)
+        try:
+            return self.shell.wait(LIMIT_S)
+        finally:
+            self.end()
+
+    def end(self):
+        """Whatever is left of it is killed: its session is all its own."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.shell.pid, signal.SIGKILL)
+        self.shell.wait()
+
+    def words(self):
+        """What it wrote, without what differs from one start to the next."""
+        text = self.said.read_text(errors="replace")
+        return sorted(re.sub(DIFFERS, "#", line) for line in text.splitlines())

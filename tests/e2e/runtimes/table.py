@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The runtimes that are watched: how each is started, and what is special about it."""
+import dataclasses
+import json
+import pathlib
+import shutil
+import subprocess
+
+from lib import cases, peers
+
+FUNCTIONS = pathlib.Path(__file__).resolve().parent / "functions"
+
+
+@dataclasses.dataclass
+class Runtime:
+    """One way to run a function."""
+    name: str
+    title: str
+    version: object  # a function that says which one is here
+    start: object  # a function that makes the command; it gets the folder that all functions are in
+    env: dict = dataclasses.field(default_factory=dict)
+    headers: dict = dataclasses.field(default_factory=dict)  # what its platform sends
+    method: str = "POST"
+    socket: str = ""  # the socket in the folder it listens on, where it cannot choose a port
+    notes: str = ""
+
+    def command(self, folder):
+        return [str(word) for word in self.start(folder)]
+
+
+def program(name):
+    """A command of the system's own; without it the test is skipped."""
+    found = shutil.which(name)
+    if not found:
+        cases.skip(f"{name} is not installed")
+    return found
+
+
+def said_by(*command):
+    """How a program tells its version."""
+    return lambda: subprocess.run(command, capture_output=True, text=True,
+                                  check=True).stdout.splitlines()[0].split(" (")[0]
+
+
+def from_npm(peer, name):
+    """The version of a package that a peer installed."""
+    def version():
+        modules = peers.path(peer)
+        while modules.name != "node_modules":
+            modules = modules.parent
+        return f"{name} {json.loads((modules / name / 'package.json').read_text())['version']}"
+    return version
+
+
+def from_pypi(name):
+    code = f"import importlib.metadata as m; print('{name}', m.version('{name}'))"
+    return lambda: said_by(python_server("python3"), "-c", code)()
+
+
+def javascript(path):
+    return peers.path("javascript") / path
+
+
+def python_server(name):
+    return peers.path("python_servers") / name
+
+
+def rust(folder):
+    subprocess.run([program("rustc"), "-O", "-o", folder / "server", folder / "server.rs"], check=True)
+    return [folder / "server"]
+
+
+RUNTIMES = [
+    Runtime("ruby-webrick", "Ruby, WEBrick", said_by("ruby", "--version"),
+            lambda _: [program("ruby"), "webrick.rb"]),
+    Runtime("ruby-tcp", "Ruby, TCPServer", said_by("ruby", "--version"),
+            lambda _: [program("ruby"), "tcp.rb"]),
+    Runtime("php", "PHP, `php -S`", said_by("php", "--version"),
+            lambda _: [program("php"), "-S", "127.0.0.1:0", "hello.php"]),
+    Runtime("perl", "Perl, HTTP::Daemon", said_by("perl", "-e", "printf 'perl %vd', $^V"),
+            lambda _: [program("perl"), "daemon.pl"]),
+    Runtime("gunicorn", "Python, gunicorn (pre-fork)", from_pypi("gunicorn"),
+            lambda _: [python_server("gunicorn"), "--bind", "127.0.0.1:0", "--workers", "1", "wsgi"]),
+    Runtime("functions-framework-python", "Python, functions-framework",
+            from_pypi("functions-framework"),
+            lambda _: [python_server("functions-framework"), "--target", "hello", "--source",
+                       "framework.py", "--host", "127.0.0.1", "--port", "0"]),
+    Runtime("functions-framework-node", "Node, functions-framework",
+            from_npm("functions_framework", "@google-cloud/functions-framework"),
+            lambda _: [peers.path("functions_framework"), "--target", "hello", "--source",
+                       "framework.js", "--port", "0"]),
+    Runtime("azure-custom-handler", "Azure custom handler in Node", said_by("node", "-p", "'node ' + process.versions.node"),
+            lambda _: [program("node"), "azure.js"],
+            env={"FUNCTIONS_CUSTOMHANDLER_PORT": "0", "FUNCTIONS_WORKER_RUNTIME": "Custom",
+                 "FUNCTIONS_CUSTOMHANDLER_WORKER_ID": "6f7a3bbd-7f35-4d2c-9ad7-61f1a3e6d0b4",
+                 "FUNCTIONS_APP_ROOT_PATH": "/home/site/wwwroot", "WEBSITE_SITE_NAME": "shop"},
+            headers={"X-Azure-Functions-InvocationId": "0a4f8c2e-2d10-4c0b-8d4b-d2a8e5f0c6d1",
+                     "X-Azure-Functions-HostVersion": "4.1041.200", "User-Agent": "Azure-Functions-Host"}),
+    Runtime("deno", "Deno", from_npm("javascript", "deno"),
+            lambda _: [javascript("@deno/linux-x64-glibc/deno"), "run", "--no-remote", "-A", "deno.js"]),
+    Runtime("bun", "Bun", from_npm("javascript", "bun"),
+            lambda _: [javascript("@oven/bun-linux-x64/bin/bun"), "run", "bun.js"]),
+    Runtime("workerd", "workerd", from_npm("javascript", "workerd"),
+            lambda _: [javascript("@cloudflare/workerd-linux-64/bin/workerd"), "serve", "worker.capnp"]),
+    Runtime("edge-runtime", "Vercel's edge-runtime", from_npm("javascript", "edge-runtime"),
+            lambda _: [javascript(".bin/edge-runtime"), "--listen", "--port", "0", "--host", "127.0.0.1",
+                       "edge.js"]),
+    Runtime("rust", "Rust, std", said_by("rustc", "--version"), rust),
+]
