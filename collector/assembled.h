@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "collector/assembler.h"
+#include "collector/attempts.h"
 #include "collector/evidence.h"
 #include "collector/identity.h"
 #include "collector/request.h"
@@ -55,6 +56,7 @@ struct cs_assembler {
 	TAILQ_HEAD(, cs_request) held;                           /* by due time */
 	TAILQ_HEAD(, cs_request) kept; /* handed over; causes of what is yet to come */
 	struct cs_evidence_table evidence;
+	struct cs_attempts attempts;
 	bool ancestors_told; /* child_served is as true as it can be in this tick */
 };
 

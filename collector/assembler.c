@@ -41,6 +41,7 @@ struct cs_assembler *cs_assembler_free(struct cs_assembler *assembler)
 		while (!LIST_EMPTY(&assembler->buckets[i]))
 			free_instance(LIST_FIRST(&assembler->buckets[i]));
 	}
+	cs_attempts_deinit(&assembler->attempts);
 	free(assembler);
 	return NULL;
 }

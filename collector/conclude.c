@@ -452,6 +452,7 @@ void cs_conclude_invocation(struct cs_request *request)
 {
 	struct cs_assembled *instance = request->instance;
 	struct cs_invocation invocation;
+	struct cs_attempt attempt;
 	struct cs_cold_start cold = { .init_type = CS_INIT_UNKNOWN };
 	const char *event_unseen = NULL;
 
@@ -492,6 +493,10 @@ void cs_conclude_invocation(struct cs_request *request)
 		.started = cold.init_type == CS_INIT_PROACTIVE ? &cold.context : NULL,
 		.outcome = request->outcome,
 	};
+	attempt = cs_attempts_note(&instance->assembler->attempts, &instance->assembler->key,
+				   &invocation);
+	invocation.attempt = attempt.number;
+	invocation.previous = attempt.has_previous ? &attempt.previous : NULL;
 	instance->assembler->stats.invocations++;
 	instance->assembler->sink.invocation(instance->assembler->sink.context, &invocation);
 }

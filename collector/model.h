@@ -126,8 +126,10 @@ struct cs_invocation {
 	const char *approximate; /* why its times are not exact; NULL: they are */
 	uint64_t request_bytes;
 	uint64_t response_bytes;
-	bool running;                          /* it had not ended when the collector stopped */
-	const struct cs_inbound *inbound;      /* what came with it */
-	const struct cs_span_context *started; /* a start in a trace of its own; NULL: none */
+	bool running;                           /* it had not ended when the collector stopped */
+	const struct cs_inbound *inbound;       /* what came with it */
+	unsigned attempt;                       /* of its event: 1 is the first; 0: not known */
+	const struct cs_span_context *previous; /* the attempt before; NULL: not known */
+	const struct cs_span_context *started;  /* a start in a trace of its own; NULL: none */
 	struct cs_outcome outcome;
 };

@@ -14,7 +14,7 @@
 #define ATTRS_MAX       48u        /* the most that one span gets below */
 #define ARENA_MAX       (8u << 20) /* of one batch; what does not fit is counted as lost */
 #define SPANS_PER_NODE  16u
-#define LINKS_MAX       2u
+#define LINKS_MAX       3u
 #define HEADER_PREFIX   "http.request.header."
 
 /* Spans of one instance, in pieces, since their number is not known before. */
@@ -446,6 +446,18 @@ static struct cs_attrs link_attrs(struct cs_spans *spans, const char *what)
 	return (struct cs_attrs){ .items = attr, .count = 1 };
 }
 
+/* To a span of our own. */
+static struct cs_span_link own_link(struct cs_spans *spans, const struct cs_span_context *to,
+				    const char *what)
+{
+	return (struct cs_span_link){
+		.trace_id = to->trace_id,
+		.span_id = to->span_id,
+		.flags = to->trace_flags | CS_SPAN_FLAG_REMOTE_KNOWN,
+		.attrs = link_attrs(spans, what),
+	};
+}
+
 /*
  * A prewarmed instance's start is a trace of its own: the first invocation points there. Others point
  * to where their event was made, and to the attempt before.
@@ -457,19 +469,16 @@ static bool add_links(struct cs_spans *spans, struct cs_span *span,
 	const struct cs_span_context *started = invocation->started;
 	struct cs_span_link *links;
 
-	if (!started && !invocation->inbound->has_created)
+	if (!started && !invocation->inbound->has_created && !invocation->previous)
 		return true;
 	links = cs_arena_alloc(&spans->arena, LINKS_MAX * sizeof(*links));
 	if (!links)
 		return false;
 	span->links = links;
 	if (started)
-		links[span->links_count++] = (struct cs_span_link){
-			.trace_id = started->trace_id,
-			.span_id = started->span_id,
-			.flags = started->trace_flags | CS_SPAN_FLAG_REMOTE_KNOWN,
-			.attrs = link_attrs(spans, "start"),
-		};
+		links[span->links_count++] = own_link(spans, started, "start");
+	if (invocation->previous)
+		links[span->links_count++] = own_link(spans, invocation->previous, "attempt");
 	if (invocation->inbound->has_created) {
 		struct cs_span_link *link = &links[span->links_count++];
 
@@ -556,6 +565,8 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	add_string(&list, "url.path", invocation->target);
 	add_ids(spans, &list, invocation->inbound);
 	add_carriers(spans, &list, invocation->inbound);
+	if (invocation->attempt)
+		add_int(&list, "coldspan.attempt", invocation->attempt);
 	if (invocation->status)
 		add_int(&list, "http.response.status_code", invocation->status);
 	if (invocation->request_bytes)

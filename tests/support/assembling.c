@@ -31,6 +31,9 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 	seen.linked = invocation->started;
 	if (seen.linked)
 		seen.started = *invocation->started;
+	seen.follows = invocation->previous;
+	if (seen.follows)
+		seen.previous = *invocation->previous;
 	snprintf(seen.trace_state, sizeof(seen.trace_state), "%s", state ? state : "");
 }
 

@@ -27,6 +27,8 @@ struct seen {
 	char trace_state[64]; /* of the last invocation; empty: none */
 	bool linked;          /* it points to its start, which is ... */
 	struct cs_span_context started;
+	bool follows; /* it points to the attempt before, which is ... */
+	struct cs_span_context previous;
 };
 
 extern struct seen seen;

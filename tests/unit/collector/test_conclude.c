@@ -272,3 +272,42 @@ Test(conclude, a_correlation_id_is_that_of_a_story_and_tells_no_request)
 	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_ON_DEMAND));
 	cr_assert(eq(u64, phase_of(CS_PHASE_QUEUE)->start_ns, 20 * MS));
 }
+
+#define EVENT "ce-id: 7\nce-source: /s\n"
+
+Test(conclude, attempts_of_an_event_are_counted_across_instances)
+{
+	struct cs_assembled *server = attach_server(), *other;
+	struct cs_header header = server_of(200, "server");
+	struct cs_span_context first;
+
+	feed_request(server, 100, 7, 70 * MS, EVENT);
+	feed_end(server, 100, 7, 79 * MS);
+	cs_assembler_flush(assembler);
+	first = seen.invocation[0].context;
+	cr_assert(eq(u32, seen.invocation[0].attempt, 0));
+	cr_assert(not(seen.follows));
+	other = cs_assembler_attach(assembler, 3, &header, 200);
+	feed_request(other, 200, 7, 90 * MS, EVENT);
+	feed_end(other, 200, 7, 95 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocation[1].attempt, 2));
+	cr_assert(seen.follows);
+	cr_assert(
+		eq(int, memcmp(&seen.previous.span_id, &first.span_id, sizeof(first.span_id)), 0));
+	cr_assert(same_trace(&seen.previous, &first));
+}
+
+Test(conclude, a_runtime_and_its_function_make_no_attempts)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_request(runtime, 50, 5, 20 * MS, EVENT);
+	feed_spawn(runtime, 100, 30 * MS);
+	serve(attach_function(), EVENT);
+	feed_end(runtime, 50, 5, 80 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 2));
+	cr_assert(eq(u32, seen.invocation[0].attempt, 0));
+	cr_assert(eq(u32, seen.invocation[1].attempt, 0));
+}

@@ -273,6 +273,23 @@ Test(spans, where_an_event_was_made_is_linked_beside_the_start)
 		eq(u32, span->links[1].flags, 1 | CS_SPAN_FLAG_REMOTE_KNOWN | CS_SPAN_FLAG_REMOTE));
 }
 
+Test(spans, an_attempt_has_its_number_and_follows_the_one_before)
+{
+	struct cs_span_context before = { .trace_id = { { 7 } }, .span_id = { { 8 } } };
+	struct cs_invocation one = invocation();
+	const struct cs_span *span;
+
+	cr_assert(eq(ptr, (void *)find(&only_span(&one)->attrs, "coldspan.attempt"), NULL));
+	cs_spans_reset(&spans);
+	one.attempt = 2;
+	one.previous = &before;
+	span = only_span(&one);
+	cr_assert(eq(i64, number(&span->attrs, "coldspan.attempt"), 2));
+	cr_assert(eq(sz, span->links_count, 1));
+	cr_assert(eq(str, (char *)text(&span->links[0].attrs, "coldspan.link"), (char *)"attempt"));
+	cr_assert(eq(u8, span->links[0].span_id.bytes[0], 8));
+}
+
 static const char *header_text(const struct cs_attrs *attrs, const char *key)
 {
 	const struct cs_value *value = find(attrs, key);

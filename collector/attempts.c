@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Attempts of events; see attempts.h. A hash table of sets of four; in a full set the oldest goes. */
+#include "collector/attempts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WAYS      4u
+#define SETS      (CS_ATTEMPTS_MAX / WAYS)
+#define KEY_PARTS 5u
+
+/* The event, for one function of one user: a hash that nobody can aim at. */
+struct event_key {
+	uint64_t halves[2];
+};
+
+struct cs_attempt_entry {
+	struct event_key event;
+	uint64_t used; /* when, by the table's clock; 0: free */
+	uint64_t end_ns;
+	struct cs_trace_id trace_id;
+	struct cs_span_id span_id;
+	unsigned number;
+	uint8_t trace_flags;
+};
+
+_Static_assert(sizeof(struct cs_attempt_entry) == 64, "a cache line; attempts.h tells their sum");
+
+void cs_attempts_deinit(struct cs_attempts *attempts)
+{
+	free(attempts->entries);
+	*attempts = (struct cs_attempts){ 0 };
+}
+
+/* Of any lengths; the hash of each one seeds that of the next. */
+static uint64_t hash_of(const struct cs_id_key *key, const char *const *parts, uint64_t seed)
+{
+	for (unsigned i = 0; i < KEY_PARTS; i++) {
+		const char *part = parts[i] ? parts[i] : "";
+		uint64_t chained[2] = { seed, cs_siphash(key, part, strlen(part)) };
+
+		seed = cs_siphash(key, chained, sizeof(chained));
+	}
+	return seed;
+}
+
+/* false: no id names its event. */
+static bool find_key(const struct cs_id_key *key, const struct cs_invocation *invocation,
+		     struct event_key *ret)
+{
+	char *const *ids = invocation->inbound->ids;
+	bool event = ids[CS_REQUEST_ID_EVENT] && ids[CS_REQUEST_ID_EVENT_SOURCE];
+	const char *const parts[KEY_PARTS] = {
+		invocation->identity->name,
+		invocation->target,
+		event ? "event" : "task",
+		event ? ids[CS_REQUEST_ID_EVENT_SOURCE] : "",
+		event ? ids[CS_REQUEST_ID_EVENT] : ids[CS_REQUEST_ID_TASK],
+	};
+
+	if (!event && !ids[CS_REQUEST_ID_TASK])
+		return false;
+	for (unsigned i = 0; i < 2; i++)
+		ret->halves[i] = hash_of(key, parts, (uint64_t)invocation->identity->uid << 1 | i);
+	return true;
+}
+
+/* The event's entry, or the one whose place it takes. */
+static struct cs_attempt_entry *find_entry(struct cs_attempts *attempts,
+					   const struct event_key *event)
+{
+	struct cs_attempt_entry *set = attempts->entries + event->halves[0] % SETS * WAYS;
+	struct cs_attempt_entry *oldest = set;
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		if (set[i].used && !memcmp(&set[i].event, event, sizeof(*event)))
+			return &set[i];
+		if (set[i].used < oldest->used)
+			oldest = &set[i];
+	}
+	attempts->forgotten += oldest->used != 0;
+	*oldest = (struct cs_attempt_entry){ .event = *event };
+	return oldest;
+}
+
+static void remember(struct cs_attempts *attempts, struct cs_attempt_entry *entry,
+		     const struct cs_invocation *invocation, unsigned number)
+{
+	entry->used = ++attempts->clock;
+	entry->end_ns = invocation->end_ns;
+	entry->trace_id = invocation->context.trace_id;
+	entry->span_id = invocation->context.span_id;
+	entry->trace_flags = invocation->context.trace_flags;
+	entry->number = number;
+}
+
+struct cs_attempt cs_attempts_note(struct cs_attempts *attempts, const struct cs_id_key *key,
+				   const struct cs_invocation *invocation)
+{
+	unsigned told = invocation->inbound->attempt;
+	struct cs_attempt attempt = { .number = told };
+	struct cs_attempt_entry *entry;
+	struct event_key event;
+
+	if (!find_key(key, invocation, &event))
+		return attempt;
+	if (!attempts->entries)
+		attempts->entries = calloc(CS_ATTEMPTS_MAX, sizeof(*attempts->entries));
+	if (!attempts->entries)
+		return attempt;
+	entry = find_entry(attempts, &event);
+	if (!entry->used) {
+		remember(attempts, entry, invocation, told ? told : 1);
+		return attempt;
+	}
+	/* At the same time, or told to be an earlier one: nothing follows from it. */
+	if (entry->end_ns > invocation->start_ns || (told && told <= entry->number))
+		return attempt;
+	attempt.number = told ? told : entry->number + 1;
+	attempt.has_previous = true;
+	attempt.previous = (struct cs_span_context){
+		.trace_id = entry->trace_id,
+		.span_id = entry->span_id,
+		.trace_flags = entry->trace_flags,
+	};
+	remember(attempts, entry, invocation, attempt.number);
+	return attempt;
+}
