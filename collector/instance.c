@@ -79,7 +79,6 @@ struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_s
 					  .file = *file,
 					  .peer = *peer,
 					  .same_ns = peer->pid > 0 && pid == peer->pid,
-					  .announced_ns = now_ns,
 					  .last_read_ns = now_ns,
 					  .quiet_since_ns = now_ns };
 	instance->peer.pidfd = -EBADF;

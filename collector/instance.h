@@ -80,6 +80,7 @@ struct cs_instance_lane {
 	uint64_t hole_cpu_ns;
 };
 
+/* One of ten thousand that may be idle: flags stand where they take no room of their own. */
 struct cs_instance {
 	LIST_ENTRY(cs_instance) link; /* of its owner */
 	struct cs_instance_world *world;
@@ -87,24 +88,25 @@ struct cs_instance {
 	struct cs_instance_lane first;
 	struct cs_instance_lane *others; /* owned; NULL: its writers use the first lane alone */
 	struct cs_peer peer;             /* without its pidfd */
-	bool same_ns;                    /* tags are pids of our own pid namespace */
 	LIST_HEAD(, cs_member) members;
 	unsigned members_count;
-	struct cs_pid_map *pids; /* owned; NULL until a pid of another namespace was seen */
-	uint64_t announced_ns;
-	uint64_t last_read_ns; /* of the last look that found a record; first the announce */
+	bool same_ns; /* tags are pids of our own pid namespace */
 	bool broken;
-	bool dead_tags; /* some members died before we met them */
+	bool dead_tags;          /* some members died before we met them */
+	struct cs_pid_map *pids; /* owned; NULL until a pid of another namespace was seen */
+	uint64_t last_read_ns;   /* of the last look that found a record; first the announce */
 	/* of collector/watch.c */
-	uint32_t watch_slot;
 	TAILQ_ENTRY(cs_instance) active_link;
-	bool active;
 	uint64_t quiet_since_ns;
+	uint32_t watch_slot;
+	bool active;
 	/* of collector/pipeline.c */
-	struct cs_assembled *model; /* NULL: there was no memory for it */
 	bool ready_seen;
-	uint64_t stand_down_seen; /* bits of its header that were counted */
+	struct cs_assembled *model; /* NULL: there was no memory for it */
+	uint64_t stand_down_seen;   /* bits of its header that were counted */
 };
+
+_Static_assert(sizeof(struct cs_instance) <= 1280, "the allocator's next size is 1536");
 
 /**
  * cs_instance_new() - begin to follow a verified segment
