@@ -14,6 +14,8 @@
 
 #define CS_ASSEMBLED_BUCKETS 1024u
 
+struct cs_taker; /* of wrapper.c */
+
 struct cs_assembled {
 	LIST_ENTRY(cs_assembled) of_assembler;
 	struct cs_assembler *assembler;
@@ -28,9 +30,13 @@ struct cs_assembled {
 	bool first_seen;
 	bool connected; /* a request came over a connection */
 	bool detached;
-	bool over;         /* its own process has ended */
-	bool child_served; /* a process that came of it read standard input or wrote to output */
-	bool concluded;    /* the cold start was handed over, or there is none */
+	bool over; /* its own process has ended */
+	uint32_t
+		child_used; /* CS_EXEC_*: what processes that came of it may have used of its own */
+	char child_name[CS_EVIDENCE_NAME_BYTES]; /* one of them; empty: none */
+	struct cs_taker *taker; /* the child that took its event; NULL: none is known */
+	bool settled;           /* that one is told of in its stead */
+	bool concluded;         /* the cold start was handed over, or there is none */
 	enum cs_assembler_end end;
 	struct cs_outcome outcome; /* of its own process, when over */
 	uint64_t end_ns;
@@ -57,11 +63,17 @@ struct cs_assembler {
 	TAILQ_HEAD(, cs_request) kept; /* handed over; causes of what is yet to come */
 	struct cs_evidence_table evidence;
 	struct cs_attempts attempts;
-	bool ancestors_told; /* child_served is as true as it can be in this tick */
+	bool children_noted; /* what wrapper.c knows is as true as it can be in this tick */
 };
 
 /** cs_assembled_find() - the instance with that segment number; NULL: it is gone. */
 struct cs_assembled *cs_assembled_find(struct cs_assembler *assembler, uint64_t segment);
+
+/** cs_assembled_parent() - the instance that started it; NULL: none that is watched. */
+struct cs_assembled *cs_assembled_parent(struct cs_assembled *instance);
+
+/** cs_assembled_program() - what who looks at a start calls it: the script, else the program. */
+const char *cs_assembled_program(const struct cs_identity *identity);
 
 /** cs_assembled_evidence() - what others said of its process; NULL: nothing that fits its time. */
 struct cs_evidence *cs_assembled_evidence(struct cs_assembled *instance);
@@ -100,6 +112,9 @@ void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request)
 
 /** cs_assembled_finish() - it ended: hold it until it is due. @end_ns is not believed. */
 void cs_assembled_finish(struct cs_request *request, uint64_t end_ns, uint64_t now_ns);
+
+/** cs_assembled_begin_event() - the one event of a process that is over. Held until it is due. */
+void cs_assembled_begin_event(struct cs_assembled *instance, uint64_t now_ns);
 
 /** cs_assembler_due() - when what ended at @end_ns is handed over. */
 static inline uint64_t cs_assembler_due(uint64_t end_ns)

@@ -9,6 +9,7 @@
 
 #include "collector/assembled.h"
 #include "collector/clock_shift.h"
+#include "collector/wrapper.h"
 
 struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
 				      const struct cs_assembler_sink *sink)
@@ -83,6 +84,15 @@ struct cs_assembled *cs_assembled_find(struct cs_assembler *assembler, uint64_t 
 			return instance;
 	}
 	return NULL;
+}
+
+struct cs_assembled *cs_assembled_parent(struct cs_assembled *instance)
+{
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
+
+	if (!e || !e->parent_segment || e->parent_segment == instance->identity.segment)
+		return NULL;
+	return cs_assembled_find(instance->assembler, e->parent_segment);
 }
 
 /* A stamp of its clock, on ours. */
@@ -250,6 +260,10 @@ static bool conclude_if_unready(struct cs_assembled *instance, uint64_t now_ns, 
 		return true;
 	if (!all && now_ns < cs_assembler_due(instance->end_ns))
 		return false;
+	if (cs_assembled_is_function(instance) && cs_wrapper_settle(instance)) {
+		cs_assembled_begin_event(instance, now_ns);
+		return false;
+	}
 	cs_conclude_unready(instance);
 	return true;
 }
@@ -331,7 +345,7 @@ uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns)
 {
 	bool waiting;
 
-	assembler->ancestors_told = false;
+	assembler->children_noted = false;
 	conclude_requests(assembler, now_ns, false);
 	waiting = conclude_instances(assembler, now_ns, false);
 	if (!TAILQ_EMPTY(&assembler->held))
@@ -343,9 +357,10 @@ uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns)
 
 void cs_assembler_flush(struct cs_assembler *assembler)
 {
-	assembler->ancestors_told = false;
+	assembler->children_noted = false;
 	conclude_requests(assembler, 0, true);
-	conclude_instances(assembler, UINT64_MAX, true);
+	if (conclude_instances(assembler, UINT64_MAX, true))
+		conclude_requests(assembler, 0, true);
 }
 
 void cs_assembler_get_stats(const struct cs_assembler *assembler, struct cs_assembler_stats *ret)

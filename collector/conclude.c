@@ -10,6 +10,7 @@
 
 #include "collector/assembled.h"
 #include "collector/coldstart.h"
+#include "collector/wrapper.h"
 
 /* What an id is made for; the position tells things of one kind apart. */
 enum id_kind {
@@ -29,15 +30,6 @@ struct cs_outcome cs_outcome_of_status(int status)
 	return (struct cs_outcome){ CS_CAUSE_EXIT, WEXITSTATUS(status) };
 }
 
-static struct cs_assembled *parent_of(struct cs_assembled *instance)
-{
-	const struct cs_evidence *e = cs_assembled_evidence(instance);
-
-	if (!e || !e->parent_segment || e->parent_segment == instance->identity.segment)
-		return NULL;
-	return cs_assembled_find(instance->assembler, e->parent_segment);
-}
-
 static bool spans_ns(const struct cs_request *request, uint64_t time_ns)
 {
 	return request->start_ns <= time_ns && (!request->end_ns || request->end_ns >= time_ns);
@@ -50,7 +42,7 @@ static bool spans_ns(const struct cs_request *request, uint64_t time_ns)
  */
 static struct cs_request *cause_of(struct cs_request *request)
 {
-	struct cs_assembled *parent = parent_of(request->instance);
+	struct cs_assembled *parent = cs_assembled_parent(request->instance);
 	struct cs_request *other, *same = NULL, *only = NULL;
 	unsigned same_count = 0, only_count = 0, n = 0;
 
@@ -86,7 +78,7 @@ static enum cs_init_type init_type_of(struct cs_assembled *instance, const struc
 {
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 
-	if (!e || !e->spawn_begin_ns || !parent_of(instance))
+	if (!e || !e->spawn_begin_ns || !cs_assembled_parent(instance))
 		return CS_INIT_UNKNOWN;
 	if (cause && cause->start_ns <= e->spawn_begin_ns)
 		return CS_INIT_ON_DEMAND;
@@ -305,70 +297,34 @@ static void tell_programs(struct cs_assembled *instance, unsigned count, struct 
 		cs_phase_part_say(part, why, &instance->arena);
 }
 
-static bool read_or_wrote(const struct cs_assembled *instance)
-{
-	return instance->child_served || instance->marks[CS_MARK_STDIN_READ] ||
-	       instance->marks[CS_MARK_STDOUT_WRITE];
-}
-
-/* Whoever started it, and so on up, may have left the event to it. */
-static void tell_ancestors(struct cs_assembled *child)
-{
-	struct cs_assembled *parent;
-
-	if (!read_or_wrote(child))
-		return;
-	while ((parent = parent_of(child)) && !parent->child_served) {
-		parent->child_served = true;
-		child = parent;
-	}
-}
-
 static void conclude_helper(struct cs_assembled *helper)
 {
-	tell_ancestors(helper);
+	cs_wrapper_note(helper);
 	helper->concluded = true;
 	helper->assembler->stats.helpers++;
-}
-
-/* Those that live, or are held: one walk over all of them, however many ask in a tick. */
-static void tell_all_ancestors(struct cs_assembler *assembler)
-{
-	struct cs_assembled *child;
-
-	for (unsigned i = 0; i < CS_ASSEMBLED_BUCKETS; i++) {
-		LIST_FOREACH(child, &assembler->buckets[i], of_assembler)
-		tell_ancestors(child);
-	}
-	assembler->ancestors_told = true;
-}
-
-static bool child_served(struct cs_assembled *instance)
-{
-	if (!instance->child_served && !instance->assembler->ancestors_told)
-		tell_all_ancestors(instance->assembler);
-	return instance->child_served;
 }
 
 /* Why the event of a process without connections is not exact; NULL: it was read, or killed before. */
 static const char *why_event_unseen(struct cs_assembled *instance, struct cs_outcome outcome)
 {
 	const struct cs_event_image *event = &instance->event;
+	const char *reason;
 
 	if (event->event_ns)
 		return event->event_ns == event->output_ns &&
 				       instance->marks[CS_MARK_STDIN_READ] != event->event_ns
 			       ? CS_READ_UNSEEN
 			       : NULL;
-	if (child_served(instance))
-		return CS_CHILD_SERVED;
+	reason = cs_wrapper_child_served(instance);
+	if (reason)
+		return reason;
 	return outcome.cause == CS_CAUSE_EXIT && outcome.code == 0 ? CS_EVENT_UNSEEN : NULL;
 }
 
 /* What is said of its times: what is wrong with these, or else with its clock. */
 static const char *approximate_of(const struct cs_assembled *instance, const char *reason)
 {
-	if (!reason && instance->identity.clock_shift_ns)
+	if (!reason && cs_wrapper_told(instance)->clock_shift_ns)
 		return CS_CLOCK_CONVERTED;
 	return reason;
 }
@@ -377,7 +333,7 @@ static const char *approximate_of(const struct cs_assembled *instance, const cha
 static void conclude_cold_start(struct cs_assembled *instance, struct cs_request *request,
 				const char *event_unseen, struct cs_cold_start *ret)
 {
-	struct cs_cold_start cold = { .identity = &instance->identity };
+	struct cs_cold_start cold = { .identity = cs_wrapper_told(instance) };
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 	struct cs_request *cause = request ? cause_of(request) : NULL;
 	struct cs_bounds bounds = { .native = false };
@@ -464,6 +420,7 @@ void cs_conclude_invocation(struct cs_request *request)
 	}
 	if (request->tag == (uint32_t)instance->identity.pid)
 		settle_outcome(instance, &request->outcome);
+	cs_wrapper_settle_request(request);
 	settle_times(request);
 	if (request->exec)
 		event_unseen = why_event_unseen(instance, request->outcome);
@@ -473,11 +430,11 @@ void cs_conclude_invocation(struct cs_request *request)
 	if (request->cold && !instance->concluded)
 		conclude_cold_start(instance, request, event_unseen, &cold);
 	invocation = (struct cs_invocation){
-		.identity = &instance->identity,
+		.identity = cs_wrapper_told(instance),
 		.context = request->context,
 		.protocol = request->exec ? CS_PROTOCOL_EXEC : CS_PROTOCOL_HTTP,
 		.cold = request->cold,
-		.pid = (int32_t)request->tag,
+		.pid = request->exec ? cs_wrapper_told(instance)->pid : (int32_t)request->tag,
 		.start_ns = request->start_ns,
 		.first_byte_ns = request->first_byte_ns,
 		.end_ns = request->end_ns,

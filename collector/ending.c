@@ -51,8 +51,7 @@ static struct cs_event_image event_of(struct cs_assembled *instance)
 	return event;
 }
 
-/* What somebody who looks at the start calls it: the script, else the program. */
-static const char *program_name(const struct cs_identity *identity)
+const char *cs_assembled_program(const struct cs_identity *identity)
 {
 	const char *path = identity->script ? identity->script : identity->exe;
 	const char *base;
@@ -78,7 +77,7 @@ static void hand_on(struct cs_assembled *instance)
 	if (instance->marks[CS_MARK_STDIN_READ])
 		cs_evidence_event(evidence, instance->identity.uid, instance->identity.pid, &own);
 	cs_evidence_program(evidence, instance->identity.uid, instance->identity.pid,
-			    program_name(&instance->identity),
+			    cs_assembled_program(&instance->identity),
 			    called_ns ? called_ns : instance->end_ns);
 }
 
@@ -89,8 +88,7 @@ static void see_no_more(struct cs_request *request)
 	request->approximate = CS_STILL_RUNNING;
 }
 
-static void begin_exec_event(struct cs_assembled *instance, struct cs_outcome outcome,
-			     uint64_t now_ns)
+void cs_assembled_begin_event(struct cs_assembled *instance, uint64_t now_ns)
 {
 	const struct cs_identity_env *env = &instance->env;
 	struct cs_request *request = cs_request_new_exec(env->method, env->path, env->headers);
@@ -103,7 +101,7 @@ static void begin_exec_event(struct cs_assembled *instance, struct cs_outcome ou
 	request->cold = true;
 	request->start_ns = instance->event.event_ns ? instance->event.event_ns : instance->end_ns;
 	request->first_byte_ns = instance->event.output_ns;
-	request->outcome = outcome;
+	request->outcome = instance->outcome;
 	if (instance->end == CS_ASSEMBLER_SHUTDOWN)
 		see_no_more(request);
 	instance->first = request;
@@ -170,7 +168,7 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 		/* The event of mode exec ends with the process, if it had one at all. */
 		if (instance->event.event_ns ||
 		    (instance->env.method && end != CS_ASSEMBLER_SHUTDOWN))
-			begin_exec_event(instance, outcome, time_ns);
+			cs_assembled_begin_event(instance, time_ns);
 	}
 	e = cs_assembled_evidence(instance);
 	if (e && dead)

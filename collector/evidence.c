@@ -41,6 +41,8 @@ static void forget_before(struct cs_evidence *e, uint64_t time_ns)
 	}
 	if (e->gone_ns < time_ns)
 		e->gone_ns = 0;
+	if (e->left_ns < time_ns)
+		e->left_ns = e->left = 0;
 	if (e->programs_ns < time_ns)
 		e->programs_count = 0;
 	if (e->event.event_ns < time_ns)
@@ -96,6 +98,8 @@ void cs_evidence_exec(struct cs_evidence_table *table, uint32_t uid, const struc
 	if (is_over(e, time_ns))
 		forget_before(e, time_ns);
 	cs_evidence_add_exec(e, time_ns);
+	e->left = e->left_ns ? e->left & rec->flags : rec->flags;
+	e->left_ns = time_ns;
 }
 
 void cs_evidence_gone(struct cs_evidence *evidence, uint64_t time_ns)

@@ -140,7 +140,7 @@ def what_is_not_exact_and_how_it_ended_is_said(args, folder):
 @case
 def run_says_the_same(args, folder):
     said = set()
-    for command in (["sh", "-c", "cat; true"], ["sh", "-c", "kill -9 $$"], ["sh", "-c", "exit 3"],
+    for command in (["sh", "-c", "cat | cat; true"], ["sh", "-c", "kill -9 $$"], ["sh", "-c", "exit 3"],
                     ["sh", "-c", "read x; exec cat"], ["cat"]):
         path = folder / "run.jsonl"
         path.unlink(missing_ok=True)

@@ -88,15 +88,57 @@ def wrappers_that_end_by_exec_are_named_in_spawn(args, folder):
     assert "ran before: manager" in spawn["approximate"], spawn
 
 
+FUNCTION = """
+import os, sys, time
+time.sleep(0.1)
+sys.stdin.read()
+time.sleep(0.1)
+print(os.getpid(), flush=True)
+time.sleep(0.1)
+"""
+
+
+def _wrapped(args, folder, command):
+    """The only start and the only invocation of a command around the function, and what it wrote."""
+    result, function = folder / "run.json", folder / "function.py"
+    function.write_text(FUNCTION)
+    ran = subprocess.run([args.build / "agent/coldspan", "run", "--quiet", "--json", result, "--",
+                          *[word.replace("FUNCTION", f"'{sys.executable}' '{function}'")
+                            for word in command]], input=b"event", stdout=subprocess.PIPE,
+                         check=False, timeout=LIMIT_S)
+    run = json.loads(result.read_text())
+    start, = run["cold_starts"]
+    return start, run["invocations"], ran.stdout.decode()
+
+
 @case
-def a_function_behind_a_wrapper_that_forks(args, folder):
-    result = folder / "run.json"
-    script = f"'{sys.executable}' -c 'import sys; print(sys.stdin.read(), flush=True)'; true"
-    subprocess.run([args.build / "agent/coldspan", "run", "--quiet", "--json", result, "--", "sh",
-                    "-c", script], input=b"event", stdout=subprocess.DEVNULL, check=True,
-                   timeout=LIMIT_S)
-    start, = json.loads(result.read_text())["cold_starts"]
-    assert "a child process" in start["approximate"], start
+def a_function_behind_wrappers_that_fork(args, folder):
+    for command, before in ((["sh", "-c", "FUNCTION; true"], "sh"),
+                            (["bash", "-c", "FUNCTION; exit 0"], "bash"),
+                            (["sh", "-c", "timeout 60 FUNCTION; exit 3"], "sh, timeout"),
+                            (["timeout", "60", "sh", "-c", "FUNCTION; true"], "timeout, sh")):
+        start, (served,), out = _wrapped(args, folder, command)
+        assert start["pid"] == served["pid"] == int(out), (command, start["pid"], out)
+        assert start["function"] == served["function"] == "function", (command, start)
+        assert start["programs_before"].startswith(before), (command, start["programs_before"])
+        assert start["ready"] and start["approximate"] is served["approximate"] is None, start
+        phases = {phase["name"]: phase for phase in start["phases"]}
+        assert f"ran before: {before}" in phases["spawn"]["approximate"], phases["spawn"]
+        for name in ("code", "handler", "respond"):
+            assert phases[name]["duration_ns"] >= 100_000_000, (command, phases[name])
+            assert phases[name]["approximate"] is None, (command, phases[name])
+        assert served["outcome"] == ("exit status 3" if "exit 3" in command[-1] else
+                                     "exit status 0"), served
+
+
+@case
+def a_child_that_may_have_served_is_named(args, folder):
+    for command in (["sh", "-c", "FUNCTION | cat"], ["sh", "-c", "echo early; FUNCTION >&2"]):
+        start, _, _ = _wrapped(args, folder, command)
+        assert start["approximate"], (command, start)
+        assert start["function"] == "sh", (command, start)
+    start, _, _ = _wrapped(args, folder, ["sh", "-c", "FUNCTION | cat"])
+    assert "a child process (function.py)" in start["approximate"], start
 
 
 @case
