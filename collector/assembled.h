@@ -10,6 +10,7 @@
 #include "collector/attempts.h"
 #include "collector/evidence.h"
 #include "collector/identity.h"
+#include "collector/outside.h"
 #include "collector/request.h"
 
 #define CS_ASSEMBLED_BUCKETS 1024u
@@ -64,6 +65,7 @@ struct cs_assembler {
 	struct cs_evidence_table evidence;
 	struct cs_attempts attempts;
 	bool children_noted; /* what wrapper.c knows is as true as it can be in this tick */
+	const struct cs_outside *outside; /* borrowed; NULL: the kernel does not tell */
 };
 
 /** cs_assembled_find() - the instance with that segment number; NULL: it is gone. */
@@ -95,6 +97,30 @@ bool cs_assembled_serves(const struct cs_assembled *instance);
  * Noted as soon as the process calls exec itself: a search through a long PATH puts out what is older.
  */
 uint64_t cs_assembled_exec(struct cs_assembled *instance);
+
+/** cs_assembled_spawn() - when its process was spawned, by its parent's word or the kernel's; 0 not known */
+uint64_t cs_assembled_spawn(struct cs_assembled *instance);
+
+/**
+ * cs_assembled_exec_at() - when the exec that led to an attach was called
+ * @said_ns: the last one that shims told of before it; 0: none
+ *
+ * Return: @said_ns, or when the kernel did it, of an exec that no shim saw; 0 not known.
+ */
+uint64_t cs_assembled_exec_at(struct cs_assembled *instance, uint64_t attach_ns, uint64_t said_ns);
+
+/** cs_assembled_exit() - when its process exited, by the kernel's word; 0 it was not told */
+uint64_t cs_assembled_exit(struct cs_assembled *instance);
+
+/**
+ * cs_assembled_programs() - what its process was before the one that attached at @attach_ns, by the
+ * kernel's word: all of its programs, with a shim or without
+ * @names: the first of them
+ *
+ * Return: how many; 0: none, or it was not told of all.
+ */
+unsigned cs_assembled_programs(struct cs_assembled *instance, uint64_t attach_ns,
+			       const char *names[CS_OUTSIDE_NAMES]);
 
 /* One record each, of at least the type's fixed part. @time_ns: its stamp, on our clock. */
 void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entry *entry,

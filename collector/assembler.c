@@ -47,6 +47,11 @@ struct cs_assembler *cs_assembler_free(struct cs_assembler *assembler)
 	return NULL;
 }
 
+void cs_assembler_follow(struct cs_assembler *assembler, const struct cs_outside *outside)
+{
+	assembler->outside = outside;
+}
+
 struct cs_assembled *cs_assembler_attach(struct cs_assembler *assembler, uint64_t segment,
 					 const struct cs_header *header, int32_t pid)
 {

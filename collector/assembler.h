@@ -24,6 +24,7 @@
 #define CS_ASSEMBLER_REQUESTS_MAX 4096u         /* of one instance, in flight or known */
 #define CS_ASSEMBLER_BYTES_MAX    (4u << 20)    /* of these; three times what such requests take */
 
+struct cs_outside;
 struct cs_assembler;
 struct cs_assembled; /* one instance's facts */
 
@@ -52,6 +53,9 @@ struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
 
 /** cs_assembler_free() - what is held is not handed over: cs_assembler_flush() first. */
 struct cs_assembler *cs_assembler_free(struct cs_assembler *assembler);
+
+/** cs_assembler_follow() - what the kernel tells counts, too. @outside outlives the assembler's use. */
+void cs_assembler_follow(struct cs_assembler *assembler, const struct cs_outside *outside);
 
 /**
  * cs_assembler_attach() - an instance was announced

@@ -220,6 +220,23 @@ int cs_collector_add_exporter(struct cs_collector *collector, struct cs_exporter
 	return cs_pipeline_add_exporter(&collector->pipeline, exporter);
 }
 
+int cs_collector_follow(struct cs_collector *collector, struct cs_diag *diag)
+{
+	struct cs_sideband *sideband;
+	int r = cs_sideband_open(collector->base, diag, &sideband);
+
+	if (r == 0)
+		cs_pipeline_follow(&collector->pipeline, sideband);
+	return r;
+}
+
+const struct cs_outside *cs_collector_get_outside(const struct cs_collector *collector)
+{
+	const struct cs_sideband *sideband = collector->pipeline.sideband;
+
+	return sideband ? cs_sideband_outside(sideband) : NULL;
+}
+
 void cs_collector_child_started(struct cs_collector *collector, pid_t pid, uint64_t spawn_begin_ns,
 				uint64_t exec_ns)
 {

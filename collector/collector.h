@@ -20,6 +20,7 @@
 #include "exporters/exporter.h"
 
 struct cs_collector;
+struct cs_outside;
 
 struct cs_collector_options {
 	const char *socket_path;           /* copied */
@@ -51,6 +52,16 @@ int cs_collector_new(struct event_base *base, const struct cs_collector_options 
  */
 int cs_collector_add_exporter(struct cs_collector *collector, struct cs_exporter *exporter)
 	cs_must_use;
+
+/**
+ * cs_collector_follow() - have the kernel tell of what the calling thread starts from now on, too
+ *
+ * Context: startup. Return: 0; negative errno, @diag says who refused: all else is as it was.
+ */
+int cs_collector_follow(struct cs_collector *collector, struct cs_diag *diag) cs_must_use;
+
+/** cs_collector_get_outside() - what it told; NULL: it does not. Valid as long as the collector. */
+const struct cs_outside *cs_collector_get_outside(const struct cs_collector *collector);
 
 /**
  * cs_collector_child_started() - the caller started a child of its own, at these times

@@ -198,7 +198,8 @@ static void bound_by_http(struct cs_assembled *instance, const struct cs_request
 	const uint64_t *marks = instance->marks;
 
 	bounds->native = !instance->identity.interpreted;
-	bounds->at_ns[CS_BOUND_EXEC] = cs_assembled_exec(instance);
+	bounds->at_ns[CS_BOUND_EXEC] =
+		cs_assembled_exec_at(instance, marks[CS_MARK_ATTACH], cs_assembled_exec(instance));
 	bounds->at_ns[CS_BOUND_LINK] = marks[CS_MARK_ATTACH];
 	bounds->at_ns[CS_BOUND_RUNTIME] = marks[CS_MARK_MAIN];
 	bounds->at_ns[CS_BOUND_CODE] = marks[CS_MARK_USER_CODE];
@@ -212,11 +213,12 @@ static void bound_by_http(struct cs_assembled *instance, const struct cs_request
 static void bound_by_exec(struct cs_assembled *instance, uint64_t end_ns, struct cs_bounds *bounds)
 {
 	const struct cs_event_image *event = &instance->event;
+	uint64_t said_ns = event->attach_ns == instance->marks[CS_MARK_ATTACH]
+				   ? cs_assembled_exec(instance)
+				   : event->exec_ns;
 
 	bounds->native = event->native;
-	bounds->at_ns[CS_BOUND_EXEC] = event->attach_ns == instance->marks[CS_MARK_ATTACH]
-					       ? cs_assembled_exec(instance)
-					       : event->exec_ns;
+	bounds->at_ns[CS_BOUND_EXEC] = cs_assembled_exec_at(instance, event->attach_ns, said_ns);
 	bounds->at_ns[CS_BOUND_LINK] = event->attach_ns;
 	bounds->at_ns[CS_BOUND_RUNTIME] = event->main_ns;
 	bounds->at_ns[CS_BOUND_CODE] = event->user_code_ns;
@@ -226,14 +228,15 @@ static void bound_by_exec(struct cs_assembled *instance, uint64_t end_ns, struct
 	bounds->at_ns[CS_BOUND_END] = end_ns;
 }
 
-/* The earliest word on when the process ended: its parent's wait, or our own knowledge. */
+/* The earliest word on when the process ended: the kernel's, its parent's wait, or our own knowledge. */
 static uint64_t end_of(struct cs_assembled *instance)
 {
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
+	uint64_t end_ns = instance->end_ns, exit_ns = cs_assembled_exit(instance);
 
-	if (e && e->ended && e->wait_ns && e->wait_ns < instance->end_ns)
-		return e->wait_ns;
-	return instance->end_ns;
+	if (e && e->ended && e->wait_ns && e->wait_ns < end_ns)
+		end_ns = e->wait_ns;
+	return exit_ns && exit_ns < end_ns ? exit_ns : end_ns;
 }
 
 static void set_usage(struct cs_assembled *instance, struct cs_cold_start *cold)
@@ -259,16 +262,15 @@ static void set_usage(struct cs_assembled *instance, struct cs_cold_start *cold)
 }
 
 /* "bash, pyenv", of @count programs that ran before; NULL: none did, or there is no memory. */
-static const char *names_of(struct cs_assembled *instance, unsigned count)
+static const char *names_of(struct cs_assembled *instance, unsigned count, const char *const *names)
 {
-	const struct cs_evidence *e = cs_assembled_evidence(instance);
 	unsigned named = count < CS_EVIDENCE_NAMES ? count : CS_EVIDENCE_NAMES;
 	char text[CS_EVIDENCE_NAMES * (CS_EVIDENCE_NAME_BYTES + 2) + 32] = "";
 	size_t used = 0;
 
-	for (unsigned i = 0; e && i < named; i++)
+	for (unsigned i = 0; i < named; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "",
-					 e->programs[i]);
+					 names[i]);
 	if (used && count > named)
 		snprintf(text + used, sizeof(text) - used, " and %u more", count - named);
 	return used ? cs_arena_strndup(&instance->arena, text, sizeof(text)) : NULL;
@@ -278,12 +280,22 @@ static const char *names_of(struct cs_assembled *instance, unsigned count)
  * Wrappers that end by exec: their time lies before that of the program that served, and is not that
  * of the call that spawned it.
  */
-static void tell_programs(struct cs_assembled *instance, unsigned count, struct cs_cold_start *cold)
+static void tell_programs(struct cs_assembled *instance, uint64_t attach_ns, unsigned count,
+			  struct cs_cold_start *cold)
 {
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
 	struct cs_phase_part *part = cold->phases;
-	const char *why;
+	const char *names[CS_EVIDENCE_NAMES], *why;
+	unsigned told = cs_assembled_programs(instance, attach_ns, names);
 
-	cold->programs = names_of(instance, count);
+	if (told > count) {
+		count = told;
+	} else {
+		count = e ? count : 0;
+		for (unsigned i = 0; i < count && i < CS_EVIDENCE_NAMES; i++)
+			names[i] = e->programs[i];
+	}
+	cold->programs = names_of(instance, count, names);
 	if (!cold->programs)
 		return;
 	cold->programs_count = count;
@@ -337,7 +349,7 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 	struct cs_request *cause = request ? cause_of(request) : NULL;
 	struct cs_bounds bounds = { .native = false };
-	uint64_t spawn_ns = e ? e->spawn_begin_ns : 0;
+	uint64_t spawn_ns = cs_assembled_spawn(instance);
 	bool running;
 
 	instance->concluded = true;
@@ -367,7 +379,7 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	else if (request)
 		cold.init_type = init_type_of(instance, cause);
 	cs_bounds_phases(&bounds, &instance->arena, &cold);
-	tell_programs(instance,
+	tell_programs(instance, bounds.at_ns[CS_BOUND_LINK],
 		      cold.protocol == CS_PROTOCOL_EXEC ? instance->event.programs
 		      : e                               ? e->programs_count
 							: 0,

@@ -55,11 +55,20 @@ static void start_timer(struct cs_pipeline *pipeline)
 		evtimer_add(&pipeline->timer, &delay);
 }
 
+/* What is concluded is CS_ASSEMBLER_HOLD_NS old: what is younger by far may wait for its order. */
+static void read_sideband(struct cs_pipeline *pipeline, uint64_t until_ns)
+{
+	if (pipeline->sideband)
+		cs_sideband_read(pipeline->sideband, until_ns);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
 	struct cs_pipeline *pipeline = context;
-	uint64_t next_ns = cs_assembler_tick(pipeline->assembler, cs_clock_monotonic_ns());
+	uint64_t now_ns = cs_clock_monotonic_ns(), next_ns;
 
+	read_sideband(pipeline, now_ns - CS_SIDEBAND_SETTLE_NS);
+	next_ns = cs_assembler_tick(pipeline->assembler, now_ns);
 	if (pipeline->spans.spans_count)
 		send_batch(pipeline);
 	if (next_ns) {
@@ -96,6 +105,7 @@ void cs_pipeline_deinit(struct cs_pipeline *pipeline)
 	for (unsigned i = 0; i < pipeline->exporters_count; i++)
 		cs_exporter_free(pipeline->exporters[i]);
 	pipeline->exporters_count = 0;
+	pipeline->sideband = cs_sideband_close(pipeline->sideband);
 	cs_spans_deinit(&pipeline->spans);
 }
 
@@ -107,6 +117,24 @@ int cs_pipeline_add_exporter(struct cs_pipeline *pipeline, struct cs_exporter *e
 	}
 	pipeline->exporters[pipeline->exporters_count++] = exporter;
 	return 0;
+}
+
+void cs_pipeline_follow(struct cs_pipeline *pipeline, struct cs_sideband *sideband)
+{
+	pipeline->sideband = sideband;
+	cs_assembler_follow(pipeline->assembler, cs_sideband_outside(sideband));
+}
+
+/* The kernel's word, not the segment's, on who it is; a clock of another kind has no place in an order. */
+static void tell_sideband(struct cs_pipeline *pipeline, const struct cs_instance *instance)
+{
+	uint64_t attach_ns = instance->file.header->attach_monotonic_ns;
+	uint64_t now_ns = cs_clock_monotonic_ns();
+
+	if (instance->file.shift.monotonic_ns || attach_ns > now_ns)
+		attach_ns = now_ns;
+	if (pipeline->sideband && instance->peer.pid > 0)
+		cs_sideband_attached(pipeline->sideband, instance->peer.pid, attach_ns);
 }
 
 void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instance)
@@ -127,6 +155,7 @@ void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instan
 	pipeline->self->models_lost += !instance->model;
 	if (instance->model && instance->file.shift.monotonic_ns)
 		cs_assembler_shift(instance->model, instance->file.shift.monotonic_ns);
+	tell_sideband(pipeline, instance);
 }
 
 static bool is_ready(const struct cs_header *header)
@@ -236,6 +265,7 @@ void cs_pipeline_detach(struct cs_pipeline *pipeline, struct cs_instance *instan
 
 void cs_pipeline_flush(struct cs_pipeline *pipeline)
 {
+	read_sideband(pipeline, UINT64_MAX);
 	cs_assembler_flush(pipeline->assembler);
 	send_batch(pipeline);
 }

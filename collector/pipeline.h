@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "collector/assembler.h"
 #include "collector/instance.h"
+#include "collector/sideband.h"
 #include "collector/spans.h"
 #include "exporters/exporter.h"
 
@@ -24,6 +25,7 @@
 struct cs_pipeline {
 	struct cs_self *self; /* borrowed */
 	struct cs_assembler *assembler;
+	struct cs_sideband *sideband; /* owned; NULL: nothing is followed from outside */
 	struct cs_assembler_sink
 		observer;    /* sees all before the exporters; callbacks may be NULL */
 	void (*quiet)(void); /* may be NULL: called when nothing is held any more */
@@ -49,6 +51,9 @@ void cs_pipeline_deinit(struct cs_pipeline *pipeline);
 /** cs_pipeline_add_exporter() - taken, also on failure. Return: 0; -E2BIG. */
 int cs_pipeline_add_exporter(struct cs_pipeline *pipeline, struct cs_exporter *exporter)
 	cs_must_use;
+
+/** cs_pipeline_follow() - what the kernel tells by @sideband (taken) counts, too. */
+void cs_pipeline_follow(struct cs_pipeline *pipeline, struct cs_sideband *sideband);
 
 /** cs_pipeline_attach() - a new instance; sets its `model`, NULL if there was no memory. */
 void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instance);
