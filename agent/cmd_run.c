@@ -43,6 +43,7 @@ static const char help_text[] =
 	"      --ascii         no characters beyond ASCII\n"
 	"      --color WHEN    auto, always or never\n"
 	"  -q, --quiet         no waterfall\n"
+	"  -v, --verbose       say also what could not be looked at\n"
 	"  -h, --help\n"
 	"\n"
 	"Exit status: the command's own, or 128+n if signal n killed it; 125 coldspan failed before\n"
@@ -54,6 +55,7 @@ struct options {
 	const char *otlp;
 	struct cs_look look;
 	bool quiet;
+	bool verbose;
 	char **command;
 };
 
@@ -69,7 +71,8 @@ struct run {
 	struct event signals[4];
 	struct cs_farewell farewell;
 	struct cs_scratch scratch;
-	bool exec_failed; /* everything was ready but the command itself */
+	struct cs_diag unfollowed; /* why the kernel does not tell of processes */
+	bool exec_failed;          /* everything was ready but the command itself */
 	bool reaped;
 	int status;
 };
@@ -90,17 +93,22 @@ static bool eats_an_option(const char *option, const char *value)
 static int parse(int argc, char **argv, struct options *ret)
 {
 	static const struct option options[] = {
-		{ "json", required_argument, NULL, 'j' },  { "file", required_argument, NULL, 'f' },
-		{ "otlp", required_argument, NULL, 'o' },  { "ascii", no_argument, NULL, 'a' },
-		{ "color", required_argument, NULL, 'c' }, { "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 },
+		{ "json", required_argument, NULL, 'j' },
+		{ "file", required_argument, NULL, 'f' },
+		{ "otlp", required_argument, NULL, 'o' },
+		{ "ascii", no_argument, NULL, 'a' },
+		{ "color", required_argument, NULL, 'c' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int option, taken;
 
 	*ret = (struct options){ 0 };
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:qh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+:qvh", options, NULL)) != -1) {
 		switch (option) {
 		case 'j':
 			ret->json = optarg;
@@ -113,6 +121,9 @@ static int parse(int argc, char **argv, struct options *ret)
 			break;
 		case 'q':
 			ret->quiet = true;
+			break;
+		case 'v':
+			ret->verbose = true;
 			break;
 		case 'h':
 			fputs(help_text, stdout);
@@ -177,6 +188,9 @@ static int start_collector(struct run *run, struct cs_diag *diag)
 	r = cs_scratch_make(&run->scratch, diag);
 	if (r == 0)
 		r = cs_collector_new(run->base, &options, diag, &run->collector);
+	if (r == 0 && cs_collector_follow(run->collector, &run->unfollowed) < 0 &&
+	    run->options.verbose)
+		cs_log(CS_LOG_WARN, "%s", run->unfollowed.text);
 	return r < 0 ? r : add_destinations(run, diag);
 }
 
@@ -224,6 +238,8 @@ static void on_ended(evutil_socket_t fd, short what, void *context)
 	run->reaped = true;
 	cs_collector_child_ended(run->collector, pid, run->status, &usage);
 	cs_farewell_begin(&run->farewell, run->base, run->collector);
+	cs_run_report_outside(&run->report, cs_collector_get_outside(run->collector),
+			      run->unfollowed.text);
 }
 
 /* Whether we are who the terminal's keys speak to: it sends their signals to the command as well. */
@@ -289,8 +305,9 @@ static void print_report(struct run *run)
 		fputs(run->report.text.data, stderr);
 	if (!run->report.cold_starts_count)
 		cs_log(CS_LOG_WARN,
-		       "nothing was seen of %s; coldspan doctor --no-socket -- %s says why",
-		       run->options.command[0], run->options.command[0]);
+		       "nothing was seen %s %s; coldspan doctor --no-socket -- %s says why",
+		       run->report.outside_seen ? "inside of" : "of", run->options.command[0],
+		       run->options.command[0]);
 }
 
 static void write_json(struct run *run)

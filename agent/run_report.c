@@ -8,10 +8,12 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "agent/outside_report.h"
 #include "agent/start_drawing.h"
 #include "base/cleanup.h"
 #include "base/utf8.h"
 #include "coldspan_config.h"
+#include "collector/clock.h"
 #include "collector/spans.h"
 #include "preload/wire/clock.h"
 
@@ -28,6 +30,7 @@ void cs_run_report_deinit(struct cs_run_report *report)
 	cs_buffer_deinit(&report->text);
 	json_decref(report->cold_starts);
 	json_decref(report->invocations);
+	json_decref(report->outside);
 }
 
 /* --- JSON --- */
@@ -212,6 +215,19 @@ void cs_run_report_invocation(struct cs_run_report *report, const struct cs_invo
 	append(report, report->invocations, invocation_json(invocation));
 }
 
+void cs_run_report_outside(struct cs_run_report *report, const struct cs_outside *outside,
+			   const char *reason)
+{
+	const struct cs_outside_moment now = { cs_clock_monotonic_ns(),
+					       cs_clock_ns(CLOCK_REALTIME) };
+
+	report->outside = cs_outside_json(outside, reason, &now);
+	report->failed |= !report->outside;
+	if (outside)
+		report->outside_seen = cs_outside_draw(outside, now.monotonic_ns, &report->terminal,
+						       &report->text);
+}
+
 /* --- the file --- */
 
 /* The command's words may be any bytes. */
@@ -236,15 +252,15 @@ int cs_run_report_write(const struct cs_run_report *report, FILE *out, char *con
 	int r = 0;
 
 	document = json_pack(
-		"{s:s, s:s, s:o, s:{s:o, s:o}, s:O, s:O, s:{s:o, s:o, s:o, s:o}}", "schema",
+		"{s:s, s:s, s:o, s:{s:o, s:o}, s:O, s:O, s:O*, s:{s:o, s:o, s:o, s:o}}", "schema",
 		"coldspan.run/v1", "coldspan_version", CS_VERSION, "command", command_json(command),
 		"exit", "status",
 		WIFEXITED(status) ? number((uint64_t)WEXITSTATUS(status)) : json_null(), "signal",
 		WIFSIGNALED(status) ? number((uint64_t)WTERMSIG(status)) : json_null(),
-		"cold_starts", report->cold_starts, "invocations", report->invocations,
-		"accounting", "instances", number(accounting->instances), "records",
-		number(accounting->records), "dropped", number(accounting->dropped), "torn",
-		number(accounting->torn));
+		"cold_starts", report->cold_starts, "invocations", report->invocations, "outside",
+		report->outside, "accounting", "instances", number(accounting->instances),
+		"records", number(accounting->records), "dropped", number(accounting->dropped),
+		"torn", number(accounting->torn));
 	if (!document || report->failed)
 		r = cs_diag_set(diag, -ENOMEM, "cannot write the result: out of memory");
 	else if (json_dumpf(document, out, JSON_INDENT(2)) < 0 && !ferror(out))

@@ -15,13 +15,17 @@
 #include "base/diag.h"
 #include "collector/model.h"
 
+struct cs_outside;
+
 struct cs_run_report {
 	struct cs_terminal terminal;
 	struct cs_buffer text; /* waterfalls, in the order of their starts' ends */
 	json_t *cold_starts;   /* owned */
 	json_t *invocations;   /* owned */
+	json_t *outside;       /* owned; NULL until it was taken in */
 	unsigned cold_starts_count;
-	bool failed; /* out of memory: what is here is not all */
+	bool outside_seen; /* programs without a shim were */
+	bool failed;       /* out of memory: what is here is not all */
 };
 
 /* What was seen and lost, for "accounting". */
@@ -43,6 +47,13 @@ void cs_run_report_cold_start(struct cs_run_report *report, const struct cs_cold
 
 /** cs_run_report_invocation() - take one in. */
 void cs_run_report_invocation(struct cs_run_report *report, const struct cs_invocation *invocation);
+
+/**
+ * cs_run_report_outside() - take in what the kernel told of processes
+ * @outside: NULL: it did not, for @reason
+ */
+void cs_run_report_outside(struct cs_run_report *report, const struct cs_outside *outside,
+			   const char *reason);
 
 /**
  * cs_run_report_write() - write the JSON document

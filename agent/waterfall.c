@@ -196,9 +196,10 @@ static void draw_title(const struct cs_waterfall *w, const struct cs_terminal *t
 	cs_buffer_putc(out, '\n');
 }
 
-static void draw_heads(const struct layout *layout, struct cs_buffer *out)
+static void draw_heads(const struct cs_waterfall *w, const struct layout *layout,
+		       struct cs_buffer *out)
 {
-	cs_buffer_printf(out, " %-*.*s", layout->label, layout->label, "phase");
+	cs_buffer_printf(out, " %-*.*s", layout->label, layout->label, w->head ? w->head : "phase");
 	if (layout->start)
 		cs_buffer_printf(out, "%*s", layout->start, "start");
 	cs_buffer_printf(out, "%*s", layout->duration, "dur");
@@ -328,7 +329,7 @@ void cs_waterfall_draw(const struct cs_waterfall *w, const struct cs_terminal *t
 	struct layout layout = lay_out(w, term->columns);
 
 	draw_title(w, term, out);
-	draw_heads(&layout, out);
+	draw_heads(w, &layout, out);
 	if (layout.bar >= AXIS_LEAST)
 		draw_axis(w, layout.bar, out);
 	cs_buffer_putc(out, '\n');

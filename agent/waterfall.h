@@ -22,6 +22,7 @@ struct cs_waterfall_row {
 };
 
 struct cs_waterfall {
+	const char *head;   /* of the labels; NULL: phase */
 	const char *title;  /* bold; wrapped between its fields, which two spaces part */
 	const char *detail; /* rest of the title's line: fields that do not fit are left out */
 	uint64_t total_ns;
