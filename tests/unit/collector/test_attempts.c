@@ -130,15 +130,23 @@ Test(attempts, a_task_is_known_by_its_name)
 	cr_assert(attempt.has_previous);
 }
 
-Test(attempts, what_is_remembered_is_bounded_and_the_oldest_goes)
+static struct cs_attempt deliver_number(unsigned n, uint8_t at)
 {
 	char id[16];
 
-	for (unsigned i = 0; i < 3 * CS_ATTEMPTS_MAX; i++) {
-		snprintf(id, sizeof(id), "%u", i);
-		cr_assert(is_first(deliver("/s", id, 0, 10)));
-	}
-	cr_assert(attempts.forgotten >= 2 * CS_ATTEMPTS_MAX);
-	cr_assert(eq(u32, deliver("/s", id, 0, 30).number, 2));
-	cr_assert(is_first(deliver("/s", "0", 0, 30)));
+	snprintf(id, sizeof(id), "%u", n);
+	return deliver("/s", id, 0, at);
+}
+
+Test(attempts, what_is_remembered_is_bounded_and_the_oldest_goes)
+{
+	const unsigned count = 12 * CS_ATTEMPTS_MAX; /* 48 for each set */
+
+	for (unsigned i = 0; i < count; i++)
+		cr_assert(is_first(deliver_number(i, 10)));
+	cr_assert(eq(u64, attempts.forgotten, 11 * CS_ATTEMPTS_MAX));
+	for (unsigned i = 0; i < 100; i++)
+		cr_assert(eq(u32, deliver_number(count - 1 - i, 30).number, 2));
+	for (unsigned i = 0; i < 100; i++)
+		cr_assert(is_first(deliver_number(i, 30)));
 }
