@@ -179,11 +179,11 @@ bool cs_assembled_is_function(struct cs_assembled *instance)
 
 /* --- records --- */
 
-static void on_spawned(struct cs_assembled *instance, int32_t pid, uint32_t kind, uint64_t begin_ns)
+static void on_spawned(struct cs_assembled *instance, int32_t pid, uint64_t begin_ns)
 {
 	struct cs_evidence *e =
 		cs_evidence_spawned(&instance->assembler->evidence, instance->identity.uid, pid,
-				    kind, begin_ns, instance->identity.segment);
+				    begin_ns, instance->identity.segment);
 
 	if (!e)
 		return;
@@ -199,7 +199,7 @@ static void on_exec(struct cs_assembled *instance, const struct cs_rec_exec *rec
 	}
 	cs_evidence_exec(&instance->assembler->evidence, instance->identity.uid, rec, time_ns);
 	if (rec->pid > 0 && rec->spawn_begin_ns)
-		on_spawned(instance, rec->pid, rec->kind, ours(instance, rec->spawn_begin_ns));
+		on_spawned(instance, rec->pid, ours(instance, rec->spawn_begin_ns));
 }
 
 void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *entry,
@@ -217,13 +217,13 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 	}
 	switch (entry->record.type) {
 	case CS_RECORD_PROCESS:
-		on_spawned(instance, (int32_t)entry->pid, process->kind,
+		on_spawned(instance, (int32_t)entry->pid,
 			   process->spawn_begin_ns ? ours(instance, process->spawn_begin_ns)
 						   : time_ns);
 		break;
 	case CS_RECORD_SPAWN:
 		if (spawn->child_pid > 0)
-			on_spawned(instance, spawn->child_pid, spawn->kind, time_ns);
+			on_spawned(instance, spawn->child_pid, time_ns);
 		break;
 	case CS_RECORD_EXEC:
 		on_exec(instance, payload, time_ns);
@@ -283,8 +283,8 @@ static void free_if_done(struct cs_assembled *instance)
 void cs_assembler_child(struct cs_assembler *assembler, int32_t pid, uint64_t spawn_begin_ns,
 			uint64_t exec_ns)
 {
-	struct cs_evidence *e = cs_evidence_spawned(&assembler->evidence, 0, pid, CS_SPAWN_VFORK,
-						    spawn_begin_ns, 0);
+	struct cs_evidence *e =
+		cs_evidence_spawned(&assembler->evidence, 0, pid, spawn_begin_ns, 0);
 
 	if (!e)
 		return;

@@ -68,7 +68,7 @@ struct cs_evidence *cs_evidence_find(struct cs_evidence_table *table, int32_t pi
 }
 
 struct cs_evidence *cs_evidence_spawned(struct cs_evidence_table *table, uint32_t uid, int32_t pid,
-					uint32_t kind, uint64_t begin_ns, uint64_t parent_segment)
+					uint64_t begin_ns, uint64_t parent_segment)
 {
 	struct cs_evidence *e = claim(table, uid, pid);
 
@@ -82,7 +82,6 @@ struct cs_evidence *cs_evidence_spawned(struct cs_evidence_table *table, uint32_
 		forget_before(e, begin_ns);
 	if (begin_ns)
 		e->spawn_begin_ns = begin_ns;
-	e->spawn_kind = kind;
 	e->parent_segment = parent_segment;
 	return e;
 }

@@ -37,7 +37,6 @@ struct cs_event_image {
 struct cs_evidence {
 	int32_t pid;  /* 0: free */
 	uint32_t uid; /* of who said it; nobody but root is believed about other users' processes */
-	uint32_t spawn_kind;
 	uint64_t spawn_begin_ns;              /* 0 unknown */
 	uint64_t execs_ns[CS_EVIDENCE_EXECS]; /* when exec was called, the newest calls; 0 none */
 	uint32_t execs_count;                 /* ever */
@@ -72,7 +71,7 @@ struct cs_evidence *cs_evidence_find(struct cs_evidence_table *table, int32_t pi
  * Context: loop. Return: its entry; NULL: it is gone, a later process has the pid.
  */
 struct cs_evidence *cs_evidence_spawned(struct cs_evidence_table *table, uint32_t uid, int32_t pid,
-					uint32_t kind, uint64_t begin_ns, uint64_t parent_segment);
+					uint64_t begin_ns, uint64_t parent_segment);
 
 /** cs_evidence_exec() - a process said at @time_ns that it calls exec; its spawn is told apart. */
 void cs_evidence_exec(struct cs_evidence_table *table, uint32_t uid, const struct cs_rec_exec *rec,

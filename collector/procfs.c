@@ -37,15 +37,13 @@ int cs_proc_parse_stat(const char *text, uint64_t ticks_per_s, struct cs_proc_st
 	const char *at = strrchr(text, ')');
 	uint64_t minor, major, start;
 	int32_t ppid;
-	char state;
 
 	if (!at || sscanf(at + 1,
-			  " %c %" SCNd32 " %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64
+			  " %*c %" SCNd32 " %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64
 			  " %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
-			  &state, &ppid, &minor, &major, &start) != 5)
+			  &ppid, &minor, &major, &start) != 4)
 		return -EBADMSG;
 	*ret = (struct cs_proc_stat){
-		.state = state,
 		.ppid = ppid,
 		.faults_minor = minor,
 		.faults_major = major,

@@ -16,7 +16,6 @@
 #define CS_PROC_TICK_NS       10000000ull /* start times come in ticks of at most 10 ms */
 
 struct cs_proc_stat { /* proc_pid_stat(5) */
-	char state;   /* e.g. 'Z' */
 	int32_t ppid;
 	uint64_t faults_minor;
 	uint64_t faults_major;

@@ -6,16 +6,11 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-static const char *const refusal_names[CS_REFUSAL_COUNT] = { [CS_REFUSAL_NONE] = "none",
+static const char *const refusal_names[CS_REFUSAL_COUNT] = {
 #define X(id, name, meaning) [CS_REFUSAL_##id] = (name),
-							     CS_REFUSALS(X)
+	CS_REFUSALS(X)
 #undef X
 };
-
-const char *cs_refusal_name(enum cs_refusal refusal)
-{
-	return refusal < CS_REFUSAL_COUNT ? refusal_names[refusal] : "unknown";
-}
 
 void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 {

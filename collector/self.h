@@ -78,8 +78,5 @@ struct cs_self {
 	uint64_t batches;
 };
 
-/** cs_refusal_name() - as in the table. Context: any-thread (pure). */
-const char *cs_refusal_name(enum cs_refusal refusal);
-
 /** cs_self_print() - all counters as one JSON object without newline. Context: loop. */
 void cs_self_print(const struct cs_self *self, struct cs_buffer *out);

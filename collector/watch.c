@@ -105,7 +105,7 @@ void cs_watch_remove(struct cs_watch *watch, struct cs_instance *instance)
 		event_del(&watch->timer);
 }
 
-void cs_watch_sync(struct cs_watch *watch, struct cs_instance *instance)
+static void sync_slot(struct cs_watch *watch, struct cs_instance *instance)
 {
 	watch->slots[instance->watch_slot].position = instance->first.reader.position;
 }
@@ -131,7 +131,7 @@ static bool drain(struct cs_watch *watch, struct cs_instance *instance, uint64_t
 {
 	if (cs_instance_drain(instance, now_ns))
 		instance->quiet_since_ns = now_ns;
-	cs_watch_sync(watch, instance);
+	sync_slot(watch, instance);
 	if (!instance->broken && !cs_instance_over(instance))
 		return true;
 	watch->events.lost(watch->events.context, instance, CS_END_BROKEN, now_ns);
@@ -142,7 +142,7 @@ static bool drain(struct cs_watch *watch, struct cs_instance *instance, uint64_t
 static void rest(struct cs_watch *watch, struct cs_instance *instance)
 {
 	watch->self->trims += cs_instance_trim(instance);
-	cs_watch_sync(watch, instance);
+	sync_slot(watch, instance);
 	deactivate(watch, instance);
 }
 

@@ -71,9 +71,6 @@ void cs_watch_add(struct cs_watch *watch, struct cs_instance *instance, uint64_t
 /** cs_watch_remove() - stop looking at it. Context: loop; not inside of `looked`. */
 void cs_watch_remove(struct cs_watch *watch, struct cs_instance *instance);
 
-/** cs_watch_sync() - somebody else drained it: note where the reader stands. Context: loop. */
-void cs_watch_sync(struct cs_watch *watch, struct cs_instance *instance);
-
 /**
  * cs_watch_next_interval() - how long to wait, from how full the fullest readable ring was (pure)
  * @used, @slots: of that ring when it was looked at

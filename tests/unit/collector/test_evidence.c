@@ -35,8 +35,8 @@ Test(evidence, what_parent_and_child_say_of_one_spawn_is_one)
 	struct cs_evidence *e;
 
 	exec_at(7, 100, 20);
-	cs_evidence_spawned(&table, 7, 100, CS_SPAWN_VFORK, 10, 3);
-	e = cs_evidence_spawned(&table, 7, 100, CS_SPAWN_VFORK, 10, 3);
+	cs_evidence_spawned(&table, 7, 100, 10, 3);
+	e = cs_evidence_spawned(&table, 7, 100, 10, 3);
 	cr_assert(eq(u64, e->spawn_begin_ns, 10));
 	cr_assert(eq(u64, e->parent_segment, 3));
 	cr_assert(eq(u64, cs_evidence_exec_before(e, 99), 20));
@@ -57,10 +57,10 @@ Test(evidence, a_later_spawn_forgets_whose_pid_it_was)
 {
 	struct cs_evidence *e;
 
-	cs_evidence_spawned(&table, 7, 100, CS_SPAWN_FORK, 10, 3)->hinted = true;
+	cs_evidence_spawned(&table, 7, 100, 10, 3)->hinted = true;
 	exec_at(7, 100, 20);
 	wait_at(7, 100, 9, 30);
-	e = cs_evidence_spawned(&table, 7, 100, CS_SPAWN_FORK, 40, 4);
+	e = cs_evidence_spawned(&table, 7, 100, 40, 4);
 	cr_assert(eq(u64, e->spawn_begin_ns, 40));
 	cr_assert(eq(u64, e->parent_segment, 4));
 	cr_assert(eq(u64, cs_evidence_exec_before(e, 99), 0));
@@ -74,7 +74,7 @@ Test(evidence, a_spawn_forgets_an_earlier_process_whose_own_spawn_nobody_saw)
 
 	exec_at(7, 100, 20);
 	wait_at(7, 100, 9, 30);
-	e = cs_evidence_spawned(&table, 7, 100, CS_SPAWN_FORK, 40, 4);
+	e = cs_evidence_spawned(&table, 7, 100, 40, 4);
 	cr_assert(eq(u64, cs_evidence_exec_before(e, 99), 0));
 	cr_assert(not(e->ended));
 }
@@ -83,7 +83,7 @@ Test(evidence, an_exec_after_the_end_is_of_the_next_process)
 {
 	struct cs_evidence *e;
 
-	cs_evidence_spawned(&table, 7, 100, CS_SPAWN_FORK, 10, 3);
+	cs_evidence_spawned(&table, 7, 100, 10, 3);
 	exec_at(7, 100, 20);
 	cs_evidence_gone(cs_evidence_find(&table, 100), 30);
 	exec_at(7, 100, 40);
@@ -101,7 +101,7 @@ Test(evidence, what_was_read_early_of_a_process_survives_its_spawn)
 
 	exec_at(7, 100, 20);
 	wait_at(7, 100, 9, 30);
-	e = cs_evidence_spawned(&table, 7, 100, CS_SPAWN_FORK, 10, 4);
+	e = cs_evidence_spawned(&table, 7, 100, 10, 4);
 	cr_assert(eq(u64, cs_evidence_exec_before(e, 99), 20));
 	cr_assert(e->ended);
 	cr_assert(eq(int, e->wait_status, 9));
@@ -109,8 +109,8 @@ Test(evidence, what_was_read_early_of_a_process_survives_its_spawn)
 
 Test(evidence, a_spawn_that_is_older_than_what_is_known_is_refused)
 {
-	cs_evidence_spawned(&table, 7, 100, CS_SPAWN_FORK, 40, 4);
-	cr_assert(eq(ptr, cs_evidence_spawned(&table, 7, 100, CS_SPAWN_FORK, 10, 3), NULL));
+	cs_evidence_spawned(&table, 7, 100, 40, 4);
+	cr_assert(eq(ptr, cs_evidence_spawned(&table, 7, 100, 10, 3), NULL));
 	cr_assert(eq(u64, cs_evidence_find(&table, 100)->parent_segment, 4));
 }
 
