@@ -10,6 +10,7 @@
 
 #include "runtime/gateway.h"
 #include "runtime/lines.h"
+#include "runtime/port_file.h"
 
 #define GRACE_SECONDS 1   /* from SIGTERM to SIGKILL of what still runs at our stop */
 #define FLUSH_MS      200 /* for the last answers to be written */
@@ -102,28 +103,6 @@ static int watch_signals(struct cs_faas *faas)
 	return 0;
 }
 
-/* Written aside and renamed: who waits for the file never reads half of it. */
-static int write_port_file(const struct cs_faas *faas, unsigned port, struct cs_problem *problem)
-{
-	const char *name = faas->options->port_file;
-	cs_cleanup(cs_freep) char *aside = NULL;
-	FILE *file = NULL;
-	bool good;
-
-	if (asprintf(&aside, "%s.new", name) < 0) {
-		aside = NULL;
-		return -ENOMEM;
-	}
-	file = fopen(aside, "we");
-	good = file && fprintf(file, "%u\n", port) > 0;
-	if (file && fclose(file))
-		good = false;
-	if (good && !rename(aside, name))
-		return 0;
-	return cs_problem_set(problem, -EIO, "--port-file %s: cannot be written: %s", name,
-			      strerror(errno));
-}
-
 /* The one line that says that requests are taken. */
 static int announce(const struct cs_faas *faas, struct cs_problem *problem)
 {
@@ -132,7 +111,7 @@ static int announce(const struct cs_faas *faas, struct cs_problem *problem)
 	int host_len = (int)(strrchr(faas->options->listen_text, ':') - faas->options->listen_text);
 
 	if (faas->options->port_file) {
-		int r = write_port_file(faas, port, problem);
+		int r = cs_port_file_write(faas->options->port_file, port, problem);
 
 		if (r < 0)
 			return r;

@@ -67,8 +67,11 @@ int main(int argc, char **argv)
 {
 	struct cs_options options;
 	struct cs_problem problem = { 0 };
+	sigset_t none;
 
 	tidy_descriptors();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL); /* whoever started us may have blocked SIGCHLD */
 	signal(SIGPIPE, SIG_IGN); /* a client or function that went away is a return value */
 	if (cs_options_parse(argc, argv, &options, &problem) < 0) {
 		cs_say("%s", problem.text);

@@ -80,6 +80,12 @@ class CommandLine(faas.Case):
         text = self.refused("serve", "--functions", str(self.functions.path), "--listen",
                             "127.0.0.1:0", "--port-file", "/does/not/exist/port", status=1)
         self.assertIn("--port-file /does/not/exist/port: cannot be written", text)
+        folder = self.scratch() / "there"
+        folder.mkdir()
+        text = self.refused("serve", "--functions", str(self.functions.path), "--listen",
+                            "127.0.0.1:0", "--port-file", str(folder), status=1)
+        self.assertIn("cannot be written: Is a directory", text)
+        self.assertEqual(os.listdir(folder.parent), ["there"])
 
     def yaml(self, text, mode=0o644):
         folder = self.functions.path / "f"
@@ -217,6 +223,23 @@ class FrontDoor(faas.Case):
         runtime = self.serve("--port-file", str(file))
         self.assertEqual(runtime.line, f"listening on http://127.0.0.1:{runtime.port}\n")
         self.assertEqual(file.read_text(), f"{runtime.port}\n")
+
+    def test_port_file_that_is_none(self):
+        """What is no regular file stays what it is; a link stays one, too."""
+        folder = self.scratch()
+        fifo, link = folder / "fifo", folder / "link"
+        os.mkfifo(fifo)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        runtime = self.serve("--port-file", str(fifo))
+        self.assertEqual(os.read(reader, 100), b"%d\n" % runtime.port)
+        self.assertTrue(fifo.is_fifo())
+        (folder / "port").write_text("an old one\n")
+        link.symlink_to("port")
+        runtime = self.serve("--port-file", str(link))
+        self.assertEqual((folder / "port").read_text(), f"{runtime.port}\n")
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(sorted(os.listdir(folder)), ["fifo", "link", "port"])
 
     def test_ipv6_loopback(self):
         try:
@@ -370,6 +393,14 @@ class Stop(faas.Case):
         self.functions.add_shell("f", "true\n")
         for signum in (signal.SIGTERM, signal.SIGINT):
             self.assertEqual(self.serve().stop(signum), 0)
+
+    def test_signals_that_the_caller_had_blocked(self):
+        """A blocked mask is inherited: neither the end of a function nor the stop may wait for it."""
+        self.functions.add_shell("echo", "exec cat\n")
+        runtime = self.serve(before_exec=lambda: signal.pthread_sigmask(
+            signal.SIG_BLOCK, [signal.SIGCHLD, signal.SIGTERM, signal.SIGINT]))
+        self.assertEqual(runtime.call("/function/echo", b"x").body, b"x")
+        self.assertEqual(runtime.stop(), 0)
 
     def test_calls_in_flight_are_ended_and_answered(self):
         runtime, pids, threads, answers = self.busy("sleep 1000 & echo $! >&2; wait\n", 3)
