@@ -131,6 +131,12 @@ static enum cs_refusal take_message(struct cs_intake *intake, struct cs_peer *pe
 	enum cs_refusal refusal;
 	uint64_t bytes = 0;
 
+	/* Once more: it may have connected long before, and others of its uid with it. */
+	refusal = cs_quota_check(intake->quota, peer->uid, announce.received_ns);
+	if (refusal != CS_REFUSAL_NONE) {
+		dispose(intake, message);
+		return refusal;
+	}
 	refusal = vet(intake, peer->uid, message, &bytes);
 	if (refusal != CS_REFUSAL_NONE)
 		return refusal;

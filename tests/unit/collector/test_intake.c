@@ -35,6 +35,7 @@ static unsigned taken, living; /* announces, and those whose sender was seen to 
 static enum cs_refusal on_announce(void *context, struct cs_announce *announce)
 {
 	taken++;
+	cs_quota_take(&quota, announce->peer.uid);
 	living += announce->peer.pidfd >= 0 && !cs_pidfd_exited(announce->peer.pidfd);
 	return CS_REFUSAL_NONE;
 }
@@ -154,14 +155,11 @@ static int is_listening(const struct event_base *unused, const struct event *eve
 	return event_get_fd(event) == listener.fd;
 }
 
-Test(intake, a_drain_serves_who_connected_before_and_speaks_now)
+static void announce_over(int connection)
 {
 	struct announced_segment segment;
 	struct cs_hello hello;
-	int connection = announcing_dial(path);
 
-	cr_assert(cs_intake_drain(intake));
-	cr_assert(eq(u32, taken, 0));
 	announced_make(&segment, "/test/intake", 64, 1, ANNOUNCED_SEALS);
 	hello = (struct cs_hello){ .magic = CS_WIRE_MAGIC,
 				   .version = CS_WIRE_VERSION,
@@ -169,9 +167,35 @@ Test(intake, a_drain_serves_who_connected_before_and_speaks_now)
 				   .segment_bytes = segment.header->segment_bytes,
 				   .pid = getpid() };
 	announcing_send(connection, &hello, sizeof(hello), &segment.fd, 1);
+}
+
+Test(intake, a_drain_serves_who_connected_before_and_speaks_now)
+{
+	int connection = announcing_dial(path);
+
+	cr_assert(cs_intake_drain(intake));
+	cr_assert(eq(u32, taken, 0));
+	announce_over(connection);
 	cr_assert(cs_intake_drain(intake));
 	cr_expect(eq(u32, taken, 1));
 	close(connection);
+}
+
+Test(intake, who_connected_while_there_was_room_is_refused_when_there_is_none)
+{
+	int connections[3];
+
+	quota.instances_max = 2;
+	for (int i = 0; i < 3; i++)
+		connections[i] = announcing_dial(path);
+	cr_assert(cs_intake_drain(intake));
+	for (int i = 0; i < 3; i++)
+		announce_over(connections[i]);
+	cr_assert(cs_intake_drain(intake));
+	cr_expect(eq(u32, taken, 2));
+	cr_expect(eq(u64, self.refused[CS_REFUSAL_UID_QUOTA], 1));
+	for (int i = 0; i < 3; i++)
+		close(connections[i]);
 }
 
 Test(intake, after_a_drain_it_is_looked_by_time)
