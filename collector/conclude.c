@@ -453,6 +453,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.method = request->method,
 		.target = request->target,
 		.status = request->status,
+		.cut = request->cut,
 		.aborted = request->aborted,
 		.approximate = approximate_of(instance, request->approximate),
 		.running = request->running,

@@ -122,6 +122,7 @@ struct cs_invocation {
 	const char *method;      /* NULL: unknown */
 	const char *target;      /* without query; NULL: unknown */
 	unsigned status;         /* HTTP; 0: none was seen */
+	uint32_t cut;            /* CS_REQUEST_*_CUT: what of the request was too long to be kept */
 	bool aborted;            /* the connection closed before the response was complete */
 	const char *approximate; /* why its times are not exact; NULL: they are */
 	uint64_t request_bytes;

@@ -8,6 +8,7 @@
 
 #include "collector/ids.h"
 #include "preload/wire/clock.h"
+#include "preload/wire/records.h"
 
 #define CS_METHOD_OTHER "_OTHER"
 
@@ -518,6 +519,20 @@ static void add_ids(struct cs_spans *spans, struct list *list, const struct cs_i
 	}
 }
 
+/* Ids may be missing, or a path be the beginning of one. */
+static void add_cut(struct list *list, uint32_t cut)
+{
+	static const char *const both[] = { "headers", "target" };
+	bool headers = cut & CS_REQUEST_HEADERS_CUT, target = cut & CS_REQUEST_TARGET_CUT;
+
+	if ((headers || target) && list->count < ATTRS_MAX)
+		list->items[list->count++] = (struct cs_attr){
+			"coldspan.request.cut",
+			{ .type = CS_VALUE_STRINGS,
+			  .strings = { headers ? both : both + 1, (size_t)headers + target } }
+		};
+}
+
 static void add_carriers(struct cs_spans *spans, struct list *list,
 			 const struct cs_inbound *inbound)
 {
@@ -565,6 +580,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	add_string(&list, "url.path", invocation->target);
 	add_ids(spans, &list, invocation->inbound);
 	add_carriers(spans, &list, invocation->inbound);
+	add_cut(&list, invocation->cut);
 	if (invocation->attempt)
 		add_int(&list, "coldspan.attempt", invocation->attempt);
 	if (invocation->status)

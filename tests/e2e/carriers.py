@@ -76,6 +76,8 @@ CARRIERS = {
     "tracestate of 33 members": w3c([W3C, ("tracestate", ",".join(f"k{n}={n}" for n in range(33)))]),
     "tracestate longer than 512 bytes": w3c([W3C, ("tracestate", "a=" + "x" * 256),
                                              ("tracestate", "b=" + "y" * 256)], state="a=" + "x" * 256),
+    "a tracestate that is too long": w3c([W3C, ("tracestate", "a=" + "x" * 255 + ",b=" + "y" * 255)],
+                                         attributes={"coldspan.request.cut": ["headers"]}),
     "traceparent of version ff": Sent([("traceparent", f"ff-{TRACE}-{SPAN}-01")], **refused("traceparent")),
     "traceparent in upper case": Sent([("traceparent", W3C[1].upper())], **refused("traceparent")),
     "traceparent of zeroes": Sent([("traceparent", f"00-{'0' * 32}-{SPAN}-01")], **refused("traceparent")),
@@ -112,7 +114,7 @@ CARRIERS = {
 # In the environment of a process per event only the first value of a header stands.
 EXEC = [name for name, sent in CARRIERS.items()
         if len({key.lower() for key, _ in sent.headers}) == len(sent.headers)
-        and name != "tracestate longer than 512 bytes"]
+        and "coldspan.request.cut" not in sent.attributes]
 
 
 class Stage:
@@ -225,7 +227,7 @@ def carrier(service, name, seen):
     assert bool(span["flags"] & SAMPLED) == sent.sampled, hex(span["flags"])
     assert span["flags"] & REMOTE_KNOWN, hex(span["flags"])
     assert span["traceState"] == sent.state, span["traceState"]
-    for key in ("coldspan.context.refused", "coldspan.attempt"):
+    for key in ("coldspan.context.refused", "coldspan.attempt", "coldspan.request.cut"):
         assert (key in attributes) == (key in sent.attributes), attributes
     for key, value in sent.attributes.items():
         assert attributes.get(key) == value, f"{key}: {attributes.get(key)!r}, not {value!r}"

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "preload/wire/records.h"
+
 static struct cs_spans spans;
 static struct cs_span_batch batch;
 
@@ -271,6 +273,30 @@ Test(spans, where_an_event_was_made_is_linked_beside_the_start)
 	cr_assert(eq(u8, span->links[1].span_id.bytes[0], 6));
 	cr_assert(
 		eq(u32, span->links[1].flags, 1 | CS_SPAN_FLAG_REMOTE_KNOWN | CS_SPAN_FLAG_REMOTE));
+}
+
+static const char *cut_of(uint32_t cut)
+{
+	struct cs_invocation one = invocation();
+	const struct cs_value *value;
+	static char told[64];
+
+	cs_spans_reset(&spans);
+	one.cut = cut;
+	value = find(&only_span(&one)->attrs, "coldspan.request.cut");
+	told[0] = '\0';
+	for (size_t i = 0; value && i < value->strings.count; i++)
+		strcat(strcat(told, " "), value->strings.items[i]);
+	return told;
+}
+
+Test(spans, what_of_a_request_was_too_long_to_be_kept_is_said)
+{
+	cr_assert(eq(str, (char *)cut_of(0), (char *)""));
+	cr_assert(eq(str, (char *)cut_of(CS_REQUEST_HEADERS_CUT), (char *)" headers"));
+	cr_assert(eq(str, (char *)cut_of(CS_REQUEST_TARGET_CUT), (char *)" target"));
+	cr_assert(eq(str, (char *)cut_of(CS_REQUEST_HEADERS_CUT | CS_REQUEST_TARGET_CUT),
+		     (char *)" headers target"));
 }
 
 Test(spans, an_attempt_has_its_number_and_follows_the_one_before)
