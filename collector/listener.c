@@ -85,6 +85,15 @@ static int check_place(const char *path, const struct sockaddr_un *addr, struct 
 			   path);
 }
 
+/* What a collector left that was killed between bind and rename; anything else is somebody's file. */
+static void remove_stale(const char *staging)
+{
+	struct stat st;
+
+	if (lstat(staging, &st) == 0 && S_ISSOCK(st.st_mode))
+		unlink(staging);
+}
+
 static int bind_at(int fd, const char *path, mode_t mode, struct cs_diag *diag)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -97,10 +106,15 @@ static int bind_at(int fd, const char *path, mode_t mode, struct cs_diag *diag)
 	if (strlen(staging) >= sizeof(addr.sun_path))
 		return cs_diag_set(diag, -ENAMETOOLONG, "socket path is too long: %s", path);
 	strcpy(addr.sun_path, staging);
-	unlink(staging);
+	remove_stale(staging);
 	before = umask(~mode & 0777);
 	r = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? -errno : 0;
 	umask(before);
+	if (r == -EADDRINUSE)
+		return cs_diag_set(diag, -EEXIST,
+				   "%s is in the way, and is not a socket; remove it, or choose "
+				   "another path with --socket",
+				   staging);
 	if (r < 0)
 		return cs_diag_set(diag, r,
 				   "cannot make the socket %s: %s; choose another folder with "

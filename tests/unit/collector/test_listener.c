@@ -91,6 +91,26 @@ Test(listener, another_file_is_left_alone)
 	cr_expect(eq(int, access(path, F_OK), 0));
 }
 
+Test(listener, a_file_that_is_called_as_the_socket_on_its_way_is_left_alone)
+{
+	char staging[96];
+	struct stat st;
+
+	cr_assert(eq(int, cs_listener_open(path, 0600, &diag, &listener), 0));
+	cs_listener_close(&listener);
+	snprintf(staging, sizeof(staging), "%s~", path);
+	cr_assert(eq(int, mknod(staging, S_IFREG | 0600, 0), 0));
+	cr_expect(eq(int, cs_listener_open(path, 0600, &diag, &listener), -EEXIST));
+	cr_expect(ne(ptr, strstr(diag.text, staging), NULL));
+	cr_expect(eq(int, stat(staging, &st), 0));
+	cr_expect(eq(int, stat(path, &st), -1));
+	/* A socket there is what a killed collector left. */
+	cr_assert(eq(int, unlink(staging), 0));
+	cr_assert(eq(int, mknod(staging, S_IFSOCK | 0600, 0), 0));
+	cr_assert(eq(int, cs_listener_open(path, 0600, &diag, &listener), 0));
+	cr_expect(eq(int, stat(staging, &st), -1));
+}
+
 Test(listener, what_replaced_our_socket_is_not_removed_at_close)
 {
 	cr_assert(eq(int, cs_listener_open(path, 0600, &diag, &listener), 0));
