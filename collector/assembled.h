@@ -26,19 +26,19 @@ struct cs_assembled {
 	LIST_HEAD(, cs_request) requests;  /* in flight, held and kept, newest first */
 	LIST_HEAD(, cs_request) in_flight; /* those of them, newest first */
 	unsigned requests_count;
+	enum cs_assembler_end end;
 	size_t requests_bytes;
 	struct cs_request *first; /* the cold one, until it is handed over */
 	bool first_seen;
 	bool connected; /* a request came over a connection */
 	bool detached;
-	bool over; /* its own process has ended */
-	uint32_t
-		child_used; /* CS_EXEC_*: what processes that came of it may have used of its own */
-	char child_name[CS_EVIDENCE_NAME_BYTES]; /* one of them; empty: none */
-	struct cs_taker *taker; /* the child that took its event; NULL: none is known */
-	bool settled;           /* that one is told of in its stead */
-	bool concluded;         /* the cold start was handed over, or there is none */
-	enum cs_assembler_end end;
+	bool over;                 /* its own process has ended */
+	bool concluded;            /* the cold start was handed over, or there is none */
+	bool settled;              /* taker is told of in its stead */
+	bool usage_known;          /* cpu_ns and faults are */
+	uint8_t child_used;        /* CS_EXEC_*: what who came of it may have used of its own */
+	const char *child_name;    /* one of those; NULL: none, or there was no memory */
+	struct cs_taker *taker;    /* the child that took its event; NULL: none is known */
 	struct cs_outcome outcome; /* of its own process, when over */
 	uint64_t end_ns;
 	uint64_t heard_ns;           /* when the last record was read */
@@ -52,8 +52,10 @@ struct cs_assembled {
 	uint64_t cpu_ns;
 	uint64_t faults_minor;
 	uint64_t faults_major;
-	bool usage_known;
 };
+
+/* One of ten thousand that may be idle: the allocator's next size is a quarter larger. */
+_Static_assert(sizeof(struct cs_assembled) <= 1024, "an allocator's size");
 
 struct cs_assembler {
 	struct cs_id_key key;

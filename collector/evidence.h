@@ -40,12 +40,12 @@ struct cs_evidence {
 	uint64_t spawn_begin_ns;              /* 0 unknown */
 	uint64_t execs_ns[CS_EVIDENCE_EXECS]; /* when exec was called, the newest calls; 0 none */
 	uint32_t execs_count;                 /* ever */
-	uint64_t parent_segment;              /* of whoever spawned it; 0 unknown */
-	uint32_t left;         /* CS_EXEC_*: what all its execs say was left to it; with left_ns */
-	uint64_t left_ns;      /* of the last such exec; 0 none */
-	bool hinted;           /* our own program started it */
-	bool parent_busy;      /* whoever spawned it had a request in flight just then */
-	bool parent_has_event; /* who spawned it is a process that was given an event itself */
+	uint32_t left; /* CS_EXEC_*: what all its execs say was left to it; with left_ns */
+	uint64_t parent_segment; /* of whoever spawned it; 0 unknown */
+	uint64_t left_ns;        /* of the last such exec; 0 none */
+	bool hinted;             /* our own program started it */
+	bool parent_busy;        /* whoever spawned it had a request in flight just then */
+	bool parent_has_event;   /* who spawned it is a process that was given an event itself */
 	bool ended;
 	int wait_status;
 	uint64_t wait_ns;            /* when the wait came back */

@@ -145,6 +145,14 @@ static void note_taker(struct cs_assembled *child)
 	}
 }
 
+static const char *cut(struct cs_arena *arena, const char *name)
+{
+	char clean[CS_EVIDENCE_NAME_BYTES];
+
+	cs_utf8_repair(clean, sizeof(clean), name, strlen(name), NULL);
+	return cs_arena_strndup(arena, clean, sizeof(clean));
+}
+
 /* What it may have used of what its starter began with, and so on up. A reader is the better name. */
 static void tell_ancestors(struct cs_assembled *child)
 {
@@ -156,10 +164,9 @@ static void tell_ancestors(struct cs_assembled *child)
 	used |= child->child_used;
 	while ((used &= may_be_left(child)) && (parent = cs_assembled_parent(child)) &&
 	       used & ~parent->child_used) {
-		if (!(parent->child_used & CS_EXEC_STDIN))
-			cs_utf8_repair(parent->child_name, sizeof(parent->child_name), name,
-				       strlen(name), NULL);
-		parent->child_used |= used;
+		if (name && !(parent->child_used & CS_EXEC_STDIN))
+			parent->child_name = cut(&parent->arena, name);
+		parent->child_used |= (uint8_t)used;
 		child = parent;
 	}
 }
@@ -192,7 +199,8 @@ const char *cs_wrapper_child_served(struct cs_assembled *instance)
 		note_all(instance->assembler);
 	if (!instance->child_used)
 		return NULL;
-	said = cs_arena_printf(&instance->arena, CS_CHILD_SERVED, instance->child_name);
+	said = cs_arena_printf(&instance->arena, CS_CHILD_SERVED,
+			       instance->child_name ? instance->child_name : "?");
 	return said ? said : CS_EVENT_UNSEEN;
 }
 
