@@ -173,8 +173,7 @@ static void on_done(struct evhttp_request *request, void *arg)
 	} else if (!evhttp_request_get_response_code(request)) {
 		finish(visit, CS_EXCHANGE_REFUSED, true); /* libevent connects it anew */
 	} else if (evhttp_request_get_response_code(request) < 200) {
-		finish(visit, CS_EXCHANGE_MALFORMED,
-		       false); /* no final answer, and none asked for */
+		finish(visit, CS_EXCHANGE_INTERIM, false);
 	} else {
 		bool reuse = lasts(request);
 

@@ -15,6 +15,7 @@ enum cs_exchange_outcome {
 	CS_EXCHANGE_BROKEN,       /* the connection ended before the answer did */
 	CS_EXCHANGE_TOO_LONG,     /* the answer exceeds --max-payload-bytes */
 	CS_EXCHANGE_MALFORMED,    /* the answer is no HTTP/1 */
+	CS_EXCHANGE_INTERIM, /* the answer began with a 1xx, which libevent takes for the whole */
 };
 
 /**

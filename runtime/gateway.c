@@ -87,21 +87,32 @@ static void serve_function(struct cs_faas *faas, struct evhttp_request *request,
 		cs_exec_run(call);
 }
 
+/* What libevent reads and nobody should. Returns NULL for a request that is as it should be. */
+static const char *fault_of(struct evhttp_request *request)
+{
+	const char *at = evhttp_request_get_uri(request);
+
+	while ((unsigned char)*at > ' ' && *at != 0x7f)
+		at++;
+	return *at ? "the target has a blank or a control character; encode it"
+		   : cs_headers_fault(evhttp_request_get_input_headers(request));
+}
+
 static void on_request(struct evhttp_request *request, void *arg)
 {
 	struct cs_faas *faas = arg;
 	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request));
+	const char *fault = fault_of(request);
 
 	if (!(evhttp_request_get_command(request) & METHODS)) {
 		evhttp_add_header(evhttp_request_get_output_headers(request), "Allow",
 				  "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
 		cs_request_fail(request, HTTP_BADMETHOD, "functions take no such method");
-	} else if (cs_headers_are_ambiguous(evhttp_request_get_input_headers(request))) {
+	} else if (fault) {
 		/* What follows on this connection may be a part of the body. */
 		evhttp_add_header(evhttp_request_get_output_headers(request), "Connection",
 				  "close");
-		cs_request_fail(request, HTTP_BADREQUEST,
-				"the length of the body is given twice and differs");
+		cs_request_fail(request, HTTP_BADREQUEST, "%s", fault);
 	} else if (path && !strncmp(path, PREFIX, sizeof(PREFIX) - 1)) {
 		serve_function(faas, request, path + sizeof(PREFIX) - 1);
 	} else if (path && !strcmp(path, "/healthz")) {

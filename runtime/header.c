@@ -24,19 +24,37 @@ bool cs_header_lists(const char *value, const char *token)
 	return false;
 }
 
-bool cs_headers_are_ambiguous(const struct evkeyvalq *headers)
+bool cs_header_name_is_good(const char *name)
+{
+	static const char bytes[] = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz";
+
+	return *name && !name[strspn(name, bytes)];
+}
+
+const char *cs_headers_fault(const struct evkeyvalq *headers)
 {
 	const char *length = evhttp_find_header(headers, "Content-Length");
 	const struct evkeyval *header;
+	bool coded = false, hosted = false;
 
-	if (!length)
-		return false;
 	TAILQ_FOREACH(header, headers, next) {
-		if (!strcasecmp(header->key, "Transfer-Encoding") ||
-		    (!strcasecmp(header->key, "Content-Length") && strcmp(header->value, length)))
-			return true;
+		if (!cs_header_name_is_good(header->key))
+			return "the name of a header is empty or has a character that none may have";
+		if (!strcasecmp(header->key, "Transfer-Encoding")) {
+			if (coded || strcasecmp(header->value, "chunked"))
+				return "the only Transfer-Encoding that is understood is chunked";
+			coded = true;
+		} else if (!strcasecmp(header->key, "Host")) {
+			if (hosted)
+				return "Host is given twice";
+			hosted = true;
+		} else if (!strcasecmp(header->key, "Content-Length") &&
+			   strcmp(header->value, length)) {
+			return "the length of the body is given twice and differs";
+		}
 	}
-	return false;
+	return length && coded ? "the length of the body is given twice and differs" : NULL;
 }
 
 static bool is_of_one_connection(const struct evkeyvalq *headers, const char *name)

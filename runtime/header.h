@@ -13,13 +13,20 @@
  */
 bool cs_header_lists(const char *value, const char *token);
 
+/** cs_header_name_is_good() - whether @name is a token (RFC 9110 section 5.6.2). Context: loop. */
+bool cs_header_name_is_good(const char *name);
+
 /**
- * cs_headers_are_ambiguous() - may the next one on the way see another end of the body than we do?
+ * cs_headers_fault() - what a request's headers are refused for
  *
- * Several Content-Length with different values, or one beside Transfer-Encoding (RFC 9112 section
- * 6.3). Context: loop.
+ * Whatever may let the next one on the way see another end of the body than we do (RFC 9112 sections
+ * 5.1 and 6.3): a name that is no token, such as "Content-Length " with a blank; several
+ * Content-Length with different values, or one beside Transfer-Encoding; a coding that libevent
+ * does not understand. And more than one Host (section 3.2).
+ *
+ * Context: loop. Return: one line; NULL if there is nothing.
  */
-bool cs_headers_are_ambiguous(const struct evkeyvalq *headers);
+const char *cs_headers_fault(const struct evkeyvalq *headers);
 
 /**
  * cs_headers_copy() - hand headers on, in their order, unchanged

@@ -10,16 +10,10 @@
 #include <strings.h>
 #include <sys/queue.h>
 
+#include "runtime/header.h"
+
 #define PREFIX     "Http_"
 #define PREFIX_LEN (sizeof(PREFIX) - 1)
-
-static bool is_token(const char *text)
-{
-	static const char bytes[] = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz";
-
-	return *text && !text[strspn(text, bytes)];
-}
 
 static char upper(char c)
 {
@@ -36,7 +30,7 @@ int cs_http_variable_name(const char *header, char *buf)
 	size_t len = strlen(header);
 	bool start = true; /* of a word */
 
-	if (!is_token(header) || PREFIX_LEN + len + 1 > CS_HTTP_VARIABLE_MAX)
+	if (!cs_header_name_is_good(header) || PREFIX_LEN + len + 1 > CS_HTTP_VARIABLE_MAX)
 		return -EINVAL;
 	if (!strcasecmp(header, "Proxy"))
 		return -EPERM;

@@ -223,6 +223,12 @@ void cs_instance_visited(struct cs_visit *visit, enum cs_exchange_outcome outcom
 		cs_call_fail(call, 502, "gave an answer that is not HTTP/1");
 		free_visit(visit);
 		return;
+	case CS_EXCHANGE_INTERIM:
+		visit->call = NULL;
+		cs_call_fail(call, 502,
+			     "gave an interim answer (1xx), which this runtime does not take");
+		free_visit(visit);
+		return;
 	case CS_EXCHANGE_REFUSED:
 	case CS_EXCHANGE_BROKEN:
 		break;

@@ -67,6 +67,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             os._exit(int(body or b'3'))
         elif path == '/drop':
             self.close_connection = True
+        elif path == '/hints':
+            self.send_response_only(103)
+            self.end_headers()
+            self.answer(b'late')
         elif path == '/garbage':
             self.wfile.write(b'this is no http\r\n\r\n')
             self.close_connection = True
@@ -345,6 +349,13 @@ first.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s' % (len(body), b
         answer = runtime.call("/function/f/garbage")
         self.assertEqual(answer.status, 502)
         self.assertEqual(self.pid(runtime), pid)
+
+    def test_interim_answer_is_named(self):
+        runtime = self.serve()
+        answer = runtime.call("/function/f/hints")
+        self.assertEqual(answer.status, 502)
+        self.assertIn("interim answer", answer.text)
+        self.assertEqual(runtime.call("/function/f/echo", b"x").body, b"x")
 
     def test_too_long_an_answer(self):
         answer = self.serve("--max-payload-bytes", "1000000").call("/function/f/big")

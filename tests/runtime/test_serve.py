@@ -302,6 +302,27 @@ class FrontDoor(faas.Case):
         got = self.raw(runtime, b"POST /function/echo HTTP/1.1\r\n" + twice, finish=False)
         self.assertRegex(got, rb"\AHTTP/1\.1 200 ")
 
+    def test_what_others_could_read_otherwise_is_refused_and_the_connection_closed(self):
+        runtime = self.serve()
+        more = b"GET /healthz HTTP/1.1\r\n\r\n"
+        for request, what in [
+                (b"/function/echo HTTP/1.1\r\nContent-Length : 28\r\n", b"name of a header"),
+                (b"/function/echo HTTP/1.1\r\n: x\r\nContent-Length: 0\r\n", b"name of a header"),
+                (b"/function/echo HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n", b"Transfer-Encoding"),
+                (b"/function/echo HTTP/1.1\r\nTransfer-Encoding: identity\r\n"
+                 b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding"),
+                (b"/function/echo HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 0\r\n",
+                 b"Host is given twice"),
+                (b"/function/echo/a b HTTP/1.1\r\nContent-Length: 0\r\n", b"the target"),
+                (b"/function/echo?\x01 HTTP/1.1\r\nContent-Length: 0\r\n", b"the target")]:
+            with self.subTest(request=request):
+                body = b"0\r\n\r\n" if b"chunked" in request else b""
+                got = self.raw(runtime, b"POST " + request + b"\r\n" + body + more, finish=False)
+                self.assertRegex(got, rb"\AHTTP/1\.1 400 ")
+                self.assertIn(what, got)
+                self.assertEqual(got.count(b"HTTP/1.1 "), 1, got)
+        self.assertEqual(runtime.call("/function/echo", b"y").body, b"y")
+
     def test_header_that_is_too_long(self):
         runtime = self.serve()
         got = self.raw(runtime, b"GET /function/echo HTTP/1.1\r\nX: " + b"x" * 70000 +
