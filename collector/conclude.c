@@ -286,7 +286,8 @@ static void tell_programs(struct cs_assembled *instance, uint64_t attach_ns, uns
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 	struct cs_phase_part *part = cold->phases;
 	const char *names[CS_EVIDENCE_NAMES], *why;
-	unsigned told = cs_assembled_programs(instance, attach_ns, names);
+	/* The kernel tells of one process: not of what it was, and then of what it started. */
+	unsigned told = instance->settled ? 0 : cs_assembled_programs(instance, attach_ns, names);
 
 	if (told > count) {
 		count = told;

@@ -172,3 +172,29 @@ Test(from_outside, who_had_the_pid_before_says_nothing_of_this_one)
 	cr_assert(eq(u64, start_of(CS_PHASE_EXEC), 20 * MS));
 	cr_assert(eq(u64, seen.cold.end_ns, 90 * MS));
 }
+
+/* What the kernel tells of the wrapper leaves out what that started: shims know of both. */
+Test(from_outside, the_programs_before_a_wrappers_child_are_those_that_shims_told)
+{
+	struct cs_rec_exec left = { .pid = 101, .flags = CS_EXEC_STDIN | CS_EXEC_STDOUT };
+	struct cs_header outer = header_of(100, "wrapper"), inner = later_of(101, "function");
+	struct cs_assembled *wrapper, *child;
+
+	tell(CS_PERF_FORK, 7, 10 * MS, "");
+	run_at(11 * MS, "one");
+	run_at(12 * MS, "two");
+	run_at(20 * MS, "wrapper");
+	wrapper = cs_assembler_attach(assembler, 1, &outer, 100);
+	feed_spawn(wrapper, 101, 60 * MS);
+	feed(wrapper, 101, CS_RECORD_EXEC, 70 * MS, &left, sizeof(left), NULL);
+	inner.marks[CS_MARK_STDOUT_WRITE] = 175 * MS;
+	child = cs_assembler_attach(assembler, 2, &inner, 101);
+	end_process(child, 101, 0, 180 * MS);
+	end_process(wrapper, 100, 0, 190 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(int, seen.invocation[0].pid, 101));
+	cr_assert(eq(str, seen.programs, (char *)"function")); /* the file of either */
+	cr_assert(eq(u64, start_of(CS_PHASE_SPAWN), 10 * MS));
+	cr_assert(eq(u64, start_of(CS_PHASE_EXEC), 70 * MS));
+}
