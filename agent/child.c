@@ -9,19 +9,11 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent/dispositions.h"
 #include "agent/exit_codes.h"
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
+#include "collector/clock.h"
 
 /* What the vfork child leaves in our memory. */
 struct launch {
@@ -38,7 +30,7 @@ static _Noreturn void become(struct launch *launch)
 {
 	cs_dispositions_restore(launch->dispositions);
 	sigprocmask(SIG_SETMASK, launch->mask, NULL);
-	launch->exec_ns = now_ns();
+	launch->exec_ns = cs_clock_monotonic_ns();
 	execvpe(launch->argv[0], launch->argv, launch->envp);
 	launch->error = errno;
 	_exit(CS_EXIT_RUN_FAILED);
@@ -67,7 +59,7 @@ int cs_child_start(char *const *argv, char *const *envp, const struct cs_disposi
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	launch.mask = &before;
-	begin_ns = now_ns();
+	begin_ns = cs_clock_monotonic_ns();
 	pid = vfork();
 	if (pid == 0)
 		become(&launch);
