@@ -27,6 +27,7 @@ struct reading {
 	const char *traceparent; /* of the environment */
 	const char *tracestate;
 	const char *interpreter;
+	const char *gateway, *cgi_method, *cgi_path;
 	char headers[CS_IDENTITY_BYTES];
 	size_t headers_len;
 	int error;
@@ -98,6 +99,9 @@ static void take(struct reading *r, const char *key, const char *value)
 		{ "env.K_REVISION", &r->identity->version },
 		{ "env.Http_Method", &r->env->method },
 		{ "env.Http_Path", &r->env->path },
+		{ "env.GATEWAY_INTERFACE", &r->gateway },
+		{ "env.REQUEST_METHOD", &r->cgi_method },
+		{ "env.REQUEST_URI", &r->cgi_path },
 		{ "env.TRACEPARENT", &r->traceparent },
 		{ "env.TRACESTATE", &r->tracestate },
 	};
@@ -175,6 +179,10 @@ int cs_identity_read(const struct cs_header *header, struct cs_arena *arena,
 		ret_env->headers = cs_arena_strndup(arena, r.headers, r.headers_len);
 		if (!ret_env->headers)
 			return -ENOMEM;
+	}
+	if (r.gateway && !ret_env->method) { /* RFC 3875: a CGI script */
+		ret_env->method = r.cgi_method;
+		ret_env->path = r.cgi_path;
 	}
 	ret->interpreted = r.interpreter || ret->script;
 	ret_env->platform = r.names[NAME_LAMBDA] || r.names[NAME_KNATIVE] || r.names[NAME_TARGET];

@@ -9,8 +9,8 @@
 
 /* The identity strings that others ask for. NULL: not there. Live in the arena. */
 struct cs_identity_env {
-	const char *method; /* Http_Method */
-	const char *path;   /* Http_Path */
+	const char *method; /* Http_Method; REQUEST_METHOD of CGI */
+	const char *path;   /* Http_Path; REQUEST_URI of CGI */
 	/*
 	 * The event's headers as lines of inbound.h, out of Http_* (HTTP_* under CGI); where these
 	 * name no trace, also TRACEPARENT and TRACESTATE of the environment.

@@ -43,7 +43,16 @@ static const char *const kept_variables[] = {
 	"TRACESTATE",
 	"Http_Method",
 	"Http_Path",
+	"GATEWAY_INTERFACE",
+	"REQUEST_METHOD",
+	"REQUEST_URI",
 };
+
+/* Those of which the query stays. */
+static bool is_target(const char *variable)
+{
+	return cs_text_equal(variable, "Http_Path") || cs_text_equal(variable, "REQUEST_URI");
+}
 
 struct area {
 	char *bytes;
@@ -115,7 +124,7 @@ static void put_variables(struct area *area, char *const *envp)
 			__builtin_memcpy(key + 4, kept_variables[i], len + 1);
 			value = *envp + len + 1;
 			value_len = cs_text_len(value);
-			if (cs_text_equal(kept_variables[i], "Http_Path"))
+			if (is_target(kept_variables[i]))
 				value = cs_target_path(value, &value_len);
 			put_bytes(area, key, value, value_len);
 		}

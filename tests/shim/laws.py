@@ -376,6 +376,7 @@ def secrets(lab):
                           env={"PASSWORD": "SECRET-variable", "AWS_SECRET_ACCESS_KEY": "SECRET-key",
                                "K_SERVICE_X": "SECRET-longer", "K_SERVICE": "public-service",
                                "Http_Path": "http://user:SECRET@host/public-path?token=SECRET",
+                               "REQUEST_URI": "/public-uri?token=SECRET",
                                "Http_Authorization": "SECRET-token", "HTTP_COOKIE": "SECRET-cookie",
                                "Http_X_Call_Idx": "SECRET-longer", "Http_X_Call": "SECRET-shorter",
                                "http_x_call_id": "SECRET-case", "XHttp_X_Call_Id": "SECRET-prefix",
@@ -383,7 +384,7 @@ def secrets(lab):
                                "HTTP_X_B3_SPANID": "public-span"},
                           raw=True)
         assert b"public-service" in run.raw and b"public-id" in run.raw, "nothing was recorded"
-        for kept in ("Http_Path=/public-path", "Http_X_Call_Id=public-call",
+        for kept in ("Http_Path=/public-path", "REQUEST_URI=/public-uri", "Http_X_Call_Id=public-call",
                      "HTTP_X_B3_SPANID=public-span"):
             assert f"env.{kept}\0".encode() in run.raw, f"{kept} of the request was not kept"
         no_secret(libc, run)

@@ -185,6 +185,18 @@ Test(identity, variables_of_cgi_are_headers_too)
 	cr_assert(eq(str, (char *)env.headers, (char *)"x-b3-traceid: 1\nce-id: A-b_C\n"));
 }
 
+Test(identity, a_cgi_script_has_an_event)
+{
+	put("env.REQUEST_METHOD=PUT");
+	put("env.REQUEST_URI=/orders");
+	read_it();
+	cr_assert(eq(ptr, (void *)env.method, NULL)); /* names that anybody may use */
+	put("env.GATEWAY_INTERFACE=CGI/1.1");
+	read_it();
+	cr_assert(eq(str, (char *)env.method, (char *)"PUT"));
+	cr_assert(eq(str, (char *)env.path, (char *)"/orders"));
+}
+
 Test(identity, the_requests_own_context_goes_before_that_of_the_environment_as_a_whole)
 {
 	put("env.TRACEPARENT=" OTHERS);
