@@ -36,6 +36,18 @@ static bool spans_ns(const struct cs_request *request, uint64_t time_ns)
 }
 
 /*
+ * When what brought it was in flight: a process per event of which nothing was seen begins its event
+ * with its end, which may come after the answer that was given in its stead.
+ */
+static uint64_t brought_ns(const struct cs_request *request)
+{
+	const struct cs_assembled *instance = request->instance;
+
+	return request->exec && !instance->event.event_ns ? instance->identity.anchor_monotonic_ns
+							  : request->start_ns;
+}
+
+/*
  * The runtime's own request that brought this one: by the ids that both carry; where they carry none
  * in common (a runtime mints some of its own), the only one that was in flight. Two that would do
  * are none.
@@ -45,6 +57,7 @@ static struct cs_request *cause_of(struct cs_request *request)
 	struct cs_assembled *parent = cs_assembled_parent(request->instance);
 	struct cs_request *other, *same = NULL, *only = NULL;
 	unsigned same_count = 0, only_count = 0, n = 0;
+	uint64_t at_ns = brought_ns(request);
 
 	if (!parent)
 		return NULL;
@@ -52,7 +65,7 @@ static struct cs_request *cause_of(struct cs_request *request)
 	{
 		if (++n > SCAN_MAX)
 			break;
-		if (!spans_ns(other, request->start_ns))
+		if (!spans_ns(other, at_ns))
 			continue;
 		if (cs_request_compare(other, request) == CS_REQUEST_SAME) {
 			same = other;

@@ -190,6 +190,26 @@ Test(assembler, two_requests_that_would_do_as_cause_are_none)
 	cr_assert(eq(int, memcmp(&seen.cold.context.parent_span_id, &none, sizeof(none)), 0));
 }
 
+Test(assembler, a_function_that_died_unheard_was_brought_by_the_request_of_its_start)
+{
+	struct cs_header parent = server_of(50, "runtime"), header = header_of(100, "function");
+	struct cs_assembled *runtime = cs_assembler_attach(assembler, 1, &parent, 50), *function;
+
+	feed_request(runtime, 50, 7, 20 * MS, "");
+	feed_spawn(runtime, 100, 30 * MS);
+	header.marks[CS_MARK_STDIN_READ] = 0;
+	put_identity(&header, "env.Http_Method=POST");
+	function = cs_assembler_attach(assembler, 2, &header, 100);
+	feed_end(runtime, 50, 7, 80 * MS); /* 502 */
+	end_process(function, 100, SIGKILL, 81 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 2));
+	cr_assert(eq(int,
+		     memcmp(&seen.invocation[1].context.parent_span_id,
+			    &seen.invocation[0].context.span_id, sizeof(struct cs_span_id)),
+		     0));
+}
+
 Test(assembler, what_a_function_starts_for_itself_has_no_cold_start)
 {
 	struct cs_header header = header_of(100, "function"), child = header_of(101, "function");
