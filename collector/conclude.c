@@ -415,6 +415,23 @@ static void settle_outcome(struct cs_assembled *instance, struct cs_outcome *out
 		*outcome = cs_outcome_of_status(e->wait_status);
 }
 
+/* What its parent said, maybe after we learnt of its end: of the process itself, or of a worker. */
+static void settle_request(struct cs_request *request)
+{
+	struct cs_assembled *instance = request->instance;
+	const struct cs_evidence *e;
+
+	if (request->tag == (uint32_t)instance->identity.pid) {
+		settle_outcome(instance, &request->outcome);
+		return;
+	}
+	e = cs_evidence_find(&instance->assembler->evidence, (int32_t)request->tag);
+	if (request->outcome.cause == CS_CAUSE_UNKNOWN && e && e->ended &&
+	    e->parent_segment == instance->identity.segment &&
+	    e->spawn_begin_ns <= request->start_ns)
+		request->outcome = cs_outcome_of_status(e->wait_status);
+}
+
 /* Stamps are the word of a process: whatever they say, the first byte lies within. */
 static void settle_times(struct cs_request *request)
 {
@@ -444,8 +461,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		instance->concluded = true;
 		return;
 	}
-	if (request->tag == (uint32_t)instance->identity.pid)
-		settle_outcome(instance, &request->outcome);
+	settle_request(request);
 	cs_wrapper_settle_request(request);
 	settle_times(request);
 	if (request->exec)

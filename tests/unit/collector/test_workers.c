@@ -71,6 +71,42 @@ Test(workers, a_worker_that_dies_takes_only_its_own_requests_along)
 	cr_assert(not(seen.invocation[1].aborted));
 }
 
+static void feed_wait(struct cs_assembled *server, int32_t pid, int status, uint64_t time_ns)
+{
+	struct cs_rec_wait wait = { .pid = pid, .status = status };
+
+	feed(server, 100, CS_RECORD_WAIT, time_ns, &wait, sizeof(wait), NULL);
+}
+
+Test(workers, how_a_worker_ended_may_be_told_after_its_end_was_seen)
+{
+	struct cs_assembled *server = attach_server();
+
+	feed_process(server, 101, 62 * MS);
+	feed_request(server, 101, 7, 70 * MS, "");
+	cs_assembler_ended(server, 101, CS_ASSEMBLER_UNKNOWN, 0, 74 * MS);
+	feed_wait(server, 101, SIGKILL, 75 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_SIGNAL));
+	cr_assert(eq(int, seen.invocation[0].outcome.code, SIGKILL));
+}
+
+Test(workers, what_is_told_of_a_pids_next_process_is_not_its_workers)
+{
+	struct cs_rec_process later = { .ppid = 100,
+					.kind = CS_SPAWN_FORK,
+					.spawn_begin_ns = 75 * MS };
+	struct cs_assembled *server = attach_server();
+
+	feed_process(server, 101, 62 * MS);
+	feed_request(server, 101, 7, 70 * MS, "");
+	cs_assembler_ended(server, 101, CS_ASSEMBLER_UNKNOWN, 0, 74 * MS);
+	feed(server, 101, CS_RECORD_PROCESS, 75 * MS, &later, sizeof(later), NULL);
+	feed_wait(server, 101, SIGKILL, 76 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_UNKNOWN));
+}
+
 Test(workers, workers_go_on_when_their_parent_has_ended)
 {
 	struct cs_assembled *server = attach_server();
