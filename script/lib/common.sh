@@ -14,10 +14,9 @@ die() {
 	warn "$*"
 	exit 1
 }
-# misused ARGUMENT: what it is, and how it should be; needs usage().
+# misused ARGUMENT
 misused() {
-	warn "unknown argument: $1"
-	usage >&2
+	warn "unknown argument: $1; see script/${0##*/} --help"
 	exit 2
 }
 have() { command -v "$1" >/dev/null 2>&1; }

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -86,12 +87,27 @@ def where_nothing_is_recorded_it_fails(root, _folder):
 
 @case
 def a_clone_may_lie_anywhere(root, folder):
-    """The loader splits LD_PRELOAD at spaces and colons."""
-    clone = folder / "a b" / "c:d"
+    """The loader splits LD_PRELOAD at spaces; only a colon is too much, for protoc."""
+    clone, colon = folder / "a \u00e4 b" / "c d", folder / "c:d"
     clone.parent.mkdir()
     clone.symlink_to(root)
+    colon.symlink_to(root)
     got = _demo(clone)
     assert got.returncode == 0 and len(_waterfalls(got.stdout)) >= 3, got
+    got = _demo(colon)
+    assert got.returncode == 1 and got.stderr.startswith("demo: the path of this clone"), got
+    assert len(got.stderr.splitlines()) == 1 and not got.stdout, got
+
+
+@case
+def what_it_lacks_is_said_in_a_line(root, folder):
+    got = _demo(root, TMPDIR=str(folder / "missing"))
+    assert got.returncode == 1 and got.stderr.splitlines()[-1] == \
+        "demo: no scratch folder: set TMPDIR to one that exists", got
+    assert "calling" not in got.stdout, "it went on without one"
+    got = _demo(root, CC="false")
+    assert got.returncode == 1, got
+    assert got.stderr == "demo: hello-c, a sample function, does not compile\n", got
 
 
 @case
@@ -101,7 +117,9 @@ def what_stays_says_how_to_stop_it(root, _folder):
     try:
         assert got.returncode == 0 and len(_waterfalls(got.stdout)) >= 3, got
         url = re.search(r"the runtime listens at (\S+),", got.stdout)[1]
-        traces = pathlib.Path(re.search(r"spans go to (\S+)$", got.stdout, re.MULTILINE)[1])
+        traces = pathlib.Path(re.search(r"spans go to (.+)$", got.stdout, re.MULTILINE)[1])
+        again = re.search(r"look again:\s+(.+)$", got.stdout, re.MULTILINE)[1]
+        assert shlex.split(again)[-1] == str(traces), again
         other = _demo(root)
         assert other.returncode == 0 and _written(other.stdout)[0] != traces, other.stdout
         assert traces.exists(), "another demo has taken its files away"
@@ -126,10 +144,11 @@ def what_stays_says_how_to_stop_it(root, _folder):
 
 @case
 def an_unknown_flag_is_named(root, _folder):
-    for name in ("demo", "test", "setup", "bench"):
+    for name in ("demo", "test", "setup", "bench", "peers"):
         got = subprocess.run([root / "script" / name, "--foo"], capture_output=True, text=True,
                              timeout=MINUTE_S, check=False)
-        assert got.returncode == 2 and "unknown argument: --foo" in got.stderr, got
+        assert got.returncode == 2 and not got.stdout, got
+        assert got.stderr == f"{name}: unknown argument: --foo; see script/{name} --help\n", got
 
 
 if __name__ == "__main__":
