@@ -9,25 +9,33 @@
 struct seen seen;
 struct cs_assembler *assembler;
 
+/* What is said lives with its instance. */
+static const char *keep(char copy[256], const char *text)
+{
+	if (!text)
+		return NULL;
+	snprintf(copy, 256, "%s", text);
+	return copy;
+}
+
 static void on_cold_start(void *context, const struct cs_cold_start *cold)
 {
 	seen.cold_starts++;
 	seen.cold = *cold;
 	snprintf(seen.programs, sizeof(seen.programs), "%s", cold->programs ? cold->programs : "");
-	for (unsigned i = 0; i < cold->phases_count; i++) {
-		if (!cold->phases[i].approximate)
-			continue;
-		snprintf(seen.reasons[i], sizeof(seen.reasons[i]), "%s",
-			 cold->phases[i].approximate);
-		seen.cold.phases[i].approximate = seen.reasons[i];
-	}
+	for (unsigned i = 0; i < cold->phases_count; i++)
+		seen.cold.phases[i].approximate =
+			keep(seen.reasons[i], cold->phases[i].approximate);
+	seen.cold.approximate = keep(seen.reasons[CS_PHASE_COUNT], cold->approximate);
 }
 
 static void on_invocation(void *context, const struct cs_invocation *invocation)
 {
 	const char *state = invocation->context.trace_state;
+	unsigned i = seen.invocations++ % SEEN_MAX;
 
-	seen.invocation[seen.invocations++ % SEEN_MAX] = *invocation;
+	seen.invocation[i] = *invocation;
+	seen.invocation[i].approximate = keep(seen.said[i], invocation->approximate);
 	seen.linked = invocation->started;
 	if (seen.linked)
 		seen.started = *invocation->started;

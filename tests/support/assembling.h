@@ -20,9 +20,10 @@
 struct seen {
 	unsigned cold_starts;
 	unsigned invocations;
-	struct cs_cold_start cold; /* the last one; what its phases say stands in ... */
-	char reasons[CS_PHASE_COUNT][256];
-	struct cs_invocation invocation[SEEN_MAX];
+	struct cs_cold_start cold; /* the last one; what it and its phases say stands in ... */
+	char reasons[CS_PHASE_COUNT + 1][256];
+	struct cs_invocation invocation[SEEN_MAX]; /* what they say in ... */
+	char said[SEEN_MAX][256];
 	char programs[128];   /* of the last cold start; empty: none */
 	char trace_state[64]; /* of the last invocation; empty: none */
 	bool linked;          /* it points to its start, which is ... */
