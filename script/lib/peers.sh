@@ -7,7 +7,7 @@
 # makes it in the folder given, and returns 77 (CS_SKIP) where this machine cannot have it.
 
 # shellcheck disable=SC2034 # used by those who source this
-CS_PEERS="otelcol python functions_framework python_servers javascript"
+CS_PEERS="otelcol python propagators functions_framework python_servers javascript"
 CS_PEER_LIMIT=${COLDSPAN_PEER_LIMIT:-900} # seconds for one peer, downloads included
 
 # peer_dir NAME SOURCE_FOLDER
@@ -39,7 +39,7 @@ peer_otelcol_make() {
 			-p "$CS_JOBS" -trimpath -ldflags='-s -w' -o "$1/otelcol" .)
 }
 
-# --- from PyPI: Python with the official OTLP classes; servers that are watched --------------------
+# --- from PyPI: the official OTLP classes; OpenTelemetry's propagators; servers that are watched ------
 
 # peer_venv FOLDER SOURCE_FOLDER
 peer_venv() {
@@ -50,6 +50,9 @@ peer_venv() {
 
 peer_python_path() { printf '%s/bin/python3\n' "$(peer_dir python python)"; }
 peer_python_make() { peer_venv "$1" python; }
+
+peer_propagators_path() { printf '%s/bin/python3\n' "$(peer_dir propagators propagators)"; }
+peer_propagators_make() { peer_venv "$1" propagators; }
 
 peer_python_servers_path() { printf '%s/bin\n' "$(peer_dir python_servers python_servers)"; }
 peer_python_servers_make() { peer_venv "$1" python_servers; }
