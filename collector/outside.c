@@ -3,8 +3,9 @@
 /* Processes by the kernel's word; see outside.h. */
 #include "collector/outside.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "base/utf8.h"
 
 #define BUCKETS 1024u
 
@@ -137,8 +138,8 @@ static void note_exec(struct cs_outside_process *process, const struct cs_perf_r
 	uint32_t n = process->execs_count++;
 
 	process->execs_ns[n % CS_OUTSIDE_EXECS] = record->time_ns;
-	snprintf(process->name, sizeof(process->name), "%.*s", (int)sizeof(process->name) - 1,
-		 record->name);
+	cs_utf8_repair(process->name, sizeof(process->name), record->name, strlen(record->name),
+		       NULL);
 	if (n < CS_OUTSIDE_NAMES)
 		memcpy(process->names[n], process->name, sizeof(process->name));
 	process->file[0] = '\0';

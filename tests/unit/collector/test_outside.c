@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "collector/outside_queue.h"
 
@@ -106,6 +107,19 @@ Test(outside, a_life_from_fork_to_exit)
 	cr_assert(eq(u64, process->mapped_last_ns, 25));
 	cr_assert(eq(u64, process->exit_ns, 30));
 	cr_assert(not(process->gaps));
+}
+
+/* Fifteen bytes that are none become fifteen times three. */
+Test(outside, a_name_is_cut_between_its_characters)
+{
+	char name[CS_PERF_NAME_BYTES] = "";
+
+	for (int i = 0; i < 15; i++)
+		strcat(name, "\xef\xbf\xbd");
+	fork_at(SELF, 100, 10);
+	run_at(100, 20, name);
+	cr_assert(eq(sz, strlen(get(100)->name), 21));
+	cr_assert(eq(sz, strlen(get(100)->names[0]), 21));
 }
 
 Test(outside, a_process_ends_with_its_last_thread)
