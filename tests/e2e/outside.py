@@ -4,7 +4,7 @@
 
 usage: outside.py --coldspan FILE --lives FILE
 
---lives is a static program (guests/lives.c); without it the cases that need it are skipped.
+--lives is a static program (tests/support/lives.c); without it the cases that need it are skipped.
 """
 import errno
 import json
