@@ -188,6 +188,17 @@ static int check_value(struct parse *parse, const char *key, bool good)
 	return good ? 0 : complain(parse, cs_outline_find(&parse->outline, 0, key));
 }
 
+static int check_program(struct parse *parse, const char *program)
+{
+	/* The first entry stands directly behind its list. */
+	const struct cs_node *entry = cs_outline_find(&parse->outline, 0, "command") + 1;
+
+	return *program ? 0
+			: cs_problem_set(parse->problem, -EINVAL,
+					 "%s:%u:%u: command: the program's name is empty; write it",
+					 parse->file, entry->value_line, entry->value_column);
+}
+
 static int take_duration(struct parse *parse, const char *key, const char *text, cs_ns longest,
 			 cs_ns *ret)
 {
@@ -251,7 +262,7 @@ static int take_values(struct parse *parse, const struct raw *raw)
 	if (!r)
 		r = check_value(parse, "name", cs_name_is_good(raw->name));
 	if (!r)
-		r = check_value(parse, "command", raw->command[0][0] != 0);
+		r = check_program(parse, raw->command[0]);
 	if (!r)
 		r = take_duration(parse, "timeout", raw->timeout, CS_TIMEOUT_MAX,
 				  &manifest->timeout_ns);

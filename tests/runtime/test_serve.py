@@ -106,6 +106,8 @@ class CommandLine(faas.Case):
                 ("name: f\nmode: [exec]\ncommand: [cat]\n", "2:7", "found a list"),
                 ("name: f\nmode: exec\ncommand: cat\n", "3:10", "command: expected a list"),
                 ("name: f\nmode: exec\ncommand: []\n", "3:10", "found an empty list"),
+                ("name: f\nmode: exec\ncommand: ['', a]\n", "3:11",
+                 "command: the program's name is empty"),
                 ("name: f\nmode: exec\ncommand: [cat, {a: b}]\n", "3:16",
                  "an entry of command: expected a string, found a mapping"),
                 ("name: f\nmode: exec\ncommand: [cat]\nenvironment:\n  A: [1]\n", "5:6",
