@@ -27,7 +27,7 @@ static const struct verb verbs[] = {
 
 #define VERBS_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 
-static void print_help(FILE *out)
+static void print_help(void)
 {
 	fputs("Shows where the cold start of an unmodified function goes.\n"
 	      "\n"
@@ -36,13 +36,13 @@ static void print_help(FILE *out)
 	      "  eval \"$(coldspan env --export)\"         watch what this shell starts\n"
 	      "\n"
 	      "Commands:\n",
-	      out);
+	      stdout);
 	for (size_t i = 0; i < VERBS_COUNT; i++)
-		fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+		printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
 	fputs("\n"
 	      "  coldspan COMMAND --help   its options        man coldspan   the whole manual\n"
 	      "  coldspan --version\n",
-	      out);
+	      stdout);
 }
 
 static int unknown(const char *typed)
@@ -100,12 +100,12 @@ int main(int argc, char **argv)
 	fill_standard_streams();
 	cs_log_init("coldspan", CS_LOG_INFO);
 	if (argc < 2) {
-		print_help(stderr);
+		cs_log(CS_LOG_ERROR, "no command given; try coldspan run -- CMD, or --help");
 		return CS_EXIT_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    (!strcmp(argv[1], "help") && argc == 2)) {
-		print_help(stdout);
+		print_help();
 		return CS_EXIT_DONE;
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {

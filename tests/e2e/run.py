@@ -39,6 +39,14 @@ def exit_statuses(args, _):
 
 
 @case
+def a_missing_command_is_one_line(args, _):
+    got = subprocess.run([args.coldspan], capture_output=True, timeout=60, check=False, text=True)
+    assert (got.returncode, got.stdout) == (2, ""), got
+    assert got.stderr.startswith("coldspan: error: no command given;"), got
+    assert got.stderr.count("\n") == 1, got
+
+
+@case
 def a_wrong_option_is_named_with_our_name(args, folder):
     tried = [(["run", "--jsn", "x", "--", "true"], 125, "unknown option --jsn; did you mean --json?"),
              (["run", "-x", "--", "true"], 125, "unknown option -x; see coldspan run --help"),
