@@ -7,7 +7,7 @@
 # makes it in the folder given, and returns 77 (CS_SKIP) where this machine cannot have it.
 
 # shellcheck disable=SC2034 # used by those who source this
-CS_PEERS="otelcol python propagators functions_framework python_servers javascript"
+CS_PEERS="otelcol python propagators functions_framework python_servers javascript serverless servers"
 CS_PEER_LIMIT=${COLDSPAN_PEER_LIMIT:-900} # seconds for one peer, downloads included
 
 # peer_dir NAME SOURCE_FOLDER
@@ -57,7 +57,7 @@ peer_propagators_make() { peer_venv "$1" propagators; }
 peer_python_servers_path() { printf '%s/bin\n' "$(peer_dir python_servers python_servers)"; }
 peer_python_servers_make() { peer_venv "$1" python_servers; }
 
-# --- from npm: Google's functions-framework; other JavaScript runtimes ----------------------------
+# --- from npm: Google's functions-framework; other JavaScript runtimes; serverless-offline --------
 
 # peer_npm FOLDER SOURCE_FOLDER
 peer_npm() {
@@ -76,6 +76,35 @@ peer_functions_framework_make() { peer_npm "$1" node; }
 
 peer_javascript_path() { printf '%s/node_modules\n' "$(peer_dir javascript javascript)"; }
 peer_javascript_make() { peer_npm "$1" javascript; }
+
+peer_serverless_path() { printf '%s/node_modules\n' "$(peer_dir serverless serverless)"; }
+peer_serverless_make() { peer_npm "$1" serverless; }
+
+# --- from Debian: servers that would be started, and started at every boot, if they were installed -
+
+peer_servers_path() { printf '%s/root\n' "$(peer_dir servers servers)"; }
+
+peer_servers_make() {
+	local names file
+	if ! have apt-get || ! have dpkg-deb; then
+		say 'SKIP: nginx, lighttpd and fcgiwrap are unpacked from Debian packages, and there is no apt-get'
+		return 77
+	fi
+	mapfile -t names <"$CS_ROOT/tests/peers/servers/packages.txt"
+	mkdir "$1/packages" "$1/root"
+	(cd "$1/packages" && { apt-get -q -o APT::Sandbox::User=root download "${names[@]}" ||
+		{ peer_lists && apt-get -q -o APT::Sandbox::User=root download "${names[@]}"; }; }) || return
+	for file in "$1"/packages/*.deb; do
+		dpkg-deb --extract "$file" "$1/root" || return
+	done
+}
+
+# peer_lists: new package lists; where they are out of date, what they name is gone.
+peer_lists() {
+	local root=()
+	[ "$(id -u)" = 0 ] || root=(sudo -n)
+	"${root[@]}" apt-get -q -o DPkg::Lock::Timeout=300 update
+}
 
 # --- making ---------------------------------------------------------------------------------------
 

@@ -32,21 +32,27 @@ class Seen:
     killed: Run
     spans: list
 
-    def served(self, context):
-        """The runtime's invocations in the trace that a caller sent."""
-        return [span for span in self.spans if span["kind"] == SERVER
-                and span["traceId"] == context.trace_id
-                and span["resource"]["service.name"] == self.runtime.name]
-
-    def one(self, context):
-        found = self.served(context)
-        assert len(found) == 1, f"{len(found)} invocations with the trace id that was sent"
-        assert found[0]["parentSpanId"] == context.span_id, "its parent is not the caller's span"
+    def one(self, context, service):
+        """The one invocation of a service in the trace that a caller sent."""
+        found = [span for span in self.spans if span["kind"] == SERVER
+                 and span["traceId"] == context.trace_id and span["resource"]["service.name"] == service]
+        assert len(found) == 1, f"{len(found)} invocations of {service} with the trace id that was sent"
         return found[0]
+
+    def served(self, context):
+        """The invocation of the function; below the server's, where that is a process of its own."""
+        runtime, above = self.runtime, context.span_id
+        if runtime.function:
+            front = self.one(context, runtime.name)
+            assert front["parentSpanId"] == above, "the server's span is not the caller's child"
+            above = above if runtime.beside else front["spanId"]
+        found = self.one(context, runtime.service)
+        assert found["parentSpanId"] == above, "its parent is not who called it"
+        return found
 
     def start(self):
         """The cold start of the process that served first, its phases, the first invocation."""
-        first = self.one(self.watched.contexts[0])
+        first = self.served(self.watched.contexts[0])
         instance = first["resource"]["process.pid"]
         mine = [span for span in self.spans if span["resource"]["process.pid"] == instance]
         return *traces.cold_start(mine), first

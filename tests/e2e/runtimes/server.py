@@ -19,9 +19,11 @@ from lib import listening
 LIMIT_S = 30
 POLL_S = 0.005
 START = 'export OTEL_SERVICE_NAME="$1"; shift; "$@"; exit $?'
+NOTHING = {"LD_PRELOAD": "", "COLDSPAN_SOCKET": ""}
+ACCEPTS = "00010000"  # a flag of a Unix socket that listens
 # What no two answers, and no two lines that are written, have in common.
 VOLATILE = ("date",)
-DIFFERS = re.compile(r"\[[^]]*\]|\d[\d.:]*(?: ?[mµ]?s\b)?")
+DIFFERS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\[[^]]*\]|\d[\d.:]*(?: ?[mµ]?s\b)?")
 
 
 class Context:
@@ -60,6 +62,15 @@ def tree_of(pid):
     return found
 
 
+def is_events(pid):
+    """Is it a process per event, or what is left of one that nobody has waited for?"""
+    try:
+        command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return not command or b"hello.cgi" in command
+
+
 def reading(function, pid):
     """What @function finds of a process, or nothing: it may have ended meanwhile."""
     try:
@@ -77,7 +88,7 @@ class Server:
         with open(self.said, "ab") as said:
             self.shell = subprocess.Popen(
                 ["sh", "-c", START, "sh", runtime.name, *runtime.command(folder)],
-                env={**env, **runtime.env}, cwd=folder, stdin=subprocess.DEVNULL, stdout=said,
+                env={**(NOTHING if runtime.handed else {}), **env, **runtime.env}, cwd=folder, stdin=subprocess.DEVNULL, stdout=said,
                 stderr=said, start_new_session=True)
         try:
             self.pid = until(f"{runtime.name} starts", lambda: self.alive() and children_of(self.shell.pid))[0]
@@ -95,9 +106,13 @@ class Server:
     def listening(self):
         """Where it can be asked: the path of a socket, or the port."""
         self.alive()
+        if self.runtime.says:
+            found = re.search(self.runtime.says, self.said.read_text(errors="replace"))
+            return found and int(found.group(1))
         if self.runtime.socket:
-            path = self.folder / self.runtime.socket
-            return str(path) in pathlib.Path("/proc/net/unix").read_text() and str(path)
+            path = str(self.folder / self.runtime.socket)
+            lines = [line.split() for line in pathlib.Path("/proc/net/unix").read_text().splitlines()]
+            return [ACCEPTS, path] in [[line[3], line[-1]] for line in lines] and path
         ports = {port for pid in tree_of(self.pid) for port in reading(listening.ports_of, pid)}
         return len(ports) == 1 and ports.pop()
 
@@ -114,8 +129,7 @@ class Server:
         connection = http.client.HTTPConnection("127.0.0.1", timeout=LIMIT_S)
         connection.sock = self.connect()
         with contextlib.closing(connection):
-            body = None if self.runtime.method == "GET" else b"e2e"
-            connection.request(self.runtime.method, "/hello", body,
+            connection.request(self.runtime.method, "/hello", self.runtime.body or None,
                                {"Content-Type": "text/plain", **self.runtime.headers, **context.headers()})
             answer = connection.getresponse()
             body = answer.read()
@@ -124,12 +138,13 @@ class Server:
 
     def kill_in_invocation(self, context):
         """A request whose function asks a peer that never answers, and is killed while it waits."""
+        body = self.runtime.body
         with socket.create_server(("127.0.0.1", 0)) as peer, self.connect() as client:
             peer.settimeout(LIMIT_S)
             lines = [f"{self.runtime.method} /hang/{peer.getsockname()[1]} HTTP/1.1", "Host: 127.0.0.1",
-                     "Content-Length: 0"]
+                     f"Content-Length: {len(body)}"]
             lines += [f"{k}: {v}" for k, v in (self.runtime.headers | context.headers()).items()]
-            client.sendall("\r\n".join([*lines, "", ""]).encode())
+            client.sendall("\r\n".join([*lines, "", ""]).encode() + body)
             waiting, (_, port) = peer.accept()
             with waiting:
                 victim = self.owner_of(port)
@@ -152,8 +167,11 @@ class Server:
 
     def stop(self):
         """Asks it to end. Returns its exit status as a shell says it."""
-        os.kill(self.pid, signal.SIGTERM)
         try:
+            if self.runtime.function:  # or how the last of them ended is what nobody waits for
+                until("all events' processes have ended",
+                      lambda: not any(map(is_events, tree_of(self.pid))))
+            os.kill(self.pid, self.runtime.stop)
             return self.shell.wait(LIMIT_S)
         finally:
             self.end()

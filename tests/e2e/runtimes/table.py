@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The runtimes that are watched: how each is started, and what is special about it."""
+import contextlib
 import dataclasses
 import json
 import pathlib
+import random
+import re
 import shutil
+import signal
+import socket
 import subprocess
 
 from lib import cases, peers
@@ -21,8 +26,21 @@ class Runtime:
     env: dict = dataclasses.field(default_factory=dict)
     headers: dict = dataclasses.field(default_factory=dict)  # what its platform sends
     method: str = "POST"
+    stop: int = signal.SIGTERM
     socket: str = ""  # the socket in the folder it listens on, where it cannot choose a port
+    says: str = ""  # how it tells its port, where it listens on several
+    function: str = ""  # the service name of the process that serves, where it is another than the server's
+    handed: bool = False  # its configuration hands on what watches, and so wants it set, if to nothing
+    beside: bool = False  # its parent serves no HTTP: its spans stand beside the server's
     notes: str = ""
+
+    @property
+    def body(self):
+        return b"" if self.method == "GET" else b"e2e"
+
+    @property
+    def service(self):
+        return self.function or self.name
 
     def command(self, folder):
         return [str(word) for word in self.start(folder)]
@@ -65,9 +83,66 @@ def python_server(name):
     return peers.path("python_servers") / name
 
 
+def server_version(name, option):
+    def version():
+        said = subprocess.run(["env", f"LD_LIBRARY_PATH={libraries()}", debian(name), option],
+                              capture_output=True, text=True, check=False)
+        found = re.search(r"\d+\.[\d.]+\d", said.stdout + said.stderr)
+        return f"{name} {found.group(0)}"
+    return version
+
+
 def rust(folder):
     subprocess.run([program("rustc"), "-O", "-o", folder / "server", folder / "server.rs"], check=True)
     return [folder / "server"]
+
+
+def free_ports(count):
+    """Ports for those who cannot choose one themselves, below the range that the kernel chooses of."""
+    with contextlib.ExitStack() as open_until_all_are_found:
+        found = []
+        while len(found) < count:
+            one = open_until_all_are_found.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                one.bind(("127.0.0.1", random.randrange(20000, 30000)))
+                found.append(one.getsockname()[1])
+    return found
+
+
+def serverless(_):
+    first, second = free_ports(2)
+    return [program("node"), peers.path("serverless") / ".bin/serverless", "offline", "start", "--host",
+            "127.0.0.1", "--httpPort", first, "--lambdaPort", second]
+
+
+SERVERS = "usr/sbin"
+
+
+def debian(name):
+    return peers.path("servers") / SERVERS / name
+
+
+def configured(folder, name):
+    """The path of a configuration for this folder."""
+    path = folder / name
+    path.write_text(path.read_text().replace("FOLDER", str(folder))
+                    .replace("SBIN", str(peers.path("servers") / SERVERS)))
+    return path
+
+
+def nginx(folder):
+    return [debian("nginx"), "-p", folder, "-c", configured(folder, "nginx.conf")]
+
+
+def lighttpd(name):
+    """To be stopped by SIGINT: after SIGTERM its status is 0 or 1, as it comes, without us as well."""
+    return lambda folder: ["env", f"LD_LIBRARY_PATH={libraries()}", debian("lighttpd"), "-D", "-m",
+                           peers.path("servers") / "usr/lib/lighttpd", "-f", configured(folder, name)]
+
+
+def libraries():
+    """The folder of the servers' libraries."""
+    return next((peers.path("servers") / "usr/lib").glob("*-linux-gnu"))
 
 
 RUNTIMES = [
@@ -105,5 +180,16 @@ RUNTIMES = [
     Runtime("edge-runtime", "Vercel's edge-runtime", from_npm("javascript", "edge-runtime"),
             lambda _: [javascript(".bin/edge-runtime"), "--listen", "--port", "0", "--host", "127.0.0.1",
                        "edge.js"]),
+    Runtime("serverless-offline", "serverless-offline (Node)",
+            from_npm("serverless", "serverless-offline"), serverless, says=r"Server ready: \S+:(\d+)",
+            env={"SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off"}),
+    Runtime("nginx", "nginx (static file, pre-fork)", server_version("nginx", "-v"), nginx, method="GET",
+            socket="http.sock"),
+    Runtime("lighttpd-cgi", "lighttpd, CGI in Python", server_version("lighttpd", "-v"),
+            lighttpd("cgi.conf"), socket="http.sock", stop=signal.SIGINT, function="lighttpd-cgi-function", handed=True,
+            notes="only where mod_setenv hands `LD_PRELOAD` on"),
+    Runtime("fcgiwrap", "fcgiwrap under lighttpd, CGI in Python", server_version("fcgiwrap", "-h"),
+            lighttpd("fastcgi.conf"), socket="http.sock", stop=signal.SIGINT, function="fcgiwrap-function",
+            beside=True, notes="below the caller's span: FastCGI, by which fcgiwrap is asked, is not followed"),
     Runtime("rust", "Rust, std", said_by("rustc", "--version"), rust),
 ]
