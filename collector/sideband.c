@@ -9,14 +9,16 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "collector/clock.h"
 #include "collector/outside_queue.h"
 #include "collector/perf_ring.h"
 
-#define RING_PAGES      64u  /* of one CPU: a thousand short lives */
-#define RINGS_PAGES     512u /* of all: they are locked memory */
+#define RING_PAGES      64u      /* of one CPU: a thousand short lives */
+#define RINGS_PAGES     512u     /* of all: they are locked memory */
+#define CLOCK_SLACK_NS  1000000u /* the kernel reads it without a lock */
 #define PARANOID        "/proc/sys/kernel/perf_event_paranoid"
 #define PARANOID_ENOUGH 2
 
@@ -123,6 +125,34 @@ static int open_rings(struct cs_sideband *sideband, struct cs_diag *diag)
 	return sideband->rings_count ? 0 : refuse(-ENODEV, diag);
 }
 
+/*
+ * Naming ourselves as before is told as well: were it at another time than now, the kernel's clock would
+ * not be ours (it knows no time namespaces), and nothing that it tells of use.
+ */
+static int check_clock(struct cs_sideband *sideband, struct cs_diag *diag)
+{
+	uint64_t before_ns = cs_clock_monotonic_ns(), after_ns;
+	struct cs_perf_record record;
+	char name[16]; /* what the kernel fills in */
+	bool told = false;
+	size_t len;
+
+	prctl(PR_GET_NAME, name);
+	prctl(PR_SET_NAME, name);
+	after_ns = cs_clock_monotonic_ns();
+	for (unsigned i = 0; i < sideband->rings_count; i++) {
+		while ((len = cs_perf_ring_take(&sideband->rings[i].perf, sideband->record)))
+			told |= cs_perf_record_parse(sideband->record, len, &record) == 0 &&
+				record.time_ns + CLOCK_SLACK_NS >= before_ns &&
+				record.time_ns <= after_ns + CLOCK_SLACK_NS;
+	}
+	if (told)
+		return 0;
+	return cs_diag_set(diag, -ESTALE,
+			   "the kernel tells of processes by another clock: this is a time "
+			   "namespace");
+}
+
 static void on_wake(evutil_socket_t fd, short what, void *context)
 {
 	struct ring *ring = context;
@@ -139,6 +169,8 @@ int cs_sideband_open(struct event_base *base, struct cs_diag *diag, struct cs_si
 	struct cs_sideband *sideband = calloc(1, sizeof(*sideband));
 	int r = sideband ? open_rings(sideband, diag) : -ENOMEM;
 
+	if (r == 0)
+		r = check_clock(sideband, diag);
 	if (r == 0) {
 		sideband->outside = cs_outside_new(getpid());
 		r = sideband->outside ? 0 : -ENOMEM;

@@ -15,7 +15,7 @@
 #include "base/diag.h"
 #include "collector/outside.h"
 
-#define CS_SIDEBAND_CPUS_MAX  64u       /* each CPU's event is copied at every fork below us */
+#define CS_SIDEBAND_CPUS_MAX  64u       /* each costs a fork below us some 1.6 us */
 #define CS_SIDEBAND_SETTLE_NS 10000000u /* younger records may still get older company */
 
 struct cs_sideband;

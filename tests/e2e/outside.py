@@ -171,6 +171,21 @@ def a_refusal_changes_nothing_else_and_is_said(args, folder):
         assert said.count(b"perf_event") == 1, said
 
 
+@case
+def a_clock_that_is_not_the_kernels_is_no_help(args, folder):
+    """In a time namespace the kernel's stamps would put a spawn a thousand seconds away."""
+    unshare = ["unshare", "-T", "--monotonic", "1000", "-f"]
+    refused = subprocess.run([*unshare, "true"], capture_output=True, text=True, check=False)
+    if refused.returncode:
+        cases.skip(f"unshare -T: {refused.stderr.strip()}")
+    result = folder / "run.json"
+    subprocess.run([*unshare, args.coldspan, "run", "-q", "--json", result, "--", "true"], check=True,
+                   timeout=LIMIT_S)
+    outside = json.loads(result.read_text())["outside"]
+    assert outside["followed"] is False and outside["processes"] == [], outside
+    assert "time namespace" in outside["reason"] or "perf_event" in outside["reason"], outside
+
+
 if __name__ == "__main__":
     parser = cases.parser(__doc__)
     parser.add_argument("--coldspan", type=pathlib.Path, required=True)
