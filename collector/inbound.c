@@ -168,19 +168,31 @@ static int read_carrier(enum cs_carrier carrier, const struct value *values,
 	return value->count == 1 ? parse[carrier](value->text, value->len, ret) : -EBADMSG;
 }
 
+/*
+ * A load balancer names a trace in its own header whoever called; what names a span, too, knows more,
+ * and goes before it.
+ */
 static enum cs_carrier read_context(const struct headers *headers, struct cs_trace_context *ret,
 				    unsigned *ret_refused)
 {
+	enum cs_carrier spanless = CS_CARRIER_NONE;
+	struct cs_trace_context context;
+
 	*ret_refused = 0;
 	for (enum cs_carrier carrier = 1; carrier < CS_CARRIER_COUNT; carrier++) {
-		int r = read_carrier(carrier, headers->values, ret);
+		int r = read_carrier(carrier, headers->values, &context);
+		bool whole = r == 0 && cs_trace_context_valid(&context);
 
-		if (r == 0)
+		if (whole || (r == 0 && !spanless))
+			*ret = context;
+		if (whole)
 			return carrier;
-		if (r != -ENODATA)
+		if (r == 0 && !spanless)
+			spanless = carrier;
+		if (r < 0 && r != -ENODATA)
 			*ret_refused |= 1u << carrier;
 	}
-	return CS_CARRIER_NONE;
+	return spanless;
 }
 
 enum cs_carrier cs_inbound_context(const char *text, size_t len, struct cs_trace_context *ret)

@@ -16,7 +16,7 @@
 #include "base/cleanup.h"
 #include "preload/wire/trace_context.h"
 
-/* X(id, header that stands for it), the first that is good counts. */
+/* X(id, header that stands for it), the first good one that names a span counts, else the first good. */
 #define CS_CARRIERS(X)                                                                             \
 	X(TRACEPARENT, "traceparent")                                                              \
 	X(XRAY, "x-amzn-trace-id")                                                                 \

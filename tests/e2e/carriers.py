@@ -86,6 +86,9 @@ CARRIERS = {
     "X-Ray": xray([XRAY]),
     "X-Ray of a load balancer": Sent([("X-Amzn-Trace-Id", XRAY[1].split(";")[0])], "x-amzn-trace-id",
                                      "5759e988bd862e3fe1be46a994272793"),
+    "X-Ray of a load balancer, and a caller's B3": Sent(
+        [("X-Amzn-Trace-Id", XRAY[1].split(";")[0]), B3], "b3", "80f198ee56343ba864fe8b2a57d3eff7",
+        "05e3ac9a4f6e3b90"),
     "Cloud Trace": Sent([CLOUD], "x-cloud-trace-context", "105445aa7843bc8bf206b12000100000",
                         "1e9ad6661ea75994"),
     "B3 in one header": Sent([B3], "b3", "80f198ee56343ba864fe8b2a57d3eff7", "05e3ac9a4f6e3b90"),

@@ -120,7 +120,9 @@ static void check_request(const char *lines, size_t len)
 	if (inbound.carrier) {
 		CS_FUZZ_CHECK(number_of(inbound.caller.trace_id) ||
 			      number_of(inbound.caller.trace_id + 8));
-		CS_FUZZ_CHECK(inbound.refused < 1u << inbound.carrier);
+		CS_FUZZ_CHECK(!(inbound.refused & 1u << inbound.carrier));
+		CS_FUZZ_CHECK(!cs_trace_context_valid(&inbound.caller) ||
+			      inbound.refused < 1u << inbound.carrier);
 	}
 	CS_FUZZ_CHECK(!inbound.trace_state || inbound.carrier == CS_CARRIER_TRACEPARENT);
 	CS_FUZZ_CHECK(!inbound.has_created || cs_trace_context_valid(&inbound.created));

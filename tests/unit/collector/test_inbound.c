@@ -18,6 +18,8 @@
 #define B3_SPAN          "x-b3-spanid: 0000000000000a05\n"
 #define JAEGER           "uber-trace-id: 6000000000000000000000000000001:a06:0:1\n"
 #define BAD_W3C          "traceparent: 00-01000000000000000000000000000001-0000000000000a01\n"
+#define ROOT_ONLY        "x-amzn-trace-id: Root=1-02000000-000000000000000000000001\n"
+#define NO_SPAN          "x-cloud-trace-context: 03000000000000000000000000000001;o=1\n"
 #define REFUSED(carrier) (1u << CS_CARRIER_##carrier)
 
 struct inbound_case {
@@ -56,6 +58,14 @@ ParameterizedTestParameters(inbound, the_first_good_carrier_counts)
 		{ "b3: 0\n", CS_CARRIER_NONE, 0 },
 		{ "x-b3-sampled: 0\n", CS_CARRIER_NONE, 0 },
 		{ "x-amzn-trace-id: Sampled=1\n" JAEGER, CS_CARRIER_JAEGER, 0 },
+		/* Who names a span goes before who does not. */
+		{ ROOT_ONLY, CS_CARRIER_XRAY, 0 },
+		{ ROOT_ONLY B3, CS_CARRIER_B3, 0 },
+		{ ROOT_ONLY "b3: 0\n" JAEGER, CS_CARRIER_JAEGER, 0 },
+		{ ROOT_ONLY "b3: x\n", CS_CARRIER_XRAY, REFUSED(B3) },
+		{ ROOT_ONLY NO_SPAN, CS_CARRIER_XRAY, 0 },
+		{ NO_SPAN, CS_CARRIER_CLOUD_TRACE, 0 },
+		{ BAD_W3C ROOT_ONLY CLOUD, CS_CARRIER_CLOUD_TRACE, REFUSED(TRACEPARENT) },
 		/* What comes behind the one that counts is not looked at. */
 		{ W3C "uber-trace-id: x\n", CS_CARRIER_TRACEPARENT, 0 },
 		/* Twice is as good as none, but for B3's several headers. */
@@ -76,7 +86,7 @@ ParameterizedTestParameters(inbound, the_first_good_carrier_counts)
 
 ParameterizedTest(struct inbound_case *c, inbound, the_first_good_carrier_counts)
 {
-	static const uint8_t zeroes[16];
+	static const struct cs_trace_context zeroes;
 	struct cs_inbound got;
 
 	cs_inbound_read(&got, c->lines, strlen(c->lines));
@@ -85,11 +95,13 @@ ParameterizedTest(struct inbound_case *c, inbound, the_first_good_carrier_counts
 	if (c->carrier) {
 		cr_assert(eq(u8, got.caller.trace_id[0], c->carrier));
 		cr_assert(eq(u8, got.caller.trace_id[15], 1));
+	}
+	if (cs_trace_context_valid(&got.caller)) {
 		cr_assert(eq(u8, got.caller.parent_id[6], 0x0a));
 		cr_assert(eq(u8, got.caller.parent_id[7], c->carrier));
-	} else {
-		cr_assert(eq(int, memcmp(got.caller.trace_id, zeroes, 16), 0));
 	}
+	if (!c->carrier)
+		cr_assert(eq(int, memcmp(&got.caller, &zeroes, sizeof(zeroes)), 0));
 	cs_inbound_deinit(&got);
 }
 
