@@ -26,7 +26,8 @@
 	X(MAIN_RETURN, "main_return", "main returned")                                             \
 	X(FETCH, "fetch", "reserved: code package fetched")                                        \
 	X(SANDBOX, "sandbox", "reserved: sandbox created")                                         \
-	X(RESTORE, "restore", "reserved: snapshot restored")
+	X(RESTORE, "restore", "reserved: snapshot restored")                                       \
+	X(NEXT, "next", "first byte of the first request for an event (Lambda Runtime API)")
 
 enum cs_mark {
 #define X(id, name, meaning) CS_MARK_##id,

@@ -40,7 +40,10 @@ enum cs_priority {
 	X(LISTEN, 7, cs_rec_listen, HIGH, "a stream socket listens")                               \
 	X(REQUEST, 8, cs_rec_request, LOW, "an HTTP/1 request head is complete")                   \
 	X(RESPONSE, 9, cs_rec_response, HIGH, "first byte of the response went out")               \
-	X(RESPONSE_END, 10, cs_rec_response_end, HIGH, "the response, or its connection, ended")
+	X(RESPONSE_END, 10, cs_rec_response_end, HIGH, "the response, or its connection, ended")   \
+	X(INVOCATION, 11, cs_rec_invocation, LOW,                                                  \
+	  "an event was handed out, with an id of its own")                                        \
+	X(INVOCATION_END, 12, cs_rec_invocation_end, HIGH, "the answer to such an event went out")
 
 enum cs_record_type {
 	CS_RECORD_NONE = 0,
@@ -168,6 +171,53 @@ struct cs_rec_response_end { /* time_ns: after the call that sent the last byte 
 #define CS_RESPONSE_CLOSED     0x1u /* ended by the close of the connection, as its framing says */
 #define CS_RESPONSE_ABORTED    0x2u /* the connection closed before the response was complete */
 #define CS_RESPONSE_UNFOLLOWED 0x4u /* its framing is not understood: it ends later, unseen */
+
+/* How events come that have an id of their own. */
+enum cs_invocation_source {
+	CS_INVOCATION_LAMBDA = 1, /* Lambda Runtime API */
+};
+
+/*
+ * An event that the process asked for. Its id names it, in whatever process, thread and connection it
+ * is answered.
+ */
+struct cs_rec_invocation {  /* time_ns: first byte of the event was read */
+	uint64_t asked_ns;  /* when the process began to ask for it, 0 unknown */
+	uint16_t source;    /* enum cs_invocation_source */
+	uint16_t flags;     /* CS_REQUEST_* */
+	uint16_t text_len;  /* bytes that follow this struct: allow-listed lines as in REQUEST */
+	uint16_t id_offset; /* the id in these bytes */
+	uint16_t id_len;
+	uint16_t reserved[3];
+	/* char text[text_len] */
+};
+
+enum cs_invocation_outcome {
+	CS_INVOCATION_RESPONSE = 1,
+	CS_INVOCATION_ERROR = 2,
+	CS_INVOCATION_INIT_ERROR = 3, /* without an id: there will be no event */
+};
+
+/*
+ * The answer to an event, or to the start. A second one for the same id adds what became of the first
+ * (CS_INVOCATION_REFUSED).
+ */
+struct cs_rec_invocation_end { /* time_ns: after the call that sent the last byte */
+	uint64_t first_ns;     /* before the call that sent the first one */
+	uint64_t bytes;        /* head and body sent */
+	uint16_t source;       /* enum cs_invocation_source */
+	uint16_t outcome;      /* enum cs_invocation_outcome */
+	uint16_t flags;        /* CS_INVOCATION_* */
+	uint16_t status;       /* of the reply to the answer; 0: not there yet */
+	uint16_t text_len;     /* bytes that follow this struct */
+	uint16_t id_offset;    /* the id in these bytes */
+	uint16_t id_len;
+	uint16_t headers_offset; /* from here to the end: allow-listed lines as in REQUEST */
+				 /* char text[text_len] */
+};
+
+#define CS_INVOCATION_REFUSED 0x1u /* the reply, of @status, says that it was not taken */
+#define CS_INVOCATION_BROKEN  0x2u /* its trailers say that it failed on the way */
 
 #define X(id, number, type, priority, meaning)                                                     \
 	_Static_assert(sizeof(struct type) % 8 == 0 && (number) < 16, "layout of " #id);

@@ -35,7 +35,7 @@ Test(names, every_entry_of_every_table_has_its_own)
 	check_names(cs_phase_name, 0, CS_PHASE_COUNT);
 	check_names(cs_fact_name, 0, CS_FACT_COUNT);
 	check_names(cs_stand_down_name, 0, CS_STAND_DOWN_COUNT);
-	check_names(cs_record_name, 1, CS_RECORD_RESPONSE_END + 1);
+	check_names(cs_record_name, 1, CS_RECORD_INVOCATION_END + 1);
 	cr_assert(eq(int, strcmp(cs_record_name(CS_RECORD_NONE), "unknown"), 0));
 }
 
@@ -44,14 +44,17 @@ Test(names, of_phases_marks_and_records_stay)
 {
 	static const char *const phases[] = { "queue", "spawn", "exec",    "link",   "runtime",
 					      "code",  "wait",  "handler", "respond" };
-	static const char *const records[] = { "unknown", "process",  "spawn",       "exec",
-					       "wait",    "kill",     "file",        "listen",
-					       "request", "response", "response_end" };
+	static const char *const records[] = { "unknown",       "process",      "spawn",
+					       "exec",          "wait",         "kill",
+					       "file",          "listen",       "request",
+					       "response",      "response_end", "invocation",
+					       "invocation_end" };
 	static const char *const marks[] = { "attach",       "libc_start",   "main",
 					     "user_code",    "listen",       "accept_wait",
 					     "stdin_read",   "request",      "response",
 					     "response_end", "stdout_write", "main_return",
-					     "fetch",        "sandbox",      "restore" };
+					     "fetch",        "sandbox",      "restore",
+					     "next" };
 
 	for (unsigned i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
 		cr_assert(eq(int, strcmp(cs_phase_name(i), phases[i]), 0), "%s", phases[i]);

@@ -78,12 +78,32 @@ AT(cs_rec_response_end, flags, 14);
 AT(cs_rec_response_end, request_bytes, 16);
 AT(cs_rec_response_end, response_bytes, 24);
 SIZE(cs_rec_response_end, 32);
+AT(cs_rec_invocation, asked_ns, 0);
+AT(cs_rec_invocation, source, 8);
+AT(cs_rec_invocation, flags, 10);
+AT(cs_rec_invocation, text_len, 12);
+AT(cs_rec_invocation, id_offset, 14);
+AT(cs_rec_invocation, id_len, 16);
+AT(cs_rec_invocation, reserved, 18);
+SIZE(cs_rec_invocation, 24);
+AT(cs_rec_invocation_end, first_ns, 0);
+AT(cs_rec_invocation_end, bytes, 8);
+AT(cs_rec_invocation_end, source, 16);
+AT(cs_rec_invocation_end, outcome, 18);
+AT(cs_rec_invocation_end, flags, 20);
+AT(cs_rec_invocation_end, status, 22);
+AT(cs_rec_invocation_end, text_len, 24);
+AT(cs_rec_invocation_end, id_offset, 26);
+AT(cs_rec_invocation_end, id_len, 28);
+AT(cs_rec_invocation_end, headers_offset, 30);
+SIZE(cs_rec_invocation_end, 32);
 
 /* Numbers are for ever. */
 _Static_assert(CS_RECORD_PROCESS == 1 && CS_RECORD_SPAWN == 2 && CS_RECORD_EXEC == 3 &&
 		       CS_RECORD_WAIT == 4 && CS_RECORD_KILL == 5 && CS_RECORD_FILE == 6 &&
 		       CS_RECORD_LISTEN == 7 && CS_RECORD_REQUEST == 8 && CS_RECORD_RESPONSE == 9 &&
-		       CS_RECORD_RESPONSE_END == 10,
+		       CS_RECORD_RESPONSE_END == 10 && CS_RECORD_INVOCATION == 11 &&
+		       CS_RECORD_INVOCATION_END == 12,
 	       "record numbers");
 
 struct kind {
@@ -148,7 +168,7 @@ ParameterizedTest(struct kind *kind, records, each_type_comes_back_as_it_was_wri
 Test(records, an_unknown_type_has_no_name_and_no_size)
 {
 	cr_assert(eq(u32, cs_record_payload_min(CS_RECORD_NONE), 0));
-	cr_assert(eq(u32, cs_record_payload_min(CS_RECORD_RESPONSE_END + 1), 0));
+	cr_assert(eq(u32, cs_record_payload_min(CS_RECORD_INVOCATION_END + 1), 0));
 	cr_assert(eq(u32, cs_record_payload_min(UINT32_MAX), 0));
 	cr_assert(eq(int, strcmp(cs_record_name(UINT32_MAX), "unknown"), 0));
 }
