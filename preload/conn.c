@@ -57,6 +57,7 @@ uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd
 	conn->connection = (uint32_t)fd | (uint64_t)generation << GENERATION;
 	conn->socket = socket;
 	conn->text = CS_POOL_NONE;
+	conn->response_text = CS_POOL_NONE;
 	conn->sending = NOTHING;
 	cs_http_request_init(&conn->request);
 	atomic_store_explicit(&conn->requests, 0, memory_order_relaxed);
@@ -115,6 +116,16 @@ static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, ui
 	atomic_store_explicit(&conn->responses, sequence + 1, memory_order_release);
 }
 
+static struct cs_http_text *response_text(const struct cs_conn_env *env, const struct cs_conn *conn)
+{
+	struct cs_conn_text *text;
+
+	if (!env->caller || conn->response_text == CS_POOL_NONE)
+		return NULL;
+	text = cs_pool_item(env->texts, conn->response_text);
+	return &text->text;
+}
+
 static void tell_response(const struct cs_conn_env *env, struct cs_conn *conn, uint16_t status)
 {
 	struct cs_conn_event event = {
@@ -122,9 +133,20 @@ static void tell_response(const struct cs_conn_env *env, struct cs_conn *conn, u
 		.sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed),
 		.time_ns = conn->response_ns,
 		.status = status,
+		.text = response_text(env, conn),
 	};
 
 	env->emit(conn, &event);
+}
+
+const struct cs_http_text *cs_conn_asked(const struct cs_conn_env *env, const struct cs_conn *conn)
+{
+	const struct cs_conn_text *text;
+
+	if (conn->text == CS_POOL_NONE)
+		return NULL;
+	text = cs_pool_item(env->texts, conn->text);
+	return &text->text;
 }
 
 /* Nothing more will be sent: end what is outstanding. @lost: how much of it we do not know. */
@@ -161,6 +183,8 @@ static void finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t
 		atomic_load_explicit(&conn->closed_ns, memory_order_relaxed));
 	if (conn->text != CS_POOL_NONE)
 		cs_pool_put(env->texts, conn->text);
+	if (env->caller && conn->response_text != CS_POOL_NONE)
+		cs_pool_put(env->texts, conn->response_text);
 	atomic_store_explicit(&conn->state, 0, memory_order_relaxed);
 	cs_pool_put(env->conns, index);
 }
@@ -262,9 +286,31 @@ static void count_body(struct cs_conn *conn, uint64_t bytes)
 	atomic_store_explicit(received, sum, memory_order_relaxed);
 }
 
-/* Where a head may begin: room for its texts, and its time. */
+static void tell_request_end(const struct cs_conn_env *env, struct cs_conn *conn,
+			     const struct cs_http_text *text)
+{
+	uint32_t last = atomic_load_explicit(&conn->requests, memory_order_relaxed) - 1;
+	uint64_t received = atomic_load_explicit(&conn->received[last % CS_CONN_PIPELINE],
+						 memory_order_relaxed);
+	struct cs_conn_event event = {
+		.type = CS_CONN_REQUEST_END,
+		.sequence = last,
+		.time_ns = conn->first_byte_ns,
+		.request_bytes = received >> RECEIVED_BITS,
+		.text = text,
+	};
+
+	env->emit(conn, &event);
+}
+
+/*
+ * Where a head may begin: room for its texts, and its time. A caller's last text is in use until the
+ * response is complete.
+ */
 static bool begin_head(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t now_ns)
 {
+	if (env->caller && outstanding(conn))
+		return false;
 	if (conn->text == CS_POOL_NONE)
 		conn->text = cs_pool_take(env->texts);
 	conn->first_byte_ns = now_ns;
@@ -303,10 +349,33 @@ static uint64_t receive(const struct cs_conn_env *env, struct cs_conn *conn,
 			return LOST_IN;
 		if (verdict == CS_HTTP_HEAD && text && begin_request(env, conn, &text->text))
 			return LOST_IN;
-		if (verdict == CS_HTTP_HEAD || cs_http_request_idle(&conn->request))
+		if (env->caller && text && (verdict == CS_HTTP_HEAD || verdict == CS_HTTP_END) &&
+		    cs_http_request_idle(&conn->request))
+			tell_request_end(env, conn, &text->text);
+		if (!env->caller &&
+		    (verdict == CS_HTTP_HEAD || cs_http_request_idle(&conn->request)))
 			put_text(env, conn);
 	}
 	return 0;
+}
+
+/* What a caller keeps of the head. Interim responses have left nothing in it. */
+static void begin_response_text(const struct cs_conn_env *env, struct cs_conn *conn)
+{
+	struct cs_http_text *text;
+
+	if (conn->response_text == CS_POOL_NONE)
+		conn->response_text = cs_pool_take(env->texts);
+	text = response_text(env, conn);
+	if (text)
+		text->method_len = text->target_len = text->headers_len = text->flags = 0;
+}
+
+static void put_response_text(const struct cs_conn_env *env, struct cs_conn *conn)
+{
+	if (conn->response_text != CS_POOL_NONE)
+		cs_pool_put(env->texts, conn->response_text);
+	conn->response_text = CS_POOL_NONE;
 }
 
 /* Bytes go out: the first of a response, if none has begun. Not without a request. */
@@ -327,6 +396,8 @@ static bool begin_response(const struct cs_conn_env *env, struct cs_conn *conn, 
 	conn->response_ns = begin_ns;
 	conn->response_bytes = 0;
 	conn->response_forks = (uint16_t)atomic_load_explicit(env->forks, memory_order_relaxed);
+	if (env->caller)
+		begin_response_text(env, conn);
 	return true;
 }
 
@@ -340,7 +411,8 @@ static uint64_t transmit(const struct cs_conn_env *env, struct cs_conn *conn,
 
 		if (!begin_response(env, conn, begin_ns))
 			return LOST;
-		verdict = cs_http_response_feed(&conn->response, data, bytes, &used);
+		verdict = cs_http_response_feed(&conn->response, response_text(env, conn), data,
+						bytes, &used);
 		bytes -= used;
 		if (data)
 			data += used;
@@ -352,6 +424,8 @@ static uint64_t transmit(const struct cs_conn_env *env, struct cs_conn *conn,
 			break;
 		case CS_HTTP_HEAD:
 			tell_response(env, conn, conn->response.status);
+			if (env->caller)
+				put_response_text(env, conn);
 			conn->sending = HEAD_TOLD;
 			if (!cs_http_response_over(&conn->response))
 				break;
@@ -387,7 +461,7 @@ void cs_conn_received(const struct cs_conn_env *env, struct cs_conn *conn, uint3
 		bytes -= part;
 		iov++;
 	}
-	if (lost)
+	if (lost && !env->caller)
 		put_text(env, conn);
 	leave(env, conn, RECEIVING, lost);
 }

@@ -3,6 +3,8 @@
 /*
  * One accepted connection: pairs the requests that come in with the responses that go out, from the
  * results of reads and writes in any thread. Pure but for atomics: what it finds goes to a callback.
+ * A connection of the process's own making is the same the other way round: what it writes is told as
+ * received, what it reads as sent (cs_conn_env.caller).
  *
  * Each direction has a busy bit instead of a lock: two threads in the same direction at once (a
  * server that does so cannot know its own order) end the following of the connection; a reader
@@ -31,8 +33,11 @@ struct cs_conn_text {
 struct cs_conn {
 	_Atomic uint32_t link; /* the pool's */
 	uint32_t forks;        /* the process's forks when it was accepted */
-	uint32_t owner;        /* the callback's own: who read the last request */
-	uint32_t text;         /* of the head being received: index in the pool of texts, or none */
+	union {
+		uint32_t owner;         /* the callback's own: who read the last request */
+		uint32_t response_text; /* of a caller: as text, of the response's head */
+	};
+	uint32_t text; /* of the head being received: index in the pool of texts, or none */
 	/* generation << 32 | references << 16 | flag bits; 0 while not in use */
 	_Atomic uint64_t state;
 	uint64_t connection; /* as in the records: descriptor | generation << 32 */
@@ -61,6 +66,7 @@ struct cs_conn {
 
 enum cs_conn_event_type {
 	CS_CONN_REQUEST,
+	CS_CONN_REQUEST_END, /* of a caller alone: its last byte has gone out */
 	CS_CONN_RESPONSE,
 	CS_CONN_RESPONSE_END,
 	CS_CONN_HEAD_UNFOLLOWED, /* only this field is set */
@@ -76,7 +82,8 @@ struct cs_conn_event {
 	uint16_t status;
 	uint16_t flags;
 	uint8_t version;
-	const struct cs_http_text *text; /* of a request; valid during the call */
+	/* Of a request; of a caller's response, if there was room. Valid during the call. */
+	const struct cs_http_text *text;
 };
 
 typedef void (*cs_conn_emit_fn)(struct cs_conn *conn, const struct cs_conn_event *event);
@@ -87,6 +94,11 @@ struct cs_conn_env {
 	struct cs_pool *texts;
 	cs_conn_emit_fn emit;    /* called while the thread is busy with the connection */
 	_Atomic uint32_t *forks; /* counts children that this process may have given it to */
+	/*
+	 * The process is the client. The text of its last request stays until the next one; one that
+	 * does not wait for the response to the last is not followed.
+	 */
+	bool caller;
 };
 
 /**
@@ -99,6 +111,9 @@ struct cs_conn_env {
  * Return:  its index in @env->conns, CS_POOL_NONE if too many are open.
  */
 uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd, uint64_t socket);
+
+/** cs_conn_asked() - of a caller, while a response is told: what it answers; NULL: not known. */
+const struct cs_http_text *cs_conn_asked(const struct cs_conn_env *env, const struct cs_conn *conn);
 
 /** cs_conn_ref() - one more descriptor for it; false if it is gone. Context: signal. */
 bool cs_conn_ref(struct cs_conn *conn, uint32_t generation);

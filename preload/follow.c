@@ -78,6 +78,8 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 	case CS_CONN_REQUEST:
 		emit_request(conn, event);
 		break;
+	case CS_CONN_REQUEST_END: /* callers' */
+		break;
 	case CS_CONN_RESPONSE:
 		emit_response(conn, event);
 		break;

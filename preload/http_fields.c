@@ -41,6 +41,18 @@ static const uint32_t kept_lengths = 0
 #undef X
 	;
 
+#define LAMBDA_NAME_BYTES 24
+#define LAMBDA_PREFIX_LEN (sizeof(CS_HTTP_LAMBDA_PREFIX) - 1)
+
+static const struct {
+	uint8_t len;
+	char name[LAMBDA_NAME_BYTES - 1];
+} kept_lambda[] = {
+#define X(name) { sizeof(name) - 1, name },
+	CS_HTTP_KEPT_LAMBDA(X)
+#undef X
+};
+
 static const char length_name[] = "content-length";
 static const char coding_name[] = "transfer-encoding";
 static const char chunked[] = "chunked";
@@ -79,6 +91,21 @@ bool cs_http_is_kept(const char *name, size_t len)
 	return false;
 }
 
+static bool is_lambda(const struct cs_http_fields *fields)
+{
+	const char *rest = fields->scratch + LAMBDA_PREFIX_LEN;
+
+	if (fields->scratch_len <= LAMBDA_PREFIX_LEN ||
+	    !same(fields->scratch, CS_HTTP_LAMBDA_PREFIX, LAMBDA_PREFIX_LEN))
+		return false;
+	for (size_t i = 0; i < sizeof(kept_lambda) / sizeof(kept_lambda[0]); i++) {
+		if (fields->scratch_len - LAMBDA_PREFIX_LEN == kept_lambda[i].len &&
+		    same(rest, kept_lambda[i].name, kept_lambda[i].len))
+			return true;
+	}
+	return false;
+}
+
 /* What the name in the scratch is to us. */
 static enum kind find_kind(const struct cs_http_fields *fields, bool keep)
 {
@@ -88,7 +115,7 @@ static enum kind find_kind(const struct cs_http_fields *fields, bool keep)
 		return TRANSFER_ENCODING;
 	if (keep && cs_http_is_kept(fields->scratch, fields->scratch_len))
 		return KEEP;
-	return SKIP;
+	return keep && is_lambda(fields) ? KEEP : SKIP;
 }
 
 static bool append(struct cs_http_text *text, char c)

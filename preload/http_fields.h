@@ -44,6 +44,20 @@
 	X("aeg-delivery-count")                                                                    \
 	X("x-envoy-attempt-count")
 
+/*
+ * Those of the Lambda Runtime API, without the prefix that they share: what it says of an event, and
+ * what a runtime says of its answer.
+ */
+#define CS_HTTP_LAMBDA_PREFIX "lambda-runtime-"
+#define CS_HTTP_KEPT_LAMBDA(X)                                                                     \
+	X("aws-request-id")                                                                        \
+	X("deadline-ms")                                                                           \
+	X("invoked-function-arn")                                                                  \
+	X("trace-id")                                                                              \
+	X("aws-tenant-id")                                                                         \
+	X("function-error-type")                                                                   \
+	X("function-response-mode")
+
 #define CS_HTTP_SCRATCH   40u  /* a name or a framing value; longer ones are none of ours */
 #define CS_HTTP_VALUE_MAX 512u /* of a kept header: tracestate's own limit (W3C section 3.3) */
 

@@ -121,10 +121,11 @@ static enum cs_http_verdict begin_body(struct cs_http_response *response)
 }
 
 static enum cs_http_verdict feed_fields(struct cs_http_response *response,
-					const unsigned char *data, size_t len, size_t *ret_used)
+					struct cs_http_text *text, const unsigned char *data,
+					size_t len, size_t *ret_used)
 {
 	enum cs_http_verdict verdict =
-		cs_http_fields_feed(&response->fields, NULL, data, len, ret_used);
+		cs_http_fields_feed(&response->fields, text, data, len, ret_used);
 
 	if (*ret_used > CS_HTTP_HEAD_MAX - response->head_bytes)
 		return CS_HTTP_UNFOLLOWED;
@@ -133,7 +134,8 @@ static enum cs_http_verdict feed_fields(struct cs_http_response *response,
 }
 
 enum cs_http_verdict cs_http_response_feed(struct cs_http_response *response,
-					   const unsigned char *data, size_t len, size_t *ret_used)
+					   struct cs_http_text *text, const unsigned char *data,
+					   size_t len, size_t *ret_used)
 {
 	enum cs_http_verdict verdict = CS_HTTP_MORE;
 	size_t used = 0, part;
@@ -147,7 +149,7 @@ enum cs_http_verdict cs_http_response_feed(struct cs_http_response *response,
 		} else if (!data) {
 			verdict = CS_HTTP_UNFOLLOWED;
 		} else if (response->state == FIELDS) {
-			verdict = feed_fields(response, data + used, len - used, &part);
+			verdict = feed_fields(response, text, data + used, len - used, &part);
 			used += part;
 			if (cs_http_response_idle(response))
 				break; /* an interim one ends here */

@@ -42,6 +42,7 @@ bool cs_http_response_ends_by_close(const struct cs_http_response *response);
 
 /**
  * cs_http_response_feed() - take the next bytes that the server sent
+ * @text:     kept headers are appended, those of interim responses as well; NULL keeps none
  * @data:     @len bytes; NULL if only their number is known (sendfile): then all must be content
  * @ret_used: bytes taken; always set
  *
@@ -54,7 +55,8 @@ bool cs_http_response_ends_by_close(const struct cs_http_response *response);
  * Return:  enum cs_http_verdict; after END and the last two it needs an init before it is fed.
  */
 enum cs_http_verdict cs_http_response_feed(struct cs_http_response *response,
-					   const unsigned char *data, size_t len, size_t *ret_used);
+					   struct cs_http_text *text, const unsigned char *data,
+					   size_t len, size_t *ret_used);
 
 /** cs_http_response_tunnel() - asked after CS_HTTP_HEAD: does HTTP end here? Context: signal (pure). */
 bool cs_http_response_tunnel(const struct cs_http_response *response);

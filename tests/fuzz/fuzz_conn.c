@@ -29,6 +29,9 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 		CS_FUZZ_CHECK(event->version == 10 || event->version == 11);
 		requests++;
 		break;
+	case CS_CONN_REQUEST_END:
+		CS_FUZZ_CHECK(false);
+		break;
 	case CS_CONN_RESPONSE:
 		CS_FUZZ_CHECK(event->sequence == ends && responses == ends);
 		CS_FUZZ_CHECK(event->sequence < requests);

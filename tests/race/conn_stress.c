@@ -51,6 +51,8 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 		    event->sequence)
 			fail("requests out of order", generation, event->sequence);
 		break;
+	case CS_CONN_REQUEST_END: /* callers' */
+		break;
 	case CS_CONN_RESPONSE:
 		if (event->sequence >=
 		    atomic_load_explicit(&requests[generation], memory_order_relaxed))

@@ -118,8 +118,8 @@ static int response_piece(struct cs_transcript *out, struct cs_http_response *re
 	size_t position = 0, used;
 
 	while (position < len) {
-		enum cs_http_verdict verdict =
-			cs_http_response_feed(response, data + position, len - position, &used);
+		enum cs_http_verdict verdict = cs_http_response_feed(
+			response, NULL, data + position, len - position, &used);
 
 		if (used > len - position)
 			abort();

@@ -47,6 +47,10 @@ static void emit(struct cs_conn *of, const struct cs_conn_event *event)
 		    event->text->bytes, event->text->target_len,
 		    event->text->bytes + event->text->method_len, event->time_ns);
 		break;
+	case CS_CONN_REQUEST_END:
+		say("asked %u in %lu @%lu\n", event->sequence, event->request_bytes,
+		    event->time_ns);
+		break;
 	case CS_CONN_RESPONSE:
 		say("response %u %u @%lu\n", event->sequence, event->status, event->time_ns);
 		break;

@@ -94,12 +94,14 @@ Test(http_response, bytes_of_unknown_content_end_a_body_of_known_length)
 	size_t used;
 
 	cs_http_response_init(&response, false);
-	cr_assert(eq(int, cs_http_response_feed(&response, NULL, 1, &used), CS_HTTP_UNFOLLOWED));
+	cr_assert(eq(int, cs_http_response_feed(&response, NULL, NULL, 1, &used),
+		     CS_HTTP_UNFOLLOWED));
 	cs_http_response_init(&response, false);
-	cr_assert(eq(int,
-		     cs_http_response_feed(&response, (const uint8_t *)head, strlen(head), &used),
-		     CS_HTTP_HEAD));
+	cr_assert(eq(
+		int,
+		cs_http_response_feed(&response, NULL, (const uint8_t *)head, strlen(head), &used),
+		CS_HTTP_HEAD));
 	cr_assert(not(cs_http_response_over(&response)));
-	cr_assert(eq(int, cs_http_response_feed(&response, NULL, 10, &used), CS_HTTP_END));
+	cr_assert(eq(int, cs_http_response_feed(&response, NULL, NULL, 10, &used), CS_HTTP_END));
 	cr_assert(eq(sz, used, 10));
 }
