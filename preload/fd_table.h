@@ -29,6 +29,7 @@ enum cs_fd_kind {
 	CS_FD_CONNECTION = 3, /* value: index of its struct cs_conn */
 	CS_FD_EPOLL = 4,      /* value: a bound socket that it watches, detail: 1 one of several */
 	CS_FD_INHERITED = 5,  /* a copy of 0 or 1, which is its value: inherited.h */
+	CS_FD_CALLER = 6,     /* a connection to the Lambda Runtime API; value as CONNECTION */
 };
 
 /* Word: generation << 32 | detail << 24 | kind << 16 | value; 0 is CS_FD_NONE. */
@@ -86,7 +87,13 @@ static inline uint64_t cs_fd_id(int fd, uint64_t word)
 	return (uint32_t)fd | (uint64_t)cs_fd_generation(word) << 32;
 }
 
-/** cs_fd_conn() - of a word of kind CS_FD_CONNECTION. Context: signal. */
+/** cs_fd_has_conn() - accepted or made, it is a connection that is followed. Context: signal (pure). */
+static inline bool cs_fd_has_conn(uint64_t word)
+{
+	return cs_fd_kind(word) == CS_FD_CONNECTION || cs_fd_kind(word) == CS_FD_CALLER;
+}
+
+/** cs_fd_conn() - of a word that has one. Context: signal. */
 static inline struct cs_conn *cs_fd_conn(uint64_t word)
 {
 	return cs_pool_item(&cs_fds.conns, cs_fd_value(word));

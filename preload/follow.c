@@ -6,6 +6,7 @@
 
 #include "preload/borrowed.h"
 #include "preload/inherited.h"
+#include "preload/lambda.h"
 #include "preload/sys.h"
 
 struct cs_follow cs_follow = {
@@ -99,6 +100,12 @@ static const struct cs_conn_env env = {
 	.forks = &cs_follow.forks,
 };
 
+/* Of a word that has a connection. */
+static const struct cs_conn_env *env_of(uint64_t word)
+{
+	return cs_fd_kind(word) == CS_FD_CALLER ? &cs_lambda_env : &env;
+}
+
 static void tell_stand_down(unsigned reason)
 {
 	atomic_fetch_or_explicit(&cs_shim.header->stand_down, 1ull << reason, memory_order_relaxed);
@@ -151,14 +158,15 @@ void cs_follow_passed(int fd)
 {
 	uint64_t word = cs_fd_word(fd);
 
-	if (cs_fd_kind(word) == CS_FD_CONNECTION && cs_tables_may_change())
+	if (cs_fd_has_conn(word) && cs_tables_may_change())
 		cs_conn_share(cs_fd_conn(word), cs_fd_generation(word));
 }
 
 static void drop(uint64_t word, bool seen)
 {
-	if (cs_fd_kind(word) == CS_FD_CONNECTION && cs_shim_watching())
-		cs_conn_unref(&env, cs_fd_conn(word), cs_fd_generation(word), seen, cs_now());
+	if (cs_fd_has_conn(word) && cs_shim_watching())
+		cs_conn_unref(env_of(word), cs_fd_conn(word), cs_fd_generation(word), seen,
+			      cs_now());
 }
 
 void cs_follow_forget(int fd, bool seen)
@@ -222,8 +230,7 @@ void cs_follow_dup(int fd, uint64_t word, int copy)
 		cs_follow_lost(fd);
 		return;
 	}
-	if (cs_fd_kind(word) == CS_FD_CONNECTION &&
-	    !cs_conn_ref(cs_fd_conn(word), cs_fd_generation(word))) {
+	if (cs_fd_has_conn(word) && !cs_conn_ref(cs_fd_conn(word), cs_fd_generation(word))) {
 		cs_follow_lost(fd);
 		return;
 	}
@@ -328,17 +335,21 @@ void cs_follow_accepted(uint64_t listener, int fd)
 /* Is @fd still what it was before the call? If not, its bytes are nobody's we know. */
 static bool still(int fd, uint64_t word)
 {
-	if (cs_fd_kind(word) != CS_FD_CONNECTION || !cs_shim_watching() || !cs_tables_may_change())
+	if (!cs_fd_has_conn(word) || !cs_shim_watching() || !cs_tables_may_change())
 		return false;
 	if (cs_fd_word(fd) == word)
 		return true;
-	cs_conn_lose(&env, cs_fd_conn(word), cs_fd_generation(word), cs_now());
+	cs_conn_lose(env_of(word), cs_fd_conn(word), cs_fd_generation(word), cs_now());
 	return false;
 }
 
 void cs_follow_received(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes)
 {
-	if (bytes && still(fd, word))
+	if (!bytes || !still(fd, word))
+		return;
+	if (cs_fd_kind(word) == CS_FD_CALLER)
+		cs_lambda_received(word, iov, bytes);
+	else
 		cs_conn_received(&env, cs_fd_conn(word), cs_fd_generation(word), iov, bytes,
 				 cs_now());
 }
@@ -346,14 +357,19 @@ void cs_follow_received(int fd, uint64_t word, const struct iovec *iov, uint64_t
 void cs_follow_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes,
 		    uint64_t begin_ns)
 {
-	if (bytes && still(fd, word))
+	if (!bytes || !still(fd, word))
+		return;
+	if (cs_fd_kind(word) == CS_FD_CALLER)
+		cs_lambda_sent(word, iov, bytes, begin_ns);
+	else
 		cs_conn_sent(&env, cs_fd_conn(word), cs_fd_generation(word), iov, bytes, begin_ns,
 			     cs_now());
 }
 
 void cs_follow_shutdown(int fd, uint64_t word)
 {
-	if (still(fd, word))
+	/* A caller that has said all still waits for what it asked. */
+	if (cs_fd_kind(word) != CS_FD_CALLER && still(fd, word))
 		cs_conn_shutdown(&env, cs_fd_conn(word), cs_fd_generation(word), cs_now());
 }
 
@@ -361,6 +377,6 @@ void cs_follow_lost(int fd)
 {
 	uint64_t word = cs_fd_word(fd);
 
-	if (cs_fd_kind(word) == CS_FD_CONNECTION && cs_shim_watching() && cs_tables_may_change())
-		cs_conn_lose(&env, cs_fd_conn(word), cs_fd_generation(word), cs_now());
+	if (cs_fd_has_conn(word) && cs_shim_watching() && cs_tables_may_change())
+		cs_conn_lose(env_of(word), cs_fd_conn(word), cs_fd_generation(word), cs_now());
 }

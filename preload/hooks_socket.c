@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Sockets that listen, and the connections that they accept. */
+/* Sockets that listen, the connections that they accept, and those to the Lambda Runtime API. */
+#include <errno.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
 #include "preload/follow.h"
 #include "preload/hook.h"
+#include "preload/lambda.h"
 
 /* Called when the kernel has taken the address: it can be read. */
 static uint32_t port_of(const struct sockaddr *address, socklen_t len)
@@ -36,6 +38,17 @@ CS_HOOK(int, listen, (int fd, int backlog))
 
 	if (ret == 0 && cs_shim_watching())
 		cs_follow_listening(fd);
+	return ret;
+}
+
+/* Where it goes on by itself, the kernel has read the address. */
+CS_HOOK(int, connect, (int fd, const struct sockaddr *address, socklen_t len))
+{
+	int ret = CS_REAL(connect)(fd, address, len);
+
+	if (cs_lambda_wanted() && cs_shim_watching() &&
+	    (ret == 0 || cs_errno() == EINPROGRESS || cs_errno() == EINTR))
+		cs_lambda_connected(fd, address, len);
 	return ret;
 }
 

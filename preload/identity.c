@@ -127,6 +127,8 @@ static void put_variables(struct area *area, char *const *envp)
 			if (is_target(kept_variables[i]))
 				value = cs_target_path(value, &value_len);
 			put_bytes(area, key, value, value_len);
+			if (cs_text_equal(kept_variables[i], "AWS_LAMBDA_RUNTIME_API"))
+				cs_lambda_api_read(&cs_shim.lambda, value);
 		}
 	}
 }

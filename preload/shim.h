@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/lambda_call.h"
 #include "preload/start.h"
 #include "preload/wire/lanes.h"
 #include "preload/wire/records.h"
@@ -48,6 +49,8 @@ struct cs_shim {
 	int (*thread_clock)(void *thread, int *ret_clock); /* pthread_getcpuclockid */
 	uintptr_t link_map;  /* first struct link_map of the loader's list */
 	uintptr_t stack_end; /* of the main thread: where the program's arguments stand */
+
+	struct cs_lambda_api lambda; /* port 0: this is no Lambda */
 
 	/* In a fork child: the spawn that made it. Private memory, written before it runs on. */
 	uint64_t spawn_begin_ns;

@@ -9,6 +9,7 @@
 	X(bind)                                                                                    \
 	X(close)                                                                                   \
 	X(close_range)                                                                             \
+	X(connect)                                                                                 \
 	X(dup)                                                                                     \
 	X(dup3)                                                                                    \
 	X(epoll_create1)                                                                           \

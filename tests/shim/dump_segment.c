@@ -110,6 +110,8 @@ static void print_payload(const struct cs_record *record)
 		const struct cs_rec_request *request;
 		const struct cs_rec_response *response;
 		const struct cs_rec_response_end *end;
+		const struct cs_rec_invocation *invocation;
+		const struct cs_rec_invocation_end *answer;
 	} u = { .process = payload };
 
 	switch (record->type) {
@@ -170,6 +172,28 @@ static void print_payload(const struct cs_record *record)
 		       u.end->flags, (unsigned long long)u.end->request_bytes,
 		       (unsigned long long)u.end->response_bytes);
 		break;
+	case CS_RECORD_INVOCATION: {
+		const char *text = (const char *)(u.invocation + 1);
+
+		printf(",\"asked_ns\":%llu,\"source\":%u,\"flags\":%u",
+		       (unsigned long long)u.invocation->asked_ns, u.invocation->source,
+		       u.invocation->flags);
+		print_text("id", text + u.invocation->id_offset, u.invocation->id_len);
+		print_text("headers", text, u.invocation->text_len);
+		break;
+	}
+	case CS_RECORD_INVOCATION_END: {
+		const char *text = (const char *)(u.answer + 1);
+
+		printf(",\"first_ns\":%llu,\"bytes\":%llu,\"source\":%u,\"outcome\":%u,\"flags\":%u"
+		       ",\"status\":%u",
+		       (unsigned long long)u.answer->first_ns, (unsigned long long)u.answer->bytes,
+		       u.answer->source, u.answer->outcome, u.answer->flags, u.answer->status);
+		print_text("id", text + u.answer->id_offset, u.answer->id_len);
+		print_text("headers", text + u.answer->headers_offset,
+			   (size_t)(u.answer->text_len - u.answer->headers_offset));
+		break;
+	}
 	}
 }
 

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The Lambda Runtime API as its client sees it; see lambda.h. An invocation begins when the head of
+ * the response to `next` has come, and ends when its answer has gone out, wherever that happens.
+ */
+#include "preload/lambda.h"
+
+#include <sys/socket.h>
+
+#include "preload/borrowed.h"
+#include "preload/follow.h"
+#include "preload/lambda_call.h"
+
+/* The event is on its way to the runtime: its head is complete. */
+static void emit_begin(const struct cs_conn *conn, const struct cs_conn_event *event)
+{
+	const struct cs_http_text *text = event->text;
+	struct cs_lambda_part id;
+	struct cs_rec_invocation rec = {
+		.asked_ns = conn->first_byte_ns,
+		.source = CS_INVOCATION_LAMBDA,
+	};
+
+	if (event->status != 200 || !text || !cs_lambda_event_id(text, &id))
+		return;
+	rec.flags = text->flags;
+	rec.text_len = text->headers_len;
+	rec.id_offset = id.offset;
+	rec.id_len = id.len;
+	cs_emit(CS_RECORD_INVOCATION, CS_PRIORITY_LOW, event->time_ns, &rec, sizeof(rec),
+		text->bytes, text->headers_len);
+}
+
+static uint16_t outcome_of(enum cs_lambda_call call)
+{
+	return call == CS_LAMBDA_RESPONSE ? CS_INVOCATION_RESPONSE
+	       : call == CS_LAMBDA_ERROR  ? CS_INVOCATION_ERROR
+					  : CS_INVOCATION_INIT_ERROR;
+}
+
+/* @text: of the request that was the answer. */
+static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *event,
+		     const struct cs_http_text *text, uint64_t time_ns)
+{
+	struct cs_lambda_part id = { 0 };
+	enum cs_lambda_call call = cs_lambda_call_of(text, &id);
+	struct cs_rec_invocation_end rec = {
+		.first_ns = conn->first_byte_ns,
+		.bytes = event->request_bytes,
+		.source = CS_INVOCATION_LAMBDA,
+		.outcome = outcome_of(call),
+		.flags = event->type == CS_CONN_RESPONSE ? CS_INVOCATION_REFUSED : 0,
+		.status = event->status,
+		.id_len = id.len,
+	};
+	uint16_t headers = (uint16_t)(text->method_len + text->target_len);
+	uint16_t from = id.len ? id.offset : headers; /* what is before the id is always the same */
+
+	if (call == CS_LAMBDA_OTHER || call == CS_LAMBDA_NEXT)
+		return;
+	rec.headers_offset = (uint16_t)(headers - from);
+	rec.text_len = (uint16_t)(rec.headers_offset + text->headers_len);
+	cs_emit(CS_RECORD_INVOCATION_END, CS_PRIORITY_HIGH, time_ns, &rec, sizeof(rec),
+		text->bytes + from, rec.text_len);
+}
+
+/* A fork child is not the process whose marks the header holds. */
+static void asks(const struct cs_conn_event *event)
+{
+	struct cs_lambda_part id;
+
+	if (cs_lambda_call_of(event->text, &id) != CS_LAMBDA_NEXT)
+		return;
+	if (cs_pid() == (uint32_t)cs_shim.header->pid)
+		cs_mark_at(CS_MARK_NEXT, event->time_ns);
+	cs_shim_end_init();
+}
+
+static void is_answered(const struct cs_conn *conn, const struct cs_conn_event *event)
+{
+	const struct cs_http_text *asked = cs_conn_asked(&cs_lambda_env, conn);
+	struct cs_lambda_part id;
+
+	if (!asked)
+		return;
+	if (cs_lambda_call_of(asked, &id) == CS_LAMBDA_NEXT)
+		emit_begin(conn, event);
+	else if (event->status >= 300)
+		emit_end(conn, event, asked, event->time_ns);
+}
+
+static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
+{
+	switch (event->type) {
+	case CS_CONN_REQUEST:
+		asks(event);
+		break;
+	case CS_CONN_REQUEST_END:
+		emit_end(conn, event, event->text, cs_now());
+		break;
+	case CS_CONN_RESPONSE:
+		is_answered(conn, event);
+		break;
+	case CS_CONN_RESPONSE_END:
+		break;
+	case CS_CONN_HEAD_UNFOLLOWED:
+		cs_count(CS_FACT_HEADS_UNFOLLOWED);
+		break;
+	}
+}
+
+const struct cs_conn_env cs_lambda_env = {
+	.conns = &cs_fds.conns,
+	.texts = &cs_fds.texts,
+	.emit = emit,
+	.forks = &cs_follow.forks,
+	.caller = true,
+};
+
+void cs_lambda_connected(int fd, const struct sockaddr *address, uint32_t len)
+{
+	uint32_t generation, index = CS_POOL_NONE;
+
+	if (!cs_lambda_api_is(&cs_shim.lambda, address, len) || !cs_tables_may_change() ||
+	    cs_fd_kind(cs_fd_word(fd)) == CS_FD_CALLER)
+		return;
+	cs_follow_forget(fd, false);
+	generation = cs_fd_next_generation();
+	if ((uint32_t)fd < cs_fds.count)
+		index = cs_conn_open(&cs_lambda_env, generation, fd, 0);
+	if (index == CS_POOL_NONE) {
+		cs_count(CS_FACT_FDS_UNFOLLOWED);
+		return;
+	}
+	cs_fd_replace(fd, cs_fd_make(generation, CS_FD_CALLER, index, 0));
+}
+
+void cs_lambda_sent(uint64_t word, const struct iovec *iov, uint64_t bytes, uint64_t begin_ns)
+{
+	cs_conn_received(&cs_lambda_env, cs_fd_conn(word), cs_fd_generation(word), iov, bytes,
+			 begin_ns);
+}
+
+void cs_lambda_received(uint64_t word, const struct iovec *iov, uint64_t bytes)
+{
+	uint64_t now_ns = cs_now();
+
+	cs_conn_sent(&cs_lambda_env, cs_fd_conn(word), cs_fd_generation(word), iov, bytes, now_ns,
+		     now_ns);
+}
