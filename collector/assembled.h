@@ -124,6 +124,9 @@ uint64_t cs_assembled_exit(struct cs_assembled *instance);
 unsigned cs_assembled_programs(struct cs_assembled *instance, uint64_t attach_ns,
 			       const char *names[CS_OUTSIDE_NAMES]);
 
+/** cs_assembled_asks() - does it ask for its events (Lambda Runtime API)? */
+bool cs_assembled_asks(const struct cs_assembled *instance);
+
 /* One record each, of at least the type's fixed part. @time_ns: its stamp, on our clock. */
 void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entry *entry,
 			     uint64_t time_ns, uint64_t now_ns);
@@ -132,8 +135,22 @@ void cs_assembled_on_response(struct cs_assembled *instance, const struct cs_ent
 void cs_assembled_on_response_end(struct cs_assembled *instance, const struct cs_entry *entry,
 				  uint64_t time_ns, uint64_t now_ns);
 
+void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_entry *entry,
+				uint64_t time_ns, uint64_t now_ns);
+void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct cs_entry *entry,
+				    uint64_t time_ns, uint64_t now_ns);
+
 /** cs_assembled_forget() - take a request out of all lists, and free it. */
 void cs_assembled_forget(struct cs_request *request);
+
+/**
+ * cs_assembled_take_in() - the same, if there is room for it
+ * @request: freed if there is none; NULL: there was no memory for it, either. Both are counted.
+ *
+ * Return: @request; NULL: it is not there.
+ */
+struct cs_request *cs_assembled_take_in(struct cs_assembled *instance, struct cs_request *request)
+	cs_must_use;
 
 /** cs_assembled_add() - put a request in flight. */
 void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request);

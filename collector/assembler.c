@@ -174,7 +174,7 @@ bool cs_assembled_is_function(struct cs_assembled *instance)
 	    e->parent_segment == instance->identity.segment)
 		return true;
 	return cs_assembled_serves(instance) ||
-	       ((instance->env.method || instance->env.platform) && !e->parent_has_event);
+	       ((instance->env.method || instance->identity.on_platform) && !e->parent_has_event);
 }
 
 /* --- records --- */
@@ -187,7 +187,7 @@ static void on_spawned(struct cs_assembled *instance, int32_t pid, uint64_t begi
 
 	if (!e)
 		return;
-	e->parent_has_event = instance->env.method || instance->env.platform;
+	e->parent_has_event = instance->env.method || instance->identity.on_platform;
 	e->parent_busy |= !LIST_EMPTY(&instance->in_flight);
 }
 
@@ -240,6 +240,12 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 		break;
 	case CS_RECORD_RESPONSE_END:
 		cs_assembled_on_response_end(instance, entry, time_ns, now_ns);
+		break;
+	case CS_RECORD_INVOCATION:
+		cs_assembled_on_invocation(instance, entry, time_ns, now_ns);
+		break;
+	case CS_RECORD_INVOCATION_END:
+		cs_assembled_on_invocation_end(instance, entry, time_ns, now_ns);
 		break;
 	case CS_RECORD_KILL:
 	case CS_RECORD_FILE:

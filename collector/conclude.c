@@ -87,10 +87,32 @@ static struct cs_span_id cold_start_id(const struct cs_assembled *instance)
 			       ID_COLD_START);
 }
 
+/* AWS's own word, where it is one of these. */
+static enum cs_init_type platform_init_type(const struct cs_assembled *instance)
+{
+	const struct cs_lambda_place *place = instance->identity.lambda;
+	const char *type = place ? place->init_type : NULL;
+
+	if (!type || !cs_assembled_asks(instance))
+		return CS_INIT_UNKNOWN;
+	return !strcmp(type, "on-demand")                 ? CS_INIT_ON_DEMAND
+	       : !strcmp(type, "provisioned-concurrency") ? CS_INIT_PROVISIONED
+							  : CS_INIT_UNKNOWN;
+}
+
+/* No request waited for it. */
+static bool is_ahead(enum cs_init_type type)
+{
+	return type == CS_INIT_PROACTIVE || type == CS_INIT_PROVISIONED;
+}
+
 static enum cs_init_type init_type_of(struct cs_assembled *instance, const struct cs_request *cause)
 {
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
+	enum cs_init_type told = platform_init_type(instance);
 
+	if (told != CS_INIT_UNKNOWN)
+		return told;
 	if (!e || !e->spawn_begin_ns || !cs_assembled_parent(instance))
 		return CS_INIT_UNKNOWN;
 	if (cause && cause->start_ns <= e->spawn_begin_ns)
@@ -161,7 +183,7 @@ static void resolve(struct cs_request *request, unsigned depth)
 	}
 	/* Nobody's span called: the start that was for it is above it. */
 	if (!context->parent_remote && request->cold && cs_assembled_is_function(instance) &&
-	    (request->exec || init_type_of(instance, NULL) != CS_INIT_PROACTIVE))
+	    (request->exec || !is_ahead(init_type_of(instance, NULL))))
 		context->parent_span_id = cold_start_id(instance); /* which is the root */
 }
 
@@ -220,6 +242,16 @@ static void bound_by_http(struct cs_assembled *instance, const struct cs_request
 	bounds->at_ns[CS_BOUND_HANDLER] = request ? request->start_ns : 0;
 	bounds->at_ns[CS_BOUND_RESPOND] = request ? request->first_byte_ns : 0;
 	bounds->at_ns[CS_BOUND_END] = request ? request->end_ns : end_ns;
+}
+
+/* As a server's, but for readiness: it is ready when it asks, itself or by a child. */
+static void bound_by_lambda(struct cs_assembled *instance, const struct cs_request *request,
+			    uint64_t end_ns, struct cs_bounds *bounds)
+{
+	bound_by_http(instance, request, end_ns, bounds);
+	bounds->at_ns[CS_BOUND_WAIT] = instance->marks[CS_MARK_NEXT];
+	if (request && !bounds->at_ns[CS_BOUND_WAIT])
+		bounds->at_ns[CS_BOUND_WAIT] = request->asked_ns;
 }
 
 /* The start is that of the program that took the event, and ends where the event begins. */
@@ -355,6 +387,16 @@ static const char *approximate_of(const struct cs_assembled *instance, const cha
 	return reason;
 }
 
+static enum cs_protocol protocol_of(const struct cs_assembled *instance,
+				    const struct cs_request *request)
+{
+	if (request ? request->lambda != NULL : cs_assembled_asks(instance))
+		return CS_PROTOCOL_LAMBDA;
+	if (request ? !request->exec : cs_assembled_serves(instance))
+		return CS_PROTOCOL_HTTP;
+	return CS_PROTOCOL_EXEC;
+}
+
 /* @event_unseen: of a process without connections: see why_event_unseen() */
 static void conclude_cold_start(struct cs_assembled *instance, struct cs_request *request,
 				const char *event_unseen, struct cs_cold_start *ret)
@@ -367,12 +409,17 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	bool running;
 
 	instance->concluded = true;
-	if (request ? !request->exec : cs_assembled_serves(instance)) {
-		cold.protocol = CS_PROTOCOL_HTTP;
+	cold.protocol = protocol_of(instance, request);
+	switch (cold.protocol) {
+	case CS_PROTOCOL_LAMBDA:
+		cold.ready = instance->marks[CS_MARK_NEXT] || request;
+		bound_by_lambda(instance, request, end_of(instance), &bounds);
+		break;
+	case CS_PROTOCOL_HTTP:
 		cold.ready = instance->marks[CS_MARK_ACCEPT_WAIT] || request;
 		bound_by_http(instance, request, end_of(instance), &bounds);
-	} else {
-		cold.protocol = CS_PROTOCOL_EXEC;
+		break;
+	case CS_PROTOCOL_EXEC:
 		cold.ready = instance->event.event_ns;
 		bound_by_exec(instance, end_of(instance), &bounds);
 		bounds.event_unseen = event_unseen;
@@ -400,7 +447,7 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 		      &cold);
 	set_usage(instance, &cold);
 	/* A start that no request caused belongs to none. */
-	set_context(instance, cold.init_type == CS_INIT_PROACTIVE ? NULL : request, &cold);
+	set_context(instance, is_ahead(cold.init_type) ? NULL : request, &cold);
 	instance->assembler->stats.cold_starts++;
 	instance->assembler->sink.cold_start(instance->assembler->sink.context, &cold);
 	*ret = cold;
@@ -474,7 +521,7 @@ void cs_conclude_invocation(struct cs_request *request)
 	invocation = (struct cs_invocation){
 		.identity = cs_wrapper_told(instance),
 		.context = request->context,
-		.protocol = request->exec ? CS_PROTOCOL_EXEC : CS_PROTOCOL_HTTP,
+		.protocol = protocol_of(instance, request),
 		.cold = request->cold,
 		.pid = request->exec ? cs_wrapper_told(instance)->pid : (int32_t)request->tag,
 		.start_ns = request->start_ns,
@@ -490,7 +537,8 @@ void cs_conclude_invocation(struct cs_request *request)
 		.request_bytes = request->request_bytes,
 		.response_bytes = request->response_bytes,
 		.inbound = &request->inbound,
-		.started = cold.init_type == CS_INIT_PROACTIVE ? &cold.context : NULL,
+		.lambda = request->lambda,
+		.started = is_ahead(cold.init_type) ? &cold.context : NULL,
 		.outcome = request->outcome,
 	};
 	attempt = cs_attempts_note(&instance->assembler->attempts, &instance->assembler->key,
@@ -511,7 +559,8 @@ void cs_conclude_unready(struct cs_assembled *instance)
 	}
 	instance->concluded = true;
 	settle_outcome(instance, &instance->outcome);
-	if (instance->end != CS_ASSEMBLER_SHUTDOWN || instance->marks[CS_MARK_ACCEPT_WAIT])
+	if (instance->end != CS_ASSEMBLER_SHUTDOWN || instance->marks[CS_MARK_ACCEPT_WAIT] ||
+	    instance->marks[CS_MARK_NEXT])
 		conclude_cold_start(instance, NULL, why_event_unseen(instance, instance->outcome),
 				    &cold);
 }

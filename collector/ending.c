@@ -164,11 +164,13 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 			hand_on(instance);
 			return;
 		}
-		instance->event = event_of(instance);
 		/* The event of mode exec ends with the process, if it had one at all. */
-		if (instance->event.event_ns ||
-		    (instance->env.method && end != CS_ASSEMBLER_SHUTDOWN))
-			cs_assembled_begin_event(instance, time_ns);
+		if (!cs_assembled_asks(instance)) {
+			instance->event = event_of(instance);
+			if (instance->event.event_ns ||
+			    (instance->env.method && end != CS_ASSEMBLER_SHUTDOWN))
+				cs_assembled_begin_event(instance, time_ns);
+		}
 	}
 	e = cs_assembled_evidence(instance);
 	if (e && dead)

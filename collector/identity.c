@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -28,6 +29,8 @@ struct reading {
 	const char *tracestate;
 	const char *interpreter;
 	const char *gateway, *cgi_method, *cgi_path;
+	struct cs_lambda_place lambda;
+	const char *memory_mb;
 	char headers[CS_IDENTITY_BYTES];
 	size_t headers_len;
 	int error;
@@ -104,6 +107,12 @@ static void take(struct reading *r, const char *key, const char *value)
 		{ "env.REQUEST_URI", &r->cgi_path },
 		{ "env.TRACEPARENT", &r->traceparent },
 		{ "env.TRACESTATE", &r->tracestate },
+		{ "env.AWS_LAMBDA_RUNTIME_API", &r->lambda.runtime_api },
+		{ "env.AWS_LAMBDA_INITIALIZATION_TYPE", &r->lambda.init_type },
+		{ "env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &r->memory_mb },
+		{ "env.AWS_LAMBDA_LOG_GROUP_NAME", &r->lambda.log_group },
+		{ "env.AWS_LAMBDA_LOG_STREAM_NAME", &r->lambda.log_stream },
+		{ "env.AWS_REGION", &r->lambda.region },
 	};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
@@ -134,6 +143,26 @@ static void take_all(struct reading *r, const char *bytes, size_t len)
 		bytes += n + 1;
 		len -= n + 1;
 	}
+}
+
+/* A platform is told by what only it sets: a region alone may be a developer's own. */
+static void settle_lambda(struct reading *r)
+{
+	struct cs_lambda_place *place;
+
+	if (!r->lambda.runtime_api)
+		return;
+	r->lambda.platform = r->names[NAME_LAMBDA];
+	if (!r->lambda.platform)
+		r->lambda.region = r->lambda.log_group = r->lambda.log_stream = NULL;
+	if (r->memory_mb)
+		r->lambda.max_memory_bytes = strtoul(r->memory_mb, NULL, 10) << 20;
+	place = cs_arena_alloc(r->arena, sizeof(*place));
+	if (place)
+		*place = r->lambda;
+	else
+		r->error = -ENOMEM;
+	r->identity->lambda = place;
 }
 
 /* "/app/handler.py" -> "handler", else the program's name. */
@@ -184,8 +213,11 @@ int cs_identity_read(const struct cs_header *header, struct cs_arena *arena,
 		ret_env->method = r.cgi_method;
 		ret_env->path = r.cgi_path;
 	}
+	settle_lambda(&r);
+	if (r.error)
+		return r.error;
 	ret->interpreted = r.interpreter || ret->script;
-	ret_env->platform = r.names[NAME_LAMBDA] || r.names[NAME_KNATIVE] || r.names[NAME_TARGET];
+	ret->on_platform = r.names[NAME_LAMBDA] || r.names[NAME_KNATIVE] || r.names[NAME_TARGET];
 	for (int i = 0; i < NAME_SOURCES; i++) {
 		if (r.names[i]) {
 			cs_utf8_repair(ret->name, sizeof(ret->name), r.names[i], strlen(r.names[i]),

@@ -16,7 +16,6 @@ struct cs_identity_env {
 	 * name no trace, also TRACEPARENT and TRACESTATE of the environment.
 	 */
 	const char *headers;
-	bool platform; /* a FaaS platform's variables name the function */
 };
 
 /**

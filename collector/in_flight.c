@@ -98,6 +98,17 @@ static bool make_room(struct cs_assembled *instance, size_t bytes)
 	return true;
 }
 
+struct cs_request *cs_assembled_take_in(struct cs_assembled *instance, struct cs_request *request)
+{
+	if (!request || !make_room(instance, request->bytes)) {
+		cs_request_free(request);
+		instance->assembler->stats.requests_dropped++;
+		return NULL;
+	}
+	cs_assembled_add(instance, request);
+	return request;
+}
+
 /* The record of its end is missing, and what was seen since says that it is over. */
 static void end_unseen(struct cs_request *request, uint64_t now_ns)
 {
@@ -132,15 +143,12 @@ void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entr
 	}
 	request = cs_request_new(rec, (const char *)(rec + 1),
 				 entry->record.payload_len - (uint32_t)sizeof(*rec));
-	if (!request || !make_room(instance, request->bytes)) {
-		cs_request_free(request);
-		assembler->stats.requests_dropped++;
+	request = cs_assembled_take_in(instance, request);
+	if (!request)
 		return;
-	}
 	request->tag = entry->pid;
 	request->position = entry->position;
 	request->start_ns = time_ns ? time_ns : 1; /* 0: not seen */
-	cs_assembled_add(instance, request);
 	instance->connected = true;
 	if (!instance->first_seen) {
 		instance->first_seen = true;

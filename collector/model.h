@@ -27,8 +27,9 @@
 #define CS_STILL_RUNNING "it was still running when the collector stopped"
 
 enum cs_protocol {
-	CS_PROTOCOL_EXEC, /* a process per event */
-	CS_PROTOCOL_HTTP, /* an HTTP/1 server */
+	CS_PROTOCOL_EXEC,   /* a process per event */
+	CS_PROTOCOL_HTTP,   /* an HTTP/1 server */
+	CS_PROTOCOL_LAMBDA, /* a client of the Lambda Runtime API */
 };
 
 /* Values of coldspan.init.type; told from facts, never from a time threshold. */
@@ -37,6 +38,7 @@ enum cs_init_type {
 	CS_INIT_ON_DEMAND,   /* for a request that waited for it */
 	CS_INIT_PROACTIVE,   /* before any request came */
 	CS_INIT_PER_REQUEST, /* a process per event */
+	CS_INIT_PROVISIONED, /* kept ready, as somebody ordered */
 };
 
 /* How a process ended, for those who ask what became of an invocation. */
@@ -52,6 +54,32 @@ struct cs_outcome {
 	int code;
 };
 
+/* Where a process with a Lambda Runtime API runs, by its own word. NULL, 0: not known. */
+struct cs_lambda_place {
+	const char *runtime_api; /* never NULL */
+	const char *init_type;   /* AWS_LAMBDA_INITIALIZATION_TYPE */
+	bool platform;           /* it is AWS Lambda, or something that says so */
+	const char *region;
+	const char *log_group;
+	const char *log_stream;
+	uint64_t max_memory_bytes;
+	const char *init_error; /* it told the platform that its init failed, of this type */
+};
+
+/* What is known of an event of the Lambda Runtime API. Strings are own copies; NULL: not known. */
+struct cs_lambda_event {
+	char *id;
+	char *arn; /* as it was invoked: it may name an alias */
+	char *tenant;
+	char *error_type;
+	uint64_t deadline_unix_ms; /* 0 unknown */
+	bool failed;               /* the runtime said so */
+	bool streamed;
+	unsigned refused_status; /* the API did not take the answer; 0: it did */
+	bool xray;               /* the rest is known */
+	struct cs_trace_context xray_context;
+};
+
 /* Who a process is. Strings are repaired UTF-8, NULL if unknown, and live with the instance. */
 struct cs_identity {
 	char name[CS_FUNCTION_NAME_MAX]; /* the function's */
@@ -59,7 +87,9 @@ struct cs_identity {
 	const char *argv0;
 	const char *script;
 	const char *version;
+	struct cs_lambda_place *lambda; /* NULL: it has no Lambda Runtime API */
 	bool interpreted; /* it runs code that it is given: its main is not the user's */
+	bool on_platform; /* a FaaS platform's variables name the function */
 	int32_t pid;
 	int32_t ppid;
 	uint32_t uid;
@@ -129,6 +159,7 @@ struct cs_invocation {
 	uint64_t response_bytes;
 	bool running;                           /* it had not ended when the collector stopped */
 	const struct cs_inbound *inbound;       /* what came with it */
+	const struct cs_lambda_event *lambda;   /* of that protocol; NULL: of another */
 	unsigned attempt;                       /* of its event: 1 is the first; 0: not known */
 	const struct cs_span_context *previous; /* the attempt before; NULL: not known */
 	const struct cs_span_context *started;  /* a start in a trace of its own; NULL: none */

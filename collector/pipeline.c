@@ -161,8 +161,8 @@ void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instan
 static bool is_ready(const struct cs_header *header)
 {
 	static const enum cs_mark signs[] = { CS_MARK_ACCEPT_WAIT, CS_MARK_STDIN_READ,
-					      CS_MARK_REQUEST, CS_MARK_STDOUT_WRITE,
-					      CS_MARK_MAIN_RETURN };
+					      CS_MARK_REQUEST,     CS_MARK_STDOUT_WRITE,
+					      CS_MARK_MAIN_RETURN, CS_MARK_NEXT };
 
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		if (cs_segment_marked(header, signs[i]))

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "collector/lambda_event.h"
 static size_t bytes_of(const char *text)
 {
 	return text ? strlen(text) + 1 : 0;
@@ -13,7 +14,8 @@ static size_t bytes_of(const char *text)
 static struct cs_request *measure(struct cs_request *request)
 {
 	request->bytes = sizeof(*request) + bytes_of(request->method) + bytes_of(request->target) +
-			 cs_inbound_bytes(&request->inbound);
+			 cs_inbound_bytes(&request->inbound) +
+			 cs_lambda_event_bytes(request->lambda);
 	return request;
 }
 
@@ -56,6 +58,21 @@ struct cs_request *cs_request_new_exec(const char *method, const char *target, c
 	return measure(request);
 }
 
+struct cs_request *cs_request_new_lambda(const struct cs_rec_invocation *rec, const char *text,
+					 uint32_t text_len)
+{
+	struct cs_request *request = calloc(1, sizeof(*request));
+
+	if (!request)
+		return NULL;
+	request->lambda = cs_lambda_event_new(rec, text, text_len);
+	if (!request->lambda) {
+		free(request);
+		return NULL;
+	}
+	return measure(request);
+}
+
 void cs_request_free(struct cs_request *request)
 {
 	if (!request)
@@ -63,6 +80,7 @@ void cs_request_free(struct cs_request *request)
 	free(request->method);
 	free(request->target);
 	cs_inbound_deinit(&request->inbound);
+	cs_lambda_event_free(request->lambda);
 	free(request);
 }
 

@@ -25,6 +25,7 @@ struct cs_request {
 	uint32_t tag;
 	uint64_t position;
 	uint64_t start_ns;
+	uint64_t asked_ns; /* when the process asked for it; 0: not known, or it came unasked */
 	uint64_t first_byte_ns;
 	uint64_t end_ns; /* 0: in flight */
 	uint64_t due_ns; /* when it is handed over, then when it is forgotten */
@@ -43,6 +44,7 @@ struct cs_request {
 	struct cs_outcome outcome;
 	struct cs_inbound inbound;
 	struct cs_span_context context;
+	struct cs_lambda_event *lambda; /* owned; NULL: not of that protocol */
 	/* own copies, repaired; NULL unknown */
 	char *method;
 	char *target;
@@ -66,6 +68,10 @@ struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *
  */
 struct cs_request *cs_request_new_exec(const char *method, const char *target, const char *headers)
 	cs_must_use;
+
+/** cs_request_new_lambda() - from an INVOCATION record; idem. NULL when out of memory or malformed. */
+struct cs_request *cs_request_new_lambda(const struct cs_rec_invocation *rec, const char *text,
+					 uint32_t text_len) cs_must_use;
 
 /** cs_request_free() - Accepts NULL. The lists are the caller's. */
 void cs_request_free(struct cs_request *request);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "collector/ids.h"
+#include "collector/lambda_event.h"
 #include "preload/wire/clock.h"
 #include "preload/wire/records.h"
 
@@ -15,8 +16,9 @@
 #define ATTRS_MAX       48u        /* the most that one span gets below */
 #define ARENA_MAX       (8u << 20) /* of one batch; what does not fit is counted as lost */
 #define SPANS_PER_NODE  16u
-#define LINKS_MAX       3u
+#define LINKS_MAX       4u
 #define HEADER_PREFIX   "http.request.header."
+#define ACCOUNT_MAX     32u /* AWS's have twelve digits */
 
 /* Spans of one instance, in pieces, since their number is not known before. */
 struct cs_spans_node {
@@ -74,6 +76,8 @@ const char *cs_init_type_name(enum cs_init_type type)
 		return "proactive";
 	case CS_INIT_PER_REQUEST:
 		return "per_request";
+	case CS_INIT_PROVISIONED:
+		return "provisioned";
 	case CS_INIT_UNKNOWN:
 		break;
 	}
@@ -82,7 +86,15 @@ const char *cs_init_type_name(enum cs_init_type type)
 
 const char *cs_protocol_name(enum cs_protocol protocol)
 {
-	return protocol == CS_PROTOCOL_HTTP ? "http" : "exec";
+	switch (protocol) {
+	case CS_PROTOCOL_HTTP:
+		return "http";
+	case CS_PROTOCOL_LAMBDA:
+		return "lambda";
+	case CS_PROTOCOL_EXEC:
+		break;
+	}
+	return "exec";
 }
 
 const char *cs_stand_down_text(uint64_t bits, char *buf, size_t size)
@@ -151,7 +163,7 @@ static void add_bool(struct list *list, const char *key, bool value)
 			(struct cs_attr){ key, { .type = CS_VALUE_BOOL, .boolean = value } };
 }
 
-/* Header attributes are lists in the semantic conventions, though one value is kept. */
+/* A list in the semantic conventions, though one value is kept (headers; names of logs). */
 static void add_header(struct cs_spans *spans, struct list *list, const char *key,
 		       const char *value)
 {
@@ -192,6 +204,20 @@ static bool keep_list(struct cs_spans *spans, const struct list *list, struct cs
 
 /* --- groups --- */
 
+static void add_lambda_place(struct cs_spans *spans, struct list *list,
+			     const struct cs_lambda_place *place)
+{
+	if (!place || !place->platform)
+		return;
+	add_string(list, "cloud.provider", "aws");
+	add_string(list, "cloud.platform", "aws_lambda");
+	add_string(list, "cloud.region", place->region);
+	if (place->max_memory_bytes)
+		add_int(list, "faas.max_memory", place->max_memory_bytes);
+	add_header(spans, list, "aws.log.group.names", place->log_group);
+	add_header(spans, list, "aws.log.stream.names", place->log_stream);
+}
+
 static bool fill_resource(struct cs_spans *spans, const struct cs_identity *identity,
 			  struct cs_attrs *ret)
 {
@@ -203,7 +229,10 @@ static bool fill_resource(struct cs_spans *spans, const struct cs_identity *iden
 	add_string(&list, "service.name", identity->name);
 	add_string(&list, "faas.name", identity->name);
 	add_string(&list, "faas.version", identity->version);
-	add_string(&list, "faas.instance", instance);
+	add_string(&list, "faas.instance",
+		   identity->lambda && identity->lambda->log_stream ? identity->lambda->log_stream
+								    : instance);
+	add_lambda_place(spans, &list, identity->lambda);
 	/* Processes of a pid namespace that we do not see have none. */
 	if (identity->pid > 0)
 		add_int(&list, "process.pid", (uint64_t)identity->pid);
@@ -388,6 +417,11 @@ static bool add_cold_start(struct cs_spans *spans, const struct cs_cold_start *c
 	add_string(&list, "coldspan.stand_down",
 		   cs_stand_down_text(cold->stand_down, reasons, sizeof(reasons)));
 	add_facts(&list, cold);
+	if (cold->identity->lambda && cold->identity->lambda->init_error) {
+		add_string(&list, "coldspan.init.error_type", cold->identity->lambda->init_error);
+		span->status = CS_STATUS_ERROR;
+		span->status_message = "the init failed";
+	}
 	set_outcome(spans, span, &list, cold->outcome);
 	if (!keep_list(spans, &list, &span->attrs))
 		return false;
@@ -459,6 +493,21 @@ static struct cs_span_link own_link(struct cs_spans *spans, const struct cs_span
 	};
 }
 
+/* X-Ray's spans go to another backend: as a parent they would never arrive. */
+static void add_xray_link(const struct cs_trace_context *context, struct cs_span_link *link)
+{
+	/* The second is how OpenTelemetry's instrumentations of Lambda mark it. */
+	static const struct cs_attr attrs[] = {
+		{ "coldspan.link", { .type = CS_VALUE_STRING, .string = "x-ray" } },
+		{ "source", { .type = CS_VALUE_STRING, .string = "x-ray-env" } },
+	};
+
+	memcpy(link->trace_id.bytes, context->trace_id, sizeof(context->trace_id));
+	memcpy(link->span_id.bytes, context->parent_id, sizeof(context->parent_id));
+	link->flags = context->flags | CS_SPAN_FLAG_REMOTE_KNOWN | CS_SPAN_FLAG_REMOTE;
+	link->attrs = (struct cs_attrs){ .items = attrs, .count = 2 };
+}
+
 /*
  * A prewarmed instance's start is a trace of its own: the first invocation points there. Others point
  * to where their event was made, and to the attempt before.
@@ -468,9 +517,11 @@ static bool add_links(struct cs_spans *spans, struct cs_span *span,
 {
 	const struct cs_trace_context *created = &invocation->inbound->created;
 	const struct cs_span_context *started = invocation->started;
+	const struct cs_lambda_event *event = invocation->lambda;
 	struct cs_span_link *links;
 
-	if (!started && !invocation->inbound->has_created && !invocation->previous)
+	if (!started && !invocation->inbound->has_created && !invocation->previous &&
+	    !(event && event->xray))
 		return true;
 	links = cs_arena_alloc(&spans->arena, LINKS_MAX * sizeof(*links));
 	if (!links)
@@ -488,6 +539,8 @@ static bool add_links(struct cs_spans *spans, struct cs_span *span,
 		link->flags = created->flags | CS_SPAN_FLAG_REMOTE_KNOWN | CS_SPAN_FLAG_REMOTE;
 		link->attrs = link_attrs(spans, "event");
 	}
+	if (event && event->xray)
+		add_xray_link(&event->xray_context, &links[span->links_count++]);
 	return true;
 }
 
@@ -553,9 +606,51 @@ static void add_carriers(struct cs_spans *spans, struct list *list,
 								 .strings = { items, count } } };
 }
 
+/* What is known of an event that a runtime has asked for. @buf is used until the list is kept. */
+static void add_lambda(struct list *list, const struct cs_invocation *invocation, char *resource,
+		       char *account)
+{
+	const struct cs_lambda_event *event = invocation->lambda;
+
+	add_string(list, "faas.invocation_id", event->id);
+	add_string(list, "aws.lambda.invoked_arn", event->arn);
+	add_string(list, "cloud.resource_id",
+		   cs_lambda_resource(event->arn, invocation->identity->version, resource,
+				      CS_TELEMETRY_STRING_MAX));
+	add_string(list, "cloud.account.id", cs_lambda_account(event->arn, account, ACCOUNT_MAX));
+	add_string(list, "coldspan.lambda.tenant_id", event->tenant);
+	if (event->deadline_unix_ms)
+		add_int(list, "coldspan.lambda.deadline_unix_ms", event->deadline_unix_ms);
+	if (event->streamed)
+		add_bool(list, "coldspan.lambda.streamed", true);
+	if (event->refused_status)
+		add_int(list, "coldspan.lambda.refused_status", event->refused_status);
+	if (invocation->outcome.cause == CS_CAUSE_NONE && (event->failed || event->refused_status))
+		add_string(list, "error.type",
+			   event->error_type       ? event->error_type
+			   : event->refused_status ? "refused"
+						   : "_OTHER");
+}
+
+/* What makes an invocation one that failed, but for the end of its process. */
+static const char *failure_of(const struct cs_invocation *invocation)
+{
+	const struct cs_lambda_event *event = invocation->lambda;
+
+	if (invocation->outcome.cause != CS_CAUSE_NONE)
+		return NULL;
+	if (event && event->refused_status)
+		return "the answer was refused";
+	if (event && event->failed)
+		return "the function failed";
+	return invocation->aborted ? "the connection closed before the response was complete"
+				   : NULL;
+}
+
 static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation)
 {
 	struct cs_span *span = new_span(spans, invocation->identity);
+	char resource[CS_TELEMETRY_STRING_MAX], account[ACCOUNT_MAX];
 	struct list list = { .count = 0 };
 
 	if (!span)
@@ -583,6 +678,8 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	add_cut(&list, invocation->cut);
 	if (invocation->attempt)
 		add_int(&list, "coldspan.attempt", invocation->attempt);
+	if (invocation->lambda)
+		add_lambda(&list, invocation, resource, account);
 	if (invocation->status)
 		add_int(&list, "http.response.status_code", invocation->status);
 	if (invocation->request_bytes)
@@ -595,12 +692,9 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	if (invocation->pid > 0 && invocation->pid != invocation->identity->pid)
 		add_int(&list, "coldspan.worker.pid", (uint64_t)invocation->pid);
 	add_string(&list, "coldspan.approximate", invocation->approximate);
-	if (invocation->aborted && invocation->outcome.cause == CS_CAUSE_NONE) {
+	span->status_message = failure_of(invocation);
+	if (span->status_message || invocation->status >= 500)
 		span->status = CS_STATUS_ERROR;
-		span->status_message = "the connection closed before the response was complete";
-	} else if (invocation->status >= 500) {
-		span->status = CS_STATUS_ERROR;
-	}
 	set_outcome(spans, span, &list, invocation->outcome);
 	if (!keep_list(spans, &list, &span->attrs))
 		return false;

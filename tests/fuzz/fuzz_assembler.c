@@ -152,6 +152,48 @@ static size_t put_request(unsigned char *payload, const struct now *now, uint32_
 	return sizeof(rec) + 6 + known_len + len;
 }
 
+#define EVENT_ID "lambda-runtime-aws-request-id: "
+
+/* Ids are few, so that they meet. What is wide says anything of its lengths. */
+static size_t put_invocation(unsigned char *payload, const struct now *now)
+{
+	struct cs_rec_invocation rec = { .asked_ns = now->value % 65536 * UNIT_NS,
+					 .source = CS_INVOCATION_LAMBDA,
+					 .text_len = (uint16_t)(sizeof(EVENT_ID) + 1 +
+								now->step->text_len),
+					 .id_offset = sizeof(EVENT_ID) - 1,
+					 .id_len = 1 };
+	size_t len = 0;
+
+	if (now->step->flags & WIDE_VALUE)
+		memcpy(&rec.text_len, now->step->value, 6);
+	len += put(payload, &rec, sizeof(rec));
+	len += put(payload + len, EVENT_ID, sizeof(EVENT_ID) - 1);
+	payload[len++] = (unsigned char)('a' + now->step->connection % 4);
+	payload[len++] = '\n';
+	return len + put(payload + len, now->text, now->step->text_len);
+}
+
+static size_t put_invocation_end(unsigned char *payload, const struct now *now)
+{
+	struct cs_rec_invocation_end rec = { .first_ns = now->value % 65536 * UNIT_NS,
+					     .bytes = now->value,
+					     .source = CS_INVOCATION_LAMBDA,
+					     .outcome = (uint16_t)(now->value & 3),
+					     .flags = (uint16_t)(now->value >> 2 & 3),
+					     .status = (uint16_t)(now->value >> 4),
+					     .text_len = (uint16_t)(1 + now->step->text_len),
+					     .id_len = 1,
+					     .headers_offset = 1 };
+	size_t len = 0;
+
+	if (now->step->flags & WIDE_VALUE)
+		memcpy(&rec.text_len, now->step->value, 8);
+	len += put(payload, &rec, sizeof(rec));
+	payload[len++] = (unsigned char)('a' + now->step->connection % 4);
+	return len + put(payload + len, now->text, now->step->text_len);
+}
+
 static size_t put_payload(unsigned char *payload, unsigned type, const struct now *now)
 {
 	int32_t pid = now->step->connection % PIDS;
@@ -187,6 +229,10 @@ static size_t put_payload(unsigned char *payload, unsigned type, const struct no
 		return put(payload, &first, sizeof(first));
 	case CS_RECORD_RESPONSE_END:
 		return put(payload, &end, sizeof(end));
+	case CS_RECORD_INVOCATION:
+		return put_invocation(payload, now);
+	case CS_RECORD_INVOCATION_END:
+		return put_invocation_end(payload, now);
 	default:
 		return put(payload, now->text, now->step->text_len);
 	}
@@ -200,7 +246,7 @@ static void record(struct run *run, struct cs_assembled *instance, unsigned type
 	entry->record.type = (uint16_t)type;
 	entry->record.payload_len = (uint16_t)payload_len;
 	entry->record.time_ns = now->time_ns;
-	run->checks.requests += type == CS_RECORD_REQUEST;
+	run->checks.requests += type == CS_RECORD_REQUEST || type == CS_RECORD_INVOCATION;
 	cs_assembler_record(instance, entry, now->time_ns);
 }
 

@@ -174,7 +174,7 @@ Test(identity, an_event_is_read_from_the_variables_of_the_process)
 	cr_assert(eq(str, (char *)env.headers,
 		     (char *)"x-request-id: r-1\nx-call-id: c-1\ntraceparent: " TRACE
 			     "\ntracestate: a=b\n"));
-	cr_assert(not(env.platform));
+	cr_assert(not(identity.on_platform));
 }
 
 Test(identity, variables_of_cgi_are_headers_too)
@@ -233,11 +233,11 @@ Test(identity, a_platform_is_known_by_its_variables)
 {
 	put("env.OTEL_SERVICE_NAME=anything");
 	read_it();
-	cr_assert(not(env.platform));
+	cr_assert(not(identity.on_platform));
 	put("env.FUNCTION_TARGET=helloWorld");
 	put("env.K_REVISION=r7");
 	read_it();
-	cr_assert(env.platform);
+	cr_assert(identity.on_platform);
 	cr_assert(eq(str, (char *)identity.version, (char *)"r7"));
 }
 

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Events of the Lambda Runtime API, from the record that one was handed out to the one of its answer.
+ * They belong together by the event's id alone: thread, connection and process may be others.
+ */
+#include "collector/assembled.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "collector/clock_shift.h"
+#include "collector/lambda_event.h"
+
+static uint64_t ours(const struct cs_assembled *instance, uint64_t stamp_ns)
+{
+	return stamp_ns ? cs_clock_shift_apply(instance->identity.clock_shift_ns, stamp_ns) : 0;
+}
+
+bool cs_assembled_asks(const struct cs_assembled *instance)
+{
+	return instance->marks[CS_MARK_NEXT] ||
+	       (instance->identity.lambda && !cs_assembled_serves(instance));
+}
+
+void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_entry *entry,
+				uint64_t time_ns, uint64_t now_ns)
+{
+	const struct cs_rec_invocation *rec = (const void *)(&entry->record + 1);
+	struct cs_assembler *assembler = instance->assembler;
+	struct cs_request *request;
+
+	if (rec->source != CS_INVOCATION_LAMBDA) {
+		assembler->stats.unknown_records++;
+		return;
+	}
+	request = cs_request_new_lambda(rec, (const char *)(rec + 1),
+					entry->record.payload_len - (uint32_t)sizeof(*rec));
+	request = cs_assembled_take_in(instance, request);
+	if (!request)
+		return;
+	request->tag = entry->pid;
+	request->position = entry->position;
+	request->start_ns = time_ns ? time_ns : 1; /* 0: not seen */
+	request->asked_ns = ours(instance, rec->asked_ns);
+	if (!instance->first_seen) {
+		instance->first_seen = true;
+		instance->first = request;
+		request->cold = true;
+	}
+}
+
+/* Of whatever is not handed over: an answer may be told of twice. */
+static struct cs_request *find_event(struct cs_assembled *instance, const char *id, size_t id_len)
+{
+	struct cs_request *request;
+
+	LIST_FOREACH(request, &instance->requests, of_instance)
+	{
+		if (request->lambda && !request->handed_over &&
+		    strlen(request->lambda->id) == id_len &&
+		    !memcmp(request->lambda->id, id, id_len))
+			return request;
+	}
+	return NULL;
+}
+
+static void answer(struct cs_request *request, const struct cs_rec_invocation_end *rec,
+		   uint64_t first_ns, uint64_t time_ns, uint64_t now_ns)
+{
+	cs_lambda_event_answer(request->lambda, rec, (const char *)(rec + 1));
+	if (request->end_ns)
+		return;
+	request->first_byte_ns = first_ns;
+	request->response_bytes = rec->bytes;
+	cs_assembled_finish(request, time_ns, now_ns);
+}
+
+static void init_failed(struct cs_assembled *instance, const struct cs_rec_invocation_end *rec,
+			const char *text)
+{
+	struct cs_lambda_place *place = instance->identity.lambda;
+	char *type;
+
+	if (!place || place->init_error)
+		return;
+	type = cs_lambda_error_type(rec, text);
+	place->init_error = cs_arena_strndup(&instance->arena, type ? type : "unknown",
+					     CS_TELEMETRY_STRING_MAX);
+	free(type);
+}
+
+void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct cs_entry *entry,
+				    uint64_t time_ns, uint64_t now_ns)
+{
+	const struct cs_rec_invocation_end *rec = (const void *)(&entry->record + 1);
+	uint32_t len = entry->record.payload_len - (uint32_t)sizeof(*rec);
+	const char *text = (const char *)(rec + 1);
+	struct cs_request *request;
+
+	if (rec->source != CS_INVOCATION_LAMBDA || rec->text_len > len ||
+	    rec->headers_offset > rec->text_len || rec->id_offset + rec->id_len > rec->text_len) {
+		instance->assembler->stats.unknown_records++;
+		return;
+	}
+	if (rec->outcome == CS_INVOCATION_INIT_ERROR) {
+		init_failed(instance, rec, text);
+		return;
+	}
+	request = find_event(instance, text + rec->id_offset, rec->id_len);
+	if (request)
+		answer(request, rec, ours(instance, rec->first_ns), time_ns, now_ns);
+	else
+		instance->assembler->stats.unmatched++;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of the assembler: events of the Lambda Runtime API. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/assembled.h"
+#include "collector/lambda_event.h"
+#include "tests/support/assembling.h"
+
+#define ID_HEADER "lambda-runtime-aws-request-id: "
+
+static char last_id[64]; /* of the invocation told last; of an instance, strings are gone by then */
+
+TestSuite(lambda, .init = assembling_start, .fini = assembling_stop);
+
+static struct cs_header runtime_of(int32_t pid, uint64_t next_ns)
+{
+	struct cs_header header = header_of(pid, "function");
+
+	put_identity(&header, "env.AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001");
+	put_identity(&header, "env.AWS_LAMBDA_FUNCTION_NAME=function");
+	header.marks[CS_MARK_NEXT] = next_ns;
+	return header;
+}
+
+static struct cs_assembled *attach_runtime(void)
+{
+	struct cs_header header = runtime_of(100, 60 * MS);
+
+	return cs_assembler_attach(assembler, 1, &header, 100);
+}
+
+/* Event @id was asked for at @time_ns - 10 ms and came at @time_ns. */
+static void feed_event(struct cs_assembled *instance, uint32_t pid, const char *id,
+		       uint64_t time_ns)
+{
+	struct cs_rec_invocation rec = { .asked_ns = time_ns - 10 * MS,
+					 .source = CS_INVOCATION_LAMBDA,
+					 .id_offset = sizeof(ID_HEADER) - 1,
+					 .id_len = (uint16_t)strlen(id) };
+	char text[128];
+
+	rec.text_len = (uint16_t)snprintf(text, sizeof(text), ID_HEADER "%s\n", id);
+	feed(instance, pid, CS_RECORD_INVOCATION, time_ns, &rec, sizeof(rec), text);
+}
+
+/* Its answer, from 1 ms before @time_ns to there. */
+static void feed_answer_with(struct cs_assembled *instance, uint32_t pid, const char *id,
+			     uint64_t time_ns, unsigned outcome, unsigned status,
+			     const char *headers)
+{
+	struct cs_rec_invocation_end rec = {
+		.first_ns = time_ns - MS,
+		.bytes = 300,
+		.source = CS_INVOCATION_LAMBDA,
+		.outcome = (uint16_t)outcome,
+		.flags = status ? CS_INVOCATION_REFUSED : 0,
+		.status = (uint16_t)status,
+		.id_len = (uint16_t)strlen(id),
+		.headers_offset = (uint16_t)strlen(id),
+	};
+	char text[256];
+
+	rec.text_len = (uint16_t)snprintf(text, sizeof(text), "%s%s", id, headers);
+	feed(instance, pid, CS_RECORD_INVOCATION_END, time_ns, &rec, sizeof(rec), text);
+}
+
+static void feed_answer(struct cs_assembled *instance, uint32_t pid, const char *id,
+			uint64_t time_ns)
+{
+	feed_answer_with(instance, pid, id, time_ns, CS_INVOCATION_RESPONSE, 0, "");
+}
+
+Test(lambda, the_first_event_is_the_cold_one_and_ends_the_start)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_event(runtime, 100, "r-1", 70 * MS);
+	feed_answer(runtime, 100, "r-1", 80 * MS);
+	feed_event(runtime, 100, "r-2", 90 * MS);
+	feed_answer(runtime, 100, "r-2", 95 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u32, seen.cold.protocol, CS_PROTOCOL_LAMBDA));
+	cr_assert(seen.cold.ready);
+	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->start_ns, 60 * MS));
+	cr_assert(eq(u64, phase_of(CS_PHASE_HANDLER)->start_ns, 70 * MS));
+	cr_assert(eq(u64, phase_of(CS_PHASE_RESPOND)->start_ns, 79 * MS));
+	cr_assert(eq(u64, seen.cold.end_ns, 80 * MS));
+	cr_assert(eq(u32, seen.invocations, 2));
+	cr_assert(eq(u32, seen.invocation[0].protocol, CS_PROTOCOL_LAMBDA));
+	cr_assert(seen.invocation[0].cold && !seen.invocation[1].cold);
+	cr_assert(eq(u64, seen.invocation[1].start_ns, 90 * MS));
+	cr_assert(eq(u64, seen.invocation[1].first_byte_ns, 94 * MS));
+	cr_assert(eq(u64, seen.invocation[1].end_ns, 95 * MS));
+	cr_assert(eq(u64, seen.invocation[1].response_bytes, 300));
+	cr_assert(eq(u64, stats_now().unmatched, 0));
+}
+
+Test(lambda, events_belong_together_by_their_id_whatever_their_order)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_event(runtime, 100, "r-1", 70 * MS);
+	feed_event(runtime, 100, "r-2", 72 * MS);
+	feed_answer(runtime, 100, "r-2", 80 * MS);
+	feed_answer(runtime, 100, "r-1", 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 2));
+	cr_assert(eq(u64, seen.invocation[0].start_ns, 72 * MS));
+	cr_assert(eq(u64, seen.invocation[0].end_ns, 80 * MS));
+	cr_assert(eq(u64, seen.invocation[1].start_ns, 70 * MS));
+	cr_assert(eq(u64, seen.invocation[1].end_ns, 90 * MS));
+	cr_assert(seen.invocation[1].cold);
+}
+
+Test(lambda, an_answer_to_no_event_is_counted)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_event(runtime, 100, "r-1", 70 * MS);
+	feed_answer(runtime, 100, "r-10", 80 * MS);
+	cr_assert(eq(u64, stats_now().unmatched, 1));
+}
+
+static struct cs_lambda_event told;
+static char told_type[64];
+
+static void keep_event(void *context, const struct cs_invocation *invocation)
+{
+	told = *invocation->lambda;
+	snprintf(told_type, sizeof(told_type), "%s", told.error_type ? told.error_type : "(none)");
+	snprintf(last_id, sizeof(last_id), "%s", told.id);
+}
+
+static void nothing(void *context, const struct cs_cold_start *cold)
+{
+}
+
+/* In place of the suite's: texts of an event are there during the call only. */
+static void listen_to_events(void)
+{
+	const struct cs_assembler_sink sink = { NULL, nothing, keep_event };
+	const struct cs_id_key key = { { 7 } };
+
+	cs_assembler_free(assembler);
+	assembler = cs_assembler_new(&key, &sink);
+}
+
+Test(lambda, an_error_report_makes_it_one_that_failed)
+{
+	struct cs_assembled *runtime;
+
+	listen_to_events();
+	runtime = attach_runtime();
+	feed_event(runtime, 100, "r-1", 70 * MS);
+	feed_answer_with(runtime, 100, "r-1", 80 * MS, CS_INVOCATION_ERROR, 0,
+			 "lambda-runtime-function-error-type: Function.Bad\n");
+	cs_assembler_flush(assembler);
+	cr_assert(eq(str, last_id, (char *)"r-1"));
+	cr_assert(told.failed);
+	cr_assert(eq(str, told_type, (char *)"Function.Bad"));
+	cr_assert(eq(u32, told.refused_status, 0));
+}
+
+Test(lambda, an_answer_that_was_refused_is_told_with_its_event)
+{
+	struct cs_assembled *runtime;
+
+	listen_to_events();
+	runtime = attach_runtime();
+	feed_event(runtime, 100, "r-1", 70 * MS);
+	feed_answer(runtime, 100, "r-1", 80 * MS);
+	feed_answer_with(runtime, 100, "r-1", 81 * MS, CS_INVOCATION_RESPONSE, 413, "");
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, told.refused_status, 413));
+	cr_assert(not(told.failed));
+	cr_assert(eq(u64, stats_now().unmatched, 0));
+	cr_assert(eq(u64, stats_now().invocations, 1));
+}
+
+Test(lambda, a_runtime_that_is_killed_takes_its_event_along)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_event(runtime, 100, "r-1", 70 * MS);
+	end_process(runtime, 100, SIGKILL, 75 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u32, seen.cold.protocol, CS_PROTOCOL_LAMBDA));
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_SIGNAL));
+	cr_assert(eq(u64, seen.invocation[0].end_ns, 75 * MS));
+}
+
+Test(lambda, one_that_ends_while_it_waits_has_no_event)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	end_process(runtime, 100, 0, 75 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u32, seen.cold.protocol, CS_PROTOCOL_LAMBDA));
+	cr_assert(seen.cold.ready);
+	cr_assert(eq(u32, seen.invocations, 0));
+}
+
+Test(lambda, an_init_that_failed_says_so)
+{
+	struct cs_header header = runtime_of(100, 0);
+	struct cs_assembled *runtime;
+	bool failed;
+
+	/* What it prints about that is no event. */
+	header.marks[CS_MARK_STDOUT_WRITE] = 65 * MS;
+	runtime = cs_assembler_attach(assembler, 1, &header, 100);
+	feed_answer_with(runtime, 100, "", 70 * MS, CS_INVOCATION_INIT_ERROR, 0,
+			 "lambda-runtime-function-error-type: Runtime.ImportModuleError\n");
+	failed = runtime->identity.lambda->init_error;
+	end_process(runtime, 100, 1 << 8, 75 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u32, seen.invocations, 0));
+	cr_assert(not(seen.cold.ready));
+	cr_assert(failed);
+	cr_assert(eq(u32, seen.cold.outcome.cause, CS_CAUSE_EXIT));
+}
+
+static enum cs_init_type init_type_of(const char *variable)
+{
+	struct cs_header header = runtime_of(100, 60 * MS);
+	struct cs_assembled *runtime;
+
+	put_identity(&header, variable);
+	runtime = cs_assembler_attach(assembler, 1, &header, 100);
+	feed_event(runtime, 100, "r-1", 70 * MS);
+	feed_answer(runtime, 100, "r-1", 80 * MS);
+	cs_assembler_flush(assembler);
+	return seen.cold.init_type;
+}
+
+Test(lambda, the_platform_says_why_it_was_started)
+{
+	cr_assert(eq(u32, init_type_of("env.AWS_LAMBDA_INITIALIZATION_TYPE=on-demand"),
+		     CS_INIT_ON_DEMAND));
+	cr_assert(not(seen.linked));
+}
+
+Test(lambda, what_was_provisioned_waited_for_nobody)
+{
+	cr_assert(eq(u32,
+		     init_type_of("env.AWS_LAMBDA_INITIALIZATION_TYPE=provisioned-concurrency"),
+		     CS_INIT_PROVISIONED));
+	cr_assert(seen.linked);
+	cr_assert(ne(int, memcmp(&seen.invocation[0].context.trace_id, &seen.started.trace_id, 16),
+		     0));
+}
+
+Test(lambda, records_of_impossible_lengths_are_left_alone)
+{
+	struct cs_rec_invocation_end end = { .source = CS_INVOCATION_LAMBDA, .text_len = 4 };
+	struct cs_rec_invocation begin = { .source = CS_INVOCATION_LAMBDA,
+					   .text_len = 40,
+					   .id_len = 3 };
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed(runtime, 100, CS_RECORD_INVOCATION_END, 70 * MS, &end, sizeof(end), "abc");
+	end.text_len = 3;
+	end.id_offset = 2;
+	end.id_len = 2;
+	feed(runtime, 100, CS_RECORD_INVOCATION_END, 70 * MS, &end, sizeof(end), "abc");
+	end.id_len = 1;
+	end.headers_offset = 4;
+	feed(runtime, 100, CS_RECORD_INVOCATION_END, 70 * MS, &end, sizeof(end), "abc");
+	cr_assert(eq(u64, stats_now().unknown_records, 3));
+	feed(runtime, 100, CS_RECORD_INVOCATION, 70 * MS, &begin, sizeof(begin), "abc");
+	cr_assert(eq(u64, stats_now().requests_dropped, 1));
+}
