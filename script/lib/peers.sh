@@ -152,3 +152,9 @@ peer_try() {
 
 # A shell function cannot be given to timeout(1); this file can.
 peer_limited() { timeout --kill-after=10 "$CS_PEER_LIMIT" "$CS_ROOT/script/peers" --make "$@" </dev/null; }
+
+# --- AWS's runtime interface client for Python ----------------------------------------------------
+
+CS_PEERS+=" awslambdaric"
+peer_awslambdaric_path() { printf '%s/bin/python3\n' "$(peer_dir awslambdaric awslambdaric)"; }
+peer_awslambdaric_make() { peer_venv "$1" awslambdaric; }
