@@ -158,7 +158,8 @@ class Server:
     def owner_of(self, port):
         """The process below us that has the TCP connection from @port."""
         end = f":{port:04X}"
-        inodes = [fields[9] for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
+        inodes = [fields[9] for table in ("tcp", "tcp6")
+                  for line in pathlib.Path(f"/proc/net/{table}").read_text().splitlines()[1:]
                   if (fields := line.split())[1].endswith(end)]
         owners = [pid for pid in tree_of(self.pid)
                   if set(inodes) & set(reading(listening.inodes_of, pid))]

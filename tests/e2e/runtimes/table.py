@@ -97,6 +97,11 @@ def rust(folder):
     return [folder / "server"]
 
 
+def java(folder):
+    subprocess.run([program("javac"), "-d", folder, folder / "Server.java"], check=True)
+    return [program("java"), "-cp", folder, "Server"]
+
+
 def free_ports(count):
     """Ports for those who cannot choose one themselves, below the range that the kernel chooses of."""
     with contextlib.ExitStack() as open_until_all_are_found:
@@ -154,6 +159,8 @@ RUNTIMES = [
             lambda _: [program("php"), "-S", "127.0.0.1:0", "hello.php"]),
     Runtime("perl", "Perl, HTTP::Daemon", said_by("perl", "-e", "printf 'perl %vd', $^V"),
             lambda _: [program("perl"), "daemon.pl"]),
+    Runtime("python", "Python, http.server", said_by("/usr/bin/python3", "--version"),
+            lambda _: ["/usr/bin/python3", "server.py"]),
     Runtime("gunicorn", "Python, gunicorn (pre-fork)", from_pypi("gunicorn"),
             lambda _: [python_server("gunicorn"), "--bind", "127.0.0.1:0", "--workers", "1", "wsgi"]),
     Runtime("functions-framework-python", "Python, functions-framework",
@@ -191,5 +198,6 @@ RUNTIMES = [
     Runtime("fcgiwrap", "fcgiwrap under lighttpd, CGI in Python", server_version("fcgiwrap", "-h"),
             lighttpd("fastcgi.conf"), socket="http.sock", stop=signal.SIGINT, function="fcgiwrap-function",
             beside=True, notes="below the caller's span: FastCGI, by which fcgiwrap is asked, is not followed"),
+    Runtime("java", "Java, com.sun.net.httpserver", said_by("java", "--version"), java),
     Runtime("rust", "Rust, std", said_by("rustc", "--version"), rust),
 ]
