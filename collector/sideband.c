@@ -16,8 +16,9 @@
 #include "collector/outside_queue.h"
 #include "collector/perf_ring.h"
 
-#define RING_PAGES      64u      /* of one CPU: a thousand short lives */
-#define RINGS_PAGES     512u     /* of all: they are locked memory */
+#define RING_PAGES      64u  /* of one CPU: a thousand short lives */
+#define RINGS_PAGES     512u /* of all: they are locked memory */
+#define IDLE_WAKES_MAX  100u
 #define CLOCK_SLACK_NS  1000000u /* the kernel reads it without a lock */
 #define PARANOID        "/proc/sys/kernel/perf_event_paranoid"
 #define PARANOID_ENOUGH 2
@@ -26,8 +27,9 @@ struct ring {
 	struct cs_sideband *sideband;
 	struct cs_perf_ring perf;
 	struct event wake;
-	uint64_t last_ns; /* of the newest record that was read */
-	uint64_t lost;    /* by records of it so far */
+	uint64_t last_ns;    /* of the newest record that was read */
+	uint64_t lost;       /* by records of it so far */
+	unsigned idle_wakes; /* since then without one */
 };
 
 struct cs_sideband {
@@ -153,15 +155,18 @@ static int check_clock(struct cs_sideband *sideband, struct cs_diag *diag)
 			   "namespace");
 }
 
+/*
+ * Where two are ready at once, the first that is called has read both. One that is ready for nothing again
+ * and again would keep us busy for ever.
+ */
 static void on_wake(evutil_socket_t fd, short what, void *context)
 {
 	struct ring *ring = context;
-	uint64_t before_ns = ring->last_ns;
 
+	ring->idle_wakes++;
 	cs_sideband_read(ring->sideband, cs_clock_monotonic_ns() - CS_SIDEBAND_SETTLE_NS);
-	if (ring->last_ns == before_ns)
-		event_del(
-			&ring->wake); /* a descriptor that is ready for nothing would keep us busy */
+	if (ring->idle_wakes > IDLE_WAKES_MAX)
+		event_del(&ring->wake);
 }
 
 int cs_sideband_open(struct event_base *base, struct cs_diag *diag, struct cs_sideband **ret)
@@ -217,6 +222,7 @@ static void take_record(struct ring *ring, size_t len)
 		return;
 	}
 	ring->last_ns = record.time_ns;
+	ring->idle_wakes = 0;
 	if (record.kind == CS_PERF_LOST)
 		ring->lost += record.lost;
 	if (record.kind != CS_PERF_OTHER &&
