@@ -111,6 +111,8 @@ static void offer(struct cs_assembled *wrapper, struct cs_assembled *child,
 	taker->identity.argv0 = copy(arena, child->identity.argv0);
 	taker->identity.script = copy(arena, child->identity.script);
 	taker->identity.version = copy(arena, child->identity.version);
+	taker->identity.lambda =
+		NULL; /* it is the child's, which may go; and asks for its events */
 	taker->event = child->event;
 	if (child->event.attach_ns == child->marks[CS_MARK_ATTACH])
 		taker->event.exec_ns = cs_assembled_exec(child);
