@@ -85,11 +85,12 @@ class Server:
     def __init__(self, runtime, folder, env):
         self.runtime, self.folder = runtime, folder
         self.said = folder / "said"
+        env = {**(NOTHING if runtime.handed else {}), **env, "HOME": str(folder), **runtime.env}
         with open(self.said, "ab") as said:
             self.shell = subprocess.Popen(
                 ["sh", "-c", START, "sh", runtime.name, *runtime.command(folder)],
-                env={**(NOTHING if runtime.handed else {}), **env, **runtime.env}, cwd=folder, stdin=subprocess.DEVNULL, stdout=said,
-                stderr=said, start_new_session=True)
+                env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+                start_new_session=True)
         try:
             self.pid = until(f"{runtime.name} starts", lambda: self.alive() and children_of(self.shell.pid))[0]
             self.address = until(f"{runtime.name} listens", self.listening)
@@ -185,5 +186,5 @@ class Server:
 
     def words(self):
         """What it wrote, without what differs from one start to the next."""
-        text = self.said.read_text(errors="replace")
+        text = self.said.read_text(errors="replace").replace(str(self.folder), "FOLDER")
         return sorted(re.sub(DIFFERS, "#", line) for line in text.splitlines())

@@ -161,8 +161,10 @@ RUNTIMES = [
             lambda _: [program("perl"), "daemon.pl"]),
     Runtime("python", "Python, http.server", said_by("/usr/bin/python3", "--version"),
             lambda _: ["/usr/bin/python3", "server.py"]),
+    # Its control socket is opened by a thread: whether it says so before it is told to end is chance.
     Runtime("gunicorn", "Python, gunicorn (pre-fork)", from_pypi("gunicorn"),
-            lambda _: [python_server("gunicorn"), "--bind", "127.0.0.1:0", "--workers", "1", "wsgi"]),
+            lambda _: [python_server("gunicorn"), "--bind", "127.0.0.1:0", "--workers", "1",
+                       "--no-control-socket", "wsgi"]),
     Runtime("functions-framework-python", "Python, functions-framework",
             from_pypi("functions-framework"),
             lambda _: [python_server("functions-framework"), "--target", "hello", "--source",
