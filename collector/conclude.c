@@ -208,7 +208,8 @@ static void set_context(struct cs_assembled *instance, struct cs_request *reques
 		return;
 	}
 	cold->context.trace_flags = 1;
-	if (headers && cs_inbound_context(headers, strlen(headers), &env)) {
+	if (headers &&
+	    cs_inbound_context(headers, strlen(headers), instance->identity.lambda, &env)) {
 		join(&cold->context, &env);
 		return;
 	}

@@ -91,7 +91,8 @@ static void see_no_more(struct cs_request *request)
 void cs_assembled_begin_event(struct cs_assembled *instance, uint64_t now_ns)
 {
 	const struct cs_identity_env *env = &instance->env;
-	struct cs_request *request = cs_request_new_exec(env->method, env->path, env->headers);
+	struct cs_request *request = cs_request_new_exec(env->method, env->path, env->headers,
+							 instance->identity.lambda);
 
 	if (!request) {
 		instance->assembler->stats.requests_dropped++;

@@ -199,7 +199,7 @@ int cs_identity_read(const struct cs_header *header, struct cs_arena *arena,
 	take_all(&r, header->identity, len < CS_IDENTITY_BYTES ? len : CS_IDENTITY_BYTES);
 	if (r.error)
 		return r.error;
-	if (r.traceparent && !cs_inbound_context(r.headers, r.headers_len, &named)) {
+	if (r.traceparent && !cs_inbound_context(r.headers, r.headers_len, false, &named)) {
 		add_header(&r, "traceparent", r.traceparent);
 		if (r.tracestate)
 			add_header(&r, "tracestate", r.tracestate);

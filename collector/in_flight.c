@@ -142,7 +142,8 @@ void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entr
 		return;
 	}
 	request = cs_request_new(rec, (const char *)(rec + 1),
-				 entry->record.payload_len - (uint32_t)sizeof(*rec));
+				 entry->record.payload_len - (uint32_t)sizeof(*rec),
+				 instance->identity.lambda);
 	request = cs_assembled_take_in(instance, request);
 	if (!request)
 		return;

@@ -172,17 +172,18 @@ static int read_carrier(enum cs_carrier carrier, const struct value *values,
  * A load balancer names a trace in its own header whoever called; what names a span, too, knows more,
  * and goes before it.
  */
-static enum cs_carrier read_context(const struct headers *headers, struct cs_trace_context *ret,
-				    unsigned *ret_refused)
+static enum cs_carrier read_context(const struct headers *headers, bool on_lambda,
+				    struct cs_trace_context *ret, unsigned *ret_refused)
 {
 	enum cs_carrier spanless = CS_CARRIER_NONE;
 	struct cs_trace_context context;
 
 	*ret_refused = 0;
 	for (enum cs_carrier carrier = 1; carrier < CS_CARRIER_COUNT; carrier++) {
-		int r = read_carrier(carrier, headers->values, &context);
-		bool whole = r == 0 && cs_trace_context_valid(&context);
+		bool skipped = on_lambda && carrier == CS_CARRIER_XRAY, whole;
+		int r = skipped ? -ENODATA : read_carrier(carrier, headers->values, &context);
 
+		whole = r == 0 && cs_trace_context_valid(&context);
 		if (whole || (r == 0 && !spanless))
 			*ret = context;
 		if (whole)
@@ -195,13 +196,14 @@ static enum cs_carrier read_context(const struct headers *headers, struct cs_tra
 	return spanless;
 }
 
-enum cs_carrier cs_inbound_context(const char *text, size_t len, struct cs_trace_context *ret)
+enum cs_carrier cs_inbound_context(const char *text, size_t len, bool on_lambda,
+				   struct cs_trace_context *ret)
 {
 	struct headers headers;
 	unsigned refused;
 
 	find_all(text, len, &headers);
-	return read_context(&headers, ret, &refused);
+	return read_context(&headers, on_lambda, ret, &refused);
 }
 
 /* Values of several headers are one list (W3C Trace Context section 3.3.1, RFC 9110 section 5.3). */
@@ -266,19 +268,22 @@ static unsigned read_attempt(const struct headers *headers)
 
 /* --- all of it --- */
 
-void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len)
+void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool on_lambda)
 {
 	struct headers headers;
 	const struct value *created = &headers.values[SLOT_CREATED];
 
 	find_all(text, len, &headers);
 	*ret = (struct cs_inbound){ .carrier = CS_CARRIER_NONE };
-	ret->carrier = read_context(&headers, &ret->caller, &ret->refused);
+	ret->carrier = read_context(&headers, on_lambda, &ret->caller, &ret->refused);
 	if (ret->carrier == CS_CARRIER_TRACEPARENT && headers.values[SLOT_STATE].count)
 		ret->trace_state = read_states(text, len);
 	if (created->count == 1)
 		ret->has_created =
 			cs_trace_context_parse(created->text, created->len, &ret->created) == 0;
+	if (on_lambda)
+		ret->has_xray = read_carrier(CS_CARRIER_XRAY, headers.values, &ret->xray) == 0 &&
+				cs_trace_context_valid(&ret->xray);
 	ret->attempt = read_attempt(&headers);
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++) {
 		const struct value *value = &headers.values[SLOT_IDS + i];

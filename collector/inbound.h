@@ -66,6 +66,8 @@ struct cs_inbound {
 	struct cs_trace_context caller;  /* parent id all zero: the trace has no span yet */
 	struct cs_trace_context created; /* where a CloudEvent was made, with has_created */
 	bool has_created;
+	struct cs_trace_context xray; /* on Lambda, with has_xray: what X-Ray calls the caller */
+	bool has_xray;
 	unsigned attempt;               /* 1 is the first; 0: nobody tells */
 	char *trace_state;              /* with carrier TRACEPARENT; NULL: none */
 	char *ids[CS_REQUEST_ID_COUNT]; /* own copies, repaired; NULL: did not come */
@@ -73,20 +75,21 @@ struct cs_inbound {
 
 /**
  * cs_inbound_read() - fill in from header lines
+ * @on_lambda: X-Ray's header is none of the carriers: see docs/traces.md
  *
  * What there is no memory for is missing.
  *
  * Context:   any-thread.
  * Ownership: its strings; cs_inbound_deinit().
  */
-void cs_inbound_read(struct cs_inbound *ret, const char *lines, size_t len);
+void cs_inbound_read(struct cs_inbound *ret, const char *lines, size_t len, bool on_lambda);
 
 /** cs_inbound_deinit() - free its strings. All zero is accepted. */
 void cs_inbound_deinit(struct cs_inbound *inbound);
 
 /** cs_inbound_context() - only whose trace it is. CS_CARRIER_NONE: @ret is untouched. */
-enum cs_carrier cs_inbound_context(const char *lines, size_t len, struct cs_trace_context *ret)
-	cs_must_use;
+enum cs_carrier cs_inbound_context(const char *lines, size_t len, bool on_lambda,
+				   struct cs_trace_context *ret) cs_must_use;
 
 /** cs_inbound_bytes() - memory of its strings. */
 size_t cs_inbound_bytes(const struct cs_inbound *inbound);

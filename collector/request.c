@@ -20,7 +20,7 @@ static struct cs_request *measure(struct cs_request *request)
 }
 
 struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *text,
-				  uint32_t text_len)
+				  uint32_t text_len, bool on_lambda)
 {
 	struct cs_request *request;
 
@@ -35,7 +35,7 @@ struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *
 	request->method = cs_text_clean_copy(text, rec->method_len);
 	request->target = cs_text_clean_copy(text + rec->method_len, rec->target_len);
 	cs_inbound_read(&request->inbound, text + rec->method_len + rec->target_len,
-			rec->headers_len);
+			rec->headers_len, on_lambda);
 	return measure(request);
 }
 
@@ -44,7 +44,8 @@ static char *copy_of(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
-struct cs_request *cs_request_new_exec(const char *method, const char *target, const char *headers)
+struct cs_request *cs_request_new_exec(const char *method, const char *target, const char *headers,
+				       bool on_lambda)
 {
 	struct cs_request *request = calloc(1, sizeof(*request));
 
@@ -54,7 +55,7 @@ struct cs_request *cs_request_new_exec(const char *method, const char *target, c
 	request->method = copy_of(method);
 	request->target = copy_of(target);
 	if (headers)
-		cs_inbound_read(&request->inbound, headers, strlen(headers));
+		cs_inbound_read(&request->inbound, headers, strlen(headers), on_lambda);
 	return measure(request);
 }
 

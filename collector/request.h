@@ -52,13 +52,14 @@ struct cs_request {
 
 /**
  * cs_request_new() - from a REQUEST record
- * @text_len: bytes behind @rec that really are there
+ * @text_len:  bytes behind @rec that really are there
+ * @on_lambda: as cs_inbound_read()
  *
  * An empty method or target is none.
  * Return: NULL when out of memory or malformed.
  */
 struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *text,
-				  uint32_t text_len) cs_must_use;
+				  uint32_t text_len, bool on_lambda) cs_must_use;
 
 /**
  * cs_request_new_exec() - the one event of a process; texts may be NULL
@@ -66,8 +67,8 @@ struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *
  *
  * Return: NULL when out of memory.
  */
-struct cs_request *cs_request_new_exec(const char *method, const char *target, const char *headers)
-	cs_must_use;
+struct cs_request *cs_request_new_exec(const char *method, const char *target, const char *headers,
+				       bool on_lambda) cs_must_use;
 
 /** cs_request_new_lambda() - from an INVOCATION record; idem. NULL when out of memory or malformed. */
 struct cs_request *cs_request_new_lambda(const struct cs_rec_invocation *rec, const char *text,

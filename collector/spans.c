@@ -494,9 +494,10 @@ static struct cs_span_link own_link(struct cs_spans *spans, const struct cs_span
 }
 
 /* X-Ray's spans go to another backend: as a parent they would never arrive. */
-static void add_xray_link(const struct cs_trace_context *context, struct cs_span_link *link)
+static void add_xray_link(const struct cs_trace_context *context, bool told_by_api,
+			  struct cs_span_link *link)
 {
-	/* The second is how OpenTelemetry's instrumentations of Lambda mark it. */
+	/* The second is how OpenTelemetry's instrumentations of Lambda mark what the API tells. */
 	static const struct cs_attr attrs[] = {
 		{ "coldspan.link", { .type = CS_VALUE_STRING, .string = "x-ray" } },
 		{ "source", { .type = CS_VALUE_STRING, .string = "x-ray-env" } },
@@ -505,7 +506,7 @@ static void add_xray_link(const struct cs_trace_context *context, struct cs_span
 	memcpy(link->trace_id.bytes, context->trace_id, sizeof(context->trace_id));
 	memcpy(link->span_id.bytes, context->parent_id, sizeof(context->parent_id));
 	link->flags = context->flags | CS_SPAN_FLAG_REMOTE_KNOWN | CS_SPAN_FLAG_REMOTE;
-	link->attrs = (struct cs_attrs){ .items = attrs, .count = 2 };
+	link->attrs = (struct cs_attrs){ .items = attrs, .count = told_by_api ? 2 : 1 };
 }
 
 /*
@@ -521,7 +522,7 @@ static bool add_links(struct cs_spans *spans, struct cs_span *span,
 	struct cs_span_link *links;
 
 	if (!started && !invocation->inbound->has_created && !invocation->previous &&
-	    !(event && event->xray))
+	    !invocation->inbound->has_xray && !(event && event->xray))
 		return true;
 	links = cs_arena_alloc(&spans->arena, LINKS_MAX * sizeof(*links));
 	if (!links)
@@ -540,7 +541,9 @@ static bool add_links(struct cs_spans *spans, struct cs_span *span,
 		link->attrs = link_attrs(spans, "event");
 	}
 	if (event && event->xray)
-		add_xray_link(&event->xray_context, &links[span->links_count++]);
+		add_xray_link(&event->xray_context, true, &links[span->links_count++]);
+	else if (invocation->inbound->has_xray)
+		add_xray_link(&invocation->inbound->xray, false, &links[span->links_count++]);
 	return true;
 }
 

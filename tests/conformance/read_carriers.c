@@ -22,7 +22,7 @@ static void tell(const char *lines, size_t len)
 {
 	struct cs_inbound inbound;
 
-	cs_inbound_read(&inbound, lines, len);
+	cs_inbound_read(&inbound, lines, len, false);
 	if (inbound.carrier) {
 		printf("%s ", cs_carrier_header(inbound.carrier));
 		print_hex(inbound.caller.trace_id, sizeof(inbound.caller.trace_id));

@@ -111,11 +111,13 @@ static void check_b3_headers(const char *text, size_t len)
 }
 
 /* What counts is good and was not refused; nothing that came behind it was looked at. */
-static void check_request(const char *lines, size_t len)
+static void check_request(const char *lines, size_t len, bool on_lambda)
 {
 	struct cs_inbound inbound;
 
-	cs_inbound_read(&inbound, lines, len);
+	cs_inbound_read(&inbound, lines, len, on_lambda);
+	CS_FUZZ_CHECK(!inbound.has_xray || (on_lambda && cs_trace_context_valid(&inbound.xray)));
+	CS_FUZZ_CHECK(!on_lambda || inbound.carrier != CS_CARRIER_XRAY);
 	CS_FUZZ_CHECK(inbound.carrier < CS_CARRIER_COUNT);
 	if (inbound.carrier) {
 		CS_FUZZ_CHECK(number_of(inbound.caller.trace_id) ||
@@ -136,6 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	check_vendors((const char *)data, size);
 	check_b3_headers((const char *)data, size);
-	check_request((const char *)data, size);
+	check_request((const char *)data, size, false);
+	check_request((const char *)data, size, true);
 	return 0;
 }

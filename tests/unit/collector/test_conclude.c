@@ -311,3 +311,20 @@ Test(conclude, a_runtime_and_its_function_make_no_attempts)
 	cr_assert(eq(u32, seen.invocation[0].attempt, 0));
 	cr_assert(eq(u32, seen.invocation[1].attempt, 0));
 }
+
+Test(conclude, a_server_on_lambda_is_not_in_the_trace_of_xray)
+{
+	struct cs_header header = server_of(100, "server");
+	struct cs_assembled *server;
+
+	put_identity(&header, "env.AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001");
+	server = cs_assembler_attach(assembler, 1, &header, 100);
+	feed_request(server, 100, 7, 70 * MS,
+		     "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;"
+		     "Parent=53995c3f42cd8ad8\n");
+	feed_end(server, 100, 7, 79 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(ne(u8, seen.invocation[0].context.trace_id.bytes[0], 0x57));
+	cr_assert(not(seen.invocation[0].context.parent_remote));
+}

@@ -89,7 +89,7 @@ ParameterizedTest(struct inbound_case *c, inbound, the_first_good_carrier_counts
 	static const struct cs_trace_context zeroes;
 	struct cs_inbound got;
 
-	cs_inbound_read(&got, c->lines, strlen(c->lines));
+	cs_inbound_read(&got, c->lines, strlen(c->lines), false);
 	cr_assert(eq(u32, got.carrier, c->carrier), "%s", c->lines);
 	cr_assert(eq(u32, got.refused, c->refused), "%s", c->lines);
 	if (c->carrier) {
@@ -109,15 +109,16 @@ Test(inbound, the_last_line_needs_no_end)
 {
 	struct cs_trace_context got;
 
-	cr_assert(eq(u32, cs_inbound_context(W3C, strlen(W3C) - 1, &got), CS_CARRIER_TRACEPARENT));
-	cr_assert(eq(u32, cs_inbound_context(W3C, strlen(W3C) - 2, &got), CS_CARRIER_NONE));
+	cr_assert(eq(u32, cs_inbound_context(W3C, strlen(W3C) - 1, false, &got),
+		     CS_CARRIER_TRACEPARENT));
+	cr_assert(eq(u32, cs_inbound_context(W3C, strlen(W3C) - 2, false, &got), CS_CARRIER_NONE));
 }
 
 static void check_state(const char *lines, const char *state)
 {
 	struct cs_inbound got;
 
-	cs_inbound_read(&got, lines, strlen(lines));
+	cs_inbound_read(&got, lines, strlen(lines), false);
 	cr_assert(eq(str, got.trace_state ? got.trace_state : (char *)"", (char *)state), "%s",
 		  lines);
 	cs_inbound_deinit(&got);
@@ -168,7 +169,7 @@ ParameterizedTest(struct attempt_case *c, inbound, attempts_are_counted_from_1)
 {
 	struct cs_inbound got;
 
-	cs_inbound_read(&got, c->lines, strlen(c->lines));
+	cs_inbound_read(&got, c->lines, strlen(c->lines), false);
 	cr_assert(eq(u32, got.attempt, c->attempt), "%s", c->lines);
 	cs_inbound_deinit(&got);
 }
@@ -179,14 +180,14 @@ Test(inbound, where_an_event_was_made_is_not_who_called)
 		"ce-traceparent: 00-07000000000000000000000000000001-0000000000000a07-00\n" W3C;
 	struct cs_inbound got;
 
-	cs_inbound_read(&got, lines, strlen(lines));
+	cs_inbound_read(&got, lines, strlen(lines), false);
 	cr_assert(eq(u8, got.caller.trace_id[0], 1));
 	cr_assert(got.has_created);
 	cr_assert(eq(u8, got.created.trace_id[0], 7));
 	cr_assert(eq(u8, got.created.parent_id[7], 7));
 	cr_assert(eq(u8, got.created.flags, 0));
 	cs_inbound_deinit(&got);
-	cs_inbound_read(&got, "ce-traceparent: x\n", 18);
+	cs_inbound_read(&got, "ce-traceparent: x\n", 18, false);
 	cr_assert(not(got.has_created));
 	cs_inbound_deinit(&got);
 }
@@ -208,7 +209,7 @@ Test(inbound, ids_are_taken_by_their_names_repaired_and_only_once)
 		snprintf(lines + used, sizeof(lines) - used, "%s: id \xff %u\n%s: second\n",
 			 headers[i], i, headers[i]);
 	}
-	cs_inbound_read(&got, lines, strlen(lines));
+	cs_inbound_read(&got, lines, strlen(lines), false);
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++) {
 		snprintf(id, sizeof(id), "id \xef\xbf\xbd %u", i);
 		cr_assert(eq(str, got.ids[i], id));
@@ -217,5 +218,34 @@ Test(inbound, ids_are_taken_by_their_names_repaired_and_only_once)
 	cr_assert(eq(sz, cs_inbound_bytes(&got), bytes));
 	cs_inbound_deinit(&got);
 	cr_assert(eq(sz, cs_inbound_bytes(&got), 0));
+	cs_inbound_deinit(&got);
+}
+
+Test(inbound, on_lambda_xray_is_told_beside_who_called)
+{
+	static const char both[] = XRAY W3C, alone[] = XRAY, other[] = XRAY JAEGER,
+			  root[] = ROOT_ONLY;
+	struct cs_inbound got;
+
+	cs_inbound_read(&got, both, strlen(both), true);
+	cr_assert(eq(u32, got.carrier, CS_CARRIER_TRACEPARENT));
+	cr_assert(got.has_xray);
+	cr_assert(eq(u8, got.xray.trace_id[0], CS_CARRIER_XRAY));
+	cr_assert(eq(u8, got.xray.parent_id[7], CS_CARRIER_XRAY));
+	cs_inbound_deinit(&got);
+	cs_inbound_read(&got, alone, strlen(alone), true);
+	cr_assert(eq(u32, got.carrier, CS_CARRIER_NONE));
+	cr_assert(got.has_xray);
+	cs_inbound_deinit(&got);
+	cs_inbound_read(&got, other, strlen(other), true);
+	cr_assert(eq(u32, got.carrier, CS_CARRIER_JAEGER));
+	cs_inbound_deinit(&got);
+	/* A link needs a span. */
+	cs_inbound_read(&got, root, strlen(root), true);
+	cr_assert(not(got.has_xray));
+	cr_assert(eq(u32, got.carrier, CS_CARRIER_NONE));
+	cs_inbound_deinit(&got);
+	cs_inbound_read(&got, both, strlen(both), false);
+	cr_assert(not(got.has_xray));
 	cs_inbound_deinit(&got);
 }

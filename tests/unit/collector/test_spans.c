@@ -299,6 +299,21 @@ Test(spans, what_of_a_request_was_too_long_to_be_kept_is_said)
 		     (char *)" headers target"));
 }
 
+Test(spans, what_xray_calls_the_caller_is_linked)
+{
+	struct cs_inbound on_lambda = { .xray = { .trace_id = { 5 }, .parent_id = { 6 } },
+					.has_xray = true };
+	struct cs_invocation one = invocation();
+	const struct cs_span *span;
+
+	one.inbound = &on_lambda;
+	span = only_span(&one);
+	cr_assert(eq(sz, span->links_count, 1));
+	cr_assert(eq(str, (char *)text(&span->links[0].attrs, "coldspan.link"), (char *)"x-ray"));
+	cr_assert(eq(str, (char *)text(&span->links[0].attrs, "source"), (char *)"(none)"));
+	cr_assert(eq(u8, span->links[0].span_id.bytes[0], 6));
+}
+
 Test(spans, an_attempt_has_its_number_and_follows_the_one_before)
 {
 	struct cs_span_context before = { .trace_id = { { 7 } }, .span_id = { { 8 } } };
