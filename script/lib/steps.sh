@@ -23,13 +23,28 @@ skip() {
 	exit $CS_SKIP
 }
 
+# stop SIGNAL: ends the step that runs, with all that it started, and then the script by that signal.
+# timeout(1) makes a process group of its own, which no ^C reaches, and hands on what it is sent.
+stop() {
+	trap - INT TERM HUP
+	kill "$CS_STEP" 2>/dev/null && wait "$CS_STEP"
+	kill -s "$1" $$
+}
+
 # step LIMIT NAME FUNCTION [argument…]: runs one step, at most LIMIT seconds, and notes its result.
 step() {
 	local limit=$1 name=$2 began=$SECONDS rc=0
 	shift 2
 	say "=== $name"
 	rm -f "$CS_WORK/reason" "$CS_WORK/counted"
-	timeout --kill-after=10 "$limit" "$0" --step "$@" </dev/null || rc=$?
+	# A shell waits for what is behind it only, and starts that deaf to ^C.
+	env --default-signal=INT,QUIT timeout --kill-after=10 "$limit" "$0" --step "$@" </dev/null &
+	CS_STEP=$!
+	trap 'stop INT' INT
+	trap 'stop TERM' TERM
+	trap 'stop HUP' HUP
+	wait $CS_STEP || rc=$?
+	trap - INT TERM HUP
 	case $rc in
 	0) [ -e "$CS_WORK/counted" ] || note passed "$name" ;;
 	"$CS_SKIP") note skipped "$name" "$(cat "$CS_WORK/reason" 2>/dev/null)" ;;
