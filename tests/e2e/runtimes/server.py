@@ -16,7 +16,7 @@ import time
 
 from lib import listening
 
-LIMIT_S = 30
+LIMIT_S = 60
 POLL_S = 0.005
 START = 'export OTEL_SERVICE_NAME="$1"; shift; "$@"; exit $?'
 NOTHING = {"LD_PRELOAD": "", "COLDSPAN_SOCKET": ""}
