@@ -60,7 +60,7 @@ static int open_sized(int cpu, size_t pages, struct cs_perf_ring *ret)
 	ring.page =
 		mmap(NULL, page_bytes() + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd, 0);
 	if (ring.page == MAP_FAILED) {
-		int r = -errno;
+		int r = errno == EPERM ? -EDQUOT : -errno;
 
 		close(ring.fd);
 		return r;
@@ -76,7 +76,7 @@ int cs_perf_ring_open(int cpu, size_t pages, struct cs_perf_ring *ret)
 	do {
 		r = open_sized(cpu, pages, ret);
 		pages /= 2;
-	} while ((r == -EPERM || r == -ENOMEM) && pages >= PAGES_MIN);
+	} while ((r == -EDQUOT || r == -ENOMEM) && pages >= PAGES_MIN);
 	return r;
 }
 

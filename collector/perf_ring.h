@@ -26,7 +26,8 @@ struct cs_perf_ring {
  *
  * Context:   startup; what was started before is not followed.
  * Ownership: close with cs_perf_ring_close().
- * Return:    0; -ENODEV that CPU is off; errno of perf_event_open(2) or mmap(2).
+ * Return:    0; -ENODEV that CPU is off; -EDQUOT the user's locked memory is used up; errno of
+ *            perf_event_open(2) or mmap(2).
  */
 int cs_perf_ring_open(int cpu, size_t pages, struct cs_perf_ring *ret) cs_must_use;
 

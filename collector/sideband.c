@@ -61,6 +61,12 @@ static int refuse(int error, struct cs_diag *diag)
 				   "the kernel tells nothing of processes: "
 				   "kernel.perf_event_paranoid is %d, %d is needed",
 				   level, PARANOID_ENOUGH);
+	if (error == -EDQUOT)
+		return cs_diag_set(
+			diag, error,
+			"the kernel tells nothing of processes: this user's locked memory "
+			"for its rings is used up; raise ulimit -l or "
+			"kernel.perf_event_mlock_kb");
 	if (error == -EACCES || error == -EPERM)
 		return cs_diag_set(diag, error,
 				   "the kernel tells nothing of processes: perf_event_open is "
