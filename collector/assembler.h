@@ -22,7 +22,7 @@
 #define CS_ASSEMBLER_HOLD_NS      300000000ull /* above the time between two looks at an idle ring */
 #define CS_ASSEMBLER_KEEP_NS      1000000000ull /* a cause is known so much longer than that */
 #define CS_ASSEMBLER_REQUESTS_MAX 4096u         /* of one instance, in flight or known */
-#define CS_ASSEMBLER_BYTES_MAX    (4u << 20)    /* of these; three times what such requests take */
+#define CS_ASSEMBLER_BYTES_MAX    (4u << 20)    /* of these; nearly twice what such requests take */
 
 struct cs_outside;
 struct cs_assembler;
