@@ -44,6 +44,7 @@ class Seen:
     warm: dict
     killed: str
     wrapped: tuple
+    jaeger: tuple
     plain: list
     said: str
     spans: list
@@ -110,6 +111,18 @@ def an_invocation_that_was_killed(seen):
     status = (served[0]["status"], served[0]["message"])
     check(status == (2, "killed by signal 9 (SIGKILL)"), f"status {status}")
     check(served[0]["end"] > served[0]["start"], "the killed invocation took no time")
+
+
+def call_as_jaeger(stage):
+    """As Stage.call(), by a caller that knows nothing of W3C."""
+    call = trace_id, span_id, request = secrets.token_hex(16), secrets.token_hex(8), secrets.token_hex(4)
+    stage.call_with("hello-c", {"uber-trace-id": f"{trace_id}:{span_id}:0:1", "X-Request-Id": request})
+    return call
+
+
+@case
+def a_caller_of_jaeger_has_the_runtime_below_and_the_function_below_that(seen):
+    check_cold_start(seen, "hello-c", seen.jaeger)
 
 
 def make_hanging(folder):
@@ -204,6 +217,7 @@ def run(args, folder):
         warm_calls = {name: stage.call(name) for name in names if name in CALLED_AGAIN}
         killed = call_until_killed(stage)
         wrapped = stage.call("wrapped")
+        jaeger = call_as_jaeger(stage)
         for name in plain_names:
             stage.call_with(name, {})
         # The answer is here before its server has noted that it was sent: let it.
@@ -211,7 +225,7 @@ def run(args, folder):
         said = stage.stop()
     finally:
         stage.kill()
-    return Seen(cold_calls, warm_calls, killed, wrapped, plain_names, said,
+    return Seen(cold_calls, warm_calls, killed, wrapped, jaeger, plain_names, said,
                 otlp_json.of_file(stage.traces))
 
 
