@@ -7,6 +7,7 @@ usage: bench.py BUILD_DIR SECONDS [--long | --prepare] NAME…
 Prints a table and, last, one JSON line per bar. Exit status 0: everything was measured, whether
 the bars are met or not; 1: something could not be measured; 2: no such benchmark.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -19,6 +20,8 @@ import time
 BENCHES = pathlib.Path(__file__).resolve().parents[2] / "tests" / "bench"
 GIVEN = {"bench": str, "what": str, "ours": (int, float), "peer": (int, float, type(None)),
          "unit": str, "goal": str, "n": int}
+PATIENCE_S = 10
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
 GOAL = re.compile(r"(ours|ratio) (<=|>=) ([0-9.]+)")
 COLUMNS = ["bench", "what", "ours", "peer", "unit", "ratio", "goal", "met", "n"]
 
@@ -48,16 +51,34 @@ def bar(line):
     return {key: whole[key] for key in COLUMNS}
 
 
+def heed():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
+
+
+def end(process):
+    """Lets a benchmark clean up behind itself for PATIENCE_S, and ends what is left of its group."""
+    with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(PATIENCE_S)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 def run(name, build, limit, mode):
     """The standard output of one benchmark; its own words go to stderr as they come."""
     command = [BENCHES / name / "run", "--build", build, *mode]
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)  # until there is somebody to end
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                          start_new_session=True) as process:
+                          start_new_session=True, preexec_fn=heed) as process:
         try:
+            heed()
             out, _ = process.communicate(timeout=max(1, limit))
         except subprocess.TimeoutExpired as error:
             os.killpg(process.pid, signal.SIGKILL)
             raise Unmeasured(f"took longer than {limit:.0f} s") from error
+        except BaseException:  # a signal, which its own session keeps from it
+            end(process)
+            raise
     if process.returncode:
         said = (out.strip().splitlines() or [""])[-1]
         raise Unmeasured(f"exit status {process.returncode} {said}".strip())
@@ -114,4 +135,8 @@ def main(args):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    signal.signal(signal.SIGTERM, lambda signum, _: sys.exit(128 + signum))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

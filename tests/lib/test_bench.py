@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """script/lib/bench.py, through which script/bench shows everything: what it prints, and when it fails."""
 import json
+import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import cases
@@ -13,6 +16,7 @@ from lib.cases import case
 
 BENCH = pathlib.Path(__file__).resolve().parents[2] / "script/lib/bench.py"
 KEYS = ["bench", "what", "ours", "peer", "unit", "ratio", "goal", "met", "n"]
+LIMIT_S = 20
 GIVEN = {"bench": "b", "what": "a thing", "ours": 30.0, "peer": 100.0, "unit": "ns",
          "goal": "ratio <= 0.35", "n": 9}
 
@@ -61,6 +65,35 @@ def what_was_not_measured_is_a_failure(folder):
                               (says({**GIVEN, "goal": "fast"}), 0, "goal is not like")):
         got, lines, told = show(folder, said, status=status)
         assert got == 1 and not lines and f"b: not measured: {why}" in told, (got, lines, told)
+
+
+@case
+def a_signal_ends_the_benchmark_too(folder):
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        show(folder, says(GIVEN))
+        started = folder / "started"
+        started.unlink(missing_ok=True)
+        (folder / "tests/bench/b/run").write_text(
+            f"#!/bin/sh\nsleep 1000 & echo $! >'{started}.new'\nmv '{started}.new' '{started}'\nwait\n")
+        with subprocess.Popen([sys.executable, folder / "script/lib/bench.py", folder, "60", "b"],
+                              stderr=subprocess.PIPE, text=True,
+                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+                              ) as bench:
+            end = time.monotonic() + LIMIT_S
+            while not started.exists():
+                assert time.monotonic() < end, "it does not start"
+                time.sleep(0.01)
+            bench.send_signal(signum)
+            try:
+                _, said = bench.communicate(timeout=LIMIT_S)
+            finally:
+                bench.kill()
+                left = pathlib.Path(f"/proc/{started.read_text().strip()}/cmdline")
+                running = left.exists() and left.read_bytes()  # a zombie has none
+                if running:
+                    os.kill(int(started.read_text()), signal.SIGKILL)
+        assert bench.returncode == 128 + signum and said == "bench: b\n", (bench.returncode, said)
+        assert not running, f"the benchmark outlives {signum!r}"
 
 
 @case
