@@ -26,8 +26,11 @@ skip() {
 # stop SIGNAL: ends the step that runs, with all that it started, and then the script by that signal.
 # timeout(1) makes a process group of its own, which no ^C reaches, and hands on what it is sent.
 stop() {
+	local job
 	trap - INT TERM HUP
-	kill "$CS_STEP" 2>/dev/null && wait "$CS_STEP"
+	for job in $(jobs -p); do
+		kill "$job" 2>/dev/null && wait "$job"
+	done
 	kill -s "$1" $$
 }
 
@@ -37,13 +40,12 @@ step() {
 	shift 2
 	say "=== $name"
 	rm -f "$CS_WORK/reason" "$CS_WORK/counted"
-	# A shell waits for what is behind it only, and starts that deaf to ^C.
-	env --default-signal=INT,QUIT timeout --kill-after=10 "$limit" "$0" --step "$@" </dev/null &
-	CS_STEP=$!
 	trap 'stop INT' INT
 	trap 'stop TERM' TERM
 	trap 'stop HUP' HUP
-	wait $CS_STEP || rc=$?
+	# In the background, for a trap waits for no job there; and that starts deaf to ^C.
+	env --default-signal=INT,QUIT timeout --kill-after=10 "$limit" "$0" --step "$@" </dev/null &
+	wait $! || rc=$?
 	trap - INT TERM HUP
 	case $rc in
 	0) [ -e "$CS_WORK/counted" ] || note passed "$name" ;;
