@@ -63,7 +63,9 @@ struct cs_assembler {
 	struct cs_assembler_stats stats;
 	LIST_HEAD(, cs_assembled) buckets[CS_ASSEMBLED_BUCKETS]; /* by segment number */
 	TAILQ_HEAD(, cs_request) held;                           /* by due time */
-	TAILQ_HEAD(, cs_request) kept; /* handed over; causes of what is yet to come */
+	TAILQ_HEAD(, cs_request) kept;  /* handed over; causes of what is yet to come */
+	LIST_HEAD(, cs_request) events; /* of the Lambda Runtime API, in flight */
+	unsigned orphans_count;         /* of those, whose process is gone */
 	struct cs_evidence_table evidence;
 	struct cs_attempts attempts;
 	bool children_noted; /* what wrapper.c knows is as true as it can be in this tick */
@@ -139,6 +141,29 @@ void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_e
 				uint64_t time_ns, uint64_t now_ns);
 void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct cs_entry *entry,
 				    uint64_t time_ns, uint64_t now_ns);
+
+/**
+ * cs_lambda_orphan() - the process that asked for an event ends before it is answered
+ *
+ * Return: true: that need not be the end of it (lambda_orphan.c).
+ */
+bool cs_lambda_orphan(struct cs_request *request, struct cs_outcome outcome);
+
+/** cs_lambda_event_ends() - a request is about to end, or to be forgotten. */
+void cs_lambda_event_ends(struct cs_request *request);
+
+/** cs_lambda_find_others() - an event that @instance answers and another asked for; NULL: none. */
+struct cs_request *cs_lambda_find_others(struct cs_assembled *instance, const char *id,
+					 size_t id_len);
+
+/** cs_lambda_hand_up() - an init that failed is its owner's, if that is known by now. */
+void cs_lambda_hand_up(struct cs_assembled *instance);
+
+/** cs_lambda_settle_orphans() - end those that nobody can answer. Return: call again soon. */
+bool cs_lambda_settle_orphans(struct cs_assembler *assembler, uint64_t now_ns);
+
+/** cs_lambda_adopt() - one that ended becomes its owner's, if there is one that is watched. */
+void cs_lambda_adopt(struct cs_request *request);
 
 /** cs_assembled_forget() - take a request out of all lists, and free it. */
 void cs_assembled_forget(struct cs_request *request);

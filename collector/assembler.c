@@ -357,8 +357,9 @@ uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns)
 	bool waiting;
 
 	assembler->children_noted = false;
+	waiting = cs_lambda_settle_orphans(assembler, now_ns);
 	conclude_requests(assembler, now_ns, false);
-	waiting = conclude_instances(assembler, now_ns, false);
+	waiting |= conclude_instances(assembler, now_ns, false);
 	if (!TAILQ_EMPTY(&assembler->held))
 		return TAILQ_FIRST(&assembler->held)->due_ns;
 	if (!TAILQ_EMPTY(&assembler->kept))
@@ -369,6 +370,7 @@ uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns)
 void cs_assembler_flush(struct cs_assembler *assembler)
 {
 	assembler->children_noted = false;
+	cs_lambda_settle_orphans(assembler, UINT64_MAX);
 	conclude_requests(assembler, 0, true);
 	if (conclude_instances(assembler, UINT64_MAX, true))
 		conclude_requests(assembler, 0, true);

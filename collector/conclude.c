@@ -150,6 +150,7 @@ static void resolve(struct cs_request *request, unsigned depth)
 {
 	struct cs_assembled *instance = request->instance;
 	struct cs_span_context *context = &request->context;
+	uint64_t segment = request->origin ? request->origin : instance->identity.segment;
 	struct cs_request *cause;
 
 	if (request->resolved)
@@ -162,9 +163,8 @@ static void resolve(struct cs_request *request, unsigned depth)
 		resolve(cause, depth + 1);
 	request->resolving = false;
 	request->resolved = true;
-	context->span_id =
-		cs_make_span_id(&instance->assembler->key, instance->identity.segment,
-				request->position, request->exec ? ID_EXEC_EVENT : ID_INVOCATION);
+	context->span_id = cs_make_span_id(&instance->assembler->key, segment, request->position,
+					   request->exec ? ID_EXEC_EVENT : ID_INVOCATION);
 	context->trace_flags = 1;
 	if (cause) {
 		context->trace_id = cause->context.trace_id;
@@ -178,8 +178,8 @@ static void resolve(struct cs_request *request, unsigned depth)
 		join(context, &request->inbound.caller);
 		context->trace_state = request->inbound.trace_state;
 	} else {
-		context->trace_id = cs_make_trace_id(&instance->assembler->key,
-						     instance->identity.segment, request->position);
+		context->trace_id =
+			cs_make_trace_id(&instance->assembler->key, segment, request->position);
 	}
 	/* Nobody's span called: the start that was for it is above it. */
 	if (!context->parent_remote && request->cold && cs_assembled_is_function(instance) &&
@@ -497,12 +497,14 @@ static void settle_times(struct cs_request *request)
 
 void cs_conclude_invocation(struct cs_request *request)
 {
-	struct cs_assembled *instance = request->instance;
+	struct cs_assembled *instance;
 	struct cs_invocation invocation;
 	struct cs_attempt attempt;
 	struct cs_cold_start cold = { .init_type = CS_INIT_UNKNOWN };
 	const char *event_unseen = NULL;
 
+	cs_lambda_adopt(request);
+	instance = request->instance;
 	if (!cs_assembled_is_function(instance)) {
 		if (request->cold)
 			conclude_helper(instance);

@@ -122,7 +122,7 @@ static void end_requests(struct cs_assembled *instance, uint32_t tag, bool all, 
 
 	for (; request; request = next) {
 		next = LIST_NEXT(request, in_flight);
-		if (request->tag != tag && !all)
+		if ((request->tag != tag && !all) || cs_lambda_orphan(request, outcome))
 			continue;
 		request->aborted = outcome.cause != CS_CAUSE_NONE;
 		if (lives)
@@ -156,6 +156,7 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 		worker_gone(instance, tag, time_ns);
 	if (!own || instance->over)
 		return;
+	cs_lambda_hand_up(instance);
 	instance->over = true;
 	instance->outcome = outcome;
 	instance->end = end;

@@ -15,6 +15,7 @@ void cs_assembled_forget(struct cs_request *request)
 		TAILQ_REMOVE(&assembler->held, request, held);
 	else
 		LIST_REMOVE(request, in_flight);
+	cs_lambda_event_ends(request);
 	LIST_REMOVE(request, of_instance);
 	request->instance->requests_count--;
 	request->instance->requests_bytes -= request->bytes;
@@ -60,6 +61,7 @@ void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request)
 
 void cs_assembled_finish(struct cs_request *request, uint64_t end_ns, uint64_t now_ns)
 {
+	cs_lambda_event_ends(request);
 	request->end_ns = end_ns > request->start_ns ? end_ns : request->start_ns;
 	if (!request->end_ns)
 		request->end_ns = 1; /* a hostile clock; 0 means in flight */

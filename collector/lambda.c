@@ -43,6 +43,7 @@ void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_e
 	request->position = entry->position;
 	request->start_ns = time_ns ? time_ns : 1; /* 0: not seen */
 	request->asked_ns = ours(instance, rec->asked_ns);
+	LIST_INSERT_HEAD(&assembler->events, request, events);
 	if (!instance->first_seen) {
 		instance->first_seen = true;
 		instance->first = request;
@@ -88,6 +89,7 @@ static void init_failed(struct cs_assembled *instance, const struct cs_rec_invoc
 	place->init_error = cs_arena_strndup(&instance->arena, type ? type : "unknown",
 					     CS_TELEMETRY_STRING_MAX);
 	free(type);
+	cs_lambda_hand_up(instance);
 }
 
 void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct cs_entry *entry,
@@ -108,6 +110,8 @@ void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct 
 		return;
 	}
 	request = find_event(instance, text + rec->id_offset, rec->id_len);
+	if (!request)
+		request = cs_lambda_find_others(instance, text + rec->id_offset, rec->id_len);
 	if (request)
 		answer(request, rec, ours(instance, rec->first_ns), time_ns, now_ns);
 	else

@@ -17,6 +17,7 @@ struct cs_assembled;
 struct cs_request {
 	LIST_ENTRY(cs_request) of_instance;
 	LIST_ENTRY(cs_request) in_flight; /* while end_ns is 0 */
+	LIST_ENTRY(cs_request) events;    /* while it is, if @lambda */
 	TAILQ_ENTRY(cs_request) held;
 	size_t bytes; /* of memory that it takes */
 	struct cs_assembled *instance;
@@ -39,6 +40,8 @@ struct cs_request {
 	bool resolving; /* its cause is being looked for: a ring of causes has no beginning */
 	bool resolved;  /* context is final */
 	bool handed_over;
+	bool orphan;     /* its process ended well before it was answered, or another answered */
+	uint64_t origin; /* segment of the record, where it is not the instance's; else 0 */
 	uint64_t request_bytes;
 	uint64_t response_bytes;
 	struct cs_outcome outcome;

@@ -280,3 +280,133 @@ Test(lambda, records_of_impossible_lengths_are_left_alone)
 	feed(runtime, 100, CS_RECORD_INVOCATION, 70 * MS, &begin, sizeof(begin), "abc");
 	cr_assert(eq(u64, stats_now().requests_dropped, 1));
 }
+
+/* --- a bootstrap in shell: one curl asks, another answers --- */
+
+static struct cs_assembled *attach_bootstrap(void)
+{
+	struct cs_header header = runtime_of(100, 0);
+
+	return cs_assembler_attach(assembler, 1, &header, 100);
+}
+
+/* Started by @bootstrap at @time_ns; asks at once, if it @asks. */
+static struct cs_assembled *attach_curl(struct cs_assembled *bootstrap, uint64_t segment,
+					int32_t pid, uint64_t time_ns, bool asks)
+{
+	struct cs_header header = runtime_of(pid, asks ? time_ns + 2 * MS : 0);
+
+	header.attach_monotonic_ns = time_ns + MS;
+	header.marks[CS_MARK_ATTACH] = time_ns + MS;
+	header.marks[CS_MARK_MAIN] = time_ns + MS;
+	feed_spawn(bootstrap, pid, time_ns);
+	return cs_assembler_attach(assembler, segment, &header, pid);
+}
+
+/* Curls of pids @pid and @pid + 1 ask for an event and answer it, from @time_ns to 30 ms later. */
+static void feed_by_curls(struct cs_assembled *bootstrap, const char *id, uint64_t segment,
+			  int32_t pid, uint64_t time_ns)
+{
+	struct cs_assembled *asks = attach_curl(bootstrap, segment, pid, time_ns, true), *answers;
+
+	feed_event(asks, (uint32_t)pid, id, time_ns + 15 * MS);
+	end_process(asks, pid, 0, time_ns + 16 * MS);
+	answers = attach_curl(bootstrap, segment + 1, pid + 1, time_ns + 20 * MS, false);
+	feed_answer(answers, (uint32_t)pid + 1, id, time_ns + 30 * MS);
+	end_process(answers, pid + 1, 0, time_ns + 31 * MS);
+}
+
+Test(lambda, what_curls_ask_and_answer_is_their_bootstraps)
+{
+	struct cs_assembled *bootstrap = attach_bootstrap();
+
+	feed_by_curls(bootstrap, "r-1", 2, 200, 60 * MS);
+	feed_by_curls(bootstrap, "r-2", 4, 300, 100 * MS);
+	end_process(bootstrap, 100, 0, 200 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u32, (unsigned)seen.cold.protocol, CS_PROTOCOL_LAMBDA));
+	cr_assert(seen.cold.ready);
+	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->start_ns, 65 * MS));
+	cr_assert(eq(u64, seen.cold.end_ns, 90 * MS));
+	cr_assert(eq(u32, seen.invocations, 2));
+	cr_assert(seen.invocation[0].cold && !seen.invocation[1].cold);
+	cr_assert(eq(i32, seen.invocation[0].pid, 100));
+	cr_assert(eq(u64, seen.invocation[1].start_ns, 115 * MS));
+	cr_assert(eq(u64, seen.invocation[1].end_ns, 130 * MS));
+	cr_assert(eq(u64, stats_now().unmatched, 0));
+}
+
+/* Rings of short-lived processes are alike: the same position is another event. */
+Test(lambda, events_of_two_curls_have_two_spans)
+{
+	struct cs_assembled *bootstrap = attach_bootstrap();
+	struct cs_assembled *one = attach_curl(bootstrap, 2, 200, 60 * MS, true);
+	struct cs_assembled *two = attach_curl(bootstrap, 3, 201, 60 * MS, true);
+
+	feed_event(one, 200, "r-1", 70 * MS); /* its position is its time */
+	feed_event(two, 201, "r-2", 70 * MS);
+	end_process(one, 200, 0, 71 * MS);
+	end_process(two, 201, 0, 71 * MS);
+	feed_answer(bootstrap, 100, "r-1", 80 * MS);
+	feed_answer(bootstrap, 100, "r-2", 80 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 2));
+	cr_assert(ne(
+		int,
+		memcmp(&seen.invocation[0].context.span_id, &seen.invocation[1].context.span_id, 8),
+		0));
+}
+
+Test(lambda, a_bootstrap_that_is_killed_takes_its_curls_event_along)
+{
+	struct cs_assembled *bootstrap = attach_bootstrap();
+	struct cs_assembled *curl = attach_curl(bootstrap, 2, 200, 60 * MS, true);
+
+	feed_event(curl, 200, "r-1", 70 * MS);
+	end_process(curl, 200, 0, 71 * MS);
+	cs_assembler_tick(assembler, 900 * MS);
+	cr_assert(eq(u32, seen.invocations, 0));
+	end_process(bootstrap, 100, SIGKILL, 1000 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_SIGNAL));
+	cr_assert(eq(u64, seen.invocation[0].end_ns, 1000 * MS));
+	cr_assert(eq(u32, seen.cold_starts, 1));
+}
+
+Test(lambda, nobody_answers_for_another_service)
+{
+	struct cs_assembled *bootstrap = attach_bootstrap();
+	struct cs_assembled *curl = attach_curl(bootstrap, 2, 200, 60 * MS, true), *stranger;
+	struct cs_header header = header_of(300, "function");
+
+	put_identity(&header, "env.AWS_LAMBDA_RUNTIME_API=127.0.0.1:9002");
+	stranger = cs_assembler_attach(assembler, 3, &header, 300);
+	feed_event(curl, 200, "r-1", 70 * MS);
+	feed_answer(stranger, 300, "r-1", 80 * MS);
+	cr_assert(eq(u64, stats_now().unmatched, 1));
+}
+
+Test(lambda, an_asker_that_nobody_started_ends_its_event_with_it)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_event(runtime, 100, "r-1", 70 * MS);
+	end_process(runtime, 100, 0, 75 * MS);
+	cs_assembler_tick(assembler, 75 * MS + CS_ASSEMBLER_HOLD_NS);
+	cs_assembler_tick(assembler, 75 * MS + 3 * CS_ASSEMBLER_HOLD_NS);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_EXIT));
+	cr_assert(eq(u64, seen.invocation[0].end_ns, 75 * MS));
+}
+
+Test(lambda, an_init_error_by_curl_is_its_bootstraps)
+{
+	struct cs_assembled *bootstrap = attach_bootstrap();
+	struct cs_assembled *curl = attach_curl(bootstrap, 2, 200, 60 * MS, false);
+
+	feed_answer_with(curl, 200, "", 70 * MS, CS_INVOCATION_INIT_ERROR, 0,
+			 "lambda-runtime-function-error-type: Runtime.Probe\n");
+	cr_assert(eq(str, (char *)bootstrap->identity.lambda->init_error, (char *)"Runtime.Probe"));
+}
