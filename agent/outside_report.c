@@ -135,8 +135,8 @@ static void detail(const struct cs_outside_process *process, uint64_t start_ns, 
 
 	n += append_ms(line, (size_t)n, " exec at ", start_ns, exec_ns);
 	if (process->mapped) {
-		snprintf(mapped, sizeof(mapped), ", %" PRIu32 " files mapped until ",
-			 process->mapped);
+		snprintf(mapped, sizeof(mapped), ", %" PRIu32 " file%s mapped until ",
+			 process->mapped, process->mapped == 1 ? "" : "s");
 		n += append_ms(line, (size_t)n, mapped, start_ns, process->mapped_last_ns);
 	}
 	if (process->exit_ns)
