@@ -297,6 +297,7 @@ static void tell_request_end(const struct cs_conn_env *env, struct cs_conn *conn
 		.sequence = last,
 		.time_ns = conn->first_byte_ns,
 		.request_bytes = received >> RECEIVED_BITS,
+		.failed = cs_http_body_failed(&conn->request.body),
 		.text = text,
 	};
 

@@ -82,6 +82,7 @@ struct cs_conn_event {
 	uint16_t status;
 	uint16_t flags;
 	uint8_t version;
+	bool failed; /* of a request that is whole: its trailers say so */
 	/* Of a request; of a caller's response, if there was room. Valid during the call. */
 	const struct cs_http_text *text;
 };

@@ -24,6 +24,7 @@ enum {
 void cs_http_body_length(struct cs_http_body *body, uint64_t bytes)
 {
 	body->remaining = bytes;
+	body->failed = false;
 	body->state = bytes ? LENGTH : DONE;
 }
 
@@ -37,17 +38,24 @@ static void begin_chunk(struct cs_http_body *body)
 
 void cs_http_body_chunked(struct cs_http_body *body)
 {
+	body->failed = false;
 	begin_chunk(body);
 }
 
 void cs_http_body_until_close(struct cs_http_body *body)
 {
+	body->failed = false;
 	body->state = UNTIL_CLOSE;
 }
 
 bool cs_http_body_ends_by_close(const struct cs_http_body *body)
 {
 	return body->state == UNTIL_CLOSE;
+}
+
+bool cs_http_body_failed(const struct cs_http_body *body)
+{
+	return body->failed;
 }
 
 bool cs_http_body_done(const struct cs_http_body *body)
@@ -91,6 +99,19 @@ static enum cs_http_verdict size_byte(struct cs_http_body *body, unsigned char c
 	return c == '\n' || c == 0 ? CS_HTTP_UNFOLLOWED : CS_HTTP_MORE;
 }
 
+/* One byte of a trailer's name, or behind it. */
+static void look_for_error(struct cs_http_body *body, unsigned char c)
+{
+	static const char name[] = "lambda-runtime-function-error-type:";
+
+	if (body->state == TRAILER)
+		body->named = 0;
+	if (body->named >= sizeof(name) - 1)
+		return;
+	body->named = cs_http_lower(c) == name[body->named] ? body->named + 1 : UINT8_MAX;
+	body->failed |= body->named == sizeof(name) - 1;
+}
+
 /* One byte of the trailer section, which ends with an empty line. */
 static enum cs_http_verdict trailer_byte(struct cs_http_body *body, unsigned char c)
 {
@@ -104,6 +125,7 @@ static enum cs_http_verdict trailer_byte(struct cs_http_body *body, unsigned cha
 		return CS_HTTP_UNFOLLOWED;
 	if (c == '\n')
 		return CS_HTTP_UNFOLLOWED;
+	look_for_error(body, c);
 	body->state = c == '\r' ? TRAILER_LF : TRAILER_IN;
 	return CS_HTTP_MORE;
 }

@@ -17,6 +17,8 @@ struct cs_http_body {
 	uint32_t line_bytes; /* of a chunk's size line, or of the whole trailer section */
 	uint8_t state;
 	uint8_t digits; /* of the chunk size */
+	uint8_t named;  /* bytes of a trailer's name that are those of the one looked for */
+	bool failed;    /* it came: see cs_http_body_failed() */
 };
 
 /** cs_http_body_length() - a body of @bytes bytes, which may be 0. Context: signal (pure). */
@@ -33,6 +35,15 @@ bool cs_http_body_ends_by_close(const struct cs_http_body *body);
 
 /** cs_http_body_done() - is the last byte behind us? Context: signal (pure). */
 bool cs_http_body_done(const struct cs_http_body *body);
+
+/**
+ * cs_http_body_failed() - did a trailer Lambda-Runtime-Function-Error-Type come?
+ *
+ * A function that streams its response can say only there that it failed.
+ *
+ * Context: signal (pure).
+ */
+bool cs_http_body_failed(const struct cs_http_body *body);
 
 /**
  * cs_http_body_feed() - take the next bytes of the connection

@@ -50,7 +50,9 @@ static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *eve
 		.bytes = event->request_bytes,
 		.source = CS_INVOCATION_LAMBDA,
 		.outcome = outcome_of(call),
-		.flags = event->type == CS_CONN_RESPONSE ? CS_INVOCATION_REFUSED : 0,
+		.flags = event->type == CS_CONN_RESPONSE ? CS_INVOCATION_REFUSED
+			 : event->failed                 ? CS_INVOCATION_BROKEN
+							 : 0,
 		.status = event->status,
 		.id_len = id.len,
 	};

@@ -14,6 +14,7 @@ from lib.cases import case
 CASES = ("one-connection", "bytes", "in-progress", "mapped", "copied", "half-closed", "other-thread",
          "other-process")
 RESPONSE = 1
+BROKEN = 2
 
 
 @contextlib.contextmanager
@@ -35,14 +36,14 @@ def play(lab, libc, name, where="127.0.0.1"):
     return run
 
 
-def check_event(run):
+def check_event(run, flags=0, said=""):
     segment, = run.segments
     began, = records(segment, "invocation")
     ended, = records(segment, "invocation_end")
     assert began["id"] == ended["id"] == "r-1", (began, ended)
     assert began["headers"] == "lambda-runtime-aws-request-id: r-1\n", began
     assert began["source"] == ended["source"] == 1 and ended["outcome"] == RESPONSE, (began, ended)
-    assert ended["flags"] == 0 and ended["status"] == 0, ended
+    assert ended["flags"] == flags and ended["status"] == 0 and ended["headers"] == said, ended
     times = [segment["marks"]["main"], began["asked_ns"], began["time_ns"], ended["first_ns"],
              ended["time_ns"]]
     assert times == sorted(times), times
@@ -62,6 +63,13 @@ for one in CASES:
 @case("an event, where the service has a name and no address")
 def named(lab):
     check_event(play(lab, "glibc", "one-connection", where="localhost"))
+
+
+@case("an event whose answer is streamed, and fails on the way")
+def streamed(lab):
+    for libc in lab.libcs():
+        check_event(play(lab, libc, "streamed"), BROKEN,
+                    "lambda-runtime-function-response-mode: streaming\n")
 
 
 @case("nothing is recorded of what is elsewhere")

@@ -24,6 +24,10 @@
 #define ANSWER                                                                                     \
 	"POST /2018-06-01/runtime/invocation/r-1/response HTTP/1.1\r\nHost: h\r\n"                 \
 	"Content-Length: 13\r\n\r\nSECRET-answer"
+#define STREAM                                                                                     \
+	"POST /2018-06-01/runtime/invocation/r-1/response HTTP/1.1\r\nHost: h\r\n"                 \
+	"Lambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n\r\n"   \
+	"d\r\nSECRET-answer\r\n0\r\nLambda-Runtime-Function-Error-Type: A.B\r\n\r\n"
 #define TAKEN "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 
 static struct sockaddr_in api = { .sin_family = AF_INET, .sin_addr = { 0 } };
@@ -40,7 +44,8 @@ static void serve_one(int fd)
 		buffer[used] = '\0';
 		if (strstr(buffer, "next HTTP/1.1\r\nHost: h\r\n\r\n"))
 			send(fd, EVENT, sizeof(EVENT) - 1, 0);
-		else if (strstr(buffer, "SECRET-answer"))
+		else if (strstr(buffer, "chunked") ? strstr(buffer, "A.B\r\n\r\n")
+						   : strstr(buffer, "SECRET-answer"))
 			send(fd, TAKEN, sizeof(TAKEN) - 1, 0);
 		else
 			continue;
@@ -126,6 +131,18 @@ static void bytes(void)
 		need(read(fd, &c, 1) == 1, "read");
 	for (const char *p = ANSWER; *p; p++)
 		need(write(fd, p, 1) == 1, "write");
+	expect(fd, TAKEN);
+	close(fd);
+}
+
+/* Fails on the way, which is said in the trailers. */
+static void streamed(void)
+{
+	int fd = connected();
+
+	say(fd, NEXT);
+	expect(fd, EVENT);
+	say(fd, STREAM);
 	expect(fd, TAKEN);
 	close(fd);
 }
@@ -266,6 +283,7 @@ static const struct {
 	{ "other-thread", other_thread },
 	{ "other-process", other_process },
 	{ "results", results },
+	{ "streamed", streamed },
 };
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 /* Unit tests of preload/conn, for connections that the process made itself: it asks, others answer. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -60,8 +61,8 @@ static void emit(struct cs_conn *of, const struct cs_conn_event *event)
 		say_text(event->text);
 		break;
 	case CS_CONN_REQUEST_END:
-		say("whole %u %lu bytes from %lu", event->sequence, event->request_bytes,
-		    event->time_ns);
+		say("whole %u %lu bytes from %lu%s", event->sequence, event->request_bytes,
+		    event->time_ns, event->failed ? ", failed" : "");
 		say_text(event->text);
 		break;
 	case CS_CONN_RESPONSE:
@@ -163,6 +164,42 @@ Test(caller, a_request_is_whole_with_the_last_byte_of_its_body)
 	reads(TAKEN, 20);
 	TOLD("response 0 202 @20 [] to /r-1/response\nend 0\n");
 	close_all();
+}
+
+#define STREAM "POST /r-1/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+
+struct stream_row {
+	bool failed;
+	char trailers[128];
+};
+
+ParameterizedTestParameters(caller, a_stream_may_say_at_its_end_that_it_failed)
+{
+	static struct stream_row rows[] = {
+		{ true, "Lambda-Runtime-Function-Error-Type: A.B\r\n" },
+		{ true, "lambda-runtime-function-ERROR-TYPE:\r\n" },
+		{ true, "X: y\r\nLambda-Runtime-Function-Error-Type: A.B\r\nY: z\r\n" },
+		{ false, "" },
+		{ false, "X-Lambda-Runtime-Function-Error-Type: A.B\r\n" },
+		{ false, "Lambda-Runtime-Function-Error-Types: A.B\r\n" },
+		{ false, "Lambda-Runtime-Function-Error-Body: e30=\r\n" },
+		{ false, "X: Lambda-Runtime-Function-Error-Type: A.B\r\n" },
+	};
+
+	return cr_make_param_array(struct stream_row, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+ParameterizedTest(struct stream_row *row, caller, a_stream_may_say_at_its_end_that_it_failed)
+{
+	setup();
+	writes(STREAM, 10);
+	writes(row->trailers, 11);
+	writes("\r\n", 12);
+	cr_assert(eq(int, strstr(told, ", failed") != NULL, row->failed), "%s", told);
+	reads(TAKEN, 20);
+	told_len = 0;
+	writes(POST "12345", 30);
+	cr_assert(eq(ptr, strstr(told, ", failed"), NULL), "%s", told);
 }
 
 Test(caller, a_connection_is_used_again_and_again)
