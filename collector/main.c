@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -206,7 +207,10 @@ int main(int argc, char **argv)
 {
 	struct cs_options options;
 	struct cs_diag diag = { 0 };
+	sigset_t none;
 
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL); /* whoever started us may have blocked SIGTERM */
 	cs_log_init("coldspan-collector", CS_LOG_INFO);
 	if (cs_options_parse(argc, argv, getenv, &diag, &options) < 0) {
 		cs_log(CS_LOG_ERROR, "%s", diag.text);
@@ -220,6 +224,10 @@ int main(int argc, char **argv)
 	if (options.version) {
 		puts("coldspan-collector " CS_VERSION);
 		return EXIT_DONE;
+	}
+	if (options.ready_fd >= 0 && fcntl(options.ready_fd, F_GETFD) < 0) {
+		cs_log(CS_LOG_ERROR, "--ready-fd %d: no such descriptor is open", options.ready_fd);
+		return EXIT_USAGE;
 	}
 	raise_descriptor_limit();
 	return run(&options);

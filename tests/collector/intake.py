@@ -216,6 +216,7 @@ def mistakes_are_one_clear_line_and_status_2(binary, _):
     assert "extra" in refuses(binary, "extra")
     assert "loud" in refuses(binary, "--log-level", "loud")
     assert "not a socket" in refuses(binary, "--socket", "/etc/hostname")
+    assert "99" in refuses(binary, "--ready-fd", "99")
     assert "longer than" in refuses(binary, "--socket", "/tmp/" + "x" * 200)
 
 
@@ -255,6 +256,18 @@ def too_few_descriptors_for_an_event_loop_are_one_line(binary, _announce):
                               timeout=LIMIT_S, check=False, preexec_fn=limit)
         assert done.returncode == 1 and done.stderr.count("\n") == 1, done
         assert done.stderr.startswith("coldspan-collector: error: cannot make an event loop: "), done
+
+
+@case
+def signals_that_the_caller_had_blocked_end_it_all_the_same(binary, _):
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])
+    try:
+        with Collector(binary) as collector:
+            assert collector.stop()[1] == 0
+        with Collector(binary) as collector:
+            assert collector.stop(signal.SIGINT)[1] == 0
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 if __name__ == "__main__":
