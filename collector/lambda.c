@@ -23,6 +23,21 @@ bool cs_assembled_asks(const struct cs_assembled *instance)
 	       (instance->identity.lambda && !cs_assembled_serves(instance));
 }
 
+/* Its header may not have had room for the variable; or it lies. It asks for its events all the same. */
+static bool has_place(struct cs_assembled *instance)
+{
+	struct cs_lambda_place *place = instance->identity.lambda;
+
+	if (place)
+		return true;
+	place = cs_arena_alloc(&instance->arena, sizeof(*place));
+	if (!place)
+		return false;
+	*place = (struct cs_lambda_place){ .runtime_api = "" };
+	instance->identity.lambda = place;
+	return true;
+}
+
 void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_entry *entry,
 				uint64_t time_ns, uint64_t now_ns)
 {
@@ -34,8 +49,11 @@ void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_e
 		assembler->stats.unknown_records++;
 		return;
 	}
-	request = cs_request_new_lambda(rec, (const char *)(rec + 1),
-					entry->record.payload_len - (uint32_t)sizeof(*rec));
+	request =
+		has_place(instance)
+			? cs_request_new_lambda(rec, (const char *)(rec + 1),
+						entry->record.payload_len - (uint32_t)sizeof(*rec))
+			: NULL;
 	request = cs_assembled_take_in(instance, request);
 	if (!request)
 		return;

@@ -281,6 +281,23 @@ Test(lambda, records_of_impossible_lengths_are_left_alone)
 	cr_assert(eq(u64, stats_now().requests_dropped, 1));
 }
 
+/* The identity area may have been full. */
+Test(lambda, without_the_variable_in_its_header_it_asked_all_the_same)
+{
+	struct cs_header header = header_of(100, "function");
+	struct cs_assembled *runtime;
+
+	header.marks[CS_MARK_STDOUT_WRITE] = 65 * MS;
+	runtime = cs_assembler_attach(assembler, 1, &header, 100);
+	feed_event(runtime, 100, "r-1", 70 * MS);
+	feed_answer(runtime, 100, "r-1", 80 * MS);
+	end_process(runtime, 100, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u32, (unsigned)seen.cold.protocol, CS_PROTOCOL_LAMBDA));
+	cr_assert(eq(u32, seen.invocations, 1));
+}
+
 /* --- a bootstrap in shell: one curl asks, another answers --- */
 
 static struct cs_assembled *attach_bootstrap(void)
