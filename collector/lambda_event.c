@@ -146,8 +146,9 @@ static const char *part_of(const char *arn, unsigned n, const char **ret_end)
 {
 	for (; n; n--) {
 		arn = strchr(arn, ':');
-		if (!arn++)
+		if (!arn)
 			return NULL;
+		arn++;
 	}
 	*ret_end = arn + strcspn(arn, ":");
 	return arn;
