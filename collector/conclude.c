@@ -219,11 +219,11 @@ static void set_context(struct cs_assembled *instance, struct cs_request *reques
 
 /*
  * Marks are of the first process alone. What it waited for before its worker served (a control socket,
- * mostly) says nothing of when the worker was ready.
+ * mostly) says nothing of when the worker was ready, unless it accepted the connection for the worker.
  */
 static uint64_t ready_for(const struct cs_assembled *instance, const struct cs_request *request)
 {
-	if (request && request->tag != (uint32_t)instance->identity.pid)
+	if (request && request->tag != (uint32_t)instance->identity.pid && !request->of_first)
 		return 0;
 	return instance->marks[CS_MARK_ACCEPT_WAIT];
 }

@@ -34,7 +34,7 @@ struct cs_conn {
 	_Atomic uint32_t link; /* the pool's */
 	uint32_t forks;        /* the process's forks when it was accepted */
 	union {
-		uint32_t owner;         /* the callback's own: who read the last request */
+		uint32_t owner; /* the callback's own: who accepted it, or read the last request */
 		uint32_t response_text; /* of a caller: as text, of the response's head */
 	};
 	uint32_t text; /* of the head being received: index in the pool of texts, or none */

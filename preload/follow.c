@@ -35,6 +35,8 @@ static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event
 		.version = event->version,
 	};
 
+	if (conn->owner == (uint32_t)cs_shim.header->pid)
+		rec.flags |= CS_REQUEST_OF_FIRST;
 	conn->owner = cs_pid();
 	mark(CS_MARK_REQUEST, event->time_ns);
 	cs_shim_end_init();
@@ -310,7 +312,7 @@ void cs_follow_accepting(int fd, uint64_t word)
 void cs_follow_accepted(uint64_t listener, int fd)
 {
 	uint32_t generation, index = CS_POOL_NONE;
-	uint64_t socket = 0;
+	uint64_t socket = 0, word;
 
 	if (cs_borrow_find())
 		return;
@@ -329,7 +331,9 @@ void cs_follow_accepted(uint64_t listener, int fd)
 		cs_follow_new(fd);
 		return;
 	}
-	drop(cs_fd_replace(fd, cs_fd_make(generation, CS_FD_CONNECTION, index, 0)), false);
+	word = cs_fd_make(generation, CS_FD_CONNECTION, index, 0);
+	cs_fd_conn(word)->owner = cs_pid();
+	drop(cs_fd_replace(fd, word), false);
 }
 
 /* Is @fd still what it was before the call? If not, its bytes are nobody's we know. */

@@ -12,6 +12,7 @@ from lib import cases
 from lib.cases import case
 
 CLOSED, ABORTED, UNFOLLOWED = 1, 2, 4
+OF_FIRST = 4  # of a request
 NO_CLOCK, STRICT_MODE, SHARED_MEMORY = 2, 6, 8  # bits of the reasons to stand down
 ENDS = {
     "plain": (200, 0),
@@ -145,6 +146,18 @@ def children_that_accept(lab):
         assert "listen" in segment["marks"], segment["marks"]
         for mark in ("accept_wait", "request", "response", "response_end"):
             assert mark not in segment["marks"], segment["marks"]
+
+
+@case("whether the first process accepted for a child is told")
+def children_that_are_handed_connections(lab):
+    for libc in lab.libcs():
+        for how, flags in (([], 0), (["handed"], OF_FIRST)):
+            segment = lab.same("prefork", libc, how).segments[0]
+            requests = records(segment, "request")
+            assert [(r["target"], r["flags"]) for r in requests] == [
+                (f"/worker/{n}", flags) for n in range(3)], (libc, how, requests)
+            assert all(r["tag"] != segment["pid"] for r in requests), (libc, how, requests)
+            assert ("accept_wait" in segment["marks"]) == bool(how), (libc, how, segment["marks"])
 
 
 @case("serving makes no system call of ours")

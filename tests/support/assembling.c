@@ -96,10 +96,11 @@ void feed(struct cs_assembled *instance, uint32_t pid, unsigned type, uint64_t t
 	cs_assembler_record(instance, &entry, time_ns);
 }
 
-void feed_request(struct cs_assembled *instance, uint32_t pid, uint64_t connection,
-		  uint64_t time_ns, const char *headers)
+static void feed_post(struct cs_assembled *instance, uint32_t pid, uint64_t connection,
+		      uint64_t time_ns, const char *headers, uint32_t flags)
 {
 	struct cs_rec_request rec = { .connection = connection,
+				      .flags = flags,
 				      .method_len = 4,
 				      .target_len = 2,
 				      .headers_len = (uint16_t)strlen(headers),
@@ -108,6 +109,18 @@ void feed_request(struct cs_assembled *instance, uint32_t pid, uint64_t connecti
 
 	snprintf(text, sizeof(text), "POST/x%s", headers);
 	feed(instance, pid, CS_RECORD_REQUEST, time_ns, &rec, sizeof(rec), text);
+}
+
+void feed_request(struct cs_assembled *instance, uint32_t pid, uint64_t connection,
+		  uint64_t time_ns, const char *headers)
+{
+	feed_post(instance, pid, connection, time_ns, headers, 0);
+}
+
+void feed_handed_request(struct cs_assembled *instance, uint32_t pid, uint64_t connection,
+			 uint64_t time_ns)
+{
+	feed_post(instance, pid, connection, time_ns, "", CS_REQUEST_OF_FIRST);
 }
 
 void feed_end(struct cs_assembled *instance, uint32_t pid, uint64_t connection, uint64_t time_ns)

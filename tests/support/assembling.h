@@ -67,6 +67,10 @@ void feed(struct cs_assembled *instance, uint32_t pid, unsigned type, uint64_t t
 void feed_request(struct cs_assembled *instance, uint32_t pid, uint64_t connection,
 		  uint64_t time_ns, const char *headers);
 
+/** feed_handed_request() - the same, of a connection that the first process accepted for @pid. */
+void feed_handed_request(struct cs_assembled *instance, uint32_t pid, uint64_t connection,
+			 uint64_t time_ns);
+
 /** feed_end() - its response 200, from 1 ms before @time_ns to there. */
 void feed_end(struct cs_assembled *instance, uint32_t pid, uint64_t connection, uint64_t time_ns);
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A server whose children accept from the socket that their parent listens on, one after the other. */
+/*
+ * A server with a child for each request, one after the other. They accept from the socket that their
+ * parent listens on, or, with "handed", it accepts for them.
+ */
+#include <stdbool.h>
 #include <sys/wait.h>
 
 #include "tests/shim/guests/guest.h"
@@ -9,11 +13,12 @@
 #define WORKERS 3
 #define OK      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
-static void work(int listener)
+static void work(int listener, int fd)
 {
 	char request[256];
-	int fd = accept(listener, NULL, NULL);
 
+	if (fd < 0)
+		fd = accept(listener, NULL, NULL);
 	need(fd >= 0 && read(fd, request, sizeof(request)) > 0, "request");
 	need(write(fd, OK, sizeof(OK) - 1) == sizeof(OK) - 1, "answer");
 	close(fd);
@@ -21,19 +26,23 @@ static void work(int listener)
 	_exit(0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	bool handed = argc > 1 && !strcmp(argv[1], "handed");
 	int listener = pair_listen();
 
 	guest_start();
 	for (int i = 0; i < WORKERS; i++) {
-		pid_t pid = fork();
 		char request[64], got[256] = "";
-		int fd, status = -1;
+		int fd = pair_connect(), taken = -1, status = -1;
+		pid_t pid;
 
+		if (handed)
+			taken = accept(listener, NULL, NULL);
+		pid = fork();
 		if (pid == 0)
-			work(listener);
-		fd = pair_connect();
+			work(listener, taken);
+		close(taken);
 		snprintf(request, sizeof(request), "GET /worker/%d HTTP/1.1\r\n\r\n", i);
 		need(write(fd, request, strlen(request)) > 0, "client write");
 		need(read(fd, got, sizeof(got) - 1) > 0, "client read");

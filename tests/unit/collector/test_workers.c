@@ -53,6 +53,20 @@ Test(workers, what_their_parent_waited_for_does_not_make_them_ready)
 	cr_assert(seen.cold.ready);
 }
 
+Test(workers, a_parent_that_accepts_for_them_was_ready)
+{
+	struct cs_assembled *server = attach_server(); /* which waits at 61 ms */
+
+	feed_process(server, 101, 65 * MS);
+	feed_handed_request(server, 101, 7, 70 * MS);
+	feed_end(server, 101, 7, 75 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(ne(ptr, (void *)(uintptr_t)phase_of(CS_PHASE_WAIT), NULL));
+	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->start_ns, 61 * MS));
+	cr_assert(eq(ptr, (void *)(uintptr_t)phase_of(CS_PHASE_WAIT)->approximate, NULL));
+	cr_assert(eq(u64, phase_of(CS_PHASE_HANDLER)->start_ns, 70 * MS));
+}
+
 Test(workers, a_worker_that_dies_takes_only_its_own_requests_along)
 {
 	struct cs_assembled *server = attach_server();
