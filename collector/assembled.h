@@ -92,7 +92,11 @@ struct cs_evidence *cs_assembled_evidence(struct cs_assembled *instance);
  */
 bool cs_assembled_is_function(struct cs_assembled *instance);
 
-/** cs_assembled_serves() - does it listen, or was it asked over a connection (a socket inherited)? */
+/**
+ * cs_assembled_serves() - does it listen, or was it asked over a connection (a socket inherited)?
+ *
+ * Not if it only listens, never waits for a connection itself, and reads its standard input.
+ */
 bool cs_assembled_serves(const struct cs_assembled *instance);
 
 /**

@@ -162,8 +162,12 @@ uint64_t cs_assembled_exec(struct cs_assembled *instance)
 
 bool cs_assembled_serves(const struct cs_assembled *instance)
 {
-	return instance->connected || instance->marks[CS_MARK_LISTEN] ||
-	       instance->marks[CS_MARK_REQUEST];
+	const uint64_t *marks = instance->marks;
+
+	if (instance->connected || marks[CS_MARK_REQUEST])
+		return true;
+	/* Who listens for its own children (a pool of processes) reads its event from standard input. */
+	return marks[CS_MARK_LISTEN] && (marks[CS_MARK_ACCEPT_WAIT] || !marks[CS_MARK_STDIN_READ]);
 }
 
 bool cs_assembled_is_function(struct cs_assembled *instance)

@@ -11,6 +11,41 @@
 
 TestSuite(assembler, .init = assembling_start, .fini = assembling_stop);
 
+static void conclude_listener(struct cs_header *header)
+{
+	struct cs_assembled *instance;
+
+	header->marks[CS_MARK_LISTEN] = 60 * MS;
+	header->marks[CS_MARK_STDIN_READ] = 55 * MS;
+	header->marks[CS_MARK_STDOUT_WRITE] = 80 * MS;
+	instance = cs_assembler_attach(assembler, 1, header, 100);
+	end_process(instance, 100, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+}
+
+Test(assembler, who_listens_and_never_waits_has_its_event_on_standard_input)
+{
+	struct cs_header header = header_of(100, "pool");
+
+	conclude_listener(&header);
+	cr_assert(eq(u32, seen.cold.protocol, CS_PROTOCOL_EXEC));
+	cr_assert(seen.cold.ready);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(u64, seen.invocation[0].start_ns, 55 * MS));
+	cr_assert(eq(u64, seen.invocation[0].end_ns, 90 * MS));
+}
+
+Test(assembler, who_read_its_input_and_waits_for_connections_is_a_server)
+{
+	struct cs_header header = header_of(100, "server");
+
+	header.marks[CS_MARK_ACCEPT_WAIT] = 61 * MS;
+	conclude_listener(&header);
+	cr_assert(eq(u32, seen.cold.protocol, CS_PROTOCOL_HTTP));
+	cr_assert(eq(u32, seen.invocations, 0));
+}
+
 Test(assembler, a_process_per_event_has_a_cold_start_and_one_invocation)
 {
 	struct cs_header header = header_of(100, "hello");
