@@ -206,6 +206,7 @@ Test(lambda, one_that_ends_while_it_waits_has_no_event)
 	cr_assert(eq(u32, seen.cold_starts, 1));
 	cr_assert(eq(u32, seen.cold.protocol, CS_PROTOCOL_LAMBDA));
 	cr_assert(seen.cold.ready);
+	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->start_ns, 60 * MS));
 	cr_assert(eq(u32, seen.invocations, 0));
 }
 
