@@ -7,6 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* Two variables may hold them: the list does not know which it came from. */
+#define NAME "OTEL_EXPORTER_OTLP_[TRACES_]HEADERS"
+
 /* Set by the request itself; a second value would make it ambiguous. */
 static const char *const own[] = { "connection",     "content-encoding",
 				   "content-length", "content-type",
@@ -74,18 +77,16 @@ static int parse_one(const char *pair, size_t len, struct cs_arena *arena,
 
 	trim(&name, &name_len);
 	if (!name_len)
-		return cs_diag_set(diag, -EINVAL,
-				   "OTLP headers: an entry is not of the form name=value");
+		return cs_diag_set(diag, -EINVAL, NAME ": an entry is not of the form name=value");
 	for (size_t i = 0; i < name_len; i++) {
 		if (!is_token_char(name[i]))
-			return cs_diag_set(diag, -EINVAL,
-					   "OTLP headers: '%.*s' is not a header name",
+			return cs_diag_set(diag, -EINVAL, NAME ": '%.*s' is not a header name",
 					   (int)(name_len < 100 ? name_len : 100), name);
 	}
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		if (strlen(own[i]) == name_len && strncasecmp(own[i], name, name_len) == 0)
 			return cs_diag_set(diag, -EINVAL,
-					   "OTLP headers: %s is set by the exporter; leave it out",
+					   NAME ": %s is set by the exporter; leave it out",
 					   own[i]);
 	}
 	value = equals + 1;
@@ -97,8 +98,7 @@ static int parse_one(const char *pair, size_t len, struct cs_arena *arena,
 		return cs_diag_set(diag, -ENOMEM, "out of memory");
 	if (value_copy[0] == '\n')
 		return cs_diag_set(diag, -EINVAL,
-				   "OTLP headers: the value of %.100s has a control character",
-				   name_copy);
+				   NAME ": the value of %.100s has a control character", name_copy);
 	*ret = (struct cs_http_header){ name_copy, value_copy };
 	return 0;
 }
@@ -118,7 +118,7 @@ int cs_otlp_headers_parse(const char *text, struct cs_arena *arena, struct cs_ht
 		if (!len)
 			continue;
 		if (count == count_max)
-			return cs_diag_set(diag, -E2BIG, "OTLP headers: more than %zu", count_max);
+			return cs_diag_set(diag, -E2BIG, NAME ": more than %zu", count_max);
 		r = parse_one(pair, len, arena, &items[count], diag);
 		if (r < 0)
 			return r;

@@ -68,6 +68,7 @@ Test(otlp_headers, mistakes_are_named_and_values_are_not)
 		cr_assert(eq(int, parse(rows[i].text, &n), -EINVAL), "%s", rows[i].text);
 		cr_assert(strstr(diag.text, rows[i].says) != NULL, "%s: %s", rows[i].text,
 			  diag.text);
+		cr_assert(strstr(diag.text, "OTEL_EXPORTER_OTLP_[TRACES_]HEADERS: ") == diag.text);
 		cr_assert(eq(ptr, strstr(diag.text, "secret"), NULL));
 		cr_assert(eq(sz, n, 9));
 	}
