@@ -206,6 +206,12 @@ const char *cs_wrapper_child_served(struct cs_assembled *instance)
 	return said ? said : CS_EVENT_UNSEEN;
 }
 
+/* Who ended before the child had written did not wait for it: that end is none of the child's. */
+static bool waited_for(const struct cs_assembled *instance, const struct cs_taker *taker)
+{
+	return taker->event.output_ns <= instance->end_ns;
+}
+
 bool cs_wrapper_settle(struct cs_assembled *instance)
 {
 	struct cs_evidence_table *evidence = &instance->assembler->evidence;
@@ -218,7 +224,7 @@ bool cs_wrapper_settle(struct cs_assembled *instance)
 	if (!instance->event.event_ns || instance->event.event_ns == instance->event.output_ns)
 		note_all(instance->assembler);
 	taker = instance->taker;
-	if (!taker || came_first(instance, &taker->event) ||
+	if (!taker || !waited_for(instance, taker) || came_first(instance, &taker->event) ||
 	    (instance->event.event_ns && instance->event.event_ns <= taker->event.event_ns))
 		return false;
 	instance->settled = true;

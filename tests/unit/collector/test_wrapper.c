@@ -178,6 +178,23 @@ Test(wrapper, the_order_in_which_ends_are_learnt_does_not_matter)
 	check_taken_by(101);
 }
 
+Test(wrapper, who_did_not_wait_for_its_child_has_an_end_of_its_own)
+{
+	struct cs_header outer = wrapper_of(100, "setsid"), inner = child_of(101, "f.py");
+	struct cs_assembled *wrapper = attach(1, &outer), *child;
+
+	start(wrapper, 101, BOTH);
+	child = attach(2, &inner);
+	end_process(wrapper, 100, 0, 135 * MS);
+	end_process(child, 101, 0, 180 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(eq(u32, seen.invocations, 0));
+	cr_assert(eq(int, seen.cold.identity->pid, 100));
+	cr_assert(eq(u64, seen.cold.end_ns, 135 * MS));
+	check_left_to("f.py");
+}
+
 Test(wrapper, the_first_who_read_has_the_event)
 {
 	struct cs_header outer = wrapper_of(100, "sh"), inner = child_of(101, "f.py"),
