@@ -22,6 +22,7 @@ static void on_cold_start(void *context, const struct cs_cold_start *cold)
 {
 	seen.cold_starts++;
 	seen.cold = *cold;
+	seen.pid = cold->identity->pid;
 	snprintf(seen.programs, sizeof(seen.programs), "%s", cold->programs ? cold->programs : "");
 	for (unsigned i = 0; i < cold->phases_count; i++)
 		seen.cold.phases[i].approximate =

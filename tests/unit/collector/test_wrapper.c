@@ -190,7 +190,7 @@ Test(wrapper, who_did_not_wait_for_its_child_has_an_end_of_its_own)
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u32, seen.cold_starts, 1));
 	cr_assert(eq(u32, seen.invocations, 0));
-	cr_assert(eq(int, seen.cold.identity->pid, 100));
+	cr_assert(eq(int, seen.pid, 100));
 	cr_assert(eq(u64, seen.cold.end_ns, 135 * MS));
 	check_left_to("f.py");
 }
