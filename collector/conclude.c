@@ -124,11 +124,11 @@ static enum cs_init_type init_type_of(struct cs_assembled *instance, const struc
 static void inherit_state(struct cs_request *request, const char *state)
 {
 	char **own = &request->inbound.trace_state;
-	size_t before = *own ? strlen(*own) + 1 : 0, now;
+	size_t before = cs_text_bytes(*own), now;
 
 	free(*own);
 	*own = state ? strdup(state) : NULL;
-	now = *own ? strlen(*own) + 1 : 0;
+	now = cs_text_bytes(*own);
 	request->bytes += now - before;
 	request->instance->requests_bytes += now - before;
 	request->context.trace_state = *own;
@@ -187,7 +187,6 @@ static void resolve(struct cs_request *request, unsigned depth)
 		context->parent_span_id = cold_start_id(instance); /* which is the root */
 }
 
-/* Nobody's child: the cold start itself is the root, and the cold invocation stands below it. */
 static bool parent_is(const struct cs_span_context *context, struct cs_span_id id)
 {
 	return memcmp(context->parent_span_id.bytes, id.bytes, sizeof(id.bytes)) == 0;
@@ -201,6 +200,7 @@ static void set_context(struct cs_assembled *instance, struct cs_request *reques
 
 	cold->context.span_id = cold_start_id(instance);
 	if (request) {
+		/* Nobody's child: the start is the root, and the cold invocation stands below it. */
 		cold->context = request->context;
 		cold->context.span_id = cold_start_id(instance);
 		if (parent_is(&request->context, cold->context.span_id))

@@ -76,6 +76,11 @@ char *cs_text_clean_copy(const char *text, size_t len)
 	return strdup(clean);
 }
 
+size_t cs_text_bytes(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
 const char *cs_carrier_header(enum cs_carrier carrier)
 {
 	return slots[carrier].name;
@@ -300,16 +305,11 @@ void cs_inbound_deinit(struct cs_inbound *inbound)
 	*inbound = (struct cs_inbound){ .carrier = CS_CARRIER_NONE };
 }
 
-static size_t bytes_of(const char *text)
-{
-	return text ? strlen(text) + 1 : 0;
-}
-
 size_t cs_inbound_bytes(const struct cs_inbound *inbound)
 {
-	size_t bytes = bytes_of(inbound->trace_state);
+	size_t bytes = cs_text_bytes(inbound->trace_state);
 
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++)
-		bytes += bytes_of(inbound->ids[i]);
+		bytes += cs_text_bytes(inbound->ids[i]);
 	return bytes;
 }

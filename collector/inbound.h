@@ -99,3 +99,6 @@ const char *cs_carrier_header(enum cs_carrier carrier);
 
 /** cs_text_clean_copy() - at most 2 KiB, valid UTF-8 without controls; NULL: empty, or no memory. */
 char *cs_text_clean_copy(const char *text, size_t len);
+
+/** cs_text_bytes() - memory that such a copy takes; 0 of NULL. */
+size_t cs_text_bytes(const char *text);

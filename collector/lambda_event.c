@@ -107,15 +107,10 @@ void cs_lambda_event_free(struct cs_lambda_event *event)
 	free(event);
 }
 
-static size_t bytes_of(const char *text)
-{
-	return text ? strlen(text) + 1 : 0;
-}
-
 size_t cs_lambda_event_bytes(const struct cs_lambda_event *event)
 {
-	return event ? sizeof(*event) + bytes_of(event->id) + bytes_of(event->arn) +
-			       bytes_of(event->tenant)
+	return event ? sizeof(*event) + cs_text_bytes(event->id) + cs_text_bytes(event->arn) +
+			       cs_text_bytes(event->tenant)
 		     : 0;
 }
 

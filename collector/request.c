@@ -6,15 +6,10 @@
 #include <string.h>
 
 #include "collector/lambda_event.h"
-static size_t bytes_of(const char *text)
-{
-	return text ? strlen(text) + 1 : 0;
-}
-
 static struct cs_request *measure(struct cs_request *request)
 {
-	request->bytes = sizeof(*request) + bytes_of(request->method) + bytes_of(request->target) +
-			 cs_inbound_bytes(&request->inbound) +
+	request->bytes = sizeof(*request) + cs_text_bytes(request->method) +
+			 cs_text_bytes(request->target) + cs_inbound_bytes(&request->inbound) +
 			 cs_lambda_event_bytes(request->lambda);
 	return request;
 }
