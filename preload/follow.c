@@ -14,11 +14,11 @@ struct cs_follow cs_follow = {
 	.listener = -1,
 };
 
-/* A fork child is not the process whose marks the header holds. */
+/* Mostly it is reached: who asks need not be known then. */
 static void mark(unsigned which, uint64_t now_ns)
 {
-	if (!cs_segment_marked(cs_shim.header, which) && cs_pid() == (uint32_t)cs_shim.header->pid)
-		cs_segment_mark(cs_shim.header, which, now_ns);
+	if (!cs_segment_marked(cs_shim.header, which))
+		cs_mark_own(which, now_ns);
 }
 
 static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event)

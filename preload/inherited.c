@@ -59,25 +59,18 @@ static bool first(uint32_t flag)
 	return atomic_fetch_and_explicit(&cs_inherited, ~flag, memory_order_relaxed) & flag;
 }
 
-/* A fork child is not the process whose marks the header holds. */
-static void mark(unsigned which, uint64_t now_ns)
-{
-	if (cs_pid() == (uint32_t)cs_shim.header->pid)
-		cs_mark_at(which, now_ns);
-}
-
 void cs_inherited_reading(void)
 {
 	if (!first(CS_INHERITED_UNREAD))
 		return;
-	mark(CS_MARK_STDIN_READ, cs_now());
+	cs_mark_own(CS_MARK_STDIN_READ, cs_now());
 	cs_shim_end_init();
 }
 
 void cs_inherited_written(uint64_t begin_ns)
 {
 	if (first(CS_INHERITED_UNWRITTEN))
-		mark(CS_MARK_STDOUT_WRITE, begin_ns);
+		cs_mark_own(CS_MARK_STDOUT_WRITE, begin_ns);
 }
 
 unsigned cs_inherited_left(void)

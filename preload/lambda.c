@@ -67,15 +67,13 @@ static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *eve
 		text->bytes + from, rec.text_len);
 }
 
-/* A fork child is not the process whose marks the header holds. */
 static void asks(const struct cs_conn_event *event)
 {
 	struct cs_lambda_part id;
 
 	if (cs_lambda_call_of(event->text, &id) != CS_LAMBDA_NEXT)
 		return;
-	if (cs_pid() == (uint32_t)cs_shim.header->pid)
-		cs_mark_at(CS_MARK_NEXT, event->time_ns);
+	cs_mark_own(CS_MARK_NEXT, event->time_ns);
 	cs_shim_end_init();
 }
 

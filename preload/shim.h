@@ -133,6 +133,13 @@ static inline void cs_mark_at(unsigned mark, uint64_t now_ns)
 		cs_segment_mark(cs_shim.header, mark, now_ns);
 }
 
+/** cs_mark_own() - the same; nothing in a fork child, whose marks the header does not hold. */
+static inline void cs_mark_own(unsigned mark, uint64_t now_ns)
+{
+	if (cs_pid() == (uint32_t)cs_shim.header->pid)
+		cs_mark_at(mark, now_ns);
+}
+
 /** cs_count() - add one to a fact. Context: signal; only if cs_shim_watching(). */
 static inline void cs_count(unsigned fact)
 {
