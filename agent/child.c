@@ -13,7 +13,7 @@
 
 #include "agent/dispositions.h"
 #include "agent/exit_codes.h"
-#include "collector/clock.h"
+#include "base/clock.h"
 
 /* What the vfork child leaves in our memory. */
 struct launch {

@@ -11,9 +11,9 @@
 #include "agent/outside_report.h"
 #include "agent/start_drawing.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "coldspan_config.h"
-#include "collector/clock.h"
 #include "collector/spans.h"
 #include "preload/wire/clock.h"
 

@@ -3,7 +3,7 @@
 /* From other time namespaces' clocks to ours; see clock_shift.h. */
 #include "collector/clock_shift.h"
 
-#include "collector/clock.h"
+#include "base/clock.h"
 
 struct cs_clock_anchors cs_clock_shift_now(void)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include "collector/clock.h"
+#include "base/clock.h"
 #include "collector/death.h"
 #include "collector/disposal.h"
 #include "collector/instance.h"

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "collector/clock.h"
+#include "base/clock.h"
 #include "collector/pidfd.h"
 
 static void on_timer(evutil_socket_t fd, short what, void *context);

@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include "collector/clock.h"
+#include "base/clock.h"
 
 #define PAUSE_MS       100
 #define NS_PER_S       1000000000ull

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "collector/clock.h"
+#include "base/clock.h"
 #include "collector/pidfd.h"
 #include "collector/procfs.h"
 #include "preload/wire/segment.h"

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "collector/clock.h"
+#include "base/clock.h"
 #include "collector/pidfd.h"
 #include "collector/procfs.h"
 

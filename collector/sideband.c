@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "collector/clock.h"
+#include "base/clock.h"
 #include "collector/outside_queue.h"
 #include "collector/perf_ring.h"
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "collector/clock.h"
+#include "base/clock.h"
 #include "collector/pidfd.h"
 #include "collector/procfs.h"
 

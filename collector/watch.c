@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "collector/clock.h"
+#include "base/clock.h"
 
 #define NS_PER_MS 1000000ull
 

@@ -10,10 +10,10 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 /* After a short write of @written bytes: cut it off, unless somebody else has appended meanwhile. */
 static void undo(struct cs_line_file *file, size_t written)
@@ -45,10 +45,7 @@ static int write_regular(struct cs_line_file *file, const char *line, size_t len
 
 static int64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)(cs_clock_monotonic_ns() / 1000000);
 }
 
 /* POLLOUT of a pipe promises room for PIPE_BUF bytes: a write of no more does not block. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "coldspan_config.h"
 #include "exporters/destination.h"
 #include "exporters/net/backoff.h"
@@ -48,10 +49,7 @@ struct otlp_http {
 
 static uint64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return cs_clock_monotonic_ns() / 1000000;
 }
 
 /* xorshift64: jitter needs no better. */

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "collector/clock.h"
+#include "base/clock.h"
 #include "collector/perf_record.h"
 #include "collector/perf_ring.h"
 

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "collector/clock.h"
+#include "base/clock.h"
 #include "collector/death.h"
 #include "tests/support/announcing.h"
 #include "tests/support/following.h"

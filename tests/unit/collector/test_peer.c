@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "collector/clock.h"
+#include "base/clock.h"
 #include "collector/pidfd.h"
 #include "collector/procfs.h"
 

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "collector/clock.h"
+#include "base/clock.h"
 #include "collector/perf_ring.h"
 
 static uint8_t bytes[CS_PERF_RECORD_MAX];

@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "collector/clock.h"
+#include "base/clock.h"
 #include "tests/support/following.h"
 
 Test(watch, a_quiet_ring_is_looked_at_every_20_ms)
