@@ -10,6 +10,7 @@
 
 #include "preload/attach.h"
 #include "preload/follow.h"
+#include "preload/hide.h"
 #include "preload/loader.h"
 #include "preload/shim.h"
 #include "preload/text.h"
@@ -25,22 +26,11 @@ static bool unwanted(const struct cs_start *start)
 {
 	const char *disable = cs_start_env(start, "COLDSPAN_DISABLE");
 	const char *deny = cs_start_env(start, "COLDSPAN_DENY");
-	const char *name;
-	size_t len;
 
 	if (disable && *disable && !cs_text_equal(disable, "0"))
 		return true;
-	if (!deny || start->argc < 1 || !start->argv[0])
-		return false;
-	name = cs_text_base(start->argv[0]);
-	len = cs_text_len(name);
-	while (*deny) {
-		if (cs_text_starts(deny, name) && (!deny[len] || deny[len] == ':'))
-			return true;
-		while (*deny && *deny++ != ':')
-			continue;
-	}
-	return false;
+	return deny && start->argc > 0 && start->argv[0] &&
+	       cs_text_lists(deny, cs_text_base(start->argv[0]));
 }
 
 /* AddressSanitizer refuses company before it; whoever switched that check off gets no records. */
@@ -76,6 +66,7 @@ void cs_shim_enter(int argc, char **argv, char **envp)
 		return;
 	entered = true;
 	cs_start_read(&start, argc, argv, envp);
+	cs_hide(&start);
 	watch(&start);
 }
 

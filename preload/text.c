@@ -65,3 +65,16 @@ const char *cs_text_base(const char *path)
 	}
 	return base;
 }
+
+bool cs_text_lists(const char *list, const char *name)
+{
+	size_t len = cs_text_len(name);
+
+	while (*list) {
+		if (cs_text_starts(list, name) && (!list[len] || list[len] == ':'))
+			return true;
+		while (*list && *list++ != ':')
+			continue;
+	}
+	return false;
+}

@@ -26,3 +26,6 @@ bool cs_text_has(const char *s, const char *part);
 
 /** cs_text_base() - the part of a path behind its last slash; borrowed. */
 const char *cs_text_base(const char *path);
+
+/** cs_text_lists() - is @name among the names in @list, which ':' separates? */
+bool cs_text_lists(const char *list, const char *name);
