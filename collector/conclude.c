@@ -10,6 +10,7 @@
 
 #include "collector/assembled.h"
 #include "collector/coldstart.h"
+#include "collector/queue.h"
 #include "collector/wrapper.h"
 
 /* What an id is made for; the position tells things of one kind apart. */
@@ -118,6 +119,34 @@ static enum cs_init_type init_type_of(struct cs_assembled *instance, const struc
 	if (cause && cause->start_ns <= e->spawn_begin_ns)
 		return CS_INIT_ON_DEMAND;
 	return e->parent_busy ? CS_INIT_UNKNOWN : CS_INIT_PROACTIVE;
+}
+
+/* The start of a process begins with the first of these that is known. */
+static uint64_t begin_of(const struct cs_bounds *bounds)
+{
+	for (int i = CS_BOUND_SPAWN; i <= CS_BOUND_LINK; i++) {
+		if (bounds->at_ns[i])
+			return bounds->at_ns[i];
+	}
+	return 0;
+}
+
+/*
+ * What brought the request was waiting since a watched runtime had read it, and may have been since a
+ * gateway had accepted it. Return: is that the gateway's word?
+ */
+static bool set_queue(const struct cs_assembled *instance, const struct cs_request *request,
+		      const struct cs_request *cause, struct cs_bounds *bounds)
+{
+	uint64_t *queue_ns = &bounds->at_ns[CS_BOUND_QUEUE], accepted_ns;
+
+	if (cause && cause->start_ns <= bounds->at_ns[CS_BOUND_SPAWN])
+		*queue_ns = cause->start_ns;
+	accepted_ns = cs_queue_accepted(&instance->identity, request->inbound.accepted_unix_ns,
+					*queue_ns ? *queue_ns : begin_of(bounds));
+	if (accepted_ns)
+		*queue_ns = accepted_ns;
+	return accepted_ns != 0;
 }
 
 /* A copy: the cause may be forgotten while this one is in flight. */
@@ -407,7 +436,7 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	struct cs_request *cause = request ? cause_of(request) : NULL;
 	struct cs_bounds bounds = { .native = false };
 	uint64_t spawn_ns = cs_assembled_spawn(instance);
-	bool running;
+	bool running, accepted = false;
 
 	instance->concluded = true;
 	cold.protocol = protocol_of(instance, request);
@@ -426,8 +455,14 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 		bounds.event_unseen = event_unseen;
 	}
 	bounds.at_ns[CS_BOUND_SPAWN] = spawn_ns;
-	if (cause && cause->start_ns <= spawn_ns)
-		bounds.at_ns[CS_BOUND_QUEUE] = cause->start_ns;
+	if (cold.protocol == CS_PROTOCOL_EXEC)
+		cold.init_type = CS_INIT_PER_REQUEST;
+	else if (request)
+		cold.init_type = init_type_of(instance, cause);
+	if (request && !is_ahead(cold.init_type))
+		accepted = set_queue(instance, request, cause, &bounds);
+	if (accepted && cold.init_type == CS_INIT_UNKNOWN)
+		cold.init_type = CS_INIT_ON_DEMAND;
 	cold.outcome = request ? request->outcome : instance->outcome;
 	running = request ? request->running : instance->end == CS_ASSEMBLER_SHUTDOWN;
 	bounds.end_unseen = running                     ? CS_STILL_RUNNING
@@ -436,11 +471,9 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	cold.approximate = approximate_of(instance, bounds.end_unseen ? bounds.end_unseen
 								      : bounds.event_unseen);
 	bounds.cut = !cold.ready || cold.outcome.cause == CS_CAUSE_SIGNAL;
-	if (cold.protocol == CS_PROTOCOL_EXEC)
-		cold.init_type = CS_INIT_PER_REQUEST;
-	else if (request)
-		cold.init_type = init_type_of(instance, cause);
 	cs_bounds_phases(&bounds, &instance->arena, &cold);
+	if (accepted && cold.phases[0].phase == CS_PHASE_QUEUE)
+		cs_phase_part_say(&cold.phases[0], CS_QUEUE_TOLD, &instance->arena);
 	tell_programs(instance, bounds.at_ns[CS_BOUND_LINK],
 		      cold.protocol == CS_PROTOCOL_EXEC ? instance->event.programs
 		      : e                               ? e->programs_count

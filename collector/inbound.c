@@ -14,6 +14,7 @@
 
 #define STATES_BYTES   4096 /* of all tracestate headers of a request: as long as a record */
 #define ATTEMPT_DIGITS 9u   /* of a count that is believed */
+#define STAMP_DIGITS   19u /* of nanoseconds since 1970, from 2001 to 2286: other units have fewer */
 
 struct value {
 	const char *text; /* NULL: it did not come */
@@ -31,6 +32,7 @@ enum slot {
 	SLOT_TASK_RETRIES,
 	SLOT_GRID_DELIVERIES,
 	SLOT_ENVOY_ATTEMPTS,
+	SLOT_START_TIME,
 	SLOT_IDS,
 	SLOT_COUNT = SLOT_IDS + CS_REQUEST_ID_COUNT,
 };
@@ -54,6 +56,7 @@ static const struct {
 	[SLOT_TASK_RETRIES] = NAME("x-cloudtasks-taskretrycount"),
 	[SLOT_GRID_DELIVERIES] = NAME("aeg-delivery-count"),
 	[SLOT_ENVOY_ATTEMPTS] = NAME("x-envoy-attempt-count"),
+	[SLOT_START_TIME] = NAME("x-start-time"),
 #define X(id, header, attribute) [SLOT_IDS + CS_REQUEST_ID_##id] = NAME(header),
 	CS_REQUEST_IDS(X)
 #undef X
@@ -238,16 +241,18 @@ static char *read_states(const char *text, size_t len)
 /* --- attempts --- */
 
 /* -1: no number that is believed */
-static int number_of(const struct value *value)
+static int64_t number_of(const struct value *value, size_t digits_min, size_t digits_max)
 {
-	int n = 0;
+	int64_t n = 0;
 
-	if (value->count != 1 || !value->len || value->len > ATTEMPT_DIGITS)
+	if (value->count != 1 || value->len < digits_min || value->len > digits_max)
 		return -1;
 	for (size_t i = 0; i < value->len; i++) {
 		if (value->text[i] < '0' || value->text[i] > '9')
 			return -1;
-		n = n * 10 + value->text[i] - '0';
+		if (__builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, value->text[i] - '0', &n))
+			return -1;
 	}
 	return n;
 }
@@ -263,12 +268,22 @@ static unsigned read_attempt(const struct headers *headers)
 			 { SLOT_ENVOY_ATTEMPTS, 1 } };
 
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
-		int n = number_of(&headers->values[counters[i].slot]);
+		int64_t n = number_of(&headers->values[counters[i].slot], 1, ATTEMPT_DIGITS);
 
 		if (n >= counters[i].first)
 			return (unsigned)(n + 1 - counters[i].first);
 	}
 	return 0;
+}
+
+/* --- when it was accepted --- */
+
+/* OpenFaaS's gateway: nanoseconds since 1970. */
+static uint64_t read_accepted(const struct headers *headers)
+{
+	int64_t stamp = number_of(&headers->values[SLOT_START_TIME], STAMP_DIGITS, STAMP_DIGITS);
+
+	return stamp > 0 ? (uint64_t)stamp : 0;
 }
 
 /* --- all of it --- */
@@ -290,6 +305,7 @@ void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool 
 		ret->has_xray = read_carrier(CS_CARRIER_XRAY, headers.values, &ret->xray) == 0 &&
 				cs_trace_context_valid(&ret->xray);
 	ret->attempt = read_attempt(&headers);
+	ret->accepted_unix_ns = read_accepted(&headers);
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++) {
 		const struct value *value = &headers.values[SLOT_IDS + i];
 

@@ -69,6 +69,7 @@ struct cs_inbound {
 	struct cs_trace_context xray; /* on Lambda, with has_xray: what X-Ray calls the caller */
 	bool has_xray;
 	unsigned attempt;               /* 1 is the first; 0: nobody tells */
+	uint64_t accepted_unix_ns;      /* by a gateway, says its clock; 0: nobody tells */
 	char *trace_state;              /* with carrier TRACEPARENT; NULL: none */
 	char *ids[CS_REQUEST_ID_COUNT]; /* own copies, repaired; NULL: did not come */
 };

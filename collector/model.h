@@ -24,6 +24,7 @@
 #define CS_EVENT_UNSEEN  "neither a read of the event nor output was seen"
 #define CS_READ_UNSEEN   "no read of the event was seen before the output"
 #define CS_CHILD_SERVED  "a child process (%s) read input or wrote output: it may be what served"
+#define CS_QUEUE_TOLD    "its beginning is what the caller says, by its clock"
 #define CS_STILL_RUNNING "it was still running when the collector stopped"
 
 enum cs_protocol {

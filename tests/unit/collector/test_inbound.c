@@ -174,6 +174,41 @@ ParameterizedTest(struct attempt_case *c, inbound, attempts_are_counted_from_1)
 	cs_inbound_deinit(&got);
 }
 
+struct accepted_case {
+	char lines[96];
+	uint64_t accepted_unix_ns;
+};
+
+ParameterizedTestParameters(inbound, a_gateway_says_in_nanoseconds_when_it_accepted)
+{
+	static struct accepted_case cases[] = {
+		{ "x-start-time: 1790000000123456789\n", 1790000000123456789ull },
+		{ "x-start-time: 9223372036854775807\n", 9223372036854775807ull },
+		{ "x-start-time: 9999999999999999999\n", 0 },
+		{ "x-start-time: 0000000000000000000\n", 0 },
+		/* Of others who send a header of that name: milliseconds, microseconds, seconds */
+		{ "x-start-time: 1790000000123\n", 0 },
+		{ "x-start-time: 1790000000123456\n", 0 },
+		{ "x-start-time: 1790000000.123456789\n", 0 },
+		{ "x-start-time: t=1790000000123456\n", 0 },
+		{ "x-start-time: -790000000123456789\n", 0 },
+		{ "x-start-time: \n", 0 },
+		{ "x-start-time: 1790000000123456789\nx-start-time: 1790000000123456789\n", 0 },
+		{ "", 0 },
+	};
+
+	return cr_make_param_array(struct accepted_case, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+ParameterizedTest(struct accepted_case *c, inbound, a_gateway_says_in_nanoseconds_when_it_accepted)
+{
+	struct cs_inbound got;
+
+	cs_inbound_read(&got, c->lines, strlen(c->lines), false);
+	cr_assert(eq(u64, got.accepted_unix_ns, c->accepted_unix_ns), "%s", c->lines);
+	cs_inbound_deinit(&got);
+}
+
 Test(inbound, where_an_event_was_made_is_not_who_called)
 {
 	static const char lines[] =
