@@ -336,12 +336,13 @@ bool cs_instance_over(const struct cs_instance *instance)
 }
 
 /* Anybody may have written there: each count is believed up to a limit. */
-static uint64_t count_dropped(const struct cs_header *header)
+static uint64_t count_dropped(struct cs_header *header)
 {
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < CS_DROP_KINDS_MAX; i++) {
-		uint64_t n = atomic_load_explicit(&header->dropped[i], memory_order_relaxed);
+		uint64_t n =
+			atomic_load_explicit(cs_header_dropped(header, i), memory_order_relaxed);
 
 		sum += n < COUNT_MAX ? n : COUNT_MAX;
 	}

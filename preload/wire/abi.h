@@ -44,7 +44,7 @@
 
 #define CS_MARKS_MAX       32u
 #define CS_FACTS_MAX       32u
-#define CS_DROP_KINDS_MAX  16u
+#define CS_DROP_KINDS_MAX  31u /* the first 16 apart from the others */
 #define CS_QUARANTINE_MAX  6u
 
 /*
@@ -119,15 +119,17 @@ struct cs_header {
 	/* 256: write-once, CLOCK_MONOTONIC ns, 0 = not (yet) reached; see marks.h. */
 	_Alignas(64) _Atomic uint64_t marks[CS_MARKS_MAX];
 
-	/* 512: records dropped because the lane was full, by enum cs_record_type. */
-	_Atomic uint64_t dropped[CS_DROP_KINDS_MAX];
+	/* 512: records dropped because the lane was full, by enum cs_record_type, to 15. */
+	_Atomic uint64_t dropped[16];
 
 	/* 640: counts of what happened, by enum cs_fact. */
 	_Atomic uint64_t facts[CS_FACTS_MAX];
 
 	/* 896: why parts of the shim do less than they could: bit per enum cs_stand_down. */
 	_Atomic uint64_t stand_down;
-	uint64_t reserved4[15];
+
+	/* 904: as @dropped, of the types from 16. */
+	_Atomic uint64_t dropped_more[CS_DROP_KINDS_MAX - 16];
 
 	/*
 	 * 1024: NUL-terminated strings "key=value": exe, interpreter (1: it runs code that it is
@@ -149,7 +151,16 @@ _Static_assert(offsetof(struct cs_header, marks) == 256, "layout");
 _Static_assert(offsetof(struct cs_header, dropped) == 512, "layout");
 _Static_assert(offsetof(struct cs_header, facts) == 640, "layout");
 _Static_assert(offsetof(struct cs_header, stand_down) == 896, "layout");
+_Static_assert(offsetof(struct cs_header, dropped_more) == 904, "layout");
 _Static_assert(offsetof(struct cs_header, identity) == CS_IDENTITY_OFFSET, "layout");
+
+/** cs_header_dropped() - the count of drops of a type; one that is none is 0's. Context: signal. */
+static inline _Atomic uint64_t *cs_header_dropped(struct cs_header *header, unsigned type)
+{
+	if (type < 16)
+		return &header->dropped[type];
+	return type < CS_DROP_KINDS_MAX ? &header->dropped_more[type - 16] : &header->dropped[0];
+}
 
 /* The one message of an announce: SOCK_SEQPACKET, with the memfd as SCM_RIGHTS. */
 struct cs_hello {

@@ -28,7 +28,7 @@ enum cs_priority {
 	CS_PRIORITY_HIGH,
 };
 
-/* X(id, number, payload struct, priority, meaning). Numbers are for ever, below 16. */
+/* X(id, number, payload struct, priority, meaning). Numbers are for ever, below 31. */
 #define CS_RECORDS(X)                                                                              \
 	X(PROCESS, 1, cs_rec_process, HIGH, "a fork child began to write into this ring")          \
 	X(SPAWN, 2, cs_rec_spawn, HIGH,                                                            \
@@ -221,7 +221,7 @@ struct cs_rec_invocation_end { /* time_ns: after the call that sent the last byt
 #define CS_INVOCATION_BROKEN  0x2u /* its trailers say that it failed on the way */
 
 #define X(id, number, type, priority, meaning)                                                     \
-	_Static_assert(sizeof(struct type) % 8 == 0 && (number) < 16, "layout of " #id);
+	_Static_assert(sizeof(struct type) % 8 == 0 && (number) < 31, "layout of " #id);
 CS_RECORDS(X)
 #undef X
 

@@ -75,8 +75,7 @@ static void pad_out(struct cs_ring *ring, const uint64_t *quarantine, uint64_t p
 
 static int refuse(struct cs_ring *ring, unsigned type)
 {
-	atomic_fetch_add_explicit(&ring->header->dropped[type % CS_DROP_KINDS_MAX], 1,
-				  memory_order_relaxed);
+	atomic_fetch_add_explicit(cs_header_dropped(ring->header, type), 1, memory_order_relaxed);
 	return -ENOBUFS;
 }
 

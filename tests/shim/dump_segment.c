@@ -62,7 +62,7 @@ static void print_identity(const struct cs_header *header)
 	}
 }
 
-static void print_header(unsigned segment, const struct cs_header *header, int seals)
+static void print_header(unsigned segment, struct cs_header *header, int seals)
 {
 	printf("{\"kind\":\"segment\",\"segment\":%u,\"pid\":%d,\"ppid\":%d,\"uid\":%u,\"gid\":%u"
 	       ",\"flags\":%u,\"seals\":%d",
@@ -89,9 +89,10 @@ static void print_header(unsigned segment, const struct cs_header *header, int s
 	}
 	printf("},\"dropped\":{");
 	for (unsigned t = 0, n = 0; t < CS_DROP_KINDS_MAX; t++) {
-		if (header->dropped[t])
-			printf("%s\"%s\":%llu", n++ ? "," : "", cs_record_name(t),
-			       (unsigned long long)header->dropped[t]);
+		unsigned long long dropped = *cs_header_dropped(header, t);
+
+		if (dropped)
+			printf("%s\"%s\":%llu", n++ ? "," : "", cs_record_name(t), dropped);
 	}
 	printf("}}\n");
 }

@@ -27,6 +27,22 @@ Test(ring, what_is_committed_is_read_in_order_over_many_laps)
 	}
 }
 
+Test(ring, every_type_has_a_count_of_its_own)
+{
+	struct ring_fixture f;
+
+	start(&f, SLOTS);
+	for (unsigned type = 0; type < CS_DROP_KINDS_MAX; type++) {
+		_Atomic uint64_t *count = cs_header_dropped(f.segment.header, type);
+
+		cr_assert(eq(u64, *count, 0), "type %u", type);
+		*count = 1;
+	}
+	cr_assert(eq(u64, f.segment.header->stand_down, 0));
+	cr_assert(eq(ptr, cs_header_dropped(f.segment.header, CS_DROP_KINDS_MAX),
+		     cs_header_dropped(f.segment.header, 0)));
+}
+
 Test(ring, push_to_full_ring_counts_the_drop_and_keeps_a_slice_for_ends)
 {
 	struct ring_fixture f;

@@ -41,7 +41,7 @@ AT(cs_header, marks, 256);
 AT(cs_header, dropped, 512);
 AT(cs_header, facts, 640);
 AT(cs_header, stand_down, 896);
-AT(cs_header, reserved4, 904);
+AT(cs_header, dropped_more, 904);
 AT(cs_header, identity, 1024);
 _Static_assert(sizeof(struct cs_header) == 3072, "cs_header");
 AT(cs_hello, magic, 0);
