@@ -48,25 +48,33 @@ static void raise_descriptor_limit(void)
 	}
 }
 
+static void print_accounting_of(const struct cs_exporter *exporter, enum cs_signal signal)
+{
+	struct cs_exporter_stats stats;
+	uint64_t dropped = 0;
+
+	cs_exporter_get_stats(exporter, signal, &stats);
+	for (unsigned reason = 0; reason < CS_DROP_REASON_COUNT; reason++)
+		dropped += stats.dropped[reason];
+	fprintf(stderr,
+		"coldspan-collector: %s: %s accepted=%" PRIu64 " sent=%" PRIu64 " rejected=%" PRIu64
+		" dropped=%" PRIu64 " queued=%" PRIu64 "\n",
+		cs_exporter_get_name(exporter), cs_signal_items(signal), stats.accepted, stats.sent,
+		stats.rejected, dropped, stats.queued);
+}
+
 static void print_accounting(struct program *program)
 {
 	struct cs_exporter *const *exporters;
-	struct cs_exporter_stats stats;
 	unsigned count;
 
 	exporters = cs_collector_exporters(program->collector, &count);
 	for (unsigned i = 0; i < count; i++) {
-		uint64_t dropped = 0;
-
 		cs_exporter_abandon(exporters[i]); /* the limit of the last flush has passed */
-		cs_exporter_get_stats(exporters[i], &stats);
-		for (unsigned reason = 0; reason < CS_DROP_REASON_COUNT; reason++)
-			dropped += stats.dropped[reason];
-		fprintf(stderr,
-			"coldspan-collector: %s: accepted=%" PRIu64 " sent=%" PRIu64
-			" rejected=%" PRIu64 " dropped=%" PRIu64 " queued=%" PRIu64 "\n",
-			cs_exporter_get_name(exporters[i]), stats.accepted, stats.sent,
-			stats.rejected, dropped, stats.queued);
+		for (unsigned signal = 0; signal < CS_SIGNAL_COUNT; signal++) {
+			if (cs_exporter_takes(exporters[i], (enum cs_signal)signal))
+				print_accounting_of(exporters[i], (enum cs_signal)signal);
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ static void send_batch(struct cs_pipeline *pipeline)
 
 	if (cs_spans_batch(&pipeline->spans, &batch)) {
 		for (unsigned i = 0; i < pipeline->exporters_count; i++)
-			cs_exporter_submit(pipeline->exporters[i], &batch);
+			cs_exporter_submit(pipeline->exporters[i], cs_batch_of_spans(&batch));
 		pipeline->self->spans += cs_span_batch_count(&batch);
 		pipeline->self->batches++;
 	}

@@ -14,7 +14,7 @@
 
 /* One kind of destination. Context of all: loop. */
 struct cs_exporter_ops {
-	void (*submit)(struct cs_exporter *exporter, const struct cs_span_batch *batch);
+	void (*submit)(struct cs_exporter *exporter, struct cs_batch batch);
 	void (*abandon)(struct cs_exporter *exporter); /* NULL: it never queues */
 	int (*reopen)(struct cs_exporter *exporter, struct cs_diag *diag); /* NULL: no file */
 	void (*free)(
@@ -25,8 +25,9 @@ struct cs_exporter_ops {
 struct cs_exporter {
 	uint32_t magic;
 	const struct cs_exporter_ops *ops;
-	struct cs_exporter_stats stats; /* last_error is set from `error` */
-	cs_exporter_report_fn report;   /* may be NULL */
+	uint32_t signals;                                /* that it takes: bit per enum cs_signal */
+	struct cs_exporter_stats stats[CS_SIGNAL_COUNT]; /* last_error is set from `error` */
+	cs_exporter_report_fn report;                    /* may be NULL */
 	void *report_user;
 	cs_exporter_settled_fn settled; /* may be NULL */
 	void *settled_user;
@@ -35,9 +36,9 @@ struct cs_exporter {
 	char error[CS_EXPORTER_REPORT_MAX];
 };
 
-/** cs_exporter_init() - the shared part of a new destination. Context: loop. */
+/** cs_exporter_init() - the shared part of a new destination; @signals: see there. Context: loop. */
 void cs_exporter_init(struct cs_exporter *exporter, const struct cs_exporter_ops *ops,
-		      const char *name);
+		      uint32_t signals, const char *name);
 
 /** cs_exporter_fail() - remember one line as last_error; reported if it worked until now. */
 void cs_exporter_fail(struct cs_exporter *exporter, const char *fmt, ...)

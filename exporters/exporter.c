@@ -17,35 +17,67 @@ static const char *const drop_reasons[CS_DROP_REASON_COUNT] = {
 	[CS_DROP_SHUTDOWN] = "shutdown",
 };
 
+static const char *const signal_names[CS_SIGNAL_COUNT] = {
+	[CS_SIGNAL_TRACES] = "traces",
+	[CS_SIGNAL_LOGS] = "logs",
+};
+
+static const char *const signal_items[CS_SIGNAL_COUNT] = {
+	[CS_SIGNAL_TRACES] = "spans",
+	[CS_SIGNAL_LOGS] = "log records",
+};
+
+const char *cs_signal_name(enum cs_signal signal)
+{
+	return (unsigned)signal < CS_SIGNAL_COUNT ? signal_names[signal] : "unknown";
+}
+
+const char *cs_signal_items(enum cs_signal signal)
+{
+	return (unsigned)signal < CS_SIGNAL_COUNT ? signal_items[signal] : "items";
+}
+
 const char *cs_drop_reason_name(enum cs_drop_reason reason)
 {
 	return (unsigned)reason < CS_DROP_REASON_COUNT ? drop_reasons[reason] : "unknown";
 }
 
 void cs_exporter_init(struct cs_exporter *exporter, const struct cs_exporter_ops *ops,
-		      const char *name)
+		      uint32_t signals, const char *name)
 {
-	*exporter = (struct cs_exporter){ .magic = CS_EXPORTER_MAGIC, .ops = ops };
+	*exporter =
+		(struct cs_exporter){ .magic = CS_EXPORTER_MAGIC, .ops = ops, .signals = signals };
 	snprintf(exporter->name, sizeof(exporter->name), "%s", name);
 }
 
-void cs_exporter_submit(struct cs_exporter *exporter, const struct cs_span_batch *batch)
+bool cs_exporter_takes(const struct cs_exporter *exporter, enum cs_signal signal)
+{
+	return exporter->signals >> signal & 1;
+}
+
+void cs_exporter_submit(struct cs_exporter *exporter, struct cs_batch batch)
 {
 	assert(exporter->magic == CS_EXPORTER_MAGIC);
-	exporter->stats.accepted += cs_span_batch_count(batch);
+	assert(cs_exporter_takes(exporter, batch.signal));
+	exporter->stats[batch.signal].accepted += cs_batch_count(batch);
 	exporter->ops->submit(exporter, batch);
 }
 
 bool cs_exporter_idle(const struct cs_exporter *exporter)
 {
 	assert(exporter->magic == CS_EXPORTER_MAGIC);
-	return exporter->stats.queued == 0;
+	for (unsigned i = 0; i < CS_SIGNAL_COUNT; i++) {
+		if (exporter->stats[i].queued)
+			return false;
+	}
+	return true;
 }
 
-void cs_exporter_get_stats(const struct cs_exporter *exporter, struct cs_exporter_stats *ret)
+void cs_exporter_get_stats(const struct cs_exporter *exporter, enum cs_signal signal,
+			   struct cs_exporter_stats *ret)
 {
 	assert(exporter->magic == CS_EXPORTER_MAGIC);
-	*ret = exporter->stats;
+	*ret = exporter->stats[signal];
 	ret->last_error = exporter->error;
 }
 
@@ -69,7 +101,7 @@ void cs_exporter_set_settled(struct cs_exporter *exporter, cs_exporter_settled_f
 
 void cs_exporter_settle(struct cs_exporter *exporter)
 {
-	if (exporter->stats.queued == 0 && exporter->settled)
+	if (exporter->settled && cs_exporter_idle(exporter))
 		exporter->settled(exporter->settled_user, exporter);
 }
 

@@ -2,8 +2,8 @@
 
 /*
  * What every destination offers the collector: take a batch, say later what became of it. One slow
- * destination never delays another; each keeps its own queue within a byte budget and its own
- * counters, for which at any time
+ * destination never delays another; each keeps its own queue within a byte budget and, for each
+ * signal, its own counters, for which at any time
  *
  *     accepted = sent + rejected + dropped (by reason) + queued
  *
@@ -20,19 +20,19 @@
 
 struct cs_exporter;
 
-/* Why spans were dropped; the words are the `reason` label of the self-metrics. */
+/* Why items were dropped; the words are the `reason` label of the self-metrics. */
 enum cs_drop_reason {
 	CS_DROP_QUEUE_FULL,      /* byte budget exhausted */
 	CS_DROP_RETRY_EXHAUSTED, /* gave up after the retry time limit */
 	CS_DROP_REFUSED,         /* answered with a status that must not be retried */
-	CS_DROP_TOO_LARGE,       /* one span larger than a request may be */
+	CS_DROP_TOO_LARGE,       /* one item larger than a request may be */
 	CS_DROP_ENCODE,          /* out of memory while encoding, or an id of zeros */
 	CS_DROP_IO,              /* the pipe or terminal could not be written */
 	CS_DROP_SHUTDOWN,        /* time limit of the last flush passed */
 	CS_DROP_REASON_COUNT,
 };
 
-/* Counters of one destination, in spans. Read on the loop thread. */
+/* Counters of one signal at one destination, in its items. Read on the loop thread. */
 struct cs_exporter_stats {
 	uint64_t accepted;
 	uint64_t sent;
@@ -54,6 +54,12 @@ struct cs_exporter_stats {
 typedef void (*cs_exporter_report_fn)(void *user, const struct cs_exporter *exporter, bool failing,
 				      const char *text);
 
+/** cs_signal_name() - "traces", "logs"; static. Context: any-thread. */
+const char *cs_signal_name(enum cs_signal signal);
+
+/** cs_signal_items() - "spans", "log records"; static. Context: any-thread. */
+const char *cs_signal_items(enum cs_signal signal);
+
 /** cs_drop_reason_name() - "queue_full" and so on; static. Context: any-thread. */
 const char *cs_drop_reason_name(enum cs_drop_reason reason);
 
@@ -62,13 +68,17 @@ const char *cs_drop_reason_name(enum cs_drop_reason reason);
  *
  * Context: loop. Never blocks, never fails: what cannot be queued is counted as dropped.
  */
-void cs_exporter_submit(struct cs_exporter *exporter, const struct cs_span_batch *batch);
+void cs_exporter_submit(struct cs_exporter *exporter, struct cs_batch batch);
+
+/** cs_exporter_takes() - does it want batches of that signal? Others are not to be submitted. */
+bool cs_exporter_takes(const struct cs_exporter *exporter, enum cs_signal signal);
 
 /** cs_exporter_idle() - nothing queued and nothing in flight? Context: loop. */
 bool cs_exporter_idle(const struct cs_exporter *exporter);
 
-/** cs_exporter_get_stats() - copy the counters. Context: loop. */
-void cs_exporter_get_stats(const struct cs_exporter *exporter, struct cs_exporter_stats *ret);
+/** cs_exporter_get_stats() - copy the counters of one signal. Context: loop. */
+void cs_exporter_get_stats(const struct cs_exporter *exporter, enum cs_signal signal,
+			   struct cs_exporter_stats *ret);
 
 /** cs_exporter_get_name() - e.g. "otlp http://127.0.0.1:4318/v1/traces"; borrowed. */
 const char *cs_exporter_get_name(const struct cs_exporter *exporter);
@@ -80,7 +90,7 @@ void cs_exporter_set_report(struct cs_exporter *exporter, cs_exporter_report_fn 
 typedef void (*cs_exporter_settled_fn)(void *user, const struct cs_exporter *exporter);
 
 /**
- * cs_exporter_set_settled() - whom to tell when the last queued span was acknowledged or dropped
+ * cs_exporter_set_settled() - whom to tell when the last queued item was acknowledged or dropped
  *
  * Told each time that the destination becomes idle, from the loop, so that nobody need look again
  * and again. Nothing queued, nothing told. NULL: nobody. Context: loop.

@@ -15,7 +15,7 @@
 #include "exporters/line_file.h"
 #include "exporters/otlp/json.h"
 #include "exporters/otlp/queue.h"
-#include "exporters/otlp/traces.h"
+#include "exporters/otlp/request.h"
 
 #define KEEP_BYTES (1u << 20) /* of a line's buffer between batches; a burst is given back */
 
@@ -30,12 +30,12 @@ struct file_exporter {
 };
 
 /* With a newline in front: see cs_line_file_write(). */
-static int print_line(struct file_exporter *file, const struct cs_span_batch *batch,
+static int print_line(struct file_exporter *file, struct cs_batch batch,
 		      struct cs_otlp_range *range)
 {
 	ProtobufCAllocator alloc = cs_otlp_arena_allocator(&file->arena);
 	ProtobufCMessage *message;
-	int r = cs_otlp_traces_build(&alloc, batch, range, &message);
+	int r = cs_otlp_build(&alloc, batch, range, &message);
 
 	if (r)
 		return r;
@@ -56,11 +56,12 @@ static void schedule(struct file_exporter *file, uint32_t wait_ms)
 }
 
 /* Return: 0; negative errno, told. */
-static int write_out(struct file_exporter *file, const char *line, size_t len)
+static int write_out(struct file_exporter *file, enum cs_signal signal, const char *line,
+		     size_t len)
 {
 	int r = cs_line_file_write(&file->out, line, len);
 
-	file->base.stats.requests++;
+	file->base.stats[signal].requests++;
 	if (r == 0)
 		cs_exporter_recover(&file->base);
 	else if (file->out.regular)
@@ -68,77 +69,79 @@ static int write_out(struct file_exporter *file, const char *line, size_t len)
 				 "cannot write: %s; trying again, up to %u MiB wait until then",
 				 strerror(-r), CS_FILE_QUEUE_BYTES >> 20);
 	else
-		cs_exporter_fail(&file->base, "cannot write: %s; spans are dropped", strerror(-r));
+		cs_exporter_fail(&file->base, "cannot write: %s; %s are dropped", strerror(-r),
+				 cs_signal_items(signal));
 	return r;
 }
 
 /* The line waits for its turn. */
-static void queue_line(struct file_exporter *file, size_t spans)
+static void queue_line(struct file_exporter *file, enum cs_signal signal, size_t items)
 {
-	struct cs_exporter_stats *stats = &file->base.stats;
-	int r = cs_otlp_queue_push(&file->queue, &file->line, spans, 0);
+	struct cs_exporter_stats *stats = &file->base.stats[signal];
+	int r = cs_otlp_queue_push(&file->queue, &file->line, signal, items, 0);
 
 	if (r < 0)
-		stats->dropped[r == -ENOBUFS ? CS_DROP_QUEUE_FULL : CS_DROP_ENCODE] += spans;
+		stats->dropped[r == -ENOBUFS ? CS_DROP_QUEUE_FULL : CS_DROP_ENCODE] += items;
 	else
-		stats->queued += spans;
+		stats->queued += items;
 	if (file->queue.first && !event_pending(file->again, EV_TIMEOUT, NULL))
 		schedule(file, CS_FILE_RETRY_MS);
 }
 
-static void deliver(struct file_exporter *file, size_t spans)
+static void deliver(struct file_exporter *file, enum cs_signal signal, size_t items)
 {
-	struct cs_exporter_stats *stats = &file->base.stats;
+	struct cs_exporter_stats *stats = &file->base.stats[signal];
 
 	if (file->queue.first)
-		queue_line(file, spans);
-	else if (write_out(file, file->line.data, file->line.len) == 0)
-		stats->sent += spans;
+		queue_line(file, signal, items);
+	else if (write_out(file, signal, file->line.data, file->line.len) == 0)
+		stats->sent += items;
 	else if (file->out.regular)
-		queue_line(file, spans);
+		queue_line(file, signal, items);
 	else
-		stats->dropped[CS_DROP_IO] += spans;
+		stats->dropped[CS_DROP_IO] += items;
 }
 
 static void on_again(evutil_socket_t fd, short what, void *arg)
 {
 	struct file_exporter *file = arg;
-	struct cs_exporter_stats *stats = &file->base.stats;
 	struct cs_otlp_request *first = file->queue.first;
+	struct cs_exporter_stats *stats;
 	int r;
 
 	if (!first)
 		return;
+	stats = &file->base.stats[first->signal];
 	stats->retries++;
-	r = write_out(file, first->data, first->len);
+	r = write_out(file, first->signal, first->data, first->len);
 	if (r < 0 && file->out.regular) {
 		schedule(file, CS_FILE_RETRY_MS);
 		return;
 	}
-	*(r == 0 ? &stats->sent : &stats->dropped[CS_DROP_IO]) += first->spans;
-	stats->queued -= first->spans;
+	*(r == 0 ? &stats->sent : &stats->dropped[CS_DROP_IO]) += first->items;
+	stats->queued -= first->items;
 	cs_otlp_queue_drop(&file->queue);
 	if (file->queue.first)
 		schedule(file, 0);
 	cs_exporter_settle(&file->base);
 }
 
-static void submit(struct cs_exporter *exporter, const struct cs_span_batch *batch)
+static void submit(struct cs_exporter *exporter, struct cs_batch batch)
 {
 	struct file_exporter *file = (struct file_exporter *)exporter;
-	struct cs_exporter_stats *stats = &exporter->stats;
-	struct cs_otlp_range range = { .count = cs_span_batch_count(batch) };
+	struct cs_exporter_stats *stats = &exporter->stats[batch.signal];
+	struct cs_otlp_range range = { .count = cs_batch_count(batch) };
 	int r = print_line(file, batch, &range);
 
 	if (r < 0) {
 		stats->dropped[CS_DROP_ENCODE] += range.count;
-		cs_exporter_fail(exporter, "%zu spans could not be encoded: %s", range.count,
-				 strerror(-r));
+		cs_exporter_fail(exporter, "%zu %s could not be encoded: %s", range.count,
+				 cs_signal_items(batch.signal), strerror(-r));
 	} else {
-		stats->dropped[CS_DROP_ENCODE] += range.count - range.spans;
+		stats->dropped[CS_DROP_ENCODE] += range.count - range.items;
 	}
 	if (r == 0)
-		deliver(file, range.spans);
+		deliver(file, batch.signal, range.items);
 	cs_arena_reset(&file->arena);
 	if (file->arena.held_bytes > KEEP_BYTES)
 		cs_arena_deinit(&file->arena);
@@ -152,8 +155,10 @@ static void file_abandon(struct cs_exporter *exporter)
 
 	event_del(file->again);
 	while (file->queue.first) {
-		exporter->stats.queued -= file->queue.first->spans;
-		exporter->stats.dropped[CS_DROP_SHUTDOWN] += file->queue.first->spans;
+		struct cs_otlp_request *first = file->queue.first;
+
+		exporter->stats[first->signal].queued -= first->items;
+		exporter->stats[first->signal].dropped[CS_DROP_SHUTDOWN] += first->items;
 		cs_otlp_queue_drop(&file->queue);
 	}
 }
@@ -209,7 +214,7 @@ int cs_file_exporter_new(struct event_base *base, const char *path, struct cs_ex
 	if (!file)
 		return cs_diag_set(diag, -ENOMEM, "out of memory");
 	snprintf(name, sizeof(name), "file %s", path);
-	cs_exporter_init(&file->base, &file_ops, name);
+	cs_exporter_init(&file->base, &file_ops, (1u << CS_SIGNAL_COUNT) - 1, name);
 	cs_arena_init(&file->arena, 0);
 	file->out.fd = -EBADF;
 	file->queue.bytes_max = CS_FILE_QUEUE_BYTES;

@@ -4,10 +4,11 @@
  * The telemetry model: plain structs, the vocabulary of all backends. The collector's assembler
  * fills them, exporters turn them into somebody's format. Nothing here owns memory: a batch and all
  * that it points to live in one arena of its maker, until the exporters' last acknowledgement.
- * Strings are NUL-terminated, valid UTF-8, at most CS_TELEMETRY_STRING_MAX bytes.
+ * Strings are NUL-terminated, valid UTF-8, at most CS_TELEMETRY_STRING_MAX bytes; bodies of log
+ * records at most CS_TELEMETRY_BODY_MAX.
  *
- * Names and meanings: OTLP trace/v1 and common/v1 (opentelemetry-proto 1.x); OpenTelemetry
- * specification, trace/api.md.
+ * Names and meanings: OTLP trace/v1, logs/v1 and common/v1 (opentelemetry-proto 1.x); OpenTelemetry
+ * specification, trace/api.md, logs/data-model.md.
  */
 #pragma once
 
@@ -16,6 +17,13 @@
 #include <stdint.h>
 
 #define CS_TELEMETRY_STRING_MAX 2048 /* Tempo and others cut attribute values here */
+#define CS_TELEMETRY_BODY_MAX   8192 /* a stack trace in one line of JSON; Loki takes 256 KiB */
+
+enum cs_signal {
+	CS_SIGNAL_TRACES,
+	CS_SIGNAL_LOGS,
+	CS_SIGNAL_COUNT,
+};
 
 enum cs_value_type {
 	CS_VALUE_STRING,
@@ -130,4 +138,79 @@ static inline size_t cs_span_batch_count(const struct cs_span_batch *batch)
 	for (size_t i = 0; i < batch->groups_count; i++)
 		n += batch->groups[i].spans_count;
 	return n;
+}
+
+/* Values of opentelemetry.proto.logs.v1.SeverityNumber: the first grade of each level. */
+enum cs_severity {
+	CS_SEVERITY_UNSPECIFIED = 0,
+	CS_SEVERITY_TRACE = 1,
+	CS_SEVERITY_DEBUG = 5,
+	CS_SEVERITY_INFO = 9,
+	CS_SEVERITY_NOTICE = 10, /* INFO2, as the data model maps syslog's */
+	CS_SEVERITY_WARN = 13,
+	CS_SEVERITY_ERROR = 17,
+	CS_SEVERITY_CRITICAL = 18, /* ERROR2, idem */
+	CS_SEVERITY_ALERT = 19,    /* ERROR3, idem */
+	CS_SEVERITY_FATAL = 21,
+};
+
+struct cs_log_record {
+	uint64_t time_unix_ns;     /* CLOCK_REALTIME; 0 unknown */
+	uint64_t observed_unix_ns; /* CLOCK_REALTIME; never 0 */
+	enum cs_severity severity_number;
+	const char *severity_text; /* as the source has it; NULL: none */
+	const char *body;
+	struct cs_attrs attrs;
+	struct cs_trace_id trace_id; /* all zero: of no trace */
+	struct cs_span_id span_id;   /* all zero: of no span */
+	uint32_t flags;              /* W3C trace flags, low 8 bits */
+};
+
+struct cs_resource_logs {
+	struct cs_attrs resource;
+	const struct cs_log_record *records;
+	size_t records_count;
+};
+
+struct cs_log_batch {
+	const struct cs_resource_logs *groups;
+	size_t groups_count;
+};
+
+/** cs_log_batch_count() - records in all groups. Context: any-thread (pure). */
+static inline size_t cs_log_batch_count(const struct cs_log_batch *batch)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->groups_count; i++)
+		n += batch->groups[i].records_count;
+	return n;
+}
+
+/* A batch of any signal; borrowed. */
+struct cs_batch {
+	enum cs_signal signal;
+	union {
+		const struct cs_span_batch *spans;
+		const struct cs_log_batch *logs;
+	};
+};
+
+/** cs_batch_of_spans() - Context: any-thread (pure). */
+static inline struct cs_batch cs_batch_of_spans(const struct cs_span_batch *spans)
+{
+	return (struct cs_batch){ .signal = CS_SIGNAL_TRACES, .spans = spans };
+}
+
+/** cs_batch_of_logs() - Context: any-thread (pure). */
+static inline struct cs_batch cs_batch_of_logs(const struct cs_log_batch *logs)
+{
+	return (struct cs_batch){ .signal = CS_SIGNAL_LOGS, .logs = logs };
+}
+
+/** cs_batch_count() - items in it. Context: any-thread (pure). */
+static inline size_t cs_batch_count(struct cs_batch batch)
+{
+	return batch.signal == CS_SIGNAL_LOGS ? cs_log_batch_count(batch.logs)
+					      : cs_span_batch_count(batch.spans);
 }

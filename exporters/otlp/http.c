@@ -23,7 +23,7 @@
 #include "exporters/otlp/headers.h"
 #include "exporters/otlp/queue.h"
 #include "exporters/otlp/reply.h"
-#include "exporters/otlp/traces.h"
+#include "exporters/otlp/request.h"
 
 #define KEEP_BYTES    (1u << 20) /* of arena between batches; a burst is given back */
 #define QUOTE_MAX     200        /* bytes of a server's text in an error line */
@@ -32,6 +32,7 @@
 
 struct otlp_http {
 	struct cs_exporter base; /* first */
+	enum cs_signal signal;
 	struct cs_endpoint endpoint;
 	size_t request_bytes;
 	uint32_t give_up_ms;
@@ -46,6 +47,11 @@ struct otlp_http {
 	bool sending;
 	uint64_t random; /* state of the jitter */
 };
+
+static struct cs_exporter_stats *stats_of(struct otlp_http *otlp)
+{
+	return &otlp->base.stats[otlp->signal];
+}
 
 static uint64_t now_ms(void)
 {
@@ -68,15 +74,15 @@ static void schedule(struct otlp_http *otlp, uint32_t wait_ms)
 	event_add(otlp->start, &wait);
 }
 
-/* The first request is settled: @rejected of its spans by the server, the rest as @count says. */
+/* The first request is settled: @rejected of its items by the server, the rest as @count says. */
 static void settle(struct otlp_http *otlp, uint64_t rejected, uint64_t *count)
 {
-	struct cs_exporter_stats *stats = &otlp->base.stats;
-	size_t spans = otlp->queue.first->spans;
+	struct cs_exporter_stats *stats = stats_of(otlp);
+	size_t items = otlp->queue.first->items;
 
-	stats->queued -= spans;
+	stats->queued -= items;
 	stats->rejected += rejected;
-	*count += spans - rejected;
+	*count += items - rejected;
 	cs_otlp_queue_drop(&otlp->queue);
 	if (otlp->queue.first)
 		schedule(otlp, 0);
@@ -85,7 +91,7 @@ static void settle(struct otlp_http *otlp, uint64_t rejected, uint64_t *count)
 
 static void drop(struct otlp_http *otlp, enum cs_drop_reason reason)
 {
-	settle(otlp, 0, &otlp->base.stats.dropped[reason]);
+	settle(otlp, 0, &stats_of(otlp)->dropped[reason]);
 }
 
 /* What the server says in its body, as printf("%.*s"): a Status, or the first line of a text. */
@@ -111,7 +117,7 @@ static int quote(const struct cs_http_reply *reply, const char **ret)
 
 static void accepted(struct otlp_http *otlp, const struct cs_http_reply *reply)
 {
-	size_t spans = otlp->queue.first->spans;
+	size_t items = otlp->queue.first->items;
 	struct cs_otlp_reply said = { 0 };
 	uint64_t rejected = 0;
 
@@ -120,17 +126,17 @@ static void accepted(struct otlp_http *otlp, const struct cs_http_reply *reply)
 	if (!reply->protobuf || cs_otlp_reply_scan(reply->body, reply->body_len, &said) < 0)
 		said = (struct cs_otlp_reply){ 0 };
 	if (said.rejected > 0)
-		rejected = (uint64_t)said.rejected < spans ? (uint64_t)said.rejected : spans;
+		rejected = (uint64_t)said.rejected < items ? (uint64_t)said.rejected : items;
 	if (rejected || said.message) {
 		int len = (int)(said.message_len > QUOTE_MAX ? QUOTE_MAX : said.message_len);
 
-		cs_exporter_fail(&otlp->base, "the server rejected %llu of %zu spans: %.*s",
-				 (unsigned long long)rejected, spans, len,
-				 said.message ? said.message : "");
+		cs_exporter_fail(&otlp->base, "the server rejected %llu of %zu %s: %.*s",
+				 (unsigned long long)rejected, items, cs_signal_items(otlp->signal),
+				 len, said.message ? said.message : "");
 	} else {
 		cs_exporter_recover(&otlp->base);
 	}
-	settle(otlp, rejected, &otlp->base.stats.sent);
+	settle(otlp, rejected, &stats_of(otlp)->sent);
 }
 
 /* OTLP/HTTP: these statuses and failures of the transport, nothing else. */
@@ -149,11 +155,16 @@ static bool is_retryable(const struct cs_http_reply *reply)
 	return false;
 }
 
-/* As printf("%s%s%.*s"): what went wrong, without what follows from it. */
-static void say(struct otlp_http *otlp, const struct cs_http_reply *reply, const char *consequence)
+/* What went wrong, and what follows from it. @lost: said before the loss; NULL: it is sent again. */
+static void say(struct otlp_http *otlp, const struct cs_http_reply *reply, const char *lost)
 {
+	char consequence[64] = "retrying";
 	const char *text;
 	int len;
+
+	if (lost)
+		snprintf(consequence, sizeof(consequence), "%s%s are dropped", lost,
+			 cs_signal_items(otlp->signal));
 
 	if (reply->failure != CS_HTTP_ANSWERED) {
 		cs_exporter_fail(&otlp->base, "%s; %s", reply->error, consequence);
@@ -171,11 +182,11 @@ static void retry(struct otlp_http *otlp, const struct cs_http_reply *reply)
 
 	wait_ms = cs_backoff_next(&otlp->backoff, next_random(otlp));
 	if (now_ms() - request->queued_ms >= otlp->give_up_ms) {
-		say(otlp, reply, "gave up, spans are dropped");
+		say(otlp, reply, "gave up, ");
 		drop(otlp, CS_DROP_RETRY_EXHAUSTED);
 	} else {
-		say(otlp, reply, "retrying");
-		otlp->base.stats.retries++;
+		say(otlp, reply, NULL);
+		stats_of(otlp)->retries++;
 	}
 	if (reply->retry_after &&
 	    cs_retry_after_parse(reply->retry_after, (int64_t)time(NULL), &server_s) == 0 &&
@@ -191,13 +202,13 @@ static void refused(struct otlp_http *otlp, const struct cs_http_reply *reply)
 
 	cs_backoff_reset(&otlp->backoff);
 	if (reply->status != 413) {
-		say(otlp, reply, "spans are dropped");
+		say(otlp, reply, "");
 		drop(otlp, CS_DROP_REFUSED);
 	} else if (!request->half && cs_otlp_queue_split(&otlp->queue) == 0) {
-		otlp->base.stats.retries++;
+		stats_of(otlp)->retries++;
 		schedule(otlp, 0);
 	} else {
-		say(otlp, reply, "spans are dropped");
+		say(otlp, reply, "");
 		drop(otlp, CS_DROP_TOO_LARGE);
 	}
 }
@@ -210,7 +221,7 @@ static void on_reply(void *user, const struct cs_http_reply *reply)
 	otlp->sending = false;
 	if (reply->stale && !request->resent) {
 		request->resent = true; /* the server had closed an idle connection: no fault */
-		otlp->base.stats.retries++;
+		stats_of(otlp)->retries++;
 		schedule(otlp, 0);
 	} else if (reply->failure == CS_HTTP_ANSWERED && reply->status / 100 == 2) {
 		accepted(otlp, reply);
@@ -236,45 +247,45 @@ static void on_start(evutil_socket_t fd, short what, void *arg)
 	call.body = request->data;
 	call.body_len = request->len;
 	otlp->sending = true;
-	otlp->base.stats.requests++;
+	stats_of(otlp)->requests++;
 	cs_http_client_post(otlp->client, &call);
 }
 
 /* Queues one range; the counters tell what became of it. */
-static void enqueue(struct otlp_http *otlp, const struct cs_span_batch *batch,
-		    struct cs_otlp_range *range)
+static void enqueue(struct otlp_http *otlp, struct cs_batch batch, struct cs_otlp_range *range)
 {
 	cs_cleanup(cs_buffer_deinit) struct cs_buffer bytes = { 0 };
 	ProtobufCAllocator alloc = cs_otlp_arena_allocator(&otlp->arena);
-	struct cs_exporter_stats *stats = &otlp->base.stats;
-	int r = cs_otlp_traces_pack(&alloc, batch, range, otlp->request_bytes, &bytes);
+	struct cs_exporter_stats *stats = stats_of(otlp);
+	int r = cs_otlp_pack(&alloc, batch, range, otlp->request_bytes, &bytes);
 
 	if (r < 0) {
 		stats->dropped[CS_DROP_ENCODE] += range->count;
-		cs_exporter_fail(&otlp->base, "out of memory; spans are dropped");
+		cs_exporter_fail(&otlp->base, "out of memory; %s are dropped",
+				 cs_signal_items(otlp->signal));
 		return;
 	}
-	stats->dropped[CS_DROP_ENCODE] += range->count - range->spans;
+	stats->dropped[CS_DROP_ENCODE] += range->count - range->items;
 	if (r == CS_OTLP_TOO_LARGE) {
-		stats->dropped[CS_DROP_TOO_LARGE] += range->spans;
+		stats->dropped[CS_DROP_TOO_LARGE] += range->items;
 		return;
 	}
 	if (r == CS_OTLP_NOTHING)
 		return;
-	r = cs_otlp_queue_push(&otlp->queue, &bytes, range->spans, now_ms());
+	r = cs_otlp_queue_push(&otlp->queue, &bytes, otlp->signal, range->items, now_ms());
 	if (r < 0) {
-		stats->dropped[r == -ENOBUFS ? CS_DROP_QUEUE_FULL : CS_DROP_ENCODE] += range->spans;
-		cs_exporter_fail(&otlp->base, "%zu bytes wait already; spans are dropped",
-				 otlp->queue.bytes);
+		stats->dropped[r == -ENOBUFS ? CS_DROP_QUEUE_FULL : CS_DROP_ENCODE] += range->items;
+		cs_exporter_fail(&otlp->base, "%zu bytes wait already; %s are dropped",
+				 otlp->queue.bytes, cs_signal_items(otlp->signal));
 		return;
 	}
-	stats->queued += range->spans;
+	stats->queued += range->items;
 }
 
-static void submit(struct cs_exporter *exporter, const struct cs_span_batch *batch)
+static void submit(struct cs_exporter *exporter, struct cs_batch batch)
 {
 	struct otlp_http *otlp = (struct otlp_http *)exporter;
-	size_t total = cs_span_batch_count(batch), first = 0;
+	size_t total = cs_batch_count(batch), first = 0;
 	bool was_idle = !otlp->queue.first;
 
 	while (first < total) {
@@ -298,8 +309,8 @@ static void otlp_abandon(struct cs_exporter *exporter)
 	event_del(otlp->start);
 	otlp->sending = false;
 	while (otlp->queue.first) {
-		exporter->stats.queued -= otlp->queue.first->spans;
-		exporter->stats.dropped[CS_DROP_SHUTDOWN] += otlp->queue.first->spans;
+		stats_of(otlp)->queued -= otlp->queue.first->items;
+		stats_of(otlp)->dropped[CS_DROP_SHUTDOWN] += otlp->queue.first->items;
 		cs_otlp_queue_drop(&otlp->queue);
 	}
 }
@@ -362,21 +373,24 @@ static int set_up(struct otlp_http *otlp, struct event_base *base,
 int cs_otlp_http_new(struct event_base *base, const struct cs_otlp_http_options *options,
 		     struct cs_exporter **ret, struct cs_diag *diag)
 {
-	const char *url = options->traces_url ? options->traces_url
+	const char *url = options->signal_url ? options->signal_url
 			  : options->url      ? options->url
 					      : CS_OTLP_DEFAULT_URL;
 	struct cs_endpoint endpoint;
 	struct otlp_http *otlp;
-	char name[CS_EXPORTER_NAME_MAX];
-	int r = cs_endpoint_parse(url, options->traces_url ? NULL : "v1/traces", &endpoint, diag);
+	char name[CS_EXPORTER_NAME_MAX], path[16];
+	int r;
 
+	snprintf(path, sizeof(path), "v1/%s", cs_signal_name(options->signal));
+	r = cs_endpoint_parse(url, options->signal_url ? NULL : path, &endpoint, diag);
 	if (r < 0)
 		return r;
 	otlp = calloc(1, sizeof(*otlp));
 	if (!otlp)
 		return cs_diag_set(diag, -ENOMEM, "out of memory");
 	snprintf(name, sizeof(name), "otlp http://%.120s%.150s", endpoint.authority, endpoint.path);
-	cs_exporter_init(&otlp->base, &otlp_ops, name);
+	cs_exporter_init(&otlp->base, &otlp_ops, 1u << options->signal, name);
+	otlp->signal = options->signal;
 	otlp->endpoint = endpoint;
 	otlp->request_bytes = options->request_bytes;
 	otlp->give_up_ms = options->give_up_ms;

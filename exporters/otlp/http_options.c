@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "exporters/otlp/http.h"
-#include "exporters/otlp/traces.h"
+#include "exporters/otlp/request.h"
 
 #define QUEUE_BYTES (16u << 20)
 #define REPLY_BYTES (4u << 20) /* OTLP: a client must not take more */
@@ -31,6 +31,11 @@ void cs_otlp_http_options_init(struct cs_otlp_http_options *options)
 #define NAME_MAX_LEN 64
 #define TEXT_MAX     256
 
+static const char *const prefixes[CS_SIGNAL_COUNT] = {
+	[CS_SIGNAL_TRACES] = "TRACES_",
+	[CS_SIGNAL_LOGS] = "LOGS_",
+};
+
 /* Variables as they are read, and whom to tell of those that cannot be followed. */
 struct reading {
 	cs_otlp_warn_fn warn; /* may be NULL */
@@ -47,10 +52,11 @@ static const char *get(const char *signal, const char *name, char variable[stati
 	return value && *value ? value : NULL;
 }
 
-/* The variable of traces, else the general one; @variable receives which it was. */
-static const char *get_either(const char *name, char variable[static NAME_MAX_LEN])
+/* The variable of the signal, else the general one; @variable receives which it was. */
+static const char *get_either(enum cs_signal signal, const char *name,
+			      char variable[static NAME_MAX_LEN])
 {
-	const char *value = get("TRACES_", name, variable);
+	const char *value = get(prefixes[signal], name, variable);
 
 	return value ? value : get("", name, variable);
 }
@@ -82,14 +88,14 @@ static bool parse_ms(const char *value, uint32_t *ret)
 	return true;
 }
 
-/* A variable of traces that is no number leaves the say to the general one. */
+/* A variable of the signal that is no number leaves the say to the general one. */
 static void read_timeout(const struct reading *reading)
 {
-	static const char *const signals[] = { "TRACES_", "" };
+	const char *const tried[] = { prefixes[reading->options->signal], "" };
 
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+	for (size_t i = 0; i < sizeof(tried) / sizeof(tried[0]); i++) {
 		char variable[NAME_MAX_LEN];
-		const char *value = get(signals[i], "TIMEOUT", variable);
+		const char *value = get(tried[i], "TIMEOUT", variable);
 
 		if (value && parse_ms(value, &reading->options->timeout_ms))
 			return;
@@ -101,7 +107,7 @@ static void read_timeout(const struct reading *reading)
 static void read_protocol(const struct reading *reading)
 {
 	char variable[NAME_MAX_LEN];
-	const char *value = get_either("PROTOCOL", variable);
+	const char *value = get_either(reading->options->signal, "PROTOCOL", variable);
 
 	if (!value || !strcmp(value, "http/protobuf"))
 		return;
@@ -117,7 +123,7 @@ static void read_protocol(const struct reading *reading)
 static void read_compression(const struct reading *reading)
 {
 	char variable[NAME_MAX_LEN];
-	const char *value = get_either("COMPRESSION", variable);
+	const char *value = get_either(reading->options->signal, "COMPRESSION", variable);
 
 	if (value && !strcmp(value, "gzip"))
 		warn(reading, variable, value, "not built in yet; nothing is compressed");
@@ -131,7 +137,7 @@ static void read_tls(const struct reading *reading)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char variable[NAME_MAX_LEN];
-		const char *value = get_either(names[i], variable);
+		const char *value = get_either(reading->options->signal, names[i], variable);
 
 		if (value)
 			warn(reading, variable, value,
@@ -155,10 +161,10 @@ void cs_otlp_http_options_from_env(struct cs_otlp_http_options *options, cs_otlp
 	char variable[NAME_MAX_LEN];
 
 	if (!options->headers)
-		options->headers = get_either("HEADERS", variable);
-	if (!options->url && !options->traces_url) {
+		options->headers = get_either(options->signal, "HEADERS", variable);
+	if (!options->url && !options->signal_url) {
 		options->url = get("", "ENDPOINT", variable);
-		options->traces_url = get("TRACES_", "ENDPOINT", variable);
+		options->signal_url = get(prefixes[options->signal], "ENDPOINT", variable);
 	}
 	read_timeout(&reading);
 	read_protocol(&reading);

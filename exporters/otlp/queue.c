@@ -3,14 +3,15 @@
 /* Requests that wait; see queue.h. */
 #include "exporters/otlp/queue.h"
 
-#include "exporters/otlp/traces.h"
+#include "exporters/otlp/request.h"
 
 static size_t cost(const struct cs_otlp_request *request)
 {
 	return request->len + sizeof(*request);
 }
 
-static struct cs_otlp_request *make(struct cs_buffer *bytes, size_t spans, uint64_t now_ms)
+static struct cs_otlp_request *make(struct cs_buffer *bytes, enum cs_signal signal, size_t items,
+				    uint64_t now_ms)
 {
 	struct cs_otlp_request *request = calloc(1, sizeof(*request));
 	char *fitted;
@@ -18,7 +19,8 @@ static struct cs_otlp_request *make(struct cs_buffer *bytes, size_t spans, uint6
 	if (!request)
 		return NULL;
 	request->len = bytes->len;
-	request->spans = spans;
+	request->signal = signal;
+	request->items = items;
 	request->queued_ms = now_ms;
 	/* The buffer grew by doubling: give the rest back, the budget counts what is held. */
 	fitted = realloc(bytes->data, bytes->len ? bytes->len : 1);
@@ -27,8 +29,8 @@ static struct cs_otlp_request *make(struct cs_buffer *bytes, size_t spans, uint6
 	return request;
 }
 
-int cs_otlp_queue_push(struct cs_otlp_queue *queue, struct cs_buffer *bytes, size_t spans,
-		       uint64_t now_ms)
+int cs_otlp_queue_push(struct cs_otlp_queue *queue, struct cs_buffer *bytes, enum cs_signal signal,
+		       size_t items, uint64_t now_ms)
 {
 	struct cs_otlp_request *request;
 	size_t total;
@@ -36,7 +38,7 @@ int cs_otlp_queue_push(struct cs_otlp_queue *queue, struct cs_buffer *bytes, siz
 	if (__builtin_add_overflow(queue->bytes, bytes->len + sizeof(*request), &total) ||
 	    total > queue->bytes_max)
 		return -ENOBUFS;
-	request = make(bytes, spans, now_ms);
+	request = make(bytes, signal, items, now_ms);
 	if (!request)
 		return -ENOMEM;
 	if (queue->last)
@@ -52,13 +54,13 @@ int cs_otlp_queue_split(struct cs_otlp_queue *queue)
 {
 	struct cs_otlp_request *whole = queue->first, *first, *second;
 	cs_cleanup(cs_buffer_deinit) struct cs_buffer a = { 0 }, b = { 0 };
-	size_t first_spans;
-	int r = cs_otlp_traces_split(whole->data, whole->len, &a, &b, &first_spans);
+	size_t first_items;
+	int r = cs_otlp_split(whole->signal, whole->data, whole->len, &a, &b, &first_items);
 
 	if (r < 0)
 		return r;
-	first = make(&a, first_spans, whole->queued_ms);
-	second = make(&b, whole->spans - first_spans, whole->queued_ms);
+	first = make(&a, whole->signal, first_items, whole->queued_ms);
+	second = make(&b, whole->signal, whole->items - first_items, whole->queued_ms);
 	if (!first || !second) {
 		if (first)
 			free(first->data);

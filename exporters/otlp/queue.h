@@ -11,12 +11,14 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "exporters/telemetry.h"
 
 struct cs_otlp_request {
 	struct cs_otlp_request *next;
 	char *data; /* owned */
 	size_t len;
-	size_t spans;
+	size_t items;
+	enum cs_signal signal;
 	uint64_t queued_ms; /* CLOCK_MONOTONIC, when the batch came */
 	bool half;          /* of a request that was too large: not split again */
 	bool resent;        /* was sent anew at once because a connection had gone stale */
@@ -35,13 +37,13 @@ struct cs_otlp_queue {
  *
  * Return: 0; -ENOBUFS over the budget; -ENOMEM.
  */
-int cs_otlp_queue_push(struct cs_otlp_queue *queue, struct cs_buffer *bytes, size_t spans,
-		       uint64_t now_ms) cs_must_use;
+int cs_otlp_queue_push(struct cs_otlp_queue *queue, struct cs_buffer *bytes, enum cs_signal signal,
+		       size_t items, uint64_t now_ms) cs_must_use;
 
 /**
  * cs_otlp_queue_split() - replace the first request by its two halves, over the budget if need be
  *
- * Return: 0; -EINVAL it has fewer than two spans; -ENOMEM.
+ * Return: 0; -EINVAL it has fewer than two items; -ENOMEM.
  */
 int cs_otlp_queue_split(struct cs_otlp_queue *queue) cs_must_use;
 

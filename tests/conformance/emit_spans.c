@@ -34,7 +34,7 @@ static void print(const char *what, const struct cs_exporter *exporter, const ch
 {
 	struct cs_exporter_stats s;
 
-	cs_exporter_get_stats(exporter, &s);
+	cs_exporter_get_stats(exporter, CS_SIGNAL_TRACES, &s);
 	printf("\"%s\":{\"accepted\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"rejected\":%" PRIu64
 	       ",\"queued\":%" PRIu64 ",\"requests\":%" PRIu64 ",\"retries\":%" PRIu64,
 	       what, s.accepted, s.sent, s.rejected, s.queued, s.requests, s.retries);
@@ -74,8 +74,8 @@ static void submit(struct cs_arena *arena, unsigned n, size_t spans, struct cs_e
 			span->trace_id.bytes[0] = (uint8_t)n;
 		}
 	}
-	cs_exporter_submit(otlp, batch);
-	cs_exporter_submit(file, batch);
+	cs_exporter_submit(otlp, cs_batch_of_spans(batch));
+	cs_exporter_submit(file, cs_batch_of_spans(batch));
 	cs_arena_reset(arena); /* exporters have encoded it: nothing may point here any more */
 }
 

@@ -31,7 +31,8 @@ static int body(ProtobufCAllocator *alloc, const struct cs_span_batch *batch, co
 {
 	struct cs_otlp_range range = { .count = SIZE_MAX };
 	struct cs_buffer bytes = { 0 };
-	int r = cs_otlp_traces_pack(alloc, batch, &range, CS_OTLP_REQUEST_BYTES_MAX, &bytes);
+	int r = cs_otlp_pack(alloc, cs_batch_of_spans(batch), &range, CS_OTLP_REQUEST_BYTES_MAX,
+			     &bytes);
 
 	if (r == 0 || r == CS_OTLP_NOTHING)
 		r = write_file(path, &bytes);

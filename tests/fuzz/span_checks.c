@@ -120,9 +120,9 @@ static void check_otlp(const struct cs_span_batch *batch)
 		ProtobufCMessage *message;
 
 		cs_buffer_clear(&out);
-		CS_FUZZ_CHECK(cs_otlp_traces_pack(&alloc, batch, &range, CS_OTLP_REQUEST_BYTES_MAX,
-						  &out) == 0);
-		CS_FUZZ_CHECK(range.count && range.spans == range.count);
+		CS_FUZZ_CHECK(cs_otlp_pack(&alloc, cs_batch_of_spans(batch), &range,
+					   CS_OTLP_REQUEST_BYTES_MAX, &out) == 0);
+		CS_FUZZ_CHECK(range.count && range.items == range.count);
 		CS_FUZZ_CHECK(decode(&out) == range.count);
 		same = (struct cs_otlp_range){ .first = first, .count = range.count };
 		CS_FUZZ_CHECK(cs_otlp_traces_build(&alloc, batch, &same, &message) == 0);

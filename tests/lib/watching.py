@@ -46,14 +46,16 @@ def stop(process):
 
 
 def accounts(lines):
-    """Counters of each kind of destination out of the lines that a collector says at its end; they add up."""
+    """Counters of each kind of destination out of the lines that a collector says at its end; they add up.
+    Those of spans under the kind ("file"), those of log records under "file logs"."""
     found = {}
     for line in (text for text in lines if " accepted=" in text):
         counts = {key: int(value) for key, value in
                   (word.split("=") for word in line.split() if "=" in word)}
         assert counts["accepted"] == (counts["sent"] + counts["rejected"] + counts["dropped"]
                                       + counts["queued"]), line
-        found[line.split(": ", 1)[1].split()[0]] = counts
+        kind = line.split(": ", 1)[1].split()[0]
+        found[kind if ": spans " in line else f"{kind} logs"] = counts
     assert found, lines
     return found
 

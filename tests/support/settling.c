@@ -8,12 +8,12 @@
 
 #define PATIENCE_S 10
 
-struct cs_exporter_stats checked_stats(const struct cs_exporter *exporter)
+struct cs_exporter_stats checked_stats_of(const struct cs_exporter *exporter, enum cs_signal signal)
 {
 	struct cs_exporter_stats s;
 	uint64_t sum;
 
-	cs_exporter_get_stats(exporter, &s);
+	cs_exporter_get_stats(exporter, signal, &s);
 	sum = s.sent + s.rejected + s.queued;
 	for (size_t i = 0; i < CS_DROP_REASON_COUNT; i++)
 		sum += s.dropped[i];
@@ -22,6 +22,11 @@ struct cs_exporter_stats checked_stats(const struct cs_exporter *exporter)
 		abort();
 	}
 	return s;
+}
+
+struct cs_exporter_stats checked_stats(const struct cs_exporter *exporter)
+{
+	return checked_stats_of(exporter, CS_SIGNAL_TRACES);
 }
 
 static void give_up(evutil_socket_t fd, short what, void *arg)

@@ -7,8 +7,12 @@
 
 #include "exporters/exporter.h"
 
-/** checked_stats() - its counters, after a look at the identity that always holds */
+/** checked_stats_of() - counters of a signal, after a look at the identity that always holds */
+struct cs_exporter_stats checked_stats_of(const struct cs_exporter *exporter,
+					  enum cs_signal signal);
+
+/** checked_stats() - idem, of traces */
 struct cs_exporter_stats checked_stats(const struct cs_exporter *exporter);
 
-/** settled_stats() - runs @base until nothing of it is queued any more; 10 s must do */
+/** settled_stats() - those of traces: runs @base until nothing of it is queued any more; 10 s must do */
 struct cs_exporter_stats settled_stats(struct event_base *base, struct cs_exporter *exporter);

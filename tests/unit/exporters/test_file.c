@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "tests/support/logs.h"
 #include "tests/support/settling.h"
 #include "tests/support/spans.h"
 
@@ -76,10 +77,10 @@ Test(file_exporter, each_batch_is_one_line_behind_what_was_there)
 	const char *data;
 	size_t len;
 
-	cs_exporter_submit(exporter, sample_batch(&arena, 4));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 4)));
 	cs_exporter_free(exporter);
 	exporter = open_exporter();
-	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 2)));
 	cr_assert(eq(u64, checked_stats(exporter).sent, 2));
 	cr_assert(eq(u64, checked_stats(exporter).requests, 1));
 	cr_assert(cs_exporter_idle(exporter));
@@ -98,12 +99,13 @@ Test(file_exporter, a_file_that_was_moved_away_is_made_anew)
 	size_t len;
 
 	snprintf(moved, sizeof(moved), "%s.1", path);
-	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 2)));
 	content(&len);
 	cr_assert(eq(int, rename(path, moved), 0));
-	cs_exporter_submit(exporter, sample_batch(&arena, 2)); /* still to the old one */
+	cs_exporter_submit(exporter,
+			   cs_batch_of_spans(sample_batch(&arena, 2))); /* still to the old one */
 	cr_assert(eq(int, cs_exporter_reopen(exporter, &diag), 1), "%s", diag.text);
-	cs_exporter_submit(exporter, sample_batch(&arena, 3));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 3)));
 	cr_assert(eq(u64, checked_stats(exporter).sent, 7));
 	cs_exporter_free(exporter);
 	cr_assert(eq(sz, lines_of(content(NULL)), 1));
@@ -122,7 +124,7 @@ Test(file_exporter, the_old_file_goes_on_if_there_can_be_no_new_one)
 	cr_assert(eq(int, cs_exporter_reopen(exporter, &diag), -ENOENT));
 	cr_assert(strstr(diag.text, path) != NULL);
 	cr_assert(eq(int, rename(moved, folder), 0));
-	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 2)));
 	cr_assert(eq(u64, checked_stats(exporter).sent, 2));
 	cs_exporter_free(exporter);
 	cr_assert(eq(sz, lines_of(content(NULL)), 1));
@@ -165,7 +167,7 @@ Test(file_exporter, an_empty_batch_writes_nothing)
 	struct cs_span_batch none = { 0 };
 	size_t len;
 
-	cs_exporter_submit(exporter, &none);
+	cs_exporter_submit(exporter, cs_batch_of_spans(&none));
 	cr_assert(eq(u64, checked_stats(exporter).requests, 0));
 	cs_exporter_free(exporter);
 	content(&len);
@@ -180,8 +182,8 @@ Test(file_exporter, a_line_that_somebody_left_unfinished_is_ended_first)
 	fputs("{\"half\":", file);
 	fclose(file);
 	exporter = open_exporter();
-	cs_exporter_submit(exporter, sample_batch(&arena, 2));
-	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 2)));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 2)));
 	cs_exporter_free(exporter);
 	cr_assert(eq(sz, lines_of(content(NULL)), 3));
 	cr_assert(eq(int, strncmp(content(NULL), "{\"half\":\n{\"resourceSpans\"", 25), 0));
@@ -235,11 +237,11 @@ Test(file_exporter, what_does_not_fit_waits_in_order_until_there_is_room_and_is_
 
 	signal(SIGXFSZ, SIG_IGN);
 	cs_exporter_set_report(exporter, report, &reports);
-	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 2)));
 	content(&before);
 	limit_file_to(before + 100);
-	cs_exporter_submit(exporter, sample_batch(&arena, 2));
-	cs_exporter_submit(exporter, sample_batch(&arena, 3));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 2)));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 3)));
 	run_for_a_retry();
 	cr_assert(eq(u64, checked_stats(exporter).queued, 5));
 	cr_assert(eq(u64, checked_stats(exporter).retries, 1));
@@ -267,7 +269,7 @@ Test(file_exporter, beyond_its_limit_nothing_more_waits)
 	signal(SIGXFSZ, SIG_IGN);
 	limit_file_to(0);
 	do {
-		cs_exporter_submit(exporter, sample_batch(&arena, 1000));
+		cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 1000)));
 		cs_arena_reset(&arena);
 		s = checked_stats(exporter);
 		cr_assert(s.accepted < 100000);
@@ -288,10 +290,10 @@ Test(file_exporter, a_new_file_takes_what_the_full_one_did_not)
 
 	snprintf(moved, sizeof(moved), "%s.1", path);
 	signal(SIGXFSZ, SIG_IGN);
-	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 2)));
 	content(&len);
 	limit_file_to(len + len / 2);
-	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 2)));
 	cr_assert(eq(u64, checked_stats(exporter).queued, 2));
 	cr_assert(eq(int, rename(path, moved), 0));
 	cr_assert(eq(int, cs_exporter_reopen(exporter, NULL), 1));
@@ -306,7 +308,7 @@ Test(file_exporter, a_full_device_drops_and_counts)
 	struct cs_exporter *exporter = NULL;
 
 	cr_assert(eq(int, cs_file_exporter_new(base, "/dev/full", &exporter, NULL), 0));
-	cs_exporter_submit(exporter, sample_batch(&arena, 3));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 3)));
 	cr_assert(eq(u64, checked_stats(exporter).dropped[CS_DROP_IO], 3));
 	cs_exporter_free(exporter);
 }
@@ -323,11 +325,12 @@ Test(file_exporter, a_reader_that_does_not_read_costs_a_bounded_wait_and_no_half
 	cr_assert(eq(int, cs_file_exporter_new(base, path, &exporter, NULL), -ENXIO));
 	reader = open(path, O_RDONLY | O_NONBLOCK);
 	cr_assert(eq(int, cs_file_exporter_new(base, path, &exporter, NULL), 0));
-	cs_exporter_submit(exporter, sample_batch(&arena, 1000)); /* more than a pipe holds */
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(
+					     &arena, 1000))); /* more than a pipe holds */
 	cr_assert(eq(u64, checked_stats(exporter).dropped[CS_DROP_IO], 1000));
 	while ((n = read(reader, data, sizeof(data))) > 0)
 		;
-	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 2)));
 	cr_assert(eq(u64, checked_stats(exporter).sent, 2));
 	while ((n = read(reader, data + len, sizeof(data) - len)) > 0)
 		len += (size_t)n;
@@ -349,4 +352,20 @@ Test(file_exporter, what_cannot_be_opened_is_said_in_one_line)
 	diag = (struct cs_diag){ 0 };
 	cr_assert(eq(int, cs_file_exporter_new(base, folder, &exporter, &diag), -EISDIR));
 	cr_assert(eq(ptr, exporter, NULL));
+}
+
+Test(file_exporter, log_records_have_lines_and_counters_of_their_own)
+{
+	struct cs_exporter *exporter = open_exporter();
+	const char *data;
+
+	cs_exporter_submit(exporter, cs_batch_of_logs(sample_logs(&arena, 3)));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 2)));
+	cr_assert(eq(u64, checked_stats_of(exporter, CS_SIGNAL_LOGS).sent, 3));
+	cr_assert(eq(u64, checked_stats(exporter).sent, 2));
+	data = content(NULL);
+	cr_assert(eq(sz, lines_of(data), 2));
+	cr_assert(eq(int, strncmp(data, "{\"resourceLogs\":[", 17), 0));
+	cr_assert(strstr(data, "\n{\"resourceSpans\":[") != NULL);
+	cs_exporter_free(exporter);
 }

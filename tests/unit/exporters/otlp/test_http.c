@@ -17,6 +17,7 @@
 #include "coldspan_config.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb-c.h"
 #include "tests/support/http_server.h"
+#include "tests/support/logs.h"
 #include "tests/support/settling.h"
 #include "tests/support/spans.h"
 
@@ -56,7 +57,7 @@ static struct cs_exporter *open_exporter(void)
 
 static struct cs_exporter_stats send_spans(struct cs_exporter *exporter, size_t count)
 {
-	cs_exporter_submit(exporter, sample_batch(&arena, count));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, count)));
 	return settled_stats(base, exporter);
 }
 
@@ -87,7 +88,7 @@ Test(otlp_http, a_batch_is_posted_and_acknowledged)
 	struct cs_exporter_stats s;
 	char host[64];
 
-	cs_exporter_submit(exporter, sample_batch(&arena, 5));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 5)));
 	cr_assert(eq(u64, checked_stats(exporter).queued, 5), "nothing is sent before the answer");
 	s = settled_stats(base, exporter);
 	cr_assert(eq(u64, s.sent, 5));
@@ -99,6 +100,40 @@ Test(otlp_http, a_batch_is_posted_and_acknowledged)
 	cr_assert(strstr(server.seen[0].headers, "Content-Type: application/x-protobuf\n") != NULL);
 	cr_assert(strstr(server.seen[0].headers, "User-Agent: coldspan/" CS_VERSION
 						 " OTel-OTLP-Exporter-C/" CS_VERSION "\n") != NULL);
+	cs_exporter_free(exporter);
+}
+
+Test(otlp_http, log_records_go_to_their_own_path)
+{
+	struct cs_exporter_stats s;
+	struct cs_exporter *exporter;
+
+	options.signal = CS_SIGNAL_LOGS;
+	exporter = open_exporter();
+	cr_assert(cs_exporter_takes(exporter, CS_SIGNAL_LOGS));
+	cr_assert(not(cs_exporter_takes(exporter, CS_SIGNAL_TRACES)));
+	cs_exporter_submit(exporter, cs_batch_of_logs(sample_logs(&arena, 5)));
+	settled_stats(base, exporter);
+	s = checked_stats_of(exporter, CS_SIGNAL_LOGS);
+	cr_assert(eq(u64, s.sent, 5));
+	cr_assert(eq(str, server.seen[0].path, (char *)"/v1/logs"));
+	cs_exporter_free(exporter);
+}
+
+Test(otlp_http, what_is_said_of_lost_log_records_names_them)
+{
+	static const struct answer refusal[] = { { .status = 404 } };
+	struct cs_exporter_stats s;
+	struct cs_exporter *exporter;
+
+	tell(refusal, 1);
+	options.signal = CS_SIGNAL_LOGS;
+	exporter = open_exporter();
+	cs_exporter_submit(exporter, cs_batch_of_logs(sample_logs(&arena, 5)));
+	settled_stats(base, exporter);
+	s = checked_stats_of(exporter, CS_SIGNAL_LOGS);
+	cr_assert(eq(u64, s.dropped[CS_DROP_REFUSED], 5));
+	cr_assert(strstr(s.last_error, "404; log records are dropped") != NULL, "%s", s.last_error);
 	cs_exporter_free(exporter);
 }
 
@@ -159,13 +194,13 @@ Test(otlp_http, headers_of_the_operator_are_sent_decoded)
 	cs_exporter_free(exporter);
 }
 
-Test(otlp_http, a_traces_url_is_used_as_it_is)
+Test(otlp_http, a_signal_url_is_used_as_it_is)
 {
 	struct cs_exporter *exporter;
 	char url[96];
 
 	snprintf(url, sizeof(url), "%s/insert/here?tenant=1", server.url);
-	options.traces_url = url;
+	options.signal_url = url;
 	exporter = open_exporter();
 	send_spans(exporter, 2);
 	cr_assert(eq(str, server.seen[0].path, (char *)"/insert/here?tenant=1"));
@@ -543,7 +578,7 @@ Test(otlp_http, a_full_queue_drops_what_comes_and_keeps_what_waits)
 	options.queue_bytes = 8192;
 	exporter = open_exporter();
 	for (int i = 0; i < 50; i++)
-		cs_exporter_submit(exporter, sample_batch(&arena, 4));
+		cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 4)));
 	s = checked_stats(exporter);
 	cr_assert(s.queued > 0);
 	cr_assert(s.dropped[CS_DROP_QUEUE_FULL] > 0);
@@ -581,7 +616,7 @@ Test(otlp_http, an_empty_batch_sends_nothing)
 	struct cs_exporter *exporter = open_exporter();
 	struct cs_span_batch none = { 0 };
 
-	cs_exporter_submit(exporter, &none);
+	cs_exporter_submit(exporter, cs_batch_of_spans(&none));
 	cr_assert(cs_exporter_idle(exporter));
 	cs_exporter_free(exporter);
 }
@@ -592,7 +627,7 @@ Test(otlp_http, freeing_it_with_a_request_under_way_leaves_nothing_behind)
 	struct cs_exporter *exporter = open_exporter();
 
 	tell(answers, 1);
-	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 2)));
 	while (server.requests == 0)
 		cr_assert(eq(int, event_base_loop(base, EVLOOP_ONCE), 0));
 	cr_assert(eq(u64, checked_stats(exporter).queued, 2));
@@ -608,10 +643,10 @@ Test(otlp_http, what_is_abandoned_is_dropped_and_the_next_batch_sent)
 
 	tell(answers, 1);
 	cs_exporter_abandon(exporter); /* nothing there yet */
-	cs_exporter_submit(exporter, sample_batch(&arena, 2));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 2)));
 	while (server.requests == 0)
 		cr_assert(eq(int, event_base_loop(base, EVLOOP_ONCE), 0));
-	cs_exporter_submit(exporter, sample_batch(&arena, 3));
+	cs_exporter_submit(exporter, cs_batch_of_spans(sample_batch(&arena, 3)));
 	cs_exporter_abandon(exporter);
 	s = checked_stats(exporter);
 	cr_assert(cs_exporter_idle(exporter));

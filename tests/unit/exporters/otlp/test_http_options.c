@@ -5,6 +5,7 @@
 #include <criterion/new/assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "exporters/otlp/http.h"
 
@@ -40,10 +41,28 @@ Test(otlp_http_options, variables_of_traces_win_and_empty_ones_are_unset)
 	setenv("OTEL_SDK_DISABLED", "false", 1);
 	cs_otlp_http_options_from_env(&options, warn);
 	cr_assert(eq(str, (char *)options.url, (char *)"http://a"));
-	cr_assert(eq(str, (char *)options.traces_url, (char *)"http://b/x"));
+	cr_assert(eq(str, (char *)options.signal_url, (char *)"http://b/x"));
 	cr_assert(eq(str, (char *)options.headers, (char *)"k=general"));
 	cr_assert(eq(u32, options.timeout_ms, 700));
 	cr_assert(eq(u32, warnings, 0));
+}
+
+Test(otlp_http_options, logs_have_variables_of_their_own)
+{
+	options.signal = CS_SIGNAL_LOGS;
+	setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces/x", 1);
+	setenv("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://logs/x", 1);
+	setenv("OTEL_EXPORTER_OTLP_HEADERS", "k=general", 1);
+	setenv("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "k=logs", 1);
+	setenv("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "1", 1);
+	setenv("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "700", 1);
+	setenv("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "grpc", 1);
+	cs_otlp_http_options_from_env(&options, warn);
+	cr_assert(eq(str, (char *)options.signal_url, (char *)"http://logs/x"));
+	cr_assert(eq(str, (char *)options.headers, (char *)"k=logs"));
+	cr_assert(eq(u32, options.timeout_ms, 700));
+	cr_assert(eq(u32, warnings, 1));
+	cr_assert(eq(int, strncmp(last, "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL=grpc: ", 39), 0));
 }
 
 Test(otlp_http_options, an_url_of_the_command_line_wins)
@@ -53,7 +72,7 @@ Test(otlp_http_options, an_url_of_the_command_line_wins)
 	options.url = "http://flag";
 	cs_otlp_http_options_from_env(&options, warn);
 	cr_assert(eq(str, (char *)options.url, (char *)"http://flag"));
-	cr_assert(eq(ptr, (void *)options.traces_url, NULL));
+	cr_assert(eq(ptr, (void *)options.signal_url, NULL));
 	cr_assert(eq(str, (char *)options.headers, (char *)"k=v"));
 }
 

@@ -25,12 +25,12 @@ Test(otlp_queue, requests_leave_in_the_order_in_which_they_came)
 	struct cs_otlp_queue q = { .bytes_max = 100000 };
 	struct cs_buffer a = bytes_of("a"), b = bytes_of("bb");
 
-	cr_assert(eq(int, cs_otlp_queue_push(&q, &a, 1, 10), 0));
-	cr_assert(eq(int, cs_otlp_queue_push(&q, &b, 2, 11), 0));
+	cr_assert(eq(int, cs_otlp_queue_push(&q, &a, CS_SIGNAL_TRACES, 1, 10), 0));
+	cr_assert(eq(int, cs_otlp_queue_push(&q, &b, CS_SIGNAL_TRACES, 2, 11), 0));
 	cr_assert(eq(ptr, a.data, NULL), "taken over");
-	cr_assert(eq(sz, q.first->spans, 1));
+	cr_assert(eq(sz, q.first->items, 1));
 	cs_otlp_queue_drop(&q);
-	cr_assert(eq(sz, q.first->spans, 2));
+	cr_assert(eq(sz, q.first->items, 2));
 	cr_assert(eq(u64, q.first->queued_ms, 11));
 	cs_otlp_queue_drop(&q);
 	cs_otlp_queue_drop(&q);
@@ -44,10 +44,10 @@ Test(otlp_queue, the_budget_counts_bytes_and_entries)
 	struct cs_otlp_queue q = { .bytes_max = 2 * sizeof(struct cs_otlp_request) + 3 };
 	struct cs_buffer a = bytes_of("a"), b = bytes_of("bbb"), c = bytes_of("cc");
 
-	cr_assert(eq(int, cs_otlp_queue_push(&q, &a, 1, 0), 0));
-	cr_assert(eq(int, cs_otlp_queue_push(&q, &b, 1, 0), -ENOBUFS));
+	cr_assert(eq(int, cs_otlp_queue_push(&q, &a, CS_SIGNAL_TRACES, 1, 0), 0));
+	cr_assert(eq(int, cs_otlp_queue_push(&q, &b, CS_SIGNAL_TRACES, 1, 0), -ENOBUFS));
 	cr_assert(ne(ptr, b.data, NULL), "still the caller's");
-	cr_assert(eq(int, cs_otlp_queue_push(&q, &c, 1, 0), 0));
+	cr_assert(eq(int, cs_otlp_queue_push(&q, &c, CS_SIGNAL_TRACES, 1, 0), 0));
 	cr_assert(eq(sz, q.bytes, q.bytes_max));
 	cs_buffer_deinit(&b);
 	cs_otlp_queue_drop(&q);
@@ -62,8 +62,9 @@ static struct cs_otlp_queue queue_of(struct cs_arena *arena, const struct cs_spa
 	struct cs_otlp_range range = { .count = cs_span_batch_count(batch) };
 	struct cs_buffer bytes = { 0 };
 
-	cr_assert(eq(int, cs_otlp_traces_pack(&alloc, batch, &range, 1 << 20, &bytes), 0));
-	cr_assert(eq(int, cs_otlp_queue_push(&q, &bytes, range.spans, 5), 0));
+	cr_assert(eq(int, cs_otlp_pack(&alloc, cs_batch_of_spans(batch), &range, 1 << 20, &bytes),
+		     0));
+	cr_assert(eq(int, cs_otlp_queue_push(&q, &bytes, CS_SIGNAL_TRACES, range.items, 5), 0));
 	return q;
 }
 
@@ -99,13 +100,13 @@ Test(otlp_queue, a_split_loses_no_span_wherever_the_cut_falls)
 		char before[1000] = "", after[1000] = "";
 
 		list(q.first, before);
-		cr_assert(eq(int, cs_otlp_queue_push(&q, &tail, 7, 6), 0));
+		cr_assert(eq(int, cs_otlp_queue_push(&q, &tail, CS_SIGNAL_TRACES, 7, 6), 0));
 		cr_assert(eq(int, cs_otlp_queue_split(&q), 0));
-		cr_assert(eq(sz, q.first->spans, n / 2));
-		cr_assert(eq(sz, q.first->next->spans, n - n / 2));
+		cr_assert(eq(sz, q.first->items, n / 2));
+		cr_assert(eq(sz, q.first->next->items, n - n / 2));
 		cr_assert(q.first->half && q.first->next->half);
 		cr_assert(eq(u64, q.first->queued_ms, 5));
-		cr_assert(eq(sz, q.last->spans, 7));
+		cr_assert(eq(sz, q.last->items, 7));
 		list(q.first, after);
 		list(q.first->next, after);
 		cr_assert(eq(str, after, before));
@@ -126,12 +127,13 @@ Test(otlp_queue, groups_of_any_size_are_split)
 		struct cs_buffer bytes = { 0 }, a = { 0 }, b = { 0 };
 		size_t first = 0;
 
-		if (cs_otlp_traces_pack(&alloc, batch, &range, 1 << 22, &bytes) == 0 &&
-		    range.spans > 1) {
+		if (cs_otlp_pack(&alloc, cs_batch_of_spans(batch), &range, 1 << 22, &bytes) == 0 &&
+		    range.items > 1) {
 			cr_assert(eq(int,
-				     cs_otlp_traces_split(bytes.data, bytes.len, &a, &b, &first),
+				     cs_otlp_split(CS_SIGNAL_TRACES, bytes.data, bytes.len, &a, &b,
+						   &first),
 				     0));
-			cr_assert(eq(sz, first, range.spans / 2));
+			cr_assert(eq(sz, first, range.items / 2));
 			cr_assert(a.len > 0 && b.len > 0);
 		}
 		cs_buffer_deinit(&a);
@@ -147,7 +149,7 @@ Test(otlp_queue, one_span_cannot_be_split)
 	struct cs_otlp_queue q = queue_of(&arena, sample_batch(&arena, 1));
 
 	cr_assert(eq(int, cs_otlp_queue_split(&q), -EINVAL));
-	cr_assert(eq(sz, q.first->spans, 1));
+	cr_assert(eq(sz, q.first->items, 1));
 	cs_otlp_queue_drop(&q);
 	cs_arena_deinit(&arena);
 }

@@ -36,7 +36,7 @@ static int pack_range(const struct cs_span_batch *batch, struct cs_otlp_range *r
 {
 	struct cs_arena own = { 0 };
 	ProtobufCAllocator alloc = cs_otlp_arena_allocator(&own);
-	int r = cs_otlp_traces_pack(&alloc, batch, range, bytes_max, out);
+	int r = cs_otlp_pack(&alloc, cs_batch_of_spans(batch), range, bytes_max, out);
 
 	cs_arena_deinit(&own); /* the bytes must not need it */
 	return r;
@@ -195,7 +195,7 @@ Test(otlp_traces, a_span_with_an_id_of_zeros_is_left_out_and_told)
 	memset((void *)(uintptr_t)&batch.groups[0].spans[1].trace_id, 0, 16);
 	cr_assert(eq(int, pack_range(&batch, &range, CS_OTLP_REQUEST_BYTES_MAX, &bytes), 0));
 	cr_assert(eq(sz, range.count, 3));
-	cr_assert(eq(sz, range.spans, 2));
+	cr_assert(eq(sz, range.items, 2));
 	cr_assert(eq(sz, spans_of(unpack(&bytes)), 2));
 }
 
@@ -223,9 +223,9 @@ static size_t pack_all(const struct cs_span_batch *batch, size_t bytes_max, size
 
 		cr_assert(eq(int, pack_range(batch, &range, bytes_max, &bytes), 0));
 		cr_assert(le(sz, bytes.len, bytes_max));
-		cr_assert(le(sz, range.count, (size_t)CS_OTLP_REQUEST_SPANS_MAX));
-		cr_assert(eq(sz, spans_of(unpack(&bytes)), range.spans));
-		*ret_spans += range.spans;
+		cr_assert(le(sz, range.count, (size_t)CS_OTLP_REQUEST_ITEMS_MAX));
+		cr_assert(eq(sz, spans_of(unpack(&bytes)), range.items));
+		*ret_spans += range.items;
 		first += range.count;
 		requests++;
 		cs_buffer_deinit(&bytes);
@@ -292,7 +292,8 @@ Test(otlp_traces, every_failed_allocation_is_an_error_and_leaves_no_bytes)
 		struct cs_otlp_range range = { .count = cs_span_batch_count(batch) };
 		struct cs_buffer bytes = { 0 };
 
-		r = cs_otlp_traces_pack(&alloc, batch, &range, CS_OTLP_REQUEST_BYTES_MAX, &bytes);
+		r = cs_otlp_pack(&alloc, cs_batch_of_spans(batch), &range,
+				 CS_OTLP_REQUEST_BYTES_MAX, &bytes);
 		if (r) {
 			cr_assert(eq(int, r, -ENOMEM));
 			cr_assert(eq(sz, bytes.len, 0));
@@ -332,7 +333,7 @@ Test(otlp_traces, any_batch_is_read_by_protobuf_c_and_repacked_to_the_same_bytes
 
 		if (pack_range(batch, &range, CS_OTLP_REQUEST_BYTES_MAX, &bytes) == 0) {
 			read = unpack(&bytes);
-			cr_assert(eq(sz, spans_of(read), range.spans));
+			cr_assert(eq(sz, spans_of(read), range.items));
 			again = malloc(bytes.len);
 			cr_assert(eq(sz, protobuf_c_message_pack(&read->base, again), bytes.len));
 			cr_assert(eq(int, memcmp(again, bytes.data, bytes.len), 0), "seed %lu",
