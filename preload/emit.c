@@ -3,6 +3,7 @@
 /* Clock, identity of the writing process, and records; see shim.h. */
 #include <time.h>
 
+#include "preload/follow.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
 #include "preload/text.h"
@@ -86,7 +87,18 @@ void cs_adopt(uint32_t pid, unsigned kind, uint64_t begin_ns, uint32_t ppid)
 	    !atomic_compare_exchange_strong_explicit(&cs_shim.wiped->pid, &unknown, pid,
 						     memory_order_relaxed, memory_order_relaxed))
 		return;
+	cs_follow_adopted();
 	cs_emit(CS_RECORD_PROCESS, CS_PRIORITY_HIGH, cs_now(), &rec, sizeof(rec), NULL, 0);
+}
+
+void cs_mark_told(unsigned mark, uint64_t now_ns)
+{
+	struct cs_rec_ready rec = { .mark = mark };
+
+	if (cs_pid() == (uint32_t)cs_shim.header->pid)
+		cs_mark_at(mark, now_ns);
+	else
+		cs_emit(CS_RECORD_READY, CS_PRIORITY_HIGH, now_ns, &rec, sizeof(rec), NULL, 0);
 }
 
 void cs_emit(unsigned type, enum cs_priority priority, uint64_t time_ns, const void *fixed,

@@ -136,6 +136,18 @@ void cs_follow_forked(void)
 		atomic_fetch_add_explicit(&cs_follow.forks, 1, memory_order_relaxed);
 }
 
+void cs_follow_adopted(void)
+{
+	bool listens = atomic_load_explicit(&cs_follow.listener, memory_order_relaxed) >= 0;
+
+	if (!cs_tables_may_change())
+		return;
+	atomic_store_explicit(&cs_follow.waited, false, memory_order_relaxed);
+	atomic_store_explicit(&cs_follow.awaiting,
+			      CS_FOLLOW_UNWAITED | (listens ? CS_FOLLOW_LISTENING : 0),
+			      memory_order_relaxed);
+}
+
 /* Frozen first: what another thread begins meanwhile is then not begun. */
 void cs_follow_shared(void)
 {
@@ -270,7 +282,7 @@ void cs_follow_listening(int fd)
 	cs_emit(CS_RECORD_LISTEN, CS_PRIORITY_HIGH, now_ns, &rec, sizeof(rec), NULL, 0);
 	atomic_compare_exchange_strong_explicit(&cs_follow.listener, &none, fd,
 						memory_order_relaxed, memory_order_relaxed);
-	if (!cs_segment_marked(cs_shim.header, CS_MARK_ACCEPT_WAIT))
+	if (!atomic_load_explicit(&cs_follow.waited, memory_order_relaxed))
 		atomic_fetch_or_explicit(&cs_follow.awaiting, CS_FOLLOW_LISTENING,
 					 memory_order_relaxed);
 }
@@ -291,9 +303,11 @@ void cs_follow_waiting(void)
 
 void cs_follow_waited(uint64_t begin_ns)
 {
-	if (!cs_shim_watching() || !cs_tables_may_change())
+	/* A fork child that does not know itself yet learns it here, and has waited for nothing. */
+	if (!cs_shim_watching() || !cs_tables_may_change() || !cs_pid() ||
+	    atomic_exchange_explicit(&cs_follow.waited, true, memory_order_relaxed))
 		return;
-	mark(CS_MARK_ACCEPT_WAIT, begin_ns);
+	cs_mark_told(CS_MARK_ACCEPT_WAIT, begin_ns);
 	cs_shim_end_init();
 	atomic_store_explicit(&cs_follow.awaiting, 0, memory_order_relaxed);
 }

@@ -17,6 +17,7 @@
 
 struct cs_follow {
 	_Atomic uint32_t awaiting; /* CS_FOLLOW_LISTENING, CS_FOLLOW_UNWAITED */
+	_Atomic bool waited;       /* for a connection, this very process */
 	_Atomic int32_t listener;  /* the first descriptor that listened */
 	_Atomic uint32_t forks;
 };
@@ -39,6 +40,9 @@ void cs_follow_end(unsigned reason);
  * otherwise find it counted; before one that stops the parent, whose other threads run on.
  */
 void cs_follow_forked(void);
+
+/** cs_follow_adopted() - this is a new fork child, whose own waits count. Context: signal; once. */
+void cs_follow_adopted(void);
 
 /**
  * cs_follow_shared() - a child is about to run beside this process, in its memory
@@ -103,7 +107,7 @@ void cs_follow_bound(int fd, uint32_t family, uint32_t port);
 /** cs_follow_listening() - listen() on @fd came back well. Context: signal. */
 void cs_follow_listening(int fd);
 
-/** cs_follow_waiting() - a wait for a connection begins. Context: signal; if still awaited. */
+/** cs_follow_waiting() - a wait for a connection begins. Context: signal. The first one counts. */
 void cs_follow_waiting(void);
 
 /** cs_follow_waited() - it began at @begin_ns: idem, told afterwards. */

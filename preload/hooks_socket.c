@@ -60,7 +60,7 @@ CS_HOOK(int, connect, (int fd, const struct sockaddr *address, socklen_t len))
                                                                                                    \
 		if (!cs_shim_watching())                                                           \
 			return (call);                                                             \
-		if (!cs_segment_marked(cs_shim.header, CS_MARK_ACCEPT_WAIT))                       \
+		if (!atomic_load_explicit(&cs_follow.waited, memory_order_relaxed))                \
 			cs_follow_accepting(fd, word);                                             \
 		ret = (call);                                                                      \
 		if (ret >= 0)                                                                      \

@@ -63,14 +63,14 @@ void cs_inherited_reading(void)
 {
 	if (!first(CS_INHERITED_UNREAD))
 		return;
-	cs_mark_own(CS_MARK_STDIN_READ, cs_now());
+	cs_mark_told(CS_MARK_STDIN_READ, cs_now());
 	cs_shim_end_init();
 }
 
 void cs_inherited_written(uint64_t begin_ns)
 {
 	if (first(CS_INHERITED_UNWRITTEN))
-		cs_mark_own(CS_MARK_STDOUT_WRITE, begin_ns);
+		cs_mark_told(CS_MARK_STDOUT_WRITE, begin_ns);
 }
 
 unsigned cs_inherited_left(void)

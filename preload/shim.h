@@ -140,6 +140,13 @@ static inline void cs_mark_own(unsigned mark, uint64_t now_ns)
 		cs_mark_at(mark, now_ns);
 }
 
+/**
+ * cs_mark_told() - the same, and a fork child tells of it in a record: once, as the caller sees to
+ *
+ * Context: signal.
+ */
+void cs_mark_told(unsigned mark, uint64_t now_ns);
+
 /** cs_count() - add one to a fact. Context: signal; only if cs_shim_watching(). */
 static inline void cs_count(unsigned fact)
 {

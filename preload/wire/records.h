@@ -43,7 +43,8 @@ enum cs_priority {
 	X(RESPONSE_END, 10, cs_rec_response_end, HIGH, "the response, or its connection, ended")   \
 	X(INVOCATION, 11, cs_rec_invocation, LOW,                                                  \
 	  "an event was handed out, with an id of its own")                                        \
-	X(INVOCATION_END, 12, cs_rec_invocation_end, HIGH, "the answer to such an event went out")
+	X(INVOCATION_END, 12, cs_rec_invocation_end, HIGH, "the answer to such an event went out") \
+	X(READY, 13, cs_rec_ready, HIGH, "a fork child reached a mark")
 
 enum cs_record_type {
 	CS_RECORD_NONE = 0,
@@ -219,6 +220,15 @@ struct cs_rec_invocation_end { /* time_ns: after the call that sent the last byt
 
 #define CS_INVOCATION_REFUSED 0x1u /* the reply, of @status, says that it was not taken */
 #define CS_INVOCATION_BROKEN  0x2u /* its trailers say that it failed on the way */
+
+/*
+ * Marks stand in the header, which is the first process's. What a fork child reaches of them is told
+ * once: ACCEPT_WAIT, STDIN_READ and STDOUT_WRITE, the latter two if its parent had not by then.
+ */
+struct cs_rec_ready {  /* time_ns: the mark's */
+	uint32_t mark; /* enum cs_mark */
+	uint32_t reserved;
+};
 
 #define X(id, number, type, priority, meaning)                                                     \
 	_Static_assert(sizeof(struct type) % 8 == 0 && (number) < 31, "layout of " #id);

@@ -142,10 +142,23 @@ def children_that_accept(lab):
         assert [r["target"] for r in requests] == ["/worker/0", "/worker/1", "/worker/2"], requests
         assert [r["tag"] for r in requests] == [r["tag"] for r in ends] == workers, requests
         assert all((r["status"], r["flags"]) == (200, 0) for r in ends), ends
+        waits = records(segment, "ready")
+        assert [(r["tag"], r["mark"]) for r in waits] == [(w, "accept_wait") for w in workers], waits
+        assert all(w["time_ns"] <= r["time_ns"] for w, r in zip(waits, requests)), (waits, requests)
         # The header's marks are the parent's, and it neither waited nor served.
         assert "listen" in segment["marks"], segment["marks"]
         for mark in ("accept_wait", "request", "response", "response_end"):
             assert mark not in segment["marks"], segment["marks"]
+
+
+@case("so do those whose parent has waited before them")
+def children_of_one_that_waits(lab):
+    for libc in lab.libcs():
+        segment = lab.same("prefork", libc, ["waited"]).segments[0]
+        workers = [r["tag"] for r in records(segment, "process")]
+        waits = records(segment, "ready")
+        assert [(r["tag"], r["mark"]) for r in waits] == [(w, "accept_wait") for w in workers], waits
+        assert segment["marks"]["accept_wait"] < waits[0]["time_ns"], (segment["marks"], waits)
 
 
 @case("whether the first process accepted for a child is told")
@@ -158,6 +171,7 @@ def children_that_are_handed_connections(lab):
                 (f"/worker/{n}", flags) for n in range(3)], (libc, how, requests)
             assert all(r["tag"] != segment["pid"] for r in requests), (libc, how, requests)
             assert ("accept_wait" in segment["marks"]) == bool(how), (libc, how, segment["marks"])
+            assert bool(records(segment, "ready")) != bool(how), (libc, how, segment["records"])
 
 
 @case("serving makes no system call of ours")

@@ -113,6 +113,7 @@ static void print_payload(const struct cs_record *record)
 		const struct cs_rec_response_end *end;
 		const struct cs_rec_invocation *invocation;
 		const struct cs_rec_invocation_end *answer;
+		const struct cs_rec_ready *ready;
 	} u = { .process = payload };
 
 	switch (record->type) {
@@ -172,6 +173,9 @@ static void print_payload(const struct cs_record *record)
 		       (unsigned long long)u.end->connection, u.end->sequence, u.end->status,
 		       u.end->flags, (unsigned long long)u.end->request_bytes,
 		       (unsigned long long)u.end->response_bytes);
+		break;
+	case CS_RECORD_READY:
+		printf(",\"mark\":\"%s\"", cs_mark_name(u.ready->mark));
 		break;
 	case CS_RECORD_INVOCATION: {
 		const char *text = (const char *)(u.invocation + 1);

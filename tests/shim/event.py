@@ -60,6 +60,17 @@ def left_to_children(lab):
             assert told == expected, (libc, how, told)
 
 
+@case("a fork child that reads and writes tells of itself")
+def fork_child(lab):
+    for libc in lab.libcs():
+        for way in ("itself", "dup"):
+            segment = run(lab, libc, way, way, "plain")
+            child = records(segment, "process")[0]["tag"]
+            told = [(r["tag"], r["mark"]) for r in records(segment, "ready")]
+            assert told == [(child, "stdin_read"), (child, "stdout_write")], (libc, way, told)
+            assert not {"stdin_read", "stdout_write"} & set(segment["marks"]), (libc, way, segment["marks"])
+
+
 @case("a copy of what was there before is no event")
 def left_after_a_replacement(lab):
     for libc in lab.libcs():

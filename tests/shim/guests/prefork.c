@@ -2,8 +2,10 @@
 
 /*
  * A server with a child for each request, one after the other. They accept from the socket that their
- * parent listens on, or, with "handed", it accepts for them.
+ * parent listens on, which, with "waited", it has waited for itself; or, with "handed", it accepts for
+ * them.
  */
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/wait.h>
 
@@ -30,8 +32,11 @@ int main(int argc, char **argv)
 {
 	bool handed = argc > 1 && !strcmp(argv[1], "handed");
 	int listener = pair_listen();
+	struct pollfd fds[] = { { listener, POLLIN } };
 
 	guest_start();
+	if (argc > 1 && !strcmp(argv[1], "waited"))
+		need(poll(fds, 1, 0) == 0, "poll");
 	for (int i = 0; i < WORKERS; i++) {
 		char request[64], got[256] = "";
 		int fd = pair_connect(), taken = -1, status = -1;
