@@ -12,6 +12,7 @@
 #include "collector/identity.h"
 #include "collector/outside.h"
 #include "collector/request.h"
+#include "collector/workers.h"
 
 #define CS_ASSEMBLED_BUCKETS 1024u
 
@@ -25,6 +26,7 @@ struct cs_assembled {
 	struct cs_identity_env env;
 	LIST_HEAD(, cs_request) requests;  /* in flight, held and kept, newest first */
 	LIST_HEAD(, cs_request) in_flight; /* those of them, newest first */
+	struct cs_workers workers;
 	unsigned requests_count;
 	enum cs_assembler_end end;
 	size_t requests_bytes;
@@ -45,8 +47,8 @@ struct cs_assembled {
 	uint64_t exec_ns;            /* see cs_assembled_exec() */
 	uint64_t exec_called_ns;     /* when it last called exec itself; 0 it did not */
 	struct cs_event_image event; /* of its one event, once it is over; event_ns 0: had none */
-	uint64_t marks[CS_MARKS_MAX];
-	uint64_t facts[CS_FACTS_MAX];
+	uint64_t marks[CS_MARK_COUNT];
+	uint64_t facts[CS_FACT_COUNT];
 	uint64_t stand_down;
 	uint64_t attach_cpu_ns;
 	uint64_t cpu_ns;
@@ -98,6 +100,9 @@ bool cs_assembled_is_function(struct cs_assembled *instance);
  * Not if it only listens, never waits for a connection itself, and reads its standard input.
  */
 bool cs_assembled_serves(const struct cs_assembled *instance);
+
+/** cs_assembled_ready() - when it first waited for a connection, or a fork child did; 0: not seen */
+uint64_t cs_assembled_ready(const struct cs_assembled *instance);
 
 /**
  * cs_assembled_exec() - when the exec that made its program was called; 0 not known

@@ -30,6 +30,7 @@ static void free_instance(struct cs_assembled *instance)
 	while (!LIST_EMPTY(&instance->requests))
 		cs_assembled_forget(LIST_FIRST(&instance->requests));
 	LIST_REMOVE(instance, of_assembler);
+	cs_workers_deinit(&instance->workers);
 	cs_arena_deinit(&instance->arena);
 	free(instance);
 }
@@ -73,6 +74,7 @@ struct cs_assembled *cs_assembler_attach(struct cs_assembler *assembler, uint64_
 	instance->attach_cpu_ns = header->attach_cpu_ns;
 	LIST_INIT(&instance->requests);
 	LIST_INIT(&instance->in_flight);
+	LIST_INIT(&instance->workers.list);
 	LIST_INSERT_HEAD(&assembler->buckets[segment % CS_ASSEMBLED_BUCKETS], instance,
 			 of_assembler);
 	cs_assembler_look(instance, header);
@@ -112,16 +114,16 @@ void cs_assembler_shift(struct cs_assembled *instance, uint64_t shift_ns)
 
 	identity->clock_shift_ns = shift_ns;
 	identity->anchor_monotonic_ns = ours(instance, identity->anchor_monotonic_ns);
-	for (unsigned i = 0; i < CS_MARKS_MAX; i++)
+	for (unsigned i = 0; i < CS_MARK_COUNT; i++)
 		instance->marks[i] = ours(instance, instance->marks[i]);
 }
 
 void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *header)
 {
-	for (unsigned i = 0; i < CS_MARKS_MAX; i++)
+	for (unsigned i = 0; i < CS_MARK_COUNT; i++)
 		instance->marks[i] = ours(
 			instance, atomic_load_explicit(&header->marks[i], memory_order_relaxed));
-	for (unsigned i = 0; i < CS_FACTS_MAX; i++)
+	for (unsigned i = 0; i < CS_FACT_COUNT; i++)
 		instance->facts[i] = atomic_load_explicit(&header->facts[i], memory_order_relaxed);
 	instance->stand_down = atomic_load_explicit(&header->stand_down, memory_order_relaxed);
 }
@@ -164,10 +166,17 @@ bool cs_assembled_serves(const struct cs_assembled *instance)
 {
 	const uint64_t *marks = instance->marks;
 
-	if (instance->connected || marks[CS_MARK_REQUEST])
+	if (instance->connected || marks[CS_MARK_REQUEST] || cs_workers_ready(&instance->workers))
 		return true;
 	/* Who listens for its own children (a pool of processes) reads its event from standard input. */
 	return marks[CS_MARK_LISTEN] && (marks[CS_MARK_ACCEPT_WAIT] || !marks[CS_MARK_STDIN_READ]);
+}
+
+uint64_t cs_assembled_ready(const struct cs_assembled *instance)
+{
+	uint64_t own_ns = instance->marks[CS_MARK_ACCEPT_WAIT];
+
+	return own_ns ? own_ns : cs_workers_ready(&instance->workers);
 }
 
 bool cs_assembled_is_function(struct cs_assembled *instance)
@@ -195,6 +204,15 @@ static void on_spawned(struct cs_assembled *instance, int32_t pid, uint64_t begi
 	e->parent_busy |= !LIST_EMPTY(&instance->in_flight);
 }
 
+static void on_forked(struct cs_assembled *instance, uint32_t tag, const struct cs_rec_process *rec,
+		      uint64_t time_ns)
+{
+	if (rec->spawn_begin_ns)
+		time_ns = ours(instance, rec->spawn_begin_ns);
+	on_spawned(instance, (int32_t)tag, time_ns);
+	cs_workers_forked(&instance->workers, tag, rec, time_ns);
+}
+
 static void on_exec(struct cs_assembled *instance, const struct cs_rec_exec *rec, uint64_t time_ns)
 {
 	if (rec->pid == instance->identity.pid) {
@@ -211,7 +229,6 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 {
 	uint64_t time_ns = ours(instance, entry->record.time_ns);
 	const void *payload = &entry->record + 1;
-	const struct cs_rec_process *process = payload;
 	const struct cs_rec_spawn *spawn = payload;
 
 	instance->heard_ns = now_ns;
@@ -221,9 +238,10 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 	}
 	switch (entry->record.type) {
 	case CS_RECORD_PROCESS:
-		on_spawned(instance, (int32_t)entry->pid,
-			   process->spawn_begin_ns ? ours(instance, process->spawn_begin_ns)
-						   : time_ns);
+		on_forked(instance, entry->pid, payload, time_ns);
+		break;
+	case CS_RECORD_READY:
+		cs_workers_reached(&instance->workers, entry->pid, payload, time_ns);
 		break;
 	case CS_RECORD_SPAWN:
 		if (spawn->child_pid > 0)

@@ -247,14 +247,19 @@ static void set_context(struct cs_assembled *instance, struct cs_request *reques
 }
 
 /*
- * Marks are of the first process alone. What it waited for before its worker served (a control socket,
- * mostly) says nothing of when the worker was ready, unless it accepted the connection for the worker.
+ * Each process waits for itself. What the first one waited for before its worker served (a control
+ * socket, mostly) says nothing of when the worker was ready, unless it accepted the connection for it.
  */
 static uint64_t ready_for(const struct cs_assembled *instance, const struct cs_request *request)
 {
-	if (request && request->tag != (uint32_t)instance->identity.pid && !request->of_first)
-		return 0;
-	return instance->marks[CS_MARK_ACCEPT_WAIT];
+	const struct cs_worker *worker;
+
+	if (!request)
+		return cs_assembled_ready(instance);
+	if (request->tag == (uint32_t)instance->identity.pid || request->of_first)
+		return instance->marks[CS_MARK_ACCEPT_WAIT];
+	worker = cs_workers_find(&instance->workers, request->tag);
+	return worker ? worker->ready_ns : 0;
 }
 
 static void bound_by_http(struct cs_assembled *instance, const struct cs_request *request,
@@ -446,7 +451,7 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 		bound_by_lambda(instance, request, end_of(instance), &bounds);
 		break;
 	case CS_PROTOCOL_HTTP:
-		cold.ready = instance->marks[CS_MARK_ACCEPT_WAIT] || request;
+		cold.ready = cs_assembled_ready(instance) || request;
 		bound_by_http(instance, request, end_of(instance), &bounds);
 		break;
 	case CS_PROTOCOL_EXEC:
@@ -595,7 +600,7 @@ void cs_conclude_unready(struct cs_assembled *instance)
 	}
 	instance->concluded = true;
 	settle_outcome(instance, &instance->outcome);
-	if (instance->end != CS_ASSEMBLER_SHUTDOWN || instance->marks[CS_MARK_ACCEPT_WAIT] ||
+	if (instance->end != CS_ASSEMBLER_SHUTDOWN || cs_assembled_ready(instance) ||
 	    instance->marks[CS_MARK_NEXT])
 		conclude_cold_start(instance, NULL, why_event_unseen(instance, instance->outcome),
 				    &cold);

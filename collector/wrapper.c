@@ -18,7 +18,7 @@ struct cs_taker {
 	struct cs_identity identity; /* strings in the wrapper's arena */
 	struct cs_event_image event;
 	struct names programs; /* that ran between the wrapper and it */
-	uint64_t facts[CS_FACTS_MAX];
+	uint64_t facts[CS_FACT_COUNT];
 	uint64_t stand_down;
 };
 

@@ -213,6 +213,7 @@ static size_t put_payload(unsigned char *payload, unsigned type, const struct no
 					   .sequence = (uint32_t)(now->value >> 8 & 7),
 					   .flags = (uint16_t)now->value,
 					   .request_bytes = now->value };
+	struct cs_rec_ready ready = { .mark = now->step->connection % (CS_MARK_COUNT + 1) };
 
 	switch (type) {
 	case CS_RECORD_PROCESS:
@@ -233,6 +234,8 @@ static size_t put_payload(unsigned char *payload, unsigned type, const struct no
 		return put_invocation(payload, now);
 	case CS_RECORD_INVOCATION_END:
 		return put_invocation_end(payload, now);
+	case CS_RECORD_READY:
+		return put(payload, &ready, sizeof(ready));
 	default:
 		return put(payload, now->text, now->step->text_len);
 	}

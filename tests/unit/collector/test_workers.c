@@ -17,6 +17,14 @@ static void feed_process(struct cs_assembled *instance, int32_t pid, uint64_t ti
 	feed(instance, (uint32_t)pid, CS_RECORD_PROCESS, time_ns, &process, sizeof(process), NULL);
 }
 
+static void feed_ready(struct cs_assembled *instance, int32_t pid, enum cs_mark mark,
+		       uint64_t time_ns)
+{
+	struct cs_rec_ready ready = { .mark = mark };
+
+	feed(instance, (uint32_t)pid, CS_RECORD_READY, time_ns, &ready, sizeof(ready), NULL);
+}
+
 Test(workers, equal_connections_of_two_workers_are_told_apart)
 {
 	struct cs_assembled *server = attach_server();
@@ -51,6 +59,69 @@ Test(workers, what_their_parent_waited_for_does_not_make_them_ready)
 	cr_assert(zero(ptr, (void *)(uintptr_t)phase_of(CS_PHASE_WAIT)));
 	cr_assert(eq(u64, phase_of(CS_PHASE_HANDLER)->start_ns, 70 * MS));
 	cr_assert(seen.cold.ready);
+}
+
+Test(workers, a_worker_is_ready_when_it_waits_itself)
+{
+	struct cs_assembled *server = attach_server(); /* whose first process waits at 60 ms */
+
+	feed_process(server, 101, 62 * MS);
+	feed_process(server, 102, 62 * MS);
+	feed_ready(server, 102, CS_MARK_ACCEPT_WAIT, 64 * MS);
+	feed_ready(server, 101, CS_MARK_ACCEPT_WAIT, 66 * MS);
+	feed_ready(server, 101, CS_MARK_ACCEPT_WAIT, 67 * MS); /* two of its threads at once */
+	feed_request(server, 101, 7, 70 * MS, "");
+	feed_end(server, 101, 7, 75 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(ne(ptr, (void *)(uintptr_t)phase_of(CS_PHASE_WAIT), NULL));
+	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->start_ns, 66 * MS));
+	cr_assert(eq(ptr, (void *)(uintptr_t)phase_of(CS_PHASE_WAIT)->approximate, NULL));
+	cr_assert(eq(ptr, (void *)(uintptr_t)phase_of(CS_PHASE_RUNTIME)->approximate, NULL));
+}
+
+/* Its parent never waits for a connection, as nginx's, and nobody asks. */
+Test(workers, a_worker_that_waits_makes_the_instance_ready)
+{
+	struct cs_header header = header_of(100, "server");
+	struct cs_assembled *server = cs_assembler_attach(assembler, 1, &header, 100);
+
+	feed_process(server, 101, 62 * MS);
+	feed_process(server, 102, 62 * MS);
+	feed_ready(server, 101, CS_MARK_ACCEPT_WAIT, 66 * MS);
+	feed_ready(server, 102, CS_MARK_ACCEPT_WAIT, 64 * MS);
+	end_process(server, 100, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(seen.cold.ready);
+	cr_assert(eq(u32, seen.cold.protocol, CS_PROTOCOL_HTTP));
+	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->start_ns, 64 * MS));
+	cr_assert(eq(u32, seen.invocations, 0));
+}
+
+Test(workers, more_than_are_known_push_out_the_oldest)
+{
+	struct cs_assembled *server = attach_server();
+
+	for (int32_t pid = 101; pid <= 101 + (int32_t)CS_WORKERS_MAX; pid++) {
+		feed_process(server, pid, 62 * MS);
+		feed_ready(server, pid, CS_MARK_ACCEPT_WAIT, 66 * MS);
+	}
+	cr_assert(eq(u32, server->workers.count, CS_WORKERS_MAX));
+	cr_assert(eq(ptr, (void *)cs_workers_find(&server->workers, 101), NULL));
+	cr_assert(ne(ptr, (void *)cs_workers_find(&server->workers, 102), NULL));
+}
+
+Test(workers, of_two_with_the_same_pid_the_later_one_counts)
+{
+	struct cs_assembled *server = attach_server();
+
+	feed_process(server, 101, 62 * MS);
+	feed_ready(server, 101, CS_MARK_ACCEPT_WAIT, 63 * MS);
+	feed_process(server, 101, 64 * MS);
+	feed_request(server, 101, 7, 70 * MS, "");
+	feed_end(server, 101, 7, 75 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(ptr, (void *)(uintptr_t)phase_of(CS_PHASE_WAIT), NULL));
 }
 
 Test(workers, a_parent_that_accepts_for_them_was_ready)
