@@ -53,15 +53,3 @@ bool cs_spans_batch(struct cs_spans *spans, struct cs_span_batch *ret);
 
 /** cs_spans_reset() - begin the next batch; memory is kept. Context: loop. */
 void cs_spans_reset(struct cs_spans *spans);
-
-/** cs_init_type_name() - value of coldspan.init.type. */
-const char *cs_init_type_name(enum cs_init_type type);
-
-/** cs_protocol_name() - value of coldspan.protocol. */
-const char *cs_protocol_name(enum cs_protocol protocol);
-
-/** cs_stand_down_text() - names of the reasons in @bits, by commas; NULL: there are none. */
-const char *cs_stand_down_text(uint64_t bits, char *buf, size_t size);
-
-/** cs_outcome_text() - "exit status 1", "killed by signal 9 (SIGKILL)", …; NULL for none. */
-const char *cs_outcome_text(struct cs_outcome outcome, char *buf, size_t size);

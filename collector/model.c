@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Words for the values of the model. */
+#include "collector/model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "preload/wire/facts.h"
+
+const char *cs_init_type_name(enum cs_init_type type)
+{
+	switch (type) {
+	case CS_INIT_ON_DEMAND:
+		return "on_demand";
+	case CS_INIT_PROACTIVE:
+		return "proactive";
+	case CS_INIT_PER_REQUEST:
+		return "per_request";
+	case CS_INIT_PROVISIONED:
+		return "provisioned";
+	case CS_INIT_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
+const char *cs_protocol_name(enum cs_protocol protocol)
+{
+	switch (protocol) {
+	case CS_PROTOCOL_HTTP:
+		return "http";
+	case CS_PROTOCOL_LAMBDA:
+		return "lambda";
+	case CS_PROTOCOL_EXEC:
+		break;
+	}
+	return "exec";
+}
+
+const char *cs_stand_down_text(uint64_t bits, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i < CS_STAND_DOWN_COUNT && used < size; i++) {
+		if (bits & 1ull << i)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+						 cs_stand_down_name(i));
+	}
+	return used ? buf : NULL;
+}
+
+const char *cs_outcome_text(struct cs_outcome outcome, char *buf, size_t size)
+{
+	const char *name;
+
+	switch (outcome.cause) {
+	case CS_CAUSE_NONE:
+		return NULL;
+	case CS_CAUSE_EXIT:
+		snprintf(buf, size, "exit status %d", outcome.code);
+		break;
+	case CS_CAUSE_SIGNAL:
+		name = sigabbrev_np(outcome.code);
+		snprintf(buf, size, "killed by signal %d (SIG%s)", outcome.code, name ? name : "?");
+		break;
+	case CS_CAUSE_UNKNOWN:
+		snprintf(buf, size, "ended, nobody told how");
+		break;
+	}
+	return buf;
+}

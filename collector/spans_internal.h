@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What the files share that make spans: spans.c (the batch), spans_cold_start.c, spans_invocation.c,
+ * spans_links.c, spans_lambda.c.
+ */
+#pragma once
+
+#include "collector/attr_list.h"
+#include "collector/spans.h"
+
+/**
+ * cs_spans_new() - a span of this instance, to be filled; NULL: no memory
+ *
+ * It counts once cs_spans_finish() was called; until then the next call gives the same one.
+ */
+struct cs_span *cs_spans_new(struct cs_spans *spans, const struct cs_identity *identity);
+
+/** cs_spans_finish() - the span that cs_spans_new() gave is complete. */
+void cs_spans_finish(struct cs_spans *spans, const struct cs_identity *identity);
+
+/**
+ * cs_spans_keep() - a copy that lives with the batch; NULL of NULL, and without memory
+ *
+ * Strings of the model live with their instance only.
+ */
+const char *cs_spans_keep(struct cs_spans *spans, const char *s);
+
+/** cs_spans_wall() - a stamp of an instance as wall time, ns since 1970. */
+uint64_t cs_spans_wall(const struct cs_identity *identity, uint64_t stamp_ns);
+
+/** cs_spans_set_context() - ids, trace state and flags. */
+void cs_spans_set_context(struct cs_spans *spans, struct cs_span *span,
+			  const struct cs_span_context *context);
+
+/** cs_spans_set_outcome() - Error status with its cause, where the process did not end well. */
+void cs_spans_set_outcome(struct cs_spans *spans, struct cs_span *span, struct cs_attr_list *list,
+			  struct cs_outcome outcome);
+
+/** cs_spans_add_links() - of an invocation; false: no memory. */
+bool cs_spans_add_links(struct cs_spans *spans, struct cs_span *span,
+			const struct cs_invocation *invocation);
+
+#define CS_ACCOUNT_MAX 32u /* AWS's have twelve digits */
+
+/* Texts made for attributes: as long as the list is not kept. */
+struct cs_lambda_texts {
+	char resource[CS_TELEMETRY_STRING_MAX];
+	char account[CS_ACCOUNT_MAX];
+};
+
+/** cs_spans_add_lambda() - what is known of an event that a runtime has asked for. */
+void cs_spans_add_lambda(struct cs_attr_list *list, const struct cs_invocation *invocation,
+			 struct cs_lambda_texts *texts);

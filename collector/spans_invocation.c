@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The span of an invocation. */
+#include "collector/spans_internal.h"
+
+#include <string.h>
+
+#include "collector/lambda_event.h"
+#include "preload/wire/records.h"
+
+#define CS_METHOD_OTHER "_OTHER"
+#define HEADER_PREFIX   "http.request.header."
+
+/*
+ * What http.request.method may be (HTTP semantic conventions): anybody can invent methods, and each
+ * would be a span name and a label of its own. Names of methods are case-sensitive.
+ */
+static const char *known_method(const char *method)
+{
+	static const char *const known[] = { "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS",
+					     "PATCH",   "POST",   "PUT", "TRACE" };
+
+	for (size_t i = 0; method && i < sizeof(known) / sizeof(known[0]); i++) {
+		if (!strcmp(method, known[i]))
+			return known[i];
+	}
+	return method ? CS_METHOD_OTHER : NULL;
+}
+
+/*
+ * HTTP server spans without a known route are named by the method alone, and "HTTP" where that is
+ * none that is known.
+ */
+static const char *span_name(const struct cs_invocation *invocation)
+{
+	const char *method = known_method(invocation->method);
+
+	if (!method)
+		return invocation->identity->name;
+	return strcmp(method, CS_METHOD_OTHER) ? method : "HTTP";
+}
+
+/* Those of the invocation come first: the first of them is its id, whatever platform gave it. */
+static void add_ids(struct cs_attr_list *list, const struct cs_inbound *inbound)
+{
+	static const char *const attributes[CS_REQUEST_ID_COUNT] = {
+#define X(id, header, attribute) attribute,
+		CS_REQUEST_IDS(X)
+#undef X
+	};
+	bool named = false;
+
+	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++) {
+		const char *id = inbound->ids[i];
+
+		if (!id)
+			continue;
+		if (i < CS_INVOCATION_IDS && !named) {
+			cs_attr_add_string(list, "faas.invocation_id", id);
+			named = true;
+		} else if (!strncmp(attributes[i], HEADER_PREFIX, sizeof(HEADER_PREFIX) - 1)) {
+			cs_attr_add_only(list, attributes[i], id);
+		} else {
+			cs_attr_add_string(list, attributes[i], id);
+		}
+	}
+}
+
+/* Ids may be missing, or a path be the beginning of one. */
+static void add_cut(struct cs_attr_list *list, uint32_t cut)
+{
+	static const char *const both[] = { "headers", "target" };
+	bool headers = cut & CS_REQUEST_HEADERS_CUT, target = cut & CS_REQUEST_TARGET_CUT;
+
+	if (headers || target)
+		cs_attr_add_strings(list, "coldspan.request.cut", headers ? both : both + 1,
+				    (size_t)headers + target);
+}
+
+static void add_carriers(struct cs_attr_list *list, const struct cs_inbound *inbound)
+{
+	const char **items;
+	size_t count = 0;
+
+	cs_attr_add_string(list, "coldspan.context.carrier", cs_carrier_header(inbound->carrier));
+	if (!inbound->refused)
+		return;
+	items = cs_arena_alloc(list->arena, CS_CARRIER_COUNT * sizeof(*items));
+	for (enum cs_carrier carrier = 1; carrier < CS_CARRIER_COUNT && items; carrier++) {
+		if (inbound->refused & 1u << carrier)
+			items[count++] = cs_carrier_header(carrier);
+	}
+	if (count)
+		cs_attr_add_strings(list, "coldspan.context.refused", items, count);
+}
+
+/* What makes an invocation one that failed, but for the end of its process. */
+static const char *failure_of(const struct cs_invocation *invocation)
+{
+	const struct cs_lambda_event *event = invocation->lambda;
+
+	if (invocation->outcome.cause != CS_CAUSE_NONE)
+		return NULL;
+	if (event && event->refused_status)
+		return "the answer was refused";
+	if (event && event->failed)
+		return "the function failed";
+	return invocation->aborted ? "the connection closed before the response was complete"
+				   : NULL;
+}
+
+static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation)
+{
+	struct cs_span *span = cs_spans_new(spans, invocation->identity);
+	struct cs_lambda_texts texts;
+	CS_ATTR_LIST(list, &spans->arena);
+
+	if (!span)
+		return false;
+	*span = (struct cs_span){
+		.name = cs_spans_keep(spans, span_name(invocation)),
+		.kind = CS_SPAN_SERVER,
+		.start_unix_ns = cs_spans_wall(invocation->identity, invocation->start_ns),
+		.end_unix_ns = cs_spans_wall(invocation->identity, invocation->end_ns),
+	};
+	if (!span->name)
+		return false;
+	cs_spans_set_context(spans, span, &invocation->context);
+	if (!cs_spans_add_links(spans, span, invocation))
+		return false;
+	cs_attr_add_string(&list, "faas.trigger", invocation->method ? "http" : "other");
+	cs_attr_add_bool(&list, "faas.coldstart", invocation->cold);
+	cs_attr_add_string(&list, "coldspan.protocol", cs_protocol_name(invocation->protocol));
+	cs_attr_add_string(&list, "http.request.method", known_method(invocation->method));
+	if (invocation->method && strcmp(invocation->method, known_method(invocation->method)))
+		cs_attr_add_string(&list, "http.request.method_original", invocation->method);
+	cs_attr_add_string(&list, "url.path", invocation->target);
+	add_ids(&list, invocation->inbound);
+	add_carriers(&list, invocation->inbound);
+	add_cut(&list, invocation->cut);
+	if (invocation->attempt)
+		cs_attr_add_int(&list, "coldspan.attempt", invocation->attempt);
+	if (invocation->lambda)
+		cs_spans_add_lambda(&list, invocation, &texts);
+	if (invocation->status)
+		cs_attr_add_int(&list, "http.response.status_code", invocation->status);
+	if (invocation->request_bytes)
+		cs_attr_add_int(&list, "coldspan.request.bytes", invocation->request_bytes);
+	if (invocation->response_bytes)
+		cs_attr_add_int(&list, "coldspan.response.bytes", invocation->response_bytes);
+	if (invocation->first_byte_ns >= invocation->start_ns)
+		cs_attr_add_int(&list, "coldspan.first_byte_ns",
+				invocation->first_byte_ns - invocation->start_ns);
+	if (invocation->pid > 0 && invocation->pid != invocation->identity->pid)
+		cs_attr_add_int(&list, "coldspan.worker.pid", (uint64_t)invocation->pid);
+	cs_attr_add_string(&list, "coldspan.approximate", invocation->approximate);
+	span->status_message = failure_of(invocation);
+	if (span->status_message || invocation->status >= 500)
+		span->status = CS_STATUS_ERROR;
+	cs_spans_set_outcome(spans, span, &list, invocation->outcome);
+	if (!cs_attr_list_keep(&list, &span->attrs))
+		return false;
+	cs_spans_finish(spans, invocation->identity);
+	return true;
+}
+
+void cs_spans_add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation)
+{
+	if (!add_invocation(spans, invocation))
+		spans->lost++;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Attributes of events that a runtime asked for. */
+#include "collector/spans_internal.h"
+
+#include "collector/lambda_event.h"
+
+void cs_spans_add_lambda(struct cs_attr_list *list, const struct cs_invocation *invocation,
+			 struct cs_lambda_texts *texts)
+{
+	const struct cs_lambda_event *event = invocation->lambda;
+
+	cs_attr_add_string(list, "faas.invocation_id", event->id);
+	cs_attr_add_string(list, "aws.lambda.invoked_arn", event->arn);
+	cs_attr_add_string(list, "cloud.resource_id",
+			   cs_lambda_resource(event->arn, invocation->identity->version,
+					      texts->resource, sizeof(texts->resource)));
+	cs_attr_add_string(list, "cloud.account.id",
+			   cs_lambda_account(event->arn, texts->account, sizeof(texts->account)));
+	cs_attr_add_string(list, "coldspan.lambda.tenant_id", event->tenant);
+	if (event->deadline_unix_ms)
+		cs_attr_add_int(list, "coldspan.lambda.deadline_unix_ms", event->deadline_unix_ms);
+	if (event->streamed)
+		cs_attr_add_bool(list, "coldspan.lambda.streamed", true);
+	if (event->refused_status)
+		cs_attr_add_int(list, "coldspan.lambda.refused_status", event->refused_status);
+	if (invocation->outcome.cause == CS_CAUSE_NONE && (event->failed || event->refused_status))
+		cs_attr_add_string(list, "error.type",
+				   event->error_type       ? event->error_type
+				   : event->refused_status ? "refused"
+							   : "_OTHER");
+}
