@@ -14,6 +14,7 @@
 #define LOST_OUT  0x10u
 #define UNSEEN    0x20u /* the close went by unseen */
 #define SHARED    0x40u /* another process was given it */
+#define BLOCKING  0x80u /* a read waits for bytes, as far as was seen */
 #define BUSY      (RECEIVING | SENDING)
 #define LOST      (LOST_IN | LOST_OUT)
 
@@ -79,6 +80,25 @@ bool cs_conn_ref(struct cs_conn *conn, uint32_t generation)
 	} while (!atomic_compare_exchange_weak_explicit(
 		&conn->state, &state, state + REF, memory_order_relaxed, memory_order_relaxed));
 	return true;
+}
+
+void cs_conn_set_blocking(struct cs_conn *conn, uint32_t generation, bool blocking)
+{
+	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed), next;
+
+	do {
+		next = blocking ? state | BLOCKING : state & ~(uint64_t)BLOCKING;
+		if (!is_generation(state, generation) || next == state)
+			return;
+	} while (!atomic_compare_exchange_weak_explicit(
+		&conn->state, &state, next, memory_order_relaxed, memory_order_relaxed));
+}
+
+/* Who else was given it may have changed that. */
+bool cs_conn_is_blocking(const struct cs_conn *conn)
+{
+	return (atomic_load_explicit(&conn->state, memory_order_relaxed) & (BLOCKING | SHARED)) ==
+	       BLOCKING;
 }
 
 void cs_conn_share(struct cs_conn *conn, uint32_t generation)

@@ -120,6 +120,16 @@ const struct cs_http_text *cs_conn_asked(const struct cs_conn_env *env, const st
 bool cs_conn_ref(struct cs_conn *conn, uint32_t generation);
 
 /**
+ * cs_conn_set_blocking() - whether a read of it waits, as far as was seen; at first it is not known
+ *
+ * Context: signal.
+ */
+void cs_conn_set_blocking(struct cs_conn *conn, uint32_t generation, bool blocking);
+
+/** cs_conn_is_blocking() - false: it does not, or that is not known. Context: signal. */
+bool cs_conn_is_blocking(const struct cs_conn *conn);
+
+/**
  * cs_conn_share() - another process was given a descriptor of it
  *
  * Context: signal. What ends here without a whole response ends unfollowed: the other may answer. The

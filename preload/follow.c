@@ -37,6 +37,8 @@ static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event
 
 	if (conn->owner == (uint32_t)cs_shim.header->pid)
 		rec.flags |= CS_REQUEST_OF_FIRST;
+	if (cs_conn_is_blocking(conn))
+		rec.flags |= CS_REQUEST_BLOCKING;
 	conn->owner = cs_pid();
 	mark(CS_MARK_REQUEST, event->time_ns);
 	cs_shim_end_init();
@@ -323,7 +325,7 @@ void cs_follow_accepting(int fd, uint64_t word)
 		cs_follow_waiting();
 }
 
-void cs_follow_accepted(uint64_t listener, int fd)
+void cs_follow_accepted(uint64_t listener, int fd, bool blocking)
 {
 	uint32_t generation, index = CS_POOL_NONE;
 	uint64_t socket = 0, word;
@@ -347,7 +349,16 @@ void cs_follow_accepted(uint64_t listener, int fd)
 	}
 	word = cs_fd_make(generation, CS_FD_CONNECTION, index, 0);
 	cs_fd_conn(word)->owner = cs_pid();
+	cs_conn_set_blocking(cs_fd_conn(word), generation, blocking);
 	drop(cs_fd_replace(fd, word), false);
+}
+
+void cs_follow_blocking(int fd, bool blocking)
+{
+	uint64_t word = cs_fd_word(fd);
+
+	if (cs_fd_has_conn(word) && cs_tables_may_change())
+		cs_conn_set_blocking(cs_fd_conn(word), cs_fd_generation(word), blocking);
 }
 
 /* Is @fd still what it was before the call? If not, its bytes are nobody's we know. */

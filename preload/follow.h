@@ -127,8 +127,16 @@ static inline bool cs_follow_awaiting(void)
 /** cs_follow_accepting() - a connection is about to be accepted from @fd. Context: signal. */
 void cs_follow_accepting(int fd, uint64_t word);
 
-/** cs_follow_accepted() - @fd was accepted from a socket that was @listener. Context: signal. */
-void cs_follow_accepted(uint64_t listener, int fd);
+/**
+ * cs_follow_accepted() - @fd was accepted from a socket that was @listener
+ * @blocking: its reads wait for bytes
+ *
+ * Context: signal.
+ */
+void cs_follow_accepted(uint64_t listener, int fd, bool blocking);
+
+/** cs_follow_blocking() - whether reads of @fd wait for bytes from here on. Context: signal. */
+void cs_follow_blocking(int fd, bool blocking);
 
 /**
  * cs_follow_received() - the call on @fd has read

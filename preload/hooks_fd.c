@@ -4,6 +4,7 @@
  * Descriptors that come, go, and are copied. An entry is cleared before its descriptor is closed:
  * afterwards another thread may have been given the number.
  */
+#include <asm/ioctls.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <stddef.h>
@@ -80,17 +81,33 @@ CS_HOOK(int, dup3, (int fd, int onto, int flags))
 		uint64_t word;                                                                     \
 		int ret;                                                                           \
                                                                                                    \
-		if (command != F_DUPFD && command != F_DUPFD_CLOEXEC)                              \
+		if (command != F_DUPFD && command != F_DUPFD_CLOEXEC && command != F_SETFL)        \
 			return CS_REAL(name)(fd, command, argument);                               \
 		word = cs_fd_word(fd);                                                             \
 		ret = CS_REAL(name)(fd, command, argument);                                        \
-		if (ret >= 0)                                                                      \
+		if (command == F_SETFL && ret == 0 && word)                                        \
+			cs_follow_blocking(fd, !(argument & O_NONBLOCK));                          \
+		else if (command != F_SETFL && ret >= 0)                                           \
 			cs_follow_dup(fd, word, ret);                                              \
 		return ret;                                                                        \
 	}
 
 FCNTL(fcntl)
 FCNTL(fcntl64)
+
+/* Variadic as well. Of what it does, one thing: the kernel has read the number by then. */
+CS_HOOK(int, ioctl, (int fd, unsigned long request, uint64_t argument))
+{
+	uint64_t word = cs_fd_word(fd);
+	int ret = CS_REAL(ioctl)(fd, request, argument), nonblocking;
+
+	if (word && (uint32_t)request == FIONBIO && ret == 0) {
+		__builtin_memcpy(&nonblocking, (const void *)(uintptr_t)argument,
+				 sizeof(nonblocking));
+		cs_follow_blocking(fd, !nonblocking);
+	}
+	return ret;
+}
 
 CS_HOOK(int, pipe, (int fds[2]))
 {

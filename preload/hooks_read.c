@@ -30,6 +30,8 @@ static void after(int fd, uint64_t word, void *data, ssize_t ret, int flags)
 {
 	struct iovec iov = { .iov_base = data, .iov_len = (size_t)ret };
 
+	if (word && flags & MSG_DONTWAIT)
+		cs_follow_blocking(fd, false);
 	if (ret > 0 && word && !(flags & ASIDE))
 		cs_follow_received(fd, word, flags & MSG_TRUNC ? NULL : &iov, (uint64_t)ret);
 }
@@ -123,6 +125,8 @@ static void after_message(int fd, uint64_t word, const struct msghdr *message, u
 			  int flags)
 {
 	cs_rights_each(message, is_new);
+	if (word && flags & MSG_DONTWAIT)
+		cs_follow_blocking(fd, false);
 	if (word && !(flags & ASIDE))
 		cs_follow_received(fd, word, flags & MSG_TRUNC ? NULL : message->msg_iov, bytes);
 }

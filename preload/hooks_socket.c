@@ -53,7 +53,7 @@ CS_HOOK(int, connect, (int fd, const struct sockaddr *address, socklen_t len))
 }
 
 /* An accept is a wait for a connection, whether or not it blocks. */
-#define ACCEPT(call)                                                                               \
+#define ACCEPT(call, blocking)                                                                     \
 	do {                                                                                       \
 		uint64_t word = cs_fd_word(fd);                                                    \
 		int ret;                                                                           \
@@ -64,18 +64,18 @@ CS_HOOK(int, connect, (int fd, const struct sockaddr *address, socklen_t len))
 			cs_follow_accepting(fd, word);                                             \
 		ret = (call);                                                                      \
 		if (ret >= 0)                                                                      \
-			cs_follow_accepted(word, ret);                                             \
+			cs_follow_accepted(word, ret, blocking);                                   \
 		return ret;                                                                        \
 	} while (0)
 
 CS_HOOK(int, accept, (int fd, void *address, socklen_t *len))
 {
-	ACCEPT(CS_REAL(accept)(fd, address, len));
+	ACCEPT(CS_REAL(accept)(fd, address, len), true);
 }
 
 CS_HOOK(int, accept4, (int fd, void *address, socklen_t *len, int flags))
 {
-	ACCEPT(CS_REAL(accept4)(fd, address, len, flags));
+	ACCEPT(CS_REAL(accept4)(fd, address, len, flags), !(flags & SOCK_NONBLOCK));
 }
 
 CS_HOOK(int, shutdown, (int fd, int how))

@@ -153,6 +153,7 @@ struct cs_rec_request { /* time_ns: first byte of the head was read */
 #define CS_REQUEST_HEADERS_CUT 0x1u /* an allow-listed header did not fit */
 #define CS_REQUEST_TARGET_CUT  0x2u /* the target is longer than what is kept of it */
 #define CS_REQUEST_OF_FIRST    0x4u /* the process of the header accepted its connection */
+#define CS_REQUEST_BLOCKING    0x8u /* a read of its connection blocks, as far as was seen */
 
 struct cs_rec_response { /* time_ns: before the call that sent it */
 	uint64_t connection;

@@ -12,7 +12,7 @@ from lib import cases
 from lib.cases import case
 
 CLOSED, ABORTED, UNFOLLOWED = 1, 2, 4
-OF_FIRST = 4  # of a request
+OF_FIRST, BLOCKING = 4, 8  # of a request
 NO_CLOCK, STRICT_MODE, SHARED_MEMORY = 2, 6, 8  # bits of the reasons to stand down
 ENDS = {
     "plain": (200, 0),
@@ -164,7 +164,7 @@ def children_of_one_that_waits(lab):
 @case("whether the first process accepted for a child is told")
 def children_that_are_handed_connections(lab):
     for libc in lab.libcs():
-        for how, flags in (([], 0), (["handed"], OF_FIRST)):
+        for how, flags in (([], BLOCKING), (["handed"], OF_FIRST | BLOCKING)):
             segment = lab.same("prefork", libc, how).segments[0]
             requests = records(segment, "request")
             assert [(r["target"], r["flags"]) for r in requests] == [
@@ -172,6 +172,17 @@ def children_that_are_handed_connections(lab):
             assert all(r["tag"] != segment["pid"] for r in requests), (libc, how, requests)
             assert ("accept_wait" in segment["marks"]) == bool(how), (libc, how, segment["marks"])
             assert bool(records(segment, "ready")) != bool(how), (libc, how, segment["records"])
+
+
+@case("whether a read waits is told of what was seen")
+def whether_reads_wait(lab):
+    waits = {"accepted": True, "made-not-to": False, "asked-not-to": False, "and-again": True,
+             "set-not-to": False, "and-set-again": True, "set-badly": True, "not-this-time": False,
+             "copied": False, "passed": False}
+    for libc in lab.libcs():
+        segment = lab.same("blocking", libc).segments[0]
+        told = {r["target"][1:]: bool(r["flags"] & BLOCKING) for r in records(segment, "request")}
+        assert told == waits, (libc, told)
 
 
 @case("serving makes no system call of ours")

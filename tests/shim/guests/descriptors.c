@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 
 #include "tests/shim/guests/guest.h"
@@ -73,6 +74,13 @@ static void copies(void)
 	TRY("fcntl64, F_SETLK", fcntl64(file, F_SETLK, &lock));
 	TRY("fcntl64, none", fcntl64(-1, F_GETFD));
 #endif
+	TRY("ioctl, FIONBIO", ioctl(file, FIONBIO, &(int){ 1 }));
+	TRY("ioctl, FIONBIO, bad pointer", ioctl(file, FIONBIO, BAD));
+	TRY("ioctl, FIONREAD", ioctl(file, FIONREAD, &(int){ 0 }));
+	TRY("ioctl, FIOCLEX", ioctl(file, FIOCLEX));
+	TRY("ioctl, terminal", ioctl(file, TIOCGWINSZ, BAD));
+	TRY("ioctl, command", ioctl(file, 0x12345678, 1));
+	TRY("ioctl, none", ioctl(-1, FIONBIO, &(int){ 1 }));
 	TRY("syscall, dup", syscall(SYS_dup, file));
 	TRY("syscall, dup3", syscall(SYS_dup3, file, 102, 0));
 	TRY("syscall, six", syscall(SYS_mmap, 0, 0, 3, 0x22, -1, 0));
