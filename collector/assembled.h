@@ -43,6 +43,8 @@ struct cs_assembled {
 	struct cs_taker *taker;    /* the child that took its event; NULL: none is known */
 	struct cs_outcome outcome; /* of its own process, when over */
 	uint64_t end_ns;
+	uint64_t ended_ns; /* no request of it that is over ended later */
+	struct cs_bond_readers readers;
 	uint64_t heard_ns;           /* when the last record was read */
 	uint64_t exec_ns;            /* see cs_assembled_exec() */
 	uint64_t exec_called_ns;     /* when it last called exec itself; 0 it did not */
@@ -64,7 +66,7 @@ struct cs_assembler {
 	struct cs_assembler_sink sink;
 	struct cs_assembler_stats stats;
 	LIST_HEAD(, cs_assembled) buckets[CS_ASSEMBLED_BUCKETS]; /* by segment number */
-	TAILQ_HEAD(, cs_request) held;                           /* by due time */
+	TAILQ_HEAD(cs_held, cs_request) held;                    /* by due time */
 	TAILQ_HEAD(, cs_request) kept;  /* handed over; causes of what is yet to come */
 	LIST_HEAD(, cs_request) events; /* of the Lambda Runtime API, in flight */
 	unsigned orphans_count;         /* of those, whose process is gone */

@@ -44,6 +44,7 @@ struct cs_assembler_stats {
 		requests_dropped; /* more than CS_ASSEMBLER_REQUESTS_MAX, _BYTES_MAX, or no memory */
 	uint64_t
 		contexts_refused; /* requests with a trace context that was malformed or came twice */
+	uint64_t unattributed;    /* may be of one invocation, or of another: of none */
 	uint64_t evidence_lost;   /* what was said of a living process made room for another */
 };
 

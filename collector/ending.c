@@ -108,6 +108,7 @@ void cs_assembled_begin_event(struct cs_assembled *instance, uint64_t now_ns)
 	instance->first = request;
 	instance->first_seen = true;
 	cs_assembled_add(instance, request);
+	cs_attribution_begins(request, 0, false);
 	cs_assembled_finish(request, instance->end_ns, now_ns);
 }
 

@@ -65,6 +65,8 @@ void cs_assembled_finish(struct cs_request *request, uint64_t end_ns, uint64_t n
 	request->end_ns = end_ns > request->start_ns ? end_ns : request->start_ns;
 	if (!request->end_ns)
 		request->end_ns = 1; /* a hostile clock; 0 means in flight */
+	if (request->instance->ended_ns < request->end_ns)
+		request->instance->ended_ns = request->end_ns;
 	request->due_ns = cs_assembler_due(now_ns);
 	LIST_REMOVE(request, in_flight);
 	TAILQ_INSERT_TAIL(&request->instance->assembler->held, request, held);
@@ -152,6 +154,7 @@ void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entr
 	request->tag = entry->pid;
 	request->position = entry->position;
 	request->start_ns = time_ns ? time_ns : 1; /* 0: not seen */
+	cs_attribution_begins(request, entry->record.thread, rec->flags & CS_REQUEST_BLOCKING);
 	instance->connected = true;
 	if (!instance->first_seen) {
 		instance->first_seen = true;
@@ -170,6 +173,7 @@ void cs_assembled_on_response(struct cs_assembled *instance, const struct cs_ent
 	if (!request)
 		return;
 	end_earlier(instance, request, now_ns);
+	cs_attribution_answered(request, entry->record.thread);
 	request->first_byte_ns = time_ns;
 	request->status = rec->status;
 }

@@ -61,6 +61,7 @@ void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_e
 	request->position = entry->position;
 	request->start_ns = time_ns ? time_ns : 1; /* 0: not seen */
 	request->asked_ns = ours(instance, rec->asked_ns);
+	cs_attribution_begins(request, entry->record.thread, false);
 	LIST_INSERT_HEAD(&assembler->events, request, events);
 	if (!instance->first_seen) {
 		instance->first_seen = true;
@@ -130,8 +131,10 @@ void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct 
 	request = find_event(instance, text + rec->id_offset, rec->id_len);
 	if (!request)
 		request = cs_lambda_find_others(instance, text + rec->id_offset, rec->id_len);
-	if (request)
-		answer(request, rec, ours(instance, rec->first_ns), time_ns, now_ns);
-	else
+	if (!request) {
 		instance->assembler->stats.unmatched++;
+		return;
+	}
+	cs_attribution_answered(request, entry->record.thread);
+	answer(request, rec, ours(instance, rec->first_ns), time_ns, now_ns);
 }

@@ -291,6 +291,7 @@ void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *s
 	self->unknown_records = stats.unknown_records;
 	self->requests_dropped = stats.requests_dropped;
 	self->contexts_refused = stats.contexts_refused;
+	self->unattributed = stats.unattributed;
 	self->evidence_lost = stats.evidence_lost;
 	self->spans_lost = pipeline->spans.lost;
 }

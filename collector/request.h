@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "base/cleanup.h"
+#include "collector/attribution.h"
 #include "collector/inbound.h"
 #include "collector/model.h"
 #include "preload/wire/records.h"
@@ -45,6 +46,7 @@ struct cs_request {
 	uint64_t origin; /* segment of the record, where it is not the instance's; else 0 */
 	uint64_t request_bytes;
 	uint64_t response_bytes;
+	struct cs_bond bond;
 	struct cs_outcome outcome;
 	struct cs_inbound inbound;
 	struct cs_span_context context;

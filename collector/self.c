@@ -34,8 +34,8 @@ void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 		COUNTER(cold_starts),      COUNTER(invocations),
 		COUNTER(helpers),          COUNTER(unmatched),
 		COUNTER(unknown_records),  COUNTER(requests_dropped),
-		COUNTER(contexts_refused), COUNTER(evidence_lost),
-		COUNTER(models_lost),
+		COUNTER(contexts_refused), COUNTER(unattributed),
+		COUNTER(evidence_lost),    COUNTER(models_lost),
 #undef COUNTER
 	};
 	const char *comma = "";

@@ -8,6 +8,7 @@
 
 struct seen seen;
 struct cs_assembler *assembler;
+uint64_t feeding_thread;
 
 /* What is said lives with its instance. */
 static const char *keep(char copy[256], const char *text)
@@ -51,6 +52,7 @@ void assembling_start(void)
 	const struct cs_assembler_sink sink = { NULL, on_cold_start, on_invocation };
 	const struct cs_id_key key = { { 7 } };
 
+	feeding_thread = 0;
 	assembler = cs_assembler_new(&key, &sink);
 	if (!assembler)
 		abort();
@@ -90,6 +92,7 @@ void feed(struct cs_assembled *instance, uint32_t pid, unsigned type, uint64_t t
 
 	entry.record.type = (uint16_t)type;
 	entry.record.time_ns = time_ns;
+	entry.record.thread = feeding_thread;
 	entry.record.payload_len = (uint16_t)(payload_len + text_len);
 	memcpy(entry.bytes + sizeof(entry.record), payload, payload_len);
 	if (text)

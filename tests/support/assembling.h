@@ -35,6 +35,7 @@ struct seen {
 
 extern struct seen seen;
 extern struct cs_assembler *assembler;
+extern uint64_t feeding_thread; /* that wrote the records; 0 at the start of a test */
 
 /** assembling_start() - .init of a test suite. */
 void assembling_start(void);
