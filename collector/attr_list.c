@@ -19,6 +19,22 @@ void cs_attr_add_string(struct cs_attr_list *list, const char *key, const char *
 		add(list, key, (struct cs_value){ .type = CS_VALUE_STRING, .string = value });
 }
 
+void cs_attr_set_string(struct cs_attr_list *list, const char *key, const char *value)
+{
+	const char *kept;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i].key, key) != 0)
+			continue;
+		list->items[i].value =
+			(struct cs_value){ .type = CS_VALUE_STRING, .string = value };
+		return;
+	}
+	kept = cs_arena_strndup(list->arena, key, CS_TELEMETRY_STRING_MAX);
+	if (kept)
+		cs_attr_add_string(list, kept, value);
+}
+
 void cs_attr_add_int(struct cs_attr_list *list, const char *key, uint64_t value)
 {
 	cs_attr_add_signed(list, key, value < INT64_MAX ? (int64_t)value : INT64_MAX);

@@ -38,6 +38,9 @@ static inline void cs_attr_list_init(struct cs_attr_list *list, struct cs_arena 
 /** cs_attr_add_string() - nothing happens if @value is NULL. */
 void cs_attr_add_string(struct cs_attr_list *list, const char *key, const char *value);
 
+/** cs_attr_set_string() - idem, in the place of what @key had; @key is copied at once. */
+void cs_attr_set_string(struct cs_attr_list *list, const char *key, const char *value);
+
 /** cs_attr_add_int() - OTLP's integers are signed: a larger one is its largest. */
 void cs_attr_add_int(struct cs_attr_list *list, const char *key, uint64_t value);
 

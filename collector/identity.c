@@ -9,28 +9,15 @@
 #include <string.h>
 
 #include "base/utf8.h"
-
-/* Names a function: first hit wins (facts of the platforms: docs/architecture.md). */
-enum name_source {
-	NAME_SERVICE,
-	NAME_LAMBDA,
-	NAME_KNATIVE,
-	NAME_FUNCTION,
-	NAME_TARGET,
-	NAME_SOURCES,
-};
+#include "collector/attributes.h"
+#include "collector/platform.h"
 
 struct reading {
 	struct cs_arena *arena;
 	struct cs_identity *identity;
 	struct cs_identity_env *env;
-	const char *names[NAME_SOURCES];
-	const char *traceparent; /* of the environment */
-	const char *tracestate;
+	const char *variables[CS_VARIABLE_COUNT];
 	const char *interpreter;
-	const char *gateway, *cgi_method, *cgi_path;
-	struct cs_lambda_place lambda;
-	const char *memory_mb;
 	char headers[CS_IDENTITY_BYTES];
 	size_t headers_len;
 	int error;
@@ -93,36 +80,23 @@ static void take(struct reading *r, const char *key, const char *value)
 		{ "argv0", &r->identity->argv0 },
 		{ "script", &r->identity->script },
 		{ "interpreter", &r->interpreter },
-		{ "env.OTEL_SERVICE_NAME", &r->names[NAME_SERVICE] },
-		{ "env.AWS_LAMBDA_FUNCTION_NAME", &r->names[NAME_LAMBDA] },
-		{ "env.K_SERVICE", &r->names[NAME_KNATIVE] },
-		{ "env.FUNCTION_NAME", &r->names[NAME_FUNCTION] },
-		{ "env.FUNCTION_TARGET", &r->names[NAME_TARGET] },
-		{ "env.AWS_LAMBDA_FUNCTION_VERSION", &r->identity->version },
-		{ "env.K_REVISION", &r->identity->version },
-		{ "env.Http_Method", &r->env->method },
-		{ "env.Http_Path", &r->env->path },
-		{ "env.GATEWAY_INTERFACE", &r->gateway },
-		{ "env.REQUEST_METHOD", &r->cgi_method },
-		{ "env.REQUEST_URI", &r->cgi_path },
-		{ "env.TRACEPARENT", &r->traceparent },
-		{ "env.TRACESTATE", &r->tracestate },
-		{ "env.AWS_LAMBDA_RUNTIME_API", &r->lambda.runtime_api },
-		{ "env.AWS_LAMBDA_INITIALIZATION_TYPE", &r->lambda.init_type },
-		{ "env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &r->memory_mb },
-		{ "env.AWS_LAMBDA_LOG_GROUP_NAME", &r->lambda.log_group },
-		{ "env.AWS_LAMBDA_LOG_STREAM_NAME", &r->lambda.log_stream },
-		{ "env.AWS_REGION", &r->lambda.region },
 	};
+	const char **where = NULL;
+	enum cs_variable variable = CS_VARIABLE_NONE;
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		if (strcmp(key, fields[i].key) != 0)
-			continue;
-		if (!*fields[i].where && *value)
-			*fields[i].where = keep(r, value);
+	if (!*value)
 		return;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (!strcmp(key, fields[i].key))
+			where = fields[i].where;
 	}
-	if (*value && (!strncmp(key, "env.Http_", 9) || !strncmp(key, "env.HTTP_", 9)))
+	if (!strncmp(key, "env.", 4))
+		variable = cs_variable_find(key + 4);
+	if (variable != CS_VARIABLE_NONE)
+		where = &r->variables[variable];
+	if (where && !*where)
+		*where = keep(r, value);
+	else if (!where && (!strncmp(key, "env.Http_", 9) || !strncmp(key, "env.HTTP_", 9)))
 		take_header(r, key + 9, value);
 }
 
@@ -145,24 +119,73 @@ static void take_all(struct reading *r, const char *bytes, size_t len)
 	}
 }
 
-/* A platform is told by what only it sets: a region alone may be a developer's own. */
-static void settle_lambda(struct reading *r)
+static int settle_lambda(struct reading *r)
 {
+	const char *runtime_api = r->variables[CS_VARIABLE_AWS_LAMBDA_RUNTIME_API];
 	struct cs_lambda_place *place;
 
-	if (!r->lambda.runtime_api)
-		return;
-	r->lambda.platform = r->names[NAME_LAMBDA];
-	if (!r->lambda.platform)
-		r->lambda.region = r->lambda.log_group = r->lambda.log_stream = NULL;
-	if (r->memory_mb)
-		r->lambda.max_memory_bytes = strtoul(r->memory_mb, NULL, 10) << 20;
+	if (!runtime_api)
+		return 0;
 	place = cs_arena_alloc(r->arena, sizeof(*place));
-	if (place)
-		*place = r->lambda;
-	else
-		r->error = -ENOMEM;
+	if (!place)
+		return -ENOMEM;
+	*place = (struct cs_lambda_place){
+		.runtime_api = runtime_api,
+		.init_type = r->variables[CS_VARIABLE_AWS_LAMBDA_INITIALIZATION_TYPE],
+	};
 	r->identity->lambda = place;
+	return 0;
+}
+
+static int settle_platform(struct reading *r)
+{
+	struct cs_platform *platform = cs_arena_alloc(r->arena, sizeof(*platform));
+	int n = platform ? cs_platform_read(r->variables, r->arena, platform) : -ENOMEM;
+
+	if (n < 0)
+		return n;
+	r->identity->platform = platform;
+	r->identity->on_platform =
+		platform->of_function || r->variables[CS_VARIABLE_AWS_LAMBDA_FUNCTION_NAME] ||
+		r->variables[CS_VARIABLE_K_SERVICE] || r->variables[CS_VARIABLE_FUNCTION_TARGET];
+	return 0;
+}
+
+static const char *service_name(const struct reading *r)
+{
+	const struct cs_platform *platform = r->identity->platform;
+	const struct cs_value *said;
+
+	if (r->variables[CS_VARIABLE_OTEL_SERVICE_NAME])
+		return r->variables[CS_VARIABLE_OTEL_SERVICE_NAME];
+	said = cs_attributes_find(&platform->said, "service.name");
+	return said && *said->string ? said->string : platform->service;
+}
+
+/* The event's method and path, and its headers: a process per event has them in its environment. */
+static int settle_event(struct reading *r)
+{
+	const char *traceparent = r->variables[CS_VARIABLE_TRACEPARENT];
+	const char *tracestate = r->variables[CS_VARIABLE_TRACESTATE];
+	struct cs_trace_context named;
+
+	if (traceparent && !cs_inbound_context(r->headers, r->headers_len, false, &named)) {
+		add_header(r, "traceparent", traceparent);
+		if (tracestate)
+			add_header(r, "tracestate", tracestate);
+	}
+	if (r->headers_len) {
+		r->env->headers = cs_arena_strndup(r->arena, r->headers, r->headers_len);
+		if (!r->env->headers)
+			return -ENOMEM;
+	}
+	r->env->method = r->variables[CS_VARIABLE_Http_Method];
+	r->env->path = r->variables[CS_VARIABLE_Http_Path];
+	if (r->variables[CS_VARIABLE_GATEWAY_INTERFACE] && !r->env->method) { /* RFC 3875: CGI */
+		r->env->method = r->variables[CS_VARIABLE_REQUEST_METHOD];
+		r->env->path = r->variables[CS_VARIABLE_REQUEST_URI];
+	}
+	return 0;
 }
 
 /* "/app/handler.py" -> "handler", else the program's name. */
@@ -188,7 +211,8 @@ int cs_identity_read(const struct cs_header *header, struct cs_arena *arena,
 {
 	struct reading r = { .arena = arena, .identity = ret, .env = ret_env };
 	size_t len = header->identity_len;
-	struct cs_trace_context named;
+	const char *service;
+	int n;
 
 	*ret = (struct cs_identity){ .pid = header->pid,
 				     .ppid = header->ppid,
@@ -197,34 +221,20 @@ int cs_identity_read(const struct cs_header *header, struct cs_arena *arena,
 				     .anchor_realtime_ns = header->attach_realtime_ns };
 	*ret_env = (struct cs_identity_env){ 0 };
 	take_all(&r, header->identity, len < CS_IDENTITY_BYTES ? len : CS_IDENTITY_BYTES);
-	if (r.error)
-		return r.error;
-	if (r.traceparent && !cs_inbound_context(r.headers, r.headers_len, false, &named)) {
-		add_header(&r, "traceparent", r.traceparent);
-		if (r.tracestate)
-			add_header(&r, "tracestate", r.tracestate);
-	}
-	if (r.headers_len) {
-		ret_env->headers = cs_arena_strndup(arena, r.headers, r.headers_len);
-		if (!ret_env->headers)
-			return -ENOMEM;
-	}
-	if (r.gateway && !ret_env->method) { /* RFC 3875: a CGI script */
-		ret_env->method = r.cgi_method;
-		ret_env->path = r.cgi_path;
-	}
-	settle_lambda(&r);
-	if (r.error)
-		return r.error;
+	n = r.error;
+	if (n == 0)
+		n = settle_event(&r);
+	if (n == 0)
+		n = settle_lambda(&r);
+	if (n == 0)
+		n = settle_platform(&r);
+	if (n < 0)
+		return n;
 	ret->interpreted = r.interpreter || ret->script;
-	ret->on_platform = r.names[NAME_LAMBDA] || r.names[NAME_KNATIVE] || r.names[NAME_TARGET];
-	for (int i = 0; i < NAME_SOURCES; i++) {
-		if (r.names[i]) {
-			cs_utf8_repair(ret->name, sizeof(ret->name), r.names[i], strlen(r.names[i]),
-				       NULL);
-			return 0;
-		}
-	}
-	name_after_file(ret);
+	service = service_name(&r);
+	if (service)
+		cs_utf8_repair(ret->name, sizeof(ret->name), service, strlen(service), NULL);
+	else
+		name_after_file(ret);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "collector/inbound.h"
+#include "collector/platform.h"
 #include "exporters/telemetry.h"
 #include "preload/wire/facts.h"
 #include "preload/wire/marks.h"
@@ -87,8 +88,8 @@ struct cs_identity {
 	const char *exe;
 	const char *argv0;
 	const char *script;
-	const char *version;
-	struct cs_lambda_place *lambda; /* NULL: it has no Lambda Runtime API */
+	const struct cs_platform *platform; /* what names the function; NULL: nothing is known */
+	struct cs_lambda_place *lambda;     /* NULL: it has no Lambda Runtime API */
 	bool interpreted; /* it runs code that it is given: its main is not the user's */
 	bool on_platform; /* a FaaS platform's variables name the function */
 	int32_t pid;

@@ -4,20 +4,57 @@
 #include "collector/resource.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "collector/attr_list.h"
 
-static void add_lambda_place(struct cs_attr_list *list, const struct cs_lambda_place *place)
+/* Of its platform, and of itself where that has no word for it; Azure's apps are no function. */
+static void add_function(struct cs_attr_list *list, const struct cs_identity *identity,
+			 const char *instance)
 {
-	if (!place || !place->platform)
-		return;
-	cs_attr_add_string(list, "cloud.provider", "aws");
-	cs_attr_add_string(list, "cloud.platform", "aws_lambda");
-	cs_attr_add_string(list, "cloud.region", place->region);
-	if (place->max_memory_bytes)
-		cs_attr_add_int(list, "faas.max_memory", place->max_memory_bytes);
-	cs_attr_add_only(list, "aws.log.group.names", place->log_group);
-	cs_attr_add_only(list, "aws.log.stream.names", place->log_stream);
+	static const struct cs_platform nothing;
+	const struct cs_platform *platform = identity->platform ? identity->platform : &nothing;
+	const char *name = platform->function ? platform->function : identity->name;
+
+	cs_attr_add_string(list, "faas.name", platform->app ? NULL : name);
+	cs_attr_add_string(list, "faas.version", platform->version);
+	cs_attr_add_string(list, "faas.instance",
+			   platform->instance ? platform->instance : instance);
+	cs_attr_add_string(list, "coldspan.platform", platform->name);
+	for (size_t i = 0; i < platform->attrs.count; i++) {
+		const struct cs_attr *attr = &platform->attrs.items[i];
+
+		if (attr->value.type == CS_VALUE_STRINGS)
+			cs_attr_add_only(list, attr->key, attr->value.strings.items[0]);
+		else if (attr->value.type == CS_VALUE_STRING)
+			cs_attr_add_string(list, attr->key, attr->value.string);
+		else
+			cs_attr_add_signed(list, attr->key, attr->value.integer);
+	}
+}
+
+/* Seen by us, so that nobody's word on it counts. */
+static bool is_seen(const char *key)
+{
+	static const char *const prefixes[] = { "process.", "telemetry.", "coldspan." };
+
+	if (!strcmp(key, "service.name"))
+		return true; /* heeded before */
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (!strncmp(key, prefixes[i], strlen(prefixes[i])))
+			return true;
+	}
+	return false;
+}
+
+/* What its operator said of the resource goes before what its platform's variables say. */
+static void add_said(struct cs_attr_list *list, const struct cs_attrs *said)
+{
+	for (size_t i = 0; i < said->count; i++) {
+		if (!is_seen(said->items[i].key))
+			cs_attr_set_string(list, said->items[i].key, said->items[i].value.string);
+	}
+	list->dropped += said->dropped_count;
 }
 
 bool cs_resource_attrs(const struct cs_identity *identity, struct cs_arena *arena,
@@ -29,13 +66,7 @@ bool cs_resource_attrs(const struct cs_identity *identity, struct cs_arena *aren
 	snprintf(instance, sizeof(instance), "%llu-%d", (unsigned long long)identity->segment,
 		 identity->pid);
 	cs_attr_add_string(&list, "service.name", identity->name);
-	cs_attr_add_string(&list, "faas.name", identity->name);
-	cs_attr_add_string(&list, "faas.version", identity->version);
-	cs_attr_add_string(&list, "faas.instance",
-			   identity->lambda && identity->lambda->log_stream
-				   ? identity->lambda->log_stream
-				   : instance);
-	add_lambda_place(&list, identity->lambda);
+	add_function(&list, identity, instance);
 	/* Processes of a pid namespace that we do not see have none. */
 	if (identity->pid > 0)
 		cs_attr_add_int(&list, "process.pid", (uint64_t)identity->pid);
@@ -49,5 +80,7 @@ bool cs_resource_attrs(const struct cs_identity *identity, struct cs_arena *aren
 	cs_attr_add_string(&list, "coldspan.script", identity->script);
 	cs_attr_add_string(&list, "telemetry.sdk.name", "coldspan");
 	cs_attr_add_string(&list, "telemetry.sdk.language", "c");
+	if (identity->platform)
+		add_said(&list, &identity->platform->said);
 	return cs_attr_list_keep(&list, ret);
 }

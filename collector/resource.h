@@ -2,7 +2,8 @@
 
 /*
  * The OpenTelemetry resource of an instance: who it is and where it runs. Names: semantic
- * conventions (service, faas, cloud, process); coldspan.* of docs/traces.md.
+ * conventions (service, faas, cloud, process); coldspan.* of docs/traces.md. By platform:
+ * docs/platforms.md.
  */
 #pragma once
 

@@ -5,6 +5,11 @@
 
 #include "collector/lambda_event.h"
 
+static const char *version_of(const struct cs_identity *identity)
+{
+	return identity->platform ? identity->platform->version : NULL;
+}
+
 void cs_spans_add_lambda(struct cs_attr_list *list, const struct cs_invocation *invocation,
 			 struct cs_lambda_texts *texts)
 {
@@ -13,7 +18,7 @@ void cs_spans_add_lambda(struct cs_attr_list *list, const struct cs_invocation *
 	cs_attr_add_string(list, "faas.invocation_id", event->id);
 	cs_attr_add_string(list, "aws.lambda.invoked_arn", event->arn);
 	cs_attr_add_string(list, "cloud.resource_id",
-			   cs_lambda_resource(event->arn, invocation->identity->version,
+			   cs_lambda_resource(event->arn, version_of(invocation->identity),
 					      texts->resource, sizeof(texts->resource)));
 	cs_attr_add_string(list, "cloud.account.id",
 			   cs_lambda_account(event->arn, texts->account, sizeof(texts->account)));

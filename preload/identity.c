@@ -15,44 +15,16 @@
 #include "preload/sys.h"
 #include "preload/target.h"
 #include "preload/text.h"
+#include "preload/wire/variables.h"
 
-/*
- * Variables that name service, platform and request, and the headers of the request that http_fields.h
- * names. Values of others stay.
- */
-static const char *const kept_variables[] = {
-	"OTEL_SERVICE_NAME",
-	"OTEL_RESOURCE_ATTRIBUTES",
-	"AWS_LAMBDA_FUNCTION_NAME",
-	"AWS_LAMBDA_FUNCTION_VERSION",
-	"AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-	"AWS_LAMBDA_LOG_GROUP_NAME",
-	"AWS_LAMBDA_LOG_STREAM_NAME",
-	"AWS_LAMBDA_INITIALIZATION_TYPE",
-	"AWS_LAMBDA_RUNTIME_API",
-	"AWS_REGION",
-	"K_SERVICE",
-	"K_REVISION",
-	"K_CONFIGURATION",
-	"FUNCTION_TARGET",
-	"FUNCTION_NAME",
-	"FUNCTION_SIGNATURE_TYPE",
-	"FUNCTIONS_WORKER_RUNTIME",
-	"PORT",
-	"TRACEPARENT",
-	"TRACESTATE",
-	"Http_Method",
-	"Http_Path",
-	"GATEWAY_INTERFACE",
-	"REQUEST_METHOD",
-	"REQUEST_URI",
+static const struct {
+	char name[CS_VARIABLE_BYTES];
+	uint8_t how; /* enum cs_variable_how */
+} variables[] = {
+#define X(name, how) { #name, CS_VARIABLE_##how },
+	CS_VARIABLES(X)
+#undef X
 };
-
-/* Those of which the query stays. */
-static bool is_target(const char *variable)
-{
-	return cs_text_equal(variable, "Http_Path") || cs_text_equal(variable, "REQUEST_URI");
-}
 
 struct area {
 	char *bytes;
@@ -103,33 +75,57 @@ static void put_header(struct area *area, const char *variable)
 		put_bytes(area, key, header + len + 1, value_len);
 }
 
+/* Does any name of the table begin with @letter? Mostly this settles it. */
+static bool is_first_letter(char letter)
+{
+	const uint64_t letters = 0
+#define X(name, how) | 1ull << (#name[0] & 63)
+		CS_VARIABLES(X)
+#undef X
+		;
+
+	return (letter & 0xc0) == 0x40 && letters >> (letter & 63) & 1;
+}
+
+static void put_variable(struct area *area, const char *variable)
+{
+	for (unsigned i = 0;
+	     i < sizeof(variables) / sizeof(variables[0]) && variables[i].name[0] <= *variable;
+	     i++) {
+		const char *name = variables[i].name, *value;
+		char key[4 + CS_VARIABLE_BYTES] = "env.";
+		size_t len, value_len;
+
+		if (*variable != *name || !cs_text_starts(variable, name))
+			continue;
+		len = cs_text_len(name);
+		if (variable[len] != '=')
+			continue;
+		__builtin_memcpy(key + 4, name, len + 1);
+		value = variable + len + 1;
+		value_len = cs_text_len(value);
+		if (variables[i].how == CS_VARIABLE_TARGET)
+			value = cs_target_path(value, &value_len);
+		if (variables[i].how == CS_VARIABLE_SET && value_len) {
+			value = "1";
+			value_len = 1;
+		}
+		put_bytes(area, key, value, value_len);
+		if (i + 1 == CS_VARIABLE_AWS_LAMBDA_RUNTIME_API)
+			cs_lambda_api_read(&cs_shim.lambda, value);
+		return;
+	}
+}
+
 static void put_variables(struct area *area, char *const *envp)
 {
 	for (; *envp; envp++) {
+		if (!is_first_letter(**envp))
+			continue;
 		if (**envp == 'H' &&
 		    (cs_text_starts(*envp, "HTTP_") || cs_text_starts(*envp, "Http_")))
 			put_header(area, *envp);
-		for (unsigned i = 0; i < sizeof(kept_variables) / sizeof(kept_variables[0]); i++) {
-			char key[64] = "env.";
-			const char *value;
-			size_t len, value_len;
-
-			/* The first letter settles nearly all of them. */
-			if (**envp != *kept_variables[i] ||
-			    !cs_text_starts(*envp, kept_variables[i]))
-				continue;
-			len = cs_text_len(kept_variables[i]);
-			if ((*envp)[len] != '=')
-				continue;
-			__builtin_memcpy(key + 4, kept_variables[i], len + 1);
-			value = *envp + len + 1;
-			value_len = cs_text_len(value);
-			if (is_target(kept_variables[i]))
-				value = cs_target_path(value, &value_len);
-			put_bytes(area, key, value, value_len);
-			if (cs_text_equal(kept_variables[i], "AWS_LAMBDA_RUNTIME_API"))
-				cs_lambda_api_read(&cs_shim.lambda, value);
-		}
+		put_variable(area, *envp);
 	}
 }
 

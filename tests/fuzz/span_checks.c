@@ -35,7 +35,11 @@ static void check_identity(const struct cs_identity *identity)
 	check_text(identity->exe);
 	check_text(identity->argv0);
 	check_text(identity->script);
-	check_text(identity->version);
+	if (identity->platform) {
+		check_text(identity->platform->function);
+		check_text(identity->platform->version);
+		check_text(identity->platform->instance);
+	}
 }
 
 static void check_context(const struct cs_span_context *context)

@@ -54,6 +54,7 @@ Test(identity, names_come_from_the_platform_first_hit_wins)
 	read_it();
 	cr_assert(eq(str, identity.name, (char *)"knative"));
 	put("env.AWS_LAMBDA_FUNCTION_NAME=lambda");
+	put("env.AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001");
 	read_it();
 	cr_assert(eq(str, identity.name, (char *)"lambda"));
 	put("env.OTEL_SERVICE_NAME=service");
@@ -238,7 +239,7 @@ Test(identity, a_platform_is_known_by_its_variables)
 	put("env.K_REVISION=r7");
 	read_it();
 	cr_assert(identity.on_platform);
-	cr_assert(eq(str, (char *)identity.version, (char *)"r7"));
+	cr_assert(eq(str, (char *)identity.platform->version, (char *)"r7"));
 }
 
 Test(identity, no_memory_is_told)
