@@ -44,7 +44,9 @@ enum cs_priority {
 	X(INVOCATION, 11, cs_rec_invocation, LOW,                                                  \
 	  "an event was handed out, with an id of its own")                                        \
 	X(INVOCATION_END, 12, cs_rec_invocation_end, HIGH, "the answer to such an event went out") \
-	X(READY, 13, cs_rec_ready, HIGH, "a fork child reached a mark")
+	X(READY, 13, cs_rec_ready, HIGH, "a fork child reached a mark")                            \
+	X(EVENT, 24, cs_rec_event, LOW,                                                            \
+	  "ids, counts and trace contexts in the body of such an event")
 
 enum cs_record_type {
 	CS_RECORD_NONE = 0,
@@ -218,6 +220,34 @@ struct cs_rec_invocation_end { /* time_ns: after the call that sent the last byt
 	uint16_t headers_offset; /* from here to the end: allow-listed lines as in REQUEST */
 				 /* char text[text_len] */
 };
+
+/* Which service made an event, by its form. */
+enum cs_event_service {
+	CS_EVENT_UNKNOWN = 0,
+	CS_EVENT_HTTP = 1, /* API Gateway, load balancer, function URL */
+	CS_EVENT_SQS = 2,
+	CS_EVENT_SNS = 3,
+	CS_EVENT_KINESIS = 4,
+	CS_EVENT_DYNAMODB = 5,
+	CS_EVENT_S3 = 6,
+	CS_EVENT_EVENTBRIDGE = 7,
+	CS_EVENT_SCHEDULE = 8, /* EventBridge's */
+};
+
+/* What stands in an event, of a batch in each of its messages: some records of one event, in order. */
+struct cs_rec_event {      /* time_ns: when the last of it was read */
+	uint32_t messages; /* found up to here, also those of which nothing is told */
+	uint16_t source;   /* enum cs_invocation_source */
+	uint16_t service;  /* enum cs_event_service */
+	uint16_t flags;    /* CS_EVENT_* */
+	uint16_t id_len;   /* the text begins with the event's id */
+	uint16_t text_len; /* bytes that follow this struct */
+	uint16_t reserved;
+	/* char text[text_len]: behind the id, for each message lines "name: value\n" and an empty one */
+};
+
+#define CS_EVENT_BATCH        0x1u /* of any number of messages */
+#define CS_EVENT_CUT          0x2u /* there is more than was looked at, or something did not fit */
 
 #define CS_INVOCATION_REFUSED 0x1u /* the reply, of @status, says that it was not taken */
 #define CS_INVOCATION_BROKEN  0x2u /* its trailers say that it failed on the way */

@@ -114,6 +114,7 @@ static void print_payload(const struct cs_record *record)
 		const struct cs_rec_invocation *invocation;
 		const struct cs_rec_invocation_end *answer;
 		const struct cs_rec_ready *ready;
+		const struct cs_rec_event *event;
 	} u = { .process = payload };
 
 	switch (record->type) {
@@ -197,6 +198,16 @@ static void print_payload(const struct cs_record *record)
 		print_text("id", text + u.answer->id_offset, u.answer->id_len);
 		print_text("headers", text + u.answer->headers_offset,
 			   (size_t)(u.answer->text_len - u.answer->headers_offset));
+		break;
+	}
+	case CS_RECORD_EVENT: {
+		const char *text = (const char *)(u.event + 1);
+
+		printf(",\"messages\":%u,\"source\":%u,\"service\":%u,\"flags\":%u",
+		       u.event->messages, u.event->source, u.event->service, u.event->flags);
+		print_text("id", text, u.event->id_len);
+		print_text("lines", text + u.event->id_len,
+			   (size_t)(u.event->text_len - u.event->id_len));
 		break;
 	}
 	}

@@ -100,13 +100,21 @@ SIZE(cs_rec_invocation_end, 32);
 AT(cs_rec_ready, mark, 0);
 AT(cs_rec_ready, reserved, 4);
 SIZE(cs_rec_ready, 8);
+AT(cs_rec_event, messages, 0);
+AT(cs_rec_event, source, 4);
+AT(cs_rec_event, service, 6);
+AT(cs_rec_event, flags, 8);
+AT(cs_rec_event, id_len, 10);
+AT(cs_rec_event, text_len, 12);
+SIZE(cs_rec_event, 16);
 
 /* Numbers are for ever. */
 _Static_assert(CS_RECORD_PROCESS == 1 && CS_RECORD_SPAWN == 2 && CS_RECORD_EXEC == 3 &&
 		       CS_RECORD_WAIT == 4 && CS_RECORD_KILL == 5 && CS_RECORD_FILE == 6 &&
 		       CS_RECORD_LISTEN == 7 && CS_RECORD_REQUEST == 8 && CS_RECORD_RESPONSE == 9 &&
 		       CS_RECORD_RESPONSE_END == 10 && CS_RECORD_INVOCATION == 11 &&
-		       CS_RECORD_INVOCATION_END == 12 && CS_RECORD_READY == 13,
+		       CS_RECORD_INVOCATION_END == 12 && CS_RECORD_READY == 13 &&
+		       CS_RECORD_EVENT == 24,
 	       "record numbers");
 
 struct kind {
