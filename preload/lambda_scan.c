@@ -1,0 +1,746 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* JSON (RFC 8259) of events; see lambda_scan.h. */
+#include "preload/lambda_scan.h"
+
+#include "preload/http_fields.h"
+#include "preload/wire/records.h"
+
+#define FULL_AT (CS_LAMBDA_SCAN_TEXT / 2) /* a message more would still fit */
+
+enum state {
+	VALUE,
+	FIRST_VALUE, /* behind '[': or its end */
+	KEY,
+	FIRST_KEY, /* behind '{': or its end */
+	COLON,
+	AFTER, /* behind a value */
+	STRING,
+	ESCAPE,
+	HEX,
+	NUMBER,
+	LITERAL,
+	END, /* behind all of it */
+};
+
+/* What a value is to us. */
+enum node {
+	SKIP,
+	/* objects */
+	EVENT,
+	MESSAGE,
+	QUEUE_ATTRIBUTES,
+	ATTRIBUTES,
+	ATTRIBUTE,
+	TOPIC,
+	TOPIC_ATTRIBUTES,
+	TOPIC_ATTRIBUTE,
+	STORE,
+	CONTEXT,
+	HEADERS,
+	MULTI_HEADERS,
+	LAST_OBJECT = MULTI_HEADERS,
+	/* arrays */
+	MESSAGES,
+	MULTI_HEADER,
+	LAST_ARRAY = MULTI_HEADER,
+	/* strings */
+	ID,
+	COUNT,
+	TRACE,
+	HEADER,
+	SOURCE,
+	EVENT_ID,
+	DETAIL_TYPE,
+};
+
+enum sink {
+	NOWHERE,
+	NAME,
+	TEXT,
+};
+
+/* Where in a number. */
+enum {
+	MINUS,
+	ZERO,
+	INTEGER,
+	POINT,
+	FRACTION,
+	EXPONENT,
+	EXPONENT_SIGN,
+	EXPONENT_DIGITS,
+};
+
+#define KEY_BYTES 25
+
+static const struct {
+	uint8_t within;
+	uint8_t node;
+	uint8_t len;
+	char name[KEY_BYTES];
+} keys[] = {
+#define K(within, name, node) { within, node, sizeof(name) - 1, name },
+	K(EVENT, "Records", MESSAGES) K(EVENT, "requestContext", CONTEXT)
+		K(EVENT, "headers", HEADERS) K(EVENT, "multiValueHeaders", MULTI_HEADERS)
+			K(EVENT, "id", EVENT_ID) K(EVENT, "detail-type", DETAIL_TYPE)
+				K(CONTEXT, "requestId", ID) K(MESSAGE, "eventSource", SOURCE)
+					K(MESSAGE, "EventSource", SOURCE) /* SNS */
+	K(MESSAGE, "messageId", ID)                                       /* SQS */
+	K(MESSAGE, "eventID", ID)                                         /* Kinesis, DynamoDB */
+	K(MESSAGE, "attributes", QUEUE_ATTRIBUTES) K(MESSAGE, "messageAttributes", ATTRIBUTES)
+		K(MESSAGE, "Sns", TOPIC) K(MESSAGE, "responseElements", STORE) /* S3 */
+	K(QUEUE_ATTRIBUTES, "ApproximateReceiveCount", COUNT)
+		K(QUEUE_ATTRIBUTES, "AWSTraceHeader", TRACE) K(ATTRIBUTE, "stringValue", HEADER)
+			K(TOPIC, "MessageId", ID) K(TOPIC, "MessageAttributes", TOPIC_ATTRIBUTES)
+				K(TOPIC_ATTRIBUTE, "Value", HEADER) K(STORE, "x-amz-request-id", ID)
+#undef K
+};
+
+static const struct {
+	uint8_t source;
+	uint8_t len;
+	char name[KEY_BYTES];
+} sources[] = {
+#define S(source, name) { source, sizeof(name) - 1, name },
+	S(CS_EVENT_SQS, "aws:sqs") S(CS_EVENT_SNS, "aws:sns") S(CS_EVENT_KINESIS, "aws:kinesis")
+		S(CS_EVENT_DYNAMODB, "aws:dynamodb") S(CS_EVENT_S3, "aws:s3")
+#undef S
+};
+
+static bool same(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (a[i] != b[i])
+			return false;
+	}
+	return true;
+}
+
+static bool name_is(const struct cs_lambda_scan *scan, const char *name, size_t len)
+{
+	return scan->name_len == len && same(scan->name, name, len);
+}
+
+void cs_lambda_scan_begin(struct cs_lambda_scan *scan, const char *id, size_t id_len)
+{
+	char copy[CS_LAMBDA_SCAN_ID];
+
+	if (id_len > sizeof(copy))
+		id_len = sizeof(copy);
+	for (size_t i = 0; i < id_len; i++)
+		copy[i] = id[i];
+	for (size_t i = 0; i < offsetof(struct cs_lambda_scan, text); i++)
+		((unsigned char *)scan)[i] = 0;
+	for (size_t i = 0; i < id_len; i++)
+		scan->text[i] = copy[i];
+	scan->id_len = scan->done = scan->used = (uint16_t)id_len;
+	scan->state = VALUE;
+	scan->node = EVENT;
+}
+
+/* --- what is kept --- */
+
+static bool append(struct cs_lambda_scan *scan, char c)
+{
+	if (scan->used == CS_LAMBDA_SCAN_TEXT)
+		return false;
+	scan->text[scan->used++] = c;
+	return true;
+}
+
+/* Of a message that is kept, but not this line of it. */
+static void drop_line(struct cs_lambda_scan *scan)
+{
+	scan->used = scan->line;
+	scan->sink = NOWHERE;
+}
+
+static void begin_line(struct cs_lambda_scan *scan, const char *name, size_t len)
+{
+	bool room = true;
+
+	scan->line = scan->used;
+	scan->value_len = 0;
+	scan->sink = TEXT;
+	for (size_t i = 0; i < len; i++)
+		room = append(scan, name[i]) && room;
+	room = append(scan, ':') && append(scan, ' ') && room;
+	if (!room) {
+		drop_line(scan);
+		scan->cut = true;
+	}
+}
+
+static void end_line(struct cs_lambda_scan *scan)
+{
+	if (!scan->value_len) {
+		drop_line(scan);
+	} else if (!append(scan, '\n')) {
+		drop_line(scan);
+		scan->cut = true;
+	}
+}
+
+static uint16_t value_max(const struct cs_lambda_scan *scan)
+{
+	return scan->node == ID || scan->node == COUNT ? CS_LAMBDA_SCAN_ID : CS_HTTP_VALUE_MAX;
+}
+
+/* One byte of a string, unescaped. What an id or a context is made of is plain ASCII. */
+static void put(struct cs_lambda_scan *scan, unsigned char c)
+{
+	bool plain = c >= 0x20 && c < 0x7f;
+
+	switch ((enum sink)scan->sink) {
+	case NOWHERE:
+		break;
+	case NAME:
+		if (scan->name_len < CS_LAMBDA_SCAN_NAME)
+			scan->name[scan->name_len] = (char)(plain ? c : 0);
+		if (scan->name_len <= CS_LAMBDA_SCAN_NAME)
+			scan->name_len++;
+		break;
+	case TEXT:
+		if (!plain) {
+			drop_line(scan);
+		} else if (scan->value_len++ >= value_max(scan) || !append(scan, (char)c)) {
+			drop_line(scan);
+			scan->cut = true;
+		}
+		break;
+	}
+}
+
+/* --- what it is --- */
+
+static uint8_t source_of(const struct cs_lambda_scan *scan)
+{
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		if (name_is(scan, sources[i].name, sources[i].len))
+			return sources[i].source;
+	}
+	return CS_EVENT_UNKNOWN;
+}
+
+/* A name of a header: of its value, if that is one that is kept, in lower case. */
+static enum node header_of(struct cs_lambda_scan *scan, enum node node)
+{
+	for (size_t i = 0; i < scan->name_len && i < CS_LAMBDA_SCAN_NAME; i++)
+		scan->header[i] = cs_http_lower((unsigned char)scan->name[i]);
+	scan->header_len = scan->name_len;
+	return scan->name_len <= CS_LAMBDA_SCAN_NAME &&
+			       cs_http_is_kept(scan->header, scan->header_len)
+		       ? node
+		       : SKIP;
+}
+
+/* What the value behind the key in the scratch is. */
+static enum node value_of(struct cs_lambda_scan *scan, enum node within)
+{
+	switch (within) {
+	case ATTRIBUTES:
+		return header_of(scan, ATTRIBUTE);
+	case TOPIC_ATTRIBUTES:
+		return header_of(scan, TOPIC_ATTRIBUTE);
+	case HEADERS:
+		return header_of(scan, HEADER);
+	case MULTI_HEADERS:
+		return header_of(scan, MULTI_HEADER);
+	default:
+		break;
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (keys[i].within == within && name_is(scan, keys[i].name, keys[i].len))
+			return scan->batch && within == EVENT && keys[i].node != MESSAGES
+				       ? SKIP
+				       : (enum node)keys[i].node;
+	}
+	return SKIP;
+}
+
+static enum node container(const struct cs_lambda_scan *scan)
+{
+	return scan->depth && scan->depth <= CS_LAMBDA_SCAN_PATH
+		       ? (enum node)scan->path[scan->depth - 1]
+		       : SKIP;
+}
+
+static enum node element_of(enum node array)
+{
+	return array == MESSAGES ? MESSAGE : array == MULTI_HEADER ? HEADER : SKIP;
+}
+
+static void begin_message(struct cs_lambda_scan *scan)
+{
+	scan->used = scan->done;
+	scan->message_source = CS_EVENT_UNKNOWN;
+}
+
+/* One of another source than the first, or of none that we know, is none of the batch. */
+static void end_message(struct cs_lambda_scan *scan)
+{
+	uint8_t source = scan->message_source;
+	bool ours = source && (!scan->source || scan->source == source);
+
+	if (ours) {
+		scan->source = source;
+		scan->messages++;
+	}
+	if (!ours || scan->used == scan->done || scan->kept == CS_LAMBDA_SCAN_MESSAGES) {
+		scan->used = scan->done;
+		return;
+	}
+	if (!append(scan, '\n')) {
+		scan->used = scan->done;
+		scan->cut = true;
+		return;
+	}
+	scan->kept++;
+	scan->done = scan->used;
+	scan->full = scan->used >= FULL_AT;
+}
+
+/* --- structure --- */
+
+static void die(struct cs_lambda_scan *scan)
+{
+	scan->dead = true;
+}
+
+static bool in_object(const struct cs_lambda_scan *scan)
+{
+	uint32_t level = scan->depth - 1u;
+
+	return scan->nesting[level / 32] >> (level % 32) & 1;
+}
+
+static void end_value(struct cs_lambda_scan *scan)
+{
+	scan->state = scan->depth ? AFTER : END;
+}
+
+/* What a value is, now that its kind is known. Of headers that are there twice, the first set counts. */
+static enum node opened(struct cs_lambda_scan *scan, bool object)
+{
+	enum node node = (enum node)scan->node;
+
+	if (node == SKIP ||
+	    (object ? node > LAST_OBJECT : node <= LAST_OBJECT || node > LAST_ARRAY))
+		return SKIP;
+	if (node == HEADERS || node == MULTI_HEADERS) {
+		if (scan->headers_from && scan->headers_from != node)
+			return SKIP;
+		scan->headers_from = (uint8_t)node;
+	}
+	if (node == CONTEXT)
+		scan->message_source = CS_EVENT_HTTP;
+	if (node == MESSAGES && !scan->batch) {
+		scan->batch = true;
+		scan->source = CS_EVENT_UNKNOWN;
+		begin_message(scan);
+	}
+	if (node == MESSAGE)
+		begin_message(scan);
+	return node;
+}
+
+static void open_value(struct cs_lambda_scan *scan, bool object)
+{
+	uint32_t level = scan->depth, bit = 1u << (level % 32);
+	enum node node = opened(scan, object);
+
+	if (level == CS_LAMBDA_SCAN_DEPTH) {
+		scan->cut = true;
+		die(scan);
+		return;
+	}
+	if (level < CS_LAMBDA_SCAN_PATH)
+		scan->path[level] = (uint8_t)node;
+	scan->nesting[level / 32] = (scan->nesting[level / 32] & ~bit) | (object ? bit : 0);
+	scan->depth++;
+	scan->state = object ? FIRST_KEY : FIRST_VALUE;
+	scan->node = (uint8_t)element_of(node);
+}
+
+static void close_value(struct cs_lambda_scan *scan)
+{
+	if (container(scan) == MESSAGE)
+		end_message(scan);
+	scan->depth--;
+	end_value(scan);
+}
+
+static void begin_string(struct cs_lambda_scan *scan, bool in_key)
+{
+	scan->state = STRING;
+	scan->in_key = in_key;
+	scan->sink = NOWHERE;
+	scan->name_len = 0;
+	if (in_key) {
+		if (container(scan) != SKIP)
+			scan->sink = NAME;
+		return;
+	}
+	switch ((enum node)scan->node) {
+	case ID:
+		begin_line(scan, "id", 2);
+		break;
+	case COUNT:
+		begin_line(scan, "count", 5);
+		break;
+	case TRACE:
+		begin_line(scan, "x-amzn-trace-id", 15);
+		break;
+	case HEADER:
+		begin_line(scan, scan->header, scan->header_len);
+		break;
+	case SOURCE:
+	case EVENT_ID:
+	case DETAIL_TYPE:
+		scan->sink = NAME;
+		break;
+	default:
+		break;
+	}
+}
+
+static void note_event_id(struct cs_lambda_scan *scan)
+{
+	scan->event_id_len = 0;
+	if (scan->name_len > CS_LAMBDA_SCAN_NAME)
+		return;
+	for (size_t i = 0; i < scan->name_len; i++) {
+		if (!scan->name[i])
+			return;
+		scan->event_id[i] = scan->name[i];
+	}
+	scan->event_id_len = scan->name_len;
+}
+
+static void end_string(struct cs_lambda_scan *scan)
+{
+	static const char scheduled[] = "Scheduled Event";
+
+	if (scan->in_key) {
+		scan->node = (uint8_t)(scan->sink == NAME ? value_of(scan, container(scan)) : SKIP);
+		scan->state = COLON;
+		return;
+	}
+	if (scan->sink == TEXT)
+		end_line(scan);
+	else if (scan->node == SOURCE)
+		scan->message_source = source_of(scan);
+	else if (scan->node == EVENT_ID)
+		note_event_id(scan);
+	else if (scan->node == DETAIL_TYPE)
+		scan->source = name_is(scan, scheduled, sizeof(scheduled) - 1)
+				       ? CS_EVENT_SCHEDULE
+				       : CS_EVENT_EVENTBRIDGE;
+	scan->sink = NOWHERE;
+	end_value(scan);
+}
+
+/* --- bytes --- */
+
+static bool is_digit(unsigned char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static void value_byte(struct cs_lambda_scan *scan, unsigned char c)
+{
+	scan->number = 1;
+	if (c == '"') {
+		begin_string(scan, false);
+	} else if (c == '{' || c == '[') {
+		open_value(scan, c == '{');
+	} else if (c == ']' && scan->state == FIRST_VALUE) {
+		close_value(scan);
+	} else if (c == 't' || c == 'f' || c == 'n') {
+		scan->state = LITERAL;
+		scan->digits = c;
+	} else if (c == '-' || is_digit(c)) {
+		scan->state = NUMBER;
+		scan->number = c == '-' ? MINUS : c == '0' ? ZERO : INTEGER;
+	} else {
+		die(scan);
+	}
+}
+
+static void after_byte(struct cs_lambda_scan *scan, unsigned char c)
+{
+	if (c == (in_object(scan) ? '}' : ']')) {
+		close_value(scan);
+	} else if (c == ',') {
+		scan->state = in_object(scan) ? KEY : VALUE;
+		scan->node = (uint8_t)element_of(container(scan));
+	} else {
+		die(scan);
+	}
+}
+
+static int hex_value(unsigned char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static void string_byte(struct cs_lambda_scan *scan, unsigned char c)
+{
+	if (c == '"')
+		end_string(scan);
+	else if (c == '\\')
+		scan->state = ESCAPE;
+	else if (c < 0x20)
+		die(scan);
+	else
+		put(scan, c);
+}
+
+static void escape_byte(struct cs_lambda_scan *scan, unsigned char c)
+{
+	scan->state = STRING;
+	switch (c) {
+	case '"':
+	case '\\':
+	case '/':
+		put(scan, c);
+		break;
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't':
+		put(scan, '\n'); /* one control is as another */
+		break;
+	case 'u':
+		scan->state = HEX;
+		scan->digits = 0;
+		scan->code = 0;
+		break;
+	default:
+		die(scan);
+	}
+}
+
+static void hex_byte(struct cs_lambda_scan *scan, unsigned char c)
+{
+	int value = hex_value(c);
+
+	if (value < 0) {
+		die(scan);
+		return;
+	}
+	scan->code = (uint16_t)(scan->code << 4 | value);
+	if (++scan->digits < 4)
+		return;
+	scan->state = STRING;
+	put(scan, scan->code < 0x80 ? (unsigned char)scan->code : 0x80);
+}
+
+/* The rest of true, false, or null; its first letter is in `digits`. */
+static void literal_byte(struct cs_lambda_scan *scan, unsigned char c)
+{
+	static const char words[3][6] = { "true", "false", "null" };
+	const char *word = words[scan->digits == 't' ? 0 : scan->digits == 'f' ? 1 : 2];
+
+	if (c != (unsigned char)word[scan->number++])
+		die(scan);
+	else if (!word[scan->number])
+		end_value(scan);
+}
+
+/* RFC 8259 section 6. Return: false: @c is not part of it any more. */
+static bool number_byte(struct cs_lambda_scan *scan, unsigned char c)
+{
+	bool digit = is_digit(c), ended = false;
+
+	switch (scan->number) {
+	case MINUS:
+		scan->number = c == '0' ? ZERO : INTEGER;
+		break;
+	case ZERO:
+	case INTEGER:
+		if (digit && scan->number == INTEGER)
+			return true;
+		if (c == '.' || (c | 0x20) == 'e')
+			scan->number = c == '.' ? POINT : EXPONENT;
+		else
+			ended = true;
+		digit = true;
+		break;
+	case POINT:
+		scan->number = FRACTION;
+		break;
+	case FRACTION:
+		if (!digit && (c | 0x20) == 'e')
+			scan->number = EXPONENT;
+		else
+			ended = !digit;
+		digit = true;
+		break;
+	case EXPONENT:
+		scan->number = digit ? EXPONENT_DIGITS : EXPONENT_SIGN;
+		digit = digit || c == '+' || c == '-';
+		break;
+	case EXPONENT_SIGN:
+		scan->number = EXPONENT_DIGITS;
+		break;
+	default:
+		ended = !digit;
+		digit = true;
+	}
+	if (!digit)
+		die(scan);
+	else if (ended)
+		end_value(scan);
+	return !ended;
+}
+
+static bool is_space(unsigned char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Between strings, numbers and words. */
+static void structure_byte(struct cs_lambda_scan *scan, unsigned char c)
+{
+	if (is_space(c))
+		return;
+	switch ((enum state)scan->state) {
+	case VALUE:
+	case FIRST_VALUE:
+		value_byte(scan, c);
+		return;
+	case KEY:
+	case FIRST_KEY:
+		if (c == '"')
+			begin_string(scan, true);
+		else if (c == '}' && scan->state == FIRST_KEY)
+			close_value(scan);
+		else
+			die(scan);
+		return;
+	case COLON:
+		if (c == ':')
+			scan->state = VALUE;
+		else
+			die(scan);
+		return;
+	case AFTER:
+		after_byte(scan, c);
+		return;
+	default:
+		die(scan);
+	}
+}
+
+static void take_byte(struct cs_lambda_scan *scan, unsigned char c)
+{
+	switch ((enum state)scan->state) {
+	case STRING:
+		string_byte(scan, c);
+		break;
+	case ESCAPE:
+		escape_byte(scan, c);
+		break;
+	case HEX:
+		hex_byte(scan, c);
+		break;
+	case LITERAL:
+		literal_byte(scan, c);
+		break;
+	case NUMBER:
+		if (!number_byte(scan, c))
+			structure_byte(scan, c);
+		break;
+	default:
+		structure_byte(scan, c);
+	}
+}
+
+/* How many bytes from @at on are inside of a string, and no escape. Eight at a time. */
+static size_t plain_run(const unsigned char *at, size_t len)
+{
+	const uint64_t ones = 0x0101010101010101ull, tops = ones << 7;
+	size_t n = 0;
+
+	for (; len - n >= 8; n += 8) {
+		uint64_t x, quotes, slashes;
+
+		__builtin_memcpy(&x, at + n, 8);
+		quotes = x ^ ones * '"';
+		slashes = x ^ ones * '\\';
+		if ((((x - ones * 0x20) & ~x) | ((quotes - ones) & ~quotes) |
+		     ((slashes - ones) & ~slashes)) &
+		    tops)
+			break;
+	}
+	while (n < len && at[n] >= 0x20 && at[n] != '"' && at[n] != '\\')
+		n++;
+	return n;
+}
+
+size_t cs_lambda_scan_feed(struct cs_lambda_scan *scan, const unsigned char *data, size_t len)
+{
+	size_t left = CS_LAMBDA_SCAN_MAX - scan->bytes, end = len < left ? len : left, n = 0;
+
+	if (!data && len) {
+		scan->bytes = CS_LAMBDA_SCAN_MAX;
+		scan->beyond = true;
+		return len;
+	}
+	while (n < end && !scan->dead && !scan->full) {
+		if (scan->state == STRING && scan->sink == NOWHERE)
+			n += plain_run(data + n, end - n);
+		if (n < end)
+			take_byte(scan, data[n++]);
+	}
+	scan->bytes += (uint32_t)n;
+	if (scan->full)
+		return n;
+	scan->beyond |= n < len && scan->bytes == CS_LAMBDA_SCAN_MAX;
+	return len;
+}
+
+/* One event, not a batch: which service's is it? Only then does anything of it stay. */
+static void settle_event(struct cs_lambda_scan *scan)
+{
+	if (scan->sink == TEXT)
+		drop_line(scan); /* its end did not come */
+	if (scan->source && scan->event_id_len) {
+		scan->used = scan->done;
+		begin_line(scan, "id", 2);
+		for (size_t i = 0; i < scan->event_id_len; i++)
+			append(scan, scan->event_id[i]);
+		append(scan, '\n');
+	} else {
+		scan->source = scan->message_source;
+	}
+	if (scan->dead)
+		scan->source = CS_EVENT_UNKNOWN;
+	if (!scan->source || scan->used == scan->done)
+		return;
+	scan->messages = scan->kept = 1;
+	append(scan, '\n');
+	scan->done = scan->used;
+}
+
+bool cs_lambda_scan_end(struct cs_lambda_scan *scan)
+{
+	if (!scan->batch)
+		settle_event(scan);
+	else
+		scan->cut |= scan->beyond;
+	return scan->source && (scan->done > scan->id_len || scan->messages > scan->messages_told);
+}
+
+void cs_lambda_scan_told(struct cs_lambda_scan *scan)
+{
+	scan->messages_told = scan->messages;
+	scan->used = scan->done = scan->id_len;
+	scan->full = false;
+}
