@@ -60,6 +60,7 @@ uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd
 	conn->text = CS_POOL_NONE;
 	conn->response_text = CS_POOL_NONE;
 	conn->sending = NOTHING;
+	conn->wants_body = false;
 	cs_http_request_init(&conn->request);
 	atomic_store_explicit(&conn->requests, 0, memory_order_relaxed);
 	atomic_store_explicit(&conn->responses, 0, memory_order_relaxed);
@@ -111,6 +112,13 @@ void cs_conn_share(struct cs_conn *conn, uint32_t generation)
 		;
 }
 
+static void put_response_text(const struct cs_conn_env *env, struct cs_conn *conn)
+{
+	if (conn->response_text != CS_POOL_NONE)
+		cs_pool_put(env->texts, conn->response_text);
+	conn->response_text = CS_POOL_NONE;
+}
+
 /* The answer to the oldest outstanding request is over. */
 static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, uint16_t flags,
 			 uint64_t now_ns)
@@ -131,6 +139,9 @@ static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, ui
 	if (conn->sending == HEAD_TOLD)
 		event.status = conn->response.status;
 	env->emit(conn, &event);
+	if (env->caller)
+		put_response_text(env, conn);
+	conn->wants_body = false;
 	conn->sending = NOTHING;
 	/* pairs with: conn.responses; the slot may be used again */
 	atomic_store_explicit(&conn->responses, sequence + 1, memory_order_release);
@@ -157,6 +168,8 @@ static void tell_response(const struct cs_conn_env *env, struct cs_conn *conn, u
 	};
 
 	env->emit(conn, &event);
+	if (env->caller && !conn->wants_body)
+		put_response_text(env, conn);
 }
 
 const struct cs_http_text *cs_conn_asked(const struct cs_conn_env *env, const struct cs_conn *conn)
@@ -167,6 +180,13 @@ const struct cs_http_text *cs_conn_asked(const struct cs_conn_env *env, const st
 		return NULL;
 	text = cs_pool_item(env->texts, conn->text);
 	return &text->text;
+}
+
+void *cs_conn_scratch(const struct cs_conn_env *env, const struct cs_conn *conn)
+{
+	struct cs_conn_text *text = cs_pool_item(env->texts, conn->response_text);
+
+	return text->scratch;
 }
 
 /* Nothing more will be sent: end what is outstanding. @lost: how much of it we do not know. */
@@ -203,8 +223,8 @@ static void finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t
 		atomic_load_explicit(&conn->closed_ns, memory_order_relaxed));
 	if (conn->text != CS_POOL_NONE)
 		cs_pool_put(env->texts, conn->text);
-	if (env->caller && conn->response_text != CS_POOL_NONE)
-		cs_pool_put(env->texts, conn->response_text);
+	if (env->caller)
+		put_response_text(env, conn);
 	atomic_store_explicit(&conn->state, 0, memory_order_relaxed);
 	cs_pool_put(env->conns, index);
 }
@@ -392,13 +412,6 @@ static void begin_response_text(const struct cs_conn_env *env, struct cs_conn *c
 		text->method_len = text->target_len = text->headers_len = text->flags = 0;
 }
 
-static void put_response_text(const struct cs_conn_env *env, struct cs_conn *conn)
-{
-	if (conn->response_text != CS_POOL_NONE)
-		cs_pool_put(env->texts, conn->response_text);
-	conn->response_text = CS_POOL_NONE;
-}
-
 /* Bytes go out: the first of a response, if none has begun. Not without a request. */
 static bool begin_response(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t begin_ns)
 {
@@ -422,18 +435,35 @@ static bool begin_response(const struct cs_conn_env *env, struct cs_conn *conn, 
 	return true;
 }
 
+/* Hands content to who wants it. Return: of how many bytes all or none are content. */
+static uint64_t show_content(const struct cs_conn_env *env, struct cs_conn *conn,
+			     const unsigned char *data, uint64_t bytes)
+{
+	size_t content;
+
+	if (!conn->wants_body)
+		return bytes;
+	content = cs_http_response_content(&conn->response, bytes);
+	if (!content)
+		return 1; /* framing */
+	env->content(conn, data, content);
+	return content;
+}
+
 static uint64_t transmit(const struct cs_conn_env *env, struct cs_conn *conn,
 			 const unsigned char *data, uint64_t bytes, uint64_t begin_ns,
 			 uint64_t end_ns)
 {
 	while (bytes) {
 		enum cs_http_verdict verdict;
+		uint64_t part;
 		size_t used;
 
 		if (!begin_response(env, conn, begin_ns))
 			return LOST;
+		part = show_content(env, conn, data, bytes);
 		verdict = cs_http_response_feed(&conn->response, response_text(env, conn), data,
-						bytes, &used);
+						part, &used);
 		bytes -= used;
 		if (data)
 			data += used;
@@ -445,8 +475,6 @@ static uint64_t transmit(const struct cs_conn_env *env, struct cs_conn *conn,
 			break;
 		case CS_HTTP_HEAD:
 			tell_response(env, conn, conn->response.status);
-			if (env->caller)
-				put_response_text(env, conn);
 			conn->sending = HEAD_TOLD;
 			if (!cs_http_response_over(&conn->response))
 				break;

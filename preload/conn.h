@@ -27,7 +27,10 @@
 /* Partial heads: one is in use from a head's first byte to its last. */
 struct cs_conn_text {
 	_Atomic uint32_t link; /* the pool's */
-	struct cs_http_text text;
+	union {
+		struct cs_http_text text;
+		uint32_t scratch[sizeof(struct cs_http_text) / 4]; /* see cs_conn_scratch() */
+	};
 };
 
 struct cs_conn {
@@ -58,7 +61,8 @@ struct cs_conn {
 
 	/* The sending direction's own. */
 	uint16_t response_forks; /* the process's forks when a response began, modulo 2^16 */
-	uint16_t sending;        /* whether a response has begun, and whether its head was told */
+	uint8_t sending;         /* whether a response has begun, and whether its head was told */
+	bool wants_body; /* of a caller: the callback's answer to its head; see cs_conn_env.content */
 	struct cs_http_response response;
 	uint64_t response_ns; /* when the call with its first byte began */
 	uint64_t response_bytes;
@@ -89,6 +93,9 @@ struct cs_conn_event {
 
 typedef void (*cs_conn_emit_fn)(struct cs_conn *conn, const struct cs_conn_event *event);
 
+/* @data: NULL: only the number of bytes is known */
+typedef void (*cs_conn_content_fn)(struct cs_conn *conn, const unsigned char *data, size_t len);
+
 /* What the functions below need of the process. */
 struct cs_conn_env {
 	struct cs_pool *conns;
@@ -100,6 +107,11 @@ struct cs_conn_env {
 	 * does not wait for the response to the last is not followed.
 	 */
 	bool caller;
+	/*
+	 * Of a caller: the body of a response, in pieces, if the callback has set cs_conn.wants_body while
+	 * its head was told. May be NULL if it never does.
+	 */
+	cs_conn_content_fn content;
 };
 
 /**
@@ -115,6 +127,12 @@ uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd
 
 /** cs_conn_asked() - of a caller, while a response is told: what it answers; NULL: not known. */
 const struct cs_http_text *cs_conn_asked(const struct cs_conn_env *env, const struct cs_conn *conn);
+
+/**
+ * cs_conn_scratch() - of a caller, from where it wants a body on, until the response has ended: memory of
+ * the callback's own, sizeof(struct cs_http_text) bytes, aligned to 4. It is where the head's text was.
+ */
+void *cs_conn_scratch(const struct cs_conn_env *env, const struct cs_conn *conn);
 
 /** cs_conn_ref() - one more descriptor for it; false if it is gone. Context: signal. */
 bool cs_conn_ref(struct cs_conn *conn, uint32_t generation);

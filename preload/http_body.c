@@ -63,6 +63,15 @@ bool cs_http_body_done(const struct cs_http_body *body)
 	return body->state == DONE;
 }
 
+size_t cs_http_body_content(const struct cs_http_body *body, size_t len)
+{
+	if (body->state == UNTIL_CLOSE)
+		return len;
+	if (body->state != LENGTH && body->state != CHUNK)
+		return 0;
+	return len < body->remaining ? len : (size_t)body->remaining;
+}
+
 static int hex_value(unsigned char c)
 {
 	if (c >= '0' && c <= '9')
@@ -172,8 +181,7 @@ enum cs_http_verdict cs_http_body_feed(struct cs_http_body *body, const unsigned
 		used = len;
 	while (used < len && verdict == CS_HTTP_MORE) {
 		if (body->state == LENGTH || body->state == CHUNK) {
-			size_t take =
-				len - used < body->remaining ? len - used : (size_t)body->remaining;
+			size_t take = cs_http_body_content(body, len - used);
 
 			used += take;
 			body->remaining -= take;

@@ -36,6 +36,9 @@ bool cs_http_body_ends_by_close(const struct cs_http_body *body);
 /** cs_http_body_done() - is the last byte behind us? Context: signal (pure). */
 bool cs_http_body_done(const struct cs_http_body *body);
 
+/** cs_http_body_content() - how many of the next @len bytes are content. Context: signal (pure). */
+size_t cs_http_body_content(const struct cs_http_body *body, size_t len);
+
 /**
  * cs_http_body_failed() - did a trailer Lambda-Runtime-Function-Error-Type come?
  *

@@ -43,6 +43,11 @@ bool cs_http_response_over(const struct cs_http_response *response)
 	return response->state == BODY && cs_http_body_done(&response->body);
 }
 
+size_t cs_http_response_content(const struct cs_http_response *response, size_t len)
+{
+	return response->state == BODY ? cs_http_body_content(&response->body, len) : 0;
+}
+
 /* Another protocol (RFC 9110 section 15.2.2), or anybody's bytes (section 9.3.6). */
 bool cs_http_response_tunnel(const struct cs_http_response *response)
 {

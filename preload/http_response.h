@@ -58,6 +58,9 @@ enum cs_http_verdict cs_http_response_feed(struct cs_http_response *response,
 					   struct cs_http_text *text, const unsigned char *data,
 					   size_t len, size_t *ret_used);
 
+/** cs_http_response_content() - how many of the next @len bytes are its body's? Context: signal (pure). */
+size_t cs_http_response_content(const struct cs_http_response *response, size_t len);
+
 /** cs_http_response_tunnel() - asked after CS_HTTP_HEAD: does HTTP end here? Context: signal (pure). */
 bool cs_http_response_tunnel(const struct cs_http_response *response);
 

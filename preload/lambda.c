@@ -11,9 +11,61 @@
 #include "preload/borrowed.h"
 #include "preload/follow.h"
 #include "preload/lambda_call.h"
+#include "preload/lambda_scan.h"
+
+_Static_assert(sizeof(struct cs_lambda_scan) <= sizeof(struct cs_http_text) &&
+		       _Alignof(struct cs_lambda_scan) <= 4,
+	       "it lies in a connection's scratch memory");
+
+static struct cs_lambda_scan *scan_of(const struct cs_conn *conn)
+{
+	return cs_conn_scratch(&cs_lambda_env, conn);
+}
+
+/* What was found in the body of an event, so far. */
+static void emit_event(struct cs_lambda_scan *scan)
+{
+	struct cs_rec_event rec = {
+		.messages = scan->messages,
+		.source = CS_INVOCATION_LAMBDA,
+		.service = scan->source,
+		.flags = (uint16_t)((scan->batch ? CS_EVENT_BATCH : 0) |
+				    (scan->cut ? CS_EVENT_CUT : 0)),
+		.id_len = scan->id_len,
+		.text_len = scan->done,
+	};
+
+	cs_emit(CS_RECORD_EVENT, CS_PRIORITY_LOW, cs_now(), &rec, sizeof(rec), scan->text,
+		scan->done);
+	cs_lambda_scan_told(scan);
+}
+
+static void look_at_event(struct cs_conn *conn, const unsigned char *data, size_t len)
+{
+	struct cs_lambda_scan *scan = scan_of(conn);
+
+	while (len) {
+		size_t taken = cs_lambda_scan_feed(scan, data, len);
+
+		if (scan->full)
+			emit_event(scan);
+		len -= taken;
+		data = data ? data + taken : NULL;
+	}
+}
+
+/* A body that is not whole is no event to anybody. */
+static void event_came(struct cs_conn *conn, const struct cs_conn_event *event)
+{
+	struct cs_lambda_scan *scan = scan_of(conn);
+
+	if (!(event->flags & (CS_RESPONSE_ABORTED | CS_RESPONSE_UNFOLLOWED)) &&
+	    cs_lambda_scan_end(scan))
+		emit_event(scan);
+}
 
 /* The event is on its way to the runtime: its head is complete. */
-static void emit_begin(const struct cs_conn *conn, const struct cs_conn_event *event)
+static void emit_begin(struct cs_conn *conn, const struct cs_conn_event *event)
 {
 	const struct cs_http_text *text = event->text;
 	struct cs_lambda_part id;
@@ -30,6 +82,10 @@ static void emit_begin(const struct cs_conn *conn, const struct cs_conn_event *e
 	rec.id_len = id.len;
 	cs_emit(CS_RECORD_INVOCATION, CS_PRIORITY_LOW, event->time_ns, &rec, sizeof(rec),
 		text->bytes, text->headers_len);
+	if (id.len > CS_LAMBDA_SCAN_ID)
+		return;
+	cs_lambda_scan_begin(scan_of(conn), text->bytes + id.offset, id.len);
+	conn->wants_body = true;
 }
 
 static uint16_t outcome_of(enum cs_lambda_call call)
@@ -77,7 +133,7 @@ static void asks(const struct cs_conn_event *event)
 	cs_shim_end_init();
 }
 
-static void is_answered(const struct cs_conn *conn, const struct cs_conn_event *event)
+static void is_answered(struct cs_conn *conn, const struct cs_conn_event *event)
 {
 	const struct cs_http_text *asked = cs_conn_asked(&cs_lambda_env, conn);
 	struct cs_lambda_part id;
@@ -103,6 +159,8 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 		is_answered(conn, event);
 		break;
 	case CS_CONN_RESPONSE_END:
+		if (conn->wants_body)
+			event_came(conn, event);
 		break;
 	case CS_CONN_HEAD_UNFOLLOWED:
 		cs_count(CS_FACT_HEADS_UNFOLLOWED);
@@ -114,6 +172,7 @@ const struct cs_conn_env cs_lambda_env = {
 	.conns = &cs_fds.conns,
 	.texts = &cs_fds.texts,
 	.emit = emit,
+	.content = look_at_event,
 	.forks = &cs_follow.forks,
 	.caller = true,
 };

@@ -15,6 +15,8 @@ CASES = ("one-connection", "bytes", "in-progress", "mapped", "copied", "half-clo
          "other-process")
 RESPONSE = 1
 BROKEN = 2
+BATCH = 1
+SQS = 2
 
 
 @contextlib.contextmanager
@@ -55,7 +57,9 @@ for one in CASES:
     @case(f"an event: {one}")
     def _(lab, name=one):
         for libc in lab.libcs():
-            began, ended = check_event(play(lab, libc, name))
+            run = play(lab, libc, name)
+            began, ended = check_event(run)
+            assert not records(run.segments[0], "event"), "its body is nothing that we know"
             assert (began["thread"] == ended["thread"]) == (name not in ("other-thread",)), name
             assert (began["tag"] == ended["tag"]) == (name != "other-process"), name
 
@@ -70,6 +74,18 @@ def streamed(lab):
     for libc in lab.libcs():
         check_event(play(lab, libc, "streamed"), BROKEN,
                     "lambda-runtime-function-response-mode: streaming\n")
+
+
+for one in ("batch", "batch-bytes"):
+    @case(f"ids of the messages of an event: {one}")
+    def _(lab, name=one):
+        for libc in lab.libcs():
+            run = play(lab, libc, name)
+            began, _ = check_event(run)
+            told, = records(run.segments[0], "event")
+            assert told["id"] == "r-1" and told["messages"] == 2 and told["flags"] == BATCH, told
+            assert told["service"] == SQS and told["lines"] == "id: m-1\n\nid: m-2\n\n", told
+            assert told["time_ns"] >= began["time_ns"], (began, told)
 
 
 @case("nothing is recorded of what is elsewhere")

@@ -28,8 +28,18 @@
 	"POST /2018-06-01/runtime/invocation/r-1/response HTTP/1.1\r\nHost: h\r\n"                 \
 	"Lambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n\r\n"   \
 	"d\r\nSECRET-answer\r\n0\r\nLambda-Runtime-Function-Error-Type: A.B\r\n\r\n"
+/* Two messages of a queue, in chunks that part names and values. */
+#define BATCH                                                                                      \
+	"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: r-1\r\n"                                \
+	"Transfer-Encoding: chunked\r\n\r\n"                                                       \
+	"1b\r\n{\"Records\":[{\"messageId\":\"m\r\n"                                               \
+	"2b\r\n-1\",\"eventSource\":\"aws:sqs\",\"body\":\"SECRET-\r\n"                            \
+	"2d\r\nbody\"},{\"messageId\":\"m-2\",\"eventSource\":\"aws:\r\n"                          \
+	"1f\r\nsqs\",\"secret\":\"SECRET-value\"}]}\r\n"                                           \
+	"0\r\n\r\n"
 #define TAKEN "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 
+static const char *event = EVENT;
 static struct sockaddr_in api = { .sin_family = AF_INET, .sin_addr = { 0 } };
 
 /* One of two exchanges after the other; ends with its client. */
@@ -43,7 +53,7 @@ static void serve_one(int fd)
 		used += (size_t)n;
 		buffer[used] = '\0';
 		if (strstr(buffer, "next HTTP/1.1\r\nHost: h\r\n\r\n"))
-			send(fd, EVENT, sizeof(EVENT) - 1, 0);
+			send(fd, event, strlen(event), 0);
 		else if (strstr(buffer, "chunked") ? strstr(buffer, "A.B\r\n\r\n")
 						   : strstr(buffer, "SECRET-answer"))
 			send(fd, TAKEN, sizeof(TAKEN) - 1, 0);
@@ -113,7 +123,7 @@ static void one_connection(void)
 	int fd = connected();
 
 	say(fd, NEXT);
-	expect(fd, EVENT);
+	expect(fd, event);
 	say(fd, ANSWER);
 	expect(fd, TAKEN);
 	close(fd);
@@ -127,7 +137,7 @@ static void bytes(void)
 
 	for (const char *p = NEXT; *p; p++)
 		need(write(fd, p, 1) == 1, "write");
-	for (size_t n = sizeof(EVENT) - 1; n; n--)
+	for (size_t n = strlen(event); n; n--)
 		need(read(fd, &c, 1) == 1, "read");
 	for (const char *p = ANSWER; *p; p++)
 		need(write(fd, p, 1) == 1, "write");
@@ -141,7 +151,7 @@ static void streamed(void)
 	int fd = connected();
 
 	say(fd, NEXT);
-	expect(fd, EVENT);
+	expect(fd, event);
 	say(fd, STREAM);
 	expect(fd, TAKEN);
 	close(fd);
@@ -157,7 +167,7 @@ static void in_progress(void)
 	poll(&polled, 1, -1);
 	fcntl(fd, F_SETFL, 0);
 	say(fd, NEXT);
-	expect(fd, EVENT);
+	expect(fd, event);
 	say(fd, ANSWER);
 	expect(fd, TAKEN);
 	close(fd);
@@ -173,7 +183,7 @@ static void mapped(void)
 	memcpy(in6.sin6_addr.s6_addr + 12, &api.sin_addr, 4);
 	need(connect(fd, (void *)&in6, sizeof(in6)) == 0, "connect");
 	say(fd, NEXT);
-	expect(fd, EVENT);
+	expect(fd, event);
 	say(fd, ANSWER);
 	expect(fd, TAKEN);
 	close(fd);
@@ -185,7 +195,7 @@ static void copied(void)
 
 	close(fd);
 	say(copy, NEXT);
-	expect(copy, EVENT);
+	expect(copy, event);
 	fd = dup2(copy, 40);
 	close(copy);
 	say(fd, ANSWER);
@@ -200,7 +210,7 @@ static void half_closed(void)
 
 	say(fd, NEXT);
 	shutdown(fd, SHUT_WR);
-	expect(fd, EVENT);
+	expect(fd, event);
 	close(fd);
 	fd = connected();
 	say(fd, ANSWER);
@@ -224,7 +234,7 @@ static void other_thread(void)
 	pthread_t thread;
 
 	say(fd, NEXT);
-	expect(fd, EVENT);
+	expect(fd, event);
 	pthread_create(&thread, NULL, answer, NULL);
 	pthread_join(thread, NULL);
 	close(fd);
@@ -236,7 +246,7 @@ static void other_process(void)
 	pid_t pid;
 
 	say(fd, NEXT);
-	expect(fd, EVENT);
+	expect(fd, event);
 	pid = fork();
 	if (pid == 0) {
 		answer(NULL);
@@ -284,6 +294,8 @@ static const struct {
 	{ "other-process", other_process },
 	{ "results", results },
 	{ "streamed", streamed },
+	{ "batch", one_connection },
+	{ "batch-bytes", bytes },
 };
 
 int main(int argc, char **argv)
@@ -297,6 +309,8 @@ int main(int argc, char **argv)
 	need(argc == 2 && colon, "arguments");
 	api.sin_port = htons(atoi(colon + 1));
 	api.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (!strncmp(argv[1], "batch", 5))
+		event = BATCH;
 	pid = start_service();
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (!strcmp(all[i].name, argv[1]))
