@@ -104,6 +104,7 @@ struct cs_instance {
 	bool ready_seen;
 	struct cs_assembled *model; /* NULL: there was no memory for it */
 	uint64_t stand_down_seen;   /* bits of its header that were counted */
+	uint64_t probes_seen;       /* health probes of its header that were counted */
 };
 
 _Static_assert(sizeof(struct cs_instance) <= 1280, "the allocator's next size is 1536");

@@ -208,12 +208,23 @@ static void count_stand_downs(struct cs_self *self, struct cs_instance *instance
 		self->stood_down[i] += more >> i & 1;
 }
 
+static void count_probes(struct cs_self *self, struct cs_instance *instance)
+{
+	uint64_t count = atomic_load_explicit(&instance->file.header->facts[CS_FACT_PROBES],
+					      memory_order_relaxed);
+
+	if (count > instance->probes_seen)
+		self->health_probes += count - instance->probes_seen;
+	instance->probes_seen = count;
+}
+
 void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance)
 {
 	if (!instance->model)
 		return;
 	cs_assembler_look(instance->model, instance->file.header);
 	count_stand_downs(pipeline->self, instance);
+	count_probes(pipeline->self, instance);
 	if (instance->ready_seen || !is_ready(instance->file.header))
 		return;
 	instance->ready_seen = true;

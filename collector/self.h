@@ -59,6 +59,7 @@ struct cs_self {
 	uint64_t rings_lost; /* of instances that ended before there was memory to read these */
 	uint64_t dropped;    /* by writers whose ring was full, in instances that ended */
 	uint64_t stood_down[CS_STAND_DOWN_COUNT]; /* instances that said so, by their reason */
+	uint64_t health_probes; /* over connections to functions: no invocations */
 	/* deaths */
 	uint64_t ends_known;
 	uint64_t ends_unknown;

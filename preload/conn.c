@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "preload/http_probe.h"
 #include "preload/wire/records.h"
 
 /* Bits of cs_conn.state */
@@ -18,10 +19,11 @@
 #define BUSY      (RECEIVING | SENDING)
 #define LOST      (LOST_IN | LOST_OUT)
 
-/* Bits of cs_conn.received: what the method makes of the response */
+/* Bits of cs_conn.received: what the request makes of the response */
 #define TO_HEAD       0x1u
 #define TO_CONNECT    0x2u
-#define RECEIVED_BITS 2
+#define TO_PROBE      0x4u
+#define RECEIVED_BITS 3
 
 #define REF           0x10000ull
 #define REF_MASK      0xffff0000ull
@@ -132,6 +134,7 @@ static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, ui
 		.time_ns = now_ns,
 		.request_bytes = received >> RECEIVED_BITS,
 		.flags = flags,
+		.probe = received & TO_PROBE,
 	};
 
 	if (conn->sending != NOTHING)
@@ -159,11 +162,15 @@ static struct cs_http_text *response_text(const struct cs_conn_env *env, const s
 
 static void tell_response(const struct cs_conn_env *env, struct cs_conn *conn, uint16_t status)
 {
+	uint32_t sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed);
+	uint64_t received = atomic_load_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
+						 memory_order_relaxed);
 	struct cs_conn_event event = {
 		.type = CS_CONN_RESPONSE,
-		.sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed),
+		.sequence = sequence,
 		.time_ns = conn->response_ns,
 		.status = status,
+		.probe = received & TO_PROBE,
 		.text = response_text(env, conn),
 	};
 
@@ -273,19 +280,28 @@ static void tell_unfollowed(const struct cs_conn_env *env, struct cs_conn *conn)
 	env->emit(conn, &event);
 }
 
-static uint64_t method_bits(const struct cs_conn *conn, const struct cs_http_text *text)
+static bool is_connect(const struct cs_http_text *text)
 {
 	static const char connect[] = "CONNECT";
 
-	if (conn->request.head_method)
-		return TO_HEAD;
 	if (text->method_len != sizeof(connect) - 1)
-		return 0;
+		return false;
 	for (size_t i = 0; i < sizeof(connect) - 1; i++) {
 		if (text->bytes[i] != connect[i])
-			return 0;
+			return false;
 	}
-	return TO_CONNECT;
+	return true;
+}
+
+static uint64_t bits_of(const struct cs_conn_env *env, const struct cs_conn *conn,
+			const struct cs_http_text *text)
+{
+	uint64_t bits = conn->request.head_method ? TO_HEAD : is_connect(text) ? TO_CONNECT : 0;
+
+	if (!env->caller &&
+	    (conn->request.fields.flags & CS_HTTP_PROBE || cs_http_probe_target(text)))
+		bits |= TO_PROBE;
+	return bits;
 }
 
 /* A head is complete. Behind a CONNECT come anybody's bytes: no more requests are looked for. */
@@ -293,13 +309,14 @@ static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *con
 			      const struct cs_http_text *text)
 {
 	uint32_t sequence = atomic_load_explicit(&conn->requests, memory_order_relaxed);
-	uint64_t bits = method_bits(conn, text);
+	uint64_t bits = bits_of(env, conn, text);
 	struct cs_conn_event event = {
 		.type = CS_CONN_REQUEST,
 		.sequence = sequence,
 		.time_ns = conn->first_byte_ns,
 		.flags = text->flags,
 		.version = conn->request.version,
+		.probe = bits & TO_PROBE,
 		.text = text,
 	};
 

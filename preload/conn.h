@@ -51,7 +51,7 @@ struct cs_conn {
 	_Atomic uint32_t requests;
 	/* Written by the sending direction, read by the receiving one: responses complete. */
 	_Atomic uint32_t responses;
-	/* By request modulo CS_CONN_PIPELINE: bytes received << 2 | TO_CONNECT | TO_HEAD. */
+	/* By request modulo CS_CONN_PIPELINE: bytes received << 3 | TO_PROBE | TO_CONNECT | TO_HEAD. */
 	_Atomic uint64_t received[CS_CONN_PIPELINE];
 
 	/* The receiving direction's own. */
@@ -86,6 +86,7 @@ struct cs_conn_event {
 	uint16_t status;
 	uint16_t flags;
 	uint8_t version;
+	bool probe;  /* it is about a health probe: no invocation */
 	bool failed; /* of a request that is whole: its trailers say so */
 	/* Of a request; of a caller's response, if there was room. Valid during the call. */
 	const struct cs_http_text *text;

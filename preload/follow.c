@@ -79,6 +79,11 @@ static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *eve
 
 static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 {
+	if (event->probe) {
+		if (event->type == CS_CONN_REQUEST)
+			cs_count(CS_FACT_PROBES);
+		return;
+	}
 	switch (event->type) {
 	case CS_CONN_REQUEST:
 		emit_request(conn, event);

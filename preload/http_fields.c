@@ -2,6 +2,7 @@
 
 #include "preload/http_fields.h"
 
+#include "preload/http_probe.h"
 #include "preload/wire/records.h"
 
 enum state {
@@ -19,6 +20,8 @@ enum kind {
 	CUT, /* kept at first, then found too long */
 	CONTENT_LENGTH,
 	TRANSFER_ENCODING,
+	AGENT,
+	PROBE,
 };
 
 #define KEPT_NAME_BYTES 32
@@ -55,6 +58,7 @@ static const struct {
 
 static const char length_name[] = "content-length";
 static const char coding_name[] = "transfer-encoding";
+static const char agent_name[] = "user-agent";
 static const char chunked[] = "chunked";
 
 void cs_http_fields_init(struct cs_http_fields *fields)
@@ -113,9 +117,13 @@ static enum kind find_kind(const struct cs_http_fields *fields, bool keep)
 		return CONTENT_LENGTH;
 	if (scratch_is(fields, coding_name, sizeof(coding_name) - 1))
 		return TRANSFER_ENCODING;
-	if (keep && cs_http_is_kept(fields->scratch, fields->scratch_len))
+	if (!keep)
+		return SKIP;
+	if (scratch_is(fields, agent_name, sizeof(agent_name) - 1))
+		return AGENT;
+	if (cs_http_is_kept(fields->scratch, fields->scratch_len) || is_lambda(fields))
 		return KEEP;
-	return keep && is_lambda(fields) ? KEEP : SKIP;
+	return cs_http_probe_header(fields->scratch, fields->scratch_len) ? PROBE : SKIP;
 }
 
 static bool append(struct cs_http_text *text, char c)
@@ -161,6 +169,9 @@ static void value_byte(struct cs_http_fields *fields, struct cs_http_text *text,
 	case SKIP:
 	case CUT:
 		break;
+	case PROBE:
+		fields->flags |= CS_HTTP_PROBE; /* it has a value */
+		break;
 	case KEEP:
 		if (fields->value_len++ >= CS_HTTP_VALUE_MAX || !append(text, (char)c))
 			cut(fields, text);
@@ -171,6 +182,10 @@ static void value_byte(struct cs_http_fields *fields, struct cs_http_text *text,
 			fields->scratch[fields->scratch_len] = cs_http_lower(c);
 		if (fields->scratch_len <= CS_HTTP_SCRATCH)
 			fields->scratch_len++;
+		break;
+	case AGENT:
+		if (fields->scratch_len < CS_HTTP_SCRATCH)
+			fields->scratch[fields->scratch_len++] = (char)c;
 		break;
 	}
 }
@@ -232,6 +247,11 @@ static bool end_line(struct cs_http_fields *fields, struct cs_http_text *text)
 	switch ((enum kind)fields->kind) {
 	case SKIP:
 	case CUT:
+	case PROBE:
+		return true;
+	case AGENT:
+		if (cs_http_probe_agent(fields->scratch, fields->scratch_len))
+			fields->flags |= CS_HTTP_PROBE;
 		return true;
 	case KEEP:
 		while (fields->value_len && (text->bytes[cs_http_text_used(text) - 1] == ' ' ||
@@ -343,6 +363,15 @@ static size_t keep_run(struct cs_http_fields *fields, struct cs_http_text *text,
 	return n;
 }
 
+static size_t agent_run(struct cs_http_fields *fields, const unsigned char *at, size_t len)
+{
+	size_t n = plain_run(at, len);
+
+	for (size_t i = 0; i < n && fields->scratch_len < CS_HTTP_SCRATCH; i++)
+		fields->scratch[fields->scratch_len++] = (char)at[i];
+	return n;
+}
+
 static size_t name_run(struct cs_http_fields *fields, const unsigned char *at, size_t len)
 {
 	size_t stored = fields->scratch_len, n = 0;
@@ -367,6 +396,8 @@ static size_t take_run(struct cs_http_fields *fields, struct cs_http_text *text,
 		return 0;
 	if (fields->kind == KEEP)
 		return keep_run(fields, text, at, len);
+	if (fields->kind == AGENT)
+		return agent_run(fields, at, len);
 	return fields->kind == SKIP || fields->kind == CUT ? plain_run(at, len) : 0;
 }
 

@@ -58,13 +58,15 @@
 	X("function-error-type")                                                                   \
 	X("function-response-mode")
 
-#define CS_HTTP_SCRATCH   40u  /* a name or a framing value; longer ones are none of ours */
+#define CS_HTTP_SCRATCH                                                                            \
+	40u /* a name, a framing value, the beginning of an agent; longer ones are none of ours */
 #define CS_HTTP_VALUE_MAX 512u /* of a kept header: tracestate's own limit (W3C section 3.3) */
 
 /* Flags of struct cs_http_fields */
 #define CS_HTTP_HAS_LENGTH 0x1u
 #define CS_HTTP_HAS_CODING 0x2u
 #define CS_HTTP_CHUNKED    0x4u /* the last transfer coding is chunked */
+#define CS_HTTP_PROBE      0x8u /* of a request: a header says that it is a health probe */
 
 struct cs_http_fields {
 	uint64_t content_length;

@@ -23,7 +23,8 @@
 	X(FDS_UNFOLLOWED, "fds.unfollowed", "descriptors that are not in the table, ever")         \
 	X(HEADS_UNFOLLOWED, "heads.unfollowed", "request heads too long or no buffer free, ever")  \
 	X(ATTACH_COST_NS, "attach.cost_ns", "wall time the attach itself took")                    \
-	X(UNRESOLVED, "unresolved", "hooked functions for which no original was found")
+	X(UNRESOLVED, "unresolved", "hooked functions for which no original was found")            \
+	X(PROBES, "probes", "health probes over connections, ever")
 
 enum cs_fact {
 #define X(id, name, meaning) CS_FACT_##id,

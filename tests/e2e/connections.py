@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""HTTP/1 as it may come to a real server: health probes, requests that do not wait for answers, HTTP/1.0.
+
+usage: connections.py --build DIR --language node|python|java
+
+Keep-alive, chunked bodies, Expect and HEAD are tests/shim/http_servers.py's, other protocols protocols.py's.
+"""
+import contextlib
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases
+from lib.cases import case
+from lib.served import Watched, answer, connected, head, tool
+
+SERVERS_AT = pathlib.Path(__file__).resolve().parents[1] / "shim/servers"
+SERVERS = {
+    "node": (["node"], [SERVERS_AT / "server.js"]),
+    "python": (["/usr/bin/python3", "python3"], [SERVERS_AT / "server.py"]),
+    "java": (["java"], ["-XX:TieredStopAtLevel=1", SERVERS_AT / "Server.java"]),
+}
+PROBES = ["User-Agent: kube-probe/1.29", "K-Network-Probe: queue", "User-Agent: GoogleHC/1.0",
+          "User-Agent: ELB-HealthChecker/2.0"]
+CLOCKS_NS = 5_000_000  # between the wall clock here and a span's, which comes from another clock
+
+
+@contextlib.contextmanager
+def _serving(args, folder):
+    """The server of a language, and its port."""
+    names, arguments = SERVERS[args.language]
+    with Watched(args.build, folder, [tool(*names), *arguments]) as watched:
+        yield watched, int(watched.first_line().split()[1])
+
+
+def paths(spans):
+    return [span["attributes"]["url.path"] for span in spans]
+
+
+@case
+def a_probe_is_no_invocation(args, folder):
+    with _serving(args, folder) as (watched, port):
+        with connected(port) as (sock, stream):
+            for probe in PROBES:
+                sock.sendall(f"GET /plain/ HTTP/1.1\r\nHost: a\r\n{probe}\r\n\r\n".encode())
+                assert answer(stream)[0] == 200
+            answered = time.time_ns()
+            sock.sendall(b"GET /plain/user HTTP/1.1\r\nHost: a\r\nUser-Agent: kube-prober\r\n\r\n")
+            assert answer(stream)[0] == 200
+            sock.sendall(b"GET /_/health HTTP/1.1\r\nHost: a\r\n\r\n")
+            answer(stream)
+            sock.sendall(b"GET /plain/last HTTP/1.1\r\nHost: a\r\n\r\n")
+            answer(stream)
+        start, phases, invocations = watched.finish(port)
+    assert paths(invocations) == ["/plain/user", "/plain/last"], paths(invocations)
+    assert [span["attributes"]["faas.coldstart"] for span in invocations] == [True, False]
+    assert invocations[0]["start"] > answered - CLOCKS_NS, "a probe has ended the wait"
+    assert phases["wait"]["end"] == invocations[0]["start"], phases["wait"]
+    assert phases["handler"]["start"] == invocations[0]["start"]
+    assert start["attributes"]["coldspan.probes"] >= len(PROBES), start
+    assert watched.counters["health_probes"] == len(PROBES) + 2, watched.counters  # and one that asks to end
+
+
+@case
+def who_was_only_probed_has_served_nobody(args, folder):
+    with _serving(args, folder) as (watched, port):
+        with connected(port) as (sock, stream):
+            sock.sendall(f"GET /plain/ HTTP/1.1\r\nHost: a\r\n{PROBES[0]}\r\n\r\n".encode())
+            assert answer(stream)[0] == 200
+        start, phases, invocations = watched.finish(port)
+    assert not invocations, invocations
+    assert start["attributes"]["coldspan.probes"] == 2, start
+    assert start["attributes"]["coldspan.init.ready"] is True, start
+    assert list(phases)[-1] == "wait", list(phases)
+
+
+@case
+def requests_that_do_not_wait_for_answers_are_told_in_their_order(args, folder):
+    wanted = [("GET", "/plain/0", 200), ("GET", "/missing/1", 404), ("POST", "/plain/2", 200),
+              ("GET", "/empty/3", 204), ("GET", "/chunked/4", 200), ("GET", "/plain/5", 200)]
+    sent = b"".join(f"{method} {path} HTTP/1.1\r\nHost: a\r\nX-Request-Id: {n}\r\n{extra}\r\n\r\n{body}".encode()
+                    for n, (method, path, _) in enumerate(wanted)
+                    for extra, body in [("Content-Length: 3", "abc") if method == "POST" else ("A: b", "")])
+    with _serving(args, folder) as (watched, port):
+        with connected(port) as (sock, stream):
+            sock.sendall(sent)
+            for _, path, status in wanted:
+                got = head(stream)[0] if status == 204 else answer(stream)[0]
+                assert got == status, (path, got)
+        _, _, invocations = watched.finish(port)
+    told = sorted(invocations, key=lambda span: int(span["attributes"]["http.request.header.x-request-id"][0]))
+    assert [(span["attributes"]["http.request.method"], span["attributes"]["url.path"],
+             span["attributes"]["http.response.status_code"]) for span in told] == wanted, told
+    assert sum(span["attributes"]["coldspan.request.bytes"] for span in told) == len(sent)
+    for before, after in zip(told, told[1:]):
+        assert before["end"] <= after["end"], "an answer ended before the one it had to wait for"
+
+
+@case
+def http_1_0_ends_with_its_connection_or_keeps_it(args, folder):
+    with _serving(args, folder) as (watched, port):
+        with connected(port) as (sock, stream):
+            sock.sendall(b"GET /plain/closed HTTP/1.0\r\n\r\n")
+            status, body = answer(stream)
+            assert (status, body) == (200, b"GET plain 0\n") and not stream.read(1), body
+        with connected(port) as (sock, stream):
+            for n in range(2):
+                sock.sendall(b"POST /plain/kept HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nab")
+                status, headers = head(stream)
+                assert status == 200, status
+                stream.read(int(headers["content-length"]))
+                if "keep-alive" not in headers.get("connection", "").lower():
+                    break  # it does not know how
+        _, _, invocations = watched.finish(port)
+    assert paths(invocations) == ["/plain/closed", *["/plain/kept"] * (n + 1)], paths(invocations)
+    for span in invocations:
+        assert span["attributes"]["http.response.status_code"] == 200, span
+        assert "coldspan.approximate" not in span["attributes"] and not span["status"], span
+
+
+def main():
+    parser = cases.parser(__doc__)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--language", choices=SERVERS, required=True)
+    args = parser.parse_args()
+    args.build = args.build.resolve()
+    cases.main(args, args, folder=True)
+
+
+if __name__ == "__main__":
+    main()
