@@ -180,13 +180,14 @@ void cs_lambda_adopt(struct cs_request *request);
 void cs_assembled_forget(struct cs_request *request);
 
 /**
- * cs_assembled_take_in() - the same, if there is room for it
+ * cs_assembled_take_in() - the same, of one that was told by @entry, if there is room for it
  * @request: freed if there is none; NULL: there was no memory for it, either. Both are counted.
+ * @time_ns: when it began
  *
  * Return: @request; NULL: it is not there.
  */
-struct cs_request *cs_assembled_take_in(struct cs_assembled *instance, struct cs_request *request)
-	cs_must_use;
+struct cs_request *cs_assembled_take_in(struct cs_assembled *instance, struct cs_request *request,
+					const struct cs_entry *entry, uint64_t time_ns) cs_must_use;
 
 /** cs_assembled_add() - put a request in flight. */
 void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request);

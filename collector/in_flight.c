@@ -102,7 +102,8 @@ static bool make_room(struct cs_assembled *instance, size_t bytes)
 	return true;
 }
 
-struct cs_request *cs_assembled_take_in(struct cs_assembled *instance, struct cs_request *request)
+struct cs_request *cs_assembled_take_in(struct cs_assembled *instance, struct cs_request *request,
+					const struct cs_entry *entry, uint64_t time_ns)
 {
 	if (!request || !make_room(instance, request->bytes)) {
 		cs_request_free(request);
@@ -110,6 +111,14 @@ struct cs_request *cs_assembled_take_in(struct cs_assembled *instance, struct cs
 		return NULL;
 	}
 	cs_assembled_add(instance, request);
+	request->tag = entry->pid;
+	request->position = entry->position;
+	request->start_ns = time_ns ? time_ns : 1; /* 0: not seen */
+	if (!instance->first_seen) {
+		instance->first_seen = true;
+		instance->first = request;
+		request->cold = true;
+	}
 	return request;
 }
 
@@ -148,19 +157,11 @@ void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entr
 	request = cs_request_new(rec, (const char *)(rec + 1),
 				 entry->record.payload_len - (uint32_t)sizeof(*rec),
 				 instance->identity.lambda);
-	request = cs_assembled_take_in(instance, request);
+	request = cs_assembled_take_in(instance, request, entry, time_ns);
 	if (!request)
 		return;
-	request->tag = entry->pid;
-	request->position = entry->position;
-	request->start_ns = time_ns ? time_ns : 1; /* 0: not seen */
 	cs_attribution_begins(request, entry->record.thread, rec->flags & CS_REQUEST_BLOCKING);
 	instance->connected = true;
-	if (!instance->first_seen) {
-		instance->first_seen = true;
-		instance->first = request;
-		request->cold = true;
-	}
 }
 
 void cs_assembled_on_response(struct cs_assembled *instance, const struct cs_entry *entry,

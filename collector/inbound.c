@@ -10,6 +10,7 @@
 
 #include "base/utf8.h"
 #include "collector/carriers.h"
+#include "collector/lines.h"
 #include "exporters/telemetry.h"
 
 #define STATES_BYTES   4096 /* of all tracestate headers of a request: as long as a record */
@@ -89,49 +90,32 @@ const char *cs_carrier_header(enum cs_carrier carrier)
 	return slots[carrier].name;
 }
 
-/* The next line, without its end, is taken off @rest. */
-static struct value next_line(struct value *rest)
+/* Which header a line is; SLOT_COUNT: none of ours. */
+static enum slot slot_of(const struct cs_line *line)
 {
-	const char *end = memchr(rest->text, '\n', rest->len);
-	struct value line = { rest->text, end ? (size_t)(end - rest->text) : rest->len, 1 };
-	size_t taken = line.len + (end != NULL);
-
-	rest->text += taken;
-	rest->len -= taken;
-	return line;
-}
-
-/* Which header a line is; SLOT_COUNT: none of ours. The line becomes its value. */
-static enum slot slot_of(struct value *line)
-{
-	const char *colon = memchr(line->text, ':', line->len);
-	size_t name_len = colon ? (size_t)(colon - line->text) : line->len;
+	const struct cs_part *name = &line->name;
 	enum slot slot = CS_CARRIER_NONE + 1;
 
-	if (line->len < name_len + 2 || line->text[name_len + 1] != ' ')
+	if (!line->value.text)
 		return SLOT_COUNT;
-	while (slot < SLOT_COUNT &&
-	       (slots[slot].len != name_len || memcmp(slots[slot].name, line->text, name_len) != 0))
+	while (slot < SLOT_COUNT && (slots[slot].len != name->len ||
+				     memcmp(slots[slot].name, name->text, name->len) != 0))
 		slot++;
-	line->text += name_len + 2;
-	line->len -= name_len + 2;
 	return slot;
 }
 
 static void find_all(const char *text, size_t len, struct headers *ret)
 {
-	struct value rest = { text, len, 1 };
+	struct cs_part rest = { text, len };
+	struct cs_line line;
 
 	*ret = (struct headers){ 0 };
-	while (rest.len) {
-		struct value line = next_line(&rest), *first;
+	while (cs_line_next(&rest, &line)) {
 		enum slot slot = slot_of(&line);
+		struct value *first = &ret->values[slot];
 
-		if (slot == SLOT_COUNT)
-			continue;
-		first = &ret->values[slot];
-		if (first->count++ == 0)
-			*first = line;
+		if (slot != SLOT_COUNT && first->count++ == 0)
+			*first = (struct value){ line.value.text, line.value.len, 1 };
 	}
 }
 
@@ -218,20 +202,19 @@ enum cs_carrier cs_inbound_context(const char *text, size_t len, bool on_lambda,
 static char *read_states(const char *text, size_t len)
 {
 	char joined[STATES_BYTES], state[CS_TRACE_STATE_BYTES];
-	struct value rest = { text, len, 1 };
+	struct cs_part rest = { text, len };
+	struct cs_line line;
 	size_t used = 0, n;
 
-	while (rest.len) {
-		struct value line = next_line(&rest);
-
+	while (cs_line_next(&rest, &line)) {
 		if (slot_of(&line) != SLOT_STATE)
 			continue;
-		if (used + 1 + line.len > sizeof(joined))
+		if (used + 1 + line.value.len > sizeof(joined))
 			return NULL;
 		if (used)
 			joined[used++] = ',';
-		memcpy(joined + used, line.text, line.len);
-		used += line.len;
+		memcpy(joined + used, line.value.text, line.value.len);
+		used += line.value.len;
 	}
 	if (cs_trace_state_copy(joined, used, state, sizeof(state), &n) < 0 || !n)
 		return NULL;

@@ -54,20 +54,12 @@ void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_e
 			? cs_request_new_lambda(rec, (const char *)(rec + 1),
 						entry->record.payload_len - (uint32_t)sizeof(*rec))
 			: NULL;
-	request = cs_assembled_take_in(instance, request);
+	request = cs_assembled_take_in(instance, request, entry, time_ns);
 	if (!request)
 		return;
-	request->tag = entry->pid;
-	request->position = entry->position;
-	request->start_ns = time_ns ? time_ns : 1; /* 0: not seen */
 	request->asked_ns = ours(instance, rec->asked_ns);
 	cs_attribution_begins(request, entry->record.thread, false);
 	LIST_INSERT_HEAD(&assembler->events, request, events);
-	if (!instance->first_seen) {
-		instance->first_seen = true;
-		instance->first = request;
-		request->cold = true;
-	}
 }
 
 /* Of whatever is not handed over: an answer may be told of twice. */

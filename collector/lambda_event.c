@@ -9,6 +9,7 @@
 
 #include "collector/carriers.h"
 #include "collector/inbound.h"
+#include "collector/lines.h"
 
 #define PREFIX "lambda-runtime-"
 
@@ -19,41 +20,20 @@ enum arn_part {
 	ARN_QUALIFIER = 7,
 };
 
-/* Value of header @name out of lines "name: value\n"; @ret_count tells how often it came. */
-static const char *find_header(const char *text, size_t len, const char *name, size_t *ret_len,
-			       unsigned *ret_count)
-{
-	size_t name_len = strlen(name);
-	const char *found = NULL;
-
-	*ret_count = 0;
-	while (len) {
-		const char *end = memchr(text, '\n', len);
-		size_t line = end ? (size_t)(end - text) : len;
-
-		if (line > name_len + 1 && !memcmp(text, name, name_len) &&
-		    !memcmp(text + name_len, ": ", 2)) {
-			if (!found) {
-				found = text + name_len + 2;
-				*ret_len = line - name_len - 2;
-			}
-			++*ret_count;
-		}
-		line += end != NULL;
-		text += line;
-		len -= line;
-	}
-	return found;
-}
-
+/* Own copy of the value of header @name; NULL: it did not come, or more than once. */
 static char *take(const char *text, size_t len, const char *name)
 {
-	unsigned count;
-	size_t n = 0;
-	const char *value = find_header(text, len, name, &n, &count);
+	struct cs_part rest = { text, len }, found = { NULL, 0 };
+	struct cs_line line;
+	unsigned count = 0;
 
-	/* Two that differ are none. */
-	return value && count == 1 ? cs_text_clean_copy(value, n) : NULL;
+	while (cs_line_next(&rest, &line)) {
+		if (!cs_part_is(line.name, name))
+			continue;
+		found = line.value;
+		count++;
+	}
+	return count == 1 ? cs_text_clean_copy(found.text, found.len) : NULL;
 }
 
 static uint64_t number_of(const char *digits)
