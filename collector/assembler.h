@@ -85,6 +85,27 @@ void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *he
 void cs_assembler_usage(struct cs_assembled *instance, uint64_t cpu_ns, uint64_t faults_minor,
 			uint64_t faults_major);
 
+/* Of the invocations of a process. */
+enum cs_served {
+	CS_SERVED_NONE,
+	CS_SERVED_NOW, /* one is in flight */
+	CS_SERVED_ONE,
+	CS_SERVED_SEVERAL,
+};
+
+/** cs_assembler_served() - what process @tag has done since @since_ns. A short look. */
+enum cs_served cs_assembler_served(const struct cs_assembled *instance, uint32_t tag,
+				   uint64_t since_ns);
+
+/**
+ * cs_assembler_used() - what process @tag has used from @since_ns to now
+ *
+ * It is the invocation's that began after @since_ns, whether it has ended or not, if there is no other
+ * that was in flight in that time; else nobody's.
+ */
+void cs_assembler_used(struct cs_assembled *instance, uint32_t tag, uint64_t since_ns,
+		       const struct cs_used *used);
+
 /** cs_assembler_record() - one record out of the instance's ring. */
 void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *entry,
 			 uint64_t now_ns);

@@ -11,6 +11,7 @@
 #include "collector/assembled.h"
 #include "collector/coldstart.h"
 #include "collector/queue.h"
+#include "collector/usage.h"
 #include "collector/wrapper.h"
 
 /* What an id is made for; the position tells things of one kind apart. */
@@ -533,6 +534,15 @@ static void settle_times(struct cs_request *request)
 		request->first_byte_ns = request->end_ns;
 }
 
+/* Who was there for one event alone used all of it for that, its start included. */
+static void settle_used(struct cs_request *request)
+{
+	const struct cs_evidence *e = cs_assembled_evidence(request->instance);
+
+	if (request->exec && e && e->ended && e->usage.cpu_ns)
+		cs_usage_of_wait(&e->usage, &request->used);
+}
+
 void cs_conclude_invocation(struct cs_request *request)
 {
 	struct cs_assembled *instance;
@@ -552,6 +562,7 @@ void cs_conclude_invocation(struct cs_request *request)
 	settle_request(request);
 	cs_wrapper_settle_request(request);
 	settle_times(request);
+	settle_used(request);
 	if (request->exec)
 		event_unseen = why_event_unseen(instance, request->outcome);
 	if (!request->approximate)
@@ -581,6 +592,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.lambda = request->lambda,
 		.started = is_ahead(cold.init_type) ? &cold.context : NULL,
 		.outcome = request->outcome,
+		.used = request->used,
 	};
 	attempt = cs_attempts_note(&instance->assembler->attempts, &instance->assembler->key,
 				   &invocation);

@@ -92,6 +92,54 @@ static bool evict_kept(struct cs_assembled *instance)
 	return false;
 }
 
+/*
+ * Those of a process that were in flight after @since_ns, up to two of them; the newest come first. In
+ * an instance of many processes some may be overlooked in the crowd: then it says two.
+ */
+static unsigned served_since(const struct cs_assembled *instance, uint32_t tag, uint64_t since_ns,
+			     struct cs_request **ret)
+{
+	struct cs_request *request;
+	unsigned looked = 0, n = 0;
+
+	LIST_FOREACH(request, &instance->requests, of_instance)
+	{
+		if (++looked > EVICT_LOOK_MAX)
+			return 2;
+		if (request->tag != tag || (request->end_ns && request->end_ns <= since_ns))
+			continue;
+		*ret = request;
+		if (++n == 2)
+			break;
+	}
+	return n;
+}
+
+enum cs_served cs_assembler_served(const struct cs_assembled *instance, uint32_t tag,
+				   uint64_t since_ns)
+{
+	struct cs_request *request;
+	unsigned looked = 0, n;
+
+	LIST_FOREACH(request, &instance->in_flight, in_flight)
+	{
+		if (request->tag == tag || ++looked > EVICT_LOOK_MAX)
+			return CS_SERVED_NOW;
+	}
+	n = served_since(instance, tag, since_ns, &request);
+	return n == 0 ? CS_SERVED_NONE : n == 1 ? CS_SERVED_ONE : CS_SERVED_SEVERAL;
+}
+
+void cs_assembler_used(struct cs_assembled *instance, uint32_t tag, uint64_t since_ns,
+		       const struct cs_used *used)
+{
+	struct cs_request *request;
+
+	if (served_since(instance, tag, since_ns, &request) == 1 && request->start_ns >= since_ns &&
+	    !request->handed_over)
+		request->used = *used;
+}
+
 static bool make_room(struct cs_assembled *instance, size_t bytes)
 {
 	while (instance->requests_count >= CS_ASSEMBLER_REQUESTS_MAX ||

@@ -23,6 +23,7 @@
 
 struct cs_assembled;
 struct cs_instance;
+struct cs_meter;
 struct cs_pid_map;
 
 /* One process as a writer into one segment. */
@@ -36,7 +37,8 @@ struct cs_member {
 	uint64_t exec_ns;     /* it said that it calls exec; 0 it did not, or went on after that */
 	bool own;             /* it announced the segment */
 	bool dead_on_arrival; /* a fork child that was gone before its first record was read */
-	bool replaced;        /* another image has taken its place: nobody writes here any more */
+	struct cs_meter *meter; /* owned; of collector/metering.c; NULL: nothing was read */
+	bool replaced;          /* another image has taken its place: nobody writes here any more */
 };
 
 /* Why a member's life in its segment is over. */
@@ -102,6 +104,7 @@ struct cs_instance {
 	bool active;
 	/* of collector/pipeline.c */
 	bool ready_seen;
+	bool to_meter;              /* of collector/metering.c: there may be something to be read */
 	struct cs_assembled *model; /* NULL: there was no memory for it */
 	uint64_t stand_down_seen;   /* bits of its header that were counted */
 	uint64_t probes_seen;       /* health probes of its header that were counted */

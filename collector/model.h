@@ -142,6 +142,26 @@ struct cs_cold_start {
 	bool usage_known;
 };
 
+enum cs_used_of {
+	CS_USED_UNKNOWN,
+	CS_USED_INVOCATION, /* from before it began to after its end */
+	CS_USED_PROCESS,    /* of the process that was there for it alone, from begin to end */
+};
+
+/* What was used. Sizes are as they were at the end. */
+struct cs_used {
+	enum cs_used_of of;
+	uint64_t window_ns; /* of an invocation: between the two readings */
+	uint64_t cpu_ns;
+	uint64_t faults_minor;
+	uint64_t faults_major;
+	uint64_t rss_bytes;     /* 0: not known */
+	uint64_t max_rss_bytes; /* idem; of the process's life */
+	uint64_t switches_voluntary;
+	uint64_t switches_involuntary;
+	bool switches_known;
+};
+
 struct cs_invocation {
 	const struct cs_identity *identity;
 	struct cs_span_context context;
@@ -165,6 +185,7 @@ struct cs_invocation {
 	unsigned attempt;                       /* of its event: 1 is the first; 0: not known */
 	const struct cs_span_context *previous; /* the attempt before; NULL: not known */
 	const struct cs_span_context *started;  /* a start in a trace of its own; NULL: none */
+	struct cs_used used;
 	struct cs_outcome outcome;
 };
 

@@ -8,8 +8,7 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
-#include "collector/pidfd.h"
-#include "collector/procfs.h"
+#include "collector/usage.h"
 #include "preload/wire/segment.h"
 
 static void send_batch(struct cs_pipeline *pipeline)
@@ -183,17 +182,13 @@ static const struct cs_process *own_process(const struct cs_instance *instance)
 	return NULL;
 }
 
-/* All or nothing: what cannot be read any more is left out, never made up. */
 static void take_usage(struct cs_instance *instance, const struct cs_process *process)
 {
-	struct cs_proc_stat stat;
-	uint64_t cpu_ns;
+	struct cs_usage usage;
 
-	if (!process || process->pid <= 0 || process->reaped ||
-	    cs_proc_get_stat(process->pid, &stat) < 0 ||
-	    cs_proc_get_cpu_ns(process->pid, &cpu_ns) < 0 || cs_pidfd_reaped(process->pidfd))
-		return;
-	cs_assembler_usage(instance->model, cpu_ns, stat.faults_minor, stat.faults_major);
+	if (process && cs_usage_read(process, &usage) == 0)
+		cs_assembler_usage(instance->model, usage.cpu_ns, usage.faults_minor,
+				   usage.faults_major);
 }
 
 /* Also long after the start was told of: what is missing from then on must not be missed in silence. */
@@ -225,18 +220,28 @@ void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance
 	cs_assembler_look(instance->model, instance->file.header);
 	count_stand_downs(pipeline->self, instance);
 	count_probes(pipeline->self, instance);
+	cs_metering_look(&pipeline->metering, instance, cs_clock_monotonic_ns());
 	if (instance->ready_seen || !is_ready(instance->file.header))
 		return;
 	instance->ready_seen = true;
 	take_usage(instance, own_process(instance));
+	cs_metering_ready(&pipeline->metering, instance, cs_clock_monotonic_ns());
 }
 
 void cs_pipeline_exited(struct cs_pipeline *pipeline, struct cs_instance *instance,
 			const struct cs_process *process)
 {
 	cs_pipeline_look(pipeline, instance);
+	if (instance->model)
+		cs_metering_exited(instance, process);
 	if (instance->model && process == own_process(instance))
 		take_usage(instance, process);
+}
+
+static bool is_of_invocation(unsigned type)
+{
+	return type == CS_RECORD_REQUEST || type == CS_RECORD_RESPONSE_END ||
+	       type == CS_RECORD_INVOCATION || type == CS_RECORD_INVOCATION_END;
 }
 
 void cs_pipeline_record(struct cs_pipeline *pipeline, struct cs_instance *instance,
@@ -245,6 +250,8 @@ void cs_pipeline_record(struct cs_pipeline *pipeline, struct cs_instance *instan
 	if (!instance->model)
 		return;
 	cs_assembler_record(instance->model, entry, cs_clock_monotonic_ns());
+	if (is_of_invocation(entry->record.type))
+		cs_metering_record(instance);
 	start_timer(pipeline);
 }
 

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "collector/assembler.h"
 #include "collector/instance.h"
+#include "collector/metering.h"
 #include "collector/sideband.h"
 #include "collector/spans.h"
 #include "exporters/exporter.h"
@@ -30,6 +31,7 @@ struct cs_pipeline {
 		observer;    /* sees all before the exporters; callbacks may be NULL */
 	void (*quiet)(void); /* may be NULL: called when nothing is held any more */
 	struct cs_spans spans;
+	struct cs_metering metering;
 	struct event timer;
 	uint64_t segments;                                        /* last number given */
 	struct cs_exporter *exporters[CS_PIPELINE_EXPORTERS_MAX]; /* owned */

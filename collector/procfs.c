@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -35,13 +36,13 @@ int cs_proc_parse_stat(const char *text, uint64_t ticks_per_s, struct cs_proc_st
 {
 	/* The name is in parentheses and may hold any byte, parentheses too: search from the end. */
 	const char *at = strrchr(text, ')');
-	uint64_t minor, major, start;
+	uint64_t minor, major, start, rss;
 	int32_t ppid;
 
 	if (!at || sscanf(at + 1,
 			  " %*c %" SCNd32 " %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64
-			  " %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
-			  &ppid, &minor, &major, &start) != 4)
+			  " %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64 " %*u %" SCNu64,
+			  &ppid, &minor, &major, &start, &rss) != 5)
 		return -EBADMSG;
 	*ret = (struct cs_proc_stat){
 		.ppid = ppid,
@@ -49,8 +50,17 @@ int cs_proc_parse_stat(const char *text, uint64_t ticks_per_s, struct cs_proc_st
 		.faults_major = major,
 		.start_ns = start / ticks_per_s * NS_PER_S +
 			    start % ticks_per_s * NS_PER_S / ticks_per_s,
+		.rss_pages = rss,
 	};
 	return 0;
+}
+
+/* The number after "\nName:"; 0: there is none. */
+static uint64_t number_at(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
 int cs_proc_parse_status(const char *text, struct cs_proc_status *ret)
@@ -62,6 +72,9 @@ int cs_proc_parse_status(const char *text, struct cs_proc_status *ret)
 	if (!uid)
 		return -EBADMSG;
 	status.uid = (uint32_t)strtoul(uid + strlen("\nUid:"), NULL, 10);
+	status.max_rss_bytes = number_at(text, "\nVmHWM:") * 1024u;
+	status.switches_voluntary = number_at(text, "\nvoluntary_ctxt_switches:");
+	status.switches_involuntary = number_at(text, "\nnonvoluntary_ctxt_switches:");
 	if (ns) {
 		const char *at = ns + strlen("\nNSpid:");
 
@@ -111,6 +124,43 @@ int cs_proc_get_cpu_ns(int32_t pid, uint64_t *ret_ns)
 		return -errno;
 	*ret_ns = (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 	return 0;
+}
+
+int cs_proc_get_switches(int32_t pid, unsigned threads_max, struct cs_proc_switches *ret)
+{
+	struct cs_proc_switches sum = { .threads = 1 };
+	char path[64], text[4096];
+	struct dirent *entry;
+	unsigned count = 0;
+	DIR *threads;
+	int r = 0;
+
+	snprintf(path, sizeof(path), "/proc/%" PRId32 "/task", pid);
+	threads = opendir(path);
+	if (!threads)
+		return -errno;
+	while (r == 0 && (entry = readdir(threads))) {
+		struct cs_proc_status status;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%" PRId32 "/task/%.16s/status", pid,
+			 entry->d_name);
+		r = ++count > threads_max ? -E2BIG : read_file(path, text, sizeof(text));
+		if (r == 0)
+			r = cs_proc_parse_status(text, &status);
+		if (r < 0)
+			break;
+		sum.voluntary += status.switches_voluntary;
+		sum.involuntary += status.switches_involuntary;
+		/* Ids of threads go up: the same sum of squares is the same set, but for chance. */
+		sum.threads +=
+			strtoull(entry->d_name, NULL, 10) * strtoull(entry->d_name, NULL, 10);
+	}
+	closedir(threads);
+	if (r == 0)
+		*ret = sum;
+	return r;
 }
 
 static int32_t find_in_list(const char *text, int32_t ns_pid)

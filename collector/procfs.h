@@ -20,12 +20,22 @@ struct cs_proc_stat { /* proc_pid_stat(5) */
 	uint64_t faults_minor;
 	uint64_t faults_major;
 	uint64_t start_ns; /* CLOCK_BOOTTIME, cut to clock ticks */
+	uint64_t rss_pages;
 };
 
-struct cs_proc_status {     /* proc_pid_status(5) */
-	uint32_t uid;       /* real */
-	int32_t ns_pid;     /* pid in the process's innermost pid namespace, 0 unknown */
-	unsigned ns_levels; /* 1: the process lives in our own pid namespace */
+struct cs_proc_status {                /* proc_pid_status(5) */
+	uint32_t uid;                  /* real */
+	int32_t ns_pid;                /* pid in the process's innermost pid namespace, 0 unknown */
+	unsigned ns_levels;            /* 1: the process lives in our own pid namespace */
+	uint64_t max_rss_bytes;        /* VmHWM; 0 it has no memory any more */
+	uint64_t switches_voluntary;   /* of the thread with that pid alone */
+	uint64_t switches_involuntary; /* idem */
+};
+
+struct cs_proc_switches { /* of all threads that a process has now */
+	uint64_t voluntary;
+	uint64_t involuntary;
+	uint64_t threads; /* never 0; the same number: the same threads */
 };
 
 /** cs_proc_parse_stat() - Return: 0; -EBADMSG not in the form of proc_pid_stat(5). Pure. */
@@ -40,6 +50,14 @@ int cs_proc_get_stat(int32_t pid, struct cs_proc_stat *ret) cs_must_use;
 
 /** cs_proc_get_status() - Return: as cs_proc_get_stat(). */
 int cs_proc_get_status(int32_t pid, struct cs_proc_status *ret) cs_must_use;
+
+/**
+ * cs_proc_get_switches() - context switches, summed
+ *
+ * Return: 0; -E2BIG more threads than @threads_max; otherwise as cs_proc_get_stat().
+ */
+int cs_proc_get_switches(int32_t pid, unsigned threads_max, struct cs_proc_switches *ret)
+	cs_must_use;
 
 /** cs_proc_get_cpu_ns() - CPU time of all threads, ended ones too. Return: 0; -ESRCH, -EINVAL gone. */
 int cs_proc_get_cpu_ns(int32_t pid, uint64_t *ret_ns) cs_must_use;

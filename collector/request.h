@@ -48,6 +48,7 @@ struct cs_request {
 	uint64_t response_bytes;
 	struct cs_bond bond;
 	struct cs_outcome outcome;
+	struct cs_used used;
 	struct cs_inbound inbound;
 	struct cs_span_context context;
 	struct cs_lambda_event *lambda; /* owned; NULL: not of that protocol */

@@ -109,6 +109,28 @@ static const char *failure_of(const struct cs_invocation *invocation)
 				   : NULL;
 }
 
+/* By the names that a cold start's own have. */
+static void add_used(struct cs_attr_list *list, const struct cs_used *used)
+{
+	if (used->of == CS_USED_UNKNOWN)
+		return;
+	cs_attr_add_string(list, "coldspan.used.of",
+			   used->of == CS_USED_PROCESS ? "process" : "invocation");
+	if (used->window_ns)
+		cs_attr_add_int(list, "coldspan.used.window_ns", used->window_ns);
+	cs_attr_add_int(list, "coldspan.cpu_ns", used->cpu_ns);
+	cs_attr_add_int(list, "coldspan.faults.minor", used->faults_minor);
+	cs_attr_add_int(list, "coldspan.faults.major", used->faults_major);
+	if (used->rss_bytes)
+		cs_attr_add_int(list, "coldspan.rss_bytes", used->rss_bytes);
+	if (used->max_rss_bytes)
+		cs_attr_add_int(list, "coldspan.max_rss_bytes", used->max_rss_bytes);
+	if (!used->switches_known)
+		return;
+	cs_attr_add_int(list, "coldspan.context_switches.voluntary", used->switches_voluntary);
+	cs_attr_add_int(list, "coldspan.context_switches.involuntary", used->switches_involuntary);
+}
+
 static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation)
 {
 	struct cs_span *span = cs_spans_new(spans, invocation->identity);
@@ -153,6 +175,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 				invocation->first_byte_ns - invocation->start_ns);
 	if (invocation->pid > 0 && invocation->pid != invocation->identity->pid)
 		cs_attr_add_int(&list, "coldspan.worker.pid", (uint64_t)invocation->pid);
+	add_used(&list, &invocation->used);
 	cs_attr_add_string(&list, "coldspan.approximate", invocation->approximate);
 	span->status_message = failure_of(invocation);
 	if (span->status_message || invocation->status >= 500)

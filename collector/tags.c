@@ -71,6 +71,7 @@ void cs_tags_remove(struct cs_member *member)
 		LIST_REMOVE(member, of_process);
 		cs_process_put(process);
 	}
+	free(member->meter);
 	free(member);
 }
 

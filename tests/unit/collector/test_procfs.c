@@ -20,6 +20,7 @@ Test(procfs, a_name_full_of_parentheses_does_not_shift_the_fields)
 	cr_expect(eq(u64, stat.faults_minor, 1234));
 	cr_expect(eq(u64, stat.faults_major, 56));
 	cr_expect(eq(u64, stat.start_ns, 2500000000));
+	cr_expect(eq(u64, stat.rss_pages, 10));
 }
 
 Test(procfs, a_cut_stat_is_refused)
@@ -36,12 +37,17 @@ Test(procfs, the_last_pid_of_the_list_is_the_innermost)
 
 	cr_assert(eq(int,
 		     cs_proc_parse_status("Name:\tx\nUid:\t1000\t0\t0\t0\nNSpid:\t812\t31\t7\n"
-					  "Gid:\t1\n",
+					  "Gid:\t1\nVmHWM:\t    12 kB\n"
+					  "voluntary_ctxt_switches:\t3\n"
+					  "nonvoluntary_ctxt_switches:\t4\n",
 					  &status),
 		     0));
 	cr_expect(eq(u32, status.uid, 1000));
 	cr_expect(eq(uint, status.ns_levels, 3));
 	cr_expect(eq(i32, status.ns_pid, 7));
+	cr_expect(eq(u64, status.max_rss_bytes, 12288));
+	cr_expect(eq(u64, status.switches_voluntary, 3));
+	cr_expect(eq(u64, status.switches_involuntary, 4));
 }
 
 Test(procfs, a_status_without_uid_is_refused)
