@@ -272,6 +272,7 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 	case CS_RECORD_KILL:
 	case CS_RECORD_FILE:
 	case CS_RECORD_LISTEN:
+	case CS_RECORD_LOG:
 		break;
 	default:
 		instance->assembler->stats.unknown_records++;

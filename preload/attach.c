@@ -16,6 +16,7 @@
 #include "preload/fd_table.h"
 #include "preload/identity.h"
 #include "preload/loader.h"
+#include "preload/logs.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
 #include "preload/text.h"
@@ -140,7 +141,7 @@ static long map_private(uint64_t bytes)
 }
 
 /*
- * What is ours alone, in one mapping: the descriptor table, without which the rest can do, and a page
+ * What is ours alone, in one mapping: the tables, without which the rest can do, and a page
  * that tells a fork child that it is one. The page comes last, where the kernel has just put the
  * segment's first: each page touched costs a start 1.5 us, and each page table that needs 2 more.
  */
@@ -151,7 +152,7 @@ static int map_own(void)
 	long p = -ENOMEM, r;
 
 	if (whole) {
-		p = map_private(CS_PAGE_BYTES + CS_FDS_BYTES);
+		p = map_private(CS_PAGE_BYTES + CS_TABLES_BYTES);
 		whole = !cs_sys_failed(p);
 	}
 	if (!whole)
@@ -159,20 +160,20 @@ static int map_own(void)
 	if (cs_sys_failed(p))
 		return (int)p;
 	cs_shim.tables = whole ? (void *)p : NULL;
-	cs_shim.wiped = (struct cs_wiped *)(whole ? p + (long)CS_FDS_BYTES : p);
+	cs_shim.wiped = (struct cs_wiped *)(whole ? p + (long)CS_TABLES_BYTES : p);
 	r = cs_sys3(SYS_madvise, cs_shim.wiped, CS_PAGE_BYTES, MADV_WIPEONFORK);
 	if (r < 0)
 		return (int)r; /* attach_to() takes it back */
 	/* Or the table's first touch would cost a huge page. Refused where there are none. */
 	if (whole)
-		cs_sys3(SYS_madvise, cs_shim.tables, CS_FDS_BYTES, MADV_NOHUGEPAGE);
+		cs_sys3(SYS_madvise, cs_shim.tables, CS_TABLES_BYTES, MADV_NOHUGEPAGE);
 	return 0;
 }
 
 static void unmap_own(void)
 {
 	if (cs_shim.tables)
-		cs_sys2(SYS_munmap, cs_shim.tables, CS_FDS_BYTES + CS_PAGE_BYTES);
+		cs_sys2(SYS_munmap, cs_shim.tables, CS_TABLES_BYTES + CS_PAGE_BYTES);
 	else if (cs_shim.wiped)
 		cs_sys2(SYS_munmap, cs_shim.wiped, CS_PAGE_BYTES);
 	cs_shim.tables = NULL;

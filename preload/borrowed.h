@@ -15,7 +15,7 @@ struct cs_borrowed {
 	uint32_t kind;           /* enum cs_spawn_kind */
 	uint64_t begin_ns;       /* when the spawn began */
 	uint64_t exec_ns;        /* when the child called exec last; 0 never. Set by the child */
-	uint32_t replaced; /* bit 0 or 1: the child has closed that descriptor, or another there */
+	uint32_t replaced; /* bit 0 to 2: the child has closed that descriptor, or another there */
 };
 
 /** cs_borrow_begin() - the calling thread is about to lend its memory. Context: signal. */
@@ -51,7 +51,7 @@ const struct cs_borrowed *cs_borrow_find(void);
  */
 bool cs_borrow_exec(uint64_t time_ns);
 
-/** cs_borrow_replaced() - the caller has another @fd, 0 or 1, than its parent. Context: signal. */
+/** cs_borrow_replaced() - the caller has another @fd, 0 to 2, than its parent. Context: signal. */
 void cs_borrow_replaced(int fd);
 
 /** cs_tables_may_change() - may the caller change process-wide tables? Context: signal. */

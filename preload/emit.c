@@ -101,19 +101,28 @@ void cs_mark_told(unsigned mark, uint64_t now_ns)
 		cs_emit(CS_RECORD_READY, CS_PRIORITY_HIGH, now_ns, &rec, sizeof(rec), NULL, 0);
 }
 
-void cs_emit(unsigned type, enum cs_priority priority, uint64_t time_ns, const void *fixed,
-	     uint32_t fixed_len, const char *text, uint32_t text_len)
+bool cs_emit_begin(unsigned type, enum cs_priority priority, uint64_t time_ns, uint32_t payload_len,
+		   struct cs_claim *claim)
 {
 	uint64_t thread = cs_thread_pointer();
 	uint32_t pid = cs_pid();
+
+	if (!pid || cs_ring_reserve(cs_lanes_pick(&cs_shim.lanes, thread, pid), pid, type,
+				    payload_len, priority, claim) < 0)
+		return false;
+	claim->record->time_ns = time_ns;
+	claim->record->thread = thread;
+	return true;
+}
+
+void cs_emit(unsigned type, enum cs_priority priority, uint64_t time_ns, const void *fixed,
+	     uint32_t fixed_len, const char *text, uint32_t text_len)
+{
 	struct cs_claim claim;
 	unsigned char *payload;
 
-	if (!pid || cs_ring_reserve(cs_lanes_pick(&cs_shim.lanes, thread, pid), pid, type,
-				    fixed_len + text_len, priority, &claim) < 0)
+	if (!cs_emit_begin(type, priority, time_ns, fixed_len + text_len, &claim))
 		return;
-	claim.record->time_ns = time_ns;
-	claim.record->thread = thread;
 	payload = (unsigned char *)(claim.record + 1);
 	__builtin_memcpy(payload, fixed, fixed_len);
 	if (text_len)

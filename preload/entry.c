@@ -12,6 +12,7 @@
 #include "preload/follow.h"
 #include "preload/hide.h"
 #include "preload/loader.h"
+#include "preload/logs.h"
 #include "preload/shim.h"
 #include "preload/text.h"
 
@@ -51,6 +52,8 @@ static void watch(const struct cs_start *start)
 	if (cs_attach(start, entered_ns) < 0)
 		return;
 	cs_follow_start();
+	if (cs_logs.framed_fd)
+		cs_logs_start();
 	cs_shim.stack_end = (uintptr_t)start->argv;
 	cs_segment_count(cs_shim.header, CS_FACT_UNRESOLVED, unresolved);
 	cs_segment_count(cs_shim.header, CS_FACT_ATTACH_COST_NS, cs_now() - entered_ns);

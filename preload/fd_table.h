@@ -28,7 +28,7 @@ enum cs_fd_kind {
 	CS_FD_LISTENER = 2,   /* value: descriptor under which it began to listen */
 	CS_FD_CONNECTION = 3, /* value: index of its struct cs_conn */
 	CS_FD_EPOLL = 4,      /* value: a bound socket that it watches, detail: 1 one of several */
-	CS_FD_INHERITED = 5,  /* a copy of 0 or 1, which is its value: inherited.h */
+	CS_FD_INHERITED = 5,  /* a copy of 0, 1 or 2, which is its value: inherited.h */
 	CS_FD_CALLER = 6,     /* a connection to the Lambda Runtime API; value as CONNECTION */
 };
 

@@ -7,6 +7,7 @@
 #include "preload/borrowed.h"
 #include "preload/inherited.h"
 #include "preload/lambda.h"
+#include "preload/logs.h"
 #include "preload/sys.h"
 
 struct cs_follow cs_follow = {
@@ -192,7 +193,7 @@ static void drop(uint64_t word, bool seen)
 
 void cs_follow_forget(int fd, bool seen)
 {
-	if ((uint32_t)fd <= 1)
+	if ((uint32_t)fd <= 2)
 		cs_inherited_forget(fd);
 	if ((uint32_t)fd < cs_fds.count && cs_tables_may_change())
 		drop(cs_fd_replace(fd, 0), seen);
@@ -202,8 +203,8 @@ void cs_follow_closing_range(uint32_t first, uint32_t last)
 {
 	uint32_t end = atomic_load_explicit(&cs_fds.end, memory_order_relaxed);
 
-	if (end < 2)
-		end = 2; /* stdin and stdout are watched without an entry */
+	if (end < 3)
+		end = 3; /* the standard streams are watched without an entry */
 	for (uint32_t fd = first; fd <= last && fd < end; fd++)
 		cs_follow_closing((int)fd);
 }
@@ -315,6 +316,7 @@ void cs_follow_waited(uint64_t begin_ns)
 	    atomic_exchange_explicit(&cs_follow.waited, true, memory_order_relaxed))
 		return;
 	cs_mark_told(CS_MARK_ACCEPT_WAIT, begin_ns);
+	cs_logs_serving();
 	cs_shim_end_init();
 	atomic_store_explicit(&cs_follow.awaiting, 0, memory_order_relaxed);
 }

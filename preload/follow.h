@@ -63,7 +63,7 @@ void cs_follow_forget(int fd, bool seen);
 /** cs_follow_other() - is @fd, which is @word, none of our business? Context: signal. */
 static inline bool cs_follow_other(int fd, uint64_t word)
 {
-	return __builtin_expect(!word && fd > 1, 1);
+	return __builtin_expect(!word && fd > 2, 1);
 }
 
 /** cs_follow_new() - the kernel has given us @fd, or failed; returns it. Context: signal. */

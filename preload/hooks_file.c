@@ -15,6 +15,7 @@
 #include "preload/follow.h"
 #include "preload/hook.h"
 #include "preload/inherited.h"
+#include "preload/logs.h"
 #include "preload/shim.h"
 #include "preload/text.h"
 
@@ -111,7 +112,8 @@ static inline void *new_stream(void *file)
 static inline int new_descriptor(int fd, const char *path, int flags)
 {
 	cs_follow_new(fd);
-	if (fd >= 0 && cs_inherited_any(CS_INHERITED_UNREAD | CS_INHERITED_UNWRITTEN))
+	if (fd >= 0 && (cs_inherited_any(CS_INHERITED_UNREAD | CS_INHERITED_UNWRITTEN) ||
+			cs_logs_any(CS_LOGS_STDOUT | CS_LOGS_STDERR)))
 		cs_inherited_opened(fd, path, flags);
 	return fd;
 }

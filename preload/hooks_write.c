@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Bytes that go out: responses on accepted connections, and the first write to standard output. Any
- * other descriptor costs one look-up. Only what the result says was written is looked at.
+ * Bytes that go out: responses on accepted connections, the first write to standard output, and logs.
+ * Any other descriptor costs one look-up. Only what the result says was written is looked at.
  */
 #include <stddef.h>
 #include <sys/socket.h>
@@ -12,14 +12,21 @@
 #include "preload/follow.h"
 #include "preload/hook.h"
 #include "preload/inherited.h"
+#include "preload/logs.h"
 #include "preload/rights.h"
+
+/* Of the standard streams what is left to be seen; all of connections. */
+static inline bool wanted(int fd, uint64_t word)
+{
+	if (word && cs_fd_kind(word) != CS_FD_INHERITED)
+		return true;
+	return cs_logs_wanted(fd, word) ||
+	       (cs_inherited_is(fd, word, 1) && cs_inherited_any(CS_INHERITED_UNWRITTEN));
+}
 
 static inline uint64_t before(int fd, uint64_t word)
 {
-	bool wanted =
-		cs_inherited_is(fd, word, 1) ? cs_inherited_any(CS_INHERITED_UNWRITTEN) : word != 0;
-
-	return cs_shim_watching() && wanted ? cs_now() : 0;
+	return cs_shim_watching() && wanted(fd, word) ? cs_now() : 0;
 }
 
 static void after(int fd, uint64_t word, const struct iovec *iov, ssize_t ret, int flags,
@@ -29,7 +36,9 @@ static void after(int fd, uint64_t word, const struct iovec *iov, ssize_t ret, i
 		return;
 	if (cs_inherited_is(fd, word, 1))
 		cs_inherited_written(begin_ns);
-	if (word && !(flags & MSG_OOB))
+	if (!word || cs_fd_kind(word) == CS_FD_INHERITED)
+		cs_logs_written(fd, word, iov, (uint64_t)ret, begin_ns);
+	else if (!(flags & MSG_OOB))
 		cs_follow_sent(fd, word, iov, (uint64_t)ret, begin_ns);
 }
 

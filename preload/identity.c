@@ -9,6 +9,7 @@
 
 #include "preload/classify.h"
 #include "preload/http_fields.h"
+#include "preload/logs.h"
 #include "preload/real_path.h"
 #include "preload/script.h"
 #include "preload/shim.h"
@@ -111,6 +112,9 @@ static void put_variable(struct area *area, const char *variable)
 			value_len = 1;
 		}
 		put_bytes(area, key, value, value_len);
+		/* A process per event: what it writes is the answer. */
+		if (i + 1 == CS_VARIABLE_Http_Method || i + 1 == CS_VARIABLE_REQUEST_METHOD)
+			cs_shim.own_event = true;
 		if (i + 1 == CS_VARIABLE_AWS_LAMBDA_RUNTIME_API)
 			cs_lambda_api_read(&cs_shim.lambda, value);
 		return;
@@ -125,6 +129,8 @@ static void put_variables(struct area *area, char *const *envp)
 		if (**envp == 'H' &&
 		    (cs_text_starts(*envp, "HTTP_") || cs_text_starts(*envp, "Http_")))
 			put_header(area, *envp);
+		if (**envp == 'C' || **envp == '_')
+			cs_logs_variable(*envp);
 		put_variable(area, *envp);
 	}
 }

@@ -9,8 +9,8 @@
 #include "preload/shim.h"
 #include "preload/text.h"
 
-_Atomic uint32_t cs_inherited =
-	CS_INHERITED_STDIN | CS_INHERITED_STDOUT | CS_INHERITED_UNREAD | CS_INHERITED_UNWRITTEN;
+_Atomic uint32_t cs_inherited = CS_INHERITED_STDIN | CS_INHERITED_STDOUT | CS_INHERITED_STDERR |
+				CS_INHERITED_UNREAD | CS_INHERITED_UNWRITTEN;
 
 /* A child in borrowed memory has descriptors of its own: its parent tells of what it executes. */
 void cs_inherited_forget(int fd)
@@ -21,7 +21,7 @@ void cs_inherited_forget(int fd)
 		cs_borrow_replaced(fd);
 }
 
-/* "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0" and their like of 1; -1: none of them. */
+/* "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0" and their like of 1 and 2; -1: none of them. */
 static int named(const char *path)
 {
 	static const char *const folders[] = { "/dev/fd/", "/proc/self/fd/" };
@@ -32,10 +32,12 @@ static int named(const char *path)
 		return 0;
 	if (cs_text_equal(path, "/dev/stdout"))
 		return 1;
+	if (cs_text_equal(path, "/dev/stderr"))
+		return 2;
 	for (unsigned i = 0; i < 2; i++) {
 		const char *number = path + cs_text_len(folders[i]);
 
-		if (cs_text_starts(path, folders[i]) && (*number == '0' || *number == '1') &&
+		if (cs_text_starts(path, folders[i]) && *number >= '0' && *number <= '2' &&
 		    !number[1])
 			return *number - '0';
 	}

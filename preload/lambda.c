@@ -12,6 +12,7 @@
 #include "preload/follow.h"
 #include "preload/lambda_call.h"
 #include "preload/lambda_scan.h"
+#include "preload/logs.h"
 
 _Static_assert(sizeof(struct cs_lambda_scan) <= sizeof(struct cs_http_text) &&
 		       _Alignof(struct cs_lambda_scan) <= 4,
@@ -63,6 +64,12 @@ static void event_came(struct cs_conn *conn, const struct cs_conn_event *event)
 	    cs_lambda_scan_end(scan))
 		emit_event(scan);
 }
+
+/*
+ * It asked for an event. A program that does no more (curl, of a shell's loop) may write the event to
+ * its standard output: only of who answers, too, that is a log.
+ */
+static _Atomic bool has_asked;
 
 /* The event is on its way to the runtime: its head is complete. */
 static void emit_begin(struct cs_conn *conn, const struct cs_conn_event *event)
@@ -117,6 +124,8 @@ static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *eve
 
 	if (call == CS_LAMBDA_OTHER || call == CS_LAMBDA_NEXT)
 		return;
+	if (atomic_load_explicit(&has_asked, memory_order_relaxed))
+		cs_logs_serving();
 	rec.headers_offset = (uint16_t)(headers - from);
 	rec.text_len = (uint16_t)(rec.headers_offset + text->headers_len);
 	cs_emit(CS_RECORD_INVOCATION_END, CS_PRIORITY_HIGH, time_ns, &rec, sizeof(rec),
@@ -130,6 +139,7 @@ static void asks(const struct cs_conn_event *event)
 	if (cs_lambda_call_of(event->text, &id) != CS_LAMBDA_NEXT)
 		return;
 	cs_mark_own(CS_MARK_NEXT, event->time_ns);
+	atomic_store_explicit(&has_asked, true, memory_order_relaxed);
 	cs_shim_end_init();
 }
 

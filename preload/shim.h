@@ -41,7 +41,7 @@ struct cs_shim {
 	struct cs_header *header;
 	struct cs_lanes lanes;
 	struct cs_wiped *wiped;
-	void *tables; /* CS_FDS_BYTES for the descriptor table; NULL: there was no memory */
+	void *tables; /* CS_TABLES_BYTES: the descriptor table and early logs; NULL: no memory */
 	int (*clock)(int clock, struct timespec *ts); /* vDSO */
 	int *(*errno_location)(void);
 	int (*fileno)(void *stream); /* libc's fileno_unlocked */
@@ -51,6 +51,7 @@ struct cs_shim {
 	uintptr_t stack_end; /* of the main thread: where the program's arguments stand */
 
 	struct cs_lambda_api lambda; /* port 0: this is no Lambda */
+	bool own_event; /* its environment holds an event: standard output is the answer */
 
 	/* In a fork child: the spawn that made it. Private memory, written before it runs on. */
 	uint64_t spawn_begin_ns;
@@ -152,6 +153,14 @@ static inline void cs_count(unsigned fact)
 {
 	cs_segment_count(cs_shim.header, fact, 1);
 }
+
+/**
+ * cs_emit_begin() - room for one record, its head filled in; for what cs_emit() cannot copy
+ *
+ * Context: signal. Return: true: fill in @payload_len bytes behind the head, and cs_ring_commit(@claim).
+ */
+bool cs_emit_begin(unsigned type, enum cs_priority priority, uint64_t time_ns, uint32_t payload_len,
+		   struct cs_claim *claim);
 
 /**
  * cs_emit() - write one record

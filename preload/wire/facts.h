@@ -24,7 +24,8 @@
 	X(HEADS_UNFOLLOWED, "heads.unfollowed", "request heads too long or no buffer free, ever")  \
 	X(ATTACH_COST_NS, "attach.cost_ns", "wall time the attach itself took")                    \
 	X(UNRESOLVED, "unresolved", "hooked functions for which no original was found")            \
-	X(PROBES, "probes", "health probes over connections, ever")
+	X(PROBES, "probes", "health probes over connections, ever")                                \
+	X(LOG_BYTES_LOST, "log.bytes_lost", "bytes written to logs and not taken, ever")
 
 enum cs_fact {
 #define X(id, name, meaning) CS_FACT_##id,

@@ -45,6 +45,7 @@ enum cs_priority {
 	  "an event was handed out, with an id of its own")                                        \
 	X(INVOCATION_END, 12, cs_rec_invocation_end, HIGH, "the answer to such an event went out") \
 	X(READY, 13, cs_rec_ready, HIGH, "a fork child reached a mark")                            \
+	X(LOG, 18, cs_rec_log, LOW, "something was written to a log")                              \
 	X(EVENT, 24, cs_rec_event, LOW,                                                            \
 	  "ids, counts and trace contexts in the body of such an event")
 
@@ -260,6 +261,25 @@ struct cs_rec_ready {  /* time_ns: the mark's */
 	uint32_t mark; /* enum cs_mark */
 	uint32_t reserved;
 };
+
+/* Which of its logs a process wrote to. */
+enum cs_log_stream {
+	CS_LOG_NONE = 0,
+	CS_LOG_STDOUT = 1, /* these two by the numbers of their descriptors */
+	CS_LOG_STDERR = 2,
+	CS_LOG_FRAMED = 3, /* frames for AWS Lambda: _LAMBDA_TELEMETRY_LOG_FD */
+};
+
+/* One write to a log: any part of a line, or many lines. */
+struct cs_rec_log {     /* time_ns: before the call */
+	uint8_t stream; /* enum cs_log_stream */
+	uint8_t flags;  /* CS_LOG_* */
+	uint16_t text_len;
+	uint32_t lost; /* bytes of the same write behind this text that were not taken */
+		       /* char text[text_len] */
+};
+
+#define CS_LOG_CONTINUES 0x1u /* the next such record of this thread has more of the same write */
 
 #define X(id, number, type, priority, meaning)                                                     \
 	_Static_assert(sizeof(struct type) % 8 == 0 && (number) < 31, "layout of " #id);

@@ -115,6 +115,7 @@ static void print_payload(const struct cs_record *record)
 		const struct cs_rec_invocation_end *answer;
 		const struct cs_rec_ready *ready;
 		const struct cs_rec_event *event;
+		const struct cs_rec_log *log;
 	} u = { .process = payload };
 
 	switch (record->type) {
@@ -188,6 +189,11 @@ static void print_payload(const struct cs_record *record)
 		print_text("headers", text, u.invocation->text_len);
 		break;
 	}
+	case CS_RECORD_LOG:
+		printf(",\"stream\":%u,\"flags\":%u,\"lost\":%u", u.log->stream, u.log->flags,
+		       u.log->lost);
+		print_text("text", (const char *)(u.log + 1), u.log->text_len);
+		break;
 	case CS_RECORD_INVOCATION_END: {
 		const char *text = (const char *)(u.answer + 1);
 

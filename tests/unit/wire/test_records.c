@@ -107,6 +107,11 @@ AT(cs_rec_event, flags, 8);
 AT(cs_rec_event, id_len, 10);
 AT(cs_rec_event, text_len, 12);
 SIZE(cs_rec_event, 16);
+AT(cs_rec_log, stream, 0);
+AT(cs_rec_log, flags, 1);
+AT(cs_rec_log, text_len, 2);
+AT(cs_rec_log, lost, 4);
+SIZE(cs_rec_log, 8);
 
 /* Numbers are for ever. */
 _Static_assert(CS_RECORD_PROCESS == 1 && CS_RECORD_SPAWN == 2 && CS_RECORD_EXEC == 3 &&
@@ -114,7 +119,7 @@ _Static_assert(CS_RECORD_PROCESS == 1 && CS_RECORD_SPAWN == 2 && CS_RECORD_EXEC 
 		       CS_RECORD_LISTEN == 7 && CS_RECORD_REQUEST == 8 && CS_RECORD_RESPONSE == 9 &&
 		       CS_RECORD_RESPONSE_END == 10 && CS_RECORD_INVOCATION == 11 &&
 		       CS_RECORD_INVOCATION_END == 12 && CS_RECORD_READY == 13 &&
-		       CS_RECORD_EVENT == 24,
+		       CS_RECORD_LOG == 18 && CS_RECORD_EVENT == 24,
 	       "record numbers");
 
 struct kind {
