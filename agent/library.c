@@ -85,34 +85,57 @@ const char *cs_library_preload(struct cs_arena *arena, const char *library, cons
 	return cs_arena_printf(arena, "%s:%s", library, current);
 }
 
+/* Takes the next entry of a list; false: it has no more. One that is too long is left out. */
+static bool next_entry(const char **list, char entry[PATH_MAX])
+{
+	for (*list += strspn(*list, ": "); **list; *list += strspn(*list, ": ")) {
+		size_t len = strcspn(*list, ": ");
+
+		*list += len;
+		if (len < PATH_MAX) {
+			memcpy(entry, *list - len, len);
+			entry[len] = '\0';
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_library(const char *entry, const char *library)
+{
+	char real[PATH_MAX], ours[PATH_MAX];
+
+	return realpath(entry, real) && realpath(library, ours) && !strcmp(real, ours);
+}
+
 /* Without a slash it is looked for in the loader's folders: there it may be. */
 static bool is_shim(const char *entry, const char *library)
 {
 	const char *name = strrchr(entry, '/');
-	char real[PATH_MAX], ours[PATH_MAX];
 
 	if (!name)
 		return !strcmp(entry, NAME);
-	if (!realpath(entry, real))
-		return false;
-	return (realpath(library, ours) && !strcmp(real, ours)) ||
-	       (!strcmp(name + 1, NAME) && access(entry, R_OK) == 0);
+	return is_library(entry, library) || (!strcmp(name + 1, NAME) && access(entry, R_OK) == 0);
 }
 
 bool cs_library_is_named(const char *preload, const char *library)
 {
 	char entry[PATH_MAX];
 
-	for (preload += strspn(preload, ": "); *preload; preload += strspn(preload, ": ")) {
-		size_t len = strcspn(preload, ": ");
+	while (next_entry(&preload, entry)) {
+		if (is_shim(entry, library))
+			return true;
+	}
+	return false;
+}
 
-		if (len < sizeof(entry)) {
-			memcpy(entry, preload, len);
-			entry[len] = '\0';
-			if (is_shim(entry, library))
-				return true;
-		}
-		preload += len;
+bool cs_library_other_copy(const char *preload, const char *library)
+{
+	char entry[PATH_MAX];
+
+	while (preload && next_entry(&preload, entry)) {
+		if (is_shim(entry, library) && !is_library(entry, library))
+			return true;
 	}
 	return false;
 }

@@ -47,3 +47,6 @@ const char *cs_library_preload(struct cs_arena *arena, const char *library, cons
  * @library: where the shim is; another copy of the same name will do if it can be read
  */
 bool cs_library_is_named(const char *preload, const char *library);
+
+/** cs_library_other_copy() - does @preload name a shim that is another file than @library? */
+bool cs_library_other_copy(const char *preload, const char *library);

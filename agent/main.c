@@ -33,6 +33,7 @@ static void print_help(void)
 	      "\n"
 	      "  coldspan run -- python3 handler.py      one start, as a waterfall\n"
 	      "  coldspan doctor -- ./bootstrap          can it be watched? if not, why\n"
+	      "  coldspan doctor 4711                    is this process watched? if not, why\n"
 	      "  eval \"$(coldspan env --export)\"         watch what this shell starts\n"
 	      "\n"
 	      "Commands:\n",

@@ -132,8 +132,10 @@ int cs_probe_calls(char ret_call[CS_PROBE_NAME_BYTES])
 	return WIFSIGNALED(status) ? -EKEYREVOKED : -EPERM;
 }
 
-int cs_probe_socket(const char *path)
+int cs_probe_socket(const char *path, int32_t *ret_pid)
 {
+	struct ucred listener = { 0 };
+	socklen_t size = sizeof(listener);
 	cs_cleanup(cs_closep) int fd = -EBADF;
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
@@ -143,7 +145,13 @@ int cs_probe_socket(const char *path)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	return connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? -errno : 0;
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return -errno;
+	if (ret_pid) /* of who listened, which is the kernel's word */
+		*ret_pid = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &listener, &size) < 0
+				   ? 0
+				   : listener.pid;
+	return 0;
 }
 
 static int spawn_tracing(const char *program, const char *library, int out, pid_t *ret_pid)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define CS_PROBE_NAME_BYTES 16 /* of a system call, with its NUL */
 
@@ -21,8 +22,13 @@
 int cs_probe_calls(char ret_call[CS_PROBE_NAME_BYTES]);
 
 /**
- * cs_probe_socket() - does a collector listen at @path? Return: 0, or negative errno of connect. */
-int cs_probe_socket(const char *path);
+ * cs_probe_socket() - does a collector listen at @path?
+ * @ret_pid: receives its pid, 0 unknown; may be NULL; untouched on failure
+ *
+ * Context: startup.
+ * Return:  0, or negative errno of connect.
+ */
+int cs_probe_socket(const char *path, int32_t *ret_pid);
 
 /**
  * cs_probe_loader() - does glibc's loader accept @library in @program?

@@ -73,6 +73,18 @@ static int find_in_path(const char *command, const char *path, char *ret, size_t
 
 #define LINE_BYTES 256 /* of a "#!" line: the kernel reads as much (BINPRM_BUF_SIZE) */
 
+#define SHELL      "/bin/sh" /* of execvp(3), for what the kernel does not know */
+
+/* Neither ELF nor "#!": whoever searches the PATH takes it for a shell's, if it is text. */
+static bool is_text(int fd)
+{
+	char bytes[LINE_BYTES];
+	ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
+
+	return n >= 0 && !memchr(bytes, '\0', (size_t)n) &&
+	       (n < SELFMAG || memcmp(bytes, ELFMAG, SELFMAG) != 0);
+}
+
 /*
  * The interpreter of a "#!" line and all that stands behind it, which is one argument. Return: 1 there
  * is one, 0 none, negative errno.
@@ -192,6 +204,28 @@ static int read_loader(int fd, Elf *elf, struct cs_program *p)
 	return 0;
 }
 
+/* Does the file end before what its headers name? Then exec refuses it, or it dies of SIGBUS. */
+static bool is_cut_short(int fd, Elf *elf, const GElf_Ehdr *ehdr)
+{
+	GElf_Phdr phdr;
+	struct stat st;
+	uint64_t end;
+
+	/* e_phnum and not elf_getphdrnum(3), which counts only those that are there. */
+	if (fstat(fd, &st) < 0 || ehdr->e_phoff > (uint64_t)st.st_size ||
+	    ehdr->e_phoff + (uint64_t)ehdr->e_phnum * ehdr->e_phentsize > (uint64_t)st.st_size)
+		return true;
+	for (int i = 0; i < ehdr->e_phnum; i++) {
+		if (!gelf_getphdr(elf, i, &phdr))
+			return true;
+		if (phdr.p_type == PT_LOAD &&
+		    (__builtin_add_overflow(phdr.p_offset, phdr.p_filesz, &end) ||
+		     end > (uint64_t)st.st_size))
+			return true;
+	}
+	return false;
+}
+
 static int inspect_elf(int fd, struct cs_program *p, struct cs_diag *diag)
 {
 	cs_cleanup(cs_elf_endp) Elf *elf = NULL;
@@ -202,6 +236,11 @@ static int inspect_elf(int fd, struct cs_program *p, struct cs_diag *diag)
 	elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr))
 		return cs_diag_set(diag, -ENOEXEC, "%s: neither an ELF program nor a #! script",
+				   p->path);
+	if (is_cut_short(fd, elf, &ehdr))
+		return cs_diag_set(diag, -ENOEXEC,
+				   "%s: cut short: the file ends before what its ELF headers name; "
+				   "install it anew",
 				   p->path);
 	p->native = ehdr.e_machine == NATIVE_MACHINE && gelf_getclass(elf) == ELFCLASS64;
 	r = read_loader(fd, elf, p);
@@ -246,6 +285,11 @@ int cs_program_inspect(const char *command, const char *path, struct cs_program 
 		r = read_hashbang(fd, next, ret->argument);
 		if (r < 0)
 			return cs_diag_set(diag, r, "%s: unusable #! line", ret->path);
+		if (r == 0 && !ret->hops && is_text(fd)) {
+			ret->no_first_line = true;
+			strcpy(next, SHELL);
+			r = 1;
+		}
 		if (r == 0) {
 			ret->secure_exec = runs_secure(fd);
 			return inspect_elf(fd, ret, diag);

@@ -24,6 +24,7 @@ struct cs_program {
 	char path[PATH_MAX];   /* the ELF file that the kernel maps */
 	char asked[PATH_MAX];  /* what the command named, found through PATH */
 	unsigned hops;         /* "#!" lines followed */
+	bool no_first_line;    /* a text without "#!", which execvp(3) and shells give to /bin/sh */
 	char script[PATH_MAX]; /* the file whose line led to @path, "" without hops */
 	char argument[256];    /* what stands in that line behind the interpreter, "" nothing */
 	char loader[PATH_MAX]; /* PT_INTERP, "" for a static program */
@@ -41,7 +42,8 @@ struct cs_program {
  * @diag:    filled in on failure
  *
  * Context: startup. Reads files only; starts nothing.
- * Return:  0; -ENOENT not found; -EACCES not executable; -ENOEXEC neither ELF nor "#!"; other errno.
+ * Return:  0; -ENOENT not found; -EACCES not executable; -ENOEXEC neither ELF nor a script, or
+ *          cut short; other errno.
  */
 int cs_program_inspect(const char *command, const char *path, struct cs_program *ret,
 		       struct cs_diag *diag);

@@ -7,7 +7,7 @@
 #define CS_VERBS(X)                                                                                \
 	X(run, "run a command and show where its cold start went")                                 \
 	X(report, "show the cold starts of a recording, cold against warm")                        \
-	X(doctor, "say whether a command can be watched, and if not why")                          \
+	X(doctor, "say whether a command or a process can be watched, and if not why")             \
 	X(env, "print the environment that makes a runtime's functions watched")
 
 /**

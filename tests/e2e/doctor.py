@@ -83,10 +83,64 @@ def a_script_is_judged_by_its_interpreter(folder):
     script = folder / "script"
     for first, status, text in ((f"#!{shutil.which('cat')}\n", 0, "the script is run by"),
                                 ("#!/no/such/interpreter\n", 2, "/no/such/interpreter"),
-                                ("echo\n", 2, "neither an ELF program nor a #! script")):
+                                ("echo\n", 0, "has no #! line: shells and coldspan run give it to /bin/sh"),
+                                ("", 0, "has no #! line"),
+                                ("a\0b\n", 2, "neither an ELF program nor a #! script")):
         script.write_text(first)
         script.chmod(0o755)
         expect(doctor("--no-socket", "--", script), status, text)
+
+
+@case
+def a_script_without_a_first_line_is_run_as_doctor_says(folder):
+    """So that what is said of such a script is true: by a shell, and not by execve."""
+    script = script_of(folder, "echo from the script")
+    run = subprocess.run([ARGS.coldspan, "run", "--quiet", "--", script], capture_output=True, text=True,
+                         check=False)
+    assert run.returncode == 0 and run.stdout == "from the script\n", run
+    try:
+        subprocess.run([script], check=False)
+    except OSError as error:
+        assert error.errno == errno.ENOEXEC, error
+    else:
+        raise AssertionError("execve took it")
+
+
+@case
+def a_program_that_is_cut_short_is_said_to_be(folder):
+    whole = pathlib.Path(shutil.which("cat")).read_bytes()
+    cut = folder / "cut"
+    for length, text in ((len(whole) // 2, "cut short"), (100, "cut short"),
+                         (40, "neither an ELF program"), (4, "neither an ELF program")):
+        cut.write_bytes(whole[:length])
+        cut.chmod(0o755)
+        expect(doctor("--no-socket", "--", cut), 2, text)
+
+
+@case
+def who_else_is_preloaded_is_told(folder):
+    copy = folder / "libcoldspan.so"
+    library = subprocess.run([ARGS.coldspan, "env"], capture_output=True, text=True, check=True,
+                             env={"PATH": os.environ["PATH"]}
+                             ).stdout.splitlines()[0].removeprefix("LD_PRELOAD=")
+    shutil.copy(library, copy)
+    heaptrack = folder / "libheaptrack_preload.so"
+    shutil.copy(library, heaptrack)  # it is told by its name
+    for preload, texts in ((f"{heaptrack}", ["heaptrack"]), (f"{heaptrack}:{copy}", ["heaptrack", "another copy"]),
+                           (f"{copy} {heaptrack}", ["heaptrack", "another copy"])):
+        expect(doctor("--no-socket", "--", "cat", env={"LD_PRELOAD": preload, "COLDSPAN_DISABLE": "1"}), 3,
+               *texts)
+    assert "copy" not in doctor("--no-socket", "--", "cat", env={"LD_PRELOAD": library})[1]
+
+
+@case
+def a_program_from_whom_the_preload_is_hidden(folder):
+    (folder / "deno").symlink_to(shutil.which("cat"))
+    expect(doctor("--no-socket", "--", folder / "deno"), 0, "hidden from it", "can be watched")
+    for hide in ("", "node"):
+        code, out, _ = doctor("--no-socket", "--", folder / "deno", env={"COLDSPAN_HIDE": hide})
+        assert code == 0 and "hidden" not in out, out
+    expect(doctor("--no-socket", "--", "cat", env={"COLDSPAN_HIDE": "x:cat"}), 0, "hidden from it")
 
 
 @case

@@ -72,6 +72,19 @@ Test(program, a_script_leads_to_its_interpreter)
 	cr_assert(ne(ptr, strstr(p.script, "/t"), NULL));
 }
 
+Test(program, a_text_without_a_first_line_is_a_shells)
+{
+	struct cs_diag diag = { 0 };
+	struct cs_program p;
+
+	cr_assert(eq(int, cs_program_inspect(write_file("u", "echo\n", 0755), NULL, &p, &diag), 0));
+	cr_assert(p.no_first_line);
+	cr_assert(eq(str, p.path, (char *)"/bin/sh"));
+	cr_assert(ne(ptr, strstr(p.script, "/u"), NULL));
+	cr_assert(eq(int, cs_program_inspect("/bin/sh", NULL, &p, &diag), 0));
+	cr_assert(not(p.no_first_line));
+}
+
 Test(program, what_cannot_be_started_is_told_apart)
 {
 	struct cs_diag diag[4] = { 0 };
@@ -81,7 +94,7 @@ Test(program, what_cannot_be_started_is_told_apart)
 	cr_assert(eq(str, diag[0].text, (char *)"no-such-command: command not found in PATH"));
 	cr_assert(eq(int, cs_program_inspect(write_file("x", "data", 0644), NULL, &p, &diag[1]),
 		     -EACCES));
-	cr_assert(eq(int, cs_program_inspect(write_file("y", "data", 0755), NULL, &p, &diag[2]),
+	cr_assert(eq(int, cs_program_inspect(write_file("y", "#!\n", 0755), NULL, &p, &diag[2]),
 		     -ENOEXEC));
 	cr_assert(eq(int,
 		     cs_program_inspect(write_file("z", "#!/nonexistent/sh\n", 0755), NULL, &p,
