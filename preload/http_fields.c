@@ -178,6 +178,9 @@ static void value_byte(struct cs_http_fields *fields, struct cs_http_text *text,
 		break;
 	case CONTENT_LENGTH:
 	case TRANSFER_ENCODING:
+		/* Some take a tab for a blank here, others for a part of the value. */
+		if (c == '\t')
+			fields->scratch_len = CS_HTTP_SCRATCH + 1;
 		if (fields->scratch_len < CS_HTTP_SCRATCH)
 			fields->scratch[fields->scratch_len] = cs_http_lower(c);
 		if (fields->scratch_len <= CS_HTTP_SCRATCH)
@@ -192,8 +195,7 @@ static void value_byte(struct cs_http_fields *fields, struct cs_http_text *text,
 
 static void trim_scratch(struct cs_http_fields *fields)
 {
-	while (fields->scratch_len && (fields->scratch[fields->scratch_len - 1] == ' ' ||
-				       fields->scratch[fields->scratch_len - 1] == '\t'))
+	while (fields->scratch_len && fields->scratch[fields->scratch_len - 1] == ' ')
 		fields->scratch_len--;
 }
 
@@ -216,29 +218,50 @@ static bool end_length(struct cs_http_fields *fields)
 	return true;
 }
 
-/* "chunked", alone or as the last coding; chunked twice or in the middle is an attack. */
+/* The next coding of the list, without the blanks around it; false if it is no token. */
+static bool next_coding(const struct cs_http_fields *fields, size_t *at, size_t *ret_begin,
+			size_t *ret_len)
+{
+	const char *text = fields->scratch;
+	size_t end, i = *at;
+
+	while (i < fields->scratch_len && text[i] == ' ')
+		i++;
+	*ret_begin = i;
+	while (i < fields->scratch_len && cs_http_is_token((unsigned char)text[i]))
+		i++;
+	end = i;
+	while (i < fields->scratch_len && text[i] == ' ')
+		i++;
+	if (i < fields->scratch_len && text[i++] != ',')
+		return false;
+	*at = i;
+	*ret_len = end - *ret_begin;
+	return *ret_len > 0;
+}
+
+/*
+ * A list of tokens: "chunked" alone, or as the last one. Chunked twice or in the middle is an attack, and
+ * what is no such list (empty elements, parameters, two words) is read in more than one way.
+ */
 static bool end_coding(struct cs_http_fields *fields)
 {
 	const size_t len = sizeof(chunked) - 1;
-	size_t found = 0;
+	size_t at = 0, begin, coding_len;
 
 	if (fields->flags & CS_HTTP_HAS_CODING || fields->scratch_len > CS_HTTP_SCRATCH)
 		return false;
 	trim_scratch(fields);
-	for (size_t i = 0; i + len <= fields->scratch_len; i++)
-		found += same(fields->scratch + i, chunked, len);
-	fields->flags |= CS_HTTP_HAS_CODING;
-	if (found == 0)
-		return fields->scratch_len > 0;
-	if (found > 1 || !same(fields->scratch + fields->scratch_len - len, chunked, len))
+	if (!fields->scratch_len || fields->scratch[fields->scratch_len - 1] == ',')
 		return false;
-	if (fields->scratch_len > len) {
-		char before = fields->scratch[fields->scratch_len - len - 1];
-
-		if (before != ',' && before != ' ' && before != '\t')
+	fields->flags |= CS_HTTP_HAS_CODING;
+	while (at < fields->scratch_len) {
+		if (fields->flags & CS_HTTP_CHUNKED ||
+		    !next_coding(fields, &at, &begin, &coding_len))
 			return false;
+		if (coding_len == len && same(fields->scratch + begin, chunked, len))
+			fields->flags |= CS_HTTP_CHUNKED;
 	}
-	fields->flags |= CS_HTTP_CHUNKED;
 	return true;
 }
 
