@@ -150,6 +150,7 @@ void cs_assembled_on_response_end(struct cs_assembled *instance, const struct cs
 
 void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_entry *entry,
 				uint64_t time_ns, uint64_t now_ns);
+void cs_assembled_on_event(struct cs_assembled *instance, const struct cs_entry *entry);
 void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct cs_entry *entry,
 				    uint64_t time_ns, uint64_t now_ns);
 

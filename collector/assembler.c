@@ -266,6 +266,9 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 	case CS_RECORD_INVOCATION:
 		cs_assembled_on_invocation(instance, entry, time_ns, now_ns);
 		break;
+	case CS_RECORD_EVENT:
+		cs_assembled_on_event(instance, entry);
+		break;
 	case CS_RECORD_INVOCATION_END:
 		cs_assembled_on_invocation_end(instance, entry, time_ns, now_ns);
 		break;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/lambda_messages.h"
+
 #define WAYS      4u
 #define SETS      (CS_ATTEMPTS_MAX / WAYS)
 #define KEY_PARTS 5u
@@ -45,24 +47,38 @@ static uint64_t hash_of(const struct cs_id_key *key, const char *const *parts, u
 	return seed;
 }
 
+static struct event_key key_of(const struct cs_id_key *key, const struct cs_invocation *invocation,
+			       const char *const *parts)
+{
+	struct event_key event;
+
+	for (unsigned i = 0; i < 2; i++)
+		event.halves[i] = hash_of(key, parts, (uint64_t)invocation->identity->uid << 1 | i);
+	return event;
+}
+
 /* false: no id names its event. */
 static bool find_key(const struct cs_id_key *key, const struct cs_invocation *invocation,
 		     struct event_key *ret)
 {
 	char *const *ids = invocation->inbound->ids;
 	bool event = ids[CS_REQUEST_ID_EVENT] && ids[CS_REQUEST_ID_EVENT_SOURCE];
-	const char *const parts[KEY_PARTS] = {
-		invocation->identity->name,
-		invocation->target,
-		event ? "event" : "task",
-		event ? ids[CS_REQUEST_ID_EVENT_SOURCE] : "",
-		event ? ids[CS_REQUEST_ID_EVENT] : ids[CS_REQUEST_ID_TASK],
-	};
+	const char *parts[KEY_PARTS] = { invocation->identity->name, invocation->target };
 
-	if (!event && !ids[CS_REQUEST_ID_TASK])
+	if (invocation->lambda) {
+		parts[2] = "lambda";
+		parts[4] = invocation->lambda->id;
+	} else if (event) {
+		parts[2] = "event";
+		parts[3] = ids[CS_REQUEST_ID_EVENT_SOURCE];
+		parts[4] = ids[CS_REQUEST_ID_EVENT];
+	} else {
+		parts[2] = "task";
+		parts[4] = ids[CS_REQUEST_ID_TASK];
+	}
+	if (!parts[4])
 		return false;
-	for (unsigned i = 0; i < 2; i++)
-		ret->halves[i] = hash_of(key, parts, (uint64_t)invocation->identity->uid << 1 | i);
+	*ret = key_of(key, invocation, parts);
 	return true;
 }
 
@@ -95,21 +111,18 @@ static void remember(struct cs_attempts *attempts, struct cs_attempt_entry *entr
 	entry->number = number;
 }
 
-struct cs_attempt cs_attempts_note(struct cs_attempts *attempts, const struct cs_id_key *key,
-				   const struct cs_invocation *invocation)
+/* @told: which attempt its sender says it is; 0: it says nothing. */
+static struct cs_attempt note(struct cs_attempts *attempts, const struct event_key *event,
+			      const struct cs_invocation *invocation, unsigned told)
 {
-	unsigned told = invocation->inbound->attempt;
 	struct cs_attempt attempt = { .number = told };
 	struct cs_attempt_entry *entry;
-	struct event_key event;
 
-	if (!find_key(key, invocation, &event))
-		return attempt;
 	if (!attempts->entries)
 		attempts->entries = calloc(CS_ATTEMPTS_MAX, sizeof(*attempts->entries));
 	if (!attempts->entries)
 		return attempt;
-	entry = find_entry(attempts, &event);
+	entry = find_entry(attempts, event);
 	if (!entry->used) {
 		remember(attempts, entry, invocation, told ? told : 1);
 		return attempt;
@@ -126,4 +139,41 @@ struct cs_attempt cs_attempts_note(struct cs_attempts *attempts, const struct cs
 	};
 	remember(attempts, entry, invocation, attempt.number);
 	return attempt;
+}
+
+struct cs_attempt cs_attempts_note(struct cs_attempts *attempts, const struct cs_id_key *key,
+				   const struct cs_invocation *invocation)
+{
+	unsigned told = invocation->inbound->attempt;
+	struct event_key event;
+
+	if (!find_key(key, invocation, &event))
+		return (struct cs_attempt){ .number = told };
+	return note(attempts, &event, invocation, told);
+}
+
+void cs_attempts_note_messages(struct cs_attempts *attempts, const struct cs_id_key *key,
+			       const struct cs_invocation *invocation,
+			       struct cs_lambda_event *event)
+{
+	for (unsigned i = 0; i < event->messages_count; i++) {
+		struct cs_message *message = &event->messages[i];
+		const char *const parts[KEY_PARTS] = {
+			invocation->identity->name,
+			cs_event_service_name(event->service),
+			"message",
+			NULL,
+			message->id,
+		};
+		struct cs_attempt attempt;
+		struct event_key named;
+
+		if (!message->id)
+			continue;
+		named = key_of(key, invocation, parts);
+		attempt = note(attempts, &named, invocation, message->attempt);
+		message->attempt = attempt.number;
+		message->has_previous = attempt.has_previous;
+		message->previous = attempt.previous;
+	}
 }

@@ -3,8 +3,8 @@
 /*
  * Which attempt of its event an invocation is. At-least-once senders deliver an event again, with the
  * id it had: here the last attempt of each is remembered, bounded, across all instances of a function.
- * Only ids that name one event count (CloudEvents: source and id; Cloud Tasks: the task), and only an
- * attempt that had ended before the next began: a proxy and the server behind it are no attempts.
+ * Only ids that name one event count (CloudEvents: source and id; Cloud Tasks: the task; Lambda: its
+ * request id, which a retry has again, and the ids of a batch's messages), and only an attempt that had ended before the next began: a proxy and the server behind it are no attempts.
  */
 #pragma once
 
@@ -44,3 +44,11 @@ void cs_attempts_deinit(struct cs_attempts *attempts);
  */
 struct cs_attempt cs_attempts_note(struct cs_attempts *attempts, const struct cs_id_key *key,
 				   const struct cs_invocation *invocation);
+
+/**
+ * cs_attempts_note_messages() - idem, of each message of the batch that it handled
+ * @event: that of @invocation: attempts of its messages are filled in
+ */
+void cs_attempts_note_messages(struct cs_attempts *attempts, const struct cs_id_key *key,
+			       const struct cs_invocation *invocation,
+			       struct cs_lambda_event *event);

@@ -598,6 +598,9 @@ void cs_conclude_invocation(struct cs_request *request)
 				   &invocation);
 	invocation.attempt = attempt.number;
 	invocation.previous = attempt.has_previous ? &attempt.previous : NULL;
+	if (request->lambda)
+		cs_attempts_note_messages(&instance->assembler->attempts, &instance->assembler->key,
+					  &invocation, request->lambda);
 	instance->assembler->stats.invocations++;
 	instance->assembler->sink.invocation(instance->assembler->sink.context, &invocation);
 }

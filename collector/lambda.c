@@ -11,6 +11,10 @@
 #include "base/utf8.h"
 #include "collector/clock_shift.h"
 #include "collector/lambda_event.h"
+#include "collector/lambda_messages.h"
+
+/* What an event may come to take by one record more: texts grow as they are repaired. */
+#define BODY_BYTES_MAX (CS_MESSAGES_MAX * sizeof(struct cs_message) + 4 * CS_RECORD_PAYLOAD_MAX)
 
 static uint64_t ours(const struct cs_assembled *instance, uint64_t stamp_ns)
 {
@@ -75,6 +79,37 @@ static struct cs_request *find_event(struct cs_assembled *instance, const char *
 			return request;
 	}
 	return NULL;
+}
+
+void cs_assembled_on_event(struct cs_assembled *instance, const struct cs_entry *entry)
+{
+	const struct cs_rec_event *rec = (const void *)(&entry->record + 1);
+	uint32_t len = entry->record.payload_len - (uint32_t)sizeof(*rec);
+	struct cs_assembler_stats *stats = &instance->assembler->stats;
+	const char *text = (const char *)(rec + 1);
+	struct cs_request *request;
+	size_t before;
+
+	if (rec->source != CS_INVOCATION_LAMBDA || rec->text_len > len ||
+	    rec->id_len > rec->text_len) {
+		stats->unknown_records++;
+		return;
+	}
+	request = find_event(instance, text, rec->id_len);
+	if (!request) {
+		stats->unmatched++;
+		return;
+	}
+	if (instance->requests_bytes + BODY_BYTES_MAX > CS_ASSEMBLER_BYTES_MAX) {
+		request->lambda->messages_cut = true;
+		return;
+	}
+	before = request->bytes;
+	cs_lambda_messages_take(request->lambda, &request->inbound, rec, text + rec->id_len,
+				(size_t)(rec->text_len - rec->id_len));
+	stats->contexts_refused += request->inbound.refused != 0;
+	cs_request_measure(request);
+	instance->requests_bytes += request->bytes - before;
 }
 
 static void answer(struct cs_request *request, const struct cs_rec_invocation_end *rec,

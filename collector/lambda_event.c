@@ -9,6 +9,7 @@
 
 #include "collector/carriers.h"
 #include "collector/inbound.h"
+#include "collector/lambda_messages.h"
 #include "collector/lines.h"
 
 #define PREFIX "lambda-runtime-"
@@ -84,13 +85,14 @@ void cs_lambda_event_free(struct cs_lambda_event *event)
 	free(event->arn);
 	free(event->tenant);
 	free(event->error_type);
+	cs_lambda_messages_deinit(event);
 	free(event);
 }
 
 size_t cs_lambda_event_bytes(const struct cs_lambda_event *event)
 {
 	return event ? sizeof(*event) + cs_text_bytes(event->id) + cs_text_bytes(event->arn) +
-			       cs_text_bytes(event->tenant)
+			       cs_text_bytes(event->tenant) + cs_lambda_messages_bytes(event)
 		     : 0;
 }
 

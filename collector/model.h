@@ -68,6 +68,26 @@ struct cs_lambda_place {
 	const char *init_error; /* it told the platform that its init failed, of this type */
 };
 
+struct cs_span_context {
+	struct cs_trace_id trace_id;
+	struct cs_span_id span_id;
+	struct cs_span_id parent_span_id; /* all zero: root */
+	const char *trace_state;          /* NULL: none */
+	uint8_t trace_flags;              /* W3C */
+	bool parent_remote;
+};
+
+/* A message of a batch that is one event. */
+struct cs_message {
+	char *id; /* own copy; NULL: it has none */
+	unsigned
+		attempt; /* of its deliveries, as its service counts, or we do: 1 is the first; 0: not known */
+	bool has_context;
+	struct cs_trace_context context; /* who sent it, with has_context */
+	bool has_previous;
+	struct cs_span_context previous; /* the attempt before, with has_previous */
+};
+
 /* What is known of an event of the Lambda Runtime API. Strings are own copies; NULL: not known. */
 struct cs_lambda_event {
 	char *id;
@@ -78,8 +98,14 @@ struct cs_lambda_event {
 	bool failed;               /* the runtime said so */
 	bool streamed;
 	unsigned refused_status; /* the API did not take the answer; 0: it did */
-	bool xray;               /* the rest is known */
+	bool xray;               /* xray_context is known */
 	struct cs_trace_context xray_context;
+	unsigned service;            /* enum cs_event_service: who made it, by its form */
+	char *event_id;              /* as that service calls it, where it is no batch */
+	struct cs_message *messages; /* own; of a batch */
+	unsigned messages_count;     /* of those */
+	unsigned messages_found;     /* in the batch, as far as it was looked at */
+	bool messages_cut;           /* something is missing in what is known of the body */
 };
 
 /* Who a process is. Strings are repaired UTF-8, NULL if unknown, and live with the instance. */
@@ -107,15 +133,6 @@ struct cs_phase_part {
 	uint64_t end_ns;
 	const char
 		*approximate; /* why a boundary is not exact, parted by "; "; NULL: it was seen */
-};
-
-struct cs_span_context {
-	struct cs_trace_id trace_id;
-	struct cs_span_id span_id;
-	struct cs_span_id parent_span_id; /* all zero: root */
-	const char *trace_state;          /* NULL: none */
-	uint8_t trace_flags;              /* W3C */
-	bool parent_remote;
 };
 
 struct cs_cold_start {

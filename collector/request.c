@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "collector/lambda_event.h"
-static struct cs_request *measure(struct cs_request *request)
+
+void cs_request_measure(struct cs_request *request)
 {
 	request->bytes = sizeof(*request) + cs_text_bytes(request->method) +
 			 cs_text_bytes(request->target) + cs_inbound_bytes(&request->inbound) +
 			 cs_lambda_event_bytes(request->lambda);
-	return request;
 }
 
 struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *text,
@@ -32,7 +32,8 @@ struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *
 	request->target = cs_text_clean_copy(text + rec->method_len, rec->target_len);
 	cs_inbound_read(&request->inbound, text + rec->method_len + rec->target_len,
 			rec->headers_len, on_lambda);
-	return measure(request);
+	cs_request_measure(request);
+	return request;
 }
 
 static char *copy_of(const char *text)
@@ -52,7 +53,8 @@ struct cs_request *cs_request_new_exec(const char *method, const char *target, c
 	request->target = copy_of(target);
 	if (headers)
 		cs_inbound_read(&request->inbound, headers, strlen(headers), on_lambda);
-	return measure(request);
+	cs_request_measure(request);
+	return request;
 }
 
 struct cs_request *cs_request_new_lambda(const struct cs_rec_invocation *rec, const char *text,
@@ -67,7 +69,8 @@ struct cs_request *cs_request_new_lambda(const struct cs_rec_invocation *rec, co
 		free(request);
 		return NULL;
 	}
-	return measure(request);
+	cs_request_measure(request);
+	return request;
 }
 
 void cs_request_free(struct cs_request *request)

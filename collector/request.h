@@ -81,6 +81,9 @@ struct cs_request *cs_request_new_exec(const char *method, const char *target, c
 struct cs_request *cs_request_new_lambda(const struct cs_rec_invocation *rec, const char *text,
 					 uint32_t text_len) cs_must_use;
 
+/** cs_request_measure() - how much memory it takes by now; sets @bytes. */
+void cs_request_measure(struct cs_request *request);
+
 /** cs_request_free() - Accepts NULL. The lists are the caller's. */
 void cs_request_free(struct cs_request *request);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collector/lambda_event.h"
+#include "collector/lambda_messages.h"
 #include "preload/wire/records.h"
 
 #define CS_METHOD_OTHER "_OTHER"
@@ -94,6 +95,13 @@ static void add_carriers(struct cs_attr_list *list, const struct cs_inbound *inb
 		cs_attr_add_strings(list, "coldspan.context.refused", items, count);
 }
 
+static const char *trigger_of(const struct cs_invocation *invocation)
+{
+	if (invocation->lambda)
+		return cs_event_service_trigger(invocation->lambda->service);
+	return invocation->method ? "http" : "other";
+}
+
 /* What makes an invocation one that failed, but for the end of its process. */
 static const char *failure_of(const struct cs_invocation *invocation)
 {
@@ -150,7 +158,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	cs_spans_set_context(spans, span, &invocation->context);
 	if (!cs_spans_add_links(spans, span, invocation))
 		return false;
-	cs_attr_add_string(&list, "faas.trigger", invocation->method ? "http" : "other");
+	cs_attr_add_string(&list, "faas.trigger", trigger_of(invocation));
 	cs_attr_add_bool(&list, "faas.coldstart", invocation->cold);
 	cs_attr_add_string(&list, "coldspan.protocol", cs_protocol_name(invocation->protocol));
 	cs_attr_add_string(&list, "http.request.method", known_method(invocation->method));

@@ -4,10 +4,26 @@
 #include "collector/spans_internal.h"
 
 #include "collector/lambda_event.h"
+#include "collector/lambda_messages.h"
 
 static const char *version_of(const struct cs_identity *identity)
 {
 	return identity->platform ? identity->platform->version : NULL;
+}
+
+/* What its body says of itself. */
+static void add_body(struct cs_attr_list *list, const struct cs_lambda_event *event)
+{
+	cs_attr_add_string(list, "coldspan.event.service", cs_event_service_name(event->service));
+	cs_attr_add_string(list, "coldspan.event.id", event->event_id);
+	if (event->messages_found) {
+		cs_attr_add_int(list, "messaging.batch.message_count", event->messages_found);
+		if (event->messages_found > event->messages_count)
+			cs_attr_add_int(list, "coldspan.event.unlinked",
+					event->messages_found - event->messages_count);
+	}
+	if (event->messages_cut)
+		cs_attr_add_bool(list, "coldspan.event.cut", true);
 }
 
 void cs_spans_add_lambda(struct cs_attr_list *list, const struct cs_invocation *invocation,
@@ -25,6 +41,7 @@ void cs_spans_add_lambda(struct cs_attr_list *list, const struct cs_invocation *
 	cs_attr_add_string(list, "coldspan.lambda.tenant_id", event->tenant);
 	if (event->deadline_unix_ms)
 		cs_attr_add_int(list, "coldspan.lambda.deadline_unix_ms", event->deadline_unix_ms);
+	add_body(list, event);
 	if (event->streamed)
 		cs_attr_add_bool(list, "coldspan.lambda.streamed", true);
 	if (event->refused_status)

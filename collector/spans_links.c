@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Links of invocations: to their start, the attempt before, their event, X-Ray's trace. */
+/*
+ * Links of invocations: to their start, the attempt before, their event, X-Ray's trace; of a batch one
+ * for each message.
+ */
 #include "collector/spans_internal.h"
 
 #include <string.h>
@@ -32,6 +35,13 @@ static struct cs_span_link own_link(struct cs_spans *spans, const struct cs_span
 	};
 }
 
+static void point_to(struct cs_span_link *link, const struct cs_trace_context *context)
+{
+	memcpy(link->trace_id.bytes, context->trace_id, sizeof(context->trace_id));
+	memcpy(link->span_id.bytes, context->parent_id, sizeof(context->parent_id));
+	link->flags = context->flags | CS_SPAN_FLAG_REMOTE_KNOWN | CS_SPAN_FLAG_REMOTE;
+}
+
 /* X-Ray's spans go to another backend: as a parent they would never arrive. */
 static void add_xray_link(const struct cs_trace_context *context, bool told_by_api,
 			  struct cs_span_link *link)
@@ -42,10 +52,52 @@ static void add_xray_link(const struct cs_trace_context *context, bool told_by_a
 		{ "source", { .type = CS_VALUE_STRING, .string = "x-ray-env" } },
 	};
 
-	memcpy(link->trace_id.bytes, context->trace_id, sizeof(context->trace_id));
-	memcpy(link->span_id.bytes, context->parent_id, sizeof(context->parent_id));
-	link->flags = context->flags | CS_SPAN_FLAG_REMOTE_KNOWN | CS_SPAN_FLAG_REMOTE;
+	point_to(link, context);
 	link->attrs = (struct cs_attrs){ .items = attrs, .count = told_by_api ? 2 : 1 };
+}
+
+/*
+ * To who sent it. One without a context has a link all the same, to nothing: OpenTelemetry's specification
+ * (trace API, "Link") has such links for their attributes.
+ */
+static struct cs_span_link message_link(struct cs_spans *spans, const struct cs_message *message)
+{
+	struct cs_span_link link = { .flags = CS_SPAN_FLAG_REMOTE_KNOWN | CS_SPAN_FLAG_REMOTE };
+	CS_ATTR_LIST(list, &spans->arena);
+
+	if (message->has_context)
+		point_to(&link, &message->context);
+	cs_attr_add_string(&list, "coldspan.link", "message");
+	cs_attr_add_string(&list, "messaging.message.id", message->id);
+	if (message->attempt)
+		cs_attr_add_int(&list, "coldspan.attempt", message->attempt);
+	if (!cs_attr_list_keep(&list, &link.attrs))
+		link.attrs = (struct cs_attrs){ .dropped_count = (uint32_t)list.count };
+	return link;
+}
+
+/* The attempt before of several messages may be the same invocation. */
+static bool is_linked(const struct cs_span *span, const struct cs_span_context *to)
+{
+	for (size_t i = 0; i < span->links_count; i++) {
+		if (!memcmp(&span->links[i].span_id, &to->span_id, sizeof(to->span_id)) &&
+		    !memcmp(&span->links[i].trace_id, &to->trace_id, sizeof(to->trace_id)))
+			return true;
+	}
+	return false;
+}
+
+static void add_messages(struct cs_spans *spans, struct cs_span *span, struct cs_span_link *links,
+			 const struct cs_lambda_event *event)
+{
+	for (unsigned i = 0; i < event->messages_count; i++)
+		links[span->links_count++] = message_link(spans, &event->messages[i]);
+	for (unsigned i = 0; i < event->messages_count; i++) {
+		const struct cs_message *message = &event->messages[i];
+
+		if (message->has_previous && !is_linked(span, &message->previous))
+			links[span->links_count++] = own_link(spans, &message->previous, "attempt");
+	}
 }
 
 /*
@@ -58,12 +110,13 @@ bool cs_spans_add_links(struct cs_spans *spans, struct cs_span *span,
 	const struct cs_trace_context *created = &invocation->inbound->created;
 	const struct cs_span_context *started = invocation->started;
 	const struct cs_lambda_event *event = invocation->lambda;
+	size_t messages = event ? event->messages_count : 0;
 	struct cs_span_link *links;
 
-	if (!started && !invocation->inbound->has_created && !invocation->previous &&
+	if (!messages && !started && !invocation->inbound->has_created && !invocation->previous &&
 	    !invocation->inbound->has_xray && !(event && event->xray))
 		return true;
-	links = cs_arena_alloc(&spans->arena, LINKS_MAX * sizeof(*links));
+	links = cs_arena_alloc(&spans->arena, (LINKS_MAX + 2 * messages) * sizeof(*links));
 	if (!links)
 		return false;
 	span->links = links;
@@ -74,14 +127,14 @@ bool cs_spans_add_links(struct cs_spans *spans, struct cs_span *span,
 	if (invocation->inbound->has_created) {
 		struct cs_span_link *link = &links[span->links_count++];
 
-		memcpy(link->trace_id.bytes, created->trace_id, sizeof(created->trace_id));
-		memcpy(link->span_id.bytes, created->parent_id, sizeof(created->parent_id));
-		link->flags = created->flags | CS_SPAN_FLAG_REMOTE_KNOWN | CS_SPAN_FLAG_REMOTE;
+		point_to(link, created);
 		link->attrs = link_attrs(spans, "event");
 	}
 	if (event && event->xray)
 		add_xray_link(&event->xray_context, true, &links[span->links_count++]);
 	else if (invocation->inbound->has_xray)
 		add_xray_link(&invocation->inbound->xray, false, &links[span->links_count++]);
+	if (messages)
+		add_messages(spans, span, links, event);
 	return true;
 }

@@ -54,6 +54,7 @@ enum what {
 	RAW_RECORD,
 	BURST,
 	USAGE,
+	EVENT, /* a record of that type */
 	WHAT_COUNT,
 };
 
@@ -194,6 +195,23 @@ static size_t put_invocation_end(unsigned char *payload, const struct now *now)
 	return len + put(payload + len, now->text, now->step->text_len);
 }
 
+static size_t put_event(unsigned char *payload, const struct now *now)
+{
+	struct cs_rec_event rec = { .messages = now->value & 255,
+				    .source = CS_INVOCATION_LAMBDA,
+				    .service = (uint16_t)(now->value >> 8 & 15),
+				    .flags = (uint16_t)(now->value >> 12 & 3),
+				    .id_len = 1,
+				    .text_len = (uint16_t)(1 + now->step->text_len) };
+	size_t len = 0;
+
+	if (now->step->flags & WIDE_VALUE)
+		memcpy(&rec.id_len, now->step->value, 4);
+	len += put(payload, &rec, sizeof(rec));
+	payload[len++] = (unsigned char)('a' + now->step->connection % 4);
+	return len + put(payload + len, now->text, now->step->text_len);
+}
+
 static size_t put_payload(unsigned char *payload, unsigned type, const struct now *now)
 {
 	int32_t pid = now->step->connection % PIDS;
@@ -234,6 +252,8 @@ static size_t put_payload(unsigned char *payload, unsigned type, const struct no
 		return put_invocation(payload, now);
 	case CS_RECORD_INVOCATION_END:
 		return put_invocation_end(payload, now);
+	case CS_RECORD_EVENT:
+		return put_event(payload, now);
 	case CS_RECORD_READY:
 		return put(payload, &ready, sizeof(ready));
 	default:
@@ -341,6 +361,8 @@ static void step_of_one(struct run *run, unsigned i, const struct now *now)
 		cs_assembler_usage(instance, now->value, now->value, now->value);
 		return;
 	default:
+		if (what == EVENT)
+			what = CS_RECORD_EVENT;
 		record(run, instance, what, now, put_payload(payload, what, now), &entry);
 	}
 }

@@ -43,8 +43,8 @@ class Answer:
 class Event:
     """One event, from push() to its answer."""
 
-    def __init__(self, body, arn, trace, deadline_ms, tenant, chunked):
-        self.id = str(uuid.uuid4())
+    def __init__(self, body, arn, trace, deadline_ms, tenant, chunked, event_id):
+        self.id = event_id or str(uuid.uuid4())
         self.body, self.arn, self.trace, self.tenant = body, arn, trace, tenant
         self.deadline_ms, self.chunked = deadline_ms, chunked
         self.sent_ns = 0  # CLOCK_MONOTONIC, before its first byte went out
@@ -87,8 +87,9 @@ class Api:
         self.violations = []
         self.address = None
 
-    def push(self, body, arn=ARN, trace=None, seconds=30, tenant=None, chunked=False):
-        event = Event(body, arn, trace, int(time.time() * 1000) + seconds * 1000, tenant, chunked)
+    def push(self, body, arn=ARN, trace=None, seconds=30, tenant=None, chunked=False, event_id=None):
+        """@event_id: of an event that was there before, for a retry of it."""
+        event = Event(body, arn, trace, int(time.time() * 1000) + seconds * 1000, tenant, chunked, event_id)
         with self.lock:
             self.events.append(event)
             self.lock.notify_all()

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "preload/wire/records.h"
+
 static const struct cs_id_key key = { { 7 } };
 static struct cs_attempts attempts;
 static struct cs_identity identity;
@@ -128,6 +130,55 @@ Test(attempts, a_task_is_known_by_its_name)
 	attempt = cs_attempts_note(&attempts, &key, &invocation);
 	cr_assert(eq(u32, attempt.number, 2));
 	cr_assert(attempt.has_previous);
+}
+
+/* A Lambda event of request @request with messages "m-1", and @other. */
+static struct cs_attempt deliver_batch(struct cs_message *messages, const char *request,
+				       const char *other, uint8_t at)
+{
+	struct cs_inbound inbound = { 0 };
+	struct cs_lambda_event event = { .id = (char *)request,
+					 .service = CS_EVENT_SQS,
+					 .messages = messages,
+					 .messages_count = 2 };
+	struct cs_invocation invocation = {
+		.identity = &identity,
+		.inbound = &inbound,
+		.lambda = &event,
+		.context = { .trace_id = { { 9, at } }, .span_id = { { at } }, .trace_flags = 1 },
+		.start_ns = at,
+		.end_ns = at + 10u,
+	};
+
+	messages[0] = (struct cs_message){ .id = (char *)"m-1" };
+	messages[1] = (struct cs_message){ .id = (char *)other };
+	cs_attempts_note_messages(&attempts, &key, &invocation, &event);
+	return cs_attempts_note(&attempts, &key, &invocation);
+}
+
+Test(attempts, each_message_of_a_batch_follows_its_own_attempt_before)
+{
+	struct cs_message messages[2];
+
+	cr_assert(is_first(deliver_batch(messages, "r-1", "m-2", 10)));
+	cr_assert(not(messages[0].has_previous));
+	cr_assert(is_first(deliver_batch(messages, "r-2", "m-3", 20)));
+	cr_assert(messages[0].has_previous);
+	cr_assert(eq(u32, messages[0].attempt, 2));
+	cr_assert(eq(u8, messages[0].previous.span_id.bytes[0], 10));
+	cr_assert(not(messages[1].has_previous));
+	cr_assert(eq(u32, messages[1].attempt, 0));
+}
+
+Test(attempts, a_retry_on_lambda_has_the_request_id_of_the_attempt_before)
+{
+	struct cs_message messages[2];
+	struct cs_attempt second;
+
+	cr_assert(is_first(deliver_batch(messages, "r-1", NULL, 10)));
+	second = deliver_batch(messages, "r-1", NULL, 20);
+	cr_assert(eq(u32, second.number, 2));
+	cr_assert(eq(u8, second.previous.span_id.bytes[0], 10));
 }
 
 static struct cs_attempt deliver_number(unsigned n, uint8_t at)

@@ -151,6 +151,49 @@ static void listen_to_events(void)
 	assembler = cs_assembler_new(&key, &sink);
 }
 
+static void feed_body(struct cs_assembled *instance, const char *id, const char *lines)
+{
+	struct cs_rec_event rec = { .messages = 1,
+				    .source = CS_INVOCATION_LAMBDA,
+				    .service = CS_EVENT_HTTP,
+				    .id_len = (uint16_t)strlen(id) };
+	char text[256];
+
+	rec.text_len = (uint16_t)snprintf(text, sizeof(text), "%s%s", id, lines);
+	feed(instance, 100, CS_RECORD_EVENT, 71 * MS, &rec, sizeof(rec), text);
+}
+
+Test(lambda, what_its_body_says_is_its_own)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_event(runtime, 100, "r-1", 70 * MS);
+	feed_event(runtime, 100, "r-2", 70 * MS);
+	feed_body(runtime, "r-1", "traceparent: " TRACEPARENT "\n\n");
+	feed_answer(runtime, 100, "r-1", 80 * MS);
+	feed_answer(runtime, 100, "r-2", 81 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u8, seen.invocation[0].context.trace_id.bytes[0], 0x0a));
+	cr_assert(eq(u8, seen.invocation[0].context.parent_span_id.bytes[0], 0xb7));
+	cr_assert(ne(u8, seen.invocation[1].context.parent_span_id.bytes[0], 0xb7));
+	cr_assert(eq(u64, stats_now().unmatched, 0));
+}
+
+Test(lambda, a_body_of_no_event_is_counted)
+{
+	struct cs_assembled *runtime = attach_runtime();
+	struct cs_rec_event rec = { .source = CS_INVOCATION_LAMBDA, .text_len = 4 };
+
+	feed_event(runtime, 100, "r-1", 70 * MS);
+	feed_body(runtime, "r-2", "id: x\n\n");
+	cr_assert(eq(u64, stats_now().unmatched, 1));
+	feed(runtime, 100, CS_RECORD_EVENT, 71 * MS, &rec, sizeof(rec), "r-1");
+	rec.text_len = 3;
+	rec.id_len = 4;
+	feed(runtime, 100, CS_RECORD_EVENT, 71 * MS, &rec, sizeof(rec), "r-1");
+	cr_assert(eq(u64, stats_now().unknown_records, 2));
+}
+
 Test(lambda, an_error_report_makes_it_one_that_failed)
 {
 	struct cs_assembled *runtime;

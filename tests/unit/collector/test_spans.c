@@ -331,6 +331,44 @@ Test(spans, an_attempt_has_its_number_and_follows_the_one_before)
 	cr_assert(eq(u8, span->links[0].span_id.bytes[0], 8));
 }
 
+Test(spans, each_message_of_a_batch_is_linked)
+{
+	struct cs_span_context before = { .trace_id = { { 7 } }, .span_id = { { 8 } } };
+	struct cs_message messages[3] = {
+		{ .id = (char *)"m-1",
+		  .has_context = true,
+		  .context = { .trace_id = { 5 }, .parent_id = { 6 }, .flags = 1 } },
+		{ .id = (char *)"m-2", .attempt = 2, .has_previous = true, .previous = before },
+		{ .id = (char *)"m-3", .attempt = 2, .has_previous = true, .previous = before },
+	};
+	struct cs_lambda_event event = { .id = (char *)"r-1",
+					 .service = CS_EVENT_SQS,
+					 .messages = messages,
+					 .messages_count = 3,
+					 .messages_found = 5,
+					 .messages_cut = true };
+	struct cs_invocation one = invocation();
+	const struct cs_span *span;
+
+	one.lambda = &event;
+	span = only_span(&one);
+	cr_assert(eq(str, (char *)text(&span->attrs, "faas.trigger"), (char *)"pubsub"));
+	cr_assert(eq(str, (char *)text(&span->attrs, "coldspan.event.service"), (char *)"sqs"));
+	cr_assert(eq(i64, number(&span->attrs, "messaging.batch.message_count"), 5));
+	cr_assert(eq(i64, number(&span->attrs, "coldspan.event.unlinked"), 2));
+	cr_assert(find(&span->attrs, "coldspan.event.cut")->boolean);
+	cr_assert(eq(sz, span->links_count, 4)); /* the attempt before was one for both */
+	cr_assert(eq(str, (char *)text(&span->links[0].attrs, "coldspan.link"), (char *)"message"));
+	cr_assert(eq(str, (char *)text(&span->links[0].attrs, "messaging.message.id"),
+		     (char *)"m-1"));
+	cr_assert(eq(u8, span->links[0].span_id.bytes[0], 6));
+	cr_assert(eq(ptr, (void *)find(&span->links[0].attrs, "coldspan.attempt"), NULL));
+	cr_assert(eq(u8, span->links[1].span_id.bytes[0], 0));
+	cr_assert(eq(i64, number(&span->links[1].attrs, "coldspan.attempt"), 2));
+	cr_assert(eq(str, (char *)text(&span->links[3].attrs, "coldspan.link"), (char *)"attempt"));
+	cr_assert(eq(u8, span->links[3].span_id.bytes[0], 8));
+}
+
 static const char *header_text(const struct cs_attrs *attrs, const char *key)
 {
 	const struct cs_value *value = find(attrs, key);

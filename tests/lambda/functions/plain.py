@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client of the Lambda Runtime API with nothing but the standard library: plain.py HOW [NUMBER]
+
+loop       asks and answers on one connection
+threads    NUMBER threads, each with a connection of its own
+hands-over one thread asks, on one connection, for what NUMBER others answer, each on a connection of its own
+workers    NUMBER forked processes
+
+An event says what becomes of it: {"wait": FIFO} is answered when somebody has opened it for writing,
+{"hang": FIFO} never, after the process's number was written there; {"error": TYPE} is an error.
+"""
+import http.client
+import json
+import os
+import queue
+import sys
+import threading
+
+PREFIX = "/2018-06-01/runtime/"
+ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"
+
+
+class Api:
+    """One connection to it."""
+
+    def __init__(self):
+        self.connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+
+    def call(self, method, path, body=None, headers=None):
+        self.connection.request(method, PREFIX + path, body, headers or {})
+        response = self.connection.getresponse()
+        return response, response.read()
+
+    def next(self):
+        response, body = self.call("GET", "invocation/next")
+        return response.headers["Lambda-Runtime-Aws-Request-Id"], json.loads(body)
+
+    def answer(self, event_id, event):
+        if "hang" in event:
+            with open(event["hang"], "w", encoding="utf-8") as file:
+                file.write(str(os.getpid()))
+            threading.Event().wait()
+        if "wait" in event:
+            with open(event["wait"], "rb") as file:
+                file.read()
+        if "error" in event:
+            self.call("POST", f"invocation/{event_id}/error", json.dumps({"errorMessage": "it is to fail"}),
+                      {ERROR_TYPE: event["error"]})
+        else:
+            self.call("POST", f"invocation/{event_id}/response", json.dumps({"id": event_id}))
+
+
+def loop():
+    api = Api()
+    while True:
+        api.answer(*api.next())
+
+
+def threads(number):
+    for _ in range(number):
+        threading.Thread(target=quietly, args=(loop,)).start()
+
+
+def hands_over(number):
+    events = queue.SimpleQueue()
+
+    def answer():
+        api = Api()
+        while True:
+            api.answer(*events.get())
+
+    for _ in range(number):
+        threading.Thread(target=quietly, args=(answer,), daemon=True).start()
+    api = Api()
+    while True:
+        events.put(api.next())
+
+
+def workers(number):
+    pids = []
+    for _ in range(number):
+        pids.append(os.fork())
+        if not pids[-1]:
+            quietly(loop)
+            os._exit(0)
+    for pid in pids:
+        os.waitpid(pid, 0)
+
+
+def quietly(function, *args):
+    """Until the service is gone."""
+    try:
+        function(*args)
+    except (http.client.HTTPException, OSError):
+        pass
+
+
+HOW = {"loop": loop, "threads": threads, "hands-over": hands_over, "workers": workers}
+
+if __name__ == "__main__":
+    quietly(HOW[sys.argv[1]], *map(int, sys.argv[2:]))

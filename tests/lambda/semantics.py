@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What is told of events of the Lambda Runtime API, by a plain client of it before a service that we play.
+
+usage: semantics.py --coldspan FILE
+"""
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import runtime_api
+from lib import cases, otlp_json
+from lib.cases import case
+
+CLIENT = pathlib.Path(__file__).resolve().parent / "functions" / "plain.py"
+PLATFORM = {"AWS_LAMBDA_FUNCTION_NAME": "plain", "AWS_LAMBDA_FUNCTION_VERSION": "7"}
+WAIT_S = 60
+OK, ERROR = 0, 2  # a span's status
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-{:016x}-01"
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+XRAY = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+SECRET = "SECRET"
+
+
+class Run:
+    """A client under `coldspan run`, while its service is played; then the environment goes away."""
+
+    def __init__(self, args, folder, *how, concurrency=1, options=(), env=None):
+        self.folder, self.stack = folder, contextlib.ExitStack()
+        self.api = self.stack.enter_context(runtime_api.serve(concurrency))
+        command = [args.coldspan, "run", *options, "--json", folder / "run.json", "--file",
+                   folder / "traces.jsonl", "--", sys.executable, CLIENT, *map(str, how)]
+        self.said = self.stack.enter_context(open(folder / "said", "w+", encoding="utf-8"))
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=self.said, env={
+            **os.environ, **PLATFORM, "AWS_LAMBDA_RUNTIME_API": self.api.address, **(env or {})})
+        self.status = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        with self.stack:
+            self.api.closed()
+            try:
+                self.status = self.process.wait(WAIT_S)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    self.process.kill()
+            if not kind:
+                assert not self.api.violations, self.api.violations
+
+    @property
+    def spans(self):
+        return otlp_json.of_file(self.folder / "traces.jsonl")
+
+    @property
+    def raw(self):
+        return (self.folder / "traces.jsonl").read_text(encoding="utf-8")
+
+    @property
+    def result(self):
+        return json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+
+    def of(self, event):
+        """The one span of an event."""
+        found, = (span for span in self.spans
+                  if span["attributes"].get("faas.invocation_id") == event.id)
+        return found
+
+    def push(self, body, **more):
+        return self.api.push(json.dumps(body).encode(), **more)
+
+
+def message(number, count=1, traceparent=None, xray=None):
+    """As SQS has them."""
+    attributes = {"ApproximateReceiveCount": str(count), "SenderId": SECRET}
+    if xray:
+        attributes["AWSTraceHeader"] = xray
+    said = {"traceparent": {"stringValue": traceparent, "dataType": "String"}} if traceparent else {}
+    return {"messageId": f"m-{number}", "receiptHandle": SECRET, "body": f'{{"messageId": "{SECRET}"}}',
+            "attributes": attributes, "messageAttributes": {**said, "other": {"stringValue": SECRET}},
+            "eventSource": "aws:sqs", "eventSourceARN": SECRET}
+
+
+def links(span, what):
+    return [link for link in span.get("links", ()) if link["attributes"]["coldspan.link"] == what]
+
+
+@case("a batch is one invocation with a link for each message")
+def batch(args, folder):
+    with Run(args, folder, "loop") as run:
+        event = run.push({"Records": [message(1, traceparent=PARENT.format(1)), message(2, xray=XRAY),
+                                      message(3)]}, chunked=True)
+        event.answer()
+    span = run.of(event)
+    said = span["attributes"]
+    assert said["faas.trigger"] == "pubsub" and said["coldspan.event.service"] == "sqs", said
+    assert said["messaging.batch.message_count"] == 3 and "coldspan.event.unlinked" not in said, said
+    assert [link["attributes"]["messaging.message.id"] for link in links(span, "message")] == \
+        ["m-1", "m-2", "m-3"], span["links"]
+    assert [(link["traceId"], link["spanId"]) for link in links(span, "message")] == \
+        [(TRACE, f"{1:016x}"), ("5759e988bd862e3fe1be46a994272793", "53995c3f42cd8ad8"),
+         ("", "")], span["links"]
+    assert SECRET not in run.raw, "more than ids is told"
+
+
+@case("of a batch of 300 messages 128 are linked, and the others counted")
+def large_batch(args, folder):
+    with Run(args, folder, "loop") as run:
+        event = run.push({"Records": [{"messageId": f"m-{n}", "eventSource": "aws:sqs"} for n in range(300)]})
+        event.answer()
+    span = run.of(event)
+    assert len(links(span, "message")) == 128, len(span["links"])
+    assert span["attributes"]["messaging.batch.message_count"] == 300, span["attributes"]
+    assert span["attributes"]["coldspan.event.unlinked"] == 172, span["attributes"]
+
+
+@case("attempts of a message, and of an event, follow each other")
+def attempts(args, folder):
+    with Run(args, folder, "loop") as run:
+        first = run.push({"Records": [message(1), message(2)]})
+        first.answer()
+        second = run.push({"Records": [message(1, count=2), message(3)]})
+        second.answer()
+        third = run.push({"n": 1})
+        third.answer()
+        again = run.push({"n": 1}, event_id=third.id)
+        again.answer()
+    before, span = run.of(first), run.of(second)
+    (link,) = links(span, "attempt")
+    assert (link["traceId"], link["spanId"]) == (before["traceId"], before["spanId"]), (before, span)
+    assert [link["attributes"].get("coldspan.attempt") for link in links(span, "message")] == [2, 1], span
+    tried, retried = sorted((one for one in run.spans
+                             if one["attributes"].get("faas.invocation_id") == third.id),
+                            key=lambda one: one["start"])
+    assert "coldspan.attempt" not in tried["attributes"], tried
+    assert retried["attributes"]["coldspan.attempt"] == 2, retried
+    (link,) = links(retried, "attempt")
+    assert link["spanId"] == tried["spanId"], (tried, retried)
+
+
+@case("who called by API Gateway is the parent")
+def gateway(args, folder):
+    with Run(args, folder, "loop") as run:
+        event = run.push({"headers": {"Authorization": SECRET, "traceparent": PARENT.format(5),
+                                      "X-Request-Id": "q-1"}, "path": "/" + SECRET,
+                          "requestContext": {"requestId": "c6af9ac6", "identity": {"user": SECRET}},
+                          "body": SECRET}, trace=XRAY)
+        event.answer()
+    span = run.of(event)
+    said = span["attributes"]
+    assert (span["traceId"], span["parentSpanId"]) == (TRACE, f"{5:016x}"), span
+    assert said["faas.trigger"] == "http" and said["coldspan.event.id"] == "c6af9ac6", said
+    assert said["http.request.header.x-request-id"] == ["q-1"], said
+    assert said["coldspan.context.carrier"] == "traceparent", said
+    assert len(links(span, "x-ray")) == 1, span
+    assert SECRET not in run.raw, "more than ids is told"
+
+
+SINGLE = {
+    "eventbridge": ({"id": "e-1", "detail-type": SECRET, "source": SECRET, "detail": {"id": SECRET}}, "pubsub"),
+    "schedule": ({"id": "e-1", "detail-type": "Scheduled Event", "source": "aws.events"}, "timer"),
+}
+
+
+@case("events of other services have their trigger and id")
+def services(args, folder):
+    with Run(args, folder, "loop") as run:
+        events = {name: run.push(body) for name, (body, _) in SINGLE.items()}
+        none = run.push({"id": SECRET, "Records": [{"messageId": SECRET}]})
+        for event in (*events.values(), none):
+            event.answer()
+    for name, event in events.items():
+        said = run.of(event)["attributes"]
+        assert said["coldspan.event.service"] == name and said["coldspan.event.id"] == "e-1", said
+        assert said["faas.trigger"] == SINGLE[name][1], said
+    assert run.of(none)["attributes"]["faas.trigger"] == "other", run.of(none)
+    assert SECRET not in run.raw, "more than ids is told"
+
+
+def main():
+    parser = cases.parser(__doc__)
+    parser.add_argument("--coldspan", required=True)
+    args = parser.parse_args()
+    args.coldspan = os.path.abspath(args.coldspan)
+    cases.main(args, args, folder=True)
+
+
+if __name__ == "__main__":
+    main()
