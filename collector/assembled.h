@@ -10,6 +10,7 @@
 #include "collector/attempts.h"
 #include "collector/evidence.h"
 #include "collector/identity.h"
+#include "collector/init_type.h"
 #include "collector/outside.h"
 #include "collector/request.h"
 #include "collector/workers.h"
@@ -72,6 +73,7 @@ struct cs_assembler {
 	unsigned orphans_count;         /* of those, whose process is gone */
 	struct cs_evidence_table evidence;
 	struct cs_attempts attempts;
+	struct cs_crashes crashes;
 	bool children_noted; /* what wrapper.c knows is as true as it can be in this tick */
 	const struct cs_outside *outside; /* borrowed; NULL: the kernel does not tell */
 };
@@ -123,6 +125,9 @@ uint64_t cs_assembled_spawn(struct cs_assembled *instance);
  * Return: @said_ns, or when the kernel did it, of an exec that no shim saw; 0 not known.
  */
 uint64_t cs_assembled_exec_at(struct cs_assembled *instance, uint64_t attach_ns, uint64_t said_ns);
+
+/** cs_assembled_end() - of its process, which is over: by the earliest word that there is */
+uint64_t cs_assembled_end(struct cs_assembled *instance);
 
 /** cs_assembled_exit() - when its process exited, by the kernel's word; 0 it was not told */
 uint64_t cs_assembled_exit(struct cs_assembled *instance);

@@ -37,6 +37,7 @@ struct cs_assembler_sink {
 struct cs_assembler_stats {
 	uint64_t cold_starts;
 	uint64_t invocations;
+	uint64_t unused_inits;    /* of the cold starts: ready, and ended without an event */
 	uint64_t helpers;         /* processes that a function started for itself */
 	uint64_t unmatched;       /* responses without a request, requests that came twice */
 	uint64_t unknown_records; /* of a type or length that we do not know */

@@ -10,6 +10,7 @@
 
 #include "collector/assembled.h"
 #include "collector/coldstart.h"
+#include "collector/init_type.h"
 #include "collector/queue.h"
 #include "collector/usage.h"
 #include "collector/wrapper.h"
@@ -87,39 +88,6 @@ static struct cs_span_id cold_start_id(const struct cs_assembled *instance)
 {
 	return cs_make_span_id(&instance->assembler->key, instance->identity.segment, 0,
 			       ID_COLD_START);
-}
-
-/* AWS's own word, where it is one of these. */
-static enum cs_init_type platform_init_type(const struct cs_assembled *instance)
-{
-	const struct cs_lambda_place *place = instance->identity.lambda;
-	const char *type = place ? place->init_type : NULL;
-
-	if (!type || !cs_assembled_asks(instance))
-		return CS_INIT_UNKNOWN;
-	return !strcmp(type, "on-demand")                 ? CS_INIT_ON_DEMAND
-	       : !strcmp(type, "provisioned-concurrency") ? CS_INIT_PROVISIONED
-							  : CS_INIT_UNKNOWN;
-}
-
-/* No request waited for it. */
-static bool is_ahead(enum cs_init_type type)
-{
-	return type == CS_INIT_PROACTIVE || type == CS_INIT_PROVISIONED;
-}
-
-static enum cs_init_type init_type_of(struct cs_assembled *instance, const struct cs_request *cause)
-{
-	const struct cs_evidence *e = cs_assembled_evidence(instance);
-	enum cs_init_type told = platform_init_type(instance);
-
-	if (told != CS_INIT_UNKNOWN)
-		return told;
-	if (!e || !e->spawn_begin_ns || !cs_assembled_parent(instance))
-		return CS_INIT_UNKNOWN;
-	if (cause && cause->start_ns <= e->spawn_begin_ns)
-		return CS_INIT_ON_DEMAND;
-	return e->parent_busy ? CS_INIT_UNKNOWN : CS_INIT_PROACTIVE;
 }
 
 /* The start of a process begins with the first of these that is known. */
@@ -213,7 +181,7 @@ static void resolve(struct cs_request *request, unsigned depth)
 	}
 	/* Nobody's span called: the start that was for it is above it. */
 	if (!context->parent_remote && request->cold && cs_assembled_is_function(instance) &&
-	    (request->exec || !is_ahead(init_type_of(instance, NULL))))
+	    !cs_init_of(instance, request, NULL).ahead)
 		context->parent_span_id = cold_start_id(instance); /* which is the root */
 }
 
@@ -310,7 +278,7 @@ static void bound_by_exec(struct cs_assembled *instance, uint64_t end_ns, struct
 }
 
 /* The earliest word on when the process ended: the kernel's, its parent's wait, or our own knowledge. */
-static uint64_t end_of(struct cs_assembled *instance)
+uint64_t cs_assembled_end(struct cs_assembled *instance)
 {
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 	uint64_t end_ns = instance->end_ns, exit_ns = cs_assembled_exit(instance);
@@ -433,13 +401,17 @@ static enum cs_protocol protocol_of(const struct cs_assembled *instance,
 	return CS_PROTOCOL_EXEC;
 }
 
-/* @event_unseen: of a process without connections: see why_event_unseen() */
-static void conclude_cold_start(struct cs_assembled *instance, struct cs_request *request,
+/*
+ * @event_unseen: of a process without connections: see why_event_unseen()
+ * Return: is it a trace of its own?
+ */
+static bool conclude_cold_start(struct cs_assembled *instance, struct cs_request *request,
 				const char *event_unseen, struct cs_cold_start *ret)
 {
 	struct cs_cold_start cold = { .identity = cs_wrapper_told(instance) };
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 	struct cs_request *cause = request ? cause_of(request) : NULL;
+	struct cs_init init = cs_init_of(instance, request, cause);
 	struct cs_bounds bounds = { .native = false };
 	uint64_t spawn_ns = cs_assembled_spawn(instance);
 	bool running, accepted = false;
@@ -449,26 +421,21 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	switch (cold.protocol) {
 	case CS_PROTOCOL_LAMBDA:
 		cold.ready = instance->marks[CS_MARK_NEXT] || request;
-		bound_by_lambda(instance, request, end_of(instance), &bounds);
+		bound_by_lambda(instance, request, cs_assembled_end(instance), &bounds);
 		break;
 	case CS_PROTOCOL_HTTP:
 		cold.ready = cs_assembled_ready(instance) || request;
-		bound_by_http(instance, request, end_of(instance), &bounds);
+		bound_by_http(instance, request, cs_assembled_end(instance), &bounds);
 		break;
 	case CS_PROTOCOL_EXEC:
 		cold.ready = instance->event.event_ns;
-		bound_by_exec(instance, end_of(instance), &bounds);
+		bound_by_exec(instance, cs_assembled_end(instance), &bounds);
 		bounds.event_unseen = event_unseen;
 	}
 	bounds.at_ns[CS_BOUND_SPAWN] = spawn_ns;
-	if (cold.protocol == CS_PROTOCOL_EXEC)
-		cold.init_type = CS_INIT_PER_REQUEST;
-	else if (request)
-		cold.init_type = init_type_of(instance, cause);
-	if (request && !is_ahead(cold.init_type))
+	if (request && !init.ahead)
 		accepted = set_queue(instance, request, cause, &bounds);
-	if (accepted && cold.init_type == CS_INIT_UNKNOWN)
-		cold.init_type = CS_INIT_ON_DEMAND;
+	cold.init_type = cs_init_told(init, accepted);
 	cold.outcome = request ? request->outcome : instance->outcome;
 	running = request ? request->running : instance->end == CS_ASSEMBLER_SHUTDOWN;
 	bounds.end_unseen = running                     ? CS_STILL_RUNNING
@@ -476,6 +443,7 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 							: NULL;
 	cold.approximate = approximate_of(instance, bounds.end_unseen ? bounds.end_unseen
 								      : bounds.event_unseen);
+	cold.unused = cold.ready && !request && !running;
 	bounds.cut = !cold.ready || cold.outcome.cause == CS_CAUSE_SIGNAL;
 	cs_bounds_phases(&bounds, &instance->arena, &cold);
 	if (accepted && cold.phases[0].phase == CS_PHASE_QUEUE)
@@ -487,10 +455,13 @@ static void conclude_cold_start(struct cs_assembled *instance, struct cs_request
 		      &cold);
 	set_usage(instance, &cold);
 	/* A start that no request caused belongs to none. */
-	set_context(instance, is_ahead(cold.init_type) ? NULL : request, &cold);
+	set_context(instance, init.ahead ? NULL : request, &cold);
+	cs_init_concluded(instance, init);
 	instance->assembler->stats.cold_starts++;
+	instance->assembler->stats.unused_inits += cold.unused;
 	instance->assembler->sink.cold_start(instance->assembler->sink.context, &cold);
 	*ret = cold;
+	return init.ahead;
 }
 
 /* An end that nobody told at first may be known by now: the parent's wait was read later. */
@@ -522,8 +493,13 @@ static void settle_request(struct cs_request *request)
 /* Stamps are the word of a process: whatever they say, the first byte lies within. */
 static void settle_times(struct cs_request *request)
 {
-	if (request->exec)
-		request->end_ns = end_of(request->instance);
+	struct cs_assembled *instance = request->instance;
+	uint64_t end_ns = instance->over ? cs_assembled_end(instance) : 0;
+	bool died = request->outcome.cause != CS_CAUSE_NONE &&
+		    request->tag == (uint32_t)instance->identity.pid;
+
+	if (request->exec || (died && end_ns && end_ns < request->end_ns))
+		request->end_ns = end_ns;
 	if (request->start_ns > request->end_ns)
 		request->start_ns = request->end_ns;
 	if (!request->first_byte_ns)
@@ -548,8 +524,9 @@ void cs_conclude_invocation(struct cs_request *request)
 	struct cs_assembled *instance;
 	struct cs_invocation invocation;
 	struct cs_attempt attempt;
-	struct cs_cold_start cold = { .init_type = CS_INIT_UNKNOWN };
+	struct cs_cold_start cold;
 	const char *event_unseen = NULL;
+	bool ahead = false;
 
 	cs_lambda_adopt(request);
 	instance = request->instance;
@@ -569,12 +546,14 @@ void cs_conclude_invocation(struct cs_request *request)
 		request->approximate = event_unseen;
 	resolve(request, 0);
 	if (request->cold && !instance->concluded)
-		conclude_cold_start(instance, request, event_unseen, &cold);
+		ahead = conclude_cold_start(instance, request, event_unseen, &cold);
+	cs_init_crashed(request);
 	invocation = (struct cs_invocation){
 		.identity = cs_wrapper_told(instance),
 		.context = request->context,
 		.protocol = protocol_of(instance, request),
 		.cold = request->cold,
+		.first_of_worker = request->first_of_worker,
 		.pid = request->exec ? cs_wrapper_told(instance)->pid : (int32_t)request->tag,
 		.start_ns = request->start_ns,
 		.first_byte_ns = request->first_byte_ns,
@@ -590,7 +569,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.response_bytes = request->response_bytes,
 		.inbound = &request->inbound,
 		.lambda = request->lambda,
-		.started = is_ahead(cold.init_type) ? &cold.context : NULL,
+		.started = ahead ? &cold.context : NULL,
 		.outcome = request->outcome,
 		.used = request->used,
 	};

@@ -162,6 +162,7 @@ struct cs_request *cs_assembled_take_in(struct cs_assembled *instance, struct cs
 	request->tag = entry->pid;
 	request->position = entry->position;
 	request->start_ns = time_ns ? time_ns : 1; /* 0: not seen */
+	request->first_of_worker = cs_workers_serve(&instance->workers, entry->pid);
 	if (!instance->first_seen) {
 		instance->first_seen = true;
 		instance->first = request;

@@ -19,6 +19,12 @@ const char *cs_init_type_name(enum cs_init_type type)
 		return "per_request";
 	case CS_INIT_PROVISIONED:
 		return "provisioned";
+	case CS_INIT_RESTORE:
+		return "restore";
+	case CS_INIT_FORK_POOL:
+		return "fork_pool";
+	case CS_INIT_REINIT:
+		return "reinit";
 	case CS_INIT_UNKNOWN:
 		break;
 	}

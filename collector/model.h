@@ -41,6 +41,9 @@ enum cs_init_type {
 	CS_INIT_PROACTIVE,   /* before any request came */
 	CS_INIT_PER_REQUEST, /* a process per event */
 	CS_INIT_PROVISIONED, /* kept ready, as somebody ordered */
+	CS_INIT_RESTORE,     /* out of a snapshot */
+	CS_INIT_FORK_POOL,   /* it serves by forked children, which share its booted runtime */
+	CS_INIT_REINIT,      /* again, after its last process had died in mid-service */
 };
 
 /* How a process ended, for those who ask what became of an invocation. */
@@ -140,7 +143,8 @@ struct cs_cold_start {
 	struct cs_span_context context;
 	enum cs_protocol protocol;
 	enum cs_init_type init_type;
-	bool ready; /* false: it ended before it was */
+	bool ready;  /* false: it ended before it was */
+	bool unused; /* it was, and has ended without having had an event */
 	struct cs_outcome outcome;
 	const char *approximate; /* why its times are not exact; NULL: they are */
 	struct cs_phase_part phases[CS_PHASE_COUNT]; /* contiguous, in order */
@@ -183,7 +187,8 @@ struct cs_invocation {
 	const struct cs_identity *identity;
 	struct cs_span_context context;
 	enum cs_protocol protocol;
-	bool cold; /* the first one of its instance */
+	bool cold;            /* the first one of its instance */
+	bool first_of_worker; /* and the first of the fork child that served it */
 	int32_t pid;
 	uint64_t start_ns;
 	uint64_t first_byte_ns; /* 0: none was seen */

@@ -304,6 +304,7 @@ void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *s
 	cs_assembler_get_stats(pipeline->assembler, &stats);
 	self->cold_starts = stats.cold_starts;
 	self->invocations = stats.invocations;
+	self->unused_inits = stats.unused_inits;
 	self->helpers = stats.helpers;
 	self->unmatched = stats.unmatched;
 	self->unknown_records = stats.unknown_records;

@@ -32,9 +32,10 @@ struct cs_request {
 	uint64_t end_ns; /* 0: in flight */
 	uint64_t due_ns; /* when it is handed over, then when it is forgotten */
 	unsigned status;
-	uint32_t cut;  /* CS_REQUEST_*_CUT */
-	bool of_first; /* the first process of the instance accepted its connection */
-	bool exec;     /* the event of a process, not of a connection */
+	uint32_t cut;         /* CS_REQUEST_*_CUT */
+	bool of_first;        /* the first process of the instance accepted its connection */
+	bool first_of_worker; /* the first that its fork child handles */
+	bool exec;            /* the event of a process, not of a connection */
 	bool aborted;
 	const char *approximate; /* why its times are not exact; NULL: they are. Not owned */
 	bool running;            /* it had not ended when the collector stopped */

@@ -36,7 +36,7 @@ void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 		COUNTER(unknown_records),  COUNTER(requests_dropped),
 		COUNTER(contexts_refused), COUNTER(unattributed),
 		COUNTER(evidence_lost),    COUNTER(models_lost),
-		COUNTER(health_probes),
+		COUNTER(health_probes),    COUNTER(unused_inits),
 #undef COUNTER
 	};
 	const char *comma = "";

@@ -65,6 +65,7 @@ struct cs_self {
 	uint64_t ends_unknown;
 	/* what was assembled, and could not be; see collector/assembler.h */
 	uint64_t cold_starts;
+	uint64_t unused_inits; /* of these: ready, and ended without an event */
 	uint64_t invocations;
 	uint64_t helpers;
 	uint64_t unmatched;

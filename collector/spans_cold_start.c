@@ -3,6 +3,7 @@
 /* The spans of a cold start: one for it, one for each phase. */
 #include "collector/spans_internal.h"
 
+#include "collector/init_type.h"
 #include "preload/wire/facts.h"
 
 static const char *const fact_keys[CS_FACT_COUNT] = {
@@ -72,11 +73,14 @@ static bool add_cold_start(struct cs_spans *spans, const struct cs_cold_start *c
 	cs_spans_set_context(spans, span, &cold->context);
 	cs_attr_add_bool(&list, "faas.coldstart", true);
 	cs_attr_add_string(&list, "coldspan.init.type", cs_init_type_name(cold->init_type));
+	cs_attr_add_bool(&list, "coldspan.init.counted", cs_init_counts(cold->init_type));
 	cs_attr_add_string(&list, "coldspan.protocol", cs_protocol_name(cold->protocol));
 	if (cold->programs)
 		cs_attr_add_int(&list, "coldspan.exec.count", cold->programs_count);
 	cs_attr_add_string(&list, "coldspan.exec.programs", cold->programs);
 	cs_attr_add_bool(&list, "coldspan.init.ready", cold->ready);
+	if (cold->unused)
+		cs_attr_add_bool(&list, "coldspan.init.unused", true);
 	cs_attr_add_string(&list, "coldspan.approximate", cold->approximate);
 	cs_attr_add_string(&list, "coldspan.stand_down",
 			   cs_stand_down_text(cold->stand_down, reasons, sizeof(reasons)));

@@ -184,6 +184,8 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	if (invocation->pid > 0 && invocation->pid != invocation->identity->pid)
 		cs_attr_add_int(&list, "coldspan.worker.pid", (uint64_t)invocation->pid);
 	add_used(&list, &invocation->used);
+	if (invocation->first_of_worker)
+		cs_attr_add_bool(&list, "coldspan.worker.first", true);
 	cs_attr_add_string(&list, "coldspan.approximate", invocation->approximate);
 	span->status_message = failure_of(invocation);
 	if (span->status_message || invocation->status >= 500)

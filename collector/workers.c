@@ -99,6 +99,16 @@ struct cs_worker *cs_workers_find(const struct cs_workers *workers, uint32_t tag
 	return NULL;
 }
 
+bool cs_workers_serve(struct cs_workers *workers, uint32_t tag)
+{
+	struct cs_worker *worker = cs_workers_find(workers, tag);
+	bool first = worker && !worker->served;
+
+	if (worker)
+		worker->served = true;
+	return first;
+}
+
 uint64_t cs_workers_ready(const struct cs_workers *workers)
 {
 	const struct cs_worker *worker;

@@ -48,6 +48,9 @@ void cs_workers_reached(struct cs_workers *workers, uint32_t tag, const struct c
 /** cs_workers_find() - the newest of that pid; NULL: it is not known. */
 struct cs_worker *cs_workers_find(const struct cs_workers *workers, uint32_t tag);
 
+/** cs_workers_serve() - a request of it was seen. Return: is it the first? */
+bool cs_workers_serve(struct cs_workers *workers, uint32_t tag);
+
 /** cs_workers_ready() - when the first of them waited for a connection; 0: none did. */
 uint64_t cs_workers_ready(const struct cs_workers *workers);
 

@@ -54,7 +54,7 @@ def the_start_is_told_in_phases(seen):
     assert traces.phase_of(phases[-1]) == "respond" and phases[-1]["end"] == first["end"], phases[-1]
     handler = [phase for phase in phases if traces.phase_of(phase) == "handler"]
     assert handler and handler[0]["start"] == first["start"], (handler, first)
-    if start["attributes"]["coldspan.init.type"] == "proactive":
+    if start["attributes"]["coldspan.init.type"] in ("proactive", "fork_pool"):
         assert [link["traceId"] for link in first["links"]] == [start["traceId"]], \
             "the first invocation has no link to the start that nobody had asked for"
     else:

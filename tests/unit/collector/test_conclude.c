@@ -216,7 +216,9 @@ Test(conclude, a_start_that_never_served_has_no_cause_and_a_trace)
 	end_process(attach_function(), 100, 0, 90 * MS);
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u32, seen.cold_starts, 1));
-	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_UNKNOWN));
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_PROACTIVE));
+	cr_assert(seen.cold.unused);
+	cr_assert(eq(u64, stats_now().unused_inits, 1));
 	cr_assert(is_root(&seen.cold.context));
 	cr_assert(seen.cold.ready);
 	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->end_ns, 90 * MS));

@@ -129,6 +129,8 @@ Test(spans, a_cold_start_is_a_span_with_one_below_for_each_phase)
 	cr_assert(eq(u64, span[0].start_unix_ns, 1700000000000001000));
 	cr_assert(eq(u64, span[0].end_unix_ns, 1700000000000003000));
 	cr_assert(eq(str, (char *)text(&span[0].attrs, "coldspan.init.type"), (char *)"on_demand"));
+	cr_assert(find(&span[0].attrs, "coldspan.init.counted")->boolean);
+	cr_assert(eq(ptr, (void *)find(&span[0].attrs, "coldspan.init.unused"), NULL));
 	cr_assert(eq(i64, number(&span[0].attrs, "coldspan.dlopens"), 3));
 	cr_assert(eq(ptr, (void *)find(&span[0].attrs, "coldspan.cpu_ns"), NULL)); /* unknown */
 	cr_assert(eq(str, (char *)span[1].name, (char *)"link"));

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Why an instance was started is told from facts, and a frozen time is nobody's latency.
+
+usage: inits.py --build DIR
+
+Real processes under the shim, a real collector, and what it wrote.
+"""
+import contextlib
+import http.client
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases, otlp_json, traces, watching
+from lib.cases import case
+
+ERROR, SERVER = 2, 2  # a span's status, a span's kind
+LIMIT_S = 60
+
+# What each of the servers below does with a request; they tell their port on standard output.
+ANSWER = """
+import os, signal, socket, sys, time
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+def answer(connection, head):
+    if head.startswith(b"GET /die "):
+        os.kill(os.getpid(), signal.SIGKILL)
+    connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nhi")
+"""
+PLAIN = ANSWER + """
+while True:
+    connection, _ = listener.accept()
+    while head := connection.recv(65536):
+        answer(connection, head)
+        print("answered", flush=True)
+    connection.close()
+"""
+# Boots once, and forks when an event comes: the child reads it, and answers.
+ZYGOTE = ANSWER + """
+while True:
+    connection, _ = listener.accept()
+    child = os.fork()
+    if not child:
+        answer(connection, connection.recv(65536))
+        os._exit(0)
+    connection.close()
+    os.waitpid(child, 0)
+"""
+# Starts a program again whenever it has died of a signal.
+SUPERVISOR = """
+import subprocess, sys
+while subprocess.run(sys.argv[1:]).returncode < 0:
+    pass
+"""
+
+
+@contextlib.contextmanager
+def watched(args, folder, command):
+    """A program under the shim, a server of its own process group, with a collector.
+    Gives it and a list that has all spans in the end."""
+    written, announce, spans = folder / "traces.jsonl", folder / "announce.sock", []
+    env = {**os.environ, "COLDSPAN_SOCKET": str(announce),
+           "LD_PRELOAD": str(args.build / "preload/libcoldspan.so")}
+    collector = watching.start([args.build / "collector/coldspan-collector", "--file", written],
+                               announce, stderr=subprocess.DEVNULL)
+    try:
+        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, start_new_session=True) as process:
+            try:
+                yield process, spans
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait(LIMIT_S)
+        collector.send_signal(signal.SIGTERM)
+        assert collector.wait(LIMIT_S) == 0, "the collector did not stop with status 0"
+        spans += otlp_json.of_file(written)
+    finally:
+        watching.kill(collector)
+
+
+def shell(folder, code, *before):
+    """A server, started by a shell that is watched, too; nobody's request was in flight."""
+    script = folder / "server.py"
+    script.write_text(code)
+    return ["sh", "-c", '"$@"; true', "sh", *before, sys.executable, str(script)]
+
+
+def port_of(process):
+    """Of the server that starts next."""
+    while (line := process.stdout.readline()) == b"answered\n":
+        pass
+    return int(line)
+
+
+def ask(port, path):
+    """The status of an answer; None: the server died instead."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
+    with contextlib.closing(connection):
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except (http.client.HTTPException, OSError):
+            return None
+
+
+def only_child(pid):
+    child, = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(child)
+
+
+def until_stopped(pid):
+    end = time.monotonic() + LIMIT_S
+    while pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+        assert time.monotonic() < end, f"{pid} does not stop"
+        time.sleep(0.001)
+
+
+def starts(spans):
+    """Cold starts of the servers in their order, each with its phases and its invocations."""
+    servers = {span["resource"]["process.pid"] for span in spans if span["kind"] == SERVER}
+    found = [(*traces.cold_start([span for span in spans if span["resource"]["process.pid"] == pid]),
+              sorted((span for span in spans if span["kind"] == SERVER
+                      and span["resource"]["process.pid"] == pid), key=lambda span: span["start"]))
+             for pid in servers]
+    return sorted(found, key=lambda start: start[0]["start"])
+
+
+def init(start, attribute="type"):
+    return start["attributes"].get(f"coldspan.init.{attribute}")
+
+
+@case
+def a_start_after_a_crash_in_mid_service(args, folder):
+    supervisor = folder / "supervisor.py"
+    supervisor.write_text(SUPERVISOR)
+    with watched(args, folder, shell(folder, PLAIN, sys.executable, str(supervisor))) as (process, spans):
+        first = port_of(process)
+        assert (ask(first, "/a"), ask(first, "/die")) == (200, None)
+        second = port_of(process)  # of its own accord: nobody waits for it
+        assert ask(second, "/b") == 200
+    (before, _, served), (after, _, again) = starts(spans)
+    assert (init(before), init(before, "counted")) == ("proactive", False), before
+    assert (served[1]["status"], served[1]["message"]) == (ERROR, "killed by signal 9 (SIGKILL)"), served
+    assert (init(after), init(after, "counted")) == ("reinit", True), after
+    assert again[0]["attributes"]["faas.coldstart"] is True, again
+    assert [link["traceId"] for link in again[0]["links"]] == [after["traceId"]], again
+
+
+@case
+def a_zygote_whose_children_serve(args, folder):
+    with watched(args, folder, shell(folder, ZYGOTE)) as (process, spans):
+        port = port_of(process)
+        # The last request lets the child before it note that it has answered.
+        assert [ask(port, path) for path in ("/a", "/b", "/die", "/c", "/d")] == [200, 200, None, 200, 200]
+    (start, phases, served), = starts(spans)
+    served.pop()
+    assert (init(start), init(start, "counted")) == ("fork_pool", False), start
+    told = {traces.phase_of(phase): phase["attributes"].get("coldspan.phase.approximate") for phase in phases}
+    assert list(told) == traces.PHASES[1:] and not any(told.values()), told
+    assert [span["attributes"]["faas.coldstart"] for span in served] == [True, False, False, False], served
+    assert [span["status"] for span in served] == [0, 0, ERROR, 0], served
+    workers = [span["attributes"]["coldspan.worker.pid"] for span in served]
+    assert len(set(workers)) == 4 and start["resource"]["process.pid"] not in workers, workers
+    assert all(span["attributes"]["coldspan.worker.first"] for span in served), served
+
+
+@case
+def an_init_that_never_served(args, folder):
+    with watched(args, folder, shell(folder, PLAIN)) as (process, spans):
+        with socket.create_connection(("127.0.0.1", port_of(process)), LIMIT_S) as client:
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(1) == b"", "it answered nothing"  # but it accepted: it was ready
+        os.kill(only_child(process.pid), signal.SIGTERM)
+        process.wait(LIMIT_S)
+    start, = [span for span in spans if span["name"] == "cold start"
+              and span["resource"]["service.name"] == "server"]
+    assert init(start, "ready") and init(start, "unused"), start
+    assert init(start) == "proactive", start
+
+
+@case
+def a_server_that_is_stopped_between_invocations(args, folder):
+    """It is asked while it is frozen: it begins to handle that when it goes on, and lasts no longer."""
+    frozen_s = 0.7
+    with watched(args, folder, shell(folder, PLAIN)) as (process, spans):
+        connection = http.client.HTTPConnection("127.0.0.1", port_of(process), timeout=LIMIT_S)
+        with contextlib.closing(connection):
+            for path in ("/a", "/b"):
+                connection.request("GET", path)
+                connection.getresponse().read()
+                assert process.stdout.readline() == b"answered\n"  # it is over to the server, too
+                server = only_child(process.pid)
+                os.kill(server, signal.SIGSTOP)
+                until_stopped(server)
+                connection.request("GET", path + "-frozen")
+                time.sleep(frozen_s)  # what is looked for
+                os.kill(server, signal.SIGCONT)
+                assert connection.getresponse().read() == b"hi"
+                assert process.stdout.readline() == b"answered\n"
+    (_, _, served), = starts(spans)
+    assert [span["attributes"]["url.path"] for span in served] == ["/a", "/a-frozen", "/b", "/b-frozen"]
+    lasted = [span["end"] - span["start"] for span in served]
+    assert max(lasted) < frozen_s * 1e9 / 2, lasted
+    assert served[1]["start"] - served[0]["end"] >= frozen_s * 1e9, served
+    assert not any("coldspan.approximate" in span["attributes"] for span in served), served
+
+
+if __name__ == "__main__":
+    parser = cases.parser(__doc__)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parsed = parser.parse_args()
+    parsed.build = parsed.build.resolve()
+    cases.main(parsed, parsed, folder=True)
