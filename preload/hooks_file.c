@@ -36,6 +36,15 @@ static bool may_name_another(void)
 	return atomic_fetch_add_explicit(&named, 1, memory_order_relaxed) < FILES_NAMED_MAX;
 }
 
+/* Its own program, as it was named to exec: a language that was installed as a package. */
+static bool is_own_program(const char *path)
+{
+	static const char key[] = "exe=";
+	const char *own = cs_shim.header->identity;
+
+	return cs_text_starts(own, key) && cs_text_equal(path, own + sizeof(key) - 1);
+}
+
 static void record_file(const char *path, uint64_t begin_ns, uint64_t end_ns, uint32_t flags)
 {
 	const char *dirs[CS_USER_DIRS_MAX];
@@ -47,6 +56,8 @@ static void record_file(const char *path, uint64_t begin_ns, uint64_t end_ns, ui
 		dirs[i] = cs_shim.wiped->user_dirs[i];
 	class = flags & CS_FILE_FLAG_DLOPEN ? CS_FILE_NATIVE
 					    : cs_classify(path, dirs, CS_USER_DIRS_MAX);
+	if (class == CS_FILE_DEPENDENCY && is_own_program(path))
+		class = CS_FILE_RUNTIME;
 	if (!(flags & CS_FILE_FLAG_DLOPEN))
 		cs_count(fact_of[class]);
 	if (class == CS_FILE_USER && atomic_load_explicit(&cs_shim.in_main, memory_order_relaxed))

@@ -10,7 +10,7 @@ from harness import records
 from lib import cases
 from lib.cases import case
 
-USER, NATIVE = 1, 4
+USER, DEPENDENCY, NATIVE = 1, 2, 4
 
 
 def run(lab, libc):
@@ -49,6 +49,22 @@ def counts(lab):
         # of an empty name; creat in no folder is none: nobody looked for code there.
         assert facts["lookups.failed"] == 8 + fortified, (libc, facts)
         assert facts["dlopens"] == (6 if libc == "glibc" else 4), (libc, facts)
+
+
+@case("a language in a package is no dependency of its own")
+def own_program(lab):
+    with lab.folder() as folder:
+        package = folder / "node_modules/language"
+        package.mkdir(parents=True)
+        program, other = package / "program", package / "other"
+        for copy in (program, other):
+            shutil.copy(shutil.which("cat"), copy)
+        run = lab.watched([program, program, other], cwd=folder)
+        assert run.status == 0
+    segment, = run.segments
+    facts = segment["facts"]
+    assert (facts["opens.runtime"], facts["opens.dependency"]) == (1, 1), facts
+    assert [r["path"] for r in records(segment, "file") if r["class"] == DEPENDENCY] == [str(other)]
 
 
 @case("user code begins with the first file of the function")
