@@ -8,6 +8,7 @@
 
 # shellcheck disable=SC2034 # used by those who source this
 CS_PEERS="otelcol python propagators functions_framework python_servers javascript serverless servers"
+CS_BENCH_PEERS="overhead_node overhead_python" # only what a benchmark is compared with
 CS_PEER_LIMIT=${COLDSPAN_PEER_LIMIT:-900} # seconds for one peer, downloads included
 
 # peer_dir NAME SOURCE_FOLDER
@@ -54,6 +55,9 @@ peer_python_make() { peer_venv "$1" python; }
 peer_propagators_path() { printf '%s/bin/python3\n' "$(peer_dir propagators propagators)"; }
 peer_propagators_make() { peer_venv "$1" propagators; }
 
+peer_overhead_python_path() { printf '%s/bin\n' "$(peer_dir overhead_python overhead_python)"; }
+peer_overhead_python_make() { peer_venv "$1" overhead_python; }
+
 peer_python_servers_path() { printf '%s/bin\n' "$(peer_dir python_servers python_servers)"; }
 peer_python_servers_make() { peer_venv "$1" python_servers; }
 
@@ -76,6 +80,9 @@ peer_functions_framework_make() { peer_npm "$1" node; }
 
 peer_javascript_path() { printf '%s/node_modules\n' "$(peer_dir javascript javascript)"; }
 peer_javascript_make() { peer_npm "$1" javascript; }
+
+peer_overhead_node_path() { printf '%s/node_modules\n' "$(peer_dir overhead_node overhead_node)"; }
+peer_overhead_node_make() { peer_npm "$1" overhead_node; }
 
 peer_serverless_path() { printf '%s/node_modules\n' "$(peer_dir serverless serverless)"; }
 peer_serverless_make() { peer_npm "$1" serverless; }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real OpenTelemetry Collector for a test: OTLP/HTTP in, a file of OTLP JSON lines out.
+"""A real OpenTelemetry Collector for a test: OTLP/HTTP in, a file of OTLP JSON lines out; or, with
+exporters="debug", nothing but a line of its log for each request.
 
     with Otelcol(folder) as collector:
         run(f"--otlp={collector.endpoint}")
@@ -32,17 +33,17 @@ service:
   pipelines:
     traces:
       receivers: [otlp]
-      exporters: [file, debug]
+      exporters: [{exporters}]
 """
 
 
 class Otelcol:
-    def __init__(self, folder, timeout=30):
+    def __init__(self, folder, timeout=30, exporters="file, debug"):
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.file = folder / "otelcol.jsonl"
         config = folder / "otelcol.yaml"
-        config.write_text(CONFIG.format(path=self.file), encoding="utf-8")
+        config.write_text(CONFIG.format(path=self.file, exporters=exporters), encoding="utf-8")
         self.log, self._ready = [], threading.Event()
         self._process = subprocess.Popen(
             [peers.path("otelcol"), f"--config=file:{config}"],
@@ -53,7 +54,8 @@ class Otelcol:
             self.kill()
             raise RuntimeError("the OpenTelemetry Collector did not get ready:\n" +
                                "".join(self.log[-20:]))
-        self.port = listening.port_of(self._process.pid)
+        self.pid = self._process.pid
+        self.port = listening.port_of(self.pid)
         self.endpoint = f"http://127.0.0.1:{self.port}"
 
     def _read(self):
