@@ -179,6 +179,9 @@ void cs_lambda_hand_up(struct cs_assembled *instance);
 /** cs_lambda_settle_orphans() - end those that nobody can answer. Return: call again soon. */
 bool cs_lambda_settle_orphans(struct cs_assembler *assembler, uint64_t now_ns);
 
+/** cs_lambda_settle_deadline() - of one that ended with its process: was it the deadline? */
+void cs_lambda_settle_deadline(struct cs_request *request);
+
 /** cs_lambda_adopt() - one that ended becomes its owner's, if there is one that is watched. */
 void cs_lambda_adopt(struct cs_request *request);
 

@@ -444,7 +444,8 @@ static bool conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	cold.approximate = approximate_of(instance, bounds.end_unseen ? bounds.end_unseen
 								      : bounds.event_unseen);
 	cold.unused = cold.ready && !request && !running;
-	bounds.cut = !cold.ready || cold.outcome.cause == CS_CAUSE_SIGNAL;
+	bounds.cut = !cold.ready || cold.outcome.cause == CS_CAUSE_SIGNAL ||
+		     cold.outcome.cause == CS_CAUSE_TIMEOUT;
 	cs_bounds_phases(&bounds, &instance->arena, &cold);
 	if (accepted && cold.phases[0].phase == CS_PHASE_QUEUE)
 		cs_phase_part_say(&cold.phases[0], CS_QUEUE_TOLD, &instance->arena);
@@ -540,6 +541,7 @@ void cs_conclude_invocation(struct cs_request *request)
 	cs_wrapper_settle_request(request);
 	settle_times(request);
 	settle_used(request);
+	cs_lambda_settle_deadline(request);
 	if (request->exec)
 		event_unseen = why_event_unseen(instance, request->outcome);
 	if (!request->approximate)

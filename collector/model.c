@@ -67,8 +67,11 @@ const char *cs_outcome_text(struct cs_outcome outcome, char *buf, size_t size)
 		snprintf(buf, size, "exit status %d", outcome.code);
 		break;
 	case CS_CAUSE_SIGNAL:
+	case CS_CAUSE_TIMEOUT:
 		name = sigabbrev_np(outcome.code);
-		snprintf(buf, size, "killed by signal %d (SIG%s)", outcome.code, name ? name : "?");
+		snprintf(buf, size, "%skilled by signal %d (SIG%s)",
+			 outcome.cause == CS_CAUSE_TIMEOUT ? "timed out: " : "", outcome.code,
+			 name ? name : "?");
 		break;
 	case CS_CAUSE_UNKNOWN:
 		snprintf(buf, size, "ended, nobody told how");

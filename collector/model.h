@@ -48,9 +48,10 @@ enum cs_init_type {
 
 /* How a process ended, for those who ask what became of an invocation. */
 enum cs_cause {
-	CS_CAUSE_NONE,    /* it lives, or the invocation was complete before */
-	CS_CAUSE_EXIT,    /* code: exit status */
-	CS_CAUSE_SIGNAL,  /* code: signal */
+	CS_CAUSE_NONE,   /* it lives, or the invocation was complete before */
+	CS_CAUSE_EXIT,   /* code: exit status */
+	CS_CAUSE_SIGNAL, /* code: signal */
+	CS_CAUSE_TIMEOUT, /* code: signal, with which its platform killed it at the event's deadline */
 	CS_CAUSE_UNKNOWN, /* it is gone: nobody told how */
 };
 
@@ -98,6 +99,7 @@ struct cs_lambda_event {
 	char *tenant;
 	char *error_type;
 	uint64_t deadline_unix_ms; /* 0 unknown */
+	bool deadline_passed;      /* when its process ended, before it was answered */
 	bool failed;               /* the runtime said so */
 	bool streamed;
 	unsigned refused_status; /* the API did not take the answer; 0: it did */

@@ -137,10 +137,11 @@ void cs_spans_set_outcome(struct cs_spans *spans, struct cs_span *span, struct c
 			return;
 	}
 	cs_attr_add_string(list, "error.type",
-			   outcome.cause == CS_CAUSE_EXIT     ? "exit"
-			   : outcome.cause == CS_CAUSE_SIGNAL ? "signal"
-							      : "unknown");
-	if (outcome.cause == CS_CAUSE_SIGNAL)
+			   outcome.cause == CS_CAUSE_EXIT      ? "exit"
+			   : outcome.cause == CS_CAUSE_SIGNAL  ? "signal"
+			   : outcome.cause == CS_CAUSE_TIMEOUT ? "timeout"
+							       : "unknown");
+	if (outcome.cause == CS_CAUSE_SIGNAL || outcome.cause == CS_CAUSE_TIMEOUT)
 		cs_attr_add_int(list, "coldspan.exit.signal", (uint64_t)outcome.code);
 	span->status = CS_STATUS_ERROR;
 	span->status_message = cs_spans_keep(spans, what);

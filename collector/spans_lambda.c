@@ -41,6 +41,8 @@ void cs_spans_add_lambda(struct cs_attr_list *list, const struct cs_invocation *
 	cs_attr_add_string(list, "coldspan.lambda.tenant_id", event->tenant);
 	if (event->deadline_unix_ms)
 		cs_attr_add_int(list, "coldspan.lambda.deadline_unix_ms", event->deadline_unix_ms);
+	if (event->deadline_passed)
+		cs_attr_add_bool(list, "coldspan.lambda.deadline_passed", true);
 	add_body(list, event);
 	if (event->streamed)
 		cs_attr_add_bool(list, "coldspan.lambda.streamed", true);

@@ -8,8 +8,11 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
+import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import runtime_api
@@ -180,6 +183,43 @@ def services(args, folder):
         assert said["faas.trigger"] == SINGLE[name][1], said
     assert run.of(none)["attributes"]["faas.trigger"] == "other", run.of(none)
     assert SECRET not in run.raw, "more than ids is told"
+
+
+def hang(run, folder, seconds, early=0.0):
+    """An event that is never answered, and whose process is killed at its deadline, or before that."""
+    fifo = folder / "pid"
+    os.mkfifo(fifo)
+    event = run.push({"hang": str(fifo)}, seconds=seconds)
+    pid = int(fifo.read_text(encoding="utf-8"))
+    while (left := event.deadline_ms / 1000 - early - time.time()) > 0:
+        threading.Event().wait(left)
+    os.kill(pid, signal.SIGKILL)
+    return event
+
+
+@case("who is killed at the deadline has timed out")
+def timeout(args, folder):
+    with Run(args, folder, "loop") as run:
+        event = hang(run, folder, seconds=1)
+    span = run.of(event)
+    assert span["status"] == ERROR and span["message"] == "timed out: killed by signal 9 (SIGKILL)", span
+    said = span["attributes"]
+    assert said["error.type"] == "timeout" and said["coldspan.exit.signal"] == 9, said
+    assert said["coldspan.lambda.deadline_passed"] is True, said
+    assert said["coldspan.lambda.deadline_unix_ms"] == event.deadline_ms, said
+    assert span["end"] >= (event.deadline_ms - 2) * 1_000_000, (span, event.deadline_ms)
+    (told,) = run.result["invocations"]
+    assert told["outcome"] == "timed out: killed by signal 9 (SIGKILL)", told
+
+
+@case("who is killed before the deadline has not timed out")
+def no_timeout(args, folder):
+    with Run(args, folder, "loop") as run:
+        event = hang(run, folder, seconds=60, early=60)
+    span = run.of(event)
+    assert span["status"] == ERROR and span["message"] == "killed by signal 9 (SIGKILL)", span
+    assert span["attributes"]["error.type"] == "signal", span
+    assert "coldspan.lambda.deadline_passed" not in span["attributes"], span
 
 
 def main():

@@ -3,6 +3,7 @@
 /* Unit tests of the assembler: events of the Lambda Runtime API. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "tests/support/assembling.h"
 
 #define ID_HEADER "lambda-runtime-aws-request-id: "
+
+#define WALL_MS   1700000000000ull /* the wall clock when ours is 0 */
 
 static char last_id[64]; /* of the invocation told last; of an instance, strings are gone by then */
 
@@ -24,6 +27,7 @@ static struct cs_header runtime_of(int32_t pid, uint64_t next_ns)
 	put_identity(&header, "env.AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001");
 	put_identity(&header, "env.AWS_LAMBDA_FUNCTION_NAME=function");
 	header.marks[CS_MARK_NEXT] = next_ns;
+	header.attach_realtime_ns = WALL_MS * MS + header.attach_monotonic_ns;
 	return header;
 }
 
@@ -238,6 +242,80 @@ Test(lambda, a_runtime_that_is_killed_takes_its_event_along)
 	cr_assert(eq(u32, seen.invocations, 1));
 	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_SIGNAL));
 	cr_assert(eq(u64, seen.invocation[0].end_ns, 75 * MS));
+}
+
+static void feed_event_until(struct cs_assembled *instance, const char *id, uint64_t time_ns,
+			     uint64_t deadline_unix_ms)
+{
+	struct cs_rec_invocation rec = { .source = CS_INVOCATION_LAMBDA,
+					 .id_offset = sizeof(ID_HEADER) - 1,
+					 .id_len = (uint16_t)strlen(id) };
+	char text[128];
+
+	rec.text_len = (uint16_t)snprintf(text, sizeof(text),
+					  ID_HEADER "%s\nlambda-runtime-deadline-ms: %llu\n", id,
+					  (unsigned long long)deadline_unix_ms);
+	feed(instance, 100, CS_RECORD_INVOCATION, time_ns, &rec, sizeof(rec), text);
+}
+
+struct deadline_row {
+	uint64_t deadline_ms; /* of ours; the event came at 70 ms */
+	uint64_t end_ms;
+	int status;
+	unsigned cause;
+};
+
+ParameterizedTestParameters(lambda, who_is_killed_at_the_deadline_timed_out)
+{
+	static struct deadline_row rows[] = {
+		{ 1000, 1000, SIGKILL, CS_CAUSE_TIMEOUT },
+		{ 1000, 1500, SIGKILL, CS_CAUSE_TIMEOUT },
+		{ 1000, 999, SIGKILL, CS_CAUSE_TIMEOUT }, /* by another's clock */
+		{ 1000, 900, SIGKILL, CS_CAUSE_SIGNAL },
+		{ 1000, 1000, SIGSEGV, CS_CAUSE_SIGNAL },
+		{ 1000, 1000, 1 << 8, CS_CAUSE_EXIT },
+		{ 60, 1000, SIGKILL, CS_CAUSE_SIGNAL }, /* before it came: another's clock */
+		{ UINT64_MAX / 2, 1000, SIGKILL, CS_CAUSE_SIGNAL },
+	};
+
+	return cr_make_param_array(struct deadline_row, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+ParameterizedTest(struct deadline_row *row, lambda, who_is_killed_at_the_deadline_timed_out)
+{
+	struct cs_assembled *runtime;
+
+	runtime = attach_runtime();
+	feed_event_until(runtime, "r-1", 70 * MS, WALL_MS + row->deadline_ms);
+	end_process(runtime, 100, row->status, row->end_ms * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(u32, seen.invocation[0].outcome.cause, row->cause), "%llu",
+		  (unsigned long long)row->end_ms);
+	cr_assert(eq(u32, seen.cold.outcome.cause, row->cause));
+}
+
+Test(lambda, one_whose_end_nobody_told_is_not_said_to_have_timed_out)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_event_until(runtime, "r-1", 70 * MS, WALL_MS + 1000);
+	cs_assembler_ended(runtime, 100, CS_ASSEMBLER_UNKNOWN, 0, 1001 * MS);
+	cs_assembler_detach(runtime);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_UNKNOWN));
+}
+
+/* What was learnt late had ended when the kernel says so: here by its parent's wait. */
+Test(lambda, a_kill_before_the_deadline_that_is_learnt_of_late_is_no_timeout)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_event_until(runtime, "r-1", 70 * MS, WALL_MS + 1000);
+	cs_assembler_child_ended(assembler, 100, SIGKILL, 900 * MS, NULL);
+	end_process(runtime, 100, SIGKILL, 1100 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_SIGNAL));
 }
 
 Test(lambda, one_that_ends_while_it_waits_has_no_event)
