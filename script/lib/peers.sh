@@ -165,3 +165,55 @@ peer_limited() { timeout --kill-after=10 "$CS_PEER_LIMIT" "$CS_ROOT/script/peers
 CS_PEERS+=" awslambdaric"
 peer_awslambdaric_path() { printf '%s/bin/python3\n' "$(peer_dir awslambdaric awslambdaric)"; }
 peer_awslambdaric_make() { peer_venv "$1" awslambdaric; }
+
+# --- and for Node.js, whose native part is built here ----------------------------------------------
+
+CS_PEERS+=" nodejs_ric"
+peer_nodejs_ric_path() { printf '%s/node_modules/aws-lambda-ric/index.mjs\n' "$(peer_dir nodejs_ric nodejs_ric)"; }
+
+# What it is built against is not installed with it. Node's own headers are taken where they are here;
+# else node-gyp fetches them.
+peer_nodejs_ric_make() {
+	local tool prefix
+	for tool in node npm make cmake g++; do
+		if ! have $tool; then
+			say "SKIP: aws-lambda-ric is built from npm with $tool, and there is no $tool"
+			return 77
+		fi
+	done
+	prefix=$(node -p 'require("path").resolve(process.execPath, "../..")')
+	[ ! -e "$prefix/include/node/node_api.h" ] || export npm_config_nodedir=$prefix
+	cp "$CS_ROOT/tests/peers/nodejs_ric/package.json" "$1/" &&
+		nice npm install --prefix "$1" --no-audit --no-fund --no-package-lock --loglevel=error
+}
+
+# --- and for Java, with its native library, from Maven ---------------------------------------------
+
+CS_PEERS+=" java_ric"
+peer_java_ric_path() { printf '%s/lib\n' "$(peer_dir java_ric java_ric)"; }
+
+peer_java_ric_make() {
+	if ! have mvn || ! have javac; then
+		say 'SKIP: aws-lambda-java-runtime-interface-client is fetched with Maven, and there is no mvn or no javac'
+		return 77
+	fi
+	mvn --batch-mode --quiet --file "$CS_ROOT/tests/peers/java_ric/pom.xml" \
+		-DincludeScope=runtime -DoutputDirectory="$1/lib" dependency:copy-dependencies
+}
+
+# --- and for Rust, in a function that is built here ------------------------------------------------
+
+CS_PEERS+=" rust_ric"
+peer_rust_ric_path() { printf '%s/probe\n' "$(peer_dir rust_ric rust_ric)"; }
+
+peer_rust_ric_make() {
+	local found
+	found=$(cargo --version 2>/dev/null | cut -d ' ' -f 2)
+	if ! version_at_least "${found:-0}" 1.85; then
+		say "SKIP: lambda_runtime is built with Rust 1.85 or newer; this is ${found:-none}"
+		return 77
+	fi
+	cp -r "$CS_ROOT/tests/peers/rust_ric/." "$1/" &&
+		nice cargo build --quiet --release --jobs "$CS_JOBS" --manifest-path "$1/Cargo.toml" --target-dir "$1/target" &&
+		mv "$1/target/release/probe" "$1/" && rm -r "$1/target"
+}
