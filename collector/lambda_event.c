@@ -107,6 +107,9 @@ void cs_lambda_event_answer(struct cs_lambda_event *event, const struct cs_rec_i
 {
 	char *mode;
 
+	/* AWS's client for Java reports its own exception over the refusal, for the same event. */
+	if (event->refused_status)
+		return;
 	event->failed |= rec->outcome == CS_INVOCATION_ERROR || rec->flags & CS_INVOCATION_BROKEN;
 	if (rec->flags & CS_INVOCATION_REFUSED)
 		event->refused_status = rec->status;

@@ -230,6 +230,25 @@ Test(lambda, an_answer_that_was_refused_is_told_with_its_event)
 	cr_assert(eq(u64, stats_now().invocations, 1));
 }
 
+Test(lambda, what_is_said_of_an_event_after_a_refusal_changes_nothing)
+{
+	struct cs_assembled *runtime;
+
+	listen_to_events();
+	runtime = attach_runtime();
+	feed_event(runtime, 100, "r-1", 70 * MS);
+	feed_answer(runtime, 100, "r-1", 80 * MS);
+	feed_answer_with(runtime, 100, "r-1", 81 * MS, CS_INVOCATION_RESPONSE, 413, "");
+	feed_answer_with(runtime, 100, "r-1", 82 * MS, CS_INVOCATION_ERROR, 0,
+			 "lambda-runtime-function-error-type: Runtime.UserException\n");
+	feed_answer_with(runtime, 100, "r-1", 83 * MS, CS_INVOCATION_ERROR, 403, "");
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, told.refused_status, 413));
+	cr_assert(not(told.failed));
+	cr_assert(eq(str, told_type, (char *)"(none)"));
+	cr_assert(eq(u64, stats_now().invocations, 1));
+}
+
 Test(lambda, a_runtime_that_is_killed_takes_its_event_along)
 {
 	struct cs_assembled *runtime = attach_runtime();
