@@ -128,6 +128,8 @@ class Api:
     def answered(self, event_id, answer):
         with self.lock:
             event = self.out.get(event_id)
+            if not self.out:
+                raise Refusal(403, "InvalidStateTransition", "no event is out")
             if not event:
                 raise Refusal(400, "InvalidRequestID", f"no event {event_id} is out")
             del self.out[event_id]

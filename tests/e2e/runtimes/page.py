@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes docs/runtimes.md of what the tests of the runtimes saw (seen/*.json).
+"""Makes docs/runtimes.md of what the tests of the runtimes saw: seen/*.json here, and of the clients of the
+Lambda Runtime API in tests/lambda.
 
 usage: page.py ROOT [--check]
 
 --check fails where the page is not what would be made, or where table.py, meson.build and seen/ name
-different runtimes.
+different runtimes or clients.
 """
 import json
 import pathlib
@@ -17,6 +18,7 @@ sys.path.insert(0, str(HERE.parents[1]))
 from lib.traces import PHASES
 from table import RUNTIMES
 
+LAMBDA = HERE.parents[1] / "lambda"
 HEAD = """# What is seen of real runtimes
 
 This page is made by `tests/e2e/runtimes/page.py` of what the tests beside it saw; do not edit it. Each
@@ -35,11 +37,34 @@ here nobody had asked for the start (`proactive`, and `fork_pool` where forked w
 
 """
 WARMTH = "the first is cold, the second warm (processes that handle one event each: both cold);"
+LAMBDA_HEAD = """
+## Clients of the Lambda Runtime API
+
+AWS's own clients, and a bootstrap in shell, run by `coldspan run` before a service that `tests/lambda`
+plays strictly. For every row it holds that
+
+- the service gets the same answers, and the exit status is the same, as without coldspan;
+- each invocation has the request id, deadline, ARN and tenant that were sent, and X-Ray's context as a
+  link ([traces.md](traces.md)); the first is cold, the second warm;
+- an event whose handler fails has status Error and the error's type, where the client says one; one that is
+  killed in its midst `killed by signal 9 (SIGKILL)`; an answer that is refused as too large (413)
+  `coldspan.lambda.refused_status` (not tried: bash and curl);
+- an init that fails is a cold start with status Error and no invocation.
+
+`streams`: answers that are streamed are told from others; *trailers*: and one that breaks off has status
+Error, for the client says so in trailers. `init error`: the client reports an init that failed, whose type
+is then an attribute.
+
+"""
 PHASES_HERE = [name for name in PHASES if name != "queue"]
 
 
+def read(path):
+    return json.loads(path.read_text())
+
+
 def seen_of(runtime):
-    return json.loads((HERE / "seen" / f"{runtime.name}.json").read_text())
+    return read(HERE / "seen" / f"{runtime.name}.json")
 
 
 def mark(seen, phase):
@@ -48,33 +73,57 @@ def mark(seen, phase):
     return "~" if seen["phases"][phase] else "✓"
 
 
-def row(runtime):
-    seen = seen_of(runtime)
-    reasons = [f"`{phase}`: {why}" for phase, why in seen["phases"].items() if why]
+def reasons(seen):
+    return [f"`{phase}`: {why}" for phase, why in seen["phases"].items() if why]
+
+
+def cells(seen, *more):
+    """What every row has, and what stands between the phases and the remarks."""
+    return [seen["title"], seen["version"], f"`{seen['protocol']}`",
+            *(mark(seen, phase) for phase in PHASES_HERE), ", ".join(seen["files"]) or "–", *more]
+
+
+def row(seen):
+    remarks = reasons(seen)
     if seen["worker"]:
-        reasons.append("served by a forked worker, which is named")
+        remarks.append("served by a forked worker, which is named")
     if seen["notes"]:
-        reasons.append(seen["notes"])
-    cells = [seen["title"], seen["version"], f"`{seen['protocol']}`",
-             *(mark(seen, phase) for phase in PHASES_HERE), ", ".join(seen["files"]) or "–",
-             "; ".join(reasons)]
-    return f"| {' | '.join(cells)} |"
+        remarks.append(seen["notes"])
+    return [*cells(seen), "; ".join(remarks)]
+
+
+def lambda_row(seen):
+    remarks = reasons(seen) + ([seen["notes"]] if seen["notes"] else [])
+    return [*cells(seen, seen["streams"] or "–", "✓" if seen["init_error"] else "–"), "; ".join(remarks)]
+
+
+def table(first, *more, rows):
+    names = [first, "tested with", "protocol", *(f"`{phase}`" for phase in PHASES_HERE),
+             "files of the start", *more, "remarks"]
+    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
+    return "\n".join(lines + [f"| {' | '.join(one)} |" for one in rows]) + "\n"
 
 
 def page():
-    names = ["runtime", "tested with", "protocol", *(f"`{phase}`" for phase in PHASES_HERE),
-             "files of the start", "remarks"]
-    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
-    return HEAD.replace("{warmth}", WARMTH) + "\n".join(lines + [row(one) for one in RUNTIMES]) + "\n"
+    clients = [read(path) for path in sorted((LAMBDA / "seen").glob("*.json"))]
+    return HEAD.replace("{warmth}", WARMTH) + \
+        table("runtime", rows=[row(seen_of(one)) for one in RUNTIMES]) + LAMBDA_HEAD + \
+        table("client", "streams", "init error", rows=map(lambda_row, clients))
+
+
+def names_in(folder):
+    """What seen/ and meson.build of a folder name."""
+    return {"seen": sorted(path.stem for path in (folder / "seen").glob("*.json")),
+            "meson.build": sorted(re.findall(r"^ +'([\w-]+)',", (folder / "meson.build").read_text(), re.M))}
 
 
 def check(target):
     """Prints what is wrong. Returns how much."""
-    named = sorted(runtime.name for runtime in RUNTIMES)
-    others = {"seen": sorted(path.stem for path in (HERE / "seen").glob("*.json")),
-              "meson.build": sorted(re.findall(r"^ +'([\w-]+)',", (HERE / "meson.build").read_text(), re.M))}
+    named, clients = sorted(runtime.name for runtime in RUNTIMES), names_in(LAMBDA)
     wrong = [f"tests/e2e/runtimes/{where} has {names}, but table.py has {named}"
-             for where, names in others.items() if names != named]
+             for where, names in names_in(HERE).items() if names != named]
+    if clients["seen"] != clients["meson.build"]:
+        wrong.append(f"tests/lambda: {clients}")
     if not wrong and target.read_text() != page():
         wrong.append("docs/runtimes.md is not what tests/e2e/runtimes/page.py makes: run it with the root")
     print("\n".join(wrong))

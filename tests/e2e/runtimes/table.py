@@ -2,16 +2,15 @@
 """The runtimes that are watched: how each is started, and what is special about it."""
 import contextlib
 import dataclasses
-import json
 import pathlib
 import random
 import re
-import shutil
 import signal
 import socket
 import subprocess
 
-from lib import cases, peers
+from lib import peers
+from lib.versions import from_npm, from_pypi, program, said_by
 
 FUNCTIONS = pathlib.Path(__file__).resolve().parent / "functions"
 
@@ -46,41 +45,16 @@ class Runtime:
         return [str(word) for word in self.start(folder)]
 
 
-def program(name):
-    """A command of the system's own; without it the test is skipped."""
-    found = shutil.which(name)
-    if not found:
-        cases.skip(f"{name} is not installed")
-    return found
-
-
-def said_by(*command):
-    """How a program tells its version."""
-    return lambda: subprocess.run(command, capture_output=True, text=True,
-                                  check=True).stdout.splitlines()[0].split(" (")[0]
-
-
-def from_npm(peer, name):
-    """The version of a package that a peer installed."""
-    def version():
-        modules = peers.path(peer)
-        while modules.name != "node_modules":
-            modules = modules.parent
-        return f"{name} {json.loads((modules / name / 'package.json').read_text())['version']}"
-    return version
-
-
-def from_pypi(name):
-    code = f"import importlib.metadata as m; print('{name}', m.version('{name}'))"
-    return lambda: said_by(python_server("python3"), "-c", code)()
-
-
 def javascript(path):
     return peers.path("javascript") / path
 
 
 def python_server(name):
     return peers.path("python_servers") / name
+
+
+def python_of_servers():
+    return python_server("python3")
 
 
 def server_version(name, option):
@@ -162,11 +136,11 @@ RUNTIMES = [
     Runtime("python", "Python, http.server", said_by("/usr/bin/python3", "--version"),
             lambda _: ["/usr/bin/python3", "server.py"]),
     # Its control socket is opened by a thread: whether it says so before it is told to end is chance.
-    Runtime("gunicorn", "Python, gunicorn (pre-fork)", from_pypi("gunicorn"),
+    Runtime("gunicorn", "Python, gunicorn (pre-fork)", from_pypi(python_of_servers, "gunicorn"),
             lambda _: [python_server("gunicorn"), "--bind", "127.0.0.1:0", "--workers", "1",
                        "--no-control-socket", "wsgi"]),
     Runtime("functions-framework-python", "Python, functions-framework",
-            from_pypi("functions-framework"),
+            from_pypi(python_of_servers, "functions-framework"),
             lambda _: [python_server("functions-framework"), "--target", "hello", "--source",
                        "framework.py", "--host", "127.0.0.1", "--port", "0"]),
     Runtime("functions-framework-node", "Node, functions-framework",
