@@ -56,7 +56,6 @@ Error, for the client says so in trailers. `init error`: the client reports an i
 is then an attribute.
 
 """
-PHASES_HERE = [name for name in PHASES if name != "queue"]
 
 
 def read(path):
@@ -80,7 +79,7 @@ def reasons(seen):
 def cells(seen, *more):
     """What every row has, and what stands between the phases and the remarks."""
     return [seen["title"], seen["version"], f"`{seen['protocol']}`",
-            *(mark(seen, phase) for phase in PHASES_HERE), ", ".join(seen["files"]) or "–", *more]
+            *(mark(seen, phase) for phase in PHASES), ", ".join(seen["files"]) or "–", *more]
 
 
 def row(seen):
@@ -98,7 +97,7 @@ def lambda_row(seen):
 
 
 def table(first, *more, rows):
-    names = [first, "tested with", "protocol", *(f"`{phase}`" for phase in PHASES_HERE),
+    names = [first, "tested with", "protocol", *(f"`{phase}`" for phase in PHASES),
              "files of the start", *more, "remarks"]
     lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     return "\n".join(lines + [f"| {' | '.join(one)} |" for one in rows]) + "\n"

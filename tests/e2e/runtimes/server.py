@@ -20,6 +20,7 @@ LIMIT_S = 60
 POLL_S = 0.005
 START = 'export OTEL_SERVICE_NAME="$1"; shift; "$@"; exit $?'
 NOTHING = {"LD_PRELOAD": "", "COLDSPAN_SOCKET": ""}
+EVENTS = (b"hello.cgi", b"event.py")  # in the command of a process per event
 ACCEPTS = "00010000"  # a flag of a Unix socket that listens
 # What no two answers, and no two lines that are written, have in common.
 VOLATILE = ("date",)
@@ -68,7 +69,7 @@ def is_events(pid):
         command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
-    return not command or b"hello.cgi" in command
+    return not command or any(name in command for name in EVENTS)
 
 
 def reading(function, pid):
@@ -131,7 +132,7 @@ class Server:
         connection.sock = self.connect()
         with contextlib.closing(connection):
             connection.request(self.runtime.method, "/hello", self.runtime.body or None,
-                               {"Content-Type": "text/plain", **self.runtime.headers, **context.headers()})
+                               {"Content-Type": "text/plain", **self.runtime.sends(), **context.headers()})
             answer = connection.getresponse()
             body = answer.read()
         headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in VOLATILE]
@@ -144,7 +145,7 @@ class Server:
             peer.settimeout(LIMIT_S)
             lines = [f"{self.runtime.method} /hang/{peer.getsockname()[1]} HTTP/1.1", "Host: 127.0.0.1",
                      f"Content-Length: {len(body)}"]
-            lines += [f"{k}: {v}" for k, v in (self.runtime.headers | context.headers()).items()]
+            lines += [f"{k}: {v}" for k, v in (self.runtime.sends() | context.headers()).items()]
             client.sendall("\r\n".join([*lines, "", ""]).encode() + body)
             waiting, (_, port) = peer.accept()
             with waiting:
@@ -170,9 +171,9 @@ class Server:
     def stop(self):
         """Asks it to end. Returns its exit status as a shell says it."""
         try:
-            if self.runtime.function:  # or how the last of them ended is what nobody waits for
+            if self.runtime.is_cold_each_time:  # or how the last of them ended is what nobody waits for
                 until("all events' processes have ended",
-                      lambda: not any(map(is_events, tree_of(self.pid))))
+                      lambda: not any(map(is_events, tree_of(self.pid)[1:])))
             os.kill(self.pid, self.runtime.stop)
             return self.shell.wait(LIMIT_S)
         finally:

@@ -2,14 +2,18 @@
 """The runtimes that are watched: how each is started, and what is special about it."""
 import contextlib
 import dataclasses
+import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import time
+import uuid
 
-from lib import peers
+from lib import cases, peers
 from lib.versions import from_npm, from_pypi, program, said_by
 
 FUNCTIONS = pathlib.Path(__file__).resolve().parent / "functions"
@@ -23,13 +27,15 @@ class Runtime:
     version: object  # a function that says which one is here
     start: object  # a function that makes the command; it gets the folder that all functions are in
     env: dict = dataclasses.field(default_factory=dict)
-    headers: dict = dataclasses.field(default_factory=dict)  # what its platform sends
+    headers: dict = dataclasses.field(default_factory=dict)  # what its platform sends; functions: with each
     method: str = "POST"
     stop: int = signal.SIGTERM
     socket: str = ""  # the socket in the folder it listens on, where it cannot choose a port
     says: str = ""  # how it tells its port, where it listens on several
     function: str = ""  # the service name of the process that serves, where it is another than the server's
     handed: bool = False  # its configuration hands on what watches, and so wants it set, if to nothing
+    per_event: bool = False  # a process for each event, which is asked by nobody else
+    has_watched_parent: bool = True
     beside: bool = False  # its parent serves no HTTP: its spans stand beside the server's
     notes: str = ""
 
@@ -40,6 +46,14 @@ class Runtime:
     @property
     def service(self):
         return self.function or self.name
+
+    @property
+    def is_cold_each_time(self):
+        return self.per_event or bool(self.function)
+
+    def sends(self):
+        """What its platform sends with a request."""
+        return {name: value() if callable(value) else value for name, value in self.headers.items()}
 
     def command(self, folder):
         return [str(word) for word in self.start(folder)]
@@ -92,6 +106,27 @@ def serverless(_):
     first, second = free_ports(2)
     return [program("node"), peers.path("serverless") / ".bin/serverless", "offline", "start", "--host",
             "127.0.0.1", "--httpPort", first, "--lambdaPort", second]
+
+
+def static_parent(mode, function):
+    """A Go program without any library, which starts @function."""
+    def make(folder):
+        go = shutil.which("go", path=f"{os.environ['PATH']}:/usr/local/go/bin")
+        if not go:
+            cases.skip("go is not installed")
+        subprocess.run([go, "build", "-o", folder / "parent", folder / "static_parent.go"], check=True,
+                       env={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"})
+        return [folder / "parent", mode, "/usr/bin/python3", function]
+    return make
+
+
+def watchdog(name, title, mode, function, notes, **more):
+    """What OpenFaaS's gateway sends: when it had the request, and an id of its own."""
+    return Runtime(name, f"static parent in Go, {title}", said_by("/usr/bin/python3", "--version"),
+                   static_parent(mode, function), says=r"Serving: \S+:(\d+)", notes=notes,
+                   has_watched_parent=False,
+                   headers={"X-Start-Time": lambda: str(time.time_ns()), "X-Call-Id": lambda: str(uuid.uuid4())},
+                   **more)
 
 
 SERVERS = "usr/sbin"
@@ -170,10 +205,16 @@ RUNTIMES = [
             socket="http.sock"),
     Runtime("lighttpd-cgi", "lighttpd, CGI in Python", server_version("lighttpd", "-v"),
             lighttpd("cgi.conf"), socket="http.sock", stop=signal.SIGINT, function="lighttpd-cgi-function", handed=True,
-            notes="only where mod_setenv hands `LD_PRELOAD` on"),
+            notes="only where mod_setenv hands `COLDSPAN_SOCKET` on, or the collector is where it is looked for"),
     Runtime("fcgiwrap", "fcgiwrap under lighttpd, CGI in Python", server_version("fcgiwrap", "-h"),
             lighttpd("fastcgi.conf"), socket="http.sock", stop=signal.SIGINT, function="fcgiwrap-function",
             beside=True, notes="below the caller's span: FastCGI, by which fcgiwrap is asked, is not followed"),
+    watchdog("static-parent-fork", "a process per event", "fork", "event.py", per_event=True,
+             notes="as OpenFaaS's classic watchdog starts its functions, and of-watchdog in mode `serializing`"),
+    watchdog("static-parent-streaming", "a process per event, streamed", "streaming", "event.py", per_event=True,
+             notes="as of-watchdog in mode `streaming`"),
+    watchdog("static-parent-http", "a server behind a proxy", "http", "server.py",
+             notes="as of-watchdog in mode `http`: started before the first request came"),
     Runtime("java", "Java, com.sun.net.httpserver", said_by("java", "--version"), java),
     Runtime("rust", "Rust, std", said_by("rustc", "--version"), rust),
 ]
