@@ -4,6 +4,7 @@
 #include "agent/doctor.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,6 +39,21 @@ static void judge_libc(struct cs_findings *findings, const struct cs_program *p)
 				    "its loader %s is not there: it cannot start", p->loader);
 }
 
+/* gcc's runtime checks that nobody is before it; what is linked into the program (clang) does not. */
+static void judge_sanitizer(struct cs_findings *findings)
+{
+	const char *options = getenv("ASAN_OPTIONS");
+
+	if (options && strstr(options, "verify_asan_link_order=0"))
+		cs_finding_note("built with AddressSanitizer, which is told not to mind a preload");
+	else
+		cs_finding_obstacle(
+			findings,
+			"set ASAN_OPTIONS=verify_asan_link_order=0, name libasan.so before the shim in "
+			"LD_PRELOAD, or link it with -static-libasan",
+			"built with AddressSanitizer, which refuses to start behind a preload");
+}
+
 void cs_doctor_program(struct cs_findings *findings, const struct cs_program *p)
 {
 	if (!p->native)
@@ -50,10 +66,7 @@ void cs_doctor_program(struct cs_findings *findings, const struct cs_program *p)
 			findings, "run the program itself under the user it switches to",
 			"setuid, setgid or file capabilities: the loader drops LD_PRELOAD");
 	if (p->address_sanitizer)
-		cs_finding_obstacle(
-			findings,
-			"use a build without it, or set ASAN_OPTIONS=verify_asan_link_order=0",
-			"built with AddressSanitizer, which refuses to start behind a preload");
+		judge_sanitizer(findings);
 }
 
 bool cs_doctor_is_named(const char *list, const char *command)

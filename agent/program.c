@@ -143,24 +143,6 @@ static void look_at_dynamic(Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr, struc
 	}
 }
 
-static void look_at_symbols(Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr, struct cs_program *p)
-{
-	Elf_Data *data = elf_getdata(scn, NULL);
-	GElf_Sym sym;
-
-	if (!data || !shdr->sh_entsize)
-		return;
-	for (size_t i = 0; i < shdr->sh_size / shdr->sh_entsize; i++) {
-		const char *name;
-
-		if (!gelf_getsym(data, (int)i, &sym))
-			continue;
-		name = elf_strptr(elf, shdr->sh_link, sym.st_name);
-		if (name && !strcmp(name, "__asan_init"))
-			p->address_sanitizer = true;
-	}
-}
-
 static void look_at_sections(Elf *elf, struct cs_program *p)
 {
 	Elf_Scn *scn = NULL;
@@ -179,8 +161,6 @@ static void look_at_sections(Elf *elf, struct cs_program *p)
 			p->go = true;
 		if (shdr.sh_type == SHT_DYNAMIC)
 			look_at_dynamic(elf, scn, &shdr, p);
-		else if (shdr.sh_type == SHT_DYNSYM)
-			look_at_symbols(elf, scn, &shdr, p);
 	}
 }
 

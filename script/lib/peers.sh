@@ -7,7 +7,7 @@
 # makes it in the folder given, and returns 77 (CS_SKIP) where this machine cannot have it.
 
 # shellcheck disable=SC2034 # used by those who source this
-CS_PEERS="otelcol python propagators functions_framework python_servers javascript serverless servers"
+CS_PEERS="agents otelcol python propagators functions_framework python_servers javascript serverless servers"
 CS_BENCH_PEERS="overhead_node overhead_python" # only what a benchmark is compared with
 CS_PEER_LIMIT=${COLDSPAN_PEER_LIMIT:-900} # seconds for one peer, downloads included
 
@@ -87,17 +87,17 @@ peer_overhead_node_make() { peer_npm "$1" overhead_node; }
 peer_serverless_path() { printf '%s/node_modules\n' "$(peer_dir serverless serverless)"; }
 peer_serverless_make() { peer_npm "$1" serverless; }
 
-# --- from Debian: servers that would be started, and started at every boot, if they were installed -
+# --- from Debian: servers that would be started, and started at every boot, if they were installed;
+# libraries that others preload
 
-peer_servers_path() { printf '%s/root\n' "$(peer_dir servers servers)"; }
-
-peer_servers_make() {
+# peer_debian FOLDER SOURCE_FOLDER: unpacked, not installed
+peer_debian() {
 	local names file
 	if ! have apt-get || ! have dpkg-deb; then
-		say 'SKIP: nginx, lighttpd and fcgiwrap are unpacked from Debian packages, and there is no apt-get'
+		say "SKIP: tests/peers/$2 is unpacked from Debian packages, and there is no apt-get"
 		return 77
 	fi
-	mapfile -t names <"$CS_ROOT/tests/peers/servers/packages.txt"
+	mapfile -t names <"$CS_ROOT/tests/peers/$2/packages.txt"
 	mkdir "$1/packages" "$1/root"
 	(cd "$1/packages" && { apt-get -q -o APT::Sandbox::User=root download "${names[@]}" ||
 		{ peer_lists && apt-get -q -o APT::Sandbox::User=root download "${names[@]}"; }; }) || return
@@ -105,6 +105,12 @@ peer_servers_make() {
 		dpkg-deb --extract "$file" "$1/root" || return
 	done
 }
+
+peer_servers_path() { printf '%s/root\n' "$(peer_dir servers servers)"; }
+peer_servers_make() { peer_debian "$1" servers; }
+
+peer_agents_path() { printf '%s/root\n' "$(peer_dir agents agents)"; }
+peer_agents_make() { peer_debian "$1" agents; }
 
 # peer_lists: new package lists; where they are out of date, what they name is gone.
 peer_lists() {

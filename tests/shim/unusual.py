@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Programs that are linked, loaded, started or instrumented in unusual ways, and their company.
+
+Each runs bare and watched, and does the same. "Bare" has everything that is unusual, without us.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import harness
+from harness import assert_same
+from lib import cases, peers
+from lib.cases import case
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def compare(lab, command, expected=1, env=None, preload=(), watched_preload=None, **how):
+    """Runs it with and without us; @expected: announces at least, None: as many as come."""
+    bare = lab.run(command, env={**(env or {}), **({"LD_PRELOAD": ":".join(map(str, preload))}
+                                                   if preload else {})}, **how)
+    watched = lab.watched(command, env=env, preload=watched_preload, **how)
+    assert bare.status >= 0, f"the guest itself died: {bare}"
+    for what in ("status", "stdout", "stderr"):
+        assert_same(f"{command[0]}: {what}", getattr(bare, what), getattr(watched, what))
+    if expected is not None:
+        assert len(watched.segments) >= expected, f"{command}: {len(watched.segments)} announces"
+    return watched
+
+
+# Linking and loading ------------------------------------------------------------------------------
+
+@case("LD_BIND_NOW and lazy binding")
+def binding(lab):
+    """A program whose calls are bound when they are made, and at once by the loader's wish."""
+    for libc in lab.libcs():
+        for now in ({}, {"LD_BIND_NOW": "1"}, {"LD_BIND_NOW": "1", "LD_BIND_NOT": "1"}):
+            compare(lab, [lab.guest("process_lazy", libc)], env=now)
+
+
+@case("RTLD_DEEPBIND, dlmopen: calls that pass us by")
+def passed_by(lab):
+    """Their descriptors are closed unseen, and their numbers are given out again."""
+    for libc in lab.libcs():
+        for how in ("plain", "deepbind", "dlmopen")[:3 if libc == "glibc" else 1]:
+            library = lab.guests / "strangers/libguest_serve.so"
+            run = compare(lab, [lab.guest("deep", libc), str(library), how])
+            segment, = run.segments
+            served = [r["type"] for r in segment["records"] if r["type"] in ("request", "response")]
+            # Seen whole, or not at all; a file is never taken for a connection.
+            assert served.count("request") == (4 if how == "plain" else 0), (libc, how, served)
+
+
+@case("a small signal stack")
+def signal_stack(lab):
+    for libc in lab.libcs():
+        compare(lab, [lab.guest("altstack", libc)])
+
+
+# Environments, and programs that know better ------------------------------------------------------
+
+@case("an environment that is cleared on the way")
+def cleared(lab):
+    """Who is behind it is not watched, whoever is before it is; nothing else differs."""
+    for wrapper in (["env", "-i"], ["env", "-u", "LD_PRELOAD"]):
+        run = compare(lab, ["sh", "-c", f"{' '.join(wrapper)} {shutil.which('cat')} /proc/self/stat "
+                            "| wc -l; exit 5"])
+        names = {os.path.basename(s["exe"]) for s in run.segments}
+        assert "wc" in names and "cat" not in names, names
+
+
+@case("a shell that has its own getenv, and programs that start with nothing")
+def own_getenv(lab):
+    """bash exports getenv, setenv and putenv: what we want of an environment comes from the kernel."""
+    if not shutil.which("bash"):
+        cases.skip("bash is not installed")
+    script = "export A=1; unset HOME; B=2 env | grep -E '^(A|B|HOME)=' | sort; (exit 3); echo $?; " \
+        "exec -c printenv"
+    run = compare(lab, ["bash", "-c", script])
+    assert run.of(exe="bash"), run.segments
+    for switch in ({"COLDSPAN_DISABLE": "1"}, {"COLDSPAN_DENY": "bash:env:grep:sort:printenv"}):
+        assert not compare(lab, ["bash", "-c", script.replace("env |", "printenv |")], 0,
+                           env=switch).of(exe="bash")
+
+
+@case("exec under names that nobody hooks")
+def other_names(lab):
+    """By libc itself (posix_spawnp, system, popen; older musls export __execvpe) and by a raw call: what
+    comes of it tells of itself."""
+    for libc in lab.libcs():
+        run = compare(lab, [lab.guest("exec_names", libc)])
+        parent, = [s for s in run.segments if s["ppid"] == os.getpid()]
+        children = {s["pid"] for s in run.of(exe="true") if s["ppid"] == parent["pid"]}
+        assert len(children) == 4, (libc, run.segments)
+
+
+# Sanitizers ---------------------------------------------------------------------------------------
+
+def instrumented(folder, compiler, *flags):
+    """A guest that is built with a sanitizer; None: not with this compiler."""
+    program = pathlib.Path(folder) / "file"
+    built = subprocess.run([compiler, "-O1", "-w", "-g0", "-D_GNU_SOURCE", f"-I{ROOT}", *flags,
+                            ROOT / "tests/shim/guests/file.c", "-o", program], capture_output=True,
+                           check=False) if shutil.which(compiler) else None
+    return str(program) if built and built.returncode == 0 else None
+
+
+SANITIZED = [("gcc", "-fsanitize=address", "-static-libasan"), ("clang", "-fsanitize=address"),
+             ("gcc", "-fsanitize=undefined"), ("clang", "-fsanitize=undefined")]
+# Before clang 17 and gcc 13 its runtime dies of address spaces with more random bits, of itself.
+THREADS = [("gcc", "-fsanitize=thread"), ("clang", "-fsanitize=thread")]
+
+
+def runs(lab, program):
+    return lab.run([program, str(lab.guests)]).status == 63
+
+
+@case("programs with a sanitizer in them")
+def with_sanitizers(lab):
+    found = 0
+    for how in SANITIZED + THREADS:
+        with tempfile.TemporaryDirectory() as place:
+            program = instrumented(place, *how)
+            if program and (how not in THREADS or runs(lab, program)):
+                compare(lab, [program, str(lab.guests)])
+                found += 1
+    if not found:
+        cases.skip("no compiler here has a sanitizer")
+
+
+@case("a program whose AddressSanitizer is a library of its own")
+def with_apart_sanitizer(lab):
+    """It refuses whoever is before it, which doctor says; and works where it is told to, or is first."""
+    with tempfile.TemporaryDirectory() as place:
+        program = instrumented(place, "gcc", "-fsanitize=address")
+        if not program:
+            cases.skip("gcc has no AddressSanitizer here")
+        command = [program, str(lab.guests)]
+        refused = lab.watched(command, env={"ASAN_OPTIONS": "verify_asan_link_order=1"})
+        assert refused.status == 1 and "runtime does not come first" in refused.stderr, refused
+        compare(lab, command, env={"ASAN_OPTIONS": "verify_asan_link_order=0"})
+        runtime = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True,
+                                 check=True).stdout.strip()
+        compare(lab, command, preload=[runtime], watched_preload=[runtime, lab.shim],
+                env={"ASAN_OPTIONS": "verify_asan_link_order=1"})
+
+
+# Company ------------------------------------------------------------------------------------------
+
+def library(*patterns):
+    for pattern in patterns:
+        for found in sorted(pathlib.Path("/usr/lib").glob(pattern)):
+            return found
+    return None
+
+
+def _company(lab):
+    """name: library. What script/setup or script/peers brings, and one that we make."""
+    debian = peers.path("agents") / "usr/lib"
+    found = {
+        "heaptrack": library("heaptrack/libheaptrack_preload.so", "*/heaptrack/libheaptrack_preload.so"),
+        "LTTng-UST, fork": library("*/liblttng-ust-fork.so.1"),
+        "LTTng-UST, fd": library("*/liblttng-ust-fd.so.1"),
+        "LTTng-UST, libc": library("*/liblttng-ust-libc-wrapper.so.1"),
+        "LTTng-UST, dl": library("*/liblttng-ust-dl.so.1"),
+        "jemalloc": library("*/libjemalloc.so.2"),
+        "a crash reporter": lab.guests / "strangers/libguest_crash.so",
+        **{name: next(debian.glob(f"**/{file}"), None) for name, file in (
+            ("eatmydata", "libeatmydata.so.1"), ("faketime", "libfaketime.so.1"),
+            ("mimalloc", "libmimalloc.so.2"), ("nss_wrapper", "libnss_wrapper.so"),
+            ("tcmalloc", "libtcmalloc_minimal.so.4"))},
+    }
+    missing = [name for name, path in found.items() if not path]
+    assert not missing, f"not installed (script/setup): {', '.join(missing)}"
+    return found
+
+
+def _guests_for(agent):
+    """LTTng's threads open descriptors meanwhile, and its fork wrapper hangs after clone: without us, too."""
+    return ("lookup", "threads", "quiet") if agent.startswith("LTTng") else \
+        ("process", "descriptors", "file")
+
+
+@case("other agents, before and after us, by either separator")
+def other_agents(lab):
+    found = _company(lab)
+    users = "root:x:0:0:root:/nonexistent:/bin/sh\nguest:x:4711:4711::/:/bin/sh\n"
+    with tempfile.TemporaryDirectory() as folder:
+        table = pathlib.Path(folder) / "users"
+        table.write_text(users)
+        env = {"FAKETIME": "2001-02-03 04:05:06", "NSS_WRAPPER_PASSWD": str(table),
+               "NSS_WRAPPER_GROUP": str(table), "DUMP_HEAPTRACK_OUTPUT": "/dev/null",
+               "LTTNG_UST_REGISTER_TIMEOUT": "0"}
+        for name, agent, guest in [(n, a, g) for n, a in found.items() for g in _guests_for(n)]:
+            for order, separator in (((lab.shim, agent), ":"), ((agent, lab.shim), " ")):
+                together = separator.join(map(str, order))
+                try:
+                    compare(lab, [lab.guest(guest)], env=env, preload=[agent], watched_preload=[together])
+                except AssertionError as error:
+                    raise AssertionError(f"{name}, {guest}, {together}: {error}") from error
+        # What these two are there for still works.
+        for order in ((lab.shim, found["nss_wrapper"]), (found["nss_wrapper"], lab.shim)):
+            run = compare(lab, ["getent", "passwd", "guest"], env=env, cwd=folder,
+                          preload=[found["nss_wrapper"]], watched_preload=order)
+            assert "4711" in run.stdout, run
+        for order in ((lab.shim, found["faketime"]), (found["faketime"], lab.shim)):
+            run = compare(lab, ["date", "+%Y"], env=env, preload=[found["faketime"]],
+                          watched_preload=order)
+            assert run.stdout == "2001\n", run
+
+
+@case("a crash reporter reports a crash")
+def crashes(lab):
+    agent = lab.guests / "strangers/libguest_crash.so"
+    for order in ((lab.shim, agent), (agent, lab.shim)):
+        runs = [lab.run(["sh", "-c", "kill -SEGV $$; kill -SEGV $$"], env={"LD_PRELOAD": str(agent)}),
+                lab.watched(["sh", "-c", "kill -SEGV $$; kill -SEGV $$"], preload=order)]
+        for run in runs:
+            assert run.status == -11 and run.stderr == "agent: the process crashed\n", run
+        assert runs[1].segments, "not watched"
+
+
+if __name__ == "__main__":
+    harness.main(__doc__)
