@@ -11,6 +11,7 @@
 #include "collector/evidence.h"
 #include "collector/identity.h"
 #include "collector/init_type.h"
+#include "collector/logs.h"
 #include "collector/outside.h"
 #include "collector/request.h"
 #include "collector/workers.h"
@@ -53,6 +54,7 @@ struct cs_assembled {
 	uint64_t marks[CS_MARK_COUNT];
 	uint64_t facts[CS_FACT_COUNT];
 	uint64_t stand_down;
+	struct cs_log_book *logs; /* owned; NULL: it has written none */
 	uint64_t attach_cpu_ns;
 	uint64_t cpu_ns;
 	uint64_t faults_minor;
@@ -68,9 +70,10 @@ struct cs_assembler {
 	struct cs_assembler_stats stats;
 	LIST_HEAD(, cs_assembled) buckets[CS_ASSEMBLED_BUCKETS]; /* by segment number */
 	TAILQ_HEAD(cs_held, cs_request) held;                    /* by due time */
-	TAILQ_HEAD(, cs_request) kept;  /* handed over; causes of what is yet to come */
-	LIST_HEAD(, cs_request) events; /* of the Lambda Runtime API, in flight */
-	unsigned orphans_count;         /* of those, whose process is gone */
+	TAILQ_HEAD(, cs_request) kept;      /* handed over; causes of what is yet to come */
+	LIST_HEAD(, cs_request) events;     /* of the Lambda Runtime API, in flight */
+	LIST_HEAD(, cs_log_book) log_books; /* of which something waits */
+	unsigned orphans_count;             /* of those, whose process is gone */
 	struct cs_evidence_table evidence;
 	struct cs_attempts attempts;
 	struct cs_crashes crashes;
@@ -219,6 +222,9 @@ struct cs_outcome cs_outcome_of_status(int status);
 
 /** cs_conclude_invocation() - hand over a finished request, and the cold start it belongs to. */
 void cs_conclude_invocation(struct cs_request *request);
+
+/** cs_conclude_context() - which trace it belongs to, for good, with what is known now. */
+void cs_conclude_context(struct cs_request *request);
 
 /** cs_conclude_unready() - hand over the cold start of an instance that never had an event. */
 void cs_conclude_unready(struct cs_assembled *instance);

@@ -27,6 +27,7 @@ struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
 
 static void free_instance(struct cs_assembled *instance)
 {
+	cs_logs_instance_gone(instance);
 	while (!LIST_EMPTY(&instance->requests))
 		cs_assembled_forget(LIST_FIRST(&instance->requests));
 	LIST_REMOVE(instance, of_assembler);
@@ -275,7 +276,9 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 	case CS_RECORD_KILL:
 	case CS_RECORD_FILE:
 	case CS_RECORD_LISTEN:
+		break;
 	case CS_RECORD_LOG:
+		cs_logs_record(instance, entry, time_ns, now_ns);
 		break;
 	default:
 		instance->assembler->stats.unknown_records++;
@@ -386,6 +389,7 @@ uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns)
 	waiting = cs_lambda_settle_orphans(assembler, now_ns);
 	conclude_requests(assembler, now_ns, false);
 	waiting |= conclude_instances(assembler, now_ns, false);
+	waiting |= cs_logs_tick(assembler, now_ns, false);
 	if (!TAILQ_EMPTY(&assembler->held))
 		return TAILQ_FIRST(&assembler->held)->due_ns;
 	if (!TAILQ_EMPTY(&assembler->kept))
@@ -400,6 +404,7 @@ void cs_assembler_flush(struct cs_assembler *assembler)
 	conclude_requests(assembler, 0, true);
 	if (conclude_instances(assembler, UINT64_MAX, true))
 		conclude_requests(assembler, 0, true);
+	cs_logs_tick(assembler, UINT64_MAX, true);
 }
 
 void cs_assembler_get_stats(const struct cs_assembler *assembler, struct cs_assembler_stats *ret)

@@ -32,9 +32,14 @@ struct cs_assembler_sink {
 	void *context;
 	void (*cold_start)(void *context, const struct cs_cold_start *cold_start);
 	void (*invocation)(void *context, const struct cs_invocation *invocation);
+	void (*log)(void *context, const struct cs_log_entry *entry); /* may be NULL */
 };
 
 struct cs_assembler_stats {
+	uint64_t log_lines;         /* handed over */
+	uint64_t log_lines_alone;   /* of these: of no invocation, and of no start */
+	uint64_t log_lines_limited; /* more than an instance may have in its time: left out */
+	uint64_t log_lines_lost;    /* for lack of memory, or of an unknown stream */
 	uint64_t cold_starts;
 	uint64_t invocations;
 	uint64_t unused_inits;    /* of the cold starts: ready, and ended without an event */

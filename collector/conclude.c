@@ -185,6 +185,11 @@ static void resolve(struct cs_request *request, unsigned depth)
 		context->parent_span_id = cold_start_id(instance); /* which is the root */
 }
 
+void cs_conclude_context(struct cs_request *request)
+{
+	resolve(request, 0);
+}
+
 static bool parent_is(const struct cs_span_context *context, struct cs_span_id id)
 {
 	return memcmp(context->parent_span_id.bytes, id.bytes, sizeof(id.bytes)) == 0;
@@ -413,7 +418,7 @@ static bool conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	struct cs_request *cause = request ? cause_of(request) : NULL;
 	struct cs_init init = cs_init_of(instance, request, cause);
 	struct cs_bounds bounds = { .native = false };
-	uint64_t spawn_ns = cs_assembled_spawn(instance);
+	uint64_t spawn_ns = cs_assembled_spawn(instance), ready_ns;
 	bool running, accepted = false;
 
 	instance->concluded = true;
@@ -432,6 +437,7 @@ static bool conclude_cold_start(struct cs_assembled *instance, struct cs_request
 		bound_by_exec(instance, cs_assembled_end(instance), &bounds);
 		bounds.event_unseen = event_unseen;
 	}
+	ready_ns = bounds.at_ns[CS_BOUND_WAIT];
 	bounds.at_ns[CS_BOUND_SPAWN] = spawn_ns;
 	if (request && !init.ahead)
 		accepted = set_queue(instance, request, cause, &bounds);
@@ -461,6 +467,9 @@ static bool conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	instance->assembler->stats.cold_starts++;
 	instance->assembler->stats.unused_inits += cold.unused;
 	instance->assembler->sink.cold_start(instance->assembler->sink.context, &cold);
+	if (!ready_ns)
+		ready_ns = request ? request->start_ns : UINT64_MAX;
+	cs_logs_start_told(instance, &cold, ready_ns);
 	*ret = cold;
 	return init.ahead;
 }
@@ -584,6 +593,7 @@ void cs_conclude_invocation(struct cs_request *request)
 					  &invocation, request->lambda);
 	instance->assembler->stats.invocations++;
 	instance->assembler->sink.invocation(instance->assembler->sink.context, &invocation);
+	cs_logs_invocation_told(request);
 }
 
 void cs_conclude_unready(struct cs_assembled *instance)

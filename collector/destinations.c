@@ -3,7 +3,9 @@
 /* Making destinations; see destinations.h. */
 #include "collector/destinations.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "exporters/file.h"
@@ -39,26 +41,74 @@ static void warn_of_variable(const char *text)
 	cs_log(CS_LOG_WARN, "%s", text);
 }
 
-int cs_destinations_add_otlp(struct cs_collector *collector, struct event_base *base,
-			     const char *url, struct cs_diag *diag)
+static bool is_set(const char *variable)
 {
-	static bool warned; /* the environment is the same for every destination */
+	const char *value = getenv(variable);
+
+	return value && *value;
+}
+
+static const struct {
+	const char *exporter; /* "none": that signal does not go out by OTLP */
+	const char *endpoint;
+} variables[CS_SIGNAL_COUNT] = {
+	[CS_SIGNAL_TRACES] = { "OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" },
+	[CS_SIGNAL_LOGS] = { "OTEL_LOGS_EXPORTER", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT" },
+};
+
+/* @url: of the command line, for all signals; NULL: as the environment says. */
+static bool is_wanted(enum cs_signal signal, const char *url, bool warn)
+{
+	const char *exporter = getenv(variables[signal].exporter);
+	char text[128];
+
+	if (exporter && !strcmp(exporter, "none"))
+		return false;
+	if (warn && exporter && *exporter && strcmp(exporter, "otlp") != 0) {
+		snprintf(text, sizeof(text), "%s=%.60s: ignored, only otlp and none are known",
+			 variables[signal].exporter, exporter);
+		warn_of_variable(text);
+	}
+	return url || is_set("OTEL_EXPORTER_OTLP_ENDPOINT") || is_set(variables[signal].endpoint);
+}
+
+static int add_otlp(struct cs_collector *collector, struct event_base *base, enum cs_signal signal,
+		    const char *url, bool warn, struct cs_diag *diag)
+{
 	struct cs_otlp_http_options options;
 	struct cs_exporter *exporter = NULL;
 	int r;
 
 	cs_otlp_http_options_init(&options);
+	options.signal = signal;
 	options.url = url;
-	cs_otlp_http_options_from_env(&options, warned ? NULL : warn_of_variable);
-	warned = true;
+	cs_otlp_http_options_from_env(&options, warn ? warn_of_variable : NULL);
 	r = cs_otlp_http_new(base, &options, &exporter, diag);
 	return r < 0 ? r : add(collector, exporter, diag);
 }
 
+int cs_destinations_add_otlp(struct cs_collector *collector, struct event_base *base,
+			     const char *url, struct cs_diag *diag)
+{
+	static bool warned; /* the environment is the same for every destination */
+	bool said = false;  /* what is of all signals is said once */
+	int r = 0;
+
+	for (unsigned i = 0; i < CS_SIGNAL_COUNT && r == 0; i++) {
+		if (!is_wanted((enum cs_signal)i, url, !warned))
+			continue;
+		r = add_otlp(collector, base, (enum cs_signal)i, url, !warned && !said, diag);
+		said = true;
+	}
+	warned = true;
+	return r;
+}
+
 bool cs_destinations_otlp_wanted(void)
 {
-	const char *all = getenv("OTEL_EXPORTER_OTLP_ENDPOINT");
-	const char *traces = getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
-
-	return (all && *all) || (traces && *traces);
+	for (unsigned i = 0; i < CS_SIGNAL_COUNT; i++) {
+		if (is_wanted((enum cs_signal)i, NULL, false))
+			return true;
+	}
+	return false;
 }

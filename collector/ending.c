@@ -109,6 +109,7 @@ void cs_assembled_begin_event(struct cs_assembled *instance, uint64_t now_ns)
 	instance->first_seen = true;
 	cs_assembled_add(instance, request);
 	cs_attribution_begins(request, 0, false);
+	cs_logs_event_began(request);
 	cs_assembled_finish(request, instance->end_ns, now_ns);
 }
 
@@ -152,6 +153,7 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 	bool dead = end == CS_ASSEMBLER_STATUS || end == CS_ASSEMBLER_UNKNOWN;
 	struct cs_evidence *e;
 
+	cs_logs_process_ended(instance, tag, time_ns);
 	end_requests(instance, tag, false, end == CS_ASSEMBLER_SHUTDOWN, outcome, time_ns);
 	if (!own && dead)
 		worker_gone(instance, tag, time_ns);

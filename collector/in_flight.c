@@ -16,6 +16,7 @@ void cs_assembled_forget(struct cs_request *request)
 	else
 		LIST_REMOVE(request, in_flight);
 	cs_lambda_event_ends(request);
+	cs_logs_request_gone(request);
 	LIST_REMOVE(request, of_instance);
 	request->instance->requests_count--;
 	request->instance->requests_bytes -= request->bytes;
@@ -52,6 +53,7 @@ static struct cs_request *find_answered(struct cs_assembled *instance, uint32_t 
 void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request)
 {
 	request->instance = instance;
+	TAILQ_INIT(&request->logs);
 	instance->assembler->stats.contexts_refused += request->inbound.refused != 0;
 	LIST_INSERT_HEAD(&instance->requests, request, of_instance);
 	LIST_INSERT_HEAD(&instance->in_flight, request, in_flight);

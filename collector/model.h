@@ -185,6 +185,26 @@ struct cs_used {
 	bool switches_known;
 };
 
+#define CS_LOG_TIME_FAR_NS 86400000000000ull /* a day: a frame's own time is believed within that */
+
+/* A line of a log. Its stream is enum cs_log_stream of preload/wire/records.h. */
+struct cs_log_entry {
+	const struct cs_identity *identity;
+	const struct cs_span_context *context; /* NULL: of no invocation, and of no start */
+	const struct cs_inbound *inbound;      /* of that invocation; NULL: of none */
+	const char *invocation_id;             /* idem, of the Lambda Runtime API; NULL: of none */
+	int32_t pid;
+	unsigned stream;
+	uint64_t time_ns;     /* when it was begun to be written */
+	uint64_t observed_ns; /* when we had all of it */
+	uint64_t unix_ns;     /* by its own word, wall time; 0 unknown */
+	enum cs_severity severity;
+	char severity_text[16]; /* as it says so; "" it does not */
+	const char *text;       /* repaired UTF-8 without control characters */
+	size_t len;
+	uint64_t cut; /* bytes that were left out at its end */
+};
+
 struct cs_invocation {
 	const struct cs_identity *identity;
 	struct cs_span_context context;

@@ -11,13 +11,31 @@
 #include "collector/usage.h"
 #include "preload/wire/segment.h"
 
+static void submit(struct cs_pipeline *pipeline, struct cs_batch batch)
+{
+	for (unsigned i = 0; i < pipeline->exporters_count; i++) {
+		if (cs_exporter_takes(pipeline->exporters[i], batch.signal))
+			cs_exporter_submit(pipeline->exporters[i], batch);
+	}
+}
+
+static void send_logs(struct cs_pipeline *pipeline)
+{
+	struct cs_log_batch batch;
+
+	if (cs_log_records_batch(&pipeline->logs, &batch)) {
+		submit(pipeline, cs_batch_of_logs(&batch));
+		pipeline->self->log_records += cs_log_batch_count(&batch);
+	}
+	cs_log_records_reset(&pipeline->logs);
+}
+
 static void send_batch(struct cs_pipeline *pipeline)
 {
 	struct cs_span_batch batch;
 
 	if (cs_spans_batch(&pipeline->spans, &batch)) {
-		for (unsigned i = 0; i < pipeline->exporters_count; i++)
-			cs_exporter_submit(pipeline->exporters[i], cs_batch_of_spans(&batch));
+		submit(pipeline, cs_batch_of_spans(&batch));
 		pipeline->self->spans += cs_span_batch_count(&batch);
 		pipeline->self->batches++;
 	}
@@ -46,6 +64,17 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 		send_batch(pipeline);
 }
 
+static void on_log(void *context, const struct cs_log_entry *entry)
+{
+	struct cs_pipeline *pipeline = context;
+
+	if (pipeline->observer.log)
+		pipeline->observer.log(pipeline->observer.context, entry);
+	cs_log_records_add(&pipeline->logs, entry);
+	if (cs_log_records_full(&pipeline->logs))
+		send_logs(pipeline);
+}
+
 static void start_timer(struct cs_pipeline *pipeline)
 {
 	const struct timeval delay = { .tv_usec = CS_PIPELINE_DELAY_MS * 1000 };
@@ -70,11 +99,13 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 	next_ns = cs_assembler_tick(pipeline->assembler, now_ns);
 	if (pipeline->spans.spans_count)
 		send_batch(pipeline);
+	send_logs(pipeline);
 	if (next_ns) {
 		start_timer(pipeline);
 		return;
 	}
 	cs_arena_deinit(&pipeline->spans.arena); /* empty, but as large as the largest batch */
+	cs_arena_deinit(&pipeline->logs.arena);
 	if (pipeline->quiet)
 		pipeline->quiet();
 }
@@ -82,13 +113,14 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 int cs_pipeline_init(struct cs_pipeline *pipeline, struct event_base *base, struct cs_self *self,
 		     const struct cs_assembler_sink *observer)
 {
-	const struct cs_assembler_sink sink = { pipeline, on_cold_start, on_invocation };
+	const struct cs_assembler_sink sink = { pipeline, on_cold_start, on_invocation, on_log };
 	struct cs_id_key key;
 
 	*pipeline = (struct cs_pipeline){ .self = self };
 	if (observer)
 		pipeline->observer = *observer;
 	cs_spans_init(&pipeline->spans);
+	cs_log_records_init(&pipeline->logs);
 	evtimer_assign(&pipeline->timer, base, on_timer, pipeline);
 	if (getrandom(key.bytes, sizeof(key.bytes), 0) != (ssize_t)sizeof(key.bytes))
 		return -errno;
@@ -106,6 +138,7 @@ void cs_pipeline_deinit(struct cs_pipeline *pipeline)
 	pipeline->exporters_count = 0;
 	pipeline->sideband = cs_sideband_close(pipeline->sideband);
 	cs_spans_deinit(&pipeline->spans);
+	cs_log_records_deinit(&pipeline->logs);
 }
 
 int cs_pipeline_add_exporter(struct cs_pipeline *pipeline, struct cs_exporter *exporter)
@@ -286,6 +319,7 @@ void cs_pipeline_flush(struct cs_pipeline *pipeline)
 	read_sideband(pipeline, UINT64_MAX);
 	cs_assembler_flush(pipeline->assembler);
 	send_batch(pipeline);
+	send_logs(pipeline);
 }
 
 bool cs_pipeline_idle(const struct cs_pipeline *pipeline)
@@ -312,5 +346,10 @@ void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *s
 	self->contexts_refused = stats.contexts_refused;
 	self->unattributed = stats.unattributed;
 	self->evidence_lost = stats.evidence_lost;
+	self->log_lines = stats.log_lines;
+	self->log_lines_alone = stats.log_lines_alone;
+	self->log_lines_limited = stats.log_lines_limited;
+	self->log_lines_lost = stats.log_lines_lost;
+	self->log_records_lost = pipeline->logs.lost;
 	self->spans_lost = pipeline->spans.lost;
 }

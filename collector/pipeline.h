@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "collector/assembler.h"
 #include "collector/instance.h"
+#include "collector/log_records.h"
 #include "collector/metering.h"
 #include "collector/sideband.h"
 #include "collector/spans.h"
@@ -31,6 +32,7 @@ struct cs_pipeline {
 		observer;    /* sees all before the exporters; callbacks may be NULL */
 	void (*quiet)(void); /* may be NULL: called when nothing is held any more */
 	struct cs_spans spans;
+	struct cs_log_records logs;
 	struct cs_metering metering;
 	struct event timer;
 	uint64_t segments;                                        /* last number given */

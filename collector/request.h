@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "collector/attribution.h"
 #include "collector/inbound.h"
+#include "collector/logs.h"
 #include "collector/model.h"
 #include "preload/wire/records.h"
 
@@ -50,6 +51,7 @@ struct cs_request {
 	struct cs_bond bond;
 	struct cs_outcome outcome;
 	struct cs_used used;
+	struct cs_log_lines logs; /* that wait for its context */
 	struct cs_inbound inbound;
 	struct cs_span_context context;
 	struct cs_lambda_event *lambda; /* owned; NULL: not of that protocol */

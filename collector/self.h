@@ -79,6 +79,13 @@ struct cs_self {
 	uint64_t spans;
 	uint64_t spans_lost; /* for lack of memory */
 	uint64_t batches;
+	/* logs: lines = records + records_lost; see collector/logs.h */
+	uint64_t log_lines;
+	uint64_t log_lines_alone;
+	uint64_t log_lines_limited;
+	uint64_t log_lines_lost;
+	uint64_t log_records;
+	uint64_t log_records_lost; /* for lack of memory */
 };
 
 /** cs_self_print() - all counters as one JSON object without newline. Context: loop. */

@@ -41,6 +41,13 @@ void cs_spans_set_outcome(struct cs_spans *spans, struct cs_span *span, struct c
 bool cs_spans_add_links(struct cs_spans *spans, struct cs_span *span,
 			const struct cs_invocation *invocation);
 
+/**
+ * cs_spans_add_ids() - those that came with an invocation
+ *
+ * Those of the invocation come first: the first of them is its id, whatever platform gave it.
+ */
+void cs_spans_add_ids(struct cs_attr_list *list, const struct cs_inbound *inbound);
+
 #define CS_ACCOUNT_MAX 32u /* AWS's have twelve digits */
 
 /* Texts made for attributes: as long as the list is not kept. */

@@ -41,8 +41,7 @@ static const char *span_name(const struct cs_invocation *invocation)
 	return strcmp(method, CS_METHOD_OTHER) ? method : "HTTP";
 }
 
-/* Those of the invocation come first: the first of them is its id, whatever platform gave it. */
-static void add_ids(struct cs_attr_list *list, const struct cs_inbound *inbound)
+void cs_spans_add_ids(struct cs_attr_list *list, const struct cs_inbound *inbound)
 {
 	static const char *const attributes[CS_REQUEST_ID_COUNT] = {
 #define X(id, header, attribute) attribute,
@@ -165,7 +164,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	if (invocation->method && strcmp(invocation->method, known_method(invocation->method)))
 		cs_attr_add_string(&list, "http.request.method_original", invocation->method);
 	cs_attr_add_string(&list, "url.path", invocation->target);
-	add_ids(&list, invocation->inbound);
+	cs_spans_add_ids(&list, invocation->inbound);
 	add_carriers(&list, invocation->inbound);
 	add_cut(&list, invocation->cut);
 	if (invocation->attempt)

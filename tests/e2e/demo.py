@@ -51,7 +51,7 @@ def _written(text):
 def _cold_starts(path):
     names = []
     for line in path.read_text().splitlines():
-        for resource in json.loads(line)["resourceSpans"]:
+        for resource in json.loads(line).get("resourceSpans", []):
             names += [span["name"] for scope in resource["scopeSpans"] for span in scope["spans"]]
     return sum("cold start" in name for name in names)
 

@@ -212,6 +212,17 @@ static size_t put_event(unsigned char *payload, const struct now *now)
 	return len + put(payload + len, now->text, now->step->text_len);
 }
 
+static size_t put_log(unsigned char *payload, const struct now *now)
+{
+	struct cs_rec_log rec = { .stream = now->step->connection % 5,
+				  .text_len = now->step->flags & WIDE_VALUE ? (uint16_t)now->value
+									    : now->step->text_len,
+				  .lost = (uint32_t)(now->value >> 60) };
+
+	return put(payload, &rec, sizeof(rec)) +
+	       put(payload + sizeof(rec), now->text, now->step->text_len);
+}
+
 static size_t put_payload(unsigned char *payload, unsigned type, const struct now *now)
 {
 	int32_t pid = now->step->connection % PIDS;
@@ -256,6 +267,8 @@ static size_t put_payload(unsigned char *payload, unsigned type, const struct no
 		return put_event(payload, now);
 	case CS_RECORD_READY:
 		return put(payload, &ready, sizeof(ready));
+	case CS_RECORD_LOG:
+		return put_log(payload, now);
 	default:
 		return put(payload, now->text, now->step->text_len);
 	}

@@ -220,10 +220,31 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 		check_batch(checks);
 }
 
+static void on_log(void *context, const struct cs_log_entry *entry)
+{
+	struct span_checks *checks = context;
+	struct cs_log_batch batch;
+
+	check_identity(entry->identity);
+	if (entry->context)
+		check_context(entry->context);
+	check_text(entry->text);
+	CS_FUZZ_CHECK(strlen(entry->text) == entry->len && entry->len <= CS_TELEMETRY_BODY_MAX);
+	checks->logs++;
+	cs_log_records_add(&checks->log_batch, entry);
+	CS_FUZZ_CHECK(!checks->log_batch.lost);
+	if (!cs_log_records_full(&checks->log_batch))
+		return;
+	CS_FUZZ_CHECK(cs_log_records_batch(&checks->log_batch, &batch));
+	CS_FUZZ_CHECK(cs_log_batch_count(&batch) == CS_LOG_RECORDS_MAX);
+	cs_log_records_reset(&checks->log_batch);
+}
+
 void span_checks_init(struct span_checks *checks, struct cs_assembler_sink *ret_sink)
 {
 	cs_spans_init(&checks->batch);
-	*ret_sink = (struct cs_assembler_sink){ checks, on_cold_start, on_invocation };
+	cs_log_records_init(&checks->log_batch);
+	*ret_sink = (struct cs_assembler_sink){ checks, on_cold_start, on_invocation, on_log };
 }
 
 void span_checks_finish(struct span_checks *checks, const struct cs_assembler_stats *stats)
@@ -232,5 +253,7 @@ void span_checks_finish(struct span_checks *checks, const struct cs_assembler_st
 	CS_FUZZ_CHECK(checks->spans + checks->batch.lost == checks->expected);
 	CS_FUZZ_CHECK(stats->cold_starts == checks->cold_starts);
 	CS_FUZZ_CHECK(stats->invocations == checks->invocations);
+	CS_FUZZ_CHECK(stats->log_lines == checks->logs);
+	cs_log_records_deinit(&checks->log_batch);
 	cs_spans_deinit(&checks->batch);
 }

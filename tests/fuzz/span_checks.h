@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "collector/assembler.h"
+#include "collector/log_records.h"
 #include "collector/spans.h"
 
 #define SPAN_IDS 65536u /* a set of ids: a power of two, far above what one input can make */
@@ -25,7 +26,9 @@ struct span_checks {
 	uint64_t cold_segment;
 	uint64_t cold_start_ns;
 	uint64_t cold_end_ns;
+	uint64_t logs; /* lines */
 	struct cs_spans batch;
+	struct cs_log_records log_batch;
 	uint64_t ids[SPAN_IDS]; /* 0 free */
 };
 

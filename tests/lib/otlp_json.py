@@ -61,18 +61,38 @@ def spans(batches):
     return found
 
 
+def logs(batches):
+    """All log records of a list of ExportLogsServiceRequest or LogsData in OTLP JSON, as dicts."""
+    found = []
+    for batch in batches:
+        for group in batch.get("resourceLogs", []):
+            resource = attributes(group.get("resource", {}).get("attributes", []))
+            for scoped in group.get("scopeLogs", []):
+                found += [{"time": int(raw.get("timeUnixNano", 0)),
+                           "observed": int(raw.get("observedTimeUnixNano", 0)),
+                           "severity": raw.get("severityNumber", 0),
+                           "level": raw.get("severityText", ""),
+                           "body": raw.get("body", {}).get("stringValue", ""),
+                           "attributes": attributes(raw.get("attributes", [])),
+                           "flags": raw.get("flags", 0),
+                           "traceId": raw.get("traceId", ""),
+                           "spanId": raw.get("spanId", ""),
+                           "resource": resource} for raw in scoped.get("logRecords", [])]
+    return found
+
+
 def by_id(found):
     """The same spans in an order that does not depend on batching."""
     return sorted(found, key=lambda one: (one["traceId"], one["spanId"]))
 
 
-def of_requests(requests):
-    """Spans of what an OtlpSink accepted."""
-    return spans(entry["request"] for entry in requests
-                 if "request" in entry and entry["answer"] == "200")
+def of_requests(requests, what=spans):
+    """Spans, or logs, of what an OtlpSink accepted."""
+    return what(entry["request"] for entry in requests
+                if "request" in entry and entry["answer"] == "200")
 
 
-def of_file(path):
-    """Spans of a file with one line of OTLP JSON per batch."""
+def of_file(path, what=spans):
+    """Spans, or logs, of a file with one line of OTLP JSON per batch."""
     text = pathlib.Path(path).read_text(encoding="utf-8")
-    return spans(json.loads(line) for line in text.split("\n") if line)
+    return what(json.loads(line) for line in text.split("\n") if line)

@@ -22,11 +22,14 @@ from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 from google.rpc import status_pb2
+from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
 BODY_MAX_BYTES = 64 << 20
 PROTOBUF = "application/x-protobuf"
 IDS = ("traceId", "spanId", "parentSpanId")
+REQUESTS = {"/v1/traces": trace_service_pb2.ExportTraceServiceRequest,
+            "/v1/logs": logs_service_pb2.ExportLogsServiceRequest}
 
 
 def hex_ids(value):
@@ -85,11 +88,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return body
 
     def decode(self, body):
-        if self.path != "/v1/traces":
+        if self.path not in REQUESTS:
             raise Refused(f"unknown path {self.path}")
         if self.headers.get_content_type() != PROTOBUF:
             raise Refused(f"Content-Type is {self.headers.get('Content-Type')}")
-        message = trace_service_pb2.ExportTraceServiceRequest()
+        message = REQUESTS[self.path]()
         try:
             message.ParseFromString(body)
         except DecodeError as error:

@@ -47,9 +47,20 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 	snprintf(seen.trace_state, sizeof(seen.trace_state), "%s", state ? state : "");
 }
 
+static void on_log(void *context, const struct cs_log_entry *entry)
+{
+	unsigned i = seen.logs++ % SEEN_MAX;
+
+	seen.log[i] = *entry;
+	seen.log_context[i] = (struct cs_span_context){ .trace_flags = 0 };
+	if (entry->context)
+		seen.log_context[i] = *entry->context;
+	snprintf(seen.line[i], sizeof(seen.line[i]), "%s", entry->text);
+}
+
 void assembling_start(void)
 {
-	const struct cs_assembler_sink sink = { NULL, on_cold_start, on_invocation };
+	const struct cs_assembler_sink sink = { NULL, on_cold_start, on_invocation, on_log };
 	const struct cs_id_key key = { { 7 } };
 
 	feeding_thread = 0;
@@ -98,6 +109,14 @@ void feed(struct cs_assembled *instance, uint32_t pid, unsigned type, uint64_t t
 	if (text)
 		memcpy(entry.bytes + sizeof(entry.record) + payload_len, text, text_len);
 	cs_assembler_record(instance, &entry, time_ns);
+}
+
+void feed_log(struct cs_assembled *instance, uint32_t pid, enum cs_log_stream stream,
+	      uint64_t time_ns, const char *text)
+{
+	struct cs_rec_log rec = { .stream = (uint8_t)stream, .text_len = (uint16_t)strlen(text) };
+
+	feed(instance, pid, CS_RECORD_LOG, time_ns, &rec, sizeof(rec), text);
 }
 
 static void feed_post(struct cs_assembled *instance, uint32_t pid, uint64_t connection,

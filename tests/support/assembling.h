@@ -31,6 +31,10 @@ struct seen {
 	struct cs_span_context started;
 	bool follows; /* it points to the attempt before, which is ... */
 	struct cs_span_context previous;
+	unsigned logs; /* lines; of more than SEEN_MAX the newest, what they say in ... */
+	struct cs_log_entry log[SEEN_MAX];
+	struct cs_span_context log_context[SEEN_MAX]; /* of zeros: it has none */
+	char line[SEEN_MAX][64];                      /* cut */
 };
 
 extern struct seen seen;
@@ -81,6 +85,10 @@ void feed_spawn(struct cs_assembled *instance, int32_t child, uint64_t time_ns);
 
 /** feed_exec() - @pid calls exec; it writes into @instance itself. */
 void feed_exec(struct cs_assembled *instance, int32_t pid, uint64_t time_ns);
+
+/** feed_log() - @text was written to @stream by feeding_thread. */
+void feed_log(struct cs_assembled *instance, uint32_t pid, enum cs_log_stream stream,
+	      uint64_t time_ns, const char *text);
 
 /** phase_of() - the part of the last cold start; NULL: it has none. */
 const struct cs_phase_part *phase_of(enum cs_phase phase);
