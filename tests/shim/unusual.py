@@ -60,6 +60,31 @@ def signal_stack(lab):
         compare(lab, [lab.guest("altstack", libc)])
 
 
+# Reads its own code and that of its libraries, and compares it with the files.
+OWN_CODE = """
+different, compared = [], 0
+for line in open("/proc/self/maps"):
+    words = line.split(None, 5)
+    path = words[5].strip() if len(words) > 5 else ""
+    if words[1] == "r-xp" and path.startswith("/") and "libcoldspan" not in path:
+        begin, end = (int(word, 16) for word in words[0].split("-"))
+        with open("/proc/self/mem", "rb", 0) as memory, open(path, "rb") as file:
+            memory.seek(begin)
+            file.seek(int(words[2], 16))
+            data = memory.read(end - begin)
+            compared += len(data) > 0
+            if data.rstrip(b"\\0") != file.read(end - begin).rstrip(b"\\0"):
+                different.append(path)
+print("compared some:", compared > 2, "different:", different)
+"""
+
+
+@case("no code is patched")
+def code_is_left_alone(lab):
+    run = compare(lab, ["python3", "-c", OWN_CODE])
+    assert "compared some: True different: []" in run.stdout, run
+
+
 # Environments, and programs that know better ------------------------------------------------------
 
 @case("an environment that is cleared on the way")
