@@ -51,6 +51,8 @@ plays strictly. For every row it holds that
   `coldspan.lambda.refused_status` (not tried: bash and curl);
 - an init that fails is a cold start with status Error and no invocation.
 
+The same clients under AWS's own emulator (`aws-lambda-rie`, where that is installed): `tests/lambda/emulator.py`.
+
 `streams`: answers that are streamed are told from others; *trailers*: and one that breaks off has status
 Error, for the client says so in trailers. `init error`: the client reports an init that failed, whose type
 is then an attribute.
