@@ -67,6 +67,7 @@ int cs_child_start(char *const *argv, char *const *envp, const struct cs_disposi
 	if (pid < 0)
 		return cs_diag_set(diag, -errno, "cannot start a process: %s", strerror(errno));
 	if (launch.error) {
+		ret->exec_failed = true;
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			continue;
 		return cs_diag_set(diag, -launch.error, "%s: %s", *argv[0] ? argv[0] : "\"\"",

@@ -3,6 +3,7 @@
 /* The command of `coldspan run`: started with exact stamps, its end told as env(1) does. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -16,6 +17,7 @@ struct cs_child {
 	int pidfd;               /* owned; readable when the child has ended */
 	uint64_t spawn_begin_ns; /* CLOCK_MONOTONIC, before the vfork */
 	uint64_t exec_ns;        /* CLOCK_MONOTONIC, in the child, before the exec */
+	bool exec_failed; /* of one that was not started: it was there, its exec was refused */
 };
 
 /**
@@ -25,7 +27,8 @@ struct cs_child {
  * @dispositions and the signal mask of the calling thread.
  *
  * Context: startup; the caller has no threads.
- * Return:  0; -ENOENT, -EACCES and others as exec(2) says (@diag filled in).
+ * Return:  0; -ENOENT, -EACCES and others as exec(2) says (@diag filled in), then only
+ *          @ret->exec_failed is changed; errors of vfork.
  */
 int cs_child_start(char *const *argv, char *const *envp, const struct cs_dispositions *dispositions,
 		   struct cs_child *ret, struct cs_diag *diag);

@@ -24,6 +24,7 @@
 #include "agent/verbs.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "collector/collector.h"
 #include "collector/destinations.h"
 #include "collector/farewell.h"
@@ -79,10 +80,10 @@ struct run {
 
 /* --- command line --- */
 
-/* `--json -- CMD` would write a file named "--". */
+/* `--json -- CMD` would write a file named "--"; `--json "$UNSET"` names none. */
 static bool eats_an_option(const char *option, const char *value)
 {
-	if (!value || strncmp(value, "--", 2) != 0)
+	if (!value || (*value && strncmp(value, "--", 2) != 0))
 		return false;
 	cs_log(CS_LOG_ERROR, "--%s needs a value, but \"%s\" follows; see coldspan run --help",
 	       option, value);
@@ -127,7 +128,7 @@ static int parse(int argc, char **argv, struct options *ret)
 			break;
 		case 'h':
 			fputs(help_text, stdout);
-			return CS_EXIT_DONE;
+			return cs_output_finish(CS_EXIT_DONE, CS_EXIT_RUN_FAILED);
 		default:
 			taken = cs_look_option(&ret->look, option, optarg);
 			if (taken == 0)
@@ -283,7 +284,7 @@ static int start_child(struct run *run, struct cs_diag *diag)
 	r = envp ? cs_child_start(run->options.command, envp, &run->dispositions, &run->child, diag)
 		 : cs_diag_set(diag, -ENOMEM, "out of memory");
 	cs_arena_deinit(&arena);
-	run->exec_failed = envp && r < 0;
+	run->exec_failed = r < 0 && run->child.exec_failed;
 	if (r < 0)
 		return r;
 	if (run->child.pidfd < 0)

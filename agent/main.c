@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* `coldspan`: finds the subcommand and hands over. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "agent/suggest.h"
 #include "agent/verbs.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "coldspan_config.h"
 
 struct verb {
@@ -81,16 +81,12 @@ static void fill_standard_streams(void)
 	}
 }
 
-/* What a command says is its result: not written, it failed. run passes its command's status on. */
+/* run passes its command's status on, and looks after its own words. */
 static int call(const struct verb *verb, int argc, char **argv)
 {
 	int code = verb->run(argc, argv);
 
-	if (code != CS_EXIT_DONE || verb->run == cs_cmd_run ||
-	    (fflush(stdout) == 0 && !ferror(stdout)))
-		return code;
-	cs_log(CS_LOG_ERROR, "cannot write to standard output: %s", strerror(errno));
-	return CS_EXIT_FAILED;
+	return verb->run == cs_cmd_run ? code : cs_output_finish(code, CS_EXIT_FAILED);
 }
 
 int main(int argc, char **argv)
@@ -107,11 +103,11 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    (!strcmp(argv[1], "help") && argc == 2)) {
 		print_help();
-		return CS_EXIT_DONE;
+		return cs_output_finish(CS_EXIT_DONE, CS_EXIT_FAILED);
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {
 		puts("coldspan " CS_VERSION);
-		return CS_EXIT_DONE;
+		return cs_output_finish(CS_EXIT_DONE, CS_EXIT_FAILED);
 	}
 	if (!strcmp(argv[1], "help")) {
 		verb = find(argv[2]);

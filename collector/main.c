@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "base/output.h"
 #include "coldspan_config.h"
 #include "collector/allocator.h"
 #include "collector/collector.h"
@@ -225,13 +226,18 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	cs_log_init("coldspan-collector", options.log_level);
+	if (options.level_unknown)
+		cs_log(CS_LOG_WARN,
+		       "OTEL_LOG_LEVEL is \"%s\", which is none of error, warn, info and debug: info "
+		       "is taken",
+		       options.level_unknown);
 	if (options.help) {
 		fputs(cs_options_help(), stdout);
-		return EXIT_DONE;
+		return cs_output_finish(EXIT_DONE, EXIT_FAILED);
 	}
 	if (options.version) {
 		puts("coldspan-collector " CS_VERSION);
-		return EXIT_DONE;
+		return cs_output_finish(EXIT_DONE, EXIT_FAILED);
 	}
 	if (options.ready_fd >= 0 && fcntl(options.ready_fd, F_GETFD) < 0) {
 		cs_log(CS_LOG_ERROR, "--ready-fd %d: no such descriptor is open", options.ready_fd);

@@ -161,9 +161,9 @@ int cs_options_parse(int argc, char **argv, char *(*get_env)(const char *name),
 
 	if (!options.socket_path || !*options.socket_path)
 		options.socket_path = CS_SOCKET_PATH;
-	/* The specification wants unknown words in variables to be passed over. */
+	/* The specification wants unknown words in variables to be passed over, with a warning. */
 	if (level && *level && cs_log_parse_level(level, &options.log_level) < 0)
-		options.log_level = CS_LOG_INFO;
+		options.level_unknown = level;
 	optind = 0; /* glibc: start afresh, also in a second call */
 	opterr = 0;
 	while ((flag = getopt_long(argc, argv, ":h", flags, NULL)) != -1) {

@@ -26,6 +26,7 @@ struct cs_options {
 	const char *files[CS_OPTIONS_DESTINATIONS_MAX]; /* --file */
 	unsigned files_count;
 	enum cs_log_level log_level; /* --log-level, OTEL_LOG_LEVEL */
+	const char *level_unknown;   /* what OTEL_LOG_LEVEL is instead of a level, NULL it is one */
 	int ready_fd;                /* --ready-fd; -1 none */
 	bool help;
 	bool version;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* `coldspan-faas`: a small FaaS runtime for one host. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "runtime/faas.h"
@@ -44,6 +46,15 @@ static void print_help(void)
 	      stdout);
 }
 
+/* What is said on standard output is the result. Return: the exit status. */
+static int said(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	cs_say("cannot write to standard output: %s", strerror(errno));
+	return 1;
+}
+
 /*
  * A function inherits 0, 1 and 2 of its own and nothing else: our pipes may not land on those
  * numbers, and what our own parent left open is closed on exec.
@@ -80,10 +91,10 @@ int main(int argc, char **argv)
 	switch (options.command) {
 	case CS_COMMAND_HELP:
 		print_help();
-		return 0;
+		return said();
 	case CS_COMMAND_VERSION:
 		puts("coldspan-faas " CS_FAAS_VERSION);
-		return 0;
+		return said();
 	case CS_COMMAND_SERVE:
 		break;
 	}

@@ -128,11 +128,16 @@ static void accepted(struct otlp_http *otlp, const struct cs_http_reply *reply)
 	if (said.rejected > 0)
 		rejected = (uint64_t)said.rejected < items ? (uint64_t)said.rejected : items;
 	if (rejected || said.message) {
+		const char *signal = cs_signal_items(otlp->signal);
+		const char *words = said.message ? said.message : "";
 		int len = (int)(said.message_len > QUOTE_MAX ? QUOTE_MAX : said.message_len);
 
-		cs_exporter_fail(&otlp->base, "the server rejected %llu of %zu %s: %.*s",
-				 (unsigned long long)rejected, items, cs_signal_items(otlp->signal),
-				 len, said.message ? said.message : "");
+		if (rejected)
+			cs_exporter_fail(&otlp->base, "the server rejected %llu of %zu %s: %.*s",
+					 (unsigned long long)rejected, items, signal, len, words);
+		else
+			cs_exporter_fail(&otlp->base, "the server took all %zu %s and warns: %.*s",
+					 items, signal, len, words);
 	} else {
 		cs_exporter_recover(&otlp->base);
 	}

@@ -221,6 +221,15 @@ def mistakes_are_one_clear_line_and_status_2(binary, _):
 
 
 @case
+def an_odd_level_in_the_environment_is_said_and_passed_over(binary, _):
+    for level, lines in (("shouting", 1), ("debug", 0), ("", 0)):
+        got = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=30,
+                             check=False, env={**os.environ, "OTEL_LOG_LEVEL": level})
+        assert got.returncode == 0 and got.stdout and got.stderr.count("\n") == lines, got
+        assert not lines or "OTEL_LOG_LEVEL is \"shouting\"" in got.stderr, got
+
+
+@case
 def a_folder_that_is_not_writable_is_named(binary, _):
     need_root()
     done = subprocess.run([binary, "--socket", "/run/coldspan-test-none/announce.sock"],

@@ -4,6 +4,7 @@
 
 usage: run.py --coldspan FILE --schema FILE --functions DIR
 """
+import errno
 import json
 import os
 import pathlib
@@ -16,7 +17,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases
+from lib import cases, seccomp
 from lib.cases import case
 
 
@@ -52,6 +53,8 @@ def a_wrong_option_is_named_with_our_name(args, folder):
              (["run", "-x", "--", "true"], 125, "unknown option -x; see coldspan run --help"),
              (["run", "--json"], 125, "--json needs a value"),
              (["run", "--quiet=1", "--", "true"], 125, "--quiet takes no value"),
+             (["run", "--json", "", "--", "true"], 125, '--json needs a value, but "" follows'),
+             (["run", "--file", "", "--", "true"], 125, '--file needs a value, but "" follows'),
              (["run", "--json", "--", "true"], 125, '--json needs a value, but "--" follows'),
              (["run", "--file", "--otlp", "true"], 125, '--file needs a value'),
              (["run", "--color", "pink", "--", "true"], 125, '--color "pink": write auto, always'),
@@ -242,9 +245,9 @@ def only_a_regular_file_is_replaced(args, folder):
     assert sorted(os.listdir(folder)) == ["fifo", "link", "target"], os.listdir(folder)
 
 
-@case
-def a_full_disk_is_one_line_and_the_commands_status(args, folder):
-    full = folder / "full"  # never the host's own: who replaces it breaks the host
+def full_device(folder):
+    """Never the host's own: who replaces it breaks the host."""
+    full = folder / "full"
     try:
         os.mknod(full, stat.S_IFCHR | 0o666, os.makedev(1, 7))
         full.open("wb").close()
@@ -252,6 +255,12 @@ def a_full_disk_is_one_line_and_the_commands_status(args, folder):
         if os.geteuid() == 0:
             cases.skip("no device can be made here")
         full.symlink_to("/dev/full")
+    return full
+
+
+@case
+def a_full_disk_is_one_line_and_the_commands_status(args, folder):
+    full = full_device(folder)
     with full.open("wb") as out:
         to_stdout = subprocess.run([args.coldspan, "run", "-q", "--json", "-", "--", "sh", "-c",
                                     "exit 4"], stdout=out, stderr=subprocess.PIPE, timeout=60,
@@ -261,6 +270,41 @@ def a_full_disk_is_one_line_and_the_commands_status(args, folder):
         assert got.returncode == 4 and got.stderr.count(b"\n") == 1, got
         assert b"No space left" in got.stderr, got
     assert full.is_char_device()
+
+
+@case
+def help_and_version_that_cannot_be_written_fail(args, folder):
+    build = pathlib.Path(args.coldspan).resolve().parents[1]
+    full = full_device(folder)
+    for command, words, status in (
+            (args.coldspan, ["--help"], 1), (args.coldspan, ["help"], 1), (args.coldspan, ["--version"], 1),
+            (args.coldspan, ["doctor", "--help"], 1), (args.coldspan, ["help", "env"], 1),
+            (args.coldspan, ["run", "--help"], 125), (args.coldspan, ["report", "--help"], 1),
+            (build / "collector/coldspan-collector", ["--help"], 1),
+            (build / "collector/coldspan-collector", ["--version"], 1),
+            (build / "runtime/coldspan-faas", ["--help"], 1),
+            (build / "runtime/coldspan-faas", ["--version"], 1)):
+        with full.open("wb") as out:
+            got = subprocess.run([command, *words], stdout=out, stderr=subprocess.PIPE, timeout=60,
+                                 check=False)
+        assert got.returncode == status and got.stderr.count(b"\n") == 1, (command, words, got)
+        assert b"cannot write to standard output: No space left" in got.stderr, got
+        got = subprocess.run([command, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                             timeout=60, check=False)
+        assert got.returncode == 0 and not got.stderr, (command, words, got)
+
+
+@case
+def a_process_that_cannot_be_made_is_our_failure(args, _):
+    if not seccomp.library():
+        cases.skip("libseccomp is not installed")
+    refused = seccomp.refusing(["vfork", "clone"] if os.uname().machine == "x86_64" else ["clone"],
+                               errno.EAGAIN)
+    # LeakSanitizer's own thread is made by clone.
+    env = {**os.environ, "ASAN_OPTIONS": f"{os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0"}
+    got = run(args, "-q", "--", "true", preexec_fn=refused, env=env)
+    assert got.returncode == 125 and b"cannot start a process" in got.stderr, got
+    assert got.stderr.count(b"\n") == 1, got
 
 
 @case

@@ -69,6 +69,7 @@ Test(options, a_flag_beats_its_variable)
 	socket_variable = "/from/variable";
 	level_variable = "error";
 	cr_assert(eq(int, parse(""), 0));
+	cr_expect(eq(ptr, (void *)options.level_unknown, NULL));
 	cr_expect(eq(str, (char *)options.socket_path, (char *)"/from/variable"));
 	cr_expect(eq(int, (int)options.log_level, CS_LOG_ERROR));
 	cr_assert(eq(int, parse("--socket /flag --log-level warn"), 0));
@@ -81,6 +82,7 @@ Test(options, an_empty_or_odd_variable_is_as_good_as_none)
 	socket_variable = "";
 	level_variable = "shouting";
 	cr_assert(eq(int, parse(""), 0));
+	cr_expect(eq(str, (char *)options.level_unknown, (char *)"shouting"));
 	cr_expect(eq(str, (char *)options.socket_path, (char *)CS_SOCKET_PATH));
 	cr_expect(eq(int, (int)options.log_level, CS_LOG_INFO));
 }
