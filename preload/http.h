@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum cs_http_verdict {
@@ -37,6 +38,18 @@ struct cs_http_text {
 static inline uint32_t cs_http_text_used(const struct cs_http_text *text)
 {
 	return (uint32_t)text->method_len + text->target_len + text->headers_len;
+}
+
+/** cs_http_text_put() - append to the headers; false: there is no room. Context: signal (pure). */
+static inline bool cs_http_text_put(struct cs_http_text *text, char c)
+{
+	uint32_t used = cs_http_text_used(text);
+
+	if (used >= CS_HTTP_TEXT_BYTES)
+		return false;
+	text->bytes[used] = c;
+	text->headers_len++;
+	return true;
 }
 
 /** cs_http_is_token() - a tchar of RFC 9110 section 5.6.2? Context: signal (pure). */

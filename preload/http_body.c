@@ -4,6 +4,7 @@
 
 #define LINE_MAX_BYTES    4096u /* a chunk's size line with its extensions */
 #define TRAILER_MAX_BYTES 16384u
+#define TRAILER_VALUE_MAX 512u /* of the one that is kept, as of a header */
 
 enum {
 	DONE, /* zero: a fresh scanner has no body */
@@ -108,21 +109,62 @@ static enum cs_http_verdict size_byte(struct cs_http_body *body, unsigned char c
 	return c == '\n' || c == 0 ? CS_HTTP_UNFOLLOWED : CS_HTTP_MORE;
 }
 
-/* One byte of a trailer's name, or behind it. */
-static void look_for_error(struct cs_http_body *body, unsigned char c)
-{
-	static const char name[] = "lambda-runtime-function-error-type:";
+static const char error_name[] = "lambda-runtime-function-error-type:";
 
+#define ERROR_NAME_LEN (sizeof(error_name) - 1)
+#define ERROR_DROPPED  (UINT8_MAX - 1) /* it is that trailer, but is not kept */
+
+static void drop_error(struct cs_http_body *body, struct cs_http_text *text)
+{
+	if (text)
+		text->headers_len = body->line_start;
+	body->named = ERROR_DROPPED;
+}
+
+/* One byte of that trailer's value, or the line's end. Spaces before it are none of it. */
+static void keep_error(struct cs_http_body *body, struct cs_http_text *text, unsigned char c)
+{
+	size_t value = (size_t)text->headers_len - body->line_start - ERROR_NAME_LEN - 1;
+	bool kept = true;
+
+	if (c == '\r')
+		kept = value && cs_http_text_put(text, '\n');
+	else if (value || (c != ' ' && c != '\t'))
+		kept = c >= 0x20 && value < TRAILER_VALUE_MAX && cs_http_text_put(text, (char)c);
+	if (!kept)
+		drop_error(body, text);
+}
+
+/* It came: its line begins in the text. */
+static void begin_error(struct cs_http_body *body, struct cs_http_text *text)
+{
+	bool room = text != NULL;
+
+	body->failed = true;
+	body->line_start = text ? text->headers_len : 0;
+	for (size_t i = 0; i < ERROR_NAME_LEN; i++)
+		room = room && cs_http_text_put(text, error_name[i]);
+	if (!room || !cs_http_text_put(text, ' '))
+		drop_error(body, text);
+}
+
+/* One byte of a trailer. */
+static void look_for_error(struct cs_http_body *body, struct cs_http_text *text, unsigned char c)
+{
 	if (body->state == TRAILER)
 		body->named = 0;
-	if (body->named >= sizeof(name) - 1)
+	if (body->named == ERROR_NAME_LEN)
+		keep_error(body, text, c);
+	if (body->named >= ERROR_NAME_LEN)
 		return;
-	body->named = cs_http_lower(c) == name[body->named] ? body->named + 1 : UINT8_MAX;
-	body->failed |= body->named == sizeof(name) - 1;
+	body->named = cs_http_lower(c) == error_name[body->named] ? body->named + 1 : UINT8_MAX;
+	if (body->named == ERROR_NAME_LEN)
+		begin_error(body, text);
 }
 
 /* One byte of the trailer section, which ends with an empty line. */
-static enum cs_http_verdict trailer_byte(struct cs_http_body *body, unsigned char c)
+static enum cs_http_verdict trailer_byte(struct cs_http_body *body, struct cs_http_text *text,
+					 unsigned char c)
 {
 	if (++body->line_bytes > TRAILER_MAX_BYTES || c == 0)
 		return CS_HTTP_UNFOLLOWED;
@@ -134,13 +176,14 @@ static enum cs_http_verdict trailer_byte(struct cs_http_body *body, unsigned cha
 		return CS_HTTP_UNFOLLOWED;
 	if (c == '\n')
 		return CS_HTTP_UNFOLLOWED;
-	look_for_error(body, c);
+	look_for_error(body, text, c);
 	body->state = c == '\r' ? TRAILER_LF : TRAILER_IN;
 	return CS_HTTP_MORE;
 }
 
 /* One byte of the framing of a chunked body, anything but content. */
-static enum cs_http_verdict framing_byte(struct cs_http_body *body, unsigned char c)
+static enum cs_http_verdict framing_byte(struct cs_http_body *body, struct cs_http_text *text,
+					 unsigned char c)
 {
 	switch (body->state) {
 	case SIZE:
@@ -148,7 +191,7 @@ static enum cs_http_verdict framing_byte(struct cs_http_body *body, unsigned cha
 		return size_byte(body, c);
 	case TRAILER:
 	case TRAILER_IN:
-		return trailer_byte(body, c);
+		return trailer_byte(body, text, c);
 	case CHUNK_CR:
 		body->state = CHUNK_LF;
 		return c == '\r' ? CS_HTTP_MORE : CS_HTTP_UNFOLLOWED;
@@ -171,8 +214,8 @@ static enum cs_http_verdict framing_byte(struct cs_http_body *body, unsigned cha
 	return CS_HTTP_END;
 }
 
-enum cs_http_verdict cs_http_body_feed(struct cs_http_body *body, const unsigned char *data,
-				       size_t len, size_t *ret_used)
+enum cs_http_verdict cs_http_body_feed(struct cs_http_body *body, struct cs_http_text *text,
+				       const unsigned char *data, size_t len, size_t *ret_used)
 {
 	enum cs_http_verdict verdict = CS_HTTP_MORE;
 	size_t used = 0;
@@ -198,7 +241,7 @@ enum cs_http_verdict cs_http_body_feed(struct cs_http_body *body, const unsigned
 		} else if (!data) {
 			verdict = CS_HTTP_UNFOLLOWED;
 		} else {
-			verdict = framing_byte(body, data[used++]);
+			verdict = framing_byte(body, text, data[used++]);
 		}
 	}
 	*ret_used = used;

@@ -14,7 +14,8 @@
 
 struct cs_http_body {
 	uint64_t remaining;  /* bytes left of the body or of the chunk */
-	uint32_t line_bytes; /* of a chunk's size line, or of the whole trailer section */
+	uint16_t line_bytes; /* of a chunk's size line, or of the whole trailer section */
+	uint16_t line_start; /* where the line of the trailer that is kept begins in the text */
 	uint8_t state;
 	uint8_t digits; /* of the chunk size */
 	uint8_t named;  /* bytes of a trailer's name that are those of the one looked for */
@@ -50,11 +51,12 @@ bool cs_http_body_failed(const struct cs_http_body *body);
 
 /**
  * cs_http_body_feed() - take the next bytes of the connection
+ * @text:     that trailer is appended to it, as a kept header is (http_fields.h); NULL keeps none
  * @data:     @len bytes; NULL if only their number is known (sendfile): then all must be content
  * @ret_used: bytes taken, at most @len; always set
  *
  * Context: signal (pure).
  * Return:  CS_HTTP_MORE; CS_HTTP_END with the rest left over; CS_HTTP_UNFOLLOWED.
  */
-enum cs_http_verdict cs_http_body_feed(struct cs_http_body *body, const unsigned char *data,
-				       size_t len, size_t *ret_used);
+enum cs_http_verdict cs_http_body_feed(struct cs_http_body *body, struct cs_http_text *text,
+				       const unsigned char *data, size_t len, size_t *ret_used);

@@ -126,17 +126,6 @@ static enum kind find_kind(const struct cs_http_fields *fields, bool keep)
 	return cs_http_probe_header(fields->scratch, fields->scratch_len) ? PROBE : SKIP;
 }
 
-static bool append(struct cs_http_text *text, char c)
-{
-	uint32_t used = cs_http_text_used(text);
-
-	if (used >= CS_HTTP_TEXT_BYTES)
-		return false;
-	text->bytes[used] = c;
-	text->headers_len++;
-	return true;
-}
-
 /* Take the line being kept back out of the text. */
 static void cut(struct cs_http_fields *fields, struct cs_http_text *text)
 {
@@ -155,8 +144,8 @@ static void begin_value(struct cs_http_fields *fields, struct cs_http_text *text
 		fields->line_start = text->headers_len;
 		fields->value_len = 0;
 		for (size_t i = 0; i < fields->scratch_len; i++)
-			room = append(text, fields->scratch[i]) && room;
-		room = append(text, ':') && append(text, ' ') && room;
+			room = cs_http_text_put(text, fields->scratch[i]) && room;
+		room = cs_http_text_put(text, ':') && cs_http_text_put(text, ' ') && room;
 		if (!room)
 			cut(fields, text);
 	}
@@ -173,7 +162,7 @@ static void value_byte(struct cs_http_fields *fields, struct cs_http_text *text,
 		fields->flags |= CS_HTTP_PROBE; /* it has a value */
 		break;
 	case KEEP:
-		if (fields->value_len++ >= CS_HTTP_VALUE_MAX || !append(text, (char)c))
+		if (fields->value_len++ >= CS_HTTP_VALUE_MAX || !cs_http_text_put(text, (char)c))
 			cut(fields, text);
 		break;
 	case CONTENT_LENGTH:
@@ -282,7 +271,7 @@ static bool end_line(struct cs_http_fields *fields, struct cs_http_text *text)
 			text->headers_len--;
 			fields->value_len--;
 		}
-		if (!append(text, '\n'))
+		if (!cs_http_text_put(text, '\n'))
 			cut(fields, text);
 		return true;
 	case CONTENT_LENGTH:

@@ -209,7 +209,7 @@ enum cs_http_verdict cs_http_request_feed(struct cs_http_request *request,
 	*ret_used = 0;
 	while (used < len && verdict == CS_HTTP_MORE) {
 		if (request->state == BODY) {
-			verdict = cs_http_body_feed(&request->body, data ? data + used : NULL,
+			verdict = cs_http_body_feed(&request->body, text, data ? data + used : NULL,
 						    len - used, &part);
 			used += part;
 			if (verdict == CS_HTTP_END)

@@ -35,8 +35,8 @@ bool cs_http_request_in_body(const struct cs_http_request *request);
 
 /**
  * cs_http_request_feed() - take the next bytes that the server received
- * @text:     receives what is kept of the head; the same one until CS_HTTP_HEAD; may be NULL while
- *            the scanner is in a body
+ * @text:     receives what is kept of the head; the same one until CS_HTTP_HEAD. While the scanner is in
+ *            a body: receives what is kept of trailers, or NULL
  * @data:     @len bytes; NULL if only their number is known: then all must be content
  * @ret_used: bytes taken; always set. Empty lines before a request are taken silently.
  *

@@ -148,8 +148,8 @@ enum cs_http_verdict cs_http_response_feed(struct cs_http_response *response,
 	*ret_used = 0;
 	while (used < len && verdict == CS_HTTP_MORE) {
 		if (response->state == BODY) {
-			verdict = cs_http_body_feed(&response->body, data ? data + used : NULL,
-						    len - used, &part);
+			verdict = cs_http_body_feed(&response->body, NULL,
+						    data ? data + used : NULL, len - used, &part);
 			used += part;
 		} else if (!data) {
 			verdict = CS_HTTP_UNFOLLOWED;

@@ -73,7 +73,8 @@ def named(lab):
 def streamed(lab):
     for libc in lab.libcs():
         check_event(play(lab, libc, "streamed"), BROKEN,
-                    "lambda-runtime-function-response-mode: streaming\n")
+                    "lambda-runtime-function-response-mode: streaming\n"
+                    "lambda-runtime-function-error-type: A.B\n")
 
 
 for one in ("batch", "batch-bytes"):

@@ -170,20 +170,25 @@ Test(caller, a_request_is_whole_with_the_last_byte_of_its_body)
 
 struct stream_row {
 	bool failed;
+	char kept[16]; /* of the type */
 	char trailers[128];
 };
 
 ParameterizedTestParameters(caller, a_stream_may_say_at_its_end_that_it_failed)
 {
 	static struct stream_row rows[] = {
-		{ true, "Lambda-Runtime-Function-Error-Type: A.B\r\n" },
-		{ true, "lambda-runtime-function-ERROR-TYPE:\r\n" },
-		{ true, "X: y\r\nLambda-Runtime-Function-Error-Type: A.B\r\nY: z\r\n" },
-		{ false, "" },
-		{ false, "X-Lambda-Runtime-Function-Error-Type: A.B\r\n" },
-		{ false, "Lambda-Runtime-Function-Error-Types: A.B\r\n" },
-		{ false, "Lambda-Runtime-Function-Error-Body: e30=\r\n" },
-		{ false, "X: Lambda-Runtime-Function-Error-Type: A.B\r\n" },
+		{ true, "A.B", "Lambda-Runtime-Function-Error-Type: A.B\r\n" },
+		{ true, "A.B", "Lambda-Runtime-Function-Error-Type:A.B\r\n" },
+		{ true, "A B", "Lambda-Runtime-Function-Error-Type: \t A B\r\n" },
+		{ true, "", "Lambda-Runtime-Function-Error-Type: A\tB\r\n" },
+		{ true, "", "lambda-runtime-function-ERROR-TYPE:\r\n" },
+		{ true, "", "lambda-runtime-function-ERROR-TYPE:  \r\n" },
+		{ true, "A.B", "X: y\r\nLambda-Runtime-Function-Error-Type: A.B\r\nY: z\r\n" },
+		{ false, "", "" },
+		{ false, "", "X-Lambda-Runtime-Function-Error-Type: A.B\r\n" },
+		{ false, "", "Lambda-Runtime-Function-Error-Types: A.B\r\n" },
+		{ false, "", "Lambda-Runtime-Function-Error-Body: e30=\r\n" },
+		{ false, "", "X: Lambda-Runtime-Function-Error-Type: A.B\r\n" },
 	};
 
 	return cr_make_param_array(struct stream_row, rows, sizeof(rows) / sizeof(rows[0]));
@@ -191,11 +196,16 @@ ParameterizedTestParameters(caller, a_stream_may_say_at_its_end_that_it_failed)
 
 ParameterizedTest(struct stream_row *row, caller, a_stream_may_say_at_its_end_that_it_failed)
 {
+	char line[80];
+
 	setup();
 	writes(STREAM, 10);
 	writes(row->trailers, 11);
 	writes("\r\n", 12);
 	cr_assert(eq(int, strstr(told, ", failed") != NULL, row->failed), "%s", told);
+	snprintf(line, sizeof(line), "lambda-runtime-function-error-type: %s\n]", row->kept);
+	cr_assert(eq(int, strstr(told, line) != NULL, row->kept[0] != 0), "%s", told);
+	cr_assert(eq(int, strstr(told, "function-error-type") != NULL, row->kept[0] != 0));
 	reads(TAKEN, 20);
 	told_len = 0;
 	writes(POST "12345", 30);
