@@ -54,6 +54,8 @@ static void set_parts(const struct cs_bounds *bounds, const uint64_t *at, struct
 	bool merged = false; /* the first one that was not seen stands for those behind it */
 
 	for (int i = 0; i < CS_BOUND_END; i++) {
+		if (i == CS_BOUND_RESTORE && !at[i])
+			continue; /* of most starts it is no part */
 		if (part && i == CS_BOUND_WAIT && bounds->event_unseen)
 			cs_phase_part_say(part, bounds->event_unseen, arena);
 		else if (part && !at[i] && !merged)

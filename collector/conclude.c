@@ -258,6 +258,7 @@ static void bound_by_lambda(struct cs_assembled *instance, const struct cs_reque
 			    uint64_t end_ns, struct cs_bounds *bounds)
 {
 	bound_by_http(instance, request, end_ns, bounds);
+	bounds->at_ns[CS_BOUND_RESTORE] = instance->marks[CS_MARK_RESTORE_NEXT];
 	bounds->at_ns[CS_BOUND_WAIT] = instance->marks[CS_MARK_NEXT];
 	if (request && !bounds->at_ns[CS_BOUND_WAIT])
 		bounds->at_ns[CS_BOUND_WAIT] = request->asked_ns;

@@ -61,11 +61,15 @@ static enum cs_init_type platform_type(const struct cs_assembled *instance)
 	const struct cs_lambda_place *place = instance->identity.lambda;
 	const char *type = place ? place->init_type : NULL;
 
+	if (instance->marks[CS_MARK_RESTORE])
+		return CS_INIT_RESTORE;
 	if (!type || !cs_assembled_asks(instance))
 		return CS_INIT_UNKNOWN;
-	return !strcmp(type, "on-demand")                 ? CS_INIT_ON_DEMAND
-	       : !strcmp(type, "provisioned-concurrency") ? CS_INIT_PROVISIONED
-							  : CS_INIT_UNKNOWN;
+	return !strcmp(type, "on-demand")                  ? CS_INIT_ON_DEMAND
+	       : !strcmp(type, "provisioned-concurrency")  ? CS_INIT_PROVISIONED
+	       : !strcmp(type, "lambda-managed-instances") ? CS_INIT_PROVISIONED
+	       : !strcmp(type, "snap-start")               ? CS_INIT_RESTORE
+							   : CS_INIT_UNKNOWN;
 }
 
 /* Why the process was spawned, as far as its platform and its parent tell. */

@@ -134,6 +134,7 @@ static void init_failed(struct cs_assembled *instance, const struct cs_rec_invoc
 	type = cs_lambda_error_type(rec, text);
 	place->init_error = cs_arena_strndup(&instance->arena, type ? type : "unknown",
 					     CS_TELEMETRY_STRING_MAX);
+	place->restore_failed = rec->outcome == CS_INVOCATION_RESTORE_ERROR;
 	free(type);
 	cs_lambda_hand_up(instance);
 }
@@ -151,7 +152,8 @@ void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct 
 		instance->assembler->stats.unknown_records++;
 		return;
 	}
-	if (rec->outcome == CS_INVOCATION_INIT_ERROR) {
+	if (rec->outcome == CS_INVOCATION_INIT_ERROR ||
+	    rec->outcome == CS_INVOCATION_RESTORE_ERROR) {
 		init_failed(instance, rec, text);
 		return;
 	}

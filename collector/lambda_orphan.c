@@ -118,15 +118,17 @@ bool cs_lambda_settle_orphans(struct cs_assembler *assembler, uint64_t now_ns)
 
 void cs_lambda_hand_up(struct cs_assembled *instance)
 {
+	const struct cs_lambda_place *place = instance->identity.lambda;
 	struct cs_assembled *owner;
 
-	if (!instance->identity.lambda || !instance->identity.lambda->init_error)
+	if (!place || !place->init_error)
 		return;
 	owner = owner_of(instance);
-	if (owner && !owner->identity.lambda->init_error)
-		owner->identity.lambda->init_error =
-			cs_arena_strndup(&owner->arena, instance->identity.lambda->init_error,
-					 CS_TELEMETRY_STRING_MAX);
+	if (!owner || owner->identity.lambda->init_error)
+		return;
+	owner->identity.lambda->restore_failed = place->restore_failed;
+	owner->identity.lambda->init_error =
+		cs_arena_strndup(&owner->arena, place->init_error, CS_TELEMETRY_STRING_MAX);
 }
 
 void cs_lambda_adopt(struct cs_request *request)

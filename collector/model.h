@@ -70,6 +70,7 @@ struct cs_lambda_place {
 	const char *log_stream;
 	uint64_t max_memory_bytes;
 	const char *init_error; /* it told the platform that its init failed, of this type */
+	bool restore_failed;    /* that was after a restore */
 };
 
 struct cs_span_context {

@@ -89,7 +89,8 @@ static bool add_cold_start(struct cs_spans *spans, const struct cs_cold_start *c
 		cs_attr_add_string(&list, "coldspan.init.error_type",
 				   cold->identity->lambda->init_error);
 		span->status = CS_STATUS_ERROR;
-		span->status_message = "the init failed";
+		span->status_message = cold->identity->lambda->restore_failed ? "the restore failed"
+									      : "the init failed";
 	}
 	cs_spans_set_outcome(spans, span, &list, cold->outcome);
 	if (!cs_attr_list_keep(&list, &span->attrs))

@@ -95,11 +95,24 @@ static void emit_begin(struct cs_conn *conn, const struct cs_conn_event *event)
 	conn->wants_body = true;
 }
 
+/* 0: it is the answer to nothing. */
 static uint16_t outcome_of(enum cs_lambda_call call)
 {
-	return call == CS_LAMBDA_RESPONSE ? CS_INVOCATION_RESPONSE
-	       : call == CS_LAMBDA_ERROR  ? CS_INVOCATION_ERROR
-					  : CS_INVOCATION_INIT_ERROR;
+	switch (call) {
+	case CS_LAMBDA_RESPONSE:
+		return CS_INVOCATION_RESPONSE;
+	case CS_LAMBDA_ERROR:
+		return CS_INVOCATION_ERROR;
+	case CS_LAMBDA_INIT_ERROR:
+		return CS_INVOCATION_INIT_ERROR;
+	case CS_LAMBDA_RESTORE_ERROR:
+		return CS_INVOCATION_RESTORE_ERROR;
+	case CS_LAMBDA_NEXT:
+	case CS_LAMBDA_RESTORE_NEXT:
+	case CS_LAMBDA_OTHER:
+		break;
+	}
+	return 0;
 }
 
 /* @text: of the request that was the answer. */
@@ -122,7 +135,7 @@ static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *eve
 	uint16_t headers = (uint16_t)(text->method_len + text->target_len);
 	uint16_t from = id.len ? id.offset : headers; /* what is before the id is always the same */
 
-	if (call == CS_LAMBDA_OTHER || call == CS_LAMBDA_NEXT)
+	if (!rec.outcome)
 		return;
 	if (atomic_load_explicit(&has_asked, memory_order_relaxed))
 		cs_logs_serving();
@@ -135,8 +148,11 @@ static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *eve
 static void asks(const struct cs_conn_event *event)
 {
 	struct cs_lambda_part id;
+	enum cs_lambda_call call = cs_lambda_call_of(event->text, &id);
 
-	if (cs_lambda_call_of(event->text, &id) != CS_LAMBDA_NEXT)
+	if (call == CS_LAMBDA_RESTORE_NEXT)
+		cs_mark_own(CS_MARK_RESTORE_NEXT, event->time_ns);
+	if (call != CS_LAMBDA_NEXT)
 		return;
 	cs_mark_own(CS_MARK_NEXT, event->time_ns);
 	atomic_store_explicit(&has_asked, true, memory_order_relaxed);
@@ -147,11 +163,15 @@ static void is_answered(struct cs_conn *conn, const struct cs_conn_event *event)
 {
 	const struct cs_http_text *asked = cs_conn_asked(&cs_lambda_env, conn);
 	struct cs_lambda_part id;
+	enum cs_lambda_call call;
 
 	if (!asked)
 		return;
-	if (cs_lambda_call_of(asked, &id) == CS_LAMBDA_NEXT)
+	call = cs_lambda_call_of(asked, &id);
+	if (call == CS_LAMBDA_NEXT)
 		emit_begin(conn, event);
+	else if (call == CS_LAMBDA_RESTORE_NEXT && event->status == 200)
+		cs_mark_own(CS_MARK_RESTORE, event->time_ns);
 	else if (event->status >= 300)
 		emit_end(conn, event, asked, event->time_ns);
 }

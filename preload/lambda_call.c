@@ -114,11 +114,15 @@ enum cs_lambda_call cs_lambda_call_of(const struct cs_http_text *text,
 	if (text->flags & CS_REQUEST_TARGET_CUT)
 		return CS_LAMBDA_OTHER;
 	if (part_is(text->bytes, text->method_len, "GET"))
-		return part_is(target, len, EVENTS "next") ? CS_LAMBDA_NEXT : CS_LAMBDA_OTHER;
+		return part_is(target, len, EVENTS "next")            ? CS_LAMBDA_NEXT
+		       : part_is(target, len, RUNTIME "restore/next") ? CS_LAMBDA_RESTORE_NEXT
+								      : CS_LAMBDA_OTHER;
 	if (!part_is(text->bytes, text->method_len, "POST"))
 		return CS_LAMBDA_OTHER;
 	if (part_is(target, len, RUNTIME "init/error"))
 		return CS_LAMBDA_INIT_ERROR;
+	if (part_is(target, len, RUNTIME "restore/error"))
+		return CS_LAMBDA_RESTORE_ERROR;
 	if (!begins(target, len, EVENTS))
 		return CS_LAMBDA_OTHER;
 	call = answer_of(target, sizeof(EVENTS) - 1, len, ret_id);

@@ -27,6 +27,8 @@ enum cs_lambda_call {
 	CS_LAMBDA_RESPONSE,
 	CS_LAMBDA_ERROR,
 	CS_LAMBDA_INIT_ERROR,
+	CS_LAMBDA_RESTORE_NEXT,
+	CS_LAMBDA_RESTORE_ERROR,
 };
 
 /* A part of the bytes of a struct cs_http_text. */

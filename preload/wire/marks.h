@@ -26,8 +26,9 @@
 	X(MAIN_RETURN, "main_return", "main returned")                                             \
 	X(FETCH, "fetch", "reserved: code package fetched")                                        \
 	X(SANDBOX, "sandbox", "reserved: sandbox created")                                         \
-	X(RESTORE, "restore", "reserved: snapshot restored")                                       \
-	X(NEXT, "next", "first byte of the first request for an event (Lambda Runtime API)")
+	X(RESTORE, "restore", "the snapshot was restored (Lambda SnapStart)")                      \
+	X(NEXT, "next", "first byte of the first request for an event (Lambda Runtime API)")       \
+	X(RESTORE_NEXT, "restore_next", "first byte of the request that waits for that")
 
 enum cs_mark {
 #define X(id, name, meaning) CS_MARK_##id,
@@ -47,6 +48,7 @@ enum cs_mark {
 	X(LINK, "link", "constructors of libraries and of the program, until main")                \
 	X(RUNTIME, "runtime", "main, until the first open of user code: language runtime boot")    \
 	X(CODE, "code", "first open of user code, until ready: modules and user initialisation")   \
+	X(RESTORE, "restore", "init done, until restored from a snapshot and ready: SnapStart")    \
 	X(WAIT, "wait", "ready, until the first event arrives")                                    \
 	X(HANDLER, "handler", "first event in, until its first byte out")                          \
 	X(RESPOND, "respond", "first byte out, until the end of the response")

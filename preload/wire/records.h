@@ -201,7 +201,8 @@ struct cs_rec_invocation {  /* time_ns: first byte of the event was read */
 enum cs_invocation_outcome {
 	CS_INVOCATION_RESPONSE = 1,
 	CS_INVOCATION_ERROR = 2,
-	CS_INVOCATION_INIT_ERROR = 3, /* without an id: there will be no event */
+	CS_INVOCATION_INIT_ERROR = 3,    /* without an id: there will be no event */
+	CS_INVOCATION_RESTORE_ERROR = 4, /* idem, after a restore */
 };
 
 /*

@@ -76,12 +76,14 @@ class Refusal(Exception):
 class Api:
     """The state of one environment. All of it under one lock."""
 
-    def __init__(self, concurrency=1):
+    def __init__(self, concurrency=1, snapshot=False):
         self.lock = threading.Condition()
         self.events = []
         self.out = {}  # id -> event that is handed out and not answered
         self.concurrency = concurrency
         self.asked = 0  # `next` calls that were good
+        self.snapshot = snapshot  # it waits to be restored, before it asks
+        self.restore_asked = self.restored = False
         self.init_error = None
         self.gone = False
         self.violations = []
@@ -105,6 +107,15 @@ class Api:
         with self.lock:
             assert self.lock.wait_for(lambda: self.asked >= count, WAIT_S), "it never asked"
 
+    def wait_restore_asked(self):
+        with self.lock:
+            assert self.lock.wait_for(lambda: self.restore_asked, WAIT_S), "it never waited to be restored"
+
+    def restore(self):
+        with self.lock:
+            self.restored = True
+            self.lock.notify_all()
+
     def wait_init_error(self):
         with self.lock:
             assert self.lock.wait_for(lambda: self.init_error, WAIT_S), "no init error came"
@@ -112,9 +123,25 @@ class Api:
 
     # What calls do. Each raises Refusal, or returns.
 
+    def restore_next(self):
+        with self.lock:
+            if not self.snapshot or self.restore_asked or self.init_error or self.asked:
+                raise Refusal(403, "InvalidStateTransition", "there is nothing to restore")
+            self.restore_asked = True
+            self.lock.notify_all()
+            self.lock.wait_for(lambda: self.restored or self.gone)
+            return self.restored
+
+    def restore_failed(self, answer):
+        with self.lock:
+            if not self.restored or self.asked or self.init_error:
+                raise Refusal(403, "InvalidStateTransition", "no restore goes on")
+            self.init_error = answer
+            self.lock.notify_all()
+
     def next(self):
         with self.lock:
-            if self.init_error or len(self.out) >= self.concurrency:
+            if self.init_error or self.snapshot and not self.restored or len(self.out) >= self.concurrency:
                 raise Refusal(403, "InvalidStateTransition", "an event is not answered yet")
             self.asked += 1
             self.lock.notify_all()
@@ -216,6 +243,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         try:
+            if self.path == PREFIX + "restore/next":
+                self.restore_next()
+                return
             if self.path != PREFIX + "invocation/next":
                 raise Refusal(404, "NotFound", "no such call")
             if self.headers.get("Content-Length", "0") != "0":
@@ -230,6 +260,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         event.sent_ns = time.monotonic_ns()
         self.reply(200, event.body, event.headers(), event.chunked)
         event.handed_out.set()
+
+    def restore_next(self):
+        if self.api.restore_next():
+            self.reply(200, b"")
+        else:
+            self.close_connection = True
 
     def do_POST(self):
         try:
@@ -247,6 +283,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise Refusal(404, "NotFound", "no such call")
         if words == ["init", "error"]:
             self.api.init_failed(self.error(body, received_ns))
+        elif words == ["restore", "error"]:
+            self.api.restore_failed(self.error(body, received_ns))
         elif len(words) == 3 and words[0] == "invocation" and words[2] == "response":
             self.response(words[1], body, trailers, received_ns)
         elif len(words) == 3 and words[0] == "invocation" and words[2] == "error":
@@ -287,8 +325,8 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def serve(concurrency=1):
-    api = Api(concurrency)
+def serve(concurrency=1, snapshot=False):
+    api = Api(concurrency, snapshot)
     handler = type("Bound", (Handler,), {"api": api})
     with Server(("127.0.0.1", 0), handler) as server:
         api.address = f"127.0.0.1:{server.server_address[1]}"

@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import runtime_api
-from lib import cases, otlp_json
+from lib import cases, otlp_json, traces
 from lib.cases import case
 
 CLIENT = pathlib.Path(__file__).resolve().parent / "functions" / "plain.py"
@@ -32,9 +32,9 @@ SECRET = "SECRET"
 class Run:
     """A client under `coldspan run`, while its service is played; then the environment goes away."""
 
-    def __init__(self, args, folder, *how, concurrency=1, options=(), env=None):
+    def __init__(self, args, folder, *how, concurrency=1, snapshot=False, options=(), env=None):
         self.folder, self.stack = folder, contextlib.ExitStack()
-        self.api = self.stack.enter_context(runtime_api.serve(concurrency))
+        self.api = self.stack.enter_context(runtime_api.serve(concurrency, snapshot))
         command = [args.coldspan, "run", *options, "--json", folder / "run.json", "--file",
                    folder / "traces.jsonl", "--", sys.executable, CLIENT, *map(str, how)]
         self.said = self.stack.enter_context(open(folder / "said", "w+", encoding="utf-8"))
@@ -220,6 +220,47 @@ def no_timeout(args, folder):
     assert span["status"] == ERROR and span["message"] == "killed by signal 9 (SIGKILL)", span
     assert span["attributes"]["error.type"] == "signal", span
     assert "coldspan.lambda.deadline_passed" not in span["attributes"], span
+
+
+@case("a start from a snapshot has a phase restore")
+def restore(args, folder):
+    with Run(args, folder, "restores", snapshot=True,
+             env={"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}) as run:
+        run.api.wait_restore_asked()
+        run.api.restore()
+        event = run.push({"n": 1})
+        event.answer()
+    cold, phases = traces.cold_start(run.spans)
+    assert cold["attributes"]["coldspan.init.type"] == "restore", cold
+    names = [traces.phase_of(phase) for phase in phases]
+    assert names[-5:] == ["code", "restore", "wait", "handler", "respond"], names
+    assert not any("coldspan.phase.approximate" in phase["attributes"] for phase in phases[1:]), phases
+    assert run.of(event)["attributes"]["faas.coldstart"] is True, run.of(event)
+
+
+@case("a restore that failed fails the start")
+def restore_error(args, folder):
+    with Run(args, folder, "restore-fails", snapshot=True) as run:
+        run.api.wait_restore_asked()
+        run.api.restore()
+        run.api.wait_init_error()
+    assert run.status == 1, run.status
+    cold, phases = traces.cold_start(run.spans)
+    said = cold["attributes"]
+    assert said["coldspan.init.error_type"] == "Runtime.Hook" and said["coldspan.init.ready"] is False, said
+    assert said["coldspan.init.type"] == "restore" and cold["status"] == ERROR, cold
+    assert traces.phase_of(phases[-1]) == "restore", phases[-1]
+
+
+@case("a streamed answer that breaks off says of which type the error was")
+def breaks(args, folder):
+    with Run(args, folder, "loop") as run:
+        event = run.push({"breaks": "Function.Broken"})
+        assert event.answer().error_type == "Function.Broken"
+    span = run.of(event)
+    assert span["status"] == ERROR and span["message"] == "the function failed", span
+    assert span["attributes"]["error.type"] == "Function.Broken", span
+    assert span["attributes"]["coldspan.lambda.streamed"] is True, span
 
 
 def main():

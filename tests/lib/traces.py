@@ -2,6 +2,7 @@
 """What a trace of ours has to look like, in spans as otlp_json gives them."""
 
 PHASES = ["queue", "spawn", "exec", "link", "runtime", "code", "wait", "handler", "respond"]
+ORDER = [*PHASES[:6], "restore", *PHASES[6:]]  # with what only a start from a snapshot has
 
 
 def phase_of(span):
@@ -15,7 +16,7 @@ def cold_start(spans):
     assert len(found) == 1, f"{len(found)} cold starts among {[span['name'] for span in spans]}"
     cold = found[0]
     phases = sorted((span for span in spans if span["parentSpanId"] == cold["spanId"] and phase_of(span)),
-                    key=lambda span: PHASES.index(phase_of(span)))
+                    key=lambda span: ORDER.index(phase_of(span)))
     assert phases, "a cold start without phases"
     assert phases[0]["start"] == cold["start"], (cold, phases[0])
     assert phases[-1]["end"] == cold["end"], (cold, phases[-1])

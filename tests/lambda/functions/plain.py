@@ -5,9 +5,12 @@ loop       asks and answers on one connection
 threads    NUMBER threads, each with a connection of its own
 hands-over one thread asks, on one connection, for what NUMBER others answer, each on a connection of its own
 workers    NUMBER forked processes
+restores   waits to be restored from a snapshot, then as loop
+restore-fails  idem, but says that it failed, and exits with 1
 
 An event says what becomes of it: {"wait": FIFO} is answered when somebody has opened it for writing,
-{"hang": FIFO} never, after the process's number was written there; {"error": TYPE} is an error.
+{"hang": FIFO} never, after the process's number was written there; {"error": TYPE} is an error, {"breaks": TYPE} one in
+the middle of a streamed answer.
 """
 import http.client
 import json
@@ -43,15 +46,27 @@ class Api:
         if "wait" in event:
             with open(event["wait"], "rb") as file:
                 file.read()
-        if "error" in event:
+        if "breaks" in event:
+            self.stream(event_id, event["breaks"])
+        elif "error" in event:
             self.call("POST", f"invocation/{event_id}/error", json.dumps({"errorMessage": "it is to fail"}),
                       {ERROR_TYPE: event["error"]})
         else:
             self.call("POST", f"invocation/{event_id}/response", json.dumps({"id": event_id}))
 
 
-def loop():
-    api = Api()
+    def stream(self, event_id, error_type):
+        self.connection.putrequest("POST", PREFIX + f"invocation/{event_id}/response")
+        self.connection.putheader("Lambda-Runtime-Function-Response-Mode", "streaming")
+        self.connection.putheader("Transfer-Encoding", "chunked")
+        self.connection.putheader("Trailer", ERROR_TYPE)
+        self.connection.endheaders()
+        self.connection.send(b"4\r\npart\r\n0\r\n" + f"{ERROR_TYPE}: {error_type}\r\n\r\n".encode())
+        self.connection.getresponse().read()
+
+
+def loop(api=None):
+    api = api or Api()
     while True:
         api.answer(*api.next())
 
@@ -87,6 +102,19 @@ def workers(number):
         os.waitpid(pid, 0)
 
 
+def restores():
+    api = Api()
+    api.call("GET", "restore/next")
+    loop(api)
+
+
+def restore_fails():
+    api = Api()
+    api.call("GET", "restore/next")
+    api.call("POST", "restore/error", json.dumps({"errorMessage": "it is to fail"}), {ERROR_TYPE: "Runtime.Hook"})
+    sys.exit(1)
+
+
 def quietly(function, *args):
     """Until the service is gone."""
     try:
@@ -95,7 +123,7 @@ def quietly(function, *args):
         pass
 
 
-HOW = {"loop": loop, "threads": threads, "hands-over": hands_over, "workers": workers}
+HOW = {"loop": loop, "restores": restores, "restore-fails": restore_fails, "threads": threads, "hands-over": hands_over, "workers": workers}
 
 if __name__ == "__main__":
     quietly(HOW[sys.argv[1]], *map(int, sys.argv[2:]))

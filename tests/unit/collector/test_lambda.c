@@ -401,6 +401,57 @@ Test(lambda, what_was_provisioned_waited_for_nobody)
 		     0));
 }
 
+Test(lambda, what_came_out_of_a_snapshot_was_restored)
+{
+	cr_assert(eq(u32, init_type_of("env.AWS_LAMBDA_INITIALIZATION_TYPE=snap-start"),
+		     CS_INIT_RESTORE));
+	cr_assert(not(seen.linked));
+}
+
+Test(lambda, instances_that_somebody_manages_are_provisioned)
+{
+	cr_assert(eq(u32,
+		     init_type_of("env.AWS_LAMBDA_INITIALIZATION_TYPE=lambda-managed-instances"),
+		     CS_INIT_PROVISIONED));
+}
+
+Test(lambda, a_restore_lasts_until_the_runtime_asks)
+{
+	struct cs_header header = runtime_of(100, 60 * MS);
+	struct cs_assembled *runtime;
+
+	header.marks[CS_MARK_USER_CODE] = 52 * MS;
+	header.marks[CS_MARK_RESTORE_NEXT] = 55 * MS;
+	header.marks[CS_MARK_RESTORE] = 58 * MS;
+	runtime = cs_assembler_attach(assembler, 1, &header, 100);
+	feed_event(runtime, 100, "r-1", 70 * MS);
+	feed_answer(runtime, 100, "r-1", 80 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_RESTORE));
+	cr_assert(eq(u64, phase_of(CS_PHASE_CODE)->end_ns, 55 * MS));
+	cr_assert(eq(u64, phase_of(CS_PHASE_RESTORE)->end_ns, 60 * MS));
+	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->end_ns, 70 * MS));
+}
+
+Test(lambda, a_restore_that_failed_fails_the_start)
+{
+	struct cs_header header = runtime_of(100, 0);
+	struct cs_assembled *runtime;
+
+	header.marks[CS_MARK_RESTORE_NEXT] = 55 * MS;
+	header.marks[CS_MARK_RESTORE] = 58 * MS;
+	runtime = cs_assembler_attach(assembler, 1, &header, 100);
+	feed_answer_with(runtime, 100, "", 70 * MS, CS_INVOCATION_RESTORE_ERROR, 0,
+			 "lambda-runtime-function-error-type: Runtime.Hook\n");
+	cr_assert(runtime->identity.lambda->restore_failed);
+	cr_assert(eq(str, (char *)runtime->identity.lambda->init_error, (char *)"Runtime.Hook"));
+	end_process(runtime, 100, 1 << 8, 75 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(not(seen.cold.ready));
+	cr_assert(eq(u64, phase_of(CS_PHASE_RESTORE)->end_ns, 75 * MS));
+}
+
 Test(lambda, records_of_impossible_lengths_are_left_alone)
 {
 	struct cs_rec_invocation_end end = { .source = CS_INVOCATION_LAMBDA, .text_len = 4 };

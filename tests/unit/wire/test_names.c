@@ -49,8 +49,8 @@ Test(names, every_entry_of_every_table_has_its_own)
 /* What dashboards, budgets and the first release rely on: never renamed, never reordered. */
 Test(names, of_phases_marks_and_records_stay)
 {
-	static const char *const phases[] = { "queue", "spawn", "exec",    "link",   "runtime",
-					      "code",  "wait",  "handler", "respond" };
+	static const char *const phases[] = { "queue", "spawn",   "exec", "link",    "runtime",
+					      "code",  "restore", "wait", "handler", "respond" };
 	static const char *const records[] = { "unknown",        "process",      "spawn",
 					       "exec",           "wait",         "kill",
 					       "file",           "listen",       "request",
