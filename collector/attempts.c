@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "collector/lambda_messages.h"
+#include "preload/wire/siphash.h"
 
 #define WAYS      4u
 #define SETS      (CS_ATTEMPTS_MAX / WAYS)
@@ -40,9 +41,9 @@ static uint64_t hash_of(const struct cs_id_key *key, const char *const *parts, u
 {
 	for (unsigned i = 0; i < KEY_PARTS; i++) {
 		const char *part = parts[i] ? parts[i] : "";
-		uint64_t chained[2] = { seed, cs_siphash(key, part, strlen(part)) };
+		uint64_t chained[2] = { seed, cs_siphash(key->bytes, part, strlen(part)) };
 
-		seed = cs_siphash(key, chained, sizeof(chained));
+		seed = cs_siphash(key->bytes, chained, sizeof(chained));
 	}
 	return seed;
 }

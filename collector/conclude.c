@@ -161,8 +161,13 @@ static void resolve(struct cs_request *request, unsigned depth)
 		resolve(cause, depth + 1);
 	request->resolving = false;
 	request->resolved = true;
-	context->span_id = cs_make_span_id(&instance->assembler->key, segment, request->position,
-					   request->exec ? ID_EXEC_EVENT : ID_INVOCATION);
+	if (request->inbound.has_handed_on)
+		memcpy(context->span_id.bytes, request->inbound.handed_on,
+		       sizeof(context->span_id.bytes));
+	else
+		context->span_id =
+			cs_make_span_id(&instance->assembler->key, segment, request->position,
+					request->exec ? ID_EXEC_EVENT : ID_INVOCATION);
 	context->trace_flags = 1;
 	if (cause) {
 		context->trace_id = cause->context.trace_id;

@@ -1,66 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* SipHash and the ids made with it; see ids.h. */
+/* Ids; see ids.h. */
 #include "collector/ids.h"
 
 #include <string.h>
 
-#define ROTATE(x, n) ((x) << (n) | (x) >> (64 - (n)))
-
-static inline void sip_round(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[1] = ROTATE(v[1], 13) ^ v[0];
-	v[0] = ROTATE(v[0], 32);
-	v[2] += v[3];
-	v[3] = ROTATE(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = ROTATE(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = ROTATE(v[1], 17) ^ v[2];
-	v[2] = ROTATE(v[2], 32);
-}
-
-static uint64_t load_le(const uint8_t *p, size_t len)
-{
-	uint64_t x = 0;
-
-	for (size_t i = 0; i < len; i++)
-		x |= (uint64_t)p[i] << (8 * i);
-	return x;
-}
-
-uint64_t cs_siphash(const struct cs_id_key *key, const void *data, size_t len)
-{
-	uint64_t k0 = load_le(key->bytes, 8), k1 = load_le(key->bytes + 8, 8), m;
-	uint64_t v[4] = { k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du,
-			  k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u };
-	const uint8_t *p = data;
-	size_t left = len;
-
-	for (; left >= 8; left -= 8, p += 8) {
-		m = load_le(p, 8);
-		v[3] ^= m;
-		sip_round(v);
-		sip_round(v);
-		v[0] ^= m;
-	}
-	m = load_le(p, left) | (uint64_t)len << 56;
-	v[3] ^= m;
-	sip_round(v);
-	sip_round(v);
-	v[0] ^= m;
-	v[2] ^= 0xff;
-	for (int i = 0; i < 4; i++)
-		sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
+#include "preload/wire/siphash.h"
 
 static uint64_t hash(const struct cs_id_key *key, uint64_t segment, uint64_t position,
 		     uint64_t kind)
 {
 	uint64_t what[3] = { segment, position, kind };
-	uint64_t h = cs_siphash(key, what, sizeof(what));
+	uint64_t h = cs_siphash(key->bytes, what, sizeof(what));
 
 	return h ? h : 1; /* all-zero ids are invalid (W3C Trace Context section 3.2.2) */
 }

@@ -2,7 +2,7 @@
 
 /*
  * Trace and span ids: a keyed hash of where a thing was recorded, so that reading it again gives the
- * same ids. SipHash-2-4 (Aumasson and Bernstein, 2012). Pure.
+ * same ids. Pure.
  */
 #pragma once
 
@@ -14,9 +14,6 @@
 struct cs_id_key {
 	uint8_t bytes[16]; /* random, once in a collector's life */
 };
-
-/** cs_siphash() - SipHash-2-4 of @len bytes. Context: any-thread. */
-uint64_t cs_siphash(const struct cs_id_key *key, const void *data, size_t len);
 
 /**
  * cs_make_span_id() - id of thing number @position of kind @kind in segment @segment; never zero

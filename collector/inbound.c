@@ -34,6 +34,7 @@ enum slot {
 	SLOT_GRID_DELIVERIES,
 	SLOT_ENVOY_ATTEMPTS,
 	SLOT_START_TIME,
+	SLOT_SPAN,
 	SLOT_IDS,
 	SLOT_COUNT = SLOT_IDS + CS_REQUEST_ID_COUNT,
 };
@@ -58,6 +59,7 @@ static const struct {
 	[SLOT_GRID_DELIVERIES] = NAME("aeg-delivery-count"),
 	[SLOT_ENVOY_ATTEMPTS] = NAME("x-envoy-attempt-count"),
 	[SLOT_START_TIME] = NAME("x-start-time"),
+	[SLOT_SPAN] = NAME("coldspan-span-id"),
 #define X(id, header, attribute) [SLOT_IDS + CS_REQUEST_ID_##id] = NAME(header),
 	CS_REQUEST_IDS(X)
 #undef X
@@ -269,6 +271,27 @@ static uint64_t read_accepted(const struct headers *headers)
 	return stamp > 0 ? (uint64_t)stamp : 0;
 }
 
+/* The shim's own line: the id that it gave our span. Anybody writes into a ring: it may be anything. */
+static bool read_handed_on(const struct headers *headers, uint8_t ret[8])
+{
+	static const char digits[] = "0123456789abcdef";
+	const struct value *value = &headers->values[SLOT_SPAN];
+	uint64_t id = 0;
+
+	if (value->count != 1 || value->len != 16)
+		return false;
+	for (size_t i = 0; i < 16; i++) {
+		const char *digit = memchr(digits, value->text[i], 16);
+
+		if (!digit)
+			return false;
+		id = id << 4 | (uint64_t)(digit - digits);
+	}
+	for (int i = 7; i >= 0; i--, id >>= 8)
+		ret[i] = (uint8_t)id;
+	return memcmp(ret, (uint8_t[8]){ 0 }, 8) != 0;
+}
+
 /* --- all of it --- */
 
 void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool on_lambda)
@@ -289,6 +312,7 @@ void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool 
 				cs_trace_context_valid(&ret->xray);
 	ret->attempt = read_attempt(&headers);
 	ret->accepted_unix_ns = read_accepted(&headers);
+	ret->has_handed_on = read_handed_on(&headers, ret->handed_on);
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++) {
 		const struct value *value = &headers.values[SLOT_IDS + i];
 

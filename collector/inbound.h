@@ -70,6 +70,8 @@ struct cs_inbound {
 	bool has_xray;
 	unsigned attempt;               /* 1 is the first; 0: nobody tells */
 	uint64_t accepted_unix_ns;      /* by a gateway, says its clock; 0: nobody tells */
+	bool has_handed_on;             /* the function was told which span is ours: ... */
+	uint8_t handed_on[8];           /* ... this one, with carrier TRACEPARENT */
 	char *trace_state;              /* with carrier TRACEPARENT; NULL: none */
 	char *ids[CS_REQUEST_ID_COUNT]; /* own copies, repaired; NULL: did not come */
 };

@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "collector/assembled.h"
+#include "preload/wire/siphash.h"
 
 #define INIT_PID 1 /* it adopts: that two have it as parent says nothing */
 
 static uint64_t hash_of(const struct cs_assembled *instance, const char *text)
 {
-	return cs_siphash(&instance->assembler->key, text, text ? strlen(text) : 0);
+	return cs_siphash(instance->assembler->key.bytes, text, text ? strlen(text) : 0);
 }
 
 /* What it runs, and under which name. */
@@ -21,7 +22,7 @@ static uint64_t function_of(const struct cs_assembled *instance)
 	const uint64_t parts[] = { hash_of(instance, identity->name),
 				   hash_of(instance, identity->exe),
 				   hash_of(instance, identity->script) };
-	uint64_t hash = cs_siphash(&instance->assembler->key, parts, sizeof(parts));
+	uint64_t hash = cs_siphash(instance->assembler->key.bytes, parts, sizeof(parts));
 
 	return hash ? hash : 1; /* 0: free */
 }

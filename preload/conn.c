@@ -306,7 +306,7 @@ static uint64_t bits_of(const struct cs_conn_env *env, const struct cs_conn *con
 
 /* A head is complete. Behind a CONNECT come anybody's bytes: no more requests are looked for. */
 static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *conn,
-			      const struct cs_http_text *text)
+			      const struct cs_http_text *text, const unsigned char *head)
 {
 	uint32_t sequence = atomic_load_explicit(&conn->requests, memory_order_relaxed);
 	uint64_t bits = bits_of(env, conn, text);
@@ -318,6 +318,9 @@ static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *con
 		.version = conn->request.version,
 		.probe = bits & TO_PROBE,
 		.text = text,
+		.head = (unsigned char *)(uintptr_t)
+			head, /* the function's own, which may be changed */
+		.head_bytes = conn->head_bytes,
 	};
 
 	if (outstanding(conn) >= CS_CONN_PIPELINE) {
@@ -380,6 +383,8 @@ static bool begin_head(const struct cs_conn_env *env, struct cs_conn *conn, uint
 static uint64_t receive(const struct cs_conn_env *env, struct cs_conn *conn,
 			const unsigned char *data, uint64_t bytes, uint64_t now_ns)
 {
+	const unsigned char *piece = data;
+
 	while (bytes) {
 		bool in_body = cs_http_request_in_body(&conn->request);
 		struct cs_conn_text *text = NULL;
@@ -405,7 +410,11 @@ static uint64_t receive(const struct cs_conn_env *env, struct cs_conn *conn,
 			tell_unfollowed(env, conn);
 		if (verdict == CS_HTTP_UNFOLLOWED || verdict == CS_HTTP_NOT_HTTP)
 			return LOST_IN;
-		if (verdict == CS_HTTP_HEAD && text && begin_request(env, conn, &text->text))
+		if (verdict == CS_HTTP_HEAD && text &&
+		    begin_request(env, conn, &text->text,
+				  conn->head_bytes <= (size_t)(data - piece)
+					  ? data - conn->head_bytes
+					  : NULL))
 			return LOST_IN;
 		if (env->caller && text && (verdict == CS_HTTP_HEAD || verdict == CS_HTTP_END) &&
 		    cs_http_request_idle(&conn->request))

@@ -90,6 +90,9 @@ struct cs_conn_event {
 	bool failed; /* of a request that is whole: its trailers say so */
 	/* Of a request; of a caller's response, if there was room. Valid during the call. */
 	const struct cs_http_text *text;
+	/* Of a request: the head in the caller's buffer; NULL: it did not come in one piece. Idem. */
+	unsigned char *head;
+	uint32_t head_bytes;
 };
 
 typedef void (*cs_conn_emit_fn)(struct cs_conn *conn, const struct cs_conn_event *event);

@@ -13,6 +13,7 @@
 #include "preload/hide.h"
 #include "preload/loader.h"
 #include "preload/logs.h"
+#include "preload/propagate.h"
 #include "preload/shim.h"
 #include "preload/text.h"
 
@@ -54,6 +55,8 @@ static void watch(const struct cs_start *start)
 	cs_follow_start();
 	if (cs_logs.framed_fd)
 		cs_logs_start();
+	if (cs_propagate.what)
+		cs_propagate_start(start);
 	cs_shim.stack_end = (uintptr_t)start->argv;
 	cs_segment_count(cs_shim.header, CS_FACT_UNRESOLVED, unresolved);
 	cs_segment_count(cs_shim.header, CS_FACT_ATTACH_COST_NS, cs_now() - entered_ns);

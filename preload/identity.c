@@ -10,6 +10,7 @@
 #include "preload/classify.h"
 #include "preload/http_fields.h"
 #include "preload/logs.h"
+#include "preload/propagate.h"
 #include "preload/real_path.h"
 #include "preload/script.h"
 #include "preload/shim.h"
@@ -131,6 +132,8 @@ static void put_variables(struct area *area, char *const *envp)
 			put_header(area, *envp);
 		if (**envp == 'C' || **envp == '_')
 			cs_logs_variable(*envp);
+		if (**envp == 'C')
+			cs_propagate_variable(*envp);
 		put_variable(area, *envp);
 	}
 }

@@ -29,6 +29,9 @@ void cs_start_read_vector(struct cs_start *start, const void *vector)
 		case AT_GID:
 			start->gid = (uint32_t)aux->a_un.a_val;
 			break;
+		case AT_RANDOM:
+			start->random = (const void *)aux->a_un.a_val;
+			break;
 		case AT_EXECFN:
 			start->executed = (const char *)aux->a_un.a_val;
 			break;

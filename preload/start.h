@@ -15,6 +15,7 @@ struct cs_start {
 	uintptr_t loader; /* AT_BASE, 0 none: the loader was called as a program */
 	uint32_t uid;     /* real */
 	uint32_t gid;
+	const void *random;   /* AT_RANDOM: 16 bytes, NULL none */
 	const char *executed; /* AT_EXECFN: the name given to exec, NULL unknown */
 	int secure;           /* AT_SECURE: the kernel gave privileges with this exec */
 };

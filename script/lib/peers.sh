@@ -198,14 +198,31 @@ peer_nodejs_ric_make() {
 CS_PEERS+=" java_ric"
 peer_java_ric_path() { printf '%s/lib\n' "$(peer_dir java_ric java_ric)"; }
 
-peer_java_ric_make() {
+peer_java_ric_make() { peer_maven "$1" java_ric; }
+
+# peer_maven FOLDER SOURCE_FOLDER: what its pom.xml names, and all that needs, into FOLDER/lib.
+peer_maven() {
 	if ! have mvn || ! have javac; then
-		say 'SKIP: aws-lambda-java-runtime-interface-client is fetched with Maven, and there is no mvn or no javac'
+		say "SKIP: tests/peers/$2 is fetched with Maven, and there is no mvn or no javac"
 		return 77
 	fi
-	mvn --batch-mode --quiet --file "$CS_ROOT/tests/peers/java_ric/pom.xml" \
+	mvn --batch-mode --quiet --file "$CS_ROOT/tests/peers/$2/pom.xml" \
 		-DincludeScope=runtime -DoutputDirectory="$1/lib" dependency:copy-dependencies
 }
+
+# --- OpenTelemetry's SDK for Node.js and Java (that for Python is among the propagators) -------------
+
+CS_PEERS+=" sdk_node sdk_java"
+peer_sdk_node_path() { printf '%s/node_modules\n' "$(peer_dir sdk_node sdk_node)"; }
+peer_sdk_node_make() { peer_npm "$1" sdk_node; }
+peer_sdk_java_path() { printf '%s/lib\n' "$(peer_dir sdk_java sdk_java)"; }
+peer_sdk_java_make() { peer_maven "$1" sdk_java; }
+
+# --- and its instrumentation for Java, which changes no program -------------------------------------------------------------------
+
+CS_BENCH_PEERS+=" overhead_java"
+peer_overhead_java_path() { printf '%s/lib\n' "$(peer_dir overhead_java overhead_java)"; }
+peer_overhead_java_make() { peer_maven "$1" overhead_java; }
 
 # --- and for Rust, in a function that is built here ------------------------------------------------
 

@@ -284,3 +284,28 @@ Test(inbound, on_lambda_xray_is_told_beside_who_called)
 	cr_assert(not(got.has_xray));
 	cs_inbound_deinit(&got);
 }
+
+static bool handed_on(const char *lines, uint64_t id)
+{
+	struct cs_inbound inbound;
+	uint64_t got = 0;
+	bool has;
+
+	cs_inbound_read(&inbound, lines, strlen(lines), false);
+	for (unsigned i = 0; i < sizeof(inbound.handed_on); i++)
+		got = got << 8 | inbound.handed_on[i];
+	has = inbound.has_handed_on;
+	cs_inbound_deinit(&inbound);
+	return has && got == id;
+}
+
+Test(inbound, the_span_that_the_function_was_told_of)
+{
+	cr_expect(handed_on("a: b\ncoldspan-span-id: 0123456789abcdef\n", 0x0123456789abcdef));
+	cr_expect(not(handed_on("coldspan-span-id: 0000000000000000\n", 0)));
+	cr_expect(not(handed_on("coldspan-span-id: 0123456789abcdeF\n", 0x0123456789abcdef)));
+	cr_expect(not(handed_on("coldspan-span-id: 123456789abcdef\n", 0x123456789abcdef)));
+	cr_expect(not(handed_on("coldspan-span-id: 0000000000000001\n"
+				"coldspan-span-id: 0000000000000001\n",
+				1)));
+}
