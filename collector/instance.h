@@ -107,7 +107,8 @@ struct cs_instance {
 	bool to_meter;              /* of collector/metering.c: there may be something to be read */
 	struct cs_assembled *model; /* NULL: there was no memory for it */
 	uint64_t stand_down_seen;   /* bits of its header that were counted */
-	uint64_t probes_seen;       /* health probes of its header that were counted */
+	uint64_t log_bytes_lost_seen;
+	uint64_t probes_seen; /* health probes of its header that were counted */
 };
 
 _Static_assert(sizeof(struct cs_instance) <= 1280, "the allocator's next size is 1536");

@@ -31,6 +31,7 @@ struct text {
 	unsigned stream;
 	uint64_t thread;
 	uint64_t heard_ns;
+	bool continues; /* the last record was not the end of its write */
 	struct cs_log_text lines;
 };
 
@@ -56,6 +57,7 @@ struct origin {
 	unsigned stream;
 	uint64_t thread;
 	uint64_t now_ns;
+	bool buffered; /* it may be older than the write: see is_buffered() */
 };
 
 static struct cs_log_book *book_of(struct cs_assembled *instance)
@@ -181,16 +183,17 @@ static bool may_be_of_start(const struct cs_assembled *instance, uint64_t time_n
 	return !instance->first_seen || !instance->first || time_ns < instance->first->start_ns;
 }
 
-static void attribute(struct cs_log_line *line, uint64_t thread)
+static void attribute(struct cs_log_line *line, const struct origin *origin)
 {
 	struct cs_assembled *instance = line->book->instance;
 	const struct cs_attribution_place place = {
 		.tag = (uint32_t)line->entry.pid,
-		.thread = thread,
+		.thread = origin->thread,
 		.time_ns = line->entry.time_ns,
 	};
-	enum cs_attribution how;
-	struct cs_request *request = cs_attribution_find(instance, &place, &how);
+	enum cs_attribution how = CS_ATTRIBUTION_NONE;
+	struct cs_request *request =
+		origin->buffered ? NULL : cs_attribution_find(instance, &place, &how);
 
 	if (request)
 		give(line, request, how);
@@ -271,7 +274,7 @@ static void add_line(const struct origin *origin, const struct cs_log_entry *ent
 	book->bytes += sizeof(*line) + n;
 	TAILQ_INSERT_TAIL(&book->lines, line, of_book);
 	list(book);
-	attribute(line, origin->thread);
+	attribute(line, origin);
 }
 
 static void on_line(void *context, const char *text, size_t len, uint64_t cut, uint64_t time_ns)
@@ -302,7 +305,7 @@ static void on_frame(void *context, const struct cs_lambda_frame *frame)
 
 static void end_text(struct cs_log_book *book, struct text *text, uint64_t now_ns)
 {
-	struct origin origin = { book, text->tag, text->stream, text->thread, now_ns };
+	struct origin origin = { book, text->tag, text->stream, text->thread, now_ns, false };
 
 	cs_log_text_end(&text->lines, on_line, &origin);
 	cs_log_text_deinit(&text->lines);
@@ -344,28 +347,48 @@ static struct text *new_text(const struct origin *origin)
 	return text;
 }
 
-static void add_text(const struct origin *origin, const char *bytes, size_t len, uint64_t lost,
-		     uint64_t time_ns)
+/*
+ * Runtimes gather standard output in a buffer (Python, Ruby, Perl): a write of several lines may hold
+ * those of other threads, and of invocations that are long over. Standard error is not buffered.
+ */
+static bool is_buffered(const struct cs_rec_log *rec, const char *bytes, size_t len,
+			const struct text *text)
 {
-	struct cs_log_book *book = origin->book;
+	const char *end = memchr(bytes, '\n', len);
+
+	return rec->stream == CS_LOG_STDOUT &&
+	       (rec->flags & CS_LOG_CONTINUES || text->continues ||
+		(end && memchr(end + 1, '\n', len - (size_t)(end + 1 - bytes))));
+}
+
+static struct text *text_of(const struct origin *origin)
+{
 	struct text *text;
 
-	LIST_FOREACH(text, &book->texts, of_book)
+	LIST_FOREACH(text, &origin->book->texts, of_book)
 	{
 		if (text->tag == origin->tag && text->stream == origin->stream &&
 		    text->thread == origin->thread)
-			break;
+			return text;
 	}
-	if (!text)
-		text = new_text(origin);
+	return new_text(origin);
+}
+
+static void add_text(struct origin *origin, const struct cs_rec_log *rec, const char *bytes,
+		     size_t len, uint64_t time_ns)
+{
+	struct cs_log_book *book = origin->book;
+	struct text *text = text_of(origin);
+
 	if (!text) {
 		book->instance->assembler->stats.log_lines_lost++;
 		return;
 	}
 	text->heard_ns = origin->now_ns;
-	cs_log_text_feed(&text->lines, bytes, len, lost, time_ns, on_line,
-			 (void *)(uintptr_t)origin);
-	if (!text->lines.begun.len && !text->lines.cut)
+	origin->buffered = is_buffered(rec, bytes, len, text);
+	text->continues = rec->flags & CS_LOG_CONTINUES;
+	cs_log_text_feed(&text->lines, bytes, len, rec->lost, time_ns, on_line, origin);
+	if (!text->lines.begun.len && !text->lines.cut && !text->continues)
 		end_text(book, text, origin->now_ns);
 }
 
@@ -374,7 +397,9 @@ void cs_logs_record(struct cs_assembled *instance, const struct cs_entry *entry,
 {
 	const struct cs_rec_log *rec = (const void *)(&entry->record + 1);
 	struct cs_log_book *book = book_of(instance);
-	struct origin origin = { book, entry->pid, rec->stream, entry->record.thread, now_ns };
+	struct origin origin = {
+		book, entry->pid, rec->stream, entry->record.thread, now_ns, false
+	};
 	const char *bytes = (const char *)(rec + 1);
 	size_t len = entry->record.payload_len - sizeof(*rec);
 
@@ -386,7 +411,7 @@ void cs_logs_record(struct cs_assembled *instance, const struct cs_entry *entry,
 	}
 	list(book);
 	if (rec->stream != CS_LOG_FRAMED) {
-		add_text(&origin, bytes, len, rec->lost, time_ns);
+		add_text(&origin, rec, bytes, len, time_ns);
 		return;
 	}
 	if (book->frames_tag != origin.tag)

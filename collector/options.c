@@ -12,15 +12,15 @@
 #include "coldspan_config.h"
 
 static const char help_text[] =
-	"Collect what watched functions record, and send it on as OpenTelemetry traces.\n"
+	"Collect what watched functions record, and send it on as OpenTelemetry traces and logs.\n"
 	"\n"
 	"  coldspan-collector --file traces.jsonl             one line of OTLP JSON per batch\n"
 	"  coldspan-collector --otlp http://127.0.0.1:4318    to an OpenTelemetry backend\n"
 	"  coldspan-collector --socket /tmp/c.sock --file -   try it without root\n"
 	"\n"
 	"Destinations (each may be given several times; without --otlp, OTEL_EXPORTER_OTLP_ENDPOINT\n"
-	"or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT may name one):\n"
-	"      --otlp URL         base URL; /v1/traces is appended\n"
+	"or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, ..._LOGS_ENDPOINT may name one):\n"
+	"      --otlp URL         base URL; /v1/traces and /v1/logs are appended\n"
 	"      --file FILE        append to FILE; - is standard output\n"
 	"\n"
 	"Options:\n"

@@ -236,6 +236,18 @@ static void count_stand_downs(struct cs_self *self, struct cs_instance *instance
 		self->stood_down[i] += more >> i & 1;
 }
 
+/* Its word, as all in a header: what it takes back again does not count. */
+static void count_lost_logs(struct cs_self *self, struct cs_instance *instance)
+{
+	uint64_t lost = atomic_load_explicit(&instance->file.header->facts[CS_FACT_LOG_BYTES_LOST],
+					     memory_order_relaxed);
+
+	if (lost <= instance->log_bytes_lost_seen)
+		return;
+	self->log_bytes_lost += lost - instance->log_bytes_lost_seen;
+	instance->log_bytes_lost_seen = lost;
+}
+
 static void count_probes(struct cs_self *self, struct cs_instance *instance)
 {
 	uint64_t count = atomic_load_explicit(&instance->file.header->facts[CS_FACT_PROBES],
@@ -252,6 +264,7 @@ void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance
 		return;
 	cs_assembler_look(instance->model, instance->file.header);
 	count_stand_downs(pipeline->self, instance);
+	count_lost_logs(pipeline->self, instance);
 	count_probes(pipeline->self, instance);
 	cs_metering_look(&pipeline->metering, instance, cs_clock_monotonic_ns());
 	if (instance->ready_seen || !is_ready(instance->file.header))

@@ -21,7 +21,7 @@
 #include "collector/spans.h"
 #include "exporters/exporter.h"
 
-#define CS_PIPELINE_EXPORTERS_MAX 16u
+#define CS_PIPELINE_EXPORTERS_MAX 24u /* eight files, eight servers with two signals each */
 #define CS_PIPELINE_DELAY_MS      200u
 
 struct cs_pipeline {

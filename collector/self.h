@@ -80,6 +80,7 @@ struct cs_self {
 	uint64_t spans_lost; /* for lack of memory */
 	uint64_t batches;
 	/* logs: lines = records + records_lost; see collector/logs.h */
+	uint64_t log_bytes_lost; /* by the functions' own word: over the rate, or a full ring */
 	uint64_t log_lines;
 	uint64_t log_lines_alone;
 	uint64_t log_lines_limited;

@@ -34,6 +34,9 @@ service:
     traces:
       receivers: [otlp]
       exporters: [{exporters}]
+    logs:
+      receivers: [otlp]
+      exporters: [{exporters}]
 """
 
 

@@ -161,6 +161,27 @@ Test(logs, threads_do_not_tear_each_others_lines)
 	cr_assert(eq(str, seen.line[1], (char *)"two threads"));
 }
 
+Test(logs, a_buffer_of_lines_may_be_of_anybody)
+{
+	feed_log(server, 100, CS_LOG_STDOUT, 55 * MS, "loading\nloaded\n");
+	feed_request(server, 100, 5, 100 * MS, "");
+	feed_log(server, 100, CS_LOG_STDOUT, 105 * MS, "of this\nor an earlier one\n");
+	feed_log(server, 100, CS_LOG_STDOUT, 106 * MS, "of this one\n");
+	feed_log(server, 100, CS_LOG_STDERR, 107 * MS, "of this\none, too\n");
+	feed_end(server, 100, 5, 120 * MS);
+	cs_assembler_tick(assembler, S);
+	cr_assert(eq(u32, seen.logs, 7));
+	for (unsigned i = 0; i < 7; i++) {
+		bool start = !strncmp(seen.line[i], "load", 4);
+		bool of_it = seen.log[i].time_ns >= 106 * MS;
+
+		cr_assert(start   ? is_of(i, &seen.cold.context)
+			  : of_it ? is_of(i, &seen.invocation[0].context)
+				  : is_alone(i),
+			  "%s", seen.line[i]);
+	}
+}
+
 Test(logs, a_process_per_event_has_the_lines_of_its_event)
 {
 	struct cs_header header = later_of(200, "exec");
