@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -21,6 +22,7 @@ from table import CLIENTS
 
 SEEN = pathlib.Path(__file__).resolve().parent / "seen"
 OK, ERROR = 0, 2  # a span's status
+AT_ONCE = 4
 
 
 def serves(client, args, folder):
@@ -136,16 +138,26 @@ def fails_at_init(client, args, folder):
 def killed(client, args, folder):
     """Killed by the platform while it handles its second event: that one ends with the cause."""
     def script(api, seen, _):
-        pid_file = seen.folder / "pid"
-        os.mkfifo(pid_file)
         first = api.push(b'{"n": 1}')
         seen.answers = [first.answer()]
-        seen.events = [first, api.push(json.dumps({"hang": str(pid_file)}).encode())]
-        os.kill(int(pid_file.read_text(encoding="utf-8")), signal.SIGKILL)
+        seen.events = [first, kill_in_invocation(api, seen.folder)]
     seen = both(args, client, folder, script)
     good, dead = seen.invocations
     assert good["status"] == OK and good["attributes"]["faas.coldstart"] is True, good
     assert dead["attributes"]["faas.invocation_id"] == seen.events[1].id, dead
+    check_killed(dead)
+
+
+def kill_in_invocation(api, folder):
+    """The event in whose midst its process was killed."""
+    pid_file = folder / "pid"
+    os.mkfifo(pid_file)
+    event = api.push(json.dumps({"hang": str(pid_file)}).encode())
+    os.kill(int(pid_file.read_text(encoding="utf-8")), signal.SIGKILL)
+    return event
+
+
+def check_killed(dead):
     assert dead["status"] == ERROR and dead["message"] == "killed by signal 9 (SIGKILL)", dead
     assert dead["attributes"]["error.type"] == "signal", dead
     assert dead["start"] <= dead["end"], dead
@@ -188,6 +200,39 @@ def streams(client, args, folder):
         assert broken["status"] == OK, "it is seen after all: table.py says otherwise"
 
 
+def many_at_once(client, args, folder):
+    """A managed instance: events that are all out together, each with its own; and one that is killed."""
+    def script(api, seen, _):
+        with socket.create_server(("127.0.0.1", 0)) as place:
+            place.settimeout(WAIT_S)
+            seen.sent = [XRay() for _ in range(AT_ONCE)]
+            seen.events = [api.push(json.dumps({"meet": place.getsockname()[1], "answer_bytes": 1000 * n}).encode(),
+                                    trace=str(sent)) for n, sent in enumerate(seen.sent)]
+            met = [place.accept()[0] for _ in seen.events]
+        for peer in met:
+            peer.close()
+        seen.answers = [event.answer() for event in seen.events]
+        for answer in seen.answers:
+            answer.body = b"x" * answer.body.count(b"x")  # the port is another each time
+        seen.last = kill_in_invocation(api, seen.folder)
+    seen = both(args, client, folder, script, AT_ONCE, AWS_LAMBDA_MAX_CONCURRENCY=str(AT_ONCE),
+                AWS_LAMBDA_NODEJS_WORKER_COUNT="2")
+    assert not seen.violations, seen.violations
+    assert [len(answer.body) for answer in seen.answers] == [1000 * n for n in range(AT_ONCE)]
+    found = seen.invocations
+    told = {span["attributes"]["faas.invocation_id"]: span for span in found}
+    assert len(told) == len(found) == AT_ONCE + 1, found
+    spans = [told[event.id] for event in seen.events]
+    colds = [span for span in spans if span["attributes"]["faas.coldstart"]]
+    assert len(colds) == 1, spans
+    for span, event, sent in zip(spans, seen.events, seen.sent):
+        check_invocation(span, event, sent, first=span is colds[0])
+    assert max(span["start"] for span in spans) < min(span["end"] for span in spans), spans
+    size = [span["attributes"]["coldspan.response.bytes"] for span in spans]
+    assert all(0 <= more - less - 1000 < 100 for less, more in zip(size, size[1:])), size
+    check_killed(told[seen.last.id])
+
+
 def register(client, check):
     cases.register(check.__name__.replace("_", " "), lambda args, folder: check(client, args, folder))
 
@@ -207,6 +252,8 @@ def main():
         register(client, answers_too_much)
     if client.streaming:
         register(client, streams)
+    if client.managed:
+        register(client, many_at_once)
     cases.main(args, args, folder=True)
 
 

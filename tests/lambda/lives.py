@@ -63,12 +63,13 @@ class Seen:
                        for phase in phases},
             "files": [kind for kind in FILES if said[f"coldspan.opens.{kind}"]],
             "streams": "trailers" if client.trailers else "yes" if client.streaming else "",
+            "managed": client.managed,
             "init_error": client.says_init_error,
             "notes": client.notes,
         }
 
 
-def run(args, client, folder, script, watched, **env):
+def run(args, client, folder, script, watched, concurrency, **env):
     """@script(api, seen, process) plays the service; then the environment goes away."""
     command = client.command()
     folder.mkdir()
@@ -76,7 +77,7 @@ def run(args, client, folder, script, watched, **env):
     if watched:
         command = [args.coldspan, "run", "--quiet", "--json", folder / "run.json", "--file",
                    folder / "traces.jsonl", "--", *command]
-    with runtime_api.serve() as api, open(folder / "said", "wb") as said:
+    with runtime_api.serve(concurrency) as api, open(folder / "said", "wb") as said:
         env = {**os.environ, **PLATFORM, "AWS_LAMBDA_RUNTIME_API": api.address, "_HANDLER": client.handler,
                **env}
         with subprocess.Popen(command, env=env, cwd=FUNCTIONS, stdin=subprocess.DEVNULL, stdout=said,
@@ -99,10 +100,10 @@ def without_ids(said, seen):
     return said
 
 
-def both(args, client, folder, script, **env):
+def both(args, client, folder, script, concurrency=1, **env):
     """Bare and watched: the same answers, the same end. Returns what was seen of the watched one."""
-    bare = run(args, client, folder / "bare", script, False, **env)
-    seen = run(args, client, folder / "watched", script, True, **env)
+    bare = run(args, client, folder / "bare", script, False, concurrency, **env)
+    seen = run(args, client, folder / "watched", script, True, concurrency, **env)
     # A bare run that died of a signal is a negative status to us, one under coldspan 128 and more.
     assert seen.status == (bare.status if bare.status >= 0 else 128 - bare.status), (bare.status, seen.status)
     refusals = [[without_ids(said, one) for said in one.violations] for one in (bare, seen)]

@@ -141,11 +141,12 @@ class Api:
 
     def next(self):
         with self.lock:
-            if self.init_error or self.snapshot and not self.restored or len(self.out) >= self.concurrency:
+            if self.init_error or self.snapshot and not self.restored or self.concurrency == 1 and self.out:
                 raise Refusal(403, "InvalidStateTransition", "an event is not answered yet")
             self.asked += 1
             self.lock.notify_all()
-            self.lock.wait_for(lambda: self.events or self.gone)
+            # A managed instance's runtime asks for more than it may have at once, and has to wait.
+            self.lock.wait_for(lambda: self.gone or (self.events and len(self.out) < self.concurrency))
             if self.gone:
                 return None
             event = self.events.pop(0)
@@ -160,6 +161,7 @@ class Api:
             if not event:
                 raise Refusal(400, "InvalidRequestID", f"no event {event_id} is out")
             del self.out[event_id]
+            self.lock.notify_all()
         event.answers.put(answer)
 
     def init_failed(self, answer):

@@ -23,6 +23,7 @@ class Client:
     handler: str = "probe.handle"
     streaming: str = ""  # the handler that streams its answer, where it can
     trailers: bool = False  # a stream that fails says so as the service wants it, in trailers
+    managed: str = ""  # how it has many events at once in a managed instance, where it can
     says_init_error: bool = True
     large: bool = True  # it can answer more than the service takes
     notes: str = ""
@@ -71,10 +72,11 @@ def bash():
 
 CLIENTS = [
     Client("awslambdaric", "Python, awslambdaric", from_pypi(python, "awslambdaric"),
-           lambda: [python(), "-m", "awslambdaric", "probe.handle"]),
+           lambda: [python(), "-m", "awslambdaric", "probe.handle"], managed="forked workers"),
     Client("aws-lambda-ric", "Node, aws-lambda-ric", from_npm("nodejs_ric", "aws-lambda-ric"),
-           lambda: node(peers.path("nodejs_ric")), streaming="probe.stream", trailers=True),
-    Client("java", "Java, AWS's runtime interface client", java_version, java),
+           lambda: node(peers.path("nodejs_ric")), streaming="probe.stream", trailers=True,
+           managed="threads"),
+    Client("java", "Java, AWS's runtime interface client", java_version, java, managed="threads"),
     Client("rust", "Rust, lambda_runtime", rust_version, lambda: [str(peers.path("rust_ric"))],
            streaming="probe.stream", says_init_error=False,
            notes="its trailers go out as part of the body: of a stream that fails nothing is said"),

@@ -54,8 +54,9 @@ plays strictly. For every row it holds that
 The same clients under AWS's own emulator (`aws-lambda-rie`, where that is installed): `tests/lambda/emulator.py`.
 
 `streams`: answers that are streamed are told from others; *trailers*: and one that breaks off has status
-Error, for the client says so in trailers. `init error`: the client reports an init that failed, whose type
-is then an attribute.
+Error, for the client says so in trailers. `at once`: how the client has many events at once in a managed
+instance (`AWS_LAMBDA_MAX_CONCURRENCY`); each is told by its own id, and one that is killed among them with
+its cause. `init error`: the client reports an init that failed, whose type is then an attribute.
 
 """
 
@@ -95,7 +96,7 @@ def row(seen):
 
 def lambda_row(seen):
     remarks = reasons(seen) + ([seen["notes"]] if seen["notes"] else [])
-    return [*cells(seen, seen["streams"] or "–", "✓" if seen["init_error"] else "–"), "; ".join(remarks)]
+    return [*cells(seen, seen["streams"] or "–", seen["managed"] or "–", "✓" if seen["init_error"] else "–"), "; ".join(remarks)]
 
 
 def table(first, *more, rows):
@@ -109,7 +110,7 @@ def page():
     clients = [read(path) for path in sorted((LAMBDA / "seen").glob("*.json"))]
     return HEAD.replace("{warmth}", WARMTH) + \
         table("runtime", rows=[row(seen_of(one)) for one in RUNTIMES]) + LAMBDA_HEAD + \
-        table("client", "streams", "init error", rows=map(lambda_row, clients))
+        table("client", "streams", "at once", "init error", rows=map(lambda_row, clients))
 
 
 def names_in(folder):

@@ -2,6 +2,8 @@
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -23,8 +25,20 @@ public class Probe implements RequestHandler<Map<String, Object>, Map<String, Ob
 		if (event.containsKey("hang")) {
 			hang(Path.of((String) event.get("hang")));
 		}
+		if (event.containsKey("meet")) {
+			meet(((Number) event.get("meet")).intValue());
+		}
 		int bytes = ((Number) event.getOrDefault("answer_bytes", 0)).intValue();
 		return new TreeMap<>(Map.of("got", event, "pad", "x".repeat(bytes)));
+	}
+
+	/** Until somebody at that port says a byte. */
+	private static void meet(int port) {
+		try (Socket peer = new Socket("127.0.0.1", port)) {
+			peer.getInputStream().read();
+		} catch (IOException e) {
+			throw new IllegalStateException(e);
+		}
 	}
 
 	private static void hang(Path file) {

@@ -2,6 +2,7 @@
 // A function for AWS's Node.js runtime interface client: does what its event says.
 "use strict";
 const fs = require("node:fs");
+const net = require("node:net");
 
 if (process.env.PROBE_FAILS === "init") {
 	throw new Error("the init is to fail");
@@ -12,12 +13,20 @@ function hang(file) {
 	return new Promise((resolve) => setTimeout(resolve, 600000));
 }
 
+// Until somebody at that port says a byte.
+function meet(port) {
+	return new Promise((resolve) => net.connect(port, "127.0.0.1").once("data", resolve).once("close", resolve));
+}
+
 exports.handle = async (event) => {
 	if (event.error) {
 		throw new RangeError("the event is to fail");
 	}
 	if (event.hang) {
 		await hang(event.hang);
+	}
+	if (event.meet) {
+		await meet(event.meet);
 	}
 	return { got: event, pad: "x".repeat(event.answer_bytes ?? 0) };
 };
