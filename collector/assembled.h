@@ -39,9 +39,11 @@ struct cs_assembled {
 	bool over;                 /* its own process has ended */
 	bool concluded;            /* the cold start was handed over, or there is none */
 	bool settled;              /* taker is told of in its stead */
+	bool joined;               /* its start is that of those who only started it, too */
 	bool usage_known;          /* cpu_ns and faults are */
 	uint8_t child_used;        /* CS_EXEC_*: what who came of it may have used of its own */
 	const char *child_name;    /* one of those; NULL: none, or there was no memory */
+	uint64_t started_server;   /* segment: what is told of in its stead; 0: it started none */
 	struct cs_taker *taker;    /* the child that took its event; NULL: none is known */
 	struct cs_outcome outcome; /* of its own process, when over */
 	uint64_t end_ns;

@@ -12,6 +12,7 @@
 #include "collector/coldstart.h"
 #include "collector/init_type.h"
 #include "collector/queue.h"
+#include "collector/starter.h"
 #include "collector/usage.h"
 #include "collector/wrapper.h"
 
@@ -57,7 +58,7 @@ static uint64_t brought_ns(const struct cs_request *request)
  */
 static struct cs_request *cause_of(struct cs_request *request)
 {
-	struct cs_assembled *parent = cs_assembled_parent(request->instance);
+	struct cs_assembled *parent = cs_assembled_parent(cs_starter_outermost(request->instance));
 	struct cs_request *other, *same = NULL, *only = NULL;
 	unsigned same_count = 0, only_count = 0, n = 0;
 	uint64_t at_ns = brought_ns(request);
@@ -347,14 +348,16 @@ static void tell_programs(struct cs_assembled *instance, uint64_t attach_ns, uns
 	struct cs_phase_part *part = cold->phases;
 	const char *names[CS_EVIDENCE_NAMES], *why;
 	/* The kernel tells of one process: not of what it was, and then of what it started. */
-	unsigned told = instance->settled ? 0 : cs_assembled_programs(instance, attach_ns, names);
+	unsigned told = instance->settled || instance->joined
+				? 0
+				: cs_assembled_programs(instance, attach_ns, names);
 
 	if (told > count) {
 		count = told;
 	} else {
 		count = e ? count : 0;
 		for (unsigned i = 0; i < count && i < CS_EVIDENCE_NAMES; i++)
-			names[i] = e->programs[i];
+			names[i] = e->programs.text[i];
 	}
 	cold->programs = names_of(instance, count, names);
 	if (!cold->programs)
@@ -413,6 +416,20 @@ static enum cs_protocol protocol_of(const struct cs_assembled *instance,
 }
 
 /*
+ * When the spawn that led to it began: that of the first of those who only started it; where nobody saw
+ * it, no later than that one attached.
+ */
+static uint64_t spawn_of(struct cs_assembled *instance)
+{
+	struct cs_assembled *outermost = cs_starter_outermost(instance);
+	uint64_t own_ns = cs_assembled_spawn(instance), outer_ns = cs_assembled_spawn(outermost);
+
+	if (!outer_ns)
+		outer_ns = outermost->marks[CS_MARK_ATTACH];
+	return outermost == instance || outer_ns > own_ns ? own_ns : outer_ns;
+}
+
+/*
  * @event_unseen: of a process without connections: see why_event_unseen()
  * Return: is it a trace of its own?
  */
@@ -424,9 +441,10 @@ static bool conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	struct cs_request *cause = request ? cause_of(request) : NULL;
 	struct cs_init init = cs_init_of(instance, request, cause);
 	struct cs_bounds bounds = { .native = false };
-	uint64_t spawn_ns = cs_assembled_spawn(instance), ready_ns;
+	uint64_t ready_ns;
 	bool running, accepted = false;
 
+	cs_starter_join(instance);
 	instance->concluded = true;
 	cold.protocol = protocol_of(instance, request);
 	switch (cold.protocol) {
@@ -444,7 +462,7 @@ static bool conclude_cold_start(struct cs_assembled *instance, struct cs_request
 		bounds.event_unseen = event_unseen;
 	}
 	ready_ns = bounds.at_ns[CS_BOUND_WAIT];
-	bounds.at_ns[CS_BOUND_SPAWN] = spawn_ns;
+	bounds.at_ns[CS_BOUND_SPAWN] = spawn_of(instance);
 	if (request && !init.ahead)
 		accepted = set_queue(instance, request, cause, &bounds);
 	cold.init_type = cs_init_told(init, accepted);
@@ -463,7 +481,7 @@ static bool conclude_cold_start(struct cs_assembled *instance, struct cs_request
 		cs_phase_part_say(&cold.phases[0], CS_QUEUE_TOLD, &instance->arena);
 	tell_programs(instance, bounds.at_ns[CS_BOUND_LINK],
 		      cold.protocol == CS_PROTOCOL_EXEC ? instance->event.programs
-		      : e                               ? e->programs_count
+		      : e                               ? e->programs.count
 							: 0,
 		      &cold);
 	set_usage(instance, &cold);
@@ -546,7 +564,7 @@ void cs_conclude_invocation(struct cs_request *request)
 
 	cs_lambda_adopt(request);
 	instance = request->instance;
-	if (!cs_assembled_is_function(instance)) {
+	if (!cs_assembled_is_function(instance) || (request->exec && cs_starter_joined(instance))) {
 		if (request->cold)
 			conclude_helper(instance);
 		instance->concluded = true;
@@ -606,7 +624,7 @@ void cs_conclude_unready(struct cs_assembled *instance)
 {
 	struct cs_cold_start cold;
 
-	if (!cs_assembled_is_function(instance)) {
+	if (!cs_assembled_is_function(instance) || cs_starter_joined(instance)) {
 		conclude_helper(instance);
 		return;
 	}

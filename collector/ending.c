@@ -32,7 +32,7 @@ static struct cs_event_image own_event(struct cs_assembled *instance)
 		.main_ns = instance->marks[CS_MARK_MAIN],
 		.user_code_ns = instance->marks[CS_MARK_USER_CODE],
 		.attach_cpu_ns = instance->attach_cpu_ns,
-		.programs = e ? e->programs_count : 0,
+		.programs = e ? e->programs.count : 0,
 		.native = !instance->identity.interpreted,
 	};
 }

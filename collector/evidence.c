@@ -44,7 +44,7 @@ static void forget_before(struct cs_evidence *e, uint64_t time_ns)
 	if (e->left_ns < time_ns)
 		e->left_ns = e->left = 0;
 	if (e->programs_ns < time_ns)
-		e->programs_count = 0;
+		e->programs.count = 0;
 	if (e->event.event_ns < time_ns)
 		e->event = (struct cs_event_image){ 0 };
 	if (e->spawn_begin_ns < time_ns) {
@@ -120,6 +120,23 @@ void cs_evidence_event(struct cs_evidence_table *table, uint32_t uid, int32_t pi
 		e->event = *image;
 }
 
+void cs_names_add(struct cs_names *names, const char *name)
+{
+	if (names->count < CS_EVIDENCE_NAMES)
+		cs_utf8_repair(names->text[names->count], CS_EVIDENCE_NAME_BYTES, name,
+			       strlen(name), NULL);
+	names->count++;
+}
+
+void cs_names_add_all(struct cs_names *names, const struct cs_names *more, uint32_t count)
+{
+	uint32_t named = count < CS_EVIDENCE_NAMES ? count : CS_EVIDENCE_NAMES;
+
+	for (uint32_t i = 0; i < named; i++)
+		cs_names_add(names, more->text[i]);
+	names->count += count - named;
+}
+
 void cs_evidence_program(struct cs_evidence_table *table, uint32_t uid, int32_t pid,
 			 const char *name, uint64_t time_ns)
 {
@@ -130,10 +147,7 @@ void cs_evidence_program(struct cs_evidence_table *table, uint32_t uid, int32_t 
 	e = claim(table, uid, pid);
 	if (is_over(e, time_ns))
 		forget_before(e, time_ns);
-	if (e->programs_count < CS_EVIDENCE_NAMES)
-		cs_utf8_repair(e->programs[e->programs_count], CS_EVIDENCE_NAME_BYTES, name,
-			       strlen(name), NULL);
-	e->programs_count++;
+	cs_names_add(&e->programs, name);
 	e->programs_ns = time_ns;
 }
 

@@ -34,6 +34,12 @@ struct cs_event_image {
 	bool native;
 };
 
+/* Programs, in their order: the first of them by name. */
+struct cs_names {
+	uint32_t count;
+	char text[CS_EVIDENCE_NAMES][CS_EVIDENCE_NAME_BYTES];
+};
+
 struct cs_evidence {
 	int32_t pid;  /* 0: free */
 	uint32_t uid; /* of who said it; nobody but root is believed about other users' processes */
@@ -52,9 +58,9 @@ struct cs_evidence {
 	uint64_t gone_ns;            /* when its end was learnt of; 0 it may live */
 	struct cs_event_image event; /* of a program that it was before an exec, event_ns 0: none */
 	struct cs_rec_wait usage;
-	uint32_t programs_count; /* that it was, and left by exec */
-	uint64_t programs_ns;    /* when the last of them was left */
-	char programs[CS_EVIDENCE_NAMES][CS_EVIDENCE_NAME_BYTES]; /* the first ones */
+	struct cs_names
+		programs;     /* that it was, and left by exec; before them, who only started it */
+	uint64_t programs_ns; /* when the last of them was left */
 };
 
 struct cs_evidence_table {
@@ -91,6 +97,12 @@ void cs_evidence_event(struct cs_evidence_table *table, uint32_t uid, int32_t pi
 /** cs_evidence_program() - it was @name, up to @time_ns, when it executed another program. */
 void cs_evidence_program(struct cs_evidence_table *table, uint32_t uid, int32_t pid,
 			 const char *name, uint64_t time_ns);
+
+/** cs_names_add() - one more. Context: any-thread (pure). */
+void cs_names_add(struct cs_names *names, const char *name);
+
+/** cs_names_add_all() - the first @count of @more. Context: any-thread (pure). */
+void cs_names_add_all(struct cs_names *names, const struct cs_names *more, uint32_t count);
 
 /** cs_evidence_exec_before() - the last exec called not after @time_ns; 0 none is known. */
 uint64_t cs_evidence_exec_before(const struct cs_evidence *evidence, uint64_t time_ns);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collector/assembled.h"
+#include "collector/starter.h"
 #include "preload/wire/siphash.h"
 
 #define INIT_PID 1 /* it adopts: that two have it as parent says nothing */
@@ -76,12 +77,13 @@ static enum cs_init_type platform_type(const struct cs_assembled *instance)
 /* Why the process was spawned, as far as its platform and its parent tell. */
 static enum cs_init_type spawned_type(struct cs_assembled *instance, const struct cs_request *cause)
 {
-	const struct cs_evidence *e = cs_assembled_evidence(instance);
+	struct cs_assembled *outermost = cs_starter_outermost(instance);
+	const struct cs_evidence *e = cs_assembled_evidence(outermost);
 	enum cs_init_type told = platform_type(instance);
 
 	if (told != CS_INIT_UNKNOWN)
 		return told;
-	if (!e || !e->spawn_begin_ns || !parent_segment_of(instance))
+	if (!e || !e->spawn_begin_ns || !parent_segment_of(outermost))
 		return CS_INIT_UNKNOWN;
 	if (cause && cause->start_ns <= e->spawn_begin_ns)
 		return CS_INIT_ON_DEMAND;

@@ -5,19 +5,15 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "collector/starter.h"
 
 #define GENERATIONS_MAX 8u /* wrappers in wrappers */
-
-struct names {
-	unsigned count; /* of them, the first CS_EVIDENCE_NAMES are known */
-	char text[CS_EVIDENCE_NAMES][CS_EVIDENCE_NAME_BYTES];
-};
 
 /* A child that read what its starter began with, and wrote. */
 struct cs_taker {
 	struct cs_identity identity; /* strings in the wrapper's arena */
 	struct cs_event_image event;
-	struct names programs; /* that ran between the wrapper and it */
+	struct cs_names programs; /* that ran between the wrapper and it */
 	uint64_t facts[CS_FACT_COUNT];
 	uint64_t stand_down;
 };
@@ -61,33 +57,6 @@ static bool came_first(const struct cs_assembled *instance, const struct cs_even
 	       (output_ns && output_ns < event->output_ns);
 }
 
-static void add_name(struct names *names, const char *name)
-{
-	if (names->count < CS_EVIDENCE_NAMES)
-		cs_utf8_repair(names->text[names->count], CS_EVIDENCE_NAME_BYTES, name,
-			       strlen(name), NULL);
-	names->count++;
-}
-
-static void add_names(struct names *names, const struct names *more)
-{
-	for (unsigned i = 0; i < more->count && i < CS_EVIDENCE_NAMES; i++)
-		add_name(names, more->text[i]);
-	if (more->count > CS_EVIDENCE_NAMES)
-		names->count += more->count - CS_EVIDENCE_NAMES;
-}
-
-/* Programs that it was before, up to the one that took the event; @count of them. */
-static void add_earlier(struct names *names, struct cs_assembled *instance, unsigned count)
-{
-	const struct cs_evidence *e = cs_assembled_evidence(instance);
-	struct names own = { .count = e ? count : 0 };
-
-	if (e)
-		memcpy(own.text, e->programs, sizeof(own.text));
-	add_names(names, &own);
-}
-
 static const char *copy(struct cs_arena *arena, const char *text)
 {
 	return text ? cs_arena_strndup(arena, text, CS_TELEMETRY_STRING_MAX) : NULL;
@@ -95,7 +64,7 @@ static const char *copy(struct cs_arena *arena, const char *text)
 
 /* The first reader is the one. */
 static void offer(struct cs_assembled *wrapper, struct cs_assembled *child,
-		  const struct names *programs)
+		  const struct cs_names *programs)
 {
 	struct cs_taker *taker = wrapper->taker;
 	struct cs_arena *arena = &wrapper->arena;
@@ -124,24 +93,27 @@ static void offer(struct cs_assembled *wrapper, struct cs_assembled *child,
 
 static void note_taker(struct cs_assembled *child)
 {
-	struct names programs = { .count = 0 };
+	struct cs_names programs = { .count = 0 };
 	struct cs_assembled *inner = child, *outer;
+	const struct cs_evidence *e;
 
 	if (!child->over || !read_then_wrote(child))
 		return;
-	add_earlier(&programs, child, child->event.programs);
+	e = cs_assembled_evidence(child);
+	if (e)
+		cs_names_add_all(&programs, &e->programs, child->event.programs);
 	for (unsigned i = 0; i < GENERATIONS_MAX && was_left_both(inner); i++) {
-		struct names between = { .count = 0 };
-		const struct cs_evidence *e;
+		struct cs_names between = { .count = 0 };
 
 		outer = cs_assembled_parent(inner);
 		if (!outer || came_first(outer, &child->event))
 			return;
 		offer(outer, child, &programs);
 		e = cs_assembled_evidence(outer);
-		add_earlier(&between, outer, e ? e->programs_count : 0);
-		add_name(&between, cs_assembled_program(&outer->identity));
-		add_names(&between, &programs);
+		if (e)
+			cs_names_add_all(&between, &e->programs, e->programs.count);
+		cs_names_add(&between, cs_assembled_program(&outer->identity));
+		cs_names_add_all(&between, &programs, programs.count);
 		programs = between;
 		inner = outer;
 	}
@@ -180,7 +152,7 @@ void cs_wrapper_note(struct cs_assembled *child)
 }
 
 /* Those that live, or are held: one walk over all of them, however many ask in a tick. */
-static void note_all(struct cs_assembler *assembler)
+void cs_wrapper_note_all(struct cs_assembler *assembler)
 {
 	struct cs_assembled *child;
 
@@ -188,7 +160,10 @@ static void note_all(struct cs_assembler *assembler)
 		return;
 	for (unsigned i = 0; i < CS_ASSEMBLED_BUCKETS; i++) {
 		LIST_FOREACH(child, &assembler->buckets[i], of_assembler)
-		cs_wrapper_note(child);
+		{
+			cs_wrapper_note(child);
+			cs_starter_join(child);
+		}
 	}
 	assembler->children_noted = true;
 }
@@ -198,7 +173,7 @@ const char *cs_wrapper_child_served(struct cs_assembled *instance)
 	const char *said;
 
 	if (!instance->child_used)
-		note_all(instance->assembler);
+		cs_wrapper_note_all(instance->assembler);
 	if (!instance->child_used)
 		return NULL;
 	said = cs_arena_printf(&instance->arena, CS_CHILD_SERVED,
@@ -222,7 +197,7 @@ bool cs_wrapper_settle(struct cs_assembled *instance)
 		return false;
 	/* Who read an event has it, as a rule; a child that did so before has been noted. */
 	if (!instance->event.event_ns || instance->event.event_ns == instance->event.output_ns)
-		note_all(instance->assembler);
+		cs_wrapper_note_all(instance->assembler);
 	taker = instance->taker;
 	if (!taker || !waited_for(instance, taker) || came_first(instance, &taker->event) ||
 	    (instance->event.event_ns && instance->event.event_ns <= taker->event.event_ns))

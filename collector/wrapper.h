@@ -12,6 +12,9 @@
 /** cs_wrapper_note() - @child may have taken the event of who started it. Context: loop. */
 void cs_wrapper_note(struct cs_assembled *child);
 
+/** cs_wrapper_note_all() - the same for all that live or are held, and all servers: once in a tick. */
+void cs_wrapper_note_all(struct cs_assembler *assembler);
+
 /** cs_wrapper_child_served() - CS_CHILD_SERVED with a name; NULL: no child may have. Lives as long. */
 const char *cs_wrapper_child_served(struct cs_assembled *instance);
 

@@ -7,9 +7,12 @@ usage: inits.py --build DIR
 Real processes under the shim, a real collector, and what it wrote.
 """
 import contextlib
+import errno
 import http.client
+import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,7 +20,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, otlp_json, traces, watching
+from lib import cases, otlp_json, seccomp, traces, watching
 from lib.cases import case
 
 ERROR, SERVER = 2, 2  # a span's status, a span's kind
@@ -52,6 +55,13 @@ while True:
     connection.close()
     os.waitpid(child, 0)
 """
+# Answers one request, and ends with status 3.
+ONCE = ANSWER + """
+connection, _ = listener.accept()
+answer(connection, connection.recv(65536))
+connection.close()
+sys.exit(3)
+"""
 # Starts a program again whenever it has died of a signal.
 SUPERVISOR = """
 import subprocess, sys
@@ -85,11 +95,14 @@ def watched(args, folder, command):
         watching.kill(collector)
 
 
-def shell(folder, code, *before):
-    """A server, started by a shell that is watched, too; nobody's request was in flight."""
+PLATFORM = ["/usr/bin/python3", str(pathlib.Path(__file__).resolve().parents[1] / "lib/platform_like.py")]
+
+
+def platform(folder, code, *before):
+    """A server, started by a platform that is watched, too; nobody's request was in flight."""
     script = folder / "server.py"
     script.write_text(code)
-    return ["sh", "-c", '"$@"; true', "sh", *before, sys.executable, str(script)]
+    return [*PLATFORM, "server", *before, sys.executable, str(script)]
 
 
 def port_of(process):
@@ -140,13 +153,14 @@ def init(start, attribute="type"):
 def a_start_after_a_crash_in_mid_service(args, folder):
     supervisor = folder / "supervisor.py"
     supervisor.write_text(SUPERVISOR)
-    with watched(args, folder, shell(folder, PLAIN, sys.executable, str(supervisor))) as (process, spans):
+    with watched(args, folder, platform(folder, PLAIN, sys.executable, str(supervisor))) as (process, spans):
         first = port_of(process)
         assert (ask(first, "/a"), ask(first, "/die")) == (200, None)
         second = port_of(process)  # of its own accord: nobody waits for it
         assert ask(second, "/b") == 200
     (before, _, served), (after, _, again) = starts(spans)
     assert (init(before), init(before, "counted")) == ("proactive", False), before
+    assert before["attributes"]["coldspan.exec.programs"] == "supervisor.py", before
     assert (served[1]["status"], served[1]["message"]) == (ERROR, "killed by signal 9 (SIGKILL)"), served
     assert (init(after), init(after, "counted")) == ("reinit", True), after
     assert again[0]["attributes"]["faas.coldstart"] is True, again
@@ -155,7 +169,7 @@ def a_start_after_a_crash_in_mid_service(args, folder):
 
 @case
 def a_zygote_whose_children_serve(args, folder):
-    with watched(args, folder, shell(folder, ZYGOTE)) as (process, spans):
+    with watched(args, folder, platform(folder, ZYGOTE)) as (process, spans):
         port = port_of(process)
         # The last request lets the child before it note that it has answered.
         assert [ask(port, path) for path in ("/a", "/b", "/die", "/c", "/d")] == [200, 200, None, 200, 200]
@@ -173,7 +187,7 @@ def a_zygote_whose_children_serve(args, folder):
 
 @case
 def an_init_that_never_served(args, folder):
-    with watched(args, folder, shell(folder, PLAIN)) as (process, spans):
+    with watched(args, folder, platform(folder, PLAIN)) as (process, spans):
         with socket.create_connection(("127.0.0.1", port_of(process)), LIMIT_S) as client:
             client.shutdown(socket.SHUT_WR)
             assert client.recv(1) == b"", "it answered nothing"  # but it accepted: it was ready
@@ -189,7 +203,7 @@ def an_init_that_never_served(args, folder):
 def a_server_that_is_stopped_between_invocations(args, folder):
     """It is asked while it is frozen: it begins to handle that when it goes on, and lasts no longer."""
     frozen_s = 0.7
-    with watched(args, folder, shell(folder, PLAIN)) as (process, spans):
+    with watched(args, folder, platform(folder, PLAIN)) as (process, spans):
         connection = http.client.HTTPConnection("127.0.0.1", port_of(process), timeout=LIMIT_S)
         with contextlib.closing(connection):
             for path in ("/a", "/b"):
@@ -210,6 +224,47 @@ def a_server_that_is_stopped_between_invocations(args, folder):
     assert max(lasted) < frozen_s * 1e9 / 2, lasted
     assert served[1]["start"] - served[0]["end"] >= frozen_s * 1e9, served
     assert not any("coldspan.approximate" in span["attributes"] for span in served), served
+
+
+def _wrapped(args, folder, command, **more):
+    """What `coldspan run` says of a server behind wrappers that is asked once."""
+    server, result = folder / "server.py", folder / "run.json"
+    server.write_text(ONCE)
+    (folder / "package.json").write_text('{"name": "x", "scripts": {"start": "/usr/bin/python3 server.py"}}')
+    words = [word.replace("SERVER", f"/usr/bin/python3 {server}") for word in command]
+    with subprocess.Popen([args.build / "agent/coldspan", "run", "--quiet", "--json", result, "--", *words],
+                          cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **more) as process:
+        try:
+            while not (line := process.stdout.readline()).strip().isdigit():
+                assert line, "it ended"
+            assert ask(int(line), "/") == 200
+            assert process.wait(LIMIT_S) == 3, command  # the server's, handed on
+        finally:
+            watching.kill(process)
+    return json.loads(result.read_text())
+
+
+@case
+def a_server_behind_wrappers_is_one_start(args, folder):
+    """With the kernel's word on spawns and execs, and where that is refused."""
+    wrapped = {("timeout", "60", "/usr/bin/python3", "server.py"): "timeout",
+               ("sh", "-c", "SERVER; exit $?"): "sh",
+               ("sh", "-c", "echo booting; timeout 60 SERVER; exit $?"): "sh, timeout"}
+    if shutil.which("npm"):
+        wrapped["npm", "start"] = "npm"
+    for refused in (False, True):
+        if refused and not seccomp.library():
+            continue
+        more = {"preexec_fn": seccomp.refusing(["perf_event_open"], errno.EPERM)} if refused else {}
+        for command, before in wrapped.items():
+            run = _wrapped(args, folder, command, **more)
+            start, = run["cold_starts"]
+            assert (start["function"], start["protocol"]) == ("server", "http"), (command, start)
+            assert start["programs_before"].startswith(before), (command, start)
+            phases = {phase["name"]: phase["approximate"] for phase in start["phases"]}
+            assert f"ran before: {before}" in phases.pop("spawn"), (command, refused, start)
+            assert not any(phases.values()) and list(phases) == traces.PHASES[2:] + ["unattributed"], phases
+            assert [one["function"] for one in run["invocations"]] == ["server"], (command, run)
 
 
 if __name__ == "__main__":

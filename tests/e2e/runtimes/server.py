@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A runtime that runs as itself: started by a shell, asked over HTTP, told to stop, or killed.
+"""A runtime that runs as itself: started as by a platform, asked over HTTP, told to stop, or killed.
 
-The shell is what a platform would be: a parent that the collector sees, too.
+The platform is a parent that the collector sees, too.
 """
 import contextlib
 import http.client
@@ -18,7 +18,7 @@ from lib import listening
 
 LIMIT_S = 60
 POLL_S = 0.005
-START = 'export OTEL_SERVICE_NAME="$1"; shift; "$@"; exit $?'
+PLATFORM = ["/usr/bin/python3", pathlib.Path(__file__).resolve().parents[2] / "lib/platform_like.py"]
 NOTHING = {"LD_PRELOAD": "", "COLDSPAN_SOCKET": ""}
 EVENTS = (b"hello.cgi", b"event.py")  # in the command of a process per event
 ACCEPTS = "00010000"  # a flag of a Unix socket that listens
@@ -88,21 +88,21 @@ class Server:
         self.said = folder / "said"
         env = {**(NOTHING if runtime.handed else {}), **env, "HOME": str(folder), **runtime.env}
         with open(self.said, "ab") as said:
-            self.shell = subprocess.Popen(
-                ["sh", "-c", START, "sh", runtime.name, *runtime.command(folder)],
+            self.platform = subprocess.Popen(
+                [*PLATFORM, runtime.name, *runtime.command(folder)],
                 env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
                 start_new_session=True)
         try:
-            self.pid = until(f"{runtime.name} starts", lambda: self.alive() and children_of(self.shell.pid))[0]
+            self.pid = until(f"{runtime.name} starts", lambda: self.alive() and children_of(self.platform.pid))[0]
             self.address = until(f"{runtime.name} listens", self.listening)
         except BaseException:
             self.end()
             raise
 
     def alive(self):
-        if self.shell.poll() is None:
+        if self.platform.poll() is None:
             return True
-        raise AssertionError(f"{self.runtime.name} ended with {self.shell.returncode}:\n"
+        raise AssertionError(f"{self.runtime.name} ended with {self.platform.returncode}:\n"
                              f"{self.said.read_text(errors='replace')}")
 
     def listening(self):
@@ -154,8 +154,8 @@ class Server:
                 until(f"{victim} is gone", lambda: not pathlib.Path(f"/proc/{victim}").exists())
         if victim != self.pid:
             self.stop()
-        elif (status := self.shell.wait(LIMIT_S)) != 128 + signal.SIGKILL:
-            raise AssertionError(f"the shell says {status} of a process that was killed")
+        elif (status := self.platform.wait(LIMIT_S)) != 128 + signal.SIGKILL:
+            raise AssertionError(f"the platform says {status} of a process that was killed")
 
     def owner_of(self, port):
         """The process below us that has the TCP connection from @port."""
@@ -169,21 +169,21 @@ class Server:
         return owners[-1]
 
     def stop(self):
-        """Asks it to end. Returns its exit status as a shell says it."""
+        """Asks it to end. Returns its exit status as the platform says it."""
         try:
             if self.runtime.is_cold_each_time:  # or how the last of them ended is what nobody waits for
                 until("all events' processes have ended",
                       lambda: not any(map(is_events, tree_of(self.pid)[1:])))
             os.kill(self.pid, self.runtime.stop)
-            return self.shell.wait(LIMIT_S)
+            return self.platform.wait(LIMIT_S)
         finally:
             self.end()
 
     def end(self):
         """Whatever is left of it is killed: its session is all its own."""
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.shell.pid, signal.SIGKILL)
-        self.shell.wait()
+            os.killpg(self.platform.pid, signal.SIGKILL)
+        self.platform.wait()
 
     def words(self):
         """What it wrote, without what differs from one start to the next."""

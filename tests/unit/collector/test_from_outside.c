@@ -117,7 +117,7 @@ Test(from_outside, an_exec_said_of_a_program_before_is_not_that_of_this_one)
 /* A search through PATH: the last call is the one that was told. */
 Test(from_outside, calls_that_failed_come_before_the_one_that_did_not)
 {
-	struct cs_header header = header_of(7, "parent");
+	struct cs_header header = server_of(7, "parent");
 	struct cs_assembled *parent = cs_assembler_attach(assembler, 9, &header, 7);
 
 	feed_spawn(parent, 100, 10 * MS);

@@ -250,7 +250,7 @@ Test(workers, a_server_on_an_inherited_socket_is_one_while_it_lives)
 
 Test(workers, a_server_on_a_socket_of_its_watched_parent_is_no_helper)
 {
-	struct cs_header parent = header_of(50, "supervisor"), header = header_of(100, "activated");
+	struct cs_header parent = server_of(50, "supervisor"), header = header_of(100, "activated");
 	struct cs_assembled *supervisor = cs_assembler_attach(assembler, 1, &parent, 50), *server;
 
 	feed_spawn(supervisor, 100, 30 * MS);
