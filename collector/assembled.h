@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "base/arena.h"
+#include "collector/api.h"
 #include "collector/assembler.h"
 #include "collector/attempts.h"
 #include "collector/evidence.h"
@@ -44,6 +45,7 @@ struct cs_assembled {
 	uint8_t child_used;        /* CS_EXEC_*: what who came of it may have used of its own */
 	const char *child_name;    /* one of those; NULL: none, or there was no memory */
 	uint64_t started_server;   /* segment: what is told of in its stead; 0: it started none */
+	struct cs_api_table *api;  /* what it tells itself; NULL: nothing yet */
 	struct cs_taker *taker;    /* the child that took its event; NULL: none is known */
 	struct cs_outcome outcome; /* of its own process, when over */
 	uint64_t end_ns;

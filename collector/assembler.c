@@ -30,6 +30,7 @@ static void free_instance(struct cs_assembled *instance)
 	cs_logs_instance_gone(instance);
 	while (!LIST_EMPTY(&instance->requests))
 		cs_assembled_forget(LIST_FIRST(&instance->requests));
+	cs_api_table_free(instance->api);
 	LIST_REMOVE(instance, of_assembler);
 	cs_workers_deinit(&instance->workers);
 	cs_arena_deinit(&instance->arena);
@@ -272,6 +273,15 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 		break;
 	case CS_RECORD_INVOCATION_END:
 		cs_assembled_on_invocation_end(instance, entry, time_ns, now_ns);
+		break;
+	case CS_RECORD_API_BEGIN:
+		cs_api_on_begin(instance, entry, time_ns, now_ns);
+		break;
+	case CS_RECORD_API_END:
+		cs_api_on_end(instance, entry, time_ns, now_ns);
+		break;
+	case CS_RECORD_API_NOTE:
+		cs_api_on_note(instance, entry, time_ns);
 		break;
 	case CS_RECORD_KILL:
 	case CS_RECORD_FILE:

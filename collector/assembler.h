@@ -32,6 +32,8 @@ struct cs_assembler_sink {
 	void *context;
 	void (*cold_start)(void *context, const struct cs_cold_start *cold_start);
 	void (*invocation)(void *context, const struct cs_invocation *invocation);
+	void (*span)(void *context,
+		     const struct cs_inner_span *span); /* its invocation came before */
 	void (*log)(void *context, const struct cs_log_entry *entry); /* may be NULL */
 };
 
@@ -42,9 +44,11 @@ struct cs_assembler_stats {
 	uint64_t log_lines_lost;    /* for lack of memory, or of an unknown stream */
 	uint64_t cold_starts;
 	uint64_t invocations;
-	uint64_t unused_inits;    /* of the cold starts: ready, and ended without an event */
-	uint64_t helpers;         /* processes that a function started for itself */
-	uint64_t unmatched;       /* responses without a request, requests that came twice */
+	uint64_t unused_inits; /* of the cold starts: ready, and ended without an event */
+	uint64_t api_spans;    /* that programs told of themselves */
+	uint64_t api_dropped;  /* of those, and what was said of them: no room, or no invocation */
+	uint64_t helpers;      /* processes that a function started for itself */
+	uint64_t unmatched;    /* responses without a request, requests that came twice */
 	uint64_t unknown_records; /* of a type or length that we do not know */
 	uint64_t
 		requests_dropped; /* more than CS_ASSEMBLER_REQUESTS_MAX, _BYTES_MAX, or no memory */

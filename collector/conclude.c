@@ -408,6 +408,8 @@ static const char *approximate_of(const struct cs_assembled *instance, const cha
 static enum cs_protocol protocol_of(const struct cs_assembled *instance,
 				    const struct cs_request *request)
 {
+	if (request && request->api)
+		return CS_PROTOCOL_API;
 	if (request ? request->lambda != NULL : cs_assembled_asks(instance))
 		return CS_PROTOCOL_LAMBDA;
 	if (request ? !request->exec : cs_assembled_serves(instance))
@@ -453,6 +455,7 @@ static bool conclude_cold_start(struct cs_assembled *instance, struct cs_request
 		bound_by_lambda(instance, request, cs_assembled_end(instance), &bounds);
 		break;
 	case CS_PROTOCOL_HTTP:
+	case CS_PROTOCOL_API:
 		cold.ready = cs_assembled_ready(instance) || request;
 		bound_by_http(instance, request, cs_assembled_end(instance), &bounds);
 		break;
@@ -604,6 +607,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.response_bytes = request->response_bytes,
 		.inbound = &request->inbound,
 		.lambda = request->lambda,
+		.api = request->api ? cs_api_said(request->api) : NULL,
 		.started = ahead ? &cold.context : NULL,
 		.outcome = request->outcome,
 		.used = request->used,
@@ -617,6 +621,8 @@ void cs_conclude_invocation(struct cs_request *request)
 					  &invocation, request->lambda);
 	instance->assembler->stats.invocations++;
 	instance->assembler->sink.invocation(instance->assembler->sink.context, &invocation);
+	if (request->api)
+		cs_api_conclude(request->api, request);
 	cs_logs_invocation_told(request);
 }
 

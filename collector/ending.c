@@ -155,6 +155,8 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 
 	cs_logs_process_ended(instance, tag, time_ns);
 	end_requests(instance, tag, false, end == CS_ASSEMBLER_SHUTDOWN, outcome, time_ns);
+	cs_api_ended(instance, tag, false, outcome,
+		     end == CS_ASSEMBLER_SHUTDOWN ? CS_STILL_RUNNING : CS_SPAN_UNENDED, time_ns);
 	if (!own && dead)
 		worker_gone(instance, tag, time_ns);
 	if (!own || instance->over)
@@ -190,5 +192,7 @@ void cs_assembler_detach(struct cs_assembled *instance)
 	struct cs_outcome outcome = { lives ? CS_CAUSE_NONE : CS_CAUSE_UNKNOWN, 0 };
 
 	end_requests(instance, 0, true, lives, outcome, time_ns);
+	cs_api_ended(instance, 0, true, outcome, lives ? CS_STILL_RUNNING : CS_SPAN_UNENDED,
+		     time_ns);
 	instance->detached = true;
 }

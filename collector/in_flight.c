@@ -22,6 +22,7 @@ void cs_assembled_forget(struct cs_request *request)
 	request->instance->requests_bytes -= request->bytes;
 	if (request->instance->first == request)
 		request->instance->first = NULL;
+	cs_api_leave(request->api);
 	cs_request_free(request);
 }
 

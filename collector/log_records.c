@@ -75,10 +75,10 @@ static bool set_attrs(struct cs_log_records *records, const struct cs_log_entry 
 			   entry->stream == CS_LOG_STDOUT   ? "stdout"
 			   : entry->stream == CS_LOG_STDERR ? "stderr"
 							    : NULL);
-	if (entry->invocation_id)
+	if (entry->inbound)
+		cs_spans_add_ids(&list, entry->inbound, entry->invocation_id);
+	else
 		cs_attr_add_string(&list, "faas.invocation_id", entry->invocation_id);
-	else if (entry->inbound)
-		cs_spans_add_ids(&list, entry->inbound);
 	if (entry->pid > 0 && entry->pid != entry->identity->pid)
 		cs_attr_add_int(&list, "coldspan.worker.pid", (uint64_t)entry->pid);
 	if (entry->cut)

@@ -101,7 +101,9 @@ static void tell(struct cs_log_line *line, const struct cs_identity *identity,
 	line->entry.text = line->text;
 	if (request) {
 		line->entry.inbound = &request->inbound;
-		line->entry.invocation_id = request->lambda ? request->lambda->id : NULL;
+		line->entry.invocation_id = request->lambda ? request->lambda->id
+					    : request->api  ? cs_api_said(request->api)->id
+							    : NULL;
 	}
 	assembler->stats.log_lines++;
 	if (assembler->sink.log)

@@ -38,6 +38,8 @@ const char *cs_protocol_name(enum cs_protocol protocol)
 		return "http";
 	case CS_PROTOCOL_LAMBDA:
 		return "lambda";
+	case CS_PROTOCOL_API:
+		return "api";
 	case CS_PROTOCOL_EXEC:
 		break;
 	}

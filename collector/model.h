@@ -26,12 +26,14 @@
 #define CS_READ_UNSEEN   "no read of the event was seen before the output"
 #define CS_CHILD_SERVED  "a child process (%s) read input or wrote output: it may be what served"
 #define CS_QUEUE_TOLD    "its beginning is what the caller says, by its clock"
+#define CS_SPAN_UNENDED  "its process ended before it"
 #define CS_STILL_RUNNING "it was still running when the collector stopped"
 
 enum cs_protocol {
 	CS_PROTOCOL_EXEC,   /* a process per event */
 	CS_PROTOCOL_HTTP,   /* an HTTP/1 server */
 	CS_PROTOCOL_LAMBDA, /* a client of the Lambda Runtime API */
+	CS_PROTOCOL_API,    /* it tells itself (preload/include/coldspan.h) */
 };
 
 /* Values of coldspan.init.type; told from facts, never from a time threshold. */
@@ -133,12 +135,37 @@ struct cs_identity {
 	uint64_t clock_shift_ns; /* what its stamps were moved by, modulo 2^64; 0: our own clock */
 };
 
+/* What a program said of an invocation or a span. Strings are repaired UTF-8; NULL: nothing. */
+struct cs_api_said {
+	const char *name;
+	const char *id;
+	unsigned trigger; /* enum cs_api_trigger */
+	struct cs_attrs attrs;
+	const struct cs_span_event *events; /* their times are CLOCK_MONOTONIC ns here */
+	size_t events_count;
+	uint32_t events_dropped;
+	enum cs_status_code status;
+	const char *status_message;
+};
+
 struct cs_phase_part {
 	enum cs_phase phase;
 	uint64_t start_ns;
 	uint64_t end_ns;
 	const char
 		*approximate; /* why a boundary is not exact, parted by "; "; NULL: it was seen */
+};
+
+/* A span in an invocation, of its program's making. */
+struct cs_inner_span {
+	const struct cs_identity *identity;
+	struct cs_span_context context;
+	const char *name;
+	uint64_t start_ns;
+	uint64_t end_ns;
+	const char *approximate; /* why its times are not exact; NULL: they are */
+	struct cs_outcome outcome;
+	struct cs_api_said said; /* but for name, id and trigger */
 };
 
 struct cs_cold_start {
@@ -193,7 +220,7 @@ struct cs_log_entry {
 	const struct cs_identity *identity;
 	const struct cs_span_context *context; /* NULL: of no invocation, and of no start */
 	const struct cs_inbound *inbound;      /* of that invocation; NULL: of none */
-	const char *invocation_id;             /* idem, of the Lambda Runtime API; NULL: of none */
+	const char *invocation_id;             /* idem, that its protocol gave it; NULL: none */
 	int32_t pid;
 	unsigned stream;
 	uint64_t time_ns;     /* when it was begun to be written */
@@ -227,6 +254,7 @@ struct cs_invocation {
 	bool running;                           /* it had not ended when the collector stopped */
 	const struct cs_inbound *inbound;       /* what came with it */
 	const struct cs_lambda_event *lambda;   /* of that protocol; NULL: of another */
+	const struct cs_api_said *api;          /* idem */
 	unsigned attempt;                       /* of its event: 1 is the first; 0: not known */
 	const struct cs_span_context *previous; /* the attempt before; NULL: not known */
 	const struct cs_span_context *started;  /* a start in a trace of its own; NULL: none */

@@ -75,6 +75,15 @@ static void on_log(void *context, const struct cs_log_entry *entry)
 		send_logs(pipeline);
 }
 
+static void on_span(void *context, const struct cs_inner_span *inner)
+{
+	struct cs_pipeline *pipeline = context;
+
+	cs_spans_add_inner(&pipeline->spans, inner);
+	if (cs_spans_full(&pipeline->spans))
+		send_batch(pipeline);
+}
+
 static void start_timer(struct cs_pipeline *pipeline)
 {
 	const struct timeval delay = { .tv_usec = CS_PIPELINE_DELAY_MS * 1000 };
@@ -113,7 +122,8 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 int cs_pipeline_init(struct cs_pipeline *pipeline, struct event_base *base, struct cs_self *self,
 		     const struct cs_assembler_sink *observer)
 {
-	const struct cs_assembler_sink sink = { pipeline, on_cold_start, on_invocation, on_log };
+	const struct cs_assembler_sink sink = { pipeline, on_cold_start, on_invocation, on_span,
+						on_log };
 	struct cs_id_key key;
 
 	*pipeline = (struct cs_pipeline){ .self = self };
@@ -354,6 +364,8 @@ void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *s
 	self->unused_inits = stats.unused_inits;
 	self->helpers = stats.helpers;
 	self->unmatched = stats.unmatched;
+	self->api_spans = stats.api_spans;
+	self->api_dropped = stats.api_dropped;
 	self->unknown_records = stats.unknown_records;
 	self->requests_dropped = stats.requests_dropped;
 	self->contexts_refused = stats.contexts_refused;

@@ -73,6 +73,17 @@ struct cs_request *cs_request_new_lambda(const struct cs_rec_invocation *rec, co
 	return request;
 }
 
+struct cs_request *cs_request_new_api(const char *headers, uint32_t len, bool on_lambda)
+{
+	struct cs_request *request = calloc(1, sizeof(*request));
+
+	if (!request)
+		return NULL;
+	cs_inbound_read(&request->inbound, headers, len, on_lambda);
+	cs_request_measure(request);
+	return request;
+}
+
 void cs_request_free(struct cs_request *request)
 {
 	if (!request)

@@ -55,6 +55,7 @@ struct cs_request {
 	struct cs_inbound inbound;
 	struct cs_span_context context;
 	struct cs_lambda_event *lambda; /* owned; NULL: not of that protocol */
+	struct cs_api *api;             /* idem, but its instance's: cs_api_leave() */
 	/* own copies, repaired; NULL unknown */
 	char *method;
 	char *target;
@@ -83,6 +84,10 @@ struct cs_request *cs_request_new_exec(const char *method, const char *target, c
 /** cs_request_new_lambda() - from an INVOCATION record; idem. NULL when out of memory or malformed. */
 struct cs_request *cs_request_new_lambda(const struct cs_rec_invocation *rec, const char *text,
 					 uint32_t text_len) cs_must_use;
+
+/** cs_request_new_api() - of a program that tells itself; idem. @headers as inbound.h has them. */
+struct cs_request *cs_request_new_api(const char *headers, uint32_t len, bool on_lambda)
+	cs_must_use;
 
 /** cs_request_measure() - how much memory it takes by now; sets @bytes. */
 void cs_request_measure(struct cs_request *request);

@@ -40,6 +40,7 @@ void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 		COUNTER(log_bytes_lost),   COUNTER(log_lines),
 		COUNTER(log_lines_alone),  COUNTER(log_lines_limited),
 		COUNTER(log_lines_lost),   COUNTER(log_records),
+		COUNTER(api_spans),        COUNTER(api_dropped),
 		COUNTER(log_records_lost),
 #undef COUNTER
 	};

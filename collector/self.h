@@ -69,6 +69,8 @@ struct cs_self {
 	uint64_t invocations;
 	uint64_t helpers;
 	uint64_t unmatched;
+	uint64_t api_spans;
+	uint64_t api_dropped;
 	uint64_t unknown_records;
 	uint64_t requests_dropped;
 	uint64_t contexts_refused;

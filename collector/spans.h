@@ -40,6 +40,9 @@ void cs_spans_add_cold_start(struct cs_spans *spans, const struct cs_cold_start 
 /** cs_spans_add_invocation() - its span. Context: loop. */
 void cs_spans_add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation);
 
+/** cs_spans_add_inner() - a span in an invocation. Context: loop. */
+void cs_spans_add_inner(struct cs_spans *spans, const struct cs_inner_span *inner);
+
 /** cs_spans_full() - time to send? Context: loop. */
 bool cs_spans_full(const struct cs_spans *spans);
 

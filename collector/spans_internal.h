@@ -37,16 +37,26 @@ void cs_spans_set_context(struct cs_spans *spans, struct cs_span *span,
 void cs_spans_set_outcome(struct cs_spans *spans, struct cs_span *span, struct cs_attr_list *list,
 			  struct cs_outcome outcome);
 
+/**
+ * cs_spans_add_said() - what a program said of it: attributes that have no other meaning, events, status
+ *
+ * Return: false: no memory.
+ */
+bool cs_spans_add_said(struct cs_spans *spans, struct cs_span *span, struct cs_attr_list *list,
+		       const struct cs_identity *identity, const struct cs_api_said *said);
+
 /** cs_spans_add_links() - of an invocation; false: no memory. */
 bool cs_spans_add_links(struct cs_spans *spans, struct cs_span *span,
 			const struct cs_invocation *invocation);
 
 /**
  * cs_spans_add_ids() - those that came with an invocation
+ * @own_id: that its protocol gave it, besides headers; NULL: none
  *
  * Those of the invocation come first: the first of them is its id, whatever platform gave it.
  */
-void cs_spans_add_ids(struct cs_attr_list *list, const struct cs_inbound *inbound);
+void cs_spans_add_ids(struct cs_attr_list *list, const struct cs_inbound *inbound,
+		      const char *own_id);
 
 #define CS_ACCOUNT_MAX 32u /* AWS's have twelve digits */
 

@@ -37,19 +37,22 @@ static const char *span_name(const struct cs_invocation *invocation)
 	const char *method = known_method(invocation->method);
 
 	if (!method)
-		return invocation->identity->name;
+		return invocation->api && invocation->api->name ? invocation->api->name
+								: invocation->identity->name;
 	return strcmp(method, CS_METHOD_OTHER) ? method : "HTTP";
 }
 
-void cs_spans_add_ids(struct cs_attr_list *list, const struct cs_inbound *inbound)
+void cs_spans_add_ids(struct cs_attr_list *list, const struct cs_inbound *inbound,
+		      const char *own_id)
 {
 	static const char *const attributes[CS_REQUEST_ID_COUNT] = {
 #define X(id, header, attribute) attribute,
 		CS_REQUEST_IDS(X)
 #undef X
 	};
-	bool named = false;
+	bool named = own_id;
 
+	cs_attr_add_string(list, "faas.invocation_id", own_id);
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++) {
 		const char *id = inbound->ids[i];
 
@@ -94,13 +97,6 @@ static void add_carriers(struct cs_attr_list *list, const struct cs_inbound *inb
 		cs_attr_add_strings(list, "coldspan.context.refused", items, count);
 }
 
-static const char *trigger_of(const struct cs_invocation *invocation)
-{
-	if (invocation->lambda)
-		return cs_event_service_trigger(invocation->lambda->service);
-	return invocation->method ? "http" : "other";
-}
-
 /* What makes an invocation one that failed, but for the end of its process. */
 static const char *failure_of(const struct cs_invocation *invocation)
 {
@@ -138,6 +134,23 @@ static void add_used(struct cs_attr_list *list, const struct cs_used *used)
 	cs_attr_add_int(list, "coldspan.context_switches.involuntary", used->switches_involuntary);
 }
 
+static const char *trigger_of(const struct cs_invocation *invocation)
+{
+	static const char *const told[] = {
+		[CS_API_TRIGGER_HTTP] = "http",
+		[CS_API_TRIGGER_PUBSUB] = "pubsub",
+		[CS_API_TRIGGER_DATASOURCE] = "datasource",
+		[CS_API_TRIGGER_TIMER] = "timer",
+	};
+	unsigned said = invocation->api ? invocation->api->trigger : 0;
+
+	if (said < sizeof(told) / sizeof(told[0]) && told[said])
+		return told[said];
+	if (invocation->lambda)
+		return cs_event_service_trigger(invocation->lambda->service);
+	return invocation->method ? "http" : "other";
+}
+
 static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation)
 {
 	struct cs_span *span = cs_spans_new(spans, invocation->identity);
@@ -164,7 +177,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	if (invocation->method && strcmp(invocation->method, known_method(invocation->method)))
 		cs_attr_add_string(&list, "http.request.method_original", invocation->method);
 	cs_attr_add_string(&list, "url.path", invocation->target);
-	cs_spans_add_ids(&list, invocation->inbound);
+	cs_spans_add_ids(&list, invocation->inbound, invocation->api ? invocation->api->id : NULL);
 	add_carriers(&list, invocation->inbound);
 	add_cut(&list, invocation->cut);
 	if (invocation->attempt)
@@ -190,6 +203,9 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	if (span->status_message || invocation->status >= 500)
 		span->status = CS_STATUS_ERROR;
 	cs_spans_set_outcome(spans, span, &list, invocation->outcome);
+	if (invocation->api &&
+	    !cs_spans_add_said(spans, span, &list, invocation->identity, invocation->api))
+		return false;
 	if (!cs_attr_list_keep(&list, &span->attrs))
 		return false;
 	cs_spans_finish(spans, invocation->identity);

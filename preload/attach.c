@@ -13,12 +13,11 @@
 #include <time.h>
 
 #include "coldspan_config.h"
-#include "preload/fd_table.h"
 #include "preload/identity.h"
 #include "preload/loader.h"
-#include "preload/logs.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
+#include "preload/tables.h"
 #include "preload/text.h"
 
 #ifndef MFD_NOEXEC_SEAL

@@ -10,7 +10,8 @@ import pathlib
 import re
 import sys
 
-OTHERS = ["vfork", "coldspan_shim"]  # assembly of its own; the mark of a copy of us
+# Assembly of its own; the mark of a copy of us; what libcoldspan.a calls.
+OTHERS = ["vfork", "coldspan_shim", "coldspan_shim_call"]
 
 
 def gnu_hash(name):

@@ -9,6 +9,7 @@
 #include "preload/inherited.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
+#include "preload/tables.h"
 #include "preload/text.h"
 
 #define TEXT_MAX        (CS_RECORD_PAYLOAD_MAX - (uint32_t)sizeof(struct cs_rec_log))
@@ -172,7 +173,8 @@ static void emit(unsigned stream, uint64_t time_ns, uint64_t thread, struct curs
 
 static struct early *early_memory(void)
 {
-	return cs_shim.tables ? (void *)((unsigned char *)cs_shim.tables + CS_FDS_BYTES) : NULL;
+	return cs_shim.tables ? (void *)((unsigned char *)cs_shim.tables + CS_TABLES_LOGS_BEGIN)
+			      : NULL;
 }
 
 static void flush_early(struct early *early)

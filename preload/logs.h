@@ -24,9 +24,6 @@
 #define CS_LOGS_WINDOW_SHIFT 27u         /* ns: 134 ms, so that half a MiB a second passes */
 #define CS_LOGS_EARLY_BYTES  8192u       /* for standard output, before it is known what that is */
 
-/* Of cs_shim.tables, both parts in whole pages that cost nothing until they are used. */
-#define CS_TABLES_BYTES (CS_FDS_BYTES + CS_LOGS_EARLY_BYTES)
-
 enum cs_logs_bit {
 	CS_LOGS_STDOUT = 1u << CS_LOG_STDOUT,
 	CS_LOGS_STDERR = 1u << CS_LOG_STDERR,

@@ -41,7 +41,7 @@ struct cs_shim {
 	struct cs_header *header;
 	struct cs_lanes lanes;
 	struct cs_wiped *wiped;
-	void *tables; /* CS_TABLES_BYTES: the descriptor table and early logs; NULL: no memory */
+	void *tables; /* CS_TABLES_BYTES: tables.h; NULL: there was no memory */
 	int (*clock)(int clock, struct timespec *ts); /* vDSO */
 	int *(*errno_location)(void);
 	int (*fileno)(void *stream); /* libc's fileno_unlocked */

@@ -47,7 +47,10 @@ enum cs_priority {
 	X(READY, 13, cs_rec_ready, HIGH, "a fork child reached a mark")                            \
 	X(LOG, 18, cs_rec_log, LOW, "something was written to a log")                              \
 	X(EVENT, 24, cs_rec_event, LOW,                                                            \
-	  "ids, counts and trace contexts in the body of such an event")
+	  "ids, counts and trace contexts in the body of such an event")                           \
+	X(API_BEGIN, 20, cs_rec_api_begin, LOW, "the program began an invocation or a span")       \
+	X(API_END, 21, cs_rec_api_end, HIGH, "it ended one")                                       \
+	X(API_NOTE, 22, cs_rec_api_note, LOW, "it said something of one")
 
 enum cs_record_type {
 	CS_RECORD_NONE = 0,
@@ -281,6 +284,69 @@ struct cs_rec_log {     /* time_ns: before the call */
 };
 
 #define CS_LOG_CONTINUES 0x1u /* the next such record of this thread has more of the same write */
+
+/*
+ * Of what the program tells itself (preload/include/coldspan.h). `span` is a handle: a pid, and a number
+ * that is unique in the process image; it names an invocation, or a span in one, whoever writes of it.
+ */
+struct cs_rec_api_begin { /* time_ns: when the program called */
+	uint64_t span;
+	uint64_t parent;   /* 0: it is an invocation */
+	uint16_t trigger;  /* enum cs_api_trigger */
+	uint16_t flags;    /* CS_REQUEST_HEADERS_CUT */
+	uint16_t name_len; /* the texts follow this struct */
+	uint16_t id_len;
+	uint16_t headers_len; /* allow-listed lines as in REQUEST */
+	uint16_t reserved[3];
+	/* char text[name_len + id_len + headers_len] */
+};
+
+struct cs_rec_api_end { /* time_ns: idem */
+	uint64_t span;
+};
+
+enum cs_api_trigger {
+	CS_API_TRIGGER_OTHER = 0,
+	CS_API_TRIGGER_HTTP = 1,
+	CS_API_TRIGGER_PUBSUB = 2,
+	CS_API_TRIGGER_DATASOURCE = 3,
+	CS_API_TRIGGER_TIMER = 4,
+};
+
+enum cs_api_note {
+	CS_API_NOTE_ATTRIBUTES = 1,
+	CS_API_NOTE_EVENT = 2,
+	CS_API_NOTE_STATUS = 3,
+};
+
+struct cs_rec_api_note { /* time_ns: idem */
+	uint64_t span;
+	uint16_t kind;     /* enum cs_api_note */
+	uint16_t status;   /* 0 unset, 1 ok, 2 error: as OTLP has it */
+	uint16_t text_len; /* name of an event, description of a status */
+	uint16_t count;    /* attributes that follow the text */
+	uint16_t attributes_len;
+	uint16_t left_out; /* attributes that did not fit */
+	uint16_t reserved[2];
+	/* char text[text_len]; then struct cs_rec_api_attribute, unaligned, each with its bytes */
+};
+
+enum cs_api_type {
+	CS_API_STRING = 1,
+	CS_API_INT = 2,
+	CS_API_DOUBLE = 3,
+	CS_API_BOOL = 4,
+};
+
+struct cs_rec_api_attribute {
+	uint8_t type; /* enum cs_api_type */
+	uint8_t reserved;
+	uint16_t key_len;
+	uint16_t value_len; /* of INT, DOUBLE and BOOL 8: int64_t, double */
+			    /* char key[key_len]; unsigned char value[value_len] */
+};
+
+_Static_assert(sizeof(struct cs_rec_api_attribute) == 6, "layout");
 
 #define X(id, number, type, priority, meaning)                                                     \
 	_Static_assert(sizeof(struct type) % 8 == 0 && (number) < 31, "layout of " #id);

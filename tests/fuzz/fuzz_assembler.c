@@ -16,6 +16,7 @@
 
 #include "collector/assembled.h"
 #include "collector/assembler.h"
+#include "preload/include/coldspan.h"
 #include "preload/wire/records.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/span_checks.h"
@@ -55,6 +56,9 @@ enum what {
 	BURST,
 	USAGE,
 	EVENT, /* a record of that type */
+	API_BEGIN,
+	API_END,
+	API_NOTE,
 	WHAT_COUNT,
 };
 
@@ -195,6 +199,49 @@ static size_t put_invocation_end(unsigned char *payload, const struct now *now)
 	return len + put(payload + len, now->text, now->step->text_len);
 }
 
+/* Handles are few, too. */
+static size_t put_api_begin(unsigned char *payload, const struct now *now)
+{
+	struct cs_rec_api_begin rec = { .span = 1u + now->step->connection % 8,
+					.parent = now->value % 8,
+					.trigger = (uint16_t)(now->value >> 8 & 7),
+					.name_len = now->step->text_len / 2,
+					.headers_len = now->step->text_len / 2 };
+	size_t len;
+
+	if (now->step->flags & WIDE_VALUE)
+		memcpy(&rec.trigger, now->step->value, 8);
+	len = put(payload, &rec, sizeof(rec));
+	return len + put(payload + len, now->text, now->step->text_len);
+}
+
+/* Two attributes that are well-formed, and then anything. */
+static size_t put_api_note(unsigned char *payload, const struct now *now)
+{
+	struct cs_rec_api_attribute one = { .type = COLDSPAN_STRING, .key_len = 1, .value_len = 2 };
+	struct cs_rec_api_attribute two = { .type = (uint8_t)(now->value >> 16 & 7),
+					    .key_len = 1,
+					    .value_len = 8 };
+	struct cs_rec_api_note rec = { .span = 1u + now->step->connection % 8,
+				       .kind = (uint16_t)(now->value & 3),
+				       .status = (uint16_t)(now->value >> 8 & 3),
+				       .text_len = 4,
+				       .count = (uint16_t)(now->value >> 24 & 3),
+				       .attributes_len = (uint16_t)(9 + 15 + now->step->text_len) };
+	size_t len;
+
+	if (now->step->flags & WIDE_VALUE)
+		memcpy(&rec.kind, now->step->value, 8);
+	len = put(payload, &rec, sizeof(rec));
+	len += put(payload + len, "note", 4);
+	len += put(payload + len, &one, sizeof(one));
+	len += put(payload + len, "kvv", 3);
+	len += put(payload + len, &two, sizeof(two));
+	payload[len++] = (unsigned char)('a' + (now->value >> 32) % 26);
+	len += put(payload + len, &now->value, sizeof(now->value));
+	return len + put(payload + len, now->text, now->step->text_len);
+}
+
 static size_t put_event(unsigned char *payload, const struct now *now)
 {
 	struct cs_rec_event rec = { .messages = now->value & 255,
@@ -242,6 +289,7 @@ static size_t put_payload(unsigned char *payload, unsigned type, const struct no
 					   .sequence = (uint32_t)(now->value >> 8 & 7),
 					   .flags = (uint16_t)now->value,
 					   .request_bytes = now->value };
+	struct cs_rec_api_end api_end = { .span = 1u + now->step->connection % 8 };
 	struct cs_rec_ready ready = { .mark = now->step->connection % (CS_MARK_COUNT + 1) };
 
 	switch (type) {
@@ -267,6 +315,12 @@ static size_t put_payload(unsigned char *payload, unsigned type, const struct no
 		return put_event(payload, now);
 	case CS_RECORD_READY:
 		return put(payload, &ready, sizeof(ready));
+	case CS_RECORD_API_BEGIN:
+		return put_api_begin(payload, now);
+	case CS_RECORD_API_END:
+		return put(payload, &api_end, sizeof(api_end));
+	case CS_RECORD_API_NOTE:
+		return put_api_note(payload, now);
 	case CS_RECORD_LOG:
 		return put_log(payload, now);
 	default:
@@ -282,7 +336,8 @@ static void record(struct run *run, struct cs_assembled *instance, unsigned type
 	entry->record.type = (uint16_t)type;
 	entry->record.payload_len = (uint16_t)payload_len;
 	entry->record.time_ns = now->time_ns;
-	run->checks.requests += type == CS_RECORD_REQUEST || type == CS_RECORD_INVOCATION;
+	run->checks.requests += type == CS_RECORD_REQUEST || type == CS_RECORD_INVOCATION ||
+				type == CS_RECORD_API_BEGIN;
 	cs_assembler_record(instance, entry, now->time_ns);
 }
 
@@ -364,11 +419,17 @@ static void step_of_one(struct run *run, unsigned i, const struct now *now)
 		run->instances[i] = NULL;
 		return;
 	case RAW_RECORD:
-		record(run, instance, now->value % 16, now,
+		record(run, instance, now->value % 32, now,
 		       put(payload, now->text, now->step->text_len), &entry);
 		return;
 	case BURST:
 		burst(run, instance, now);
+		return;
+	case API_BEGIN:
+	case API_END:
+	case API_NOTE:
+		what = CS_RECORD_API_BEGIN + what - API_BEGIN;
+		record(run, instance, what, now, put_payload(payload, what, now), &entry);
 		return;
 	case USAGE:
 		cs_assembler_usage(instance, now->value, now->value, now->value);

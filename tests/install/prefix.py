@@ -76,9 +76,20 @@ class Prefix(unittest.TestCase):
         schema = json.loads((self.bin.parent / named[0]).read_text(encoding="utf-8"))
         self.assertEqual(schema["title"], "coldspan.run/v1")
 
+    def test_a_program_is_built_with_the_installed_header(self):
+        config, source, program = next(self.root.rglob("coldspan.pc")), self.root / "f.c", self.root / "f"
+        # Where it was moved to: its prefix is the one of a system's root.
+        flags = subprocess.run(["pkg-config", f"--define-variable=prefix={self.bin.parent}", "--cflags",
+                                "--libs", config], check=True, capture_output=True, text=True)
+        source.write_text("#include <coldspan.h>\nint main(void) { return coldspan_watching(); }\n")
+        subprocess.run(["cc", source, *flags.stdout.split(), "-o", program], check=True)
+        self.assertEqual(subprocess.run([program], check=False).returncode, 0)
+        watched = subprocess.run([self.bin / "coldspan", "run", "--quiet", "--", program], check=False)
+        self.assertEqual(watched.returncode, 1)
+
     def test_manual_pages_are_there(self):
         pages = {path.name for path in self.root.rglob("man/man*/*")}
-        self.assertLessEqual({"coldspan.1", "coldspan-faas.8"}, pages)
+        self.assertLessEqual({"coldspan.1", "coldspan-faas.8", "coldspan.h.3"}, pages)
 
 
 if __name__ == "__main__":

@@ -116,6 +116,9 @@ static void print_payload(const struct cs_record *record)
 		const struct cs_rec_ready *ready;
 		const struct cs_rec_event *event;
 		const struct cs_rec_log *log;
+		const struct cs_rec_api_begin *api_begin;
+		const struct cs_rec_api_end *api_end;
+		const struct cs_rec_api_note *api_note;
 	} u = { .process = payload };
 
 	switch (record->type) {
@@ -206,6 +209,24 @@ static void print_payload(const struct cs_record *record)
 			   (size_t)(u.answer->text_len - u.answer->headers_offset));
 		break;
 	}
+	case CS_RECORD_API_BEGIN:
+		printf(",\"span\":%llu,\"parent\":%llu,\"trigger\":%u,\"flags\":%u",
+		       (unsigned long long)u.api_begin->span,
+		       (unsigned long long)u.api_begin->parent, u.api_begin->trigger,
+		       u.api_begin->flags);
+		print_text("text", (const char *)(u.api_begin + 1),
+			   (size_t)u.api_begin->name_len + u.api_begin->id_len +
+				   u.api_begin->headers_len);
+		break;
+	case CS_RECORD_API_END:
+		printf(",\"span\":%llu", (unsigned long long)u.api_end->span);
+		break;
+	case CS_RECORD_API_NOTE:
+		printf(",\"span\":%llu,\"note\":%u,\"status\":%u,\"count\":%u,\"left_out\":%u",
+		       (unsigned long long)u.api_note->span, u.api_note->kind, u.api_note->status,
+		       u.api_note->count, u.api_note->left_out);
+		print_text("text", (const char *)(u.api_note + 1), u.api_note->text_len);
+		break;
 	case CS_RECORD_EVENT: {
 		const char *text = (const char *)(u.event + 1);
 

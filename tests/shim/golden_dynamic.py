@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 # Beyond what hooks.def lists: assembly of its own, and the mark by which copies know each other.
-OTHERS = {"vfork", "coldspan_shim"}
+OTHERS = {"vfork", "coldspan_shim", "coldspan_shim_call"}
 # Everything that may stand there. No NEEDED, no RELR (old loaders ignore it and crash), no TEXTREL,
 # no version tables, no FINI: nothing runs at exit.
 TAGS = {"SONAME", "INIT_ARRAY", "INIT_ARRAYSZ", "HASH", "GNU_HASH", "STRTAB", "SYMTAB", "STRSZ",

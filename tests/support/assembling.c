@@ -58,9 +58,20 @@ static void on_log(void *context, const struct cs_log_entry *entry)
 	snprintf(seen.line[i], sizeof(seen.line[i]), "%s", entry->text);
 }
 
+static void on_span(void *context, const struct cs_inner_span *span)
+{
+	unsigned i = seen.spans++ % SEEN_MAX;
+
+	seen.span[i] = *span;
+	snprintf(seen.named[i], sizeof(seen.named[i]), "%s", span->name);
+	seen.span[i].name = seen.named[i];
+	seen.span[i].approximate = keep(seen.excused[i], span->approximate);
+}
+
 void assembling_start(void)
 {
-	const struct cs_assembler_sink sink = { NULL, on_cold_start, on_invocation, on_log };
+	const struct cs_assembler_sink sink = { NULL, on_cold_start, on_invocation, on_span,
+						on_log };
 	const struct cs_id_key key = { { 7 } };
 
 	feeding_thread = 0;

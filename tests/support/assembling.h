@@ -24,6 +24,10 @@ struct seen {
 	char reasons[CS_PHASE_COUNT + 1][256];
 	struct cs_invocation invocation[SEEN_MAX]; /* what they say in ... */
 	char said[SEEN_MAX][256];
+	unsigned spans;                      /* in invocations, told by their program */
+	struct cs_inner_span span[SEEN_MAX]; /* what they are called, and say, in ... */
+	char named[SEEN_MAX][128];
+	char excused[SEEN_MAX][256];
 	int32_t pid;          /* of the last cold start, whose identity lives no longer than it */
 	char programs[128];   /* of the last cold start; empty: none */
 	char trace_state[64]; /* of the last invocation; empty: none */

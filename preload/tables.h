@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What stands in the one mapping of cs_shim.tables, one behind the other: parts in whole pages, which
+ * cost nothing until they are used.
+ */
+#pragma once
+
+#include "preload/fd_table.h"
+#include "preload/logs.h"
+
+#define CS_API_BYTES         32768u /* trace contexts: api.c */
+
+#define CS_TABLES_LOGS_BEGIN CS_FDS_BYTES
+#define CS_TABLES_API_BEGIN  (CS_TABLES_LOGS_BEGIN + CS_LOGS_EARLY_BYTES)
+#define CS_TABLES_BYTES      (CS_TABLES_API_BEGIN + CS_API_BYTES)
