@@ -138,6 +138,18 @@ static void judge_parent(struct cs_findings *findings, struct cs_arena *arena,
 	cs_running_close(parent);
 }
 
+/* Does the list that glibc's loader takes for all programs of its system name the shim? */
+static bool system_names_it(const struct cs_running *process)
+{
+	cs_cleanup(cs_closep) int fd = openat(process->folder, "root/etc/ld.so.preload",
+					      O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char list[4096];
+	ssize_t n = fd < 0 ? -1 : read(fd, list, sizeof(list) - 1);
+
+	list[n > 0 ? n : 0] = '\0';
+	return strstr(list, "libcoldspan.so");
+}
+
 /* The first entry of the shim's name. */
 static bool find_entry(const char *preload, char entry[PATH_MAX])
 {
@@ -163,6 +175,14 @@ static void judge_environment(struct cs_findings *findings, struct cs_arena *are
 	const char *preload = cs_running_variable(process, "LD_PRELOAD");
 	char entry[PATH_MAX];
 
+	if ((!preload || !*preload) && system_names_it(process)) {
+		cs_finding_obstacle(
+			findings,
+			"start it anew; where its C library is musl, set LD_PRELOAD instead",
+			"/etc/ld.so.preload names the shim, but not when it started, or its "
+			"loader did not take it from there");
+		return;
+	}
 	if (process->environment_error) {
 		cs_finding_note("its environment may not be read by this user (%s)",
 				strerror(-process->environment_error));

@@ -264,6 +264,30 @@ def a_library_that_is_not_there_for_it(args, folder):
 
 
 @case
+def a_list_of_the_system_that_came_later(args, folder):
+    if os.geteuid() != 0:
+        cases.skip("needs root to make an /etc of its own")
+    libc, etc = ctypes.CDLL(None), folder / "etc"
+    etc.mkdir()
+
+    def enter():
+        new, bind, private = 0x20000, 1 << 12, 1 << 18 | 1 << 14
+        if libc.unshare(new) or libc.mount(b"none", b"/", None, private, None) or \
+                libc.mount(bytes(etc), b"/etc", None, bind, None):
+            os._exit(cases.SKIP_TEST)
+
+    with Place(args.build, folder) as place:
+        process = place.start(LD_PRELOAD=None, preexec=enter, ready=False)
+        process.stdin.write(b"ready\n")
+        process.stdin.flush()
+        if not process.stdout.readline():
+            cases.skip("no mount namespace can be made here")
+        place.expect(process, 3, "LD_PRELOAD is not in its environment")
+        (etc / "ld.so.preload").write_text(f"{place.library}\n")
+        place.expect(process, 3, "/etc/ld.so.preload names the shim, but not when it started")
+
+
+@case
 def an_environment_that_was_overwritten(args, folder):
     """As servers do that write a title there."""
     title = ("fields = open('/proc/self/stat').read().rsplit(')', 1)[1].split()\n"

@@ -54,6 +54,33 @@ def passed_by(lab):
             assert served.count("request") == (4 if how == "plain" else 0), (libc, how, served)
 
 
+@case("cancellation points")
+def cancellation(lab):
+    """Threads are cancelled before each call and while it waits; none is added, none is lost."""
+    for libc in lab.libcs():
+        run = compare(lab, [lab.guest("cancel", libc)])
+        assert run.stdout.count("cancelled") > 40, run.stdout
+        assert "stat, before: came back" in run.stdout, run.stdout
+
+
+@case("preloaded by the loader's own option")
+def by_option(lab):
+    """ld.so --preload: nothing of it is in the environment, and children are not watched."""
+    for loader in ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"):
+        if os.path.exists(loader):
+            break
+    else:
+        cases.skip("no loader where it is looked for")
+    said = subprocess.run([loader, "--help"], capture_output=True, text=True, check=False).stdout
+    if "--preload" not in said:
+        cases.skip("this loader has no --preload")
+    bare = lab.run([loader, lab.guest("process")])
+    run = lab.watched([loader, "--preload", str(lab.shim), lab.guest("process")], preload=[])
+    for what in ("status", "stdout", "stderr"):
+        assert_same(what, getattr(bare, what), getattr(run, what))
+    assert [s["ppid"] for s in run.segments] == [os.getpid()], run.segments
+
+
 @case("a small signal stack")
 def signal_stack(lab):
     for libc in lab.libcs():
