@@ -263,6 +263,91 @@ def breaks(args, folder):
     assert span["attributes"]["coldspan.lambda.streamed"] is True, span
 
 
+MANY = 8
+MANAGED = {"AWS_LAMBDA_INITIALIZATION_TYPE": "lambda-managed-instances", "AWS_LAMBDA_MAX_CONCURRENCY": str(MANY)}
+
+
+def at_once(run, folder, rounds=3):
+    """As many events at once as there may be, answered in another order than they came. Returns them all."""
+    events = []
+    for number in range(rounds):
+        fifos = [folder / f"fifo-{number}-{i}" for i in range(MANY)]
+        for fifo in fifos:
+            os.mkfifo(fifo)
+        events.append([run.push({"wait": str(fifo)}, tenant=f"t-{number}-{i}", trace=XRAY.replace("53995", f"{i:05x}"))
+                       for i, fifo in enumerate(fifos)])
+        for event in events[-1]:
+            assert event.handed_out.wait(WAIT_S), "it was not asked for"
+        ends = [open(fifo, "wb") for fifo in fifos]  # each is there when its handler has opened it, too
+        for i in reversed(range(MANY)):
+            ends[i].close()
+            answer = events[-1][i].answer()
+            assert json.loads(answer.body)["id"] == events[-1][i].id, answer
+    return events
+
+
+def check_at_once(run, rounds):
+    for number, events in enumerate(rounds):
+        spans = [run.of(event) for event in events]
+        for i, (span, event) in enumerate(zip(spans, events)):
+            said = span["attributes"]
+            assert said["coldspan.lambda.tenant_id"] == event.tenant == f"t-{number}-{i}", (said, event.tenant)
+            assert said["coldspan.lambda.deadline_unix_ms"] == event.deadline_ms, said
+            assert links(span, "x-ray")[0]["spanId"].startswith(f"{i:05x}"), span
+            assert span["status"] == OK, span
+        assert max(span["start"] for span in spans) <= min(span["end"] for span in spans), "they were at once"
+        answered = [span["start"] + span["attributes"]["coldspan.first_byte_ns"] for span in spans]
+        assert answered == sorted(answered, reverse=True), "each has its own answer"
+    spans = [span for span in run.spans if "faas.invocation_id" in span["attributes"]]
+    assert len(spans) == MANY * len(rounds), len(spans)
+    assert sum(span["attributes"]["faas.coldstart"] for span in spans) == 1, "one of them is the first"
+    cold, _ = traces.cold_start(run.spans)
+    assert cold["attributes"]["coldspan.init.type"] == "provisioned", cold
+    return spans
+
+
+@case("many events at once, each in a thread of its own")
+def threads(args, folder):
+    with Run(args, folder, "threads", MANY, concurrency=MANY, env=MANAGED) as run:
+        rounds = at_once(run, folder)
+    spans = check_at_once(run, rounds)
+    assert not any("coldspan.worker.pid" in span["attributes"] for span in spans), spans
+
+
+@case("many events at once, asked for by one thread and answered by others")
+def hands_over(args, folder):
+    with Run(args, folder, "hands-over", MANY, concurrency=MANY, env=MANAGED) as run:
+        rounds = at_once(run, folder)
+    check_at_once(run, rounds)
+
+
+@case("many events at once in forked workers")
+def workers(args, folder):
+    with Run(args, folder, "workers", MANY, concurrency=MANY, env=MANAGED) as run:
+        rounds = at_once(run, folder)
+    spans = check_at_once(run, rounds)
+    pids = [span["attributes"]["coldspan.worker.pid"] for span in spans]
+    assert len(set(pids)) == MANY, "who handled what at once were as many"
+
+
+@case("a worker that is killed ends its own event, and nobody else's")
+def killed_worker(args, folder):
+    fifo, waiting = folder / "pid", folder / "wait"
+    os.mkfifo(fifo)
+    os.mkfifo(waiting)
+    with Run(args, folder, "workers", 2, concurrency=2, env=MANAGED) as run:
+        other = run.push({"wait": str(waiting)})
+        dead = run.push({"hang": str(fifo)})
+        pid = int(fifo.read_text(encoding="utf-8"))
+        os.kill(pid, signal.SIGKILL)
+        waiting.write_bytes(b"go")
+        other.answer()
+    killed, well = run.of(dead), run.of(other)
+    assert killed["status"] == ERROR and killed["attributes"]["coldspan.worker.pid"] == pid, killed
+    assert killed["message"] == "killed by signal 9 (SIGKILL)", killed
+    assert well["status"] == OK and well["attributes"]["coldspan.worker.pid"] != pid, well
+
+
 def main():
     parser = cases.parser(__doc__)
     parser.add_argument("--coldspan", required=True)

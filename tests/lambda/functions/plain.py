@@ -77,17 +77,18 @@ def threads(number):
 
 
 def hands_over(number):
-    events = queue.SimpleQueue()
+    events, free = queue.SimpleQueue(), threading.Semaphore(number)
 
     def answer():
         api = Api()
         while True:
             api.answer(*events.get())
+            free.release()
 
     for _ in range(number):
         threading.Thread(target=quietly, args=(answer,), daemon=True).start()
     api = Api()
-    while True:
+    while free.acquire():
         events.put(api.next())
 
 
