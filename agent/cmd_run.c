@@ -43,6 +43,7 @@ static const char help_text[] =
 	"      --otlp URL      send both by OTLP/HTTP; /v1/traces and /v1/logs are appended\n"
 	"      --ascii         no characters beyond ASCII\n"
 	"      --color WHEN    auto, always or never\n"
+	"      --xray-parent   on AWS Lambda the span of X-Ray is the parent, not a link\n"
 	"  -q, --quiet         no waterfall\n"
 	"  -v, --verbose       say also what could not be looked at\n"
 	"  -h, --help\n"
@@ -55,6 +56,7 @@ struct options {
 	const char *file;
 	const char *otlp;
 	struct cs_look look;
+	bool xray_parent;
 	bool quiet;
 	bool verbose;
 	char **command;
@@ -99,6 +101,7 @@ static int parse(int argc, char **argv, struct options *ret)
 		{ "otlp", required_argument, NULL, 'o' },
 		{ "ascii", no_argument, NULL, 'a' },
 		{ "color", required_argument, NULL, 'c' },
+		{ "xray-parent", no_argument, NULL, 'x' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
@@ -119,6 +122,9 @@ static int parse(int argc, char **argv, struct options *ret)
 			break;
 		case 'o':
 			ret->otlp = optarg;
+			break;
+		case 'x':
+			ret->xray_parent = true;
 			break;
 		case 'q':
 			ret->quiet = true;
@@ -182,6 +188,7 @@ static int start_collector(struct run *run, struct cs_diag *diag)
 	const struct cs_collector_options options = {
 		.socket_path = run->scratch.socket,
 		.socket_mode = 0666,
+		.xray_parent = run->options.xray_parent,
 		.observer = { run, on_cold_start, on_invocation },
 	};
 	int r;

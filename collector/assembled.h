@@ -82,6 +82,7 @@ struct cs_assembler {
 	struct cs_attempts attempts;
 	struct cs_crashes crashes;
 	bool children_noted; /* what wrapper.c knows is as true as it can be in this tick */
+	bool xray_parent;    /* X-Ray's context is the parent, no link */
 	const struct cs_outside *outside; /* borrowed; NULL: the kernel does not tell */
 };
 

@@ -50,6 +50,11 @@ struct cs_assembler *cs_assembler_free(struct cs_assembler *assembler)
 	return NULL;
 }
 
+void cs_assembler_xray_parent(struct cs_assembler *assembler)
+{
+	assembler->xray_parent = true;
+}
+
 void cs_assembler_follow(struct cs_assembler *assembler, const struct cs_outside *outside)
 {
 	assembler->outside = outside;

@@ -65,6 +65,9 @@ struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
 /** cs_assembler_free() - what is held is not handed over: cs_assembler_flush() first. */
 struct cs_assembler *cs_assembler_free(struct cs_assembler *assembler);
 
+/** cs_assembler_xray_parent() - on Lambda X-Ray's context is the parent from now on, not a link. */
+void cs_assembler_xray_parent(struct cs_assembler *assembler);
+
 /** cs_assembler_follow() - what the kernel tells counts, too. @outside outlives the assembler's use. */
 void cs_assembler_follow(struct cs_assembler *assembler, const struct cs_outside *outside);
 

@@ -26,6 +26,7 @@ struct cs_collector_options {
 	const char *socket_path;           /* copied */
 	mode_t socket_mode;                /* 0666: every uid may announce; 0600: ours and root */
 	uint32_t instances_per_uid;        /* 0: half of RLIMIT_NOFILE */
+	bool xray_parent;                  /* functions report to X-Ray: docs/traces.md */
 	struct cs_assembler_sink observer; /* sees all that is exported; callbacks may be NULL */
 	void (*quiet)(
 		void); /* may be NULL: nothing is held any more, a moment to give memory back */

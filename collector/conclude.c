@@ -144,6 +144,27 @@ static void join(struct cs_span_context *context, const struct cs_trace_context 
 	context->parent_remote = memcmp(caller->parent_id, none, sizeof(none)) != 0;
 }
 
+/* Where functions report to X-Ray, its spans arrive, and who called is one of them. */
+static void prefer_xray(struct cs_request *request)
+{
+	struct cs_inbound *inbound = &request->inbound;
+	struct cs_lambda_event *event = request->lambda;
+
+	if (!request->instance->assembler->xray_parent ||
+	    inbound->carrier == CS_CARRIER_TRACEPARENT)
+		return;
+	if (event && event->xray)
+		inbound->caller = event->xray_context;
+	else if (inbound->has_xray)
+		inbound->caller = inbound->xray;
+	else
+		return;
+	inbound->carrier = CS_CARRIER_XRAY;
+	inbound->has_xray = false; /* no link then */
+	if (event)
+		event->xray = false;
+}
+
 /* Which trace it belongs to. A ring of causes, or a chain without end, is cut: only liars build them. */
 static void resolve(struct cs_request *request, unsigned depth)
 {
@@ -178,6 +199,7 @@ static void resolve(struct cs_request *request, unsigned depth)
 		context->parent_remote = true;
 		return;
 	}
+	prefer_xray(request);
 	if (request->inbound.carrier) {
 		join(context, &request->inbound.caller);
 		context->trace_state = request->inbound.trace_state;

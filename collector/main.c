@@ -182,6 +182,7 @@ static int run(const struct cs_options *options)
 		.socket_path = options->socket_path,
 		.socket_mode = options->socket_mode,
 		.instances_per_uid = options->instances_per_uid,
+		.xray_parent = options->xray_parent,
 		.quiet = cs_allocator_purge,
 	};
 	struct program program = { 0 };

@@ -28,6 +28,7 @@ static const char help_text[] =
 	"                         " CS_SOCKET_PATH "]\n"
 	"      --socket-mode MODE 0666: functions of every user [default]; 0600: of this user and root\n"
 	"      --max-instances N  instances that one user may have at once [half of the descriptors]\n"
+	"      --xray-parent      functions on AWS Lambda report to X-Ray: its span is the parent, not a link\n"
 	"      --log-level LEVEL  error, warn, info, debug [$OTEL_LOG_LEVEL, else info]\n"
 	"      --ready-fd N       write \"ready\" and a newline to this descriptor once functions may\n"
 	"                         start, and close it\n"
@@ -51,6 +52,7 @@ enum flag {
 	FLAG_FILE,
 	FLAG_LOG_LEVEL,
 	FLAG_READY_FD,
+	FLAG_XRAY_PARENT,
 	FLAG_VERSION
 };
 
@@ -60,6 +62,7 @@ static const struct option flags[] = {
 	{ "max-instances", required_argument, NULL, FLAG_MAX },
 	{ "otlp", required_argument, NULL, FLAG_OTLP },
 	{ "file", required_argument, NULL, FLAG_FILE },
+	{ "xray-parent", no_argument, NULL, FLAG_XRAY_PARENT },
 	{ "log-level", required_argument, NULL, FLAG_LOG_LEVEL },
 	{ "ready-fd", required_argument, NULL, FLAG_READY_FD },
 	{ "version", no_argument, NULL, FLAG_VERSION },
@@ -124,6 +127,9 @@ static int parse_flag(int flag, const char *value, struct cs_options *options, s
 			return cs_diag_set(diag, -EINVAL, "--ready-fd \"%s\" is no descriptor",
 					   value);
 		options->ready_fd = (int)n;
+		return 0;
+	case FLAG_XRAY_PARENT:
+		options->xray_parent = true;
 		return 0;
 	case FLAG_VERSION:
 		options->version = true;

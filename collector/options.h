@@ -27,6 +27,7 @@ struct cs_options {
 	unsigned files_count;
 	enum cs_log_level log_level; /* --log-level, OTEL_LOG_LEVEL */
 	const char *level_unknown;   /* what OTEL_LOG_LEVEL is instead of a level, NULL it is one */
+	bool xray_parent;            /* --xray-parent */
 	int ready_fd;                /* --ready-fd; -1 none */
 	bool help;
 	bool version;

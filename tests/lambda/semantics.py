@@ -263,6 +263,23 @@ def breaks(args, folder):
     assert span["attributes"]["coldspan.lambda.streamed"] is True, span
 
 
+@case("where functions report to X-Ray its span is the parent, unless traceparent names one")
+def xray_parent(args, folder):
+    with Run(args, folder, "loop", options=["--xray-parent"]) as run:
+        api = {"requestContext": {"requestId": "c6"}}
+        events = [run.push({"n": 1}, trace=XRAY),
+                  run.push({**api, "headers": {"traceparent": PARENT.format(5)}}, trace=XRAY),
+                  run.push({**api, "headers": {"b3": f"{TRACE}-{6:016x}-1"}}, trace=XRAY),
+                  run.push({**api, "headers": {"b3": f"{TRACE}-{6:016x}-1"}})]
+        for event in events:
+            event.answer()
+    spans = [run.of(event) for event in events]
+    assert [(span["traceId"], span["parentSpanId"], len(links(span, "x-ray"))) for span in spans] == [
+        ("5759e988bd862e3fe1be46a994272793", "53995c3f42cd8ad8", 0), (TRACE, f"{5:016x}", 1),
+        ("5759e988bd862e3fe1be46a994272793", "53995c3f42cd8ad8", 0), (TRACE, f"{6:016x}", 0)], spans
+    assert spans[0]["attributes"]["coldspan.context.carrier"] == "x-amzn-trace-id", spans[0]
+
+
 MANY = 8
 MANAGED = {"AWS_LAMBDA_INITIALIZATION_TYPE": "lambda-managed-instances", "AWS_LAMBDA_MAX_CONCURRENCY": str(MANY)}
 

@@ -45,6 +45,7 @@ Test(options, without_any_there_are_sane_ones)
 	cr_expect(eq(u32, options.instances_per_uid, 0));
 	cr_expect(eq(uint, options.otlp_count + options.files_count, 0));
 	cr_expect(eq(int, (int)options.log_level, CS_LOG_INFO));
+	cr_expect(not(options.xray_parent));
 	cr_expect(eq(int, options.ready_fd, -1));
 }
 
@@ -52,7 +53,7 @@ Test(options, every_flag_arrives)
 {
 	cr_assert(eq(int,
 		     parse("--socket /s --socket-mode 0600 --max-instances 7 --otlp http://a "
-			   "--otlp http://b --file - --log-level debug --ready-fd 3"),
+			   "--otlp http://b --file - --log-level debug --ready-fd 3 --xray-parent"),
 		     0));
 	cr_expect(eq(str, (char *)options.socket_path, (char *)"/s"));
 	cr_expect(eq(uint, options.socket_mode, 0600));
@@ -61,6 +62,7 @@ Test(options, every_flag_arrives)
 	cr_expect(eq(str, (char *)options.otlp[1], (char *)"http://b"));
 	cr_expect(eq(str, (char *)options.files[0], (char *)"-"));
 	cr_expect(eq(int, (int)options.log_level, CS_LOG_DEBUG));
+	cr_expect(options.xray_parent);
 	cr_expect(eq(int, options.ready_fd, 3));
 }
 
