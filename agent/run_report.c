@@ -128,20 +128,21 @@ static json_t *cold_start_json(const struct cs_cold_start *cold)
 static json_t *invocation_json(const struct cs_invocation *inv)
 {
 	char outcome[64];
-	const char *text = cs_outcome_text(inv->outcome, outcome, sizeof(outcome));
 
-	if (!text)
-		text = inv->aborted ? "aborted" : inv->running ? "running" : "complete";
-	return json_pack("{s:o, s:i, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}",
-			 "function", text_or_null(inv->identity->name), "pid", (int)inv->pid,
-			 "protocol", cs_protocol_name(inv->protocol), "cold", (int)inv->cold,
-			 "approximate", text_or_null(inv->approximate), "start_unix_ns",
-			 number(wall(inv->identity, inv->start_ns)), "duration_ns",
-			 number(inv->end_ns - inv->start_ns), "method", text_or_null(inv->method),
-			 "target", text_or_null(inv->target), "status",
-			 inv->status ? number(inv->status) : json_null(), "outcome", text,
-			 "trace_id", hex(inv->context.trace_id.bytes, 16), "span_id",
-			 hex(inv->context.span_id.bytes, 8));
+	return json_pack(
+		"{s:o, s:i, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}",
+		"function", text_or_null(inv->identity->name), "pid", (int)inv->pid, "protocol",
+		cs_protocol_name(inv->protocol), "cold", (int)inv->cold, "approximate",
+		text_or_null(inv->approximate), "start_unix_ns",
+		number(wall(inv->identity, inv->start_ns)), "duration_ns",
+		number(inv->end_ns - inv->start_ns), "method", text_or_null(inv->method), "target",
+		text_or_null(inv->target), "status",
+		inv->status ? number(inv->status) : json_null(), "request_id",
+		text_or_null(cs_invocation_id(inv)), "outcome",
+		cs_invocation_text(inv, outcome, sizeof(outcome)), "error_type",
+		text_or_null(inv->lambda ? inv->lambda->error_type : NULL), "trace_id",
+		hex(inv->context.trace_id.bytes, 16), "span_id",
+		hex(inv->context.span_id.bytes, 8));
 }
 
 static void append(struct cs_run_report *report, json_t *array, json_t *value)
@@ -187,7 +188,7 @@ static void draw(struct cs_run_report *report, const struct cs_cold_start *cold)
 {
 	struct cs_outcome outcome = cold->outcome;
 	bool well = outcome.cause == CS_CAUSE_EXIT && outcome.code == 0;
-	char detail[256], counts[256], ended[64];
+	char detail[256], counts[256], request[256], ended[64];
 	struct cs_start_drawing drawing;
 
 	cs_start_drawing_init(&drawing, cold->identity->name, cold);
@@ -195,6 +196,10 @@ static void draw(struct cs_run_report *report, const struct cs_cold_start *cold)
 	drawing.waterfall.detail = detail;
 	counts_line(cold, counts, sizeof(counts));
 	cs_start_drawing_say(&drawing, counts);
+	if (cold->request_id) {
+		snprintf(request, sizeof(request), "ended with request %s", cold->request_id);
+		cs_start_drawing_say(&drawing, request);
+	}
 	cs_start_drawing_explain(&drawing, cold,
 				 well ? NULL : cs_outcome_text(outcome, ended, sizeof(ended)));
 	if (report->cold_starts_count)
@@ -210,8 +215,27 @@ void cs_run_report_cold_start(struct cs_run_report *report, const struct cs_cold
 	report->cold_starts_count++;
 }
 
+/* An event that was not answered well, though its process may have ended so. */
+static void tell_failed(struct cs_run_report *report, const struct cs_invocation *invocation)
+{
+	const struct cs_lambda_event *event = invocation->lambda;
+	char outcome[64];
+	const char *text = cs_invocation_text(invocation, outcome, sizeof(outcome));
+
+	if (!event || !strcmp(text, "complete") || !strcmp(text, "running"))
+		return;
+	cs_buffer_printf(&report->text, "request %s: %s", event->id, text);
+	if (event->refused_status)
+		cs_buffer_printf(&report->text, " (status %u)", event->refused_status);
+	else if (event->failed && event->error_type)
+		cs_buffer_printf(&report->text, " (%s)", event->error_type);
+	cs_buffer_printf(&report->text, ", after %.1f ms\n",
+			 (double)(invocation->end_ns - invocation->start_ns) / 1e6);
+}
+
 void cs_run_report_invocation(struct cs_run_report *report, const struct cs_invocation *invocation)
 {
+	tell_failed(report, invocation);
 	append(report, report->invocations, invocation_json(invocation));
 }
 

@@ -491,6 +491,7 @@ static bool conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	if (request && !init.ahead)
 		accepted = set_queue(instance, request, cause, &bounds);
 	cold.init_type = cs_init_told(init, accepted);
+	cold.request_id = request && request->lambda ? request->lambda->id : NULL;
 	cold.outcome = request ? request->outcome : instance->outcome;
 	running = request ? request->running : instance->end == CS_ASSEMBLER_SHUTDOWN;
 	bounds.end_unseen = running                     ? CS_STILL_RUNNING

@@ -81,3 +81,28 @@ const char *cs_outcome_text(struct cs_outcome outcome, char *buf, size_t size)
 	}
 	return buf;
 }
+
+const char *cs_invocation_text(const struct cs_invocation *invocation, char *buf, size_t size)
+{
+	const struct cs_lambda_event *event = invocation->lambda;
+	const char *text = cs_outcome_text(invocation->outcome, buf, size);
+
+	if (text)
+		return text;
+	if (event && event->refused_status)
+		return "refused";
+	if (event && event->failed)
+		return "failed";
+	return invocation->aborted ? "aborted" : invocation->running ? "running" : "complete";
+}
+
+const char *cs_invocation_id(const struct cs_invocation *invocation)
+{
+	if (invocation->lambda)
+		return invocation->lambda->id;
+	for (unsigned i = 0; i < CS_INVOCATION_IDS; i++) {
+		if (invocation->inbound->ids[i])
+			return invocation->inbound->ids[i];
+	}
+	return NULL;
+}

@@ -169,6 +169,7 @@ struct cs_inner_span {
 };
 
 struct cs_cold_start {
+	const char *request_id; /* of the event that ended it (Lambda); NULL: it had none */
 	const struct cs_identity *identity;
 	struct cs_span_context context;
 	enum cs_protocol protocol;
@@ -270,6 +271,15 @@ const char *cs_protocol_name(enum cs_protocol protocol);
 
 /** cs_stand_down_text() - names of the reasons in @bits, by commas; NULL: there are none. */
 const char *cs_stand_down_text(uint64_t bits, char *buf, size_t size);
+
+/**
+ * cs_invocation_text() - how it ended: "complete", "failed", "refused", "aborted", "running", or as the next
+ * @buf: may receive it
+ */
+const char *cs_invocation_text(const struct cs_invocation *invocation, char *buf, size_t size);
+
+/** cs_invocation_id() - value of faas.invocation_id; NULL: it has none. */
+const char *cs_invocation_id(const struct cs_invocation *invocation);
 
 /** cs_outcome_text() - "exit status 1", "killed by signal 9 (SIGKILL)", …; NULL for none. */
 const char *cs_outcome_text(struct cs_outcome outcome, char *buf, size_t size);

@@ -365,6 +365,36 @@ def killed_worker(args, folder):
     assert well["status"] == OK and well["attributes"]["coldspan.worker.pid"] != pid, well
 
 
+@case("the result and the report say which event failed")
+def report(args, folder):
+    with Run(args, folder, "loop") as run:
+        events = [run.push({"n": 1}), run.push({"error": "Function.Bad"})]
+        for event in events:
+            event.answer()
+    good, failed = run.result["invocations"]
+    assert (good["request_id"], good["outcome"], good["error_type"]) == (events[0].id, "complete", None), good
+    assert (failed["request_id"], failed["outcome"], failed["error_type"]) == \
+        (events[1].id, "failed", "Function.Bad"), failed
+    said = (folder / "said").read_text(encoding="utf-8")
+    assert f"request {events[1].id}: failed (Function.Bad), after " in said, said
+    assert f"request {events[0].id}:" not in said and f"ended with request {events[0].id}" in said, said
+
+
+@case("an answer that is refused is told with its event")
+def refused(args, folder):
+    with Run(args, folder, "loop") as run:
+        event = run.push({"bytes": runtime_api.ANSWER_MAX})
+        assert event.answer().status == 413
+        run.api.violations.clear()
+    span = run.of(event)
+    assert span["status"] == ERROR and span["message"] == "the answer was refused", span
+    assert span["attributes"]["coldspan.lambda.refused_status"] == 413, span
+    (told,) = run.result["invocations"]
+    assert told["request_id"] == event.id and told["outcome"] == "refused", told
+    said = (folder / "said").read_text(encoding="utf-8")
+    assert f"request {event.id}: refused (status 413), after " in said, said
+
+
 def main():
     parser = cases.parser(__doc__)
     parser.add_argument("--coldspan", required=True)

@@ -9,7 +9,7 @@ restores   waits to be restored from a snapshot, then as loop
 restore-fails  idem, but says that it failed, and exits with 1
 
 An event says what becomes of it: {"wait": FIFO} is answered when somebody has opened it for writing,
-{"hang": FIFO} never, after the process's number was written there; {"error": TYPE} is an error, {"breaks": TYPE} one in
+{"hang": FIFO} never, after the process's number was written there; {"bytes": NUMBER} with so many and more, {"error": TYPE} is an error, {"breaks": TYPE} one in
 the middle of a streamed answer.
 """
 import http.client
@@ -52,7 +52,8 @@ class Api:
             self.call("POST", f"invocation/{event_id}/error", json.dumps({"errorMessage": "it is to fail"}),
                       {ERROR_TYPE: event["error"]})
         else:
-            self.call("POST", f"invocation/{event_id}/response", json.dumps({"id": event_id}))
+            pad = "x" * event.get("bytes", 0)
+            self.call("POST", f"invocation/{event_id}/response", json.dumps({"id": event_id, "pad": pad}))
 
 
     def stream(self, event_id, error_type):
