@@ -20,8 +20,8 @@ static const char *const requests[] = {
 	"POST /p HTTP/1.1\r\nContent-Length:0\r\nExpect: 100-continue\r\n\r\n",
 	"PUT /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
 	"PUT /p HTTP/1.1\r\nTransfer-Encoding: gzip, Chunked \r\n\r\nA;x=\"y\"\r\n0123456789\r\n0\r\nT: u\r\n\r\n",
-	"POST /f HTTP/1.1\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
-	"X-Request-Id:7\r\nB3: \t0 \t\r\nX-Call-Id: a b\tc\r\nCookie: k=v\r\nContent-Length: 2\r\n\r\nhi",
+	("POST /f HTTP/1.1\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
+	 "X-Request-Id:7\r\nB3: \t0 \t\r\nX-Call-Id: a b\tc\r\nCookie: k=v\r\nContent-Length: 2\r\n\r\nhi"),
 	"GET /up HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
 	"\r\nPATCH /after/an/empty/line HTTP/1.1\r\nHost: a\r\n\r\n",
 	"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
