@@ -30,6 +30,7 @@ enum cs_fd_kind {
 	CS_FD_EPOLL = 4,      /* value: a bound socket that it watches, detail: 1 one of several */
 	CS_FD_INHERITED = 5,  /* a copy of 0, 1 or 2, which is its value: inherited.h */
 	CS_FD_CALLER = 6,     /* a connection to the Lambda Runtime API; value as CONNECTION */
+	CS_FD_RECEIVED = 7,   /* it came with a message, and may be a connection: received.h */
 };
 
 /* Word: generation << 32 | detail << 24 | kind << 16 | value; 0 is CS_FD_NONE. */

@@ -9,6 +9,7 @@
 #include "preload/lambda.h"
 #include "preload/logs.h"
 #include "preload/propagate.h"
+#include "preload/received.h"
 #include "preload/sys.h"
 
 struct cs_follow cs_follow = {
@@ -265,6 +266,10 @@ void cs_follow_dup(int fd, uint64_t word, int copy)
 	cs_follow_new(copy);
 	if (cs_fd_word(fd) != word)
 		return;
+	if (cs_fd_kind(word) == CS_FD_RECEIVED) { /* two readers of what may be one connection */
+		cs_follow_forget(fd, false);
+		return;
+	}
 	if (!word) {
 		word = cs_inherited_word(fd);
 		inherited = true;
@@ -358,32 +363,67 @@ void cs_follow_accepting(int fd, uint64_t word)
 		cs_follow_waiting();
 }
 
-void cs_follow_accepted(uint64_t listener, int fd, bool blocking)
+/* A connection begins on @fd. Return: its word; 0: it is not followed. */
+static uint64_t open_connection(int fd, uint64_t socket, bool blocking)
 {
 	uint32_t generation, index = CS_POOL_NONE;
-	uint64_t socket = 0, word;
+	uint64_t word;
 
-	if (cs_borrow_find())
-		return;
 	cs_count(CS_FACT_CONNECTIONS);
 	if (!cs_tables_may_change()) {
 		cs_count(CS_FACT_FDS_UNFOLLOWED);
-		return;
+		return 0;
 	}
-	if (cs_fd_kind(listener) == CS_FD_LISTENER)
-		socket = cs_fd_id((int)cs_fd_value(listener), listener);
 	generation = cs_fd_next_generation();
 	if ((uint32_t)fd < cs_fds.count)
 		index = cs_conn_open(&env, generation, fd, socket);
 	if (index == CS_POOL_NONE) {
 		cs_count(CS_FACT_FDS_UNFOLLOWED);
 		cs_follow_new(fd);
-		return;
+		return 0;
 	}
 	word = cs_fd_make(generation, CS_FD_CONNECTION, index, 0);
 	cs_fd_conn(word)->owner = cs_pid();
 	cs_conn_set_blocking(cs_fd_conn(word), generation, blocking);
 	drop(cs_fd_replace(fd, word), false);
+	return word;
+}
+
+void cs_follow_accepted(uint64_t listener, int fd, bool blocking)
+{
+	uint64_t socket = 0;
+
+	if (cs_borrow_find())
+		return;
+	if (cs_fd_kind(listener) == CS_FD_LISTENER)
+		socket = cs_fd_id((int)cs_fd_value(listener), listener);
+	open_connection(fd, socket, blocking);
+}
+
+void cs_follow_came(int fd)
+{
+	cs_follow_new(fd);
+	if ((uint32_t)fd < cs_fds.count && cs_shim_watching() && cs_tables_may_change())
+		drop(cs_fd_replace(fd, cs_fd_make(cs_fd_next_generation(), CS_FD_RECEIVED, 0, 0)),
+		     false);
+}
+
+/*
+ * The first bytes that are read of a descriptor that came with a message, which is @word. Who reads it
+ * is not known to wait.
+ *
+ * Return: its word from now on; 0: it is no connection.
+ */
+static uint64_t confirm(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes)
+{
+	uint64_t here = iov && iov->iov_len < bytes ? iov->iov_len : bytes;
+
+	if (!cs_shim_watching() || !cs_tables_may_change() || cs_fd_word(fd) != word)
+		return 0;
+	if (iov && cs_received_is_request(iov->iov_base, here))
+		return open_connection(fd, 0, false);
+	cs_fd_replace(fd, 0);
+	return 0;
 }
 
 void cs_follow_blocking(int fd, bool blocking)
@@ -407,6 +447,8 @@ static bool still(int fd, uint64_t word)
 
 void cs_follow_received(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes)
 {
+	if (bytes && cs_fd_kind(word) == CS_FD_RECEIVED)
+		word = confirm(fd, word, iov, bytes);
 	if (!bytes || !still(fd, word))
 		return;
 	if (cs_fd_kind(word) == CS_FD_CALLER)

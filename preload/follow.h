@@ -74,6 +74,9 @@ static inline int cs_follow_new(int fd)
 	return fd;
 }
 
+/** cs_follow_came() - @fd came with a message: it may be a connection. Context: signal. */
+void cs_follow_came(int fd);
+
 /** cs_follow_closing() - @fd is about to be closed. Context: signal. */
 static inline void cs_follow_closing(int fd)
 {

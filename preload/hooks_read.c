@@ -115,16 +115,10 @@ CS_HOOK(ssize_t, preadv64v2, (int fd, const struct iovec *iov, int count, off_t 
 	READV(CS_REAL(preadv64v2)(fd, iov, count, offset, flags));
 }
 
-/* Descriptors that came with a message are new; what they were before is over. */
-static void is_new(int fd)
-{
-	cs_follow_new(fd);
-}
-
 static void after_message(int fd, uint64_t word, const struct msghdr *message, uint64_t bytes,
 			  int flags)
 {
-	cs_rights_each(message, is_new);
+	cs_rights_each(message, cs_follow_came);
 	if (word && flags & MSG_DONTWAIT)
 		cs_follow_blocking(fd, false);
 	if (word && !(flags & ASIDE))

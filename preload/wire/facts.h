@@ -19,7 +19,7 @@
 	X(DLOPENS, "dlopens", "calls of dlopen and dlmopen")                                       \
 	X(SPAWNS, "spawns", "processes started, ever")                                             \
 	X(THREADS, "threads", "threads started")                                                   \
-	X(CONNECTIONS, "connections", "connections accepted, ever")                                \
+	X(CONNECTIONS, "connections", "connections accepted, or sent to us, ever")                 \
 	X(FDS_UNFOLLOWED, "fds.unfollowed", "descriptors that are not in the table, ever")         \
 	X(HEADS_UNFOLLOWED, "heads.unfollowed", "request heads too long or no buffer free, ever")  \
 	X(ATTACH_COST_NS, "attach.cost_ns", "wall time the attach itself took")                    \

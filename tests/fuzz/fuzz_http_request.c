@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "preload/http_request.h"
+#include "preload/received.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/http_transcript.h"
 
@@ -35,6 +36,23 @@ static void check_limits(const uint8_t *data, size_t size)
 	}
 }
 
+/* What makes a connection of a descriptor that was sent is the beginning of a request to the scanner. */
+static void check_received(const uint8_t *data, size_t size)
+{
+	const uint8_t *end = memchr(data, '\n', size);
+	struct cs_http_request request = { 0 };
+	struct cs_http_text text;
+	size_t used;
+
+	if (!size || !cs_received_is_request(data, size))
+		return;
+	CS_FUZZ_CHECK(end);
+	CS_FUZZ_CHECK(cs_received_is_request(data, (size_t)(end - data) + 1));
+	CS_FUZZ_CHECK(!cs_received_is_request(data, (size_t)(end - data)));
+	CS_FUZZ_CHECK(cs_http_request_feed(&request, &text, data, (size_t)(end - data) + 1,
+					   &used) != CS_HTTP_NOT_HTTP);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct cs_transcript whole, cut;
@@ -47,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	data += 2;
 	size -= 2;
 	check_limits(data, size);
+	check_received(data, size);
 	cs_transcript_requests(&whole, data, size, size, 1);
 	cs_transcript_requests(&cut, data, size, first, step);
 	CS_FUZZ_CHECK(whole.len == cut.len && memcmp(whole.text, cut.text, whole.len) == 0);

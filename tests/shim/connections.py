@@ -185,6 +185,20 @@ def whether_reads_wait(lab):
         assert told == waits, (libc, told)
 
 
+@case("a descriptor that was sent is a connection if it begins with a request")
+def sent_connections(lab):
+    for libc in lab.libcs():
+        run = lab.same("received", libc)
+        assert "status 0" in run.stdout, run.stdout
+        parent, worker = run.segments
+        told = [(r["target"], r["sequence"], r["flags"]) for r in records(worker, "request")]
+        assert told == [("/first", 0, OF_FIRST), ("/second", 1, OF_FIRST)], (libc, told)
+        assert [(r["sequence"], r["status"], r["flags"]) for r in records(worker, "response_end")] == [
+            (0, 200, 0), (1, 200, 0)], (libc, worker["records"])
+        assert worker["facts"]["connections"] == 1, (libc, worker["facts"])
+        assert not records(parent, "request"), (libc, parent["records"])
+
+
 @case("serving makes no system call of ours")
 def nothing_but_read_and_write(lab):
     for libc in lab.libcs():

@@ -275,6 +275,7 @@ EVERY_HOOK = {
     "lookup": ([], {}),
     "waits": ([], {}),
     "prefork": ([], None),
+    "received": ([], None),
     "stream": ([], None),
     "file": (["."], None),
     "exec": ([], None),
