@@ -61,7 +61,8 @@ def too_much(lab):
     logs = records(run.segments[0], "log")
     told = len(written(run, STDERR))
     assert told >= 2 * 32768, told
-    assert told + lost(run) == 1100000, run.segments[0]["facts"]
+    # A megabyte in less than the 2 s in which it would be within the rate; a ring holds more.
+    assert told < 900000 and told + lost(run) == 1100000, run.segments[0]["facts"]
     assert [r["lost"] for r in logs if r["flags"] == 0][0] == 100000 - 32768, logs[:10]
     assert all(r["flags"] == 1 for r in logs[:8]) and logs[8]["flags"] == 0, logs[:10]
 

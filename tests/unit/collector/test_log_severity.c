@@ -41,6 +41,8 @@ Test(log_severity, anything_else_says_nothing)
 	static const char *const rows[] = {
 		"",
 		"error: it failed",
+		"\"level\":\"info\"}",
+		"x{\"level\":\"info\"}",
 		"{",
 		"{}",
 		"[\"level\",\"info\"]",
