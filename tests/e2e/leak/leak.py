@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""No id, no call and no line of log on another's span.
+
+usage: leak.py --build DIR [--invocations N]
+
+Servers in Node.js (an event loop), Java (a pool of threads) and C (a thread for each connection) are asked
+by 200 connections at once. Each invocation has an id of its own in its path, as its request id, as its
+trace, in its two lines of log and in the path of the call that it makes. What a real collector made of it
+is held against that: whatever it says of whose something is must be true. What it cannot know it may leave
+out, and counts; of the threaded servers that must be little, or this test would look at nothing.
+"""
+import collections
+import functools
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from lib import cases, listening, otlp_json, watching
+
+HERE = pathlib.Path(__file__).resolve().parent
+SERVER, CLIENT = 2, 3  # kinds of spans
+CONNECTIONS, LIMIT_S, LOAD_S, POLL_S = 200, 60, 400, 0.02
+THREADED = ("java", "c")
+ATTRIBUTED = 0.5  # of the lines of a threaded server, at least: those that wait are bounded
+
+
+def command_of(language, build, folder):
+    if language == "c":
+        return [build / "tests/e2e/leak/leak_server", "0"]
+    if not shutil.which(language):
+        cases.skip(f"there is no {language}")
+    if language == "node":
+        return ["node", HERE / "server.js"]
+    subprocess.run(["javac", "-d", folder, HERE / "Server.java"], check=True)
+    return ["java", "-XX:TieredStopAtLevel=1", "-Dsun.net.httpserver.nodelay=true",
+            "-Dhttp.maxConnections=220", "-cp", folder, "Server"]
+
+
+def start(command, **options):
+    process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, **options)
+    end = time.monotonic() + LIMIT_S
+    while not (ports := listening.ports_of(process.pid)):
+        assert process.poll() is None and time.monotonic() < end, f"{command} does not listen"
+        time.sleep(POLL_S)
+    return process, ports[0]
+
+
+def ask(port, count):
+    """All of them, by wrk."""
+    if not shutil.which("wrk"):
+        cases.skip("there is no wrk (script/setup installs it)")
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{LOAD_S}s", "--timeout", f"{LOAD_S}s",
+               "-s", HERE / "ask.lua", f"http://127.0.0.1:{port}/", "--", str(count)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asking:
+        said = asking.stderr.readline()
+        asking.send_signal(signal.SIGINT)
+        shown, more = asking.communicate(timeout=LIMIT_S)
+    assert said == "done\n" and asking.returncode == 0, (shown, said + more)
+    assert "Non-2xx" not in shown, shown
+
+
+def counters_of(collector):
+    """What it counted, once nobody is watched any more: it says so at each SIGUSR1."""
+    end = time.monotonic() + LIMIT_S
+    while True:
+        collector.send_signal(signal.SIGUSR1)
+        counters = json.loads(collector.stderr.readline())
+        if not counters["instances_now"]:
+            return counters
+        assert time.monotonic() < end, counters
+        time.sleep(POLL_S)
+
+
+def load(language, build, folder, count):
+    """Returns the file with what the collector told, that with the server's own lines, and counters."""
+    traces, lines, announce = folder / "traces.jsonl", folder / "lines", folder / "announce.sock"
+    backend, port = start([build / "tests/e2e/leak/leak_server", "0"])
+    collector = watching.start([build / "collector/coldspan-collector", "--file", traces, "--log-level",
+                                "error"], announce, stderr=subprocess.PIPE, text=True)
+    try:
+        with open(lines, "wb") as out:
+            server, asked = start([*command_of(language, build, folder), str(port)], stdout=out,
+                                  env={**os.environ, "COLDSPAN_SOCKET": str(announce),
+                                       "LD_PRELOAD": str(build / "preload/libcoldspan.so")})
+        try:
+            ask(asked, count)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(LIMIT_S)
+    finally:
+        watching.kill(backend)
+        counters = counters_of(collector)
+        collector.send_signal(signal.SIGTERM)
+        said = collector.communicate(timeout=LIMIT_S)[1]
+    assert collector.returncode == 0, said
+    return traces, lines, counters
+
+
+class Found:
+    """What was told, held against what was so."""
+
+    def __init__(self):
+        self.spans = {}  # of invocations: id by (trace, span)
+        self.counts = collections.Counter()
+
+    def invocation(self, span):
+        number = span["attributes"]["http.request.header.x-request-id"][0]
+        assert span["attributes"]["url.path"] == f"/work/{number}", span
+        assert int(span["traceId"], 16) == int(span["parentSpanId"], 16) == int(number), span
+        assert (span["traceId"], span["spanId"]) not in self.spans, span
+        self.spans[span["traceId"], span["spanId"]] = number
+        self.counts["invocations"] += 1
+
+    def call(self, span):
+        number = span["attributes"]["url.path" if "url.path" in span["attributes"] else "url.full"]
+        number = number.rsplit("/", 1)[-1]
+        self.counts["calls"] += 1
+        owner = self.spans.get((span["traceId"], span["parentSpanId"]))
+        if owner is not None:
+            assert owner == number, span
+            self.counts["calls with an invocation"] += 1
+
+    def line(self, record):
+        what, number = record["body"].split()
+        assert what in ("begin", "end"), record
+        self.counts["lines"] += 1
+        if record["spanId"]:
+            assert self.spans[record["traceId"], record["spanId"]] == number, record
+            self.counts["lines with an invocation"] += 1
+
+
+def batches(path):
+    with open(path, encoding="utf-8") as text:
+        yield from map(json.loads, text)
+
+
+def judge(traces):
+    found = Found()
+    for batch in batches(traces):
+        for span in otlp_json.spans([batch]):
+            if span["kind"] == SERVER:
+                found.invocation(span)
+    for batch in batches(traces):
+        for span in otlp_json.spans([batch]):
+            if span["kind"] == CLIENT:
+                found.call(span)
+        for record in otlp_json.logs([batch]):
+            found.line(record)
+    return found
+
+
+def leak(language, build, count, folder):
+    traces, lines, counters = load(language, build, folder, count)
+    with open(lines, "rb") as own:
+        written = sum(1 for _ in own)
+    counts = judge(traces).counts
+    print(json.dumps(counts), flush=True)
+    # A machine on which the collector does not get its turn fills the rings: that is counted.
+    assert counts["invocations"] >= count - counters["dropped"] - counters["requests_dropped"], counters
+    assert counts["lines"] <= written, (counts, written)
+    if language in THREADED:
+        assert counts["lines with an invocation"] >= ATTRIBUTED * written, (counts, written)
+        if counts["calls"]:
+            assert counts["calls with an invocation"] >= ATTRIBUTED * count, counts
+
+
+def main():
+    parser = cases.parser(__doc__)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--invocations", type=int, default=100_000)
+    args = parser.parse_args()
+    for language in ("node", "java", "c"):
+        cases.register(language, functools.partial(leak, language))
+    cases.main(args, args.build.resolve(), args.invocations, folder=True)
+
+
+if __name__ == "__main__":
+    main()
