@@ -151,6 +151,30 @@ static const char *trigger_of(const struct cs_invocation *invocation)
 	return invocation->method ? "http" : "other";
 }
 
+/*
+ * A function of an Azure app: a host calls a custom handler as "POST /FUNCTION", with the invocation's id.
+ * The app has several, so that its name and id are those of an invocation. Texts live until the list is
+ * kept.
+ */
+static void add_azure_function(struct cs_spans *spans, struct cs_attr_list *list,
+			       const struct cs_invocation *invocation)
+{
+	const struct cs_platform *platform = invocation->identity->platform;
+	const char *target = invocation->target, *name;
+
+	if (!platform || !platform->app || !invocation->inbound->ids[CS_REQUEST_ID_AZURE] ||
+	    !invocation->method || strcmp(invocation->method, "POST") != 0 || !target ||
+	    *target != '/' || !target[1] || strchr(target + 1, '/'))
+		return;
+	name = target + 1;
+	cs_attr_add_string(list, "faas.name",
+			   cs_arena_printf(&spans->arena, "%s/%s", platform->app, name));
+	if (platform->app_id)
+		cs_attr_add_string(
+			list, "cloud.resource_id",
+			cs_arena_printf(&spans->arena, "%s/functions/%s", platform->app_id, name));
+}
+
 static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation)
 {
 	struct cs_span *span = cs_spans_new(spans, invocation->identity);
@@ -177,6 +201,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	if (invocation->method && strcmp(invocation->method, known_method(invocation->method)))
 		cs_attr_add_string(&list, "http.request.method_original", invocation->method);
 	cs_attr_add_string(&list, "url.path", invocation->target);
+	add_azure_function(spans, &list, invocation);
 	cs_spans_add_ids(&list, invocation->inbound, invocation->api ? invocation->api->id : NULL);
 	add_carriers(&list, invocation->inbound);
 	add_cut(&list, invocation->cut);

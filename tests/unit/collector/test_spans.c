@@ -593,3 +593,34 @@ Test(spans, texts_are_copies)
 	cr_assert(eq(str, (char *)text(&batch.groups[0].spans[0].attrs, "url.path"),
 		     (char *)"/orders"));
 }
+
+Test(spans, an_azure_function_is_named_by_its_app_and_its_path)
+{
+	static const struct cs_platform app = { .name = "azure.functions",
+						.app = "shop",
+						.app_id = "/subscriptions/s/sites/shop" };
+	struct cs_identity azure = identity;
+	struct cs_invocation one = invocation();
+	struct cs_inbound came = *one.inbound;
+	char id[] = "7d1";
+	const struct cs_span *span;
+
+	azure.platform = &app;
+	one.identity = &azure;
+	one.inbound = &came;
+	one.method = "POST";
+	one.target = "/Orders";
+	span = only_span(&one); /* nothing says that the host called */
+	cr_assert(eq(ptr, (void *)find(&span->attrs, "faas.name"), NULL));
+	cr_assert(eq(ptr, (void *)find(&batch.groups[0].resource, "faas.name"), NULL));
+	came.ids[CS_REQUEST_ID_AZURE] = id;
+	cs_spans_reset(&spans);
+	span = only_span(&one);
+	cr_assert(eq(str, (char *)text(&span->attrs, "faas.name"), (char *)"shop/Orders"));
+	cr_assert(eq(str, (char *)text(&span->attrs, "cloud.resource_id"),
+		     (char *)"/subscriptions/s/sites/shop/functions/Orders"));
+	one.target = "/api/orders"; /* a request that is handed on: of a route, not of a function */
+	cs_spans_reset(&spans);
+	span = only_span(&one);
+	cr_assert(eq(ptr, (void *)find(&span->attrs, "faas.name"), NULL));
+}
