@@ -32,8 +32,8 @@ over HTTP. For every row it also holds that
   (SIGKILL)`.
 
 ✓ a phase of its own; – no such phase, or merged into the one before it; ~ merged, or not exact, for the
-reason in the last column. [phases.md](phases.md) says what the phases are. `queue` is not among them:
-here nobody had asked for the start (`proactive`, and `fork_pool` where forked workers serve).
+reason in the last column. [phases.md](phases.md) says what the phases are. Where there is no `queue`,
+nobody had asked for the start (`proactive`, and `fork_pool` where forked workers serve).
 
 """
 WARMTH = "the first is cold, the second warm (processes that handle one event each: both cold);"
