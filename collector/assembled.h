@@ -161,6 +161,9 @@ void cs_assembled_on_response(struct cs_assembled *instance, const struct cs_ent
 void cs_assembled_on_response_end(struct cs_assembled *instance, const struct cs_entry *entry,
 				  uint64_t time_ns, uint64_t now_ns);
 
+/** cs_assembled_on_body() - an EVENT record of a server: what stands in the body of a request. */
+void cs_assembled_on_body(struct cs_assembled *instance, const struct cs_entry *entry);
+
 void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_entry *entry,
 				uint64_t time_ns, uint64_t now_ns);
 void cs_assembled_on_event(struct cs_assembled *instance, const struct cs_entry *entry);

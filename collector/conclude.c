@@ -631,6 +631,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.inbound = &request->inbound,
 		.lambda = request->lambda,
 		.api = request->api ? cs_api_said(request->api) : NULL,
+		.batch = request->batch,
 		.started = ahead ? &cold.context : NULL,
 		.outcome = request->outcome,
 		.used = request->used,

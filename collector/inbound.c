@@ -33,6 +33,7 @@ enum slot {
 	SLOT_TASK_RETRIES,
 	SLOT_GRID_DELIVERIES,
 	SLOT_ENVOY_ATTEMPTS,
+	SLOT_DELIVERIES,
 	SLOT_START_TIME,
 	SLOT_SPAN,
 	SLOT_IDS,
@@ -58,6 +59,7 @@ static const struct {
 	[SLOT_TASK_RETRIES] = NAME("x-cloudtasks-taskretrycount"),
 	[SLOT_GRID_DELIVERIES] = NAME("aeg-delivery-count"),
 	[SLOT_ENVOY_ATTEMPTS] = NAME("x-envoy-attempt-count"),
+	[SLOT_DELIVERIES] = NAME("count"), /* out of a body: no header is kept under that name */
 	[SLOT_START_TIME] = NAME("x-start-time"),
 	[SLOT_SPAN] = NAME("coldspan-span-id"),
 #define X(id, header, attribute) [SLOT_IDS + CS_REQUEST_ID_##id] = NAME(header),
@@ -248,7 +250,8 @@ static unsigned read_attempt(const struct headers *headers)
 	static const struct {
 		enum slot slot;
 		int first; /* what it says of the first attempt */
-	} counters[] = { { SLOT_TASK_RETRIES, 0 },
+	} counters[] = { { SLOT_DELIVERIES, 1 },
+			 { SLOT_TASK_RETRIES, 0 },
 			 { SLOT_GRID_DELIVERIES, 0 },
 			 { SLOT_ENVOY_ATTEMPTS, 1 } };
 

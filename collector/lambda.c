@@ -90,6 +90,10 @@ void cs_assembled_on_event(struct cs_assembled *instance, const struct cs_entry 
 	struct cs_request *request;
 	size_t before;
 
+	if (rec->source == CS_INVOCATION_HTTP) {
+		cs_assembled_on_body(instance, entry);
+		return;
+	}
 	if (rec->source != CS_INVOCATION_LAMBDA || rec->text_len > len ||
 	    rec->id_len > rec->text_len) {
 		stats->unknown_records++;

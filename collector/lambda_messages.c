@@ -31,6 +31,8 @@ const char *cs_event_service_name(enum cs_event_service service)
 		return "eventbridge";
 	case CS_EVENT_SCHEDULE:
 		return "schedule";
+	case CS_EVENT_CLOUDEVENTS:
+	case CS_EVENT_AZURE:
 	case CS_EVENT_UNKNOWN:
 		break;
 	}
@@ -52,6 +54,8 @@ const char *cs_event_service_trigger(enum cs_event_service service)
 		return "datasource";
 	case CS_EVENT_SCHEDULE:
 		return "timer";
+	case CS_EVENT_CLOUDEVENTS:
+	case CS_EVENT_AZURE:
 	case CS_EVENT_UNKNOWN:
 		break;
 	}
@@ -113,6 +117,17 @@ static struct cs_message *new_message(struct cs_lambda_event *event)
 	return &event->messages[count];
 }
 
+/* Where it was made, as its distributed tracing extension says. */
+static void take_cloud_event(struct cs_message *message, struct cs_part part)
+{
+	struct cs_part id = find(part, "ce-id"), created = find(part, "ce-traceparent");
+
+	message->cloud_event = true;
+	message->id = cs_text_clean_copy(id.text, id.len);
+	message->has_context = created.len && cs_trace_context_parse(created.text, created.len,
+								     &message->context) == 0;
+}
+
 /* X-Ray's header is a context like others here: a message's sender is nobody's parent. */
 static void take_message(struct cs_lambda_event *event, struct cs_part part)
 {
@@ -123,6 +138,10 @@ static void take_message(struct cs_lambda_event *event, struct cs_part part)
 		return;
 	message->id = cs_text_clean_copy(id.text, id.len);
 	message->attempt = number_of(find(part, "count"));
+	if (event->service == CS_EVENT_CLOUDEVENTS) {
+		take_cloud_event(message, part);
+		return;
+	}
 	message->has_context = cs_inbound_context(part.text, part.len, false, &message->context) !=
 				       CS_CARRIER_NONE &&
 			       cs_trace_context_valid(&message->context);
@@ -133,6 +152,8 @@ void cs_lambda_messages_take(struct cs_lambda_event *event, struct cs_inbound *i
 {
 	struct cs_part rest = { text, text_len }, id;
 
+	if (rec->flags & CS_EVENT_BATCH)
+		event->service = rec->service;
 	event->messages_cut |= (rec->flags & CS_EVENT_CUT) != 0;
 	if (rec->flags & CS_EVENT_BATCH) {
 		if (rec->messages > event->messages_found)

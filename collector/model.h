@@ -91,6 +91,7 @@ struct cs_message {
 		attempt; /* of its deliveries, as its service counts, or we do: 1 is the first; 0: not known */
 	bool has_context;
 	struct cs_trace_context context; /* who sent it, with has_context */
+	bool cloud_event;                /* it is one, in a request's body */
 	bool has_previous;
 	struct cs_span_context previous; /* the attempt before, with has_previous */
 };
@@ -256,6 +257,7 @@ struct cs_invocation {
 	const struct cs_inbound *inbound;       /* what came with it */
 	const struct cs_lambda_event *lambda;   /* of that protocol; NULL: of another */
 	const struct cs_api_said *api;          /* idem */
+	const struct cs_lambda_event *batch;    /* events in its body, their messages; NULL: none */
 	unsigned attempt;                       /* of its event: 1 is the first; 0: not known */
 	const struct cs_span_context *previous; /* the attempt before; NULL: not known */
 	const struct cs_span_context *started;  /* a start in a trace of its own; NULL: none */

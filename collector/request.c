@@ -11,7 +11,8 @@ void cs_request_measure(struct cs_request *request)
 {
 	request->bytes = sizeof(*request) + cs_text_bytes(request->method) +
 			 cs_text_bytes(request->target) + cs_inbound_bytes(&request->inbound) +
-			 cs_lambda_event_bytes(request->lambda);
+			 cs_lambda_event_bytes(request->lambda) +
+			 cs_lambda_event_bytes(request->batch);
 }
 
 struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *text,
@@ -92,6 +93,7 @@ void cs_request_free(struct cs_request *request)
 	free(request->target);
 	cs_inbound_deinit(&request->inbound);
 	cs_lambda_event_free(request->lambda);
+	cs_lambda_event_free(request->batch);
 	free(request);
 }
 

@@ -207,6 +207,8 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	add_cut(&list, invocation->cut);
 	if (invocation->attempt)
 		cs_attr_add_int(&list, "coldspan.attempt", invocation->attempt);
+	if (invocation->batch)
+		cs_spans_add_batch(&list, invocation->batch);
 	if (invocation->lambda)
 		cs_spans_add_lambda(&list, invocation, &texts);
 	if (invocation->status)

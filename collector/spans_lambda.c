@@ -11,11 +11,8 @@ static const char *version_of(const struct cs_identity *identity)
 	return identity->platform ? identity->platform->version : NULL;
 }
 
-/* What its body says of itself. */
-static void add_body(struct cs_attr_list *list, const struct cs_lambda_event *event)
+void cs_spans_add_batch(struct cs_attr_list *list, const struct cs_lambda_event *event)
 {
-	cs_attr_add_string(list, "coldspan.event.service", cs_event_service_name(event->service));
-	cs_attr_add_string(list, "coldspan.event.id", event->event_id);
 	if (event->messages_found) {
 		cs_attr_add_int(list, "messaging.batch.message_count", event->messages_found);
 		if (event->messages_found > event->messages_count)
@@ -43,7 +40,9 @@ void cs_spans_add_lambda(struct cs_attr_list *list, const struct cs_invocation *
 		cs_attr_add_int(list, "coldspan.lambda.deadline_unix_ms", event->deadline_unix_ms);
 	if (event->deadline_passed)
 		cs_attr_add_bool(list, "coldspan.lambda.deadline_passed", true);
-	add_body(list, event);
+	cs_attr_add_string(list, "coldspan.event.service", cs_event_service_name(event->service));
+	cs_attr_add_string(list, "coldspan.event.id", event->event_id);
+	cs_spans_add_batch(list, event);
 	if (event->streamed)
 		cs_attr_add_bool(list, "coldspan.lambda.streamed", true);
 	if (event->refused_status)

@@ -68,7 +68,9 @@ static struct cs_span_link message_link(struct cs_spans *spans, const struct cs_
 	if (message->has_context)
 		point_to(&link, &message->context);
 	cs_attr_add_string(&list, "coldspan.link", "message");
-	cs_attr_add_string(&list, "messaging.message.id", message->id);
+	cs_attr_add_string(&list,
+			   message->cloud_event ? "cloudevents.event_id" : "messaging.message.id",
+			   message->id);
 	if (message->attempt)
 		cs_attr_add_int(&list, "coldspan.attempt", message->attempt);
 	if (!cs_attr_list_keep(&list, &link.attrs))
@@ -109,7 +111,8 @@ bool cs_spans_add_links(struct cs_spans *spans, struct cs_span *span,
 {
 	const struct cs_trace_context *created = &invocation->inbound->created;
 	const struct cs_span_context *started = invocation->started;
-	const struct cs_lambda_event *event = invocation->lambda;
+	const struct cs_lambda_event *event =
+		invocation->lambda ? invocation->lambda : invocation->batch;
 	size_t messages = event ? event->messages_count : 0;
 	struct cs_span_link *links;
 

@@ -142,9 +142,10 @@ static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, ui
 	if (conn->sending == HEAD_TOLD)
 		event.status = conn->response.status;
 	env->emit(conn, &event);
-	if (env->caller)
+	if (env->caller) {
 		put_response_text(env, conn);
-	conn->wants_body = false;
+		conn->wants_body = false;
+	}
 	conn->sending = NOTHING;
 	/* pairs with: conn.responses; the slot may be used again */
 	atomic_store_explicit(&conn->responses, sequence + 1, memory_order_release);
@@ -191,7 +192,8 @@ const struct cs_http_text *cs_conn_asked(const struct cs_conn_env *env, const st
 
 void *cs_conn_scratch(const struct cs_conn_env *env, const struct cs_conn *conn)
 {
-	struct cs_conn_text *text = cs_pool_item(env->texts, conn->response_text);
+	struct cs_conn_text *text =
+		cs_pool_item(env->texts, env->caller ? conn->response_text : conn->text);
 
 	return text->scratch;
 }
@@ -271,6 +273,8 @@ static void put_text(const struct cs_conn_env *env, struct cs_conn *conn)
 	if (conn->text != CS_POOL_NONE)
 		cs_pool_put(env->texts, conn->text);
 	conn->text = CS_POOL_NONE;
+	if (!env->caller)
+		conn->wants_body = false;
 }
 
 static void tell_unfollowed(const struct cs_conn_env *env, struct cs_conn *conn)
@@ -380,6 +384,21 @@ static bool begin_head(const struct cs_conn_env *env, struct cs_conn *conn, uint
 }
 
 /* Returns LOST_IN when the direction cannot be followed any longer. */
+/* Hands content to who wants it. Return: of how many bytes all or none are content. */
+static uint64_t show_asked(const struct cs_conn_env *env, struct cs_conn *conn,
+			   const unsigned char *data, uint64_t bytes)
+{
+	size_t content;
+
+	if (env->caller || !conn->wants_body)
+		return bytes;
+	content = cs_http_body_content(&conn->request.body, bytes);
+	if (!content)
+		return 1; /* framing */
+	env->content(conn, data, content);
+	return content;
+}
+
 static uint64_t receive(const struct cs_conn_env *env, struct cs_conn *conn,
 			const unsigned char *data, uint64_t bytes, uint64_t now_ns)
 {
@@ -387,18 +406,22 @@ static uint64_t receive(const struct cs_conn_env *env, struct cs_conn *conn,
 
 	while (bytes) {
 		bool in_body = cs_http_request_in_body(&conn->request);
+		bool wanted = !env->caller && conn->wants_body;
 		struct cs_conn_text *text = NULL;
 		enum cs_http_verdict verdict;
+		uint64_t part = bytes;
 		size_t used;
 
 		if (cs_http_request_idle(&conn->request) && !begin_head(env, conn, now_ns)) {
 			tell_unfollowed(env, conn);
 			return LOST_IN;
 		}
-		if (conn->text != CS_POOL_NONE)
+		if (wanted) /* its text is the callback's scratch memory now */
+			part = show_asked(env, conn, data, bytes);
+		else if (conn->text != CS_POOL_NONE)
 			text = cs_pool_item(env->texts, conn->text);
 		verdict = cs_http_request_feed(&conn->request, text ? &text->text : NULL, data,
-					       bytes, &used);
+					       part, &used);
 		bytes -= used;
 		if (data)
 			data += used;
@@ -419,8 +442,12 @@ static uint64_t receive(const struct cs_conn_env *env, struct cs_conn *conn,
 		if (env->caller && text && (verdict == CS_HTTP_HEAD || verdict == CS_HTTP_END) &&
 		    cs_http_request_idle(&conn->request))
 			tell_request_end(env, conn, &text->text);
-		if (!env->caller &&
-		    (verdict == CS_HTTP_HEAD || cs_http_request_idle(&conn->request)))
+		if (env->caller)
+			continue;
+		if (conn->wants_body && cs_http_request_idle(&conn->request))
+			tell_request_end(env, conn, NULL);
+		if (cs_http_request_idle(&conn->request) ||
+		    (verdict == CS_HTTP_HEAD && !conn->wants_body))
 			put_text(env, conn);
 	}
 	return 0;
@@ -467,7 +494,7 @@ static uint64_t show_content(const struct cs_conn_env *env, struct cs_conn *conn
 {
 	size_t content;
 
-	if (!conn->wants_body)
+	if (!env->caller || !conn->wants_body)
 		return bytes;
 	content = cs_http_response_content(&conn->response, bytes);
 	if (!content)

@@ -62,7 +62,7 @@ struct cs_conn {
 	/* The sending direction's own. */
 	uint16_t response_forks; /* the process's forks when a response began, modulo 2^16 */
 	uint8_t sending;         /* whether a response has begun, and whether its head was told */
-	bool wants_body; /* of a caller: the callback's answer to its head; see cs_conn_env.content */
+	bool wants_body;         /* the callback's answer to a head; see cs_conn_env.content */
 	struct cs_http_response response;
 	uint64_t response_ns; /* when the call with its first byte began */
 	uint64_t response_bytes;
@@ -70,7 +70,7 @@ struct cs_conn {
 
 enum cs_conn_event_type {
 	CS_CONN_REQUEST,
-	CS_CONN_REQUEST_END, /* of a caller alone: its last byte has gone out */
+	CS_CONN_REQUEST_END, /* its last byte has passed: of a caller's, and of one that was wanted */
 	CS_CONN_RESPONSE,
 	CS_CONN_RESPONSE_END,
 	CS_CONN_HEAD_UNFOLLOWED, /* only this field is set */
@@ -112,8 +112,8 @@ struct cs_conn_env {
 	 */
 	bool caller;
 	/*
-	 * Of a caller: the body of a response, in pieces, if the callback has set cs_conn.wants_body while
-	 * its head was told. May be NULL if it never does.
+	 * The body of a response of a caller, else of a request, in pieces, if the callback has set
+	 * cs_conn.wants_body while its head was told. May be NULL if it never does.
 	 */
 	cs_conn_content_fn content;
 };
@@ -133,8 +133,8 @@ uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd
 const struct cs_http_text *cs_conn_asked(const struct cs_conn_env *env, const struct cs_conn *conn);
 
 /**
- * cs_conn_scratch() - of a caller, from where it wants a body on, until the response has ended: memory of
- * the callback's own, sizeof(struct cs_http_text) bytes, aligned to 4. It is where the head's text was.
+ * cs_conn_scratch() - from where a body is wanted on, until its message has ended: memory of the callback's own,
+ * sizeof(struct cs_http_text) bytes, aligned to 4. It is where the head's text was.
  */
 void *cs_conn_scratch(const struct cs_conn_env *env, const struct cs_conn *conn);
 

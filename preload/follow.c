@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "preload/borrowed.h"
+#include "preload/event_body.h"
 #include "preload/inherited.h"
 #include "preload/lambda.h"
 #include "preload/logs.h"
@@ -46,6 +47,31 @@ static void emit_propagated(const struct cs_conn_event *event, struct cs_rec_req
 	cs_ring_commit(&claim);
 }
 
+static const struct cs_conn_env env;
+
+/* What its body is, by its headers, and what is looked for in it. */
+static void look_at_body(struct cs_conn *conn, uint32_t sequence)
+{
+	struct cs_event_of of = { conn->connection, sequence };
+	uint8_t flags = conn->request.fields.flags;
+	enum cs_scan_form form = CS_SCAN_AZURE;
+
+	if (!(flags & (CS_HTTP_CLOUD_EVENT | CS_HTTP_CLOUD_EVENTS | CS_HTTP_AZURE_CALL)))
+		return;
+	if (flags & CS_HTTP_CLOUD_EVENT)
+		form = CS_SCAN_CLOUD_EVENT;
+	else if (flags & CS_HTTP_CLOUD_EVENTS)
+		form = CS_SCAN_CLOUD_EVENTS;
+	cs_lambda_scan_begin(cs_conn_scratch(&env, conn), form, (const char *)&of,
+			     CS_EVENT_OF_BYTES);
+	conn->wants_body = true;
+}
+
+static void pass_body(struct cs_conn *conn, const unsigned char *data, size_t len)
+{
+	cs_event_body_pass(cs_conn_scratch(&env, conn), CS_INVOCATION_HTTP, data, len);
+}
+
 static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event)
 {
 	const struct cs_http_text *text = event->text;
@@ -72,6 +98,7 @@ static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event
 	else
 		cs_emit(CS_RECORD_REQUEST, CS_PRIORITY_LOW, event->time_ns, &rec, sizeof(rec),
 			text->bytes, cs_http_text_used(text));
+	look_at_body(conn, event->sequence);
 }
 
 static void emit_response(const struct cs_conn *conn, const struct cs_conn_event *event)
@@ -116,7 +143,8 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 	case CS_CONN_REQUEST:
 		emit_request(conn, event);
 		break;
-	case CS_CONN_REQUEST_END: /* callers' */
+	case CS_CONN_REQUEST_END:
+		cs_event_body_end(cs_conn_scratch(&env, conn), CS_INVOCATION_HTTP);
 		break;
 	case CS_CONN_RESPONSE:
 		emit_response(conn, event);
@@ -134,6 +162,7 @@ static const struct cs_conn_env env = {
 	.conns = &cs_fds.conns,
 	.texts = &cs_fds.texts,
 	.emit = emit,
+	.content = pass_body,
 	.forks = &cs_follow.forks,
 };
 

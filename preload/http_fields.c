@@ -21,6 +21,7 @@ enum kind {
 	CONTENT_LENGTH,
 	TRANSFER_ENCODING,
 	AGENT,
+	TYPE,
 	PROBE,
 };
 
@@ -59,6 +60,8 @@ static const struct {
 static const char length_name[] = "content-length";
 static const char coding_name[] = "transfer-encoding";
 static const char agent_name[] = "user-agent";
+static const char type_name[] = "content-type";
+static const char azure_name[] = "x-azure-functions-invocationid";
 static const char chunked[] = "chunked";
 
 void cs_http_fields_init(struct cs_http_fields *fields)
@@ -121,6 +124,8 @@ static enum kind find_kind(const struct cs_http_fields *fields, bool keep)
 		return SKIP;
 	if (scratch_is(fields, agent_name, sizeof(agent_name) - 1))
 		return AGENT;
+	if (scratch_is(fields, type_name, sizeof(type_name) - 1))
+		return TYPE;
 	if (cs_http_is_kept(fields->scratch, fields->scratch_len) || is_lambda(fields))
 		return KEEP;
 	return cs_http_probe_header(fields->scratch, fields->scratch_len) ? PROBE : SKIP;
@@ -141,6 +146,8 @@ static void begin_value(struct cs_http_fields *fields, struct cs_http_text *text
 	fields->state = SPACE;
 	fields->kind = (uint8_t)find_kind(fields, text != NULL);
 	if (text && fields->kind == KEEP) {
+		if (scratch_is(fields, azure_name, sizeof(azure_name) - 1))
+			fields->flags |= CS_HTTP_AZURE_CALL;
 		fields->line_start = text->headers_len;
 		fields->value_len = 0;
 		for (size_t i = 0; i < fields->scratch_len; i++)
@@ -176,6 +183,7 @@ static void value_byte(struct cs_http_fields *fields, struct cs_http_text *text,
 			fields->scratch_len++;
 		break;
 	case AGENT:
+	case TYPE:
 		if (fields->scratch_len < CS_HTTP_SCRATCH)
 			fields->scratch[fields->scratch_len++] = (char)c;
 		break;
@@ -254,6 +262,29 @@ static bool end_coding(struct cs_http_fields *fields)
 	return true;
 }
 
+/* "application/cloudevents+json; charset=utf-8" (CloudEvents HTTP protocol binding, sections 3.2, 3.3) */
+static uint8_t type_flag(const struct cs_http_fields *fields)
+{
+	static const char prefix[] = "application/cloudevents", json[] = "+json",
+			  batch[] = "-batch";
+	char type[CS_HTTP_SCRATCH + 1];
+	size_t at = sizeof(prefix) - 1, len = 0;
+	uint8_t flag = CS_HTTP_CLOUD_EVENT;
+
+	while (len < fields->scratch_len && fields->scratch[len] != ';' &&
+	       fields->scratch[len] != ' ') {
+		type[len] = cs_http_lower((unsigned char)fields->scratch[len]);
+		len++;
+	}
+	if (len < at || !same(type, prefix, at))
+		return 0;
+	if (len - at > sizeof(batch) - 1 && same(type + at, batch, sizeof(batch) - 1)) {
+		flag = CS_HTTP_CLOUD_EVENTS;
+		at += sizeof(batch) - 1;
+	}
+	return len - at == sizeof(json) - 1 && same(type + at, json, len - at) ? flag : 0;
+}
+
 static bool end_line(struct cs_http_fields *fields, struct cs_http_text *text)
 {
 	switch ((enum kind)fields->kind) {
@@ -264,6 +295,9 @@ static bool end_line(struct cs_http_fields *fields, struct cs_http_text *text)
 	case AGENT:
 		if (cs_http_probe_agent(fields->scratch, fields->scratch_len))
 			fields->flags |= CS_HTTP_PROBE;
+		return true;
+	case TYPE:
+		fields->flags |= type_flag(fields);
 		return true;
 	case KEEP:
 		while (fields->value_len && (text->bytes[cs_http_text_used(text) - 1] == ' ' ||
@@ -408,7 +442,7 @@ static size_t take_run(struct cs_http_fields *fields, struct cs_http_text *text,
 		return 0;
 	if (fields->kind == KEEP)
 		return keep_run(fields, text, at, len);
-	if (fields->kind == AGENT)
+	if (fields->kind == AGENT || fields->kind == TYPE)
 		return agent_run(fields, at, len);
 	return fields->kind == SKIP || fields->kind == CUT ? plain_run(at, len) : 0;
 }

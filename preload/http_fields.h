@@ -67,6 +67,10 @@
 #define CS_HTTP_HAS_CODING 0x2u
 #define CS_HTTP_CHUNKED    0x4u /* the last transfer coding is chunked */
 #define CS_HTTP_PROBE      0x8u /* of a request: a header says that it is a health probe */
+/* Of a request: what its body is, by its headers */
+#define CS_HTTP_CLOUD_EVENT  0x10u /* one CloudEvent, in structured mode */
+#define CS_HTTP_CLOUD_EVENTS 0x20u /* a batch of them */
+#define CS_HTTP_AZURE_CALL   0x40u /* an invocation by Azure's Functions host */
 
 struct cs_http_fields {
 	uint64_t content_length;

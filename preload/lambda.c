@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "preload/borrowed.h"
+#include "preload/event_body.h"
 #include "preload/follow.h"
 #include "preload/lambda_call.h"
 #include "preload/lambda_scan.h"
@@ -23,46 +24,16 @@ static struct cs_lambda_scan *scan_of(const struct cs_conn *conn)
 	return cs_conn_scratch(&cs_lambda_env, conn);
 }
 
-/* What was found in the body of an event, so far. */
-static void emit_event(struct cs_lambda_scan *scan)
-{
-	struct cs_rec_event rec = {
-		.messages = scan->messages,
-		.source = CS_INVOCATION_LAMBDA,
-		.service = scan->source,
-		.flags = (uint16_t)((scan->batch ? CS_EVENT_BATCH : 0) |
-				    (scan->cut ? CS_EVENT_CUT : 0)),
-		.id_len = scan->id_len,
-		.text_len = scan->done,
-	};
-
-	cs_emit(CS_RECORD_EVENT, CS_PRIORITY_LOW, cs_now(), &rec, sizeof(rec), scan->text,
-		scan->done);
-	cs_lambda_scan_told(scan);
-}
-
 static void look_at_event(struct cs_conn *conn, const unsigned char *data, size_t len)
 {
-	struct cs_lambda_scan *scan = scan_of(conn);
-
-	while (len) {
-		size_t taken = cs_lambda_scan_feed(scan, data, len);
-
-		if (scan->full)
-			emit_event(scan);
-		len -= taken;
-		data = data ? data + taken : NULL;
-	}
+	cs_event_body_pass(scan_of(conn), CS_INVOCATION_LAMBDA, data, len);
 }
 
 /* A body that is not whole is no event to anybody. */
 static void event_came(struct cs_conn *conn, const struct cs_conn_event *event)
 {
-	struct cs_lambda_scan *scan = scan_of(conn);
-
-	if (!(event->flags & (CS_RESPONSE_ABORTED | CS_RESPONSE_UNFOLLOWED)) &&
-	    cs_lambda_scan_end(scan))
-		emit_event(scan);
+	if (!(event->flags & (CS_RESPONSE_ABORTED | CS_RESPONSE_UNFOLLOWED)))
+		cs_event_body_end(scan_of(conn), CS_INVOCATION_LAMBDA);
 }
 
 /*
@@ -91,7 +62,7 @@ static void emit_begin(struct cs_conn *conn, const struct cs_conn_event *event)
 		text->bytes, text->headers_len);
 	if (id.len > CS_LAMBDA_SCAN_ID)
 		return;
-	cs_lambda_scan_begin(scan_of(conn), text->bytes + id.offset, id.len);
+	cs_lambda_scan_begin(scan_of(conn), CS_SCAN_LAMBDA, text->bytes + id.offset, id.len);
 	conn->wants_body = true;
 }
 

@@ -37,11 +37,15 @@ enum node {
 	TOPIC_ATTRIBUTE,
 	STORE,
 	CONTEXT,
+	CLOUD_EVENT,
+	AZURE_CALL,
+	AZURE_METADATA,
 	HEADERS,
 	MULTI_HEADERS,
 	LAST_OBJECT = MULTI_HEADERS,
 	/* arrays */
 	MESSAGES,
+	CLOUD_EVENTS,
 	MULTI_HEADER,
 	LAST_ARRAY = MULTI_HEADER,
 	/* strings */
@@ -94,6 +98,8 @@ static const struct {
 		K(QUEUE_ATTRIBUTES, "AWSTraceHeader", TRACE) K(ATTRIBUTE, "stringValue", HEADER)
 			K(TOPIC, "MessageId", ID) K(TOPIC, "MessageAttributes", TOPIC_ATTRIBUTES)
 				K(TOPIC_ATTRIBUTE, "Value", HEADER) K(STORE, "x-amz-request-id", ID)
+					K(AZURE_CALL, "Metadata", AZURE_METADATA)
+						K(AZURE_METADATA, "DequeueCount", COUNT)
 #undef K
 };
 
@@ -122,8 +128,18 @@ static bool name_is(const struct cs_lambda_scan *scan, const char *name, size_t 
 	return scan->name_len == len && same(scan->name, name, len);
 }
 
-void cs_lambda_scan_begin(struct cs_lambda_scan *scan, const char *id, size_t id_len)
+void cs_lambda_scan_begin(struct cs_lambda_scan *scan, enum cs_scan_form form, const char *id,
+			  size_t id_len)
 {
+	static const struct {
+		uint8_t node;
+		uint8_t service;
+	} forms[] = {
+		[CS_SCAN_LAMBDA] = { EVENT, CS_EVENT_UNKNOWN },
+		[CS_SCAN_CLOUD_EVENT] = { CLOUD_EVENT, CS_EVENT_CLOUDEVENTS },
+		[CS_SCAN_CLOUD_EVENTS] = { CLOUD_EVENTS, CS_EVENT_CLOUDEVENTS },
+		[CS_SCAN_AZURE] = { AZURE_CALL, CS_EVENT_AZURE },
+	};
 	char copy[CS_LAMBDA_SCAN_ID];
 
 	if (id_len > sizeof(copy))
@@ -136,7 +152,8 @@ void cs_lambda_scan_begin(struct cs_lambda_scan *scan, const char *id, size_t id
 		scan->text[i] = copy[i];
 	scan->id_len = scan->done = scan->used = (uint16_t)id_len;
 	scan->state = VALUE;
-	scan->node = EVENT;
+	scan->node = forms[form].node;
+	scan->message_source = forms[form].service;
 }
 
 /* --- what is kept --- */
@@ -235,6 +252,20 @@ static enum node header_of(struct cs_lambda_scan *scan, enum node node)
 		       : SKIP;
 }
 
+/* An attribute of a CloudEvent: as if it had come in a header. */
+static enum node attribute_of(struct cs_lambda_scan *scan)
+{
+	if (scan->name_len > CS_LAMBDA_SCAN_NAME - 3)
+		return SKIP;
+	scan->header[0] = 'c';
+	scan->header[1] = 'e';
+	scan->header[2] = '-';
+	for (size_t i = 0; i < scan->name_len; i++)
+		scan->header[3 + i] = scan->name[i];
+	scan->header_len = (uint8_t)(scan->name_len + 3);
+	return cs_http_is_kept(scan->header, scan->header_len) ? HEADER : SKIP;
+}
+
 /* What the value behind the key in the scratch is. */
 static enum node value_of(struct cs_lambda_scan *scan, enum node within)
 {
@@ -247,6 +278,8 @@ static enum node value_of(struct cs_lambda_scan *scan, enum node within)
 		return header_of(scan, HEADER);
 	case MULTI_HEADERS:
 		return header_of(scan, MULTI_HEADER);
+	case CLOUD_EVENT:
+		return attribute_of(scan);
 	default:
 		break;
 	}
@@ -268,7 +301,10 @@ static enum node container(const struct cs_lambda_scan *scan)
 
 static enum node element_of(enum node array)
 {
-	return array == MESSAGES ? MESSAGE : array == MULTI_HEADER ? HEADER : SKIP;
+	return array == MESSAGES       ? MESSAGE
+	       : array == MULTI_HEADER ? HEADER
+	       : array == CLOUD_EVENTS ? CLOUD_EVENT
+				       : SKIP;
 }
 
 static void begin_message(struct cs_lambda_scan *scan)
@@ -342,6 +378,12 @@ static enum node opened(struct cs_lambda_scan *scan, bool object)
 	}
 	if (node == MESSAGE)
 		begin_message(scan);
+	if (node == CLOUD_EVENTS)
+		scan->batch = true;
+	if (node == CLOUD_EVENT && scan->batch) {
+		begin_message(scan);
+		scan->message_source = CS_EVENT_CLOUDEVENTS;
+	}
 	return node;
 }
 
@@ -365,7 +407,7 @@ static void open_value(struct cs_lambda_scan *scan, bool object)
 
 static void close_value(struct cs_lambda_scan *scan)
 {
-	if (container(scan) == MESSAGE)
+	if (container(scan) == MESSAGE || (container(scan) == CLOUD_EVENT && scan->batch))
 		end_message(scan);
 	scan->depth--;
 	end_value(scan);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Looks through an event of the Lambda Runtime API, JSON in any pieces, for what tells it apart from
+ * Looks through an event, of the Lambda Runtime API or in a request's body, JSON in any pieces, for what tells it apart from
  * others: ids, counts of deliveries, and trace contexts, at the places where AWS's services put them
  * (AWS Lambda developer guide, "Invoking Lambda with events from other AWS services"). Nothing else of an event is
  * kept, and of an event that no such service made, nothing at all. Pure: no allocation, bounded in
@@ -26,6 +26,14 @@
 #define CS_LAMBDA_SCAN_TEXT  1792u
 #define CS_LAMBDA_SCAN_MESSAGES                                                                    \
 	128u /* of a batch that are kept: as many links as a span gets by default */
+
+/* What is looked through: the form of an event. */
+enum cs_scan_form {
+	CS_SCAN_LAMBDA,
+	CS_SCAN_CLOUD_EVENT,  /* in structured mode; its attributes become headers of binary mode */
+	CS_SCAN_CLOUD_EVENTS, /* a batch */
+	CS_SCAN_AZURE,        /* what Azure's Functions host asks a custom handler */
+};
 
 struct cs_lambda_scan {
 	uint32_t nesting[CS_LAMBDA_SCAN_DEPTH / 32]; /* bit per level: it is an object */
@@ -70,7 +78,8 @@ struct cs_lambda_scan {
  *
  * Context: signal (pure).
  */
-void cs_lambda_scan_begin(struct cs_lambda_scan *scan, const char *id, size_t id_len);
+void cs_lambda_scan_begin(struct cs_lambda_scan *scan, enum cs_scan_form form, const char *id,
+			  size_t id_len);
 
 /**
  * cs_lambda_scan_feed() - take the next bytes

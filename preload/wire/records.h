@@ -184,6 +184,7 @@ struct cs_rec_response_end { /* time_ns: after the call that sent the last byte 
 /* How events come that have an id of their own. */
 enum cs_invocation_source {
 	CS_INVOCATION_LAMBDA = 1, /* Lambda Runtime API */
+	CS_INVOCATION_HTTP = 2,   /* a request: of EVENT records alone */
 };
 
 /*
@@ -236,7 +237,9 @@ enum cs_event_service {
 	CS_EVENT_DYNAMODB = 5,
 	CS_EVENT_S3 = 6,
 	CS_EVENT_EVENTBRIDGE = 7,
-	CS_EVENT_SCHEDULE = 8, /* EventBridge's */
+	CS_EVENT_SCHEDULE = 8,    /* EventBridge's */
+	CS_EVENT_CLOUDEVENTS = 9, /* anybody's, in a request's body */
+	CS_EVENT_AZURE = 10,      /* Azure's Functions host, idem */
 };
 
 /* What stands in an event, of a batch in each of its messages: some records of one event, in order. */
@@ -251,6 +254,13 @@ struct cs_rec_event {      /* time_ns: when the last of it was read */
 	/* char text[text_len]: behind the id, for each message lines "name: value\n" and an empty one */
 };
 
+/* The id of an event in a request (CS_INVOCATION_HTTP): these bytes of its record. */
+struct cs_event_of {
+	uint64_t connection;
+	uint32_t sequence;
+};
+
+#define CS_EVENT_OF_BYTES     12u
 #define CS_EVENT_BATCH        0x1u /* of any number of messages */
 #define CS_EVENT_CUT          0x2u /* there is more than was looked at, or something did not fit */
 

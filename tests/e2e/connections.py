@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/1 as it may come to a real server: health probes, requests that do not wait for answers, HTTP/1.0.
+"""HTTP/1 as it may come to a real server: probes, requests that do not wait, HTTP/1.0, events in bodies.
 
 usage: connections.py --build DIR --language node|python|java
 
 Keep-alive, chunked bodies, Expect and HEAD are tests/shim/http_servers.py's, other protocols protocols.py's.
 """
 import contextlib
+import json
 import pathlib
+import socket
 import sys
 import time
 
@@ -118,6 +120,81 @@ def http_1_0_ends_with_its_connection_or_keeps_it(args, folder):
     for span in invocations:
         assert span["attributes"]["http.response.status_code"] == 200, span
         assert "coldspan.approximate" not in span["attributes"] and not span["status"], span
+
+
+# --- events in a body ---
+
+CREATED = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+SECRET = "not-to-be-seen"
+
+
+def cloud_event(number, **more):
+    return {"specversion": "1.0", "id": f"e-{number}", "source": "/shop", "type": "order.made",
+            "data": {"id": SECRET, "traceparent": SECRET}, **more}
+
+
+def post_event(sock, stream, path, kind, body, *headers):
+    """The body comes in pieces that part names and values."""
+    text = json.dumps(body).encode()
+    lines = [f"POST /plain/{path} HTTP/1.1", "Host: a", f"Content-Type: {kind}", f"Content-Length: {len(text)}",
+             *headers]
+    sock.sendall("\r\n".join([*lines, "", ""]).encode())
+    for at in range(0, len(text), 7):
+        sock.sendall(text[at:at + 7])
+    assert answer(stream)[0] == 200
+
+
+def told(args, folder, *posts):
+    """The invocations of the server that was sent these, and all that was written of it."""
+    with _serving(args, folder) as (watched, port):
+        with connected(port) as (sock, stream):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for post in posts:
+                post_event(sock, stream, *post)
+        _, _, invocations = watched.finish(port)
+    assert SECRET not in watched.traces.read_text(), "more than names was taken of a body"
+    return [span["attributes"] | {"links": span["links"]} for span in invocations]
+
+
+@case
+def a_cloud_event_in_a_body_is_as_one_in_headers(args, folder):
+    parent = f"00-{CREATED[0]}-{CREATED[1]}-01"
+    found = told(args, folder,
+                 ("body", "application/cloudevents+json; charset=utf-8", cloud_event(1, traceparent=parent)),
+                 ("body", "application/json", {"id": SECRET}, "ce-id: e-1", "ce-source: /shop",
+                  "ce-type: order.made", f"ce-traceparent: {parent}", "ce-specversion: 1.0"),
+                 ("other", "application/json", cloud_event(2)),
+                 ("broken", "APPLICATION/CloudEvents+JSON", [cloud_event(3)]))
+    for one in found[:2]:
+        assert [one[f"cloudevents.event_{name}"] for name in ("id", "source", "type")] \
+            == ["e-1", "/shop", "order.made"], one
+        links = [link for link in one["links"] if link["attributes"]["coldspan.link"] == "event"]
+        assert [(link["traceId"], link["spanId"]) for link in links] == [CREATED], one
+    assert found[1]["coldspan.attempt"] == 2, "the second delivery of an event that came in a body first"
+    for one in found[2:]:
+        assert "cloudevents.event_id" not in one and not one["links"], one
+
+
+@case
+def a_batch_is_one_invocation_with_a_link_for_each_event(args, folder):
+    parent = f"00-{CREATED[0]}-{CREATED[1]}-01"
+    events = [cloud_event(n, **({"traceparent": parent} if n == 1 else {})) for n in range(3)]
+    (found,) = told(args, folder, ("batch", "application/cloudevents-batch+json", events))
+    assert "cloudevents.event_id" not in found, found
+    assert found["messaging.batch.message_count"] == 3, found
+    assert [link["attributes"]["cloudevents.event_id"] for link in found["links"]] == ["e-0", "e-1", "e-2"], found
+    assert (found["links"][1]["traceId"], found["links"][1]["spanId"]) == CREATED, found
+
+
+@case
+def azures_host_says_how_often_it_has_delivered(args, folder):
+    body = {"Data": {"item": f'{{"DequeueCount": "{SECRET}"}}'},
+            "Metadata": {"DequeueCount": "3", "Id": SECRET, "sys": {"MethodName": "f", "DequeueCount": "9"}}}
+    found = told(args, folder,
+                 ("queue", "application/json", body, "X-Azure-Functions-InvocationId: 0a4f8c2e"),
+                 ("other", "application/json", body))
+    assert (found[0]["faas.invocation_id"], found[0]["coldspan.attempt"]) == ("0a4f8c2e", 3), found[0]
+    assert "coldspan.attempt" not in found[1], found[1]
 
 
 def main():

@@ -250,12 +250,22 @@ static size_t put_event(unsigned char *payload, const struct now *now)
 				    .flags = (uint16_t)(now->value >> 12 & 3),
 				    .id_len = 1,
 				    .text_len = (uint16_t)(1 + now->step->text_len) };
+	struct cs_event_of of = { now->step->connection, (uint32_t)(now->value >> 8 & 7) };
+	unsigned char id[CS_EVENT_OF_BYTES] = { (unsigned char)('a' + now->step->connection % 4) };
 	size_t len = 0;
 
+	if (now->value >> 14 & 1) { /* of a request */
+		rec.source = CS_INVOCATION_HTTP;
+		rec.id_len = CS_EVENT_OF_BYTES;
+		rec.text_len = (uint16_t)(CS_EVENT_OF_BYTES + now->step->text_len);
+		memcpy(id, &of, CS_EVENT_OF_BYTES);
+	}
+	len = rec.id_len;
 	if (now->step->flags & WIDE_VALUE)
 		memcpy(&rec.id_len, now->step->value, 4);
-	len += put(payload, &rec, sizeof(rec));
-	payload[len++] = (unsigned char)('a' + now->step->connection % 4);
+	put(payload, &rec, sizeof(rec));
+	memcpy(payload + sizeof(rec), id, len);
+	len += sizeof(rec);
 	return len + put(payload + len, now->text, now->step->text_len);
 }
 

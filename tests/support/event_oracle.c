@@ -86,12 +86,13 @@ static void take_text(struct event_told *told, const struct cs_lambda_scan *scan
 	need(!lines.count, "messages are whole");
 }
 
-void event_scan(const unsigned char *data, size_t len, size_t piece, struct event_told *ret)
+void event_scan(enum cs_scan_form form, const unsigned char *data, size_t len, size_t piece,
+		struct event_told *ret)
 {
 	struct cs_lambda_scan scan;
 
 	ret->len = 0;
-	cs_lambda_scan_begin(&scan, ID, strlen(ID));
+	cs_lambda_scan_begin(&scan, form, ID, strlen(ID));
 	while (len) {
 		size_t part = len < piece ? len : piece;
 		size_t taken = cs_lambda_scan_feed(&scan, data, part);

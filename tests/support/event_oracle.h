@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/lambda_scan.h"
+
 #define EVENT_TOLD_BYTES (1u << 20)
 
 /* What was told of an event, by either way. */
@@ -24,7 +26,8 @@ struct event_told {
 };
 
 /** event_scan() - by the scanner, in pieces of at most @piece bytes. Checks what holds for any input. */
-void event_scan(const unsigned char *data, size_t len, size_t piece, struct event_told *ret);
+void event_scan(enum cs_scan_form form, const unsigned char *data, size_t len, size_t piece,
+		struct event_told *ret);
 
 /** event_look_up() - by jansson. */
 void event_look_up(const unsigned char *data, size_t len, struct event_told *ret);

@@ -40,6 +40,8 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 	told_len += (size_t)n;
 }
 
+static bool env_wants; /* the callback wants the bodies of requests */
+
 static void emit(struct cs_conn *of, const struct cs_conn_event *event)
 {
 	if (event->probe)
@@ -49,10 +51,14 @@ static void emit(struct cs_conn *of, const struct cs_conn_event *event)
 		say("request %u %.*s %.*s @%lu\n", event->sequence, event->text->method_len,
 		    event->text->bytes, event->text->target_len,
 		    event->text->bytes + event->text->method_len, event->time_ns);
+		of->wants_body = env_wants;
 		break;
 	case CS_CONN_REQUEST_END:
-		say("asked %u in %lu @%lu\n", event->sequence, event->request_bytes,
-		    event->time_ns);
+		if (env_wants)
+			say("body whole\n");
+		else
+			say("asked %u in %lu @%lu\n", event->sequence, event->request_bytes,
+			    event->time_ns);
 		break;
 	case CS_CONN_RESPONSE:
 		say("response %u %u @%lu\n", event->sequence, event->status, event->time_ns);
@@ -70,8 +76,16 @@ static void emit(struct cs_conn *of, const struct cs_conn_event *event)
 	}
 }
 
+static void content(struct cs_conn *of, const unsigned char *data, size_t len)
+{
+	if (data)
+		say("content %.*s\n", (int)len, data);
+	else
+		say("content of %d\n", (int)len);
+}
+
 static const struct cs_conn_env env = {
-	.conns = &conns, .texts = &texts, .emit = emit, .forks = &forks
+	.conns = &conns, .texts = &texts, .emit = emit, .content = content, .forks = &forks
 };
 
 static void setup(void)
@@ -200,6 +214,32 @@ Test(conn, all_that_is_told_of_a_probe_says_so)
 	TOLD("probe: request 2 GET /_/health @30\n");
 	closed(40);
 	TOLD("probe: end 2 0 in 26 out 0 @40 aborted\n");
+}
+
+Test(conn, a_body_that_is_wanted_is_shown_without_its_framing)
+{
+	env_wants = true;
+	received("POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab", 10);
+	TOLD("request 0 POST /a @10\ncontent ab\n");
+	sent(OK_2, 20, 21); /* an answer that does not wait for it changes nothing */
+	TOLD("response 0 200 @20\nend 0 200 in 53 out 40 @21\n");
+	received("c\r\n1\r\nd\r\n0\r\n\r\n" PUT_3, 30);
+	TOLD("content c\ncontent d\nbody whole\nrequest 1 PUT /p @30\n");
+	received("xyz" GET_A, 40);
+	TOLD("content xyz\nbody whole\nrequest 2 GET /a @40\nbody whole\n");
+}
+
+Test(conn, a_body_that_is_wanted_gives_its_memory_back_when_it_is_lost)
+{
+	env_wants = true;
+	received("POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz", 10);
+	TOLD("request 0 POST /a @10\n");
+	received("3\r\nabc\r\n", 11);
+	TOLD("");
+	closed(20);
+	TOLD("end 0 0 in 49 out 0 @20 aborted\n");
+	for (unsigned i = 0; i < 2; i++)
+		cr_assert(ne(u32, cs_pool_take(&texts), CS_POOL_NONE));
 }
 
 Test(conn, keep_alive_is_one_invocation_after_the_other)

@@ -21,7 +21,7 @@ static struct event_told told, looked_up;
 
 static const char *scan(const char *json)
 {
-	event_scan((const unsigned char *)json, strlen(json), SIZE_MAX, &told);
+	event_scan(CS_SCAN_LAMBDA, (const unsigned char *)json, strlen(json), SIZE_MAX, &told);
 	told.text[told.len] = '\0';
 	return told.text;
 }
@@ -186,7 +186,7 @@ Test(lambda_scan, what_went_by_unseen_ends_the_look)
 		"{\"Records\":[{\"messageId\":\"m-1\",\"eventSource\":\"aws:sqs\"},";
 	struct cs_lambda_scan scan;
 
-	cs_lambda_scan_begin(&scan, "r-1", 3);
+	cs_lambda_scan_begin(&scan, CS_SCAN_LAMBDA, "r-1", 3);
 	cr_assert(
 		eq(sz, cs_lambda_scan_feed(&scan, (const void *)json, strlen(json)), strlen(json)));
 	cr_assert(eq(sz, cs_lambda_scan_feed(&scan, NULL, 10), 10));
@@ -342,7 +342,8 @@ Test(lambda_scan, says_what_a_json_library_finds)
 
 	for (unsigned i = 0; i < 40000; i++) {
 		put_event();
-		event_scan((const unsigned char *)json, json_len, 1 + pick(64), &told);
+		event_scan(CS_SCAN_LAMBDA, (const unsigned char *)json, json_len, 1 + pick(64),
+			   &told);
 		event_look_up((const unsigned char *)json, json_len, &looked_up);
 		cr_assert(told.followed, "%.*s", (int)json_len, json);
 		if (!looked_up.followed)

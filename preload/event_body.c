@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "preload/event_body.h"
+
+#include "preload/shim.h"
+
+/* What was found so far. */
+static void emit_event(struct cs_lambda_scan *scan, enum cs_invocation_source source)
+{
+	struct cs_rec_event rec = {
+		.messages = scan->messages,
+		.source = (uint16_t)source,
+		.service = scan->source,
+		.flags = (uint16_t)((scan->batch ? CS_EVENT_BATCH : 0) |
+				    (scan->cut ? CS_EVENT_CUT : 0)),
+		.id_len = scan->id_len,
+		.text_len = scan->done,
+	};
+
+	cs_emit(CS_RECORD_EVENT, CS_PRIORITY_LOW, cs_now(), &rec, sizeof(rec), scan->text,
+		scan->done);
+	cs_lambda_scan_told(scan);
+}
+
+void cs_event_body_pass(struct cs_lambda_scan *scan, enum cs_invocation_source source,
+			const unsigned char *data, size_t len)
+{
+	while (len) {
+		size_t taken = cs_lambda_scan_feed(scan, data, len);
+
+		if (scan->full)
+			emit_event(scan, source);
+		len -= taken;
+		data = data ? data + taken : NULL;
+	}
+}
+
+void cs_event_body_end(struct cs_lambda_scan *scan, enum cs_invocation_source source)
+{
+	if (cs_lambda_scan_end(scan))
+		emit_event(scan, source);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Records of what lambda_scan finds in the body of an event, while that passes. */
+#pragma once
+
+#include <stddef.h>
+
+#include "preload/lambda_scan.h"
+#include "preload/wire/records.h"
+
+/** cs_event_body_pass() - content passes; @data: NULL: unseen. Context: signal. */
+void cs_event_body_pass(struct cs_lambda_scan *scan, enum cs_invocation_source source,
+			const unsigned char *data, size_t len);
+
+/** cs_event_body_end() - that was all of it, and it was whole. Context: signal. */
+void cs_event_body_end(struct cs_lambda_scan *scan, enum cs_invocation_source source);
