@@ -155,6 +155,7 @@ ParameterizedTestParameters(inbound, attempts_are_counted_from_1)
 		{ "x-envoy-attempt-count: 2\nx-cloudtasks-taskretrycount: 7\n", 8 },
 		{ "x-envoy-attempt-count: 2\naeg-delivery-count: -1\n", 2 },
 		{ "x-envoy-attempt-count: \n", 0 },
+		{ "x-cloudtasks-taskretrycount: \n", 0 },
 		{ "x-envoy-attempt-count: 1x\n", 0 },
 		{ "x-envoy-attempt-count: 999999999\n", 999999999 },
 		{ "x-envoy-attempt-count: 1000000000\n", 0 },
