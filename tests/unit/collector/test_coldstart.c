@@ -66,6 +66,17 @@ Test(coldstart, most_starts_have_no_restore_and_say_nothing_of_it)
 		cr_assert(eq(ptr, (void *)cold.phases[i].approximate, NULL));
 }
 
+Test(coldstart, a_restore_that_is_no_part_hides_nothing_behind_it)
+{
+	struct cs_bounds bounds = { .at_ns = { 10, 20, 30, 40, 50, 60, 0, 0, 80, 90, 100 } };
+	struct cs_cold_start cold = { 0 };
+
+	cs_bounds_phases(&bounds, &arena, &cold);
+	check_invariants(&cold, 100);
+	cr_assert(eq(u32, cold.phases[5].phase, CS_PHASE_CODE));
+	cr_assert(eq(str, (char *)cold.phases[5].approximate, (char *)"readiness was not seen"));
+}
+
 Test(coldstart, a_boundary_that_was_not_seen_merges_and_says_so)
 {
 	struct cs_bounds bounds = { .at_ns = { 0, 20, 0, 40, 50, 60, 0, 70, 80, 90, 100 } };

@@ -141,6 +141,19 @@ ParameterizedTest(struct text *row, lambda_scan, what_is_no_json_is_followed_no_
 	cr_assert(not(told.followed), "%s", row->json);
 }
 
+Test(lambda_scan, messages_of_another_source_are_none_of_the_batch)
+{
+	static const char json[] = "{\"Records\":[{\"messageId\":\"S\"},"
+				   "{\"messageId\":\"m-1\",\"eventSource\":\"aws:sqs\"},"
+				   "{\"messageId\":\"S\",\"eventSource\":\"aws:sns\"},"
+				   "{\"messageId\":\"S\",\"eventSource\":\"S\"},"
+				   "{\"messageId\":\"m-2\",\"eventSource\":\"aws:sqs\"}]}";
+
+	cr_assert(eq(str, (char *)scan(json), (char *)"id: m-1\n\nid: m-2\n\n"));
+	cr_assert(eq(u32, told.service, CS_EVENT_SQS));
+	cr_assert(eq(u32, told.messages, 2));
+}
+
 /* 300 small messages: some are told at once, the last 172 only counted. */
 Test(lambda_scan, of_a_large_batch_all_are_counted_and_the_first_kept)
 {
