@@ -28,6 +28,7 @@ void cs_run_report_init(struct cs_run_report *report, const struct cs_terminal *
 void cs_run_report_deinit(struct cs_run_report *report)
 {
 	cs_buffer_deinit(&report->text);
+	cs_warmth_deinit(&report->warmth);
 	json_decref(report->cold_starts);
 	json_decref(report->invocations);
 	json_decref(report->outside);
@@ -130,10 +131,12 @@ static json_t *invocation_json(const struct cs_invocation *inv)
 	char outcome[64];
 
 	return json_pack(
-		"{s:o, s:i, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}",
+		"{s:o, s:i, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}",
 		"function", text_or_null(inv->identity->name), "pid", (int)inv->pid, "protocol",
-		cs_protocol_name(inv->protocol), "cold", (int)inv->cold, "approximate",
-		text_or_null(inv->approximate), "start_unix_ns",
+		cs_protocol_name(inv->protocol), "cold", (int)inv->cold, "first_byte_ns",
+		inv->first_byte_ns >= inv->start_ns ? number(inv->first_byte_ns - inv->start_ns)
+						    : json_null(),
+		"approximate", text_or_null(inv->approximate), "start_unix_ns",
 		number(wall(inv->identity, inv->start_ns)), "duration_ns",
 		number(inv->end_ns - inv->start_ns), "method", text_or_null(inv->method), "target",
 		text_or_null(inv->target), "status",
@@ -236,6 +239,7 @@ static void tell_failed(struct cs_run_report *report, const struct cs_invocation
 void cs_run_report_invocation(struct cs_run_report *report, const struct cs_invocation *invocation)
 {
 	tell_failed(report, invocation);
+	cs_warmth_add(&report->warmth, invocation);
 	append(report, report->invocations, invocation_json(invocation));
 }
 
@@ -245,6 +249,7 @@ void cs_run_report_outside(struct cs_run_report *report, const struct cs_outside
 	const struct cs_outside_moment now = { cs_clock_monotonic_ns(),
 					       cs_clock_ns(CLOCK_REALTIME) };
 
+	cs_warmth_draw(&report->warmth, &report->text);
 	report->outside = cs_outside_json(outside, reason, &now);
 	report->failed |= !report->outside;
 	if (outside)

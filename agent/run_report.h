@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "agent/terminal.h"
+#include "agent/warmth.h"
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "collector/model.h"
@@ -23,6 +24,7 @@ struct cs_run_report {
 	json_t *cold_starts;   /* owned */
 	json_t *invocations;   /* owned */
 	json_t *outside;       /* owned; NULL until it was taken in */
+	struct cs_warmth warmth;
 	unsigned cold_starts_count;
 	bool outside_seen; /* programs without a shim were */
 	bool failed;       /* out of memory: what is here is not all */
