@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "preload/tables.h"
 #include "preload/wire/reader.h"
 #include "preload/wire/segment.h"
 
@@ -379,7 +380,7 @@ static void serve(int listener)
 {
 	struct pollfd polled[2] = { { listener, POLLIN, 0 }, { STDIN_FILENO, POLLIN, 0 } };
 
-	printf("{\"kind\":\"ready\"}\n");
+	printf("{\"kind\":\"ready\",\"own_bytes\":%zu}\n", (size_t)CS_TABLES_BYTES + CS_PAGE_BYTES);
 	fflush(stdout);
 	while (!polled[1].revents && (poll(polled, 2, -1) >= 0 || errno == EINTR))
 		receive_queued(listener);

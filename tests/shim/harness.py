@@ -52,8 +52,9 @@ class Receiver:
         more = [raw] if raw else []
         self.process = subprocess.Popen([dump, "--listen", path, *more], stdin=subprocess.PIPE, text=True,
                                         stdout=subprocess.PIPE)
-        first = self.process.stdout.readline()
-        assert json.loads(first or "{}").get("kind") == "ready", "the receiver did not start"
+        first = json.loads(self.process.stdout.readline() or "{}")
+        assert first.get("kind") == "ready", "the receiver did not start"
+        self.own_bytes = first["own_bytes"]
 
     def close(self):
         try:
@@ -108,6 +109,13 @@ class Lab:
                                   preexec_fn=preexec, timeout=TIMEOUT_S, check=False)
         return Run(done.returncode, done.stdout.decode(errors="replace"),
                    done.stderr.decode(errors="replace"))
+
+    def own_bytes(self):
+        """Of the mapping that the shim makes for itself."""
+        with tempfile.TemporaryDirectory() as place:
+            receiver = Receiver(self.dump, os.path.join(place, "announce.sock"))
+            receiver.close()
+        return receiver.own_bytes
 
     def watched(self, command, env=None, preload=None, raw=False, **more):
         """A run under the shim.
