@@ -40,7 +40,8 @@ def served(args, folder, language):
     names, arguments = SERVERS[language]
     with Watched(args.build, folder, [tool(*names), *arguments]) as watched:
         assert watched.first_line() == "loading\n"
-        port = int(watched.first_line().split()[1])
+        # Not asked for again: it may have come with the first.
+        port = int(watched.server.stdout.readline().split()[1])
         for name in ALONE:
             ask(port, name)
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
