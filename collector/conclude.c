@@ -579,6 +579,19 @@ static void settle_used(struct cs_request *request)
 		cs_usage_of_wait(&e->usage, &request->used);
 }
 
+/* Which process handled it: of a process per event it may be a fork child. */
+static int32_t pid_of(const struct cs_assembled *instance, const struct cs_request *request)
+{
+	const struct cs_worker *worker;
+
+	if (!request->exec)
+		return (int32_t)request->tag;
+	worker = cs_workers_taker(&instance->workers);
+	return worker && worker->read_ns == instance->event.event_ns
+		       ? (int32_t)worker->tag
+		       : cs_wrapper_told(instance)->pid;
+}
+
 void cs_conclude_invocation(struct cs_request *request)
 {
 	struct cs_assembled *instance;
@@ -615,7 +628,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.protocol = protocol_of(instance, request),
 		.cold = request->cold,
 		.first_of_worker = request->first_of_worker,
-		.pid = request->exec ? cs_wrapper_told(instance)->pid : (int32_t)request->tag,
+		.pid = pid_of(instance, request),
 		.start_ns = request->start_ns,
 		.first_byte_ns = request->first_byte_ns,
 		.end_ns = request->end_ns,

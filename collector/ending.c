@@ -24,7 +24,13 @@ static struct cs_event_image own_event(struct cs_assembled *instance)
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 	uint64_t read_ns = instance->marks[CS_MARK_STDIN_READ];
 	uint64_t output_ns = instance->marks[CS_MARK_STDOUT_WRITE];
+	const struct cs_worker *worker = cs_workers_taker(&instance->workers);
 
+	/* A fork child took it, and answered in its stead. */
+	if (worker && !read_ns && !output_ns) {
+		read_ns = worker->read_ns;
+		output_ns = worker->output_ns;
+	}
 	return (struct cs_event_image){
 		.event_ns = read_ns && (!output_ns || read_ns <= output_ns) ? read_ns : output_ns,
 		.output_ns = output_ns,

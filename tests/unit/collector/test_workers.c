@@ -98,6 +98,26 @@ Test(workers, a_worker_that_waits_makes_the_instance_ready)
 	cr_assert(eq(u32, seen.invocations, 0));
 }
 
+Test(workers, a_fork_child_that_takes_the_event_and_answers_is_named)
+{
+	struct cs_header header = header_of(100, "function");
+	struct cs_assembled *function = cs_assembler_attach(assembler, 1, &header, 100);
+
+	feed_process(function, 101, 62 * MS);
+	feed_process(function, 102, 62 * MS);
+	feed_ready(function, 102, CS_MARK_STDOUT_WRITE, 63 * MS); /* it read nothing */
+	feed_ready(function, 101, CS_MARK_STDIN_READ, 64 * MS);
+	feed_ready(function, 101, CS_MARK_STDOUT_WRITE, 66 * MS);
+	end_process(function, 100, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(int, seen.invocation[0].pid, 101));
+	cr_assert(eq(u64, seen.invocation[0].start_ns, 64 * MS));
+	cr_assert(eq(u64, seen.invocation[0].first_byte_ns, 66 * MS));
+	cr_assert(eq(u64, phase_of(CS_PHASE_HANDLER)->start_ns, 64 * MS));
+	cr_assert(eq(ptr, (void *)(uintptr_t)seen.cold.approximate, NULL));
+}
+
 Test(workers, more_than_are_known_push_out_the_oldest)
 {
 	struct cs_assembled *server = attach_server();
