@@ -66,12 +66,13 @@ void cs_warmth_draw(struct cs_warmth *warmth, struct cs_buffer *out)
 {
 	for (unsigned i = 0; i < warmth->count; i++) {
 		struct cs_warmth_instance *one = &warmth->instances[i];
+		unsigned middle = one->count / 2;
 
 		if (!one->cold_ns || !one->count)
 			continue;
 		qsort(one->warm_ns, one->count, sizeof(*one->warm_ns), by_size);
 		cs_buffer_printf(out, "%s: handler %.2f ms cold, %.2f ms warm (median of %u)\n",
 				 one->name, (double)one->cold_ns / 1e6,
-				 (double)one->warm_ns[one->count / 2] / 1e6, one->count);
+				 (double)one->warm_ns[middle] / 1e6, one->count);
 	}
 }
