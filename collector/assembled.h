@@ -9,6 +9,7 @@
 #include "collector/api.h"
 #include "collector/assembler.h"
 #include "collector/attempts.h"
+#include "collector/call.h"
 #include "collector/evidence.h"
 #include "collector/identity.h"
 #include "collector/init_type.h"
@@ -51,6 +52,7 @@ struct cs_assembled {
 	uint64_t end_ns;
 	uint64_t ended_ns; /* no request of it that is over ended later */
 	struct cs_bond_readers readers;
+	struct cs_calls *calls;      /* that it made; NULL: none, or there was no memory */
 	uint64_t heard_ns;           /* when the last record was read */
 	uint64_t exec_ns;            /* see cs_assembled_exec() */
 	uint64_t exec_called_ns;     /* when it last called exec itself; 0 it did not */

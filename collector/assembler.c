@@ -32,6 +32,7 @@ static void free_instance(struct cs_assembled *instance)
 		cs_assembled_forget(LIST_FIRST(&instance->requests));
 	cs_api_table_free(instance->api);
 	LIST_REMOVE(instance, of_assembler);
+	cs_calls_free(instance->calls);
 	cs_workers_deinit(&instance->workers);
 	cs_arena_deinit(&instance->arena);
 	free(instance);
@@ -287,6 +288,18 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 		break;
 	case CS_RECORD_API_NOTE:
 		cs_api_on_note(instance, entry, time_ns);
+		break;
+	case CS_RECORD_CONNECT:
+		cs_calls_on_connect(instance, entry, time_ns);
+		break;
+	case CS_RECORD_CALL:
+		cs_calls_on_call(instance, entry, time_ns);
+		break;
+	case CS_RECORD_CALL_END:
+		cs_calls_on_call_end(instance, entry, time_ns);
+		break;
+	case CS_RECORD_LOOKUP:
+		cs_calls_on_lookup(instance, entry, time_ns);
 		break;
 	case CS_RECORD_KILL:
 	case CS_RECORD_FILE:

@@ -35,6 +35,7 @@ struct cs_assembler_sink {
 	void (*span)(void *context,
 		     const struct cs_inner_span *span); /* its invocation came before */
 	void (*log)(void *context, const struct cs_log_entry *entry); /* may be NULL */
+	void (*call)(void *context, const struct cs_call *call);      /* may be NULL */
 };
 
 struct cs_assembler_stats {
@@ -55,7 +56,10 @@ struct cs_assembler_stats {
 	uint64_t
 		contexts_refused; /* requests with a trace context that was malformed or came twice */
 	uint64_t unattributed;    /* may be of one invocation, or of another: of none */
-	uint64_t evidence_lost;   /* what was said of a living process made room for another */
+	uint64_t calls;           /* that were handed over */
+	uint64_t calls_dropped; /* more than CS_CALLS_OF_ONE_MAX, _OF_INSTANCE_MAX, or no memory */
+	uint64_t calls_unowned; /* made while nothing was in flight, after the start */
+	uint64_t evidence_lost; /* what was said of a living process made room for another */
 };
 
 /** cs_assembler_new() - Return: NULL when out of memory. Free with cs_assembler_free(). */

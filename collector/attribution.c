@@ -177,7 +177,7 @@ static struct tally in_flight_at(struct cs_assembled *instance,
 	return tally;
 }
 
-struct cs_request *cs_attribution_find(struct cs_assembled *instance,
+struct cs_request *cs_attribution_peek(struct cs_assembled *instance,
 				       const struct cs_attribution_place *place,
 				       enum cs_attribution *ret_how)
 {
@@ -197,8 +197,17 @@ struct cs_request *cs_attribution_find(struct cs_assembled *instance,
 	if (tally.by_thread_count == 1 && !place->connection)
 		return tally.by_thread;
 	*ret_how = CS_ATTRIBUTION_UNCLEAR;
-	instance->assembler->stats.unattributed++;
 	return NULL;
+}
+
+struct cs_request *cs_attribution_find(struct cs_assembled *instance,
+				       const struct cs_attribution_place *place,
+				       enum cs_attribution *ret_how)
+{
+	struct cs_request *request = cs_attribution_peek(instance, place, ret_how);
+
+	instance->assembler->stats.unattributed += *ret_how == CS_ATTRIBUTION_UNCLEAR;
+	return request;
 }
 
 bool cs_attribution_holds(const struct cs_request *request, enum cs_attribution how,

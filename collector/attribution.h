@@ -81,6 +81,11 @@ struct cs_request *cs_attribution_find(struct cs_assembled *instance,
 				       const struct cs_attribution_place *place,
 				       enum cs_attribution *ret_how) cs_must_use;
 
+/** cs_attribution_peek() - the same; what is unclear is not counted. */
+struct cs_request *cs_attribution_peek(struct cs_assembled *instance,
+				       const struct cs_attribution_place *place,
+				       enum cs_attribution *ret_how) cs_must_use;
+
 /**
  * cs_attribution_holds() - is what was found still true, by all that is known now?
  * @how:     as it was found

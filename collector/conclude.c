@@ -16,13 +16,6 @@
 #include "collector/usage.h"
 #include "collector/wrapper.h"
 
-/* What an id is made for; the position tells things of one kind apart. */
-enum id_kind {
-	ID_INVOCATION = 1,
-	ID_COLD_START = 2,
-	ID_EXEC_EVENT = 3,
-};
-
 #define SCAN_MAX   512u       /* requests of a runtime that are compared: the newest */
 #define START_ONLY UINT64_MAX /* where no record stands: the trace of a start without a request */
 #define CAUSES_MAX 16u        /* runtimes behind runtimes: bounded for the stack */
@@ -88,7 +81,7 @@ static struct cs_request *cause_of(struct cs_request *request)
 static struct cs_span_id cold_start_id(const struct cs_assembled *instance)
 {
 	return cs_make_span_id(&instance->assembler->key, instance->identity.segment, 0,
-			       ID_COLD_START);
+			       CS_ID_COLD_START);
 }
 
 /* The start of a process begins with the first of these that is known. */
@@ -189,7 +182,7 @@ static void resolve(struct cs_request *request, unsigned depth)
 	else
 		context->span_id =
 			cs_make_span_id(&instance->assembler->key, segment, request->position,
-					request->exec ? ID_EXEC_EVENT : ID_INVOCATION);
+					request->exec ? CS_ID_EXEC_EVENT : CS_ID_INVOCATION);
 	context->trace_flags = 1;
 	if (cause) {
 		context->trace_id = cause->context.trace_id;
@@ -520,6 +513,7 @@ static bool conclude_cold_start(struct cs_assembled *instance, struct cs_request
 	if (!ready_ns)
 		ready_ns = request ? request->start_ns : UINT64_MAX;
 	cs_logs_start_told(instance, &cold, ready_ns);
+	cs_calls_conclude_start(instance, &cold);
 	*ret = cold;
 	return init.ahead;
 }
@@ -607,6 +601,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		if (request->cold)
 			conclude_helper(instance);
 		instance->concluded = true;
+		cs_call_list_clear(&request->calls); /* they may be of another instance */
 		return;
 	}
 	settle_request(request);
@@ -661,6 +656,7 @@ void cs_conclude_invocation(struct cs_request *request)
 	if (request->api)
 		cs_api_conclude(request->api, request);
 	cs_logs_invocation_told(request);
+	cs_calls_conclude(request, invocation.identity);
 }
 
 void cs_conclude_unready(struct cs_assembled *instance)

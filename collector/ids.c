@@ -36,3 +36,11 @@ struct cs_trace_id cs_make_trace_id(const struct cs_id_key *key, uint64_t segmen
 	memcpy(id.bytes, halves, sizeof(id.bytes));
 	return id;
 }
+
+/* Siblings of one parent: told apart by their phase. */
+struct cs_span_id cs_phase_span_id(struct cs_span_id start, unsigned phase)
+{
+	start.bytes[7] = (uint8_t)(start.bytes[7] ^ (phase + 1));
+	start.bytes[0] = (uint8_t)(start.bytes[0] ^ 0x80);
+	return start;
+}

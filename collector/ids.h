@@ -21,6 +21,17 @@ struct cs_id_key {
 struct cs_span_id cs_make_span_id(const struct cs_id_key *key, uint64_t segment, uint64_t position,
 				  uint32_t kind);
 
+/* What an id is made for; the position tells things of one kind apart. */
+enum cs_id_kind {
+	CS_ID_INVOCATION = 1,
+	CS_ID_COLD_START = 2,
+	CS_ID_EXEC_EVENT = 3,
+	CS_ID_CALL = 5, /* 4: api.c */
+};
+
+/** cs_phase_span_id() - of a phase of the cold start whose span is @start. */
+struct cs_span_id cs_phase_span_id(struct cs_span_id start, unsigned phase);
+
 /** cs_make_trace_id() - idem for a trace that begins there; never zero. */
 struct cs_trace_id cs_make_trace_id(const struct cs_id_key *key, uint64_t segment,
 				    uint64_t position);

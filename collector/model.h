@@ -235,6 +235,48 @@ struct cs_log_entry {
 	uint64_t cut; /* bytes that were left out at its end */
 };
 
+enum cs_call_kind {
+	CS_CALL_LOOKUP,   /* of a name; it failed, or did not come back */
+	CS_CALL_CONNECT,  /* a connection that did not come about */
+	CS_CALL_EXCHANGE, /* a request on a connection */
+};
+
+/* Something that a process asked for itself. Strings: NULL is not known. */
+struct cs_call {
+	const struct cs_identity *identity;
+	struct cs_span_context context;
+	enum cs_call_kind kind;
+	unsigned protocol; /* enum cs_call_protocol of preload/wire/records.h */
+	bool encrypted;
+	int32_t pid;
+	uint64_t start_ns; /* of the look-up or connect that were made for it, if there were any */
+	uint64_t first_ns; /* of the answer; 0: none came, or it is not known */
+	uint64_t end_ns;
+	uint64_t lookup_ns; /* how long these took; 0: there were none, or it is not known */
+	uint64_t connect_ns;
+	uint64_t tls_ns;
+	char *operation; /* method of HTTP; name of a command, first word of a statement */
+	char *target;    /* without query */
+	char *host;      /* as HTTP's client calls the other side */
+	char *name;      /* by which the address was found, or that TLS asked for */
+	char *path;      /* of a unix socket */
+	uint16_t family; /* 0: where it leads is not known */
+	uint16_t port;
+	uint8_t address[16];
+	uint16_t tls_version;       /* 0 unknown */
+	unsigned status;            /* of HTTP; 0: none was seen */
+	int error;                  /* of a look-up EAI_*, of a connect errno; 0 none */
+	bool cut;                   /* the target is longer than what is kept of it */
+	bool reused;                /* the connection was there before */
+	bool aborted;               /* it was closed before the answer was complete */
+	bool unfinished;            /* nothing came of it before its invocation ended */
+	uint32_t connection_number; /* of those that the instance made; 0 unknown */
+	const char *approximate;    /* why its times are not exact; NULL: they are */
+	struct cs_outcome outcome;  /* of the process, if it ended before */
+	uint64_t bytes_out;
+	uint64_t bytes_in;
+};
+
 struct cs_invocation {
 	const struct cs_identity *identity;
 	struct cs_span_context context;

@@ -80,6 +80,15 @@ static void on_span(void *context, const struct cs_inner_span *inner)
 	struct cs_pipeline *pipeline = context;
 
 	cs_spans_add_inner(&pipeline->spans, inner);
+}
+
+static void on_call(void *context, const struct cs_call *call)
+{
+	struct cs_pipeline *pipeline = context;
+
+	if (pipeline->observer.call)
+		pipeline->observer.call(pipeline->observer.context, call);
+	cs_spans_add_call(&pipeline->spans, call);
 	if (cs_spans_full(&pipeline->spans))
 		send_batch(pipeline);
 }
@@ -122,8 +131,12 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 int cs_pipeline_init(struct cs_pipeline *pipeline, struct event_base *base, struct cs_self *self,
 		     const struct cs_assembler_sink *observer)
 {
-	const struct cs_assembler_sink sink = { pipeline, on_cold_start, on_invocation, on_span,
-						on_log };
+	const struct cs_assembler_sink sink = { .context = pipeline,
+						.cold_start = on_cold_start,
+						.invocation = on_invocation,
+						.span = on_span,
+						.log = on_log,
+						.call = on_call };
 	struct cs_id_key key;
 
 	*pipeline = (struct cs_pipeline){ .self = self };
@@ -370,6 +383,9 @@ void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *s
 	self->requests_dropped = stats.requests_dropped;
 	self->contexts_refused = stats.contexts_refused;
 	self->unattributed = stats.unattributed;
+	self->calls = stats.calls;
+	self->calls_dropped = stats.calls_dropped;
+	self->calls_unowned = stats.calls_unowned;
 	self->evidence_lost = stats.evidence_lost;
 	self->log_lines = stats.log_lines;
 	self->log_lines_alone = stats.log_lines_alone;

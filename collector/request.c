@@ -89,6 +89,7 @@ void cs_request_free(struct cs_request *request)
 {
 	if (!request)
 		return;
+	cs_call_list_clear(&request->calls);
 	free(request->method);
 	free(request->target);
 	cs_inbound_deinit(&request->inbound);

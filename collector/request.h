@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "collector/attribution.h"
+#include "collector/call.h"
 #include "collector/inbound.h"
 #include "collector/logs.h"
 #include "collector/model.h"
@@ -49,6 +50,8 @@ struct cs_request {
 	uint64_t request_bytes;
 	uint64_t response_bytes;
 	struct cs_bond bond;
+	struct cs_call_list calls; /* that it made */
+	unsigned calls_count;
 	struct cs_outcome outcome;
 	struct cs_used used;
 	struct cs_log_lines logs; /* that wait for its context */

@@ -75,6 +75,9 @@ struct cs_self {
 	uint64_t requests_dropped;
 	uint64_t contexts_refused;
 	uint64_t unattributed;
+	uint64_t calls;
+	uint64_t calls_dropped;
+	uint64_t calls_unowned;
 	uint64_t evidence_lost;
 	uint64_t models_lost; /* instances that are read, but not assembled: no memory */
 	/* export */

@@ -43,6 +43,9 @@ void cs_spans_add_invocation(struct cs_spans *spans, const struct cs_invocation 
 /** cs_spans_add_inner() - a span in an invocation. Context: loop. */
 void cs_spans_add_inner(struct cs_spans *spans, const struct cs_inner_span *inner);
 
+/** cs_spans_add_call() - the span of a call that a function makes. Context: loop. */
+void cs_spans_add_call(struct cs_spans *spans, const struct cs_call *call);
+
 /** cs_spans_full() - time to send? Context: loop. */
 bool cs_spans_full(const struct cs_spans *spans);
 

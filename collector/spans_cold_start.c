@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* The spans of a cold start: one for it, one for each phase. */
+#include "collector/ids.h"
 #include "collector/spans_internal.h"
 
 #include "collector/init_type.h"
@@ -43,11 +44,7 @@ static bool add_phase(struct cs_spans *spans, const struct cs_cold_start *cold, 
 	cs_spans_set_context(spans, span, &cold->context);
 	span->flags &= ~(uint32_t)CS_SPAN_FLAG_REMOTE;
 	span->parent_span_id = cold->context.span_id;
-	/* Siblings of one parent: told apart by their phase. */
-	for (unsigned b = 0; b < sizeof(span->span_id.bytes); b++)
-		span->span_id.bytes[b] = cold->context.span_id.bytes[b];
-	span->span_id.bytes[7] = (uint8_t)(span->span_id.bytes[7] ^ (part->phase + 1));
-	span->span_id.bytes[0] = (uint8_t)(span->span_id.bytes[0] ^ 0x80);
+	span->span_id = cs_phase_span_id(cold->context.span_id, part->phase);
 	cs_attr_add_string(&list, "coldspan.phase", cs_phase_name(part->phase));
 	cs_attr_add_string(&list, "coldspan.phase.approximate", part->approximate);
 	if (!cs_attr_list_keep(&list, &span->attrs))

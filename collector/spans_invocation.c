@@ -16,7 +16,7 @@
  * What http.request.method may be (HTTP semantic conventions): anybody can invent methods, and each
  * would be a span name and a label of its own. Names of methods are case-sensitive.
  */
-static const char *known_method(const char *method)
+const char *cs_known_method(const char *method)
 {
 	static const char *const known[] = { "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS",
 					     "PATCH",   "POST",   "PUT", "TRACE" };
@@ -34,7 +34,7 @@ static const char *known_method(const char *method)
  */
 static const char *span_name(const struct cs_invocation *invocation)
 {
-	const char *method = known_method(invocation->method);
+	const char *method = cs_known_method(invocation->method);
 
 	if (!method)
 		return invocation->api && invocation->api->name ? invocation->api->name
@@ -197,8 +197,8 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	cs_attr_add_string(&list, "faas.trigger", trigger_of(invocation));
 	cs_attr_add_bool(&list, "faas.coldstart", invocation->cold);
 	cs_attr_add_string(&list, "coldspan.protocol", cs_protocol_name(invocation->protocol));
-	cs_attr_add_string(&list, "http.request.method", known_method(invocation->method));
-	if (invocation->method && strcmp(invocation->method, known_method(invocation->method)))
+	cs_attr_add_string(&list, "http.request.method", cs_known_method(invocation->method));
+	if (invocation->method && strcmp(invocation->method, cs_known_method(invocation->method)))
 		cs_attr_add_string(&list, "http.request.method_original", invocation->method);
 	cs_attr_add_string(&list, "url.path", invocation->target);
 	add_azure_function(spans, &list, invocation);

@@ -20,14 +20,13 @@
 #define LOST      (LOST_IN | LOST_OUT)
 
 /* Bits of cs_conn.received: what the request makes of the response */
-#define TO_HEAD       0x1u
-#define TO_CONNECT    0x2u
-#define TO_PROBE      0x4u
-#define RECEIVED_BITS 3
+#define TO_HEAD    0x1u
+#define TO_CONNECT 0x2u
+#define TO_PROBE   0x4u
 
-#define REF           0x10000ull
-#define REF_MASK      0xffff0000ull
-#define GENERATION    32
+#define REF        0x10000ull
+#define REF_MASK   0xffff0000ull
+#define GENERATION 32
 
 /* Values of cs_conn.sending */
 enum {
@@ -132,7 +131,7 @@ static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, ui
 		.type = CS_CONN_RESPONSE_END,
 		.sequence = sequence,
 		.time_ns = now_ns,
-		.request_bytes = received >> RECEIVED_BITS,
+		.request_bytes = received >> CS_CONN_RECEIVED_BITS,
 		.flags = flags,
 		.probe = received & TO_PROBE,
 	};
@@ -228,6 +227,8 @@ static void finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t
 	uint32_t index =
 		(uint32_t)(((unsigned char *)conn - env->conns->items) / env->conns->item_bytes);
 
+	if (env->raw_over)
+		env->raw_over(env, conn);
 	end_all(env, conn, (state & (LOST_OUT | UNSEEN)) != 0,
 		atomic_load_explicit(&conn->closed_ns, memory_order_relaxed));
 	if (conn->text != CS_POOL_NONE)
@@ -333,7 +334,7 @@ static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *con
 	}
 	env->emit(conn, &event);
 	atomic_store_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
-			      (uint64_t)conn->head_bytes << RECEIVED_BITS | bits,
+			      (uint64_t)conn->head_bytes << CS_CONN_RECEIVED_BITS | bits,
 			      memory_order_relaxed);
 	/* pairs with: conn.requests */
 	atomic_store_explicit(&conn->requests, sequence + 1, memory_order_release);
@@ -344,8 +345,8 @@ static void count_body(struct cs_conn *conn, uint64_t bytes)
 {
 	uint32_t last = atomic_load_explicit(&conn->requests, memory_order_relaxed) - 1;
 	_Atomic uint64_t *received = &conn->received[last % CS_CONN_PIPELINE];
-	uint64_t sum =
-		atomic_load_explicit(received, memory_order_relaxed) + (bytes << RECEIVED_BITS);
+	uint64_t sum = atomic_load_explicit(received, memory_order_relaxed) +
+		       (bytes << CS_CONN_RECEIVED_BITS);
 
 	atomic_store_explicit(received, sum, memory_order_relaxed);
 }
@@ -360,7 +361,7 @@ static void tell_request_end(const struct cs_conn_env *env, struct cs_conn *conn
 		.type = CS_CONN_REQUEST_END,
 		.sequence = last,
 		.time_ns = conn->first_byte_ns,
-		.request_bytes = received >> RECEIVED_BITS,
+		.request_bytes = received >> CS_CONN_RECEIVED_BITS,
 		.failed = cs_http_body_failed(&conn->request.body),
 		.text = text,
 	};
@@ -547,6 +548,32 @@ static uint64_t transmit(const struct cs_conn_env *env, struct cs_conn *conn,
 	return 0;
 }
 
+static uint64_t raw_lost(enum cs_conn_raw_verdict verdict)
+{
+	return verdict == CS_CONN_RAW_LOST ? LOST : 0;
+}
+
+static uint64_t take_in(const struct cs_conn_env *env, struct cs_conn *conn,
+			const unsigned char *data, uint64_t bytes, uint64_t now_ns)
+{
+	enum cs_conn_raw_verdict verdict =
+		env->raw_out ? env->raw_out(env, conn, data, bytes, now_ns) : CS_CONN_RAW_HTTP;
+
+	return verdict == CS_CONN_RAW_HTTP ? receive(env, conn, data, bytes, now_ns)
+					   : raw_lost(verdict);
+}
+
+static uint64_t take_out(const struct cs_conn_env *env, struct cs_conn *conn,
+			 const unsigned char *data, uint64_t bytes, uint64_t begin_ns,
+			 uint64_t end_ns)
+{
+	enum cs_conn_raw_verdict verdict =
+		env->raw_in ? env->raw_in(env, conn, data, bytes, end_ns) : CS_CONN_RAW_HTTP;
+
+	return verdict == CS_CONN_RAW_HTTP ? transmit(env, conn, data, bytes, begin_ns, end_ns)
+					   : raw_lost(verdict);
+}
+
 void cs_conn_received(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
 		      const struct iovec *iov, uint64_t bytes, uint64_t now_ns)
 {
@@ -555,11 +582,11 @@ void cs_conn_received(const struct cs_conn_env *env, struct cs_conn *conn, uint3
 	if (!enter(conn, generation, RECEIVING, LOST_IN))
 		return;
 	if (!iov)
-		lost = receive(env, conn, NULL, bytes, now_ns);
+		lost = take_in(env, conn, NULL, bytes, now_ns);
 	while (iov && bytes && !lost) {
 		uint64_t part = iov->iov_len < bytes ? iov->iov_len : bytes;
 
-		lost = receive(env, conn, iov->iov_base, part, now_ns);
+		lost = take_in(env, conn, iov->iov_base, part, now_ns);
 		bytes -= part;
 		iov++;
 	}
@@ -576,11 +603,11 @@ void cs_conn_sent(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t 
 	if (!enter(conn, generation, SENDING, LOST_OUT))
 		return;
 	if (!iov)
-		lost = transmit(env, conn, NULL, bytes, begin_ns, end_ns);
+		lost = take_out(env, conn, NULL, bytes, begin_ns, end_ns);
 	while (iov && bytes && !lost) {
 		uint64_t part = iov->iov_len < bytes ? iov->iov_len : bytes;
 
-		lost = transmit(env, conn, iov->iov_base, part, begin_ns, end_ns);
+		lost = take_out(env, conn, iov->iov_base, part, begin_ns, end_ns);
 		bytes -= part;
 		iov++;
 	}
@@ -611,6 +638,15 @@ void cs_conn_lose(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t 
 	       !atomic_compare_exchange_weak_explicit(&conn->state, &state, state | LOST,
 						      memory_order_relaxed, memory_order_relaxed))
 		;
+}
+
+void cs_conn_skip(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
+		  uint64_t now_ns)
+{
+	if (!enter(conn, generation, SENDING, LOST_OUT))
+		return;
+	end_all(env, conn, true, now_ns);
+	leave(env, conn, SENDING, 0);
 }
 
 void cs_conn_unref(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,

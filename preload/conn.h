@@ -18,11 +18,13 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "preload/call_state.h"
 #include "preload/http_request.h"
 #include "preload/http_response.h"
 #include "preload/pool.h"
 
-#define CS_CONN_PIPELINE 8u /* requests without response; more are not followed */
+#define CS_CONN_RECEIVED_BITS 3  /* flags below the bytes in cs_conn.received */
+#define CS_CONN_PIPELINE      8u /* requests without response; more are not followed */
 
 /* Partial heads: one is in use from a head's first byte to its last. */
 struct cs_conn_text {
@@ -44,7 +46,10 @@ struct cs_conn {
 	/* generation << 32 | references << 16 | flag bits; 0 while not in use */
 	_Atomic uint64_t state;
 	uint64_t connection; /* as in the records: descriptor | generation << 32 */
-	uint64_t socket;     /* idem, of the listening socket */
+	union {
+		uint64_t socket;          /* idem, of the listening socket */
+		_Atomic uint64_t calling; /* of a connection with @raw: its own bits */
+	};
 	_Atomic uint64_t closed_ns;
 
 	/* Written by the receiving direction, read by the sending one. */
@@ -55,7 +60,10 @@ struct cs_conn {
 	_Atomic uint64_t received[CS_CONN_PIPELINE];
 
 	/* The receiving direction's own. */
-	struct cs_http_request request;
+	union {
+		struct cs_http_request request;
+		struct cs_call_out out; /* of a connection with @raw, once it is not HTTP/1 */
+	};
 	uint64_t first_byte_ns; /* of the head being received */
 	uint32_t head_bytes;    /* idem, so far */
 
@@ -63,7 +71,10 @@ struct cs_conn {
 	uint16_t response_forks; /* the process's forks when a response began, modulo 2^16 */
 	uint8_t sending;         /* whether a response has begun, and whether its head was told */
 	bool wants_body;         /* the callback's answer to a head; see cs_conn_env.content */
-	struct cs_http_response response;
+	union {
+		struct cs_http_response response;
+		struct cs_call_in in; /* as @out */
+	};
 	uint64_t response_ns; /* when the call with its first byte began */
 	uint64_t response_bytes;
 };
@@ -100,6 +111,19 @@ typedef void (*cs_conn_emit_fn)(struct cs_conn *conn, const struct cs_conn_event
 /* @data: NULL: only the number of bytes is known */
 typedef void (*cs_conn_content_fn)(struct cs_conn *conn, const unsigned char *data, size_t len);
 
+struct cs_conn_env;
+
+/* What looks at the bytes of a connection of the process's own before the scanners do. */
+enum cs_conn_raw_verdict {
+	CS_CONN_RAW_HTTP,  /* it is the scanners' */
+	CS_CONN_RAW_TAKEN, /* it is not */
+	CS_CONN_RAW_LOST,  /* nothing more is understood of it */
+};
+
+typedef enum cs_conn_raw_verdict (*cs_conn_raw_fn)(const struct cs_conn_env *env,
+						   struct cs_conn *conn, const unsigned char *data,
+						   size_t len, uint64_t now_ns);
+
 /* What the functions below need of the process. */
 struct cs_conn_env {
 	struct cs_pool *conns;
@@ -116,6 +140,13 @@ struct cs_conn_env {
 	 * cs_conn.wants_body while its head was told. May be NULL if it never does.
 	 */
 	cs_conn_content_fn content;
+	/*
+	 * Both or none. What the process writes is told as received here, too: @raw_out, while the thread is
+	 * busy with that direction; the same of @raw_in. @raw_over: nothing more will come.
+	 */
+	cs_conn_raw_fn raw_out;
+	cs_conn_raw_fn raw_in;
+	void (*raw_over)(const struct cs_conn_env *env, struct cs_conn *conn);
 };
 
 /**
@@ -183,6 +214,10 @@ void cs_conn_shutdown(const struct cs_conn_env *env, struct cs_conn *conn, uint3
  * Context: signal. What is outstanding ends, marked as unfollowed.
  */
 void cs_conn_lose(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
+		  uint64_t now_ns);
+
+/** cs_conn_skip() - what is outstanding ends unfollowed; what is asked next is followed. Context: signal. */
+void cs_conn_skip(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
 		  uint64_t now_ns);
 
 /**

@@ -31,6 +31,8 @@ enum cs_fd_kind {
 	CS_FD_INHERITED = 5,  /* a copy of 0, 1 or 2, which is its value: inherited.h */
 	CS_FD_CALLER = 6,     /* a connection to the Lambda Runtime API; value as CONNECTION */
 	CS_FD_RECEIVED = 7,   /* it came with a message, and may be a connection: received.h */
+	CS_FD_SOCKET = 8,     /* a stream socket that leads nowhere yet; value: address family */
+	CS_FD_OUTGOING = 9,   /* any other connection that was made here; value as CONNECTION */
 };
 
 /* Word: generation << 32 | detail << 24 | kind << 16 | value; 0 is CS_FD_NONE. */
@@ -91,7 +93,8 @@ static inline uint64_t cs_fd_id(int fd, uint64_t word)
 /** cs_fd_has_conn() - accepted or made, it is a connection that is followed. Context: signal (pure). */
 static inline bool cs_fd_has_conn(uint64_t word)
 {
-	return cs_fd_kind(word) == CS_FD_CONNECTION || cs_fd_kind(word) == CS_FD_CALLER;
+	return cs_fd_kind(word) == CS_FD_CONNECTION || cs_fd_kind(word) == CS_FD_CALLER ||
+	       cs_fd_kind(word) == CS_FD_OUTGOING;
 }
 
 /** cs_fd_conn() - of a word that has one. Context: signal. */

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "preload/borrowed.h"
+#include "preload/calls.h"
 #include "preload/event_body.h"
 #include "preload/inherited.h"
 #include "preload/lambda.h"
@@ -169,7 +170,9 @@ static const struct cs_conn_env env = {
 /* Of a word that has a connection. */
 static const struct cs_conn_env *env_of(uint64_t word)
 {
-	return cs_fd_kind(word) == CS_FD_CALLER ? &cs_lambda_env : &env;
+	return cs_fd_kind(word) == CS_FD_CALLER     ? &cs_lambda_env
+	       : cs_fd_kind(word) == CS_FD_OUTGOING ? &cs_calls_env.conn
+						    : &env;
 }
 
 static void tell_stand_down(unsigned reason)
@@ -227,8 +230,9 @@ void cs_follow_shared(void)
 	for (uint32_t fd = 0; fd < end; fd++) {
 		uint64_t word = cs_fd_word((int)fd);
 
-		if (cs_fd_kind(word) == CS_FD_CONNECTION)
-			cs_conn_lose(&env, cs_fd_conn(word), cs_fd_generation(word), now_ns);
+		if (cs_fd_has_conn(word))
+			cs_conn_lose(env_of(word), cs_fd_conn(word), cs_fd_generation(word),
+				     now_ns);
 	}
 }
 
@@ -310,6 +314,10 @@ void cs_follow_dup(int fd, uint64_t word, int copy)
 			return;
 		cs_count(CS_FACT_FDS_UNFOLLOWED);
 		cs_follow_lost(fd);
+		return;
+	}
+	if (cs_fd_kind(word) == CS_FD_SOCKET) {
+		cs_follow_forget(fd, false); /* which of the two is connected is not told */
 		return;
 	}
 	if (cs_fd_has_conn(word) && !cs_conn_ref(cs_fd_conn(word), cs_fd_generation(word))) {
@@ -482,6 +490,8 @@ void cs_follow_received(int fd, uint64_t word, const struct iovec *iov, uint64_t
 		return;
 	if (cs_fd_kind(word) == CS_FD_CALLER)
 		cs_lambda_received(word, iov, bytes);
+	else if (cs_fd_kind(word) == CS_FD_OUTGOING)
+		cs_calls_received(word, iov, bytes);
 	else
 		cs_conn_received(&env, cs_fd_conn(word), cs_fd_generation(word), iov, bytes,
 				 cs_now());
@@ -494,6 +504,8 @@ void cs_follow_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t byt
 		return;
 	if (cs_fd_kind(word) == CS_FD_CALLER)
 		cs_lambda_sent(word, iov, bytes, begin_ns);
+	else if (cs_fd_kind(word) == CS_FD_OUTGOING)
+		cs_calls_sent(word, iov, bytes, begin_ns);
 	else
 		cs_conn_sent(&env, cs_fd_conn(word), cs_fd_generation(word), iov, bytes, begin_ns,
 			     cs_now());
@@ -502,7 +514,7 @@ void cs_follow_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t byt
 void cs_follow_shutdown(int fd, uint64_t word)
 {
 	/* A caller that has said all still waits for what it asked. */
-	if (cs_fd_kind(word) != CS_FD_CALLER && still(fd, word))
+	if (cs_fd_kind(word) == CS_FD_CONNECTION && still(fd, word))
 		cs_conn_shutdown(&env, cs_fd_conn(word), cs_fd_generation(word), cs_now());
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Sockets that listen, the connections that they accept, and those to the Lambda Runtime API. */
+/* Sockets that listen, the connections that they accept, and those that the process makes. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include "preload/calls.h"
 #include "preload/follow.h"
 #include "preload/hook.h"
 #include "preload/lambda.h"
@@ -44,11 +45,14 @@ CS_HOOK(int, listen, (int fd, int backlog))
 /* Where it goes on by itself, the kernel has read the address. */
 CS_HOOK(int, connect, (int fd, const struct sockaddr *address, socklen_t len))
 {
+	uint64_t word = cs_fd_word(fd), begin_ns = cs_calls_connecting(word);
 	int ret = CS_REAL(connect)(fd, address, len);
 
 	if (cs_lambda_wanted() && cs_shim_watching() &&
 	    (ret == 0 || cs_errno() == EINPROGRESS || cs_errno() == EINTR))
 		cs_lambda_connected(fd, address, len);
+	if (begin_ns)
+		cs_calls_connected(fd, word, address, len, begin_ns, ret == 0 ? 0 : cs_errno());
 	return ret;
 }
 
@@ -90,7 +94,25 @@ CS_HOOK(int, shutdown, (int fd, int how))
 
 CS_HOOK(int, socket, (int family, int type, int protocol))
 {
-	return cs_follow_new(CS_REAL(socket)(family, type, protocol));
+	int ret = cs_follow_new(CS_REAL(socket)(family, type, protocol));
+
+	if (ret >= 0)
+		cs_calls_socket(ret, family, type);
+	return ret;
+}
+
+/* How a connection that was made without waiting tells that it is there, or why it is not. */
+CS_HOOK(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *len))
+{
+	uint64_t word = cs_fd_word(fd);
+	int ret = CS_REAL(getsockopt)(fd, level, option, value, len), error;
+
+	if (cs_fd_kind(word) == CS_FD_OUTGOING && ret == 0 && level == SOL_SOCKET &&
+	    option == SO_ERROR && *len == sizeof(error)) {
+		__builtin_memcpy(&error, value, sizeof(error));
+		cs_calls_told(fd, word, error);
+	}
+	return ret;
 }
 
 CS_HOOK(int, socketpair, (int family, int type, int protocol, int fds[2]))

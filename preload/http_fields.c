@@ -122,6 +122,8 @@ static enum kind find_kind(const struct cs_http_fields *fields, bool keep)
 		return TRANSFER_ENCODING;
 	if (!keep)
 		return SKIP;
+	if (fields->flags & CS_HTTP_HOST_ALONE)
+		return scratch_is(fields, "host", 4) ? KEEP : SKIP;
 	if (scratch_is(fields, agent_name, sizeof(agent_name) - 1))
 		return AGENT;
 	if (scratch_is(fields, type_name, sizeof(type_name) - 1))

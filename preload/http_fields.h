@@ -71,6 +71,7 @@
 #define CS_HTTP_CLOUD_EVENT  0x10u /* one CloudEvent, in structured mode */
 #define CS_HTTP_CLOUD_EVENTS 0x20u /* a batch of them */
 #define CS_HTTP_AZURE_CALL   0x40u /* an invocation by Azure's Functions host */
+#define CS_HTTP_HOST_ALONE   0x80u /* the caller's, after the init: Host is all that is kept */
 
 struct cs_http_fields {
 	uint64_t content_length;

@@ -144,6 +144,8 @@ static enum cs_http_verdict version_byte(struct cs_http_request *request, unsign
 		return c == '\r' ? CS_HTTP_MORE : CS_HTTP_UNFOLLOWED;
 	default:
 		cs_http_fields_init(&request->fields);
+		if (request->outgoing)
+			request->fields.flags |= CS_HTTP_HOST_ALONE;
 		request->state = FIELDS;
 		return c == '\n' ? CS_HTTP_MORE : CS_HTTP_UNFOLLOWED;
 	}

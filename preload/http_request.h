@@ -19,9 +19,10 @@ struct cs_http_request {
 	struct cs_http_body body;
 	uint32_t head_bytes;
 	uint8_t state;
-	uint8_t version;  /* 10 or 11 once the head is complete */
-	uint8_t progress; /* bytes of "HTTP/1.x" matched, or empty lines skipped */
-	bool head_method; /* the method is HEAD: the response has no body */
+	uint8_t version;      /* 10 or 11 once the head is complete */
+	uint8_t progress;     /* bytes of "HTTP/1.x" matched, or empty lines skipped */
+	bool head_method : 1; /* the method is HEAD: the response has no body */
+	bool outgoing : 1;    /* the caller's to set: of its headers, keep Host alone */
 };
 
 /** cs_http_request_init() - for a new connection; all zero is the same. Context: signal (pure). */

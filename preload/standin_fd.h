@@ -15,6 +15,7 @@
 	X(epoll_create1)                                                                           \
 	X(epoll_ctl)                                                                               \
 	X(fcntl)                                                                                   \
+	X(getsockopt)                                                                              \
 	X(ioctl)                                                                                   \
 	X(listen)                                                                                  \
 	X(pipe2)                                                                                   \

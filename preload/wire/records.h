@@ -45,6 +45,10 @@ enum cs_priority {
 	  "an event was handed out, with an id of its own")                                        \
 	X(INVOCATION_END, 12, cs_rec_invocation_end, HIGH, "the answer to such an event went out") \
 	X(READY, 13, cs_rec_ready, HIGH, "a fork child reached a mark")                            \
+	X(CONNECT, 14, cs_rec_connect, LOW, "a connection of the process's own making")            \
+	X(CALL, 15, cs_rec_call, LOW, "it begins to ask something on it")                          \
+	X(CALL_END, 16, cs_rec_call_end, HIGH, "the answer came so far, or there is none")         \
+	X(LOOKUP, 17, cs_rec_lookup, LOW, "a name is looked up")                                   \
 	X(LOG, 18, cs_rec_log, LOW, "something was written to a log")                              \
 	X(EVENT, 24, cs_rec_event, LOW,                                                            \
 	  "ids, counts and trace contexts in the body of such an event")                           \
@@ -357,6 +361,88 @@ struct cs_rec_api_attribute {
 };
 
 _Static_assert(sizeof(struct cs_rec_api_attribute) == 6, "layout");
+
+/* How far a connection has come. */
+enum cs_connect_stage {
+	CS_CONNECT_BEGUN = 1,   /* the call has come back, and goes on by itself */
+	CS_CONNECT_DONE = 2,    /* it is there, or failed */
+	CS_CONNECT_HELLO = 3,   /* a TLS handshake begins; the name that it asks for follows */
+	CS_CONNECT_SECURED = 4, /* the handshake is over */
+};
+
+/*
+ * A connection that the process makes: `connection` as in REQUEST. Of a unix socket the path follows, of
+ * CS_CONNECT_HELLO the server's name.
+ */
+struct cs_rec_connect { /* time_ns: of the stage */
+	uint64_t connection;
+	uint64_t begin_ns; /* of BEGUN and DONE: before connect was called */
+	int32_t error;     /* of DONE: 0, or errno */
+	uint16_t stage;    /* enum cs_connect_stage */
+	uint16_t family;   /* AF_*; 0: as it was told before */
+	uint16_t port;     /* host order */
+	uint16_t version;  /* of SECURED: of the protocol, 0x0303 is TLS 1.2; 0 unknown */
+	uint16_t text_len; /* bytes that follow this struct */
+	uint16_t reserved;
+	uint8_t address[16]; /* IPv4 as mapped into IPv6; then char text[text_len] */
+};
+
+enum cs_call_protocol {
+	CS_CALL_UNKNOWN = 0,
+	CS_CALL_HTTP = 1,
+	CS_CALL_HTTP2 = 2,
+	CS_CALL_TLS = 3, /* and nothing is known of what is in it */
+	CS_CALL_POSTGRESQL = 4,
+	CS_CALL_MYSQL = 5,
+	CS_CALL_REDIS = 6,
+};
+
+/*
+ * One request and its answer on a connection. Where the protocol is not parsed, all that goes out
+ * until something has come in is one request.
+ */
+struct cs_rec_call { /* time_ns: before the call that sent the first byte */
+	uint64_t connection;
+	uint32_t sequence;    /* of the calls on it, from 0 */
+	uint16_t protocol;    /* enum cs_call_protocol */
+	uint16_t flags;       /* CS_CALL_* */
+	uint16_t method_len;  /* the texts follow: method, or name of the operation; ... */
+	uint16_t target_len;  /* ... target without query; ... */
+	uint16_t headers_len; /* ... the line "host: NAME\n" */
+	uint16_t reserved;
+	/* char text[method_len + target_len + headers_len] */
+};
+
+#define CS_CALL_ENCRYPTED  0x1u /* inside of TLS */
+#define CS_CALL_TARGET_CUT 0x2u
+
+struct cs_rec_call_end { /* time_ns: after the call that received the last byte */
+	uint64_t connection;
+	uint32_t sequence;
+	uint16_t status;    /* of HTTP; 0 unknown */
+	uint16_t flags;     /* CS_CALL_END_* */
+	uint64_t first_ns;  /* after the call that received the first byte; 0: none came */
+	uint64_t bytes_out; /* 0 unknown */
+	uint64_t bytes_in;
+};
+
+#define CS_CALL_END_MORE       0x1u /* so far: what is told last counts */
+#define CS_CALL_END_CLOSED     0x2u /* ended by the close of the connection, as its framing says */
+#define CS_CALL_END_ABORTED    0x4u /* closed before the answer was complete */
+#define CS_CALL_END_UNFOLLOWED 0x8u /* it ends later, unseen */
+
+/* getaddrinfo, told when it is called and when it comes back. */
+struct cs_rec_lookup {            /* time_ns: of either */
+	uint64_t begin_ns;        /* when it was called */
+	int32_t error;            /* what it returned: 0, or EAI_* */
+	uint16_t done;            /* 1: it came back */
+	uint16_t name_len;        /* the name follows this struct, ... */
+	uint16_t addresses_count; /* ... and the first addresses, of 16 bytes each */
+	uint16_t reserved[3];
+	/* char name[name_len]; uint8_t addresses[addresses_count][16] */
+};
+
+#define CS_LOOKUP_ADDRESSES_MAX 8u
 
 #define X(id, number, type, priority, meaning)                                                     \
 	_Static_assert(sizeof(struct type) % 8 == 0 && (number) < 31, "layout of " #id);

@@ -11,6 +11,7 @@
  *                                listens, says {"kind":"ready"}, takes announces until its standard
  *                                input ends. RAW: a file to which all bytes of all segments go.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -98,6 +99,13 @@ static void print_header(unsigned segment, struct cs_header *header, int seals)
 	printf("}}\n");
 }
 
+static void print_address(const uint8_t address[16])
+{
+	char text[INET6_ADDRSTRLEN];
+
+	printf(",\"address\":\"%s\"", inet_ntop(AF_INET6, address, text, sizeof(text)));
+}
+
 static void print_payload(const struct cs_record *record)
 {
 	const void *payload = record + 1;
@@ -120,6 +128,10 @@ static void print_payload(const struct cs_record *record)
 		const struct cs_rec_api_begin *api_begin;
 		const struct cs_rec_api_end *api_end;
 		const struct cs_rec_api_note *api_note;
+		const struct cs_rec_connect *connect;
+		const struct cs_rec_call *call;
+		const struct cs_rec_call_end *call_end;
+		const struct cs_rec_lookup *lookup;
 	} u = { .process = payload };
 
 	switch (record->type) {
@@ -180,6 +192,47 @@ static void print_payload(const struct cs_record *record)
 		       u.end->flags, (unsigned long long)u.end->request_bytes,
 		       (unsigned long long)u.end->response_bytes);
 		break;
+	case CS_RECORD_CONNECT:
+		printf(",\"connection\":%llu,\"stage\":%u,\"begin_ns\":%llu,\"error\":%d,\"family\":%u"
+		       ",\"port\":%u,\"version\":%u",
+		       (unsigned long long)u.connect->connection, u.connect->stage,
+		       (unsigned long long)u.connect->begin_ns, u.connect->error, u.connect->family,
+		       u.connect->port, u.connect->version);
+		print_text("text", (const char *)(u.connect + 1), u.connect->text_len);
+		print_address(u.connect->address);
+		break;
+	case CS_RECORD_CALL: {
+		const char *text = (const char *)(u.call + 1);
+
+		printf(",\"connection\":%llu,\"sequence\":%u,\"protocol\":%u,\"flags\":%u",
+		       (unsigned long long)u.call->connection, u.call->sequence, u.call->protocol,
+		       u.call->flags);
+		print_text("method", text, u.call->method_len);
+		print_text("target", text + u.call->method_len, u.call->target_len);
+		print_text("headers", text + u.call->method_len + u.call->target_len,
+			   u.call->headers_len);
+		break;
+	}
+	case CS_RECORD_CALL_END:
+		printf(",\"connection\":%llu,\"sequence\":%u,\"status\":%u,\"flags\":%u"
+		       ",\"first_ns\":%llu,\"bytes_out\":%llu,\"bytes_in\":%llu",
+		       (unsigned long long)u.call_end->connection, u.call_end->sequence,
+		       u.call_end->status, u.call_end->flags,
+		       (unsigned long long)u.call_end->first_ns,
+		       (unsigned long long)u.call_end->bytes_out,
+		       (unsigned long long)u.call_end->bytes_in);
+		break;
+	case CS_RECORD_LOOKUP: {
+		const char *text = (const char *)(u.lookup + 1);
+
+		printf(",\"begin_ns\":%llu,\"error\":%d,\"done\":%u,\"addresses\":%u",
+		       (unsigned long long)u.lookup->begin_ns, u.lookup->error, u.lookup->done,
+		       u.lookup->addresses_count);
+		print_text("name", text, u.lookup->name_len);
+		if (u.lookup->addresses_count)
+			print_address((const uint8_t *)text + u.lookup->name_len);
+		break;
+	}
 	case CS_RECORD_READY:
 		printf(",\"mark\":\"%s\"", cs_mark_name(u.ready->mark));
 		break;

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Calls that instances make themselves: from records of connections, names looked up and bytes to one
+ * struct cs_call each, given to the invocation that made it (attribution.h), to the start, or to none.
+ * Bounded; what hits a bound is counted. Used by the assembler's own files.
+ *
+ * Context of all: loop.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/cleanup.h"
+#include "collector/attribution.h"
+#include "collector/model.h"
+#include "preload/wire/reader.h"
+
+#define CS_CALLS_OF_ONE_MAX      128u  /* of one invocation, or of a start */
+#define CS_CALLS_OF_INSTANCE_MAX 1024u /* not handed over */
+#define CS_CALL_PEERS_MAX        256u  /* connections of one instance that are known: the latest */
+#define CS_CALL_NAMES_MAX        16u   /* names that were looked up, idem */
+
+struct cs_assembled;
+struct cs_request;
+struct cs_calls; /* of one instance */
+
+/* One that is not handed over. */
+struct cs_call_held {
+	LIST_ENTRY(cs_call_held) of_owner;
+	LIST_ENTRY(cs_call_held) open; /* while @is_open */
+	struct cs_calls *calls;
+	unsigned *counted; /* of its owner */
+	bool is_open;
+	bool answered; /* something came: end_ns is the last that is known */
+	enum cs_attribution how;
+	uint32_t tag;
+	uint64_t thread;
+	uint64_t connection;
+	uint32_t sequence;
+	uint64_t position;
+	uint64_t owner;      /* position of the request; 0: of the start */
+	uint64_t begun_ns;   /* when it was recorded to begin: what attribution goes by */
+	struct cs_call call; /* strings owned */
+};
+
+LIST_HEAD(cs_call_list, cs_call_held); /* of one owner, the newest first */
+
+/** cs_calls_free() - of an instance whose requests are gone. Accepts NULL. */
+struct cs_calls *cs_calls_free(struct cs_calls *calls);
+
+/** cs_call_list_clear() - free what an owner has. A list that is all zero has none. */
+void cs_call_list_clear(struct cs_call_list *list);
+
+/* One record each, of at least the type's fixed part; @time_ns: its stamp, on our clock. */
+void cs_calls_on_connect(struct cs_assembled *instance, const struct cs_entry *entry,
+			 uint64_t time_ns);
+void cs_calls_on_call(struct cs_assembled *instance, const struct cs_entry *entry,
+		      uint64_t time_ns);
+void cs_calls_on_call_end(struct cs_assembled *instance, const struct cs_entry *entry,
+			  uint64_t time_ns);
+void cs_calls_on_lookup(struct cs_assembled *instance, const struct cs_entry *entry,
+			uint64_t time_ns);
+
+/** cs_calls_conclude() - hand over those of a request whose context is final; it was told of as @identity. */
+void cs_calls_conclude(struct cs_request *request, const struct cs_identity *identity);
+
+/**
+ * cs_calls_conclude_start() - hand over those that were made before the first invocation
+ *
+ * They become children of the phase that they began in.
+ */
+void cs_calls_conclude_start(struct cs_assembled *instance, const struct cs_cold_start *cold);

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The span of a call that a function makes: CLIENT, by the semantic conventions for HTTP clients,
+ * databases, TLS and the network.
+ */
+#include "collector/spans_internal.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "preload/wire/records.h"
+
+#define ADDRESS_MAX 64u
+#define TEXT_MAX    32u
+#define PORT_HTTP   80u
+
+/* Texts made for attributes: as long as the list is not kept. */
+struct texts {
+	char peer[ADDRESS_MAX];
+	char server[CS_TELEMETRY_STRING_MAX];
+	char url[CS_TELEMETRY_STRING_MAX];
+	char error[TEXT_MAX];
+	char status[64];
+};
+
+static const char *system_of(const struct cs_call *call)
+{
+	switch ((enum cs_call_protocol)call->protocol) {
+	case CS_CALL_POSTGRESQL:
+		return "postgresql";
+	case CS_CALL_MYSQL:
+		return "mysql";
+	case CS_CALL_REDIS:
+		return "redis";
+	case CS_CALL_UNKNOWN:
+	case CS_CALL_HTTP:
+	case CS_CALL_HTTP2:
+	case CS_CALL_TLS:
+		break;
+	}
+	return NULL;
+}
+
+static bool is_http(const struct cs_call *call)
+{
+	return call->kind == CS_CALL_EXCHANGE &&
+	       (call->protocol == CS_CALL_HTTP || call->protocol == CS_CALL_HTTP2);
+}
+
+/* Few, whatever is called: what it is, and never whom. */
+static const char *name_of(const struct cs_call *call)
+{
+	const char *method;
+
+	if (call->kind == CS_CALL_LOOKUP)
+		return "lookup";
+	if (call->kind == CS_CALL_CONNECT)
+		return "connect";
+	if (call->protocol == CS_CALL_HTTP) {
+		method = cs_known_method(call->operation);
+		return method && *method != '_' ? method : "HTTP";
+	}
+	if (call->protocol == CS_CALL_HTTP2)
+		return "HTTP";
+	if (system_of(call))
+		return call->operation ? call->operation : system_of(call);
+	return call->encrypted ? "TLS" : call->family == AF_UNIX ? "unix" : "TCP";
+}
+
+static const char *address_of(const struct cs_call *call, char *buf)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (call->family == AF_INET || !memcmp(call->address, mapped, sizeof(mapped)))
+		return inet_ntop(AF_INET, call->address + sizeof(mapped), buf, ADDRESS_MAX);
+	return inet_ntop(AF_INET6, call->address, buf, ADDRESS_MAX);
+}
+
+/* "name:port", "[::1]:8080", or without the port: the name to @buf, and the port, 0 if there is none. */
+static unsigned split_host(const char *host, char *buf, size_t size)
+{
+	const char *end = strrchr(host, ':'), *bracket = strrchr(host, ']');
+	unsigned port = 0;
+
+	if (end && bracket && end < bracket)
+		end = NULL;
+	if (end && sscanf(end + 1, "%5u", &port) != 1)
+		port = 0;
+	if (*host == '[' && bracket)
+		snprintf(buf, size, "%.*s", (int)(bracket - host - 1), host + 1);
+	else
+		snprintf(buf, size, "%.*s", end ? (int)(end - host) : (int)strlen(host), host);
+	return port <= UINT16_MAX ? port : 0;
+}
+
+static void add_peer(struct cs_attr_list *list, const struct cs_call *call, struct texts *texts)
+{
+	unsigned port = call->port;
+	const char *server = call->name;
+
+	if (call->kind == CS_CALL_LOOKUP) {
+		cs_attr_add_string(list, "dns.question.name", call->name);
+		return;
+	}
+	if (call->family == AF_UNIX) {
+		cs_attr_add_string(list, "network.transport", "unix");
+		cs_attr_add_string(list, "network.peer.address", call->path);
+		cs_attr_add_string(list, "server.address", call->path);
+		return;
+	}
+	cs_attr_add_string(list, "network.transport", "tcp");
+	if (call->family) {
+		cs_attr_add_string(list, "network.peer.address", address_of(call, texts->peer));
+		cs_attr_add_int(list, "network.peer.port", call->port);
+		if (!server)
+			server = texts->peer;
+	}
+	if (call->host) {
+		port = split_host(call->host, texts->server, sizeof(texts->server));
+		server = texts->server;
+		if (!port)
+			port = PORT_HTTP;
+	}
+	cs_attr_add_string(list, "server.address", server);
+	if (server && port)
+		cs_attr_add_int(list, "server.port", port);
+}
+
+static void add_http(struct cs_attr_list *list, const struct cs_call *call, struct texts *texts)
+{
+	const char *method = cs_known_method(call->operation);
+
+	cs_attr_add_string(list, "network.protocol.name", "http");
+	if (call->protocol == CS_CALL_HTTP2)
+		cs_attr_add_string(list, "network.protocol.version", "2");
+	cs_attr_add_string(list, "http.request.method", method);
+	if (method && strcmp(call->operation, method))
+		cs_attr_add_string(list, "http.request.method_original", call->operation);
+	if (call->target && *call->target == '/' && call->host && !call->cut) {
+		snprintf(texts->url, sizeof(texts->url), "http://%s%s", call->host, call->target);
+		cs_attr_add_string(list, "url.full", texts->url);
+	} else if (call->target && !strncmp(call->target, "http://", 7) && !call->cut) {
+		cs_attr_add_string(list, "url.full", call->target); /* by a proxy */
+	}
+	if (call->status)
+		cs_attr_add_int(list, "http.response.status_code", call->status);
+}
+
+static void add_tls(struct cs_attr_list *list, const struct cs_call *call)
+{
+	if (!call->encrypted)
+		return;
+	cs_attr_add_string(list, "tls.protocol.name", "tls");
+	if (call->tls_version > 0x0300 && call->tls_version <= 0x0304)
+		cs_attr_add_string(list, "tls.protocol.version",
+				   call->tls_version == 0x0304   ? "1.3"
+				   : call->tls_version == 0x0303 ? "1.2"
+				   : call->tls_version == 0x0302 ? "1.1"
+								 : "1.0");
+}
+
+static void add_times(struct cs_attr_list *list, const struct cs_call *call)
+{
+	if (call->lookup_ns)
+		cs_attr_add_int(list, "coldspan.lookup_ns", call->lookup_ns);
+	if (call->connect_ns)
+		cs_attr_add_int(list, "coldspan.connect_ns", call->connect_ns);
+	if (call->tls_ns)
+		cs_attr_add_int(list, "coldspan.tls_ns", call->tls_ns);
+	if (call->first_ns)
+		cs_attr_add_int(list, "coldspan.first_byte_ns", call->first_ns - call->start_ns);
+	if (call->bytes_out)
+		cs_attr_add_int(list, "coldspan.request.bytes", call->bytes_out);
+	if (call->bytes_in)
+		cs_attr_add_int(list, "coldspan.response.bytes", call->bytes_in);
+	if (call->kind == CS_CALL_EXCHANGE)
+		cs_attr_add_bool(list, "coldspan.connection.reused", call->reused);
+	if (call->connection_number)
+		cs_attr_add_int(list, "coldspan.connection.number", call->connection_number);
+	cs_attr_add_string(list, "coldspan.approximate", call->approximate);
+}
+
+static const char *lookup_error(int error)
+{
+	switch (error) {
+	case EAI_NONAME:
+		return "EAI_NONAME";
+	case EAI_AGAIN:
+		return "EAI_AGAIN";
+	case EAI_FAIL:
+		return "EAI_FAIL";
+	case EAI_NODATA:
+		return "EAI_NODATA";
+	case EAI_SYSTEM:
+		return "EAI_SYSTEM";
+	case EAI_MEMORY:
+		return "EAI_MEMORY";
+	}
+	return "_OTHER";
+}
+
+static const char *connect_error(int error)
+{
+	const char *name = strerrorname_np(error);
+
+	return name ? name : "_OTHER";
+}
+
+/* Value of error.type, and why; NULL: it did not fail. */
+static const char *error_of(const struct cs_call *call, struct texts *texts, const char **ret_why)
+{
+	*ret_why = NULL;
+	if (call->error) {
+		*ret_why = call->kind == CS_CALL_LOOKUP ? "the name was not found"
+							: "no connection came about";
+		return call->kind == CS_CALL_LOOKUP ? lookup_error(call->error)
+						    : connect_error(call->error);
+	}
+	if (call->unfinished && call->outcome.cause != CS_CAUSE_NONE) {
+		char how[64];
+
+		snprintf(texts->status, sizeof(texts->status), "its process %.48s",
+			 cs_outcome_text(call->outcome, how, sizeof(how)));
+		*ret_why = texts->status;
+		return call->outcome.cause == CS_CAUSE_SIGNAL ? "signal"
+		       : call->outcome.cause == CS_CAUSE_EXIT ? "exit"
+							      : "unknown";
+	}
+	if (call->aborted) {
+		*ret_why = "the connection closed before the response was complete";
+		return "aborted";
+	}
+	if (call->status < 400)
+		return NULL;
+	snprintf(texts->error, sizeof(texts->error), "%u", call->status);
+	return texts->error;
+}
+
+static bool add_call(struct cs_spans *spans, const struct cs_call *call)
+{
+	struct cs_span *span = cs_spans_new(spans, call->identity);
+	CS_ATTR_LIST(list, &spans->arena);
+	struct texts texts;
+	const char *error, *why;
+
+	if (!span)
+		return false;
+	*span = (struct cs_span){
+		.name = cs_spans_keep(spans, name_of(call)),
+		.kind = CS_SPAN_CLIENT,
+		.start_unix_ns = cs_spans_wall(call->identity, call->start_ns),
+		.end_unix_ns = cs_spans_wall(call->identity, call->end_ns),
+	};
+	if (!span->name)
+		return false;
+	cs_spans_set_context(spans, span, &call->context);
+	if (is_http(call))
+		add_http(&list, call, &texts);
+	if (call->kind == CS_CALL_EXCHANGE && system_of(call)) {
+		cs_attr_add_string(&list, "db.system.name", system_of(call));
+		cs_attr_add_string(&list, "db.operation.name", call->operation);
+	}
+	add_peer(&list, call, &texts);
+	add_tls(&list, call);
+	add_times(&list, call);
+	error = error_of(call, &texts, &why);
+	cs_attr_add_string(&list, "error.type", error);
+	if (error)
+		span->status = CS_STATUS_ERROR;
+	span->status_message = cs_spans_keep(spans, why);
+	if (!cs_attr_list_keep(&list, &span->attrs))
+		return false;
+	cs_spans_finish(spans, call->identity);
+	return true;
+}
+
+void cs_spans_add_call(struct cs_spans *spans, const struct cs_call *call)
+{
+	if (!add_call(spans, call))
+		spans->lost++;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of collector/call: what becomes of connections, calls and names, and whose they are. */
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "collector/assembled.h"
+#include "tests/support/assembling.h"
+
+#define CONNECTION 0x100000005ull
+#define TOLD_MAX   8u
+
+/* What was handed over, without its texts. */
+static struct told {
+	struct cs_call call;
+	char operation[32];
+	char host[64];
+	char name[64];
+	char path[64];
+} told[TOLD_MAX];
+
+static unsigned told_count;
+static struct cs_assembled *server;
+
+static void copy(char *to, size_t size, const char *from)
+{
+	snprintf(to, size, "%s", from ? from : "");
+}
+
+static void on_call(void *context, const struct cs_call *call)
+{
+	struct told *one = &told[told_count++ % TOLD_MAX];
+
+	one->call = *call;
+	copy(one->operation, sizeof(one->operation), call->operation);
+	copy(one->host, sizeof(one->host), call->host);
+	copy(one->name, sizeof(one->name), call->name);
+	copy(one->path, sizeof(one->path), call->path);
+}
+
+static void start(void)
+{
+	assembling_start();
+	assembler->sink.call = on_call;
+	told_count = 0;
+	server = attach_server();
+}
+
+TestSuite(call, .init = start, .fini = assembling_stop);
+
+static void stage(uint16_t which, uint64_t begin_ns, uint64_t time_ns, int error)
+{
+	struct cs_rec_connect rec = { .connection = CONNECTION,
+				      .stage = which,
+				      .begin_ns = begin_ns,
+				      .error = error,
+				      .family = begin_ns ? AF_INET : 0,
+				      .port = 8080,
+				      .address = { [10] = 0xff, 0xff, 10, 0, 0, 7 } };
+
+	feed(server, 100, CS_RECORD_CONNECT, time_ns, &rec, sizeof(rec), NULL);
+}
+
+static void ask(uint32_t sequence, uint64_t time_ns)
+{
+	struct cs_rec_call rec = { .connection = CONNECTION,
+				   .sequence = sequence,
+				   .protocol = CS_CALL_HTTP,
+				   .method_len = 3,
+				   .target_len = 2,
+				   .headers_len = 11 };
+
+	feed(server, 100, CS_RECORD_CALL, time_ns, &rec, sizeof(rec), "GET/ahost: b:80\n");
+}
+
+static void answer(uint32_t sequence, uint16_t flags, uint64_t time_ns)
+{
+	struct cs_rec_call_end rec = { .connection = CONNECTION,
+				       .sequence = sequence,
+				       .status = 200,
+				       .flags = flags,
+				       .first_ns = time_ns - MS,
+				       .bytes_in = 7 };
+
+	feed(server, 100, CS_RECORD_CALL_END, time_ns, &rec, sizeof(rec), NULL);
+}
+
+static void look_up(uint16_t done, int error, uint64_t begin_ns, uint64_t time_ns)
+{
+	static const char text[] = "backend\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\0\0\7";
+	struct {
+		struct cs_rec_lookup rec;
+		char text[23];
+	} __attribute__((packed)) lookup = { .rec = { .begin_ns = begin_ns,
+						      .error = error,
+						      .done = done,
+						      .name_len = 7,
+						      .addresses_count = done && !error } };
+
+	memcpy(lookup.text, text, sizeof(lookup.text));
+	feed(server, 100, CS_RECORD_LOOKUP, time_ns, &lookup, sizeof(lookup), NULL);
+}
+
+static void finish(void)
+{
+	feed_end(server, 100, 1, 200 * MS);
+	cs_assembler_flush(assembler);
+}
+
+static bool is_child_of(const struct cs_call *call, struct cs_span_id id)
+{
+	return !memcmp(call->context.parent_span_id.bytes, id.bytes, sizeof(id.bytes));
+}
+
+Test(call, a_call_is_a_child_of_the_invocation_that_made_it)
+{
+	feed_request(server, 100, 1, 70 * MS, "");
+	look_up(0, 0, 71 * MS, 71 * MS);
+	look_up(1, 0, 71 * MS, 73 * MS);
+	stage(CS_CONNECT_BEGUN, 74 * MS, 74 * MS, 0);
+	stage(CS_CONNECT_DONE, 0, 77 * MS, 0);
+	ask(0, 80 * MS);
+	answer(0, 0, 90 * MS);
+	ask(1, 100 * MS);
+	answer(1, 0, 110 * MS);
+	finish();
+	cr_assert(eq(u32, told_count, 2));
+	for (unsigned i = 0; i < 2; i++) {
+		cr_assert(is_child_of(&told[i].call, seen.invocation[0].context.span_id));
+		cr_assert(eq(str, told[i].operation, (char *)"GET"));
+		cr_assert(eq(str, told[i].host, (char *)"b:80"));
+		cr_assert(eq(str, told[i].name, (char *)"backend"));
+		cr_assert(eq(u16, told[i].call.port, 8080));
+		cr_assert(not(told[i].call.approximate != NULL));
+	}
+	/* The newest first; the older one begins with what was done for it. */
+	cr_assert(told[0].call.reused && !told[1].call.reused);
+	cr_assert(eq(u64, told[0].call.start_ns, 100 * MS));
+	cr_assert(eq(u64, told[1].call.start_ns, 71 * MS));
+	cr_assert(eq(u64, told[1].call.end_ns, 90 * MS));
+	cr_assert(eq(u64, told[1].call.lookup_ns, 2 * MS));
+	cr_assert(eq(u64, told[1].call.connect_ns, 3 * MS));
+	cr_assert(eq(u64, told[0].call.connect_ns, 0));
+	cr_assert(eq(u64, stats_now().calls, 2));
+}
+
+Test(call, a_connection_of_an_earlier_invocation_takes_no_time_of_a_later_one)
+{
+	feed_request(server, 100, 1, 70 * MS, "");
+	stage(CS_CONNECT_DONE, 74 * MS, 77 * MS, 0);
+	feed_end(server, 100, 1, 90 * MS);
+	feed_request(server, 100, 2, 100 * MS, "");
+	ask(0, 110 * MS);
+	answer(0, 0, 120 * MS);
+	feed_end(server, 100, 2, 200 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, told_count, 1));
+	cr_assert(eq(u64, told[0].call.start_ns, 110 * MS));
+}
+
+Test(call, what_outlives_its_invocation_ends_with_it)
+{
+	feed_request(server, 100, 1, 70 * MS, "");
+	ask(0, 80 * MS);
+	finish();
+	cr_assert(eq(u32, told_count, 1));
+	cr_assert(eq(u64, told[0].call.end_ns, 200 * MS));
+	cr_assert(told[0].call.unfinished && told[0].call.approximate != NULL);
+}
+
+Test(call, what_came_so_far_is_its_end_if_no_more_is_told)
+{
+	feed_request(server, 100, 1, 70 * MS, "");
+	ask(0, 80 * MS);
+	answer(0, CS_CALL_END_MORE, 90 * MS);
+	answer(0, CS_CALL_END_MORE, 95 * MS);
+	finish();
+	cr_assert(eq(u32, told_count, 1));
+	cr_assert(eq(u64, told[0].call.end_ns, 95 * MS));
+	cr_assert(not(told[0].call.unfinished));
+}
+
+Test(call, one_under_way_when_its_process_is_killed_says_so)
+{
+	feed_request(server, 100, 1, 70 * MS, "");
+	ask(0, 80 * MS);
+	end_process(server, 100, 9, 150 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, told_count, 1));
+	cr_assert(eq(u64, told[0].call.end_ns, 150 * MS));
+	cr_assert(eq(int, (int)told[0].call.outcome.cause, (int)CS_CAUSE_SIGNAL));
+}
+
+Test(call, a_connection_that_fails_is_all_of_a_call)
+{
+	feed_request(server, 100, 1, 70 * MS, "");
+	stage(CS_CONNECT_BEGUN, 74 * MS, 74 * MS, 0);
+	stage(CS_CONNECT_DONE, 0, 77 * MS, ECONNREFUSED);
+	look_up(0, 0, 80 * MS, 80 * MS);
+	look_up(1, -2, 80 * MS, 85 * MS);
+	finish();
+	cr_assert(eq(u32, told_count, 2));
+	cr_assert(eq(int, (int)told[0].call.kind, (int)CS_CALL_LOOKUP));
+	cr_assert(eq(int, told[0].call.error, -2));
+	cr_assert(eq(str, told[0].name, (char *)"backend"));
+	cr_assert(eq(int, (int)told[1].call.kind, (int)CS_CALL_CONNECT));
+	cr_assert(eq(int, told[1].call.error, ECONNREFUSED));
+	cr_assert(eq(u64, told[1].call.start_ns, 74 * MS));
+	cr_assert(eq(u64, told[1].call.end_ns, 77 * MS));
+}
+
+Test(call, what_is_called_during_the_start_is_below_its_phase)
+{
+	ask(0, 55 * MS);
+	answer(0, 0, 57 * MS);
+	feed_request(server, 100, 1, 70 * MS, "");
+	finish();
+	cr_assert(eq(u32, told_count, 1));
+	for (unsigned i = 0; i < seen.cold.phases_count; i++) {
+		const struct cs_phase_part *part = &seen.cold.phases[i];
+
+		if (part->start_ns <= 55 * MS && 55 * MS < part->end_ns)
+			cr_assert(is_child_of(
+				&told[0].call,
+				cs_phase_span_id(seen.cold.context.span_id, part->phase)));
+	}
+	cr_assert(not(is_child_of(&told[0].call, seen.invocation[0].context.span_id)));
+	cr_assert(eq(u64, told[0].call.end_ns, 57 * MS));
+}
+
+Test(call, what_may_be_of_two_is_of_none)
+{
+	feed_request(server, 100, 1, 70 * MS, "");
+	feed_request(server, 100, 2, 71 * MS, "");
+	ask(0, 80 * MS);
+	answer(0, 0, 90 * MS);
+	feed_end(server, 100, 2, 190 * MS);
+	finish();
+	cr_assert(eq(u32, told_count, 0));
+	cr_assert(eq(u64, stats_now().unattributed, 1));
+}
+
+Test(call, what_is_called_between_invocations_is_counted)
+{
+	feed_request(server, 100, 1, 70 * MS, "");
+	feed_end(server, 100, 1, 90 * MS);
+	ask(0, 100 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, told_count, 0));
+	cr_assert(eq(u64, stats_now().calls_unowned, 1));
+}
+
+Test(call, more_than_are_kept_are_counted)
+{
+	feed_request(server, 100, 1, 70 * MS, "");
+	for (uint32_t i = 0; i < CS_CALLS_OF_ONE_MAX + 3; i++) {
+		ask(i, 80 * MS + i);
+		answer(i, 0, 81 * MS + i);
+	}
+	finish();
+	cr_assert(eq(u32, told_count, CS_CALLS_OF_ONE_MAX));
+	cr_assert(eq(u64, stats_now().calls_dropped, 3));
+}
+
+Test(call, the_event_of_a_process_has_what_it_calls_after_it)
+{
+	struct cs_header header = later_of(300, "job");
+	struct cs_rec_call rec = { .connection = CONNECTION, .protocol = CS_CALL_TLS };
+
+	server = cs_assembler_attach(assembler, 2, &header, 300);
+	feed(server, 300, CS_RECORD_CALL, 160 * MS, &rec, sizeof(rec), NULL);
+	rec.sequence = 1;
+	feed(server, 300, CS_RECORD_CALL, 175 * MS, &rec, sizeof(rec), NULL);
+	end_process(server, 300, 0, 190 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, told_count, 2));
+	cr_assert(not(is_child_of(&told[0].call, seen.invocation[0].context.span_id)));
+	cr_assert(is_child_of(&told[1].call, seen.invocation[0].context.span_id));
+	cr_assert(eq(u64, told[1].call.start_ns, 175 * MS));
+}
+
+Test(call, texts_longer_than_their_record_are_not_read)
+{
+	struct cs_rec_call call = { .connection = CONNECTION, .method_len = 9 };
+	struct cs_rec_connect connect = {
+		.connection = CONNECTION, .family = AF_UNIX, .stage = CS_CONNECT_DONE, .text_len = 9
+	};
+	struct cs_rec_lookup lookup = { .done = 1, .addresses_count = 9 };
+
+	feed_request(server, 100, 1, 70 * MS, "");
+	feed(server, 100, CS_RECORD_CALL, 80 * MS, &call, sizeof(call), "12345678");
+	feed(server, 100, CS_RECORD_CONNECT, 80 * MS, &connect, sizeof(connect), "12345678");
+	feed(server, 100, CS_RECORD_LOOKUP, 80 * MS, &lookup, sizeof(lookup), NULL);
+	finish();
+	cr_assert(eq(u32, told_count, 0));
+}

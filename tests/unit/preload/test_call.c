@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of preload/call, and of what it asks: first bytes, turns, TLS by its records. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "preload/call.h"
+
+#define GENERATION 7u
+
+static unsigned char conn_items[2 * sizeof(struct cs_conn)] __attribute__((aligned(64)));
+static unsigned char text_items[2 * sizeof(struct cs_conn_text)] __attribute__((aligned(8)));
+static struct cs_pool conns, texts;
+static _Atomic uint32_t forks;
+static char told[2048];
+static size_t told_len;
+static struct cs_conn *conn;
+
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	told_len += (size_t)vsnprintf(told + told_len, sizeof(told) - told_len, format, args);
+	va_end(args);
+}
+
+static void tell(struct cs_conn *of, const struct cs_call_event *event)
+{
+	switch (event->type) {
+	case CS_CALL_HELLO:
+		say("hello %.*s @%lu\n", (int)event->text_len, event->text, event->time_ns);
+		break;
+	case CS_CALL_SECURED:
+		say("secured %x @%lu\n", event->version, event->time_ns);
+		break;
+	case CS_CALL_BEGINS:
+		say("call %u of %u%s [%.*s] @%lu\n", event->sequence, event->protocol,
+		    event->encrypted ? " encrypted" : "", (int)event->text_len, event->text,
+		    event->time_ns);
+		break;
+	case CS_CALL_SO_FAR:
+		say("%s %u out %lu in %lu from %lu @%lu\n", event->more ? "so far" : "all",
+		    event->sequence, event->bytes_out, event->bytes_in, event->first_ns,
+		    event->time_ns);
+		break;
+	}
+}
+
+static void emit(struct cs_conn *of, const struct cs_conn_event *event)
+{
+	if (event->type == CS_CONN_REQUEST)
+		say("request %.*s\n", (int)cs_http_text_used(event->text), event->text->bytes);
+	if (event->type == CS_CONN_RESPONSE_END)
+		say("end %u %u flags %u\n", event->sequence, event->status, event->flags);
+}
+
+static const struct cs_call_env env = {
+	.conn = { .conns = &conns,
+		  .texts = &texts,
+		  .emit = emit,
+		  .forks = &forks,
+		  .raw_out = cs_call_out,
+		  .raw_in = cs_call_in,
+		  .raw_over = cs_call_over },
+	.tell = tell,
+};
+
+static void setup(void)
+{
+	cs_pool_init(&conns, conn_items, 2, sizeof(struct cs_conn));
+	cs_pool_init(&texts, text_items, 2, sizeof(struct cs_conn_text));
+	conn = cs_pool_item(&conns, cs_conn_open(&env.conn, GENERATION, 5, 0));
+	cs_call_open(conn, false);
+}
+
+TestSuite(call, .init = setup);
+
+static void out(const char *bytes, size_t len, uint64_t at)
+{
+	struct iovec iov = { (char *)bytes, len };
+
+	cs_conn_received(&env.conn, conn, GENERATION, &iov, len, at);
+}
+
+static void in(const char *bytes, size_t len, uint64_t at)
+{
+	struct iovec iov = { (char *)bytes, len };
+
+	cs_conn_sent(&env.conn, conn, GENERATION, &iov, len, at, at);
+}
+
+#define OUT(bytes, at) out(bytes, sizeof(bytes) - 1, at)
+#define IN(bytes, at)  in(bytes, sizeof(bytes) - 1, at)
+
+static void closed(uint64_t at)
+{
+	cs_conn_unref(&env.conn, conn, GENERATION, true, at);
+}
+
+/* All that was told since the last call. */
+#define TOLD(expected)                                                                             \
+	do {                                                                                       \
+		cr_assert(eq(str, told, (char *)(expected)));                                      \
+		told_len = 0;                                                                      \
+		told[0] = '\0';                                                                    \
+	} while (0)
+
+Test(call, http_is_left_to_the_scanners_and_keeps_host_alone)
+{
+	OUT("GET /a?b HTTP/1.1\r\nX-Request-Id: 1\r\nHost: h:80\r\n\r\n", 10);
+	TOLD("request GET/ahost: h:80\n\n");
+	IN("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 20);
+	TOLD("end 0 200 flags 0\n");
+}
+
+Test(call, its_texts_are_given_back_when_a_head_is_complete)
+{
+	for (int i = 0; i < 3; i++) {
+		conn = cs_pool_item(&conns, cs_conn_open(&env.conn, GENERATION, 5, 0));
+		cs_call_open(conn, false);
+		OUT("GET / HTTP/1.1\r\n\r\n", 10);
+		cr_assert(eq(u32, conn->text, CS_POOL_NONE));
+		closed(20);
+		told_len = 0;
+		conns.free = 0;
+		conns.fresh = 0;
+	}
+}
+
+Test(call, an_answer_that_is_seen_before_its_request_is_no_others)
+{
+	IN("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 10);
+	cr_assert(not(cs_call_was_early(conn)));
+	OUT("GET /a HTTP/1.1\r\n\r\n", 9);
+	cr_assert(cs_call_was_early(conn));
+	cs_conn_skip(&env.conn, conn, GENERATION, 11);
+	TOLD("request GET/a\nend 0 0 flags 4\n");
+	OUT("GET /b HTTP/1.1\r\n\r\n", 20);
+	cr_assert(not(cs_call_was_early(conn)));
+	IN("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 30);
+	TOLD("request GET/b\nend 1 200 flags 0\n");
+}
+
+Test(call, a_turn_is_a_call)
+{
+	OUT("\1\2\3", 10);
+	OUT("\4", 11);
+	TOLD("call 0 of 0 [] @10\n");
+	IN("ab", 20);
+	TOLD("so far 0 out 4 in 2 from 20 @20\n");
+	OUT("\5", 30);
+	TOLD("call 1 of 0 [] @30\n");
+	closed(40);
+	TOLD("end 1 0 flags 2\n");
+}
+
+Test(call, what_comes_is_told_more_and_more_rarely)
+{
+	unsigned lines = 0;
+
+	OUT("\1", 10);
+	for (uint64_t i = 1; i <= 1000; i++)
+		IN("x", i * 1000000);
+	for (const char *at = told; (at = strstr(at, "so far")); at++)
+		lines++;
+	cr_assert(lines > 20 && lines < 60, "%u", lines);
+	told_len = 0;
+	closed(2000000000);
+	TOLD("all 0 out 1 in 1000 from 1000000 @1000000000\n");
+}
+
+Test(call, redis_tells_the_command_and_nothing_else)
+{
+	OUT("*2\r\n$3\r\nget\r\n$6\r\nsecret\r\n", 10);
+	TOLD("call 0 of 6 [GET] @10\n");
+	IN("$1\r\na\r\n", 20);
+	OUT("*1\r\n$99\r\nnotacommandnotacommandnotacommand\r\n", 30);
+	cr_assert(not(strstr(told, "NOTA") != NULL));
+}
+
+Test(call, postgresql_begins_with_a_query_and_tells_its_first_word)
+{
+	OUT("\0\0\0\x10\0\3\0\0user\0me\0", 10);
+	IN("R\0\0\0\x08\0\0\0\0Z\0\0\0\5I", 11);
+	TOLD("");
+	OUT("P\0\0\0\x20name\0 select $1\0\0\0", 20);
+	TOLD("call 0 of 4 [SELECT] @20\n");
+	IN("1\0\0\0\4", 30);
+	told_len = 0;
+	OUT("Q\0\0\0\x20secret from t\0", 40);
+	TOLD("call 1 of 4 [] @40\n");
+	IN("Z\0\0\0\5I", 50);
+	told_len = told[0] = 0;
+	OUT("X\0\0\0\4", 60);
+	TOLD("");
+}
+
+Test(call, mysql_greets_first)
+{
+	IN("\x2a\0\0\0\n8.0.36\0", 10);
+	OUT("\4\0\0\1user", 20);
+	IN("\7\0\0\2\0\0\0\2\0\0\0", 30);
+	TOLD("");
+	OUT("\x20\0\0\0\3/**/", 40);
+	TOLD("call 0 of 5 [] @40\n");
+	IN("\7\0\0\1\0\0\0\2\0\0\0", 50);
+	told_len = 0;
+	OUT("\x20\0\0\0\3(Update t", 60);
+	TOLD("call 1 of 5 [UPDATE] @60\n");
+}
+
+static const char hello[] = "\x16\3\1\0\x45\1\0\0\x41\3\3"
+			    "................................" /* random */
+			    "\0\0\2\x13\1\1\0"                 /* session, one suite, compression */
+			    "\0\x16"
+			    "\0\x17\0\0"
+			    "\0\0\0\x0e\0\x0c\0\0\x09localhost";
+
+static const char server_hello[] = "\x16\3\3\0\x32\2\0\0\x2e\3\3"
+				   "................................"
+				   "\0\x13\1\0"
+				   "\0\6\0\x2b\0\2\3\4";
+
+static void shake_hands(void)
+{
+	out(hello, sizeof(hello) - 1, 10);
+	TOLD("hello localhost @10\n");
+	/* Record by record, header by header, as OpenSSL reads. */
+	in(server_hello, 5, 20);
+	in(server_hello + 5, sizeof(server_hello) - 6, 21);
+	IN("\x17\3\3\0\2ab", 22);
+	TOLD("");
+	OUT("\x14\3\3\0\1\1", 30);
+}
+
+Test(call, a_tls_handshake_ends_with_what_the_client_says_last)
+{
+	char finished[58] = "\x17\3\3\0\x35";
+
+	shake_hands();
+	out(finished, sizeof(finished), 31);
+	TOLD("secured 304 @31\n");
+	OUT("\x17\3\3\0\3GET", 40);
+	TOLD("call 0 of 3 encrypted [] @40\n");
+	IN("\x17\3\3\0\2hi", 50);
+	TOLD("so far 0 out 3 in 2 from 0 @50\n"); /* it may be a ticket */
+	OUT("\x17\3\3\0\3GET", 60);
+	IN("\x17\3\3\0\2hi", 70);
+	TOLD("call 1 of 3 encrypted [] @60\nso far 1 out 3 in 2 from 70 @70\n");
+	OUT("\x15\3\3\0\2ab", 80); /* an alert is none */
+	TOLD("");
+}
+
+Test(call, tls_may_come_after_a_word_in_the_clear)
+{
+	OUT("\0\0\0\x08\x04\xd2\x16\x2f", 5);
+	IN("S", 6);
+	shake_hands();
+	OUT("\x17\3\3\0\1x", 40);
+	TOLD("secured 304 @40\ncall 0 of 4 encrypted [] @40\n");
+}
+
+Test(call, a_hello_that_is_cut_anywhere_is_read_within_its_bounds)
+{
+	const unsigned char *name;
+
+	for (size_t len = 0; len < sizeof(hello) - 6; len++) {
+		char *exact = malloc(len ? len : 1); /* so that a sanitizer sees what is read */
+
+		memcpy(exact, hello + 5, len);
+		cr_assert(eq(sz, cs_tls_server_name((unsigned char *)exact, len, &name), 0));
+		cr_assert(eq(u16, cs_tls_server_version((unsigned char *)exact, len), 0));
+		free(exact);
+	}
+	cr_assert(eq(sz,
+		     cs_tls_server_name((const unsigned char *)hello + 5, sizeof(hello) - 6, &name),
+		     9));
+}
+
+Test(call, what_is_no_tls_after_all_is_lost)
+{
+	shake_hands();
+	OUT("GET / HTTP/1.1\r\n\r\n", 40);
+	OUT("\x17\3\3\0\1x", 50);
+	TOLD("");
+}
