@@ -26,6 +26,7 @@ void cs_http_request_init(struct cs_http_request *request)
 {
 	request->state = START;
 	request->progress = 0;
+	request->outgoing = false;
 }
 
 bool cs_http_request_idle(const struct cs_http_request *request)

@@ -230,3 +230,24 @@ Test(http_request, bytes_of_unknown_content_pass_only_inside_a_body)
 	cr_assert(eq(sz, used, 1));
 	cr_assert(cs_http_request_idle(&request));
 }
+
+/* Connections are kept in slots that others have used, for calls of the process's own as well. */
+Test(http_request, what_was_there_before_does_not_matter)
+{
+	static const char head[] = "POST / HTTP/1.1\r\nx-request-id: 7\r\n\r\n";
+	static const char kept[] = "POST/x-request-id: 7\n";
+	struct cs_http_request request;
+	struct cs_http_text text;
+	size_t used;
+
+	memset(&request, 0xff, sizeof(request));
+	memset(&text, 0xff, sizeof(text));
+	cs_http_request_init(&request);
+	cr_assert(eq(int,
+		     cs_http_request_feed(&request, &text, (const unsigned char *)head,
+					  sizeof(head) - 1, &used),
+		     CS_HTTP_HEAD));
+	cr_assert(eq(sz, cs_http_text_used(&text), sizeof(kept) - 1));
+	cr_assert(eq(int, memcmp(text.bytes, kept, sizeof(kept) - 1), 0));
+	cr_assert(not(request.head_method));
+}
