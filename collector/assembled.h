@@ -50,7 +50,9 @@ struct cs_assembled {
 	struct cs_taker *taker;    /* the child that took its event; NULL: none is known */
 	struct cs_outcome outcome; /* of its own process, when over */
 	uint64_t end_ns;
-	uint64_t ended_ns; /* no request of it that is over ended later */
+	uint64_t dropped;          /* see cs_assembler_lost() */
+	uint64_t requests_lost_ns; /* until then; 0: none were; see cs_attribution_lost() */
+	uint64_t ended_ns;         /* no request of it that is over ended later */
 	struct cs_bond_readers readers;
 	struct cs_calls *calls;      /* that it made; NULL: none, or there was no memory */
 	uint64_t heard_ns;           /* when the last record was read */

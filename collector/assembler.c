@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "collector/assembled.h"
+#include "collector/attribution.h"
 #include "collector/clock_shift.h"
 #include "collector/wrapper.h"
 
@@ -134,6 +135,13 @@ void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *he
 	for (unsigned i = 0; i < CS_FACT_COUNT; i++)
 		instance->facts[i] = atomic_load_explicit(&header->facts[i], memory_order_relaxed);
 	instance->stand_down = atomic_load_explicit(&header->stand_down, memory_order_relaxed);
+}
+
+void cs_assembler_lost(struct cs_assembled *instance, uint64_t dropped, uint64_t now_ns)
+{
+	if (dropped != instance->dropped)
+		cs_attribution_lost(instance, now_ns);
+	instance->dropped = dropped;
 }
 
 void cs_assembler_usage(struct cs_assembled *instance, uint64_t cpu_ns, uint64_t faults_minor,

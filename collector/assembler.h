@@ -123,6 +123,9 @@ enum cs_served cs_assembler_served(const struct cs_assembled *instance, uint32_t
 void cs_assembler_used(struct cs_assembled *instance, uint32_t tag, uint64_t since_ns,
 		       const struct cs_used *used);
 
+/** cs_assembler_lost() - so many records of requests, and of their ends, were dropped until @now_ns. */
+void cs_assembler_lost(struct cs_assembled *instance, uint64_t dropped, uint64_t now_ns);
+
 /** cs_assembler_record() - one record out of the instance's ring. */
 void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *entry,
 			 uint64_t now_ns);

@@ -87,6 +87,10 @@ void cs_attribution_begins(struct cs_request *request, uint64_t thread, bool blo
 					  .accompanied_ns = UINT64_MAX,
 					  .unbound_ns = UINT64_MAX,
 					  .bound = thread && (blocking || request->lambda) };
+	if (instance->requests_lost_ns)
+		request->bond.accompanied_ns = 0;
+	if (request->start_ns <= instance->requests_lost_ns)
+		request->bond.unbound_ns = 0;
 	if (!request->lambda && thread)
 		note_reader(&instance->readers, thread);
 	LIST_FOREACH(other, &instance->in_flight, in_flight)
@@ -95,6 +99,18 @@ void cs_attribution_begins(struct cs_request *request, uint64_t thread, bool blo
 			are_together(other, request);
 	}
 	look_back(request);
+}
+
+void cs_attribution_lost(struct cs_assembled *instance, uint64_t now_ns)
+{
+	struct cs_request *request;
+
+	if (instance->requests_lost_ns < now_ns)
+		instance->requests_lost_ns = now_ns;
+	LIST_FOREACH(request, &instance->in_flight, in_flight)
+	{
+		request->bond.accompanied_ns = request->bond.unbound_ns = 0;
+	}
 }
 
 void cs_attribution_answered(struct cs_request *request, uint64_t thread)

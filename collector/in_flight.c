@@ -2,6 +2,7 @@
 
 /* Requests of an instance, from their head to their end, and until they are forgotten. */
 #include "collector/assembled.h"
+#include "collector/attribution.h"
 
 #define EVICT_LOOK_MAX 64u
 
@@ -159,6 +160,7 @@ struct cs_request *cs_assembled_take_in(struct cs_assembled *instance, struct cs
 	if (!request || !make_room(instance, request->bytes)) {
 		cs_request_free(request);
 		instance->assembler->stats.requests_dropped++;
+		cs_attribution_lost(instance, time_ns);
 		return NULL;
 	}
 	cs_assembled_add(instance, request);

@@ -213,6 +213,8 @@ static unsigned read_lanes(struct cs_instance *instance, uint64_t now_ns)
 			continue;
 		if (first == CS_LANES)
 			break;
+		/* Each lane counts its own: what ids are made of is one number for all of them. */
+		entries[first].position = entries[first].position * CS_LANES + first;
 		hand_on(instance, &entries[first]);
 		states[first] = UNREAD;
 		n++;
@@ -345,6 +347,22 @@ static uint64_t count_dropped(struct cs_header *header)
 			atomic_load_explicit(cs_header_dropped(header, i), memory_order_relaxed);
 
 		sum += n < COUNT_MAX ? n : COUNT_MAX;
+	}
+	return sum;
+}
+
+uint64_t cs_instance_requests_lost(struct cs_instance *instance)
+{
+	static const unsigned types[] = { CS_RECORD_REQUEST, CS_RECORD_RESPONSE_END,
+					  CS_RECORD_INVOCATION, CS_RECORD_INVOCATION_END };
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < cs_instance_lanes(instance); i++) {
+		struct cs_header *header = cs_instance_lane(instance, i)->segment.header;
+
+		for (unsigned t = 0; t < sizeof(types) / sizeof(types[0]); t++)
+			sum += atomic_load_explicit(cs_header_dropped(header, types[t]),
+						    memory_order_relaxed);
 	}
 	return sum;
 }

@@ -133,6 +133,13 @@ struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_s
  */
 unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns);
 
+/**
+ * cs_instance_requests_lost() - records of requests, and of their ends, that were dropped until now
+ *
+ * Whatever is read after it was written by who had seen that many dropped, or fewer.
+ */
+uint64_t cs_instance_requests_lost(struct cs_instance *instance);
+
 /** cs_instance_lanes() - rings in use, 1 at least */
 static inline uint32_t cs_instance_lanes(const struct cs_instance *instance)
 {

@@ -316,9 +316,15 @@ static bool is_of_invocation(unsigned type)
 void cs_pipeline_record(struct cs_pipeline *pipeline, struct cs_instance *instance,
 			const struct cs_entry *entry)
 {
+	uint64_t dropped, now_ns;
+
 	if (!instance->model)
 		return;
-	cs_assembler_record(instance->model, entry, cs_clock_monotonic_ns());
+	/* Before each: who wrote it may have dropped others just before. */
+	dropped = cs_instance_requests_lost(instance);
+	now_ns = cs_clock_monotonic_ns();
+	cs_assembler_lost(instance->model, dropped, now_ns);
+	cs_assembler_record(instance->model, entry, now_ns);
 	if (is_of_invocation(entry->record.type))
 		cs_metering_record(instance);
 	start_timer(pipeline);

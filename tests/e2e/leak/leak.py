@@ -109,13 +109,15 @@ class Found:
 
     def __init__(self):
         self.spans = {}  # of invocations: id by (trace, span)
+        self.ids = set()
         self.counts = collections.Counter()
 
     def invocation(self, span):
         number = span["attributes"]["http.request.header.x-request-id"][0]
         assert span["attributes"]["url.path"] == f"/work/{number}", span
         assert int(span["traceId"], 16) == int(span["parentSpanId"], 16) == int(number), span
-        assert (span["traceId"], span["spanId"]) not in self.spans, span
+        assert span["spanId"] not in self.ids, f"the id of another span: {span}"
+        self.ids.add(span["spanId"])
         self.spans[span["traceId"], span["spanId"]] = number
         self.counts["invocations"] += 1
 

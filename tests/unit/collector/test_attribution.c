@@ -319,3 +319,31 @@ Test(attribution, the_event_of_a_process_has_all_since_it_was_read)
 	cr_assert(not(cs_attribution_find(job, &place, &how) != NULL));
 	cr_assert(eq(int, (int)how, CS_ATTRIBUTION_NONE));
 }
+
+/* A record of the next request of its thread may be among them, and that of its own end. */
+Test(attribution, what_is_found_by_its_thread_ends_where_records_are_lost)
+{
+	waited(READER, 1, 70 * MS);
+	waited(OTHER, 2, 71 * MS);
+	cr_assert(eq(u64, whose(READER, 72 * MS, CS_ATTRIBUTION_THREAD), 1));
+	cs_assembler_lost(server, 0, 73 * MS);
+	cr_assert(eq(u64, whose(READER, 73 * MS, CS_ATTRIBUTION_THREAD), 1));
+	cs_assembler_lost(server, 3, 79 * MS);
+	cr_assert(eq(u64, whose(READER, 74 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
+	cr_assert(not(holds(1, CS_ATTRIBUTION_THREAD, 72 * MS)));
+
+	/* Written before the gap, or after it: that it was read later says nothing. */
+	waited(HELPER, 4, 78 * MS);
+	cr_assert(eq(u64, whose(HELPER, 79 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
+
+	waited(THIRD, 3, 80 * MS);
+	cs_assembler_lost(server, 3, 90 * MS);
+	cr_assert(eq(u64, whose(THIRD, 81 * MS, CS_ATTRIBUTION_THREAD), 3));
+}
+
+Test(attribution, who_knows_who_is_alone_where_records_are_lost)
+{
+	cs_assembler_lost(server, 1, 60 * MS);
+	came(READER, 1, 70 * MS);
+	cr_assert(eq(u64, whose(HELPER, 71 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
+}
