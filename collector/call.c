@@ -179,14 +179,20 @@ static char *copy_of(const char *text)
 
 /* --- connections --- */
 
-/* Where it leads, as far as it is known by now. */
+static void set(char **copy, const char *text)
+{
+	free(*copy);
+	*copy = copy_of(text);
+}
+
+/* Where it leads, as far as it is known by now: more of it than when it was told before. */
 static void tell_peer(struct cs_call *call, const struct cs_call_peer *peer)
 {
 	call->family = peer->family;
 	call->port = peer->port;
 	memcpy(call->address, peer->address, sizeof(call->address));
-	call->path = copy_of(peer->path);
-	call->name = copy_of(peer->name);
+	set(&call->path, peer->path);
+	set(&call->name, peer->name);
 	call->tls_version = peer->tls_version;
 	call->encrypted |= peer->hello_ns != 0;
 	call->connection_number = peer->number;
