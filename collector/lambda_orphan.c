@@ -33,6 +33,10 @@ bool cs_lambda_orphan(struct cs_request *request, struct cs_outcome outcome)
 {
 	if (!request->lambda || request->orphan)
 		return request->orphan;
+	/* Of a fork child nobody may have told yet. It is no command of a bootstrap's. */
+	if (request->tag != (uint32_t)request->instance->identity.pid &&
+	    outcome.cause == CS_CAUSE_UNKNOWN)
+		return false;
 	if (outcome.cause != CS_CAUSE_UNKNOWN &&
 	    (outcome.cause != CS_CAUSE_EXIT || outcome.code != 0))
 		return false;

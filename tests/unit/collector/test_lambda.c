@@ -610,6 +610,25 @@ Test(lambda, an_asker_that_nobody_started_ends_its_event_with_it)
 	cr_assert(eq(u64, seen.invocation[0].end_ns, 75 * MS));
 }
 
+/* Its parent waits for it, and is read, after its end was learnt of. */
+Test(lambda, a_forked_worker_that_is_killed_ends_its_own_event)
+{
+	struct cs_rec_process born = { .ppid = 100, .kind = CS_SPAWN_FORK };
+	struct cs_rec_wait wait = { .pid = 101, .status = SIGKILL };
+	struct cs_assembled *runtime = attach_runtime();
+
+	feed_spawn(runtime, 101, 62 * MS);
+	feed(runtime, 101, CS_RECORD_PROCESS, 63 * MS, &born, sizeof(born), NULL);
+	feed_event(runtime, 101, "r-1", 70 * MS);
+	cs_assembler_ended(runtime, 101, CS_ASSEMBLER_UNKNOWN, 0, 75 * MS);
+	feed(runtime, 100, CS_RECORD_WAIT, 76 * MS, &wait, sizeof(wait), NULL);
+	end_process(runtime, 100, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(u32, seen.invocation[0].outcome.cause, CS_CAUSE_SIGNAL));
+	cr_assert(eq(u64, seen.invocation[0].end_ns, 75 * MS));
+}
+
 Test(lambda, an_init_error_by_curl_is_its_bootstraps)
 {
 	struct cs_assembled *bootstrap = attach_bootstrap();
