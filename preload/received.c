@@ -37,7 +37,7 @@ bool cs_received_is_request(const unsigned char *data, size_t len)
 		if (at == len || data[at] != (unsigned char)version[i])
 			return false;
 	}
-	if (at == len || data[at] < '0' || data[at] > '9')
+	if (at == len || (data[at] != '0' && data[at] != '1'))
 		return false;
 	at++;
 	if (at < len && data[at] == '\r')
