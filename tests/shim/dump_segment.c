@@ -106,35 +106,37 @@ static void print_address(const uint8_t address[16])
 	printf(",\"address\":\"%s\"", inet_ntop(AF_INET6, address, text, sizeof(text)));
 }
 
-static void print_payload(const struct cs_record *record)
-{
-	const void *payload = record + 1;
-	union {
-		const struct cs_rec_process *process;
-		const struct cs_rec_spawn *spawn;
-		const struct cs_rec_exec *exec;
-		const struct cs_rec_wait *wait;
-		const struct cs_rec_kill *kill;
-		const struct cs_rec_file *file;
-		const struct cs_rec_listen *listen;
-		const struct cs_rec_request *request;
-		const struct cs_rec_response *response;
-		const struct cs_rec_response_end *end;
-		const struct cs_rec_invocation *invocation;
-		const struct cs_rec_invocation_end *answer;
-		const struct cs_rec_ready *ready;
-		const struct cs_rec_event *event;
-		const struct cs_rec_log *log;
-		const struct cs_rec_api_begin *api_begin;
-		const struct cs_rec_api_end *api_end;
-		const struct cs_rec_api_note *api_note;
-		const struct cs_rec_connect *connect;
-		const struct cs_rec_call *call;
-		const struct cs_rec_call_end *call_end;
-		const struct cs_rec_lookup *lookup;
-	} u = { .process = payload };
+/* What stands behind the head of a record. */
+union payload {
+	const void *any;
+	const struct cs_rec_process *process;
+	const struct cs_rec_spawn *spawn;
+	const struct cs_rec_exec *exec;
+	const struct cs_rec_wait *wait;
+	const struct cs_rec_kill *kill;
+	const struct cs_rec_file *file;
+	const struct cs_rec_listen *listen;
+	const struct cs_rec_request *request;
+	const struct cs_rec_response *response;
+	const struct cs_rec_response_end *end;
+	const struct cs_rec_invocation *invocation;
+	const struct cs_rec_invocation_end *answer;
+	const struct cs_rec_ready *ready;
+	const struct cs_rec_event *event;
+	const struct cs_rec_log *log;
+	const struct cs_rec_api_begin *api_begin;
+	const struct cs_rec_api_end *api_end;
+	const struct cs_rec_api_note *api_note;
+	const struct cs_rec_connect *connect;
+	const struct cs_rec_call *call;
+	const struct cs_rec_call_end *call_end;
+	const struct cs_rec_lookup *lookup;
+};
 
-	switch (record->type) {
+/* Of processes, and of what they open. */
+static void print_of_process(unsigned type, union payload u)
+{
+	switch (type) {
 	case CS_RECORD_PROCESS:
 		printf(",\"ppid\":%d,\"spawn\":%u,\"spawn_begin_ns\":%llu", u.process->ppid,
 		       u.process->kind, (unsigned long long)u.process->spawn_begin_ns);
@@ -168,6 +170,16 @@ static void print_payload(const struct cs_record *record)
 		printf(",\"socket\":%llu,\"family\":%u,\"port\":%u",
 		       (unsigned long long)u.listen->socket, u.listen->family, u.listen->port);
 		break;
+	case CS_RECORD_READY:
+		printf(",\"mark\":\"%s\"", cs_mark_name(u.ready->mark));
+		break;
+	}
+}
+
+/* Of what a process is asked, and answers. */
+static void print_of_request(unsigned type, union payload u)
+{
+	switch (type) {
 	case CS_RECORD_REQUEST: {
 		const char *text = (const char *)(u.request + 1);
 
@@ -192,6 +204,45 @@ static void print_payload(const struct cs_record *record)
 		       u.end->flags, (unsigned long long)u.end->request_bytes,
 		       (unsigned long long)u.end->response_bytes);
 		break;
+	case CS_RECORD_INVOCATION: {
+		const char *text = (const char *)(u.invocation + 1);
+
+		printf(",\"asked_ns\":%llu,\"source\":%u,\"flags\":%u",
+		       (unsigned long long)u.invocation->asked_ns, u.invocation->source,
+		       u.invocation->flags);
+		print_text("id", text + u.invocation->id_offset, u.invocation->id_len);
+		print_text("headers", text, u.invocation->text_len);
+		break;
+	}
+	case CS_RECORD_INVOCATION_END: {
+		const char *text = (const char *)(u.answer + 1);
+
+		printf(",\"first_ns\":%llu,\"bytes\":%llu,\"source\":%u,\"outcome\":%u,\"flags\":%u"
+		       ",\"status\":%u",
+		       (unsigned long long)u.answer->first_ns, (unsigned long long)u.answer->bytes,
+		       u.answer->source, u.answer->outcome, u.answer->flags, u.answer->status);
+		print_text("id", text + u.answer->id_offset, u.answer->id_len);
+		print_text("headers", text + u.answer->headers_offset,
+			   (size_t)(u.answer->text_len - u.answer->headers_offset));
+		break;
+	}
+	case CS_RECORD_EVENT: {
+		const char *text = (const char *)(u.event + 1);
+
+		printf(",\"messages\":%u,\"source\":%u,\"service\":%u,\"flags\":%u",
+		       u.event->messages, u.event->source, u.event->service, u.event->flags);
+		print_text("id", text, u.event->id_len);
+		print_text("lines", text + u.event->id_len,
+			   (size_t)(u.event->text_len - u.event->id_len));
+		break;
+	}
+	}
+}
+
+/* Of what it asks others. */
+static void print_of_call(unsigned type, union payload u)
+{
+	switch (type) {
 	case CS_RECORD_CONNECT:
 		printf(",\"connection\":%llu,\"stage\":%u,\"begin_ns\":%llu,\"error\":%d,\"family\":%u"
 		       ",\"port\":%u,\"version\":%u",
@@ -233,36 +284,18 @@ static void print_payload(const struct cs_record *record)
 			print_address((const uint8_t *)text + u.lookup->name_len);
 		break;
 	}
-	case CS_RECORD_READY:
-		printf(",\"mark\":\"%s\"", cs_mark_name(u.ready->mark));
-		break;
-	case CS_RECORD_INVOCATION: {
-		const char *text = (const char *)(u.invocation + 1);
-
-		printf(",\"asked_ns\":%llu,\"source\":%u,\"flags\":%u",
-		       (unsigned long long)u.invocation->asked_ns, u.invocation->source,
-		       u.invocation->flags);
-		print_text("id", text + u.invocation->id_offset, u.invocation->id_len);
-		print_text("headers", text, u.invocation->text_len);
-		break;
 	}
+}
+
+/* Of what it tells itself. */
+static void print_of_told(unsigned type, union payload u)
+{
+	switch (type) {
 	case CS_RECORD_LOG:
 		printf(",\"stream\":%u,\"flags\":%u,\"lost\":%u", u.log->stream, u.log->flags,
 		       u.log->lost);
 		print_text("text", (const char *)(u.log + 1), u.log->text_len);
 		break;
-	case CS_RECORD_INVOCATION_END: {
-		const char *text = (const char *)(u.answer + 1);
-
-		printf(",\"first_ns\":%llu,\"bytes\":%llu,\"source\":%u,\"outcome\":%u,\"flags\":%u"
-		       ",\"status\":%u",
-		       (unsigned long long)u.answer->first_ns, (unsigned long long)u.answer->bytes,
-		       u.answer->source, u.answer->outcome, u.answer->flags, u.answer->status);
-		print_text("id", text + u.answer->id_offset, u.answer->id_len);
-		print_text("headers", text + u.answer->headers_offset,
-			   (size_t)(u.answer->text_len - u.answer->headers_offset));
-		break;
-	}
 	case CS_RECORD_API_BEGIN:
 		printf(",\"span\":%llu,\"parent\":%llu,\"trigger\":%u,\"flags\":%u",
 		       (unsigned long long)u.api_begin->span,
@@ -281,17 +314,17 @@ static void print_payload(const struct cs_record *record)
 		       u.api_note->count, u.api_note->left_out);
 		print_text("text", (const char *)(u.api_note + 1), u.api_note->text_len);
 		break;
-	case CS_RECORD_EVENT: {
-		const char *text = (const char *)(u.event + 1);
+	}
+}
 
-		printf(",\"messages\":%u,\"source\":%u,\"service\":%u,\"flags\":%u",
-		       u.event->messages, u.event->source, u.event->service, u.event->flags);
-		print_text("id", text, u.event->id_len);
-		print_text("lines", text + u.event->id_len,
-			   (size_t)(u.event->text_len - u.event->id_len));
-		break;
-	}
-	}
+static void print_payload(const struct cs_record *record)
+{
+	union payload u = { .any = record + 1 };
+
+	print_of_process(record->type, u);
+	print_of_request(record->type, u);
+	print_of_call(record->type, u);
+	print_of_told(record->type, u);
 }
 
 struct lane {

@@ -194,7 +194,8 @@ Test(call, postgresql_begins_with_a_query_and_tells_its_first_word)
 	OUT("Q\0\0\0\x20secret from t\0", 40);
 	TOLD("call 1 of 4 [] @40\n");
 	IN("Z\0\0\0\5I", 50);
-	told_len = told[0] = 0;
+	told_len = 0;
+	told[0] = '\0';
 	OUT("X\0\0\0\4", 60);
 	TOLD("");
 }
