@@ -179,9 +179,9 @@ def what_is_in_tls_is_seen_by_its_records(args, folder):
         calls = _calls(watched, invocation)
     said = _said(calls, "server.address", "coldspan.connection.reused")
     if args.language == "java":
-        # One thread may read what came before the call by which another asked has come back: then what
-        # was asked and answered there belongs to the call before, and the version may go by unseen.
-        assert said in ([("localhost", False)], [("localhost", False), ("localhost", True)]), calls
+        # One thread may read what came before the call by which another asked has come back: then turns
+        # are told as one, or one as two, and the version may go by unseen.
+        assert said[:1] == [("localhost", False)] and set(said[1:]) <= {("localhost", True)}, calls
     else:
         assert said == [("localhost", False), ("localhost", True)], calls
         assert calls[0]["attributes"]["coldspan.tls_ns"] > 0, calls[0]
@@ -190,7 +190,7 @@ def what_is_in_tls_is_seen_by_its_records(args, folder):
         version = call["attributes"].get("tls.protocol.version")
         assert version == "1.3" or (args.language == "java" and version is None), call
         _check_within(call, invocation)
-        assert call["attributes"]["coldspan.response.bytes"] > 30, call
+        assert call["attributes"]["coldspan.response.bytes"] > (0 if args.language == "java" else 30), call
 
 
 @case
