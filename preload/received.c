@@ -31,7 +31,8 @@ bool cs_received_is_request(const unsigned char *data, size_t len)
 		return false;
 	target = ++at;
 	at = skip(data, len, at, is_visible);
-	if (at == target || at == len || data[at++] != ' ')
+	if (at == target || at == len || data[at++] != ' ' || data[target] == '?' ||
+	    data[target] == '#')
 		return false;
 	for (size_t i = 0; version[i]; i++, at++) {
 		if (at == len || data[at] != (unsigned char)version[i])
