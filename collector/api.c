@@ -14,9 +14,6 @@
 #define BUCKETS      256u
 #define HANDLE_SHIFT 42u /* of the pid in a handle: preload/api.c */
 
-/* What an id is made for; see conclude.c. */
-#define ID_API_SPAN 4u
-
 struct span {
 	LIST_ENTRY(span) of_bucket; /* until it is told of */
 	LIST_ENTRY(span) of_api;
@@ -153,7 +150,7 @@ static struct span *new_span(struct cs_api *api, const struct cs_rec_api_begin *
 	span->start_ns = time_ns ? time_ns : 1;
 	span->name = *name ? name : NULL;
 	span->id = cs_make_span_id(&instance->assembler->key, instance->identity.segment, position,
-				   ID_API_SPAN);
+				   CS_ID_API_SPAN);
 	LIST_INSERT_HEAD(&instance->api->buckets[span->handle % BUCKETS], span, of_bucket);
 	return span;
 }

@@ -26,7 +26,8 @@ enum cs_id_kind {
 	CS_ID_INVOCATION = 1,
 	CS_ID_COLD_START = 2,
 	CS_ID_EXEC_EVENT = 3,
-	CS_ID_CALL = 5, /* 4: api.c */
+	CS_ID_API_SPAN = 4,
+	CS_ID_CALL = 5,
 };
 
 /** cs_phase_span_id() - of a phase of the cold start whose span is @start. */
