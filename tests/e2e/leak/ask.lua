@@ -9,7 +9,7 @@ end
 
 function request()
   asked = asked + 1
-  return wrk.format("GET", string.format("/work/%08d", asked), {
+  return wrk.format("GET", string.format("/event/%08d", asked), {
     ["X-Request-Id"] = string.format("%08d", asked),
     ["traceparent"] = string.format("00-%032x-%016x-01", asked, asked),
   })

@@ -114,7 +114,7 @@ class Found:
 
     def invocation(self, span):
         number = span["attributes"]["http.request.header.x-request-id"][0]
-        assert span["attributes"]["url.path"] == f"/work/{number}", span
+        assert span["attributes"]["url.path"] == f"/event/{number}", span
         assert int(span["traceId"], 16) == int(span["parentSpanId"], 16) == int(number), span
         assert span["spanId"] not in self.ids, f"the id of another span: {span}"
         self.ids.add(span["spanId"])
