@@ -231,12 +231,3 @@ static inline uint64_t cs_assembler_due(uint64_t end_ns)
 
 /** cs_outcome_of_status() - @status is as wait(2) encodes it. */
 struct cs_outcome cs_outcome_of_status(int status);
-
-/** cs_conclude_invocation() - hand over a finished request, and the cold start it belongs to. */
-void cs_conclude_invocation(struct cs_request *request);
-
-/** cs_conclude_context() - which trace it belongs to, for good, with what is known now. */
-void cs_conclude_context(struct cs_request *request);
-
-/** cs_conclude_unready() - hand over the cold start of an instance that never had an event. */
-void cs_conclude_unready(struct cs_assembled *instance);

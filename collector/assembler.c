@@ -10,6 +10,7 @@
 #include "collector/assembled.h"
 #include "collector/attribution.h"
 #include "collector/clock_shift.h"
+#include "collector/conclude.h"
 #include "collector/wrapper.h"
 
 struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,

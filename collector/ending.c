@@ -6,6 +6,13 @@
 
 #include "collector/assembled.h"
 
+struct cs_outcome cs_outcome_of_status(int status)
+{
+	if (WIFSIGNALED(status))
+		return (struct cs_outcome){ CS_CAUSE_SIGNAL, WTERMSIG(status) };
+	return (struct cs_outcome){ CS_CAUSE_EXIT, WEXITSTATUS(status) };
+}
+
 static struct cs_outcome outcome_of(enum cs_assembler_end end, int status)
 {
 	if (end == CS_ASSEMBLER_SHUTDOWN || end == CS_ASSEMBLER_EXEC)
@@ -13,6 +20,17 @@ static struct cs_outcome outcome_of(enum cs_assembler_end end, int status)
 	if (end == CS_ASSEMBLER_UNKNOWN)
 		return (struct cs_outcome){ CS_CAUSE_UNKNOWN, 0 };
 	return cs_outcome_of_status(status);
+}
+
+/* The earliest word on when the process ended: the kernel's, its parent's wait, or our own knowledge. */
+uint64_t cs_assembled_end(struct cs_assembled *instance)
+{
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
+	uint64_t end_ns = instance->end_ns, exit_ns = cs_assembled_exit(instance);
+
+	if (e && e->ended && e->wait_ns && e->wait_ns < end_ns)
+		end_ns = e->wait_ns;
+	return exit_ns && exit_ns < end_ns ? exit_ns : end_ns;
 }
 
 /*

@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "collector/assembled.h"
+#include "collector/conclude.h"
 #include "collector/lambda_frame.h"
 #include "collector/log_severity.h"
 #include "collector/log_text.h"
