@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* JSON (RFC 8259) of events; see lambda_scan.h. */
+/* What the values of an event are to us, by the keys on the way to them; see lambda_scan.h. */
 #include "preload/lambda_scan.h"
 
 #include "preload/http_fields.h"
 #include "preload/wire/records.h"
 
 #define FULL_AT (CS_LAMBDA_SCAN_TEXT / 2) /* a message more would still fit */
-
-enum state {
-	VALUE,
-	FIRST_VALUE, /* behind '[': or its end */
-	KEY,
-	FIRST_KEY, /* behind '{': or its end */
-	COLON,
-	AFTER, /* behind a value */
-	STRING,
-	ESCAPE,
-	HEX,
-	NUMBER,
-	LITERAL,
-	END, /* behind all of it */
-};
 
 /* What a value is to us. */
 enum node {
@@ -62,18 +47,6 @@ enum sink {
 	NOWHERE,
 	NAME,
 	TEXT,
-};
-
-/* Where in a number. */
-enum {
-	MINUS,
-	ZERO,
-	INTEGER,
-	POINT,
-	FRACTION,
-	EXPONENT,
-	EXPONENT_SIGN,
-	EXPONENT_DIGITS,
 };
 
 #define KEY_BYTES 25
@@ -151,7 +124,7 @@ void cs_lambda_scan_begin(struct cs_lambda_scan *scan, enum cs_scan_form form, c
 	for (size_t i = 0; i < id_len; i++)
 		scan->text[i] = copy[i];
 	scan->id_len = scan->done = scan->used = (uint16_t)id_len;
-	scan->state = VALUE;
+	cs_json_begin(&scan->json);
 	scan->node = forms[form].node;
 	scan->message_source = forms[form].service;
 }
@@ -292,11 +265,15 @@ static enum node value_of(struct cs_lambda_scan *scan, enum node within)
 	return SKIP;
 }
 
+/* What the value at a level, from 1, is to us. */
+static enum node at_level(const struct cs_lambda_scan *scan, uint32_t level)
+{
+	return level && level <= CS_LAMBDA_SCAN_PATH ? (enum node)scan->path[level - 1] : SKIP;
+}
+
 static enum node container(const struct cs_lambda_scan *scan)
 {
-	return scan->depth && scan->depth <= CS_LAMBDA_SCAN_PATH
-		       ? (enum node)scan->path[scan->depth - 1]
-		       : SKIP;
+	return at_level(scan, scan->json.depth);
 }
 
 static enum node element_of(enum node array)
@@ -339,23 +316,6 @@ static void end_message(struct cs_lambda_scan *scan)
 
 /* --- structure --- */
 
-static void die(struct cs_lambda_scan *scan)
-{
-	scan->dead = true;
-}
-
-static bool in_object(const struct cs_lambda_scan *scan)
-{
-	uint32_t level = scan->depth - 1u;
-
-	return scan->nesting[level / 32] >> (level % 32) & 1;
-}
-
-static void end_value(struct cs_lambda_scan *scan)
-{
-	scan->state = scan->depth ? AFTER : END;
-}
-
 /* What a value is, now that its kind is known. Of headers that are there twice, the first set counts. */
 static enum node opened(struct cs_lambda_scan *scan, bool object)
 {
@@ -389,41 +349,36 @@ static enum node opened(struct cs_lambda_scan *scan, bool object)
 
 static void open_value(struct cs_lambda_scan *scan, bool object)
 {
-	uint32_t level = scan->depth, bit = 1u << (level % 32);
 	enum node node = opened(scan, object);
 
-	if (level == CS_LAMBDA_SCAN_DEPTH) {
-		scan->cut = true;
-		die(scan);
-		return;
-	}
-	if (level < CS_LAMBDA_SCAN_PATH)
-		scan->path[level] = (uint8_t)node;
-	scan->nesting[level / 32] = (scan->nesting[level / 32] & ~bit) | (object ? bit : 0);
-	scan->depth++;
-	scan->state = object ? FIRST_KEY : FIRST_VALUE;
+	if (scan->json.depth <= CS_LAMBDA_SCAN_PATH)
+		scan->path[scan->json.depth - 1] = (uint8_t)node;
 	scan->node = (uint8_t)element_of(node);
 }
 
 static void close_value(struct cs_lambda_scan *scan)
 {
-	if (container(scan) == MESSAGE || (container(scan) == CLOUD_EVENT && scan->batch))
+	enum node closed = at_level(scan, scan->json.depth + 1u);
+
+	if (closed == MESSAGE || (closed == CLOUD_EVENT && scan->batch))
 		end_message(scan);
-	scan->depth--;
-	end_value(scan);
 }
 
-static void begin_string(struct cs_lambda_scan *scan, bool in_key)
+static void begin_key(struct cs_lambda_scan *scan)
 {
-	scan->state = STRING;
-	scan->in_key = in_key;
-	scan->sink = NOWHERE;
 	scan->name_len = 0;
-	if (in_key) {
-		if (container(scan) != SKIP)
-			scan->sink = NAME;
-		return;
-	}
+	scan->sink = container(scan) == SKIP ? NOWHERE : NAME;
+}
+
+static void end_key(struct cs_lambda_scan *scan)
+{
+	scan->node = (uint8_t)(scan->sink == NAME ? value_of(scan, container(scan)) : SKIP);
+	scan->sink = NOWHERE;
+}
+
+static void begin_string(struct cs_lambda_scan *scan)
+{
+	scan->name_len = 0;
 	switch ((enum node)scan->node) {
 	case ID:
 		begin_line(scan, "id", 2);
@@ -464,11 +419,6 @@ static void end_string(struct cs_lambda_scan *scan)
 {
 	static const char scheduled[] = "Scheduled Event";
 
-	if (scan->in_key) {
-		scan->node = (uint8_t)(scan->sink == NAME ? value_of(scan, container(scan)) : SKIP);
-		scan->state = COLON;
-		return;
-	}
 	if (scan->sink == TEXT)
 		end_line(scan);
 	else if (scan->node == SOURCE)
@@ -480,250 +430,47 @@ static void end_string(struct cs_lambda_scan *scan)
 				       ? CS_EVENT_SCHEDULE
 				       : CS_EVENT_EVENTBRIDGE;
 	scan->sink = NOWHERE;
-	end_value(scan);
-}
-
-/* --- bytes --- */
-
-static bool is_digit(unsigned char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static void value_byte(struct cs_lambda_scan *scan, unsigned char c)
-{
-	scan->number = 1;
-	if (c == '"') {
-		begin_string(scan, false);
-	} else if (c == '{' || c == '[') {
-		open_value(scan, c == '{');
-	} else if (c == ']' && scan->state == FIRST_VALUE) {
-		close_value(scan);
-	} else if (c == 't' || c == 'f' || c == 'n') {
-		scan->state = LITERAL;
-		scan->digits = c;
-	} else if (c == '-' || is_digit(c)) {
-		scan->state = NUMBER;
-		scan->number = c == '-' ? MINUS : c == '0' ? ZERO : INTEGER;
-	} else {
-		die(scan);
-	}
-}
-
-static void after_byte(struct cs_lambda_scan *scan, unsigned char c)
-{
-	if (c == (in_object(scan) ? '}' : ']')) {
-		close_value(scan);
-	} else if (c == ',') {
-		scan->state = in_object(scan) ? KEY : VALUE;
-		scan->node = (uint8_t)element_of(container(scan));
-	} else {
-		die(scan);
-	}
-}
-
-static int hex_value(unsigned char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static void string_byte(struct cs_lambda_scan *scan, unsigned char c)
-{
-	if (c == '"')
-		end_string(scan);
-	else if (c == '\\')
-		scan->state = ESCAPE;
-	else if (c < 0x20)
-		die(scan);
-	else
-		put(scan, c);
-}
-
-static void escape_byte(struct cs_lambda_scan *scan, unsigned char c)
-{
-	scan->state = STRING;
-	switch (c) {
-	case '"':
-	case '\\':
-	case '/':
-		put(scan, c);
-		break;
-	case 'b':
-	case 'f':
-	case 'n':
-	case 'r':
-	case 't':
-		put(scan, '\n'); /* one control is as another */
-		break;
-	case 'u':
-		scan->state = HEX;
-		scan->digits = 0;
-		scan->code = 0;
-		break;
-	default:
-		die(scan);
-	}
-}
-
-static void hex_byte(struct cs_lambda_scan *scan, unsigned char c)
-{
-	int value = hex_value(c);
-
-	if (value < 0) {
-		die(scan);
-		return;
-	}
-	scan->code = (uint16_t)(scan->code << 4 | value);
-	if (++scan->digits < 4)
-		return;
-	scan->state = STRING;
-	put(scan, scan->code < 0x80 ? (unsigned char)scan->code : 0x80);
-}
-
-/* The rest of true, false, or null; its first letter is in `digits`. */
-static void literal_byte(struct cs_lambda_scan *scan, unsigned char c)
-{
-	static const char words[3][6] = { "true", "false", "null" };
-	const char *word = words[scan->digits == 't' ? 0 : scan->digits == 'f' ? 1 : 2];
-
-	if (c != (unsigned char)word[scan->number++])
-		die(scan);
-	else if (!word[scan->number])
-		end_value(scan);
-}
-
-/* RFC 8259 section 6. Return: false: @c is not part of it any more. */
-static bool number_byte(struct cs_lambda_scan *scan, unsigned char c)
-{
-	bool digit = is_digit(c), ended = false;
-
-	switch (scan->number) {
-	case MINUS:
-		scan->number = c == '0' ? ZERO : INTEGER;
-		break;
-	case ZERO:
-	case INTEGER:
-		if (digit && scan->number == INTEGER)
-			return true;
-		if (c == '.' || (c | 0x20) == 'e')
-			scan->number = c == '.' ? POINT : EXPONENT;
-		else
-			ended = true;
-		digit = true;
-		break;
-	case POINT:
-		scan->number = FRACTION;
-		break;
-	case FRACTION:
-		if (!digit && (c | 0x20) == 'e')
-			scan->number = EXPONENT;
-		else
-			ended = !digit;
-		digit = true;
-		break;
-	case EXPONENT:
-		scan->number = digit ? EXPONENT_DIGITS : EXPONENT_SIGN;
-		digit = digit || c == '+' || c == '-';
-		break;
-	case EXPONENT_SIGN:
-		scan->number = EXPONENT_DIGITS;
-		break;
-	default:
-		ended = !digit;
-		digit = true;
-	}
-	if (!digit)
-		die(scan);
-	else if (ended)
-		end_value(scan);
-	return !ended;
-}
-
-static bool is_space(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* Between strings, numbers and words. */
-static void structure_byte(struct cs_lambda_scan *scan, unsigned char c)
-{
-	if (is_space(c))
-		return;
-	switch ((enum state)scan->state) {
-	case VALUE:
-	case FIRST_VALUE:
-		value_byte(scan, c);
-		return;
-	case KEY:
-	case FIRST_KEY:
-		if (c == '"')
-			begin_string(scan, true);
-		else if (c == '}' && scan->state == FIRST_KEY)
-			close_value(scan);
-		else
-			die(scan);
-		return;
-	case COLON:
-		if (c == ':')
-			scan->state = VALUE;
-		else
-			die(scan);
-		return;
-	case AFTER:
-		after_byte(scan, c);
-		return;
-	default:
-		die(scan);
-	}
 }
 
 static void take_byte(struct cs_lambda_scan *scan, unsigned char c)
 {
-	switch ((enum state)scan->state) {
-	case STRING:
-		string_byte(scan, c);
+	enum cs_json_token token = cs_json_take(&scan->json, c);
+
+	switch (token) {
+	case CS_JSON_NOTHING:
 		break;
-	case ESCAPE:
-		escape_byte(scan, c);
+	case CS_JSON_OBJECT:
+	case CS_JSON_ARRAY:
+		open_value(scan, token == CS_JSON_OBJECT);
 		break;
-	case HEX:
-		hex_byte(scan, c);
+	case CS_JSON_CLOSED:
+		close_value(scan);
 		break;
-	case LITERAL:
-		literal_byte(scan, c);
+	case CS_JSON_NEXT:
+		scan->node = (uint8_t)element_of(container(scan));
 		break;
-	case NUMBER:
-		if (!number_byte(scan, c))
-			structure_byte(scan, c);
+	case CS_JSON_KEY:
+		begin_key(scan);
 		break;
-	default:
-		structure_byte(scan, c);
+	case CS_JSON_KEY_END:
+		end_key(scan);
+		break;
+	case CS_JSON_STRING:
+		begin_string(scan);
+		break;
+	case CS_JSON_STRING_END:
+		end_string(scan);
+		break;
+	case CS_JSON_CHARACTER:
+		put(scan, scan->json.character);
+		break;
+	case CS_JSON_TOO_DEEP:
+		scan->cut = true;
+		__attribute__((fallthrough));
+	case CS_JSON_BROKEN:
+		scan->dead = true;
+		break;
 	}
-}
-
-/* How many bytes from @at on are inside of a string, and no escape. Eight at a time. */
-static size_t plain_run(const unsigned char *at, size_t len)
-{
-	const uint64_t ones = 0x0101010101010101ull, tops = ones << 7;
-	size_t n = 0;
-
-	for (; len - n >= 8; n += 8) {
-		uint64_t x, quotes, slashes;
-
-		__builtin_memcpy(&x, at + n, 8);
-		quotes = x ^ ones * '"';
-		slashes = x ^ ones * '\\';
-		if ((((x - ones * 0x20) & ~x) | ((quotes - ones) & ~quotes) |
-		     ((slashes - ones) & ~slashes)) &
-		    tops)
-			break;
-	}
-	while (n < len && at[n] >= 0x20 && at[n] != '"' && at[n] != '\\')
-		n++;
-	return n;
 }
 
 size_t cs_lambda_scan_feed(struct cs_lambda_scan *scan, const unsigned char *data, size_t len)
@@ -736,8 +483,8 @@ size_t cs_lambda_scan_feed(struct cs_lambda_scan *scan, const unsigned char *dat
 		return len;
 	}
 	while (n < end && !scan->dead && !scan->full) {
-		if (scan->state == STRING && scan->sink == NOWHERE)
-			n += plain_run(data + n, end - n);
+		if (scan->sink == NOWHERE)
+			n += cs_json_skip(&scan->json, data + n, end - n);
 		if (n < end)
 			take_byte(scan, data[n++]);
 	}

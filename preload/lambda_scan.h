@@ -17,13 +17,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/json_scan.h"
+
 #define CS_LAMBDA_SCAN_MAX                                                                         \
 	262144u /* bytes of an event that are looked at: what a queue's batch had for years */
-#define CS_LAMBDA_SCAN_DEPTH 256u /* of nesting */
-#define CS_LAMBDA_SCAN_PATH  6u   /* levels of it that hold anything of ours */
-#define CS_LAMBDA_SCAN_NAME  40u  /* longer names are none of ours */
-#define CS_LAMBDA_SCAN_ID    128u /* longer ids are left out */
-#define CS_LAMBDA_SCAN_TEXT  1792u
+#define CS_LAMBDA_SCAN_PATH 6u   /* levels of it that hold anything of ours */
+#define CS_LAMBDA_SCAN_NAME 40u  /* longer names are none of ours */
+#define CS_LAMBDA_SCAN_ID   128u /* longer ids are left out */
+#define CS_LAMBDA_SCAN_TEXT 1792u
 #define CS_LAMBDA_SCAN_MESSAGES                                                                    \
 	128u /* of a batch that are kept: as many links as a span gets by default */
 
@@ -36,28 +37,22 @@ enum cs_scan_form {
 };
 
 struct cs_lambda_scan {
-	uint32_t nesting[CS_LAMBDA_SCAN_DEPTH / 32]; /* bit per level: it is an object */
-	uint32_t bytes;                              /* looked at */
-	uint32_t messages;                           /* of the batch, those not kept as well */
+	struct cs_json json;
+	uint32_t bytes;    /* looked at */
+	uint32_t messages; /* of the batch, those not kept as well */
 	uint32_t messages_told;
 	uint16_t kept; /* of them */
-	uint16_t depth;
 	uint16_t id_len;
 	uint16_t done;                     /* bytes of text that are whole messages, and the id */
 	uint16_t used;                     /* bytes of text */
 	uint16_t line;                     /* where the line being kept begins */
 	uint16_t value_len;                /* of it */
-	uint16_t code;                     /* of an escape \u being read */
 	uint8_t path[CS_LAMBDA_SCAN_PATH]; /* what the enclosing values are to us */
 	uint8_t node;                      /* what the value being read, or next, is */
-	uint8_t state;
-	uint8_t number; /* where in a number, or a literal, it is */
-	uint8_t digits; /* of the escape; a literal's first letter */
-	uint8_t sink;   /* where a string goes */
-	uint8_t source; /* enum cs_event_service of the whole */
+	uint8_t sink;                      /* where a string goes */
+	uint8_t source;                    /* enum cs_event_service of the whole */
 	uint8_t message_source;
 	uint8_t headers_from; /* the node that headers are taken from */
-	bool in_key;
 	bool batch;
 	bool cut;    /* something is missing in what is told */
 	bool beyond; /* more came than is looked at */

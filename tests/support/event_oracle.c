@@ -105,7 +105,7 @@ void event_scan(enum cs_scan_form form, const unsigned char *data, size_t len, s
 		data += taken;
 		len -= taken;
 	}
-	ret->followed = !scan.dead && !scan.beyond && scan.state != 0 && !scan.depth;
+	ret->followed = !scan.dead && !scan.beyond && scan.json.state != 0 && !scan.json.depth;
 	ret->known = cs_lambda_scan_end(&scan) || (scan.source && scan.messages);
 	if (ret->known)
 		take_text(ret, &scan);
