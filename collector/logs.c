@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Lines of logs and whose they are; see logs.h. */
+/* Lines of logs and whose they are: from a line to what is told of it; see logs.h. */
 #include "collector/logs.h"
 
 #include <string.h>
@@ -8,9 +8,7 @@
 #include "base/utf8.h"
 #include "collector/assembled.h"
 #include "collector/conclude.h"
-#include "collector/lambda_frame.h"
-#include "collector/log_severity.h"
-#include "collector/log_text.h"
+#include "collector/log_book.h"
 #include "collector/wrapper.h"
 
 #define WHISK_END "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX" /* OpenWhisk's proxies; no line */
@@ -25,58 +23,7 @@ struct cs_log_line {
 	char text[];
 };
 
-/* One thread's writes to one stream. */
-struct text {
-	LIST_ENTRY(text) of_book;
-	uint32_t tag;
-	unsigned stream;
-	uint64_t thread;
-	uint64_t heard_ns;
-	bool continues; /* the last record was not the end of its write */
-	struct cs_log_text lines;
-};
-
-struct cs_log_book {
-	LIST_ENTRY(cs_log_book) of_assembler; /* while something waits */
-	bool listed;
-	struct cs_assembled *instance;
-	struct cs_log_lines lines;
-	size_t bytes; /* of these */
-	LIST_HEAD(, text) texts;
-	unsigned texts_count;
-	struct cs_lambda_frames frames;
-	uint32_t frames_tag;
-	uint64_t frames_thread;
-	uint64_t frames_ns; /* stamp of the record that is being read */
-	uint64_t rate_ns;   /* when as many lines as came would have been due */
-};
-
-/* Where a line is told from: what text.h and frames hand through. */
-struct origin {
-	struct cs_log_book *book;
-	uint32_t tag;
-	unsigned stream;
-	uint64_t thread;
-	uint64_t now_ns;
-	bool buffered; /* it may be older than the write: see is_buffered() */
-};
-
-static struct cs_log_book *book_of(struct cs_assembled *instance)
-{
-	struct cs_log_book *book = instance->logs;
-
-	if (book)
-		return book;
-	book = calloc(1, sizeof(*book));
-	if (!book)
-		return NULL;
-	book->instance = instance;
-	TAILQ_INIT(&book->lines);
-	instance->logs = book;
-	return book;
-}
-
-static void list(struct cs_log_book *book)
+void cs_log_book_list(struct cs_log_book *book)
 {
 	if (book->listed)
 		return;
@@ -186,7 +133,7 @@ static bool may_be_of_start(const struct cs_assembled *instance, uint64_t time_n
 	return !instance->first_seen || !instance->first || time_ns < instance->first->start_ns;
 }
 
-static void attribute(struct cs_log_line *line, const struct origin *origin)
+static void attribute(struct cs_log_line *line, const struct cs_log_origin *origin)
 {
 	struct cs_assembled *instance = line->book->instance;
 	const struct cs_attribution_place place = {
@@ -245,7 +192,7 @@ static bool admit(struct cs_log_book *book, size_t bytes, uint64_t now_ns)
 	return true;
 }
 
-static void add_line(const struct origin *origin, const struct cs_log_entry *entry,
+void cs_log_book_add(const struct cs_log_origin *origin, const struct cs_log_entry *entry,
 		     const char *text, size_t len)
 {
 	static char cleaned[CS_TELEMETRY_BODY_MAX + 1]; /* the loop is one thread */
@@ -276,172 +223,8 @@ static void add_line(const struct origin *origin, const struct cs_log_entry *ent
 	memcpy(line->text, cleaned, n + 1);
 	book->bytes += sizeof(*line) + n;
 	TAILQ_INSERT_TAIL(&book->lines, line, of_book);
-	list(book);
+	cs_log_book_list(book);
 	attribute(line, origin);
-}
-
-static void on_line(void *context, const char *text, size_t len, uint64_t cut, uint64_t time_ns)
-{
-	struct cs_log_severity severity = { .number = CS_SEVERITY_UNSPECIFIED };
-	struct cs_log_entry entry = { .time_ns = time_ns, .cut = cut };
-
-	if (cs_log_severity_read(text, len, &severity))
-		memcpy(entry.severity_text, severity.text, sizeof(entry.severity_text));
-	entry.severity = severity.number;
-	add_line(context, &entry, text, len);
-}
-
-static void on_frame(void *context, const struct cs_lambda_frame *frame)
-{
-	const struct origin *origin = context;
-	struct cs_log_entry entry = {
-		.time_ns = origin->book->frames_ns,
-		.unix_ns = frame->time_unix_ns,
-		.cut = frame->cut,
-		.severity = frame->severity,
-	};
-
-	add_line(origin, &entry, frame->text, frame->len);
-}
-
-/* --- streams --- */
-
-static void end_text(struct cs_log_book *book, struct text *text, uint64_t now_ns)
-{
-	struct origin origin = { book, text->tag, text->stream, text->thread, now_ns, false };
-
-	cs_log_text_end(&text->lines, on_line, &origin);
-	cs_log_text_deinit(&text->lines);
-	LIST_REMOVE(text, of_book);
-	book->texts_count--;
-	free(text);
-}
-
-static void end_frames(struct cs_log_book *book, uint64_t now_ns)
-{
-	struct origin origin = { book, book->frames_tag, CS_LOG_FRAMED, book->frames_thread,
-				 now_ns };
-
-	cs_lambda_frames_end(&book->frames, on_frame, &origin);
-}
-
-/* What has stood still longest ends when there are too many. */
-static struct text *new_text(const struct origin *origin)
-{
-	struct cs_log_book *book = origin->book;
-	struct text *text, *oldest = NULL;
-
-	if (book->texts_count >= CS_LOGS_TEXTS_MAX) {
-		LIST_FOREACH(text, &book->texts, of_book)
-		{
-			if (!oldest || text->heard_ns < oldest->heard_ns)
-				oldest = text;
-		}
-		end_text(book, oldest, origin->now_ns);
-	}
-	text = calloc(1, sizeof(*text));
-	if (!text)
-		return NULL;
-	text->tag = origin->tag;
-	text->stream = origin->stream;
-	text->thread = origin->thread;
-	LIST_INSERT_HEAD(&book->texts, text, of_book);
-	book->texts_count++;
-	return text;
-}
-
-/*
- * Runtimes gather standard output in a buffer (Python, Ruby, Perl): a write of several lines may hold
- * those of other threads, and of invocations that are long over. Standard error is not buffered.
- */
-static bool is_buffered(const struct cs_rec_log *rec, const char *bytes, size_t len,
-			const struct text *text)
-{
-	const char *end = memchr(bytes, '\n', len);
-
-	return rec->stream == CS_LOG_STDOUT &&
-	       (rec->flags & CS_LOG_CONTINUES || text->continues ||
-		(end && memchr(end + 1, '\n', len - (size_t)(end + 1 - bytes))));
-}
-
-static struct text *text_of(const struct origin *origin)
-{
-	struct text *text;
-
-	LIST_FOREACH(text, &origin->book->texts, of_book)
-	{
-		if (text->tag == origin->tag && text->stream == origin->stream &&
-		    text->thread == origin->thread)
-			return text;
-	}
-	return new_text(origin);
-}
-
-static void add_text(struct origin *origin, const struct cs_rec_log *rec, const char *bytes,
-		     size_t len, uint64_t time_ns)
-{
-	struct cs_log_book *book = origin->book;
-	struct text *text = text_of(origin);
-
-	if (!text) {
-		book->instance->assembler->stats.log_lines_lost++;
-		return;
-	}
-	text->heard_ns = origin->now_ns;
-	origin->buffered = is_buffered(rec, bytes, len, text);
-	text->continues = rec->flags & CS_LOG_CONTINUES;
-	cs_log_text_feed(&text->lines, bytes, len, rec->lost, time_ns, on_line, origin);
-	if (!text->lines.begun.len && !text->lines.cut && !text->continues)
-		end_text(book, text, origin->now_ns);
-}
-
-void cs_logs_record(struct cs_assembled *instance, const struct cs_entry *entry, uint64_t time_ns,
-		    uint64_t now_ns)
-{
-	const struct cs_rec_log *rec = (const void *)(&entry->record + 1);
-	struct cs_log_book *book = book_of(instance);
-	struct origin origin = {
-		book, entry->pid, rec->stream, entry->record.thread, now_ns, false
-	};
-	const char *bytes = (const char *)(rec + 1);
-	size_t len = entry->record.payload_len - sizeof(*rec);
-
-	if (len > rec->text_len)
-		len = rec->text_len;
-	if (!book || rec->stream < CS_LOG_STDOUT || rec->stream > CS_LOG_FRAMED) {
-		instance->assembler->stats.log_lines_lost++;
-		return;
-	}
-	list(book);
-	if (rec->stream != CS_LOG_FRAMED) {
-		add_text(&origin, rec, bytes, len, time_ns);
-		return;
-	}
-	if (book->frames_tag != origin.tag)
-		end_frames(book, now_ns);
-	book->frames_tag = origin.tag;
-	book->frames_thread = origin.thread;
-	book->frames_ns = time_ns;
-	cs_lambda_frames_feed(&book->frames, bytes, len, rec->lost, on_frame, &origin);
-}
-
-static void end_texts(struct cs_log_book *book, uint32_t tag, bool all, uint64_t now_ns)
-{
-	struct text *text = LIST_FIRST(&book->texts), *next;
-
-	for (; text; text = next) {
-		next = LIST_NEXT(text, of_book);
-		if (all || text->tag == tag)
-			end_text(book, text, now_ns);
-	}
-	if (all || book->frames_tag == tag)
-		end_frames(book, now_ns);
-}
-
-void cs_logs_process_ended(struct cs_assembled *instance, uint32_t tag, uint64_t now_ns)
-{
-	if (instance->logs)
-		end_texts(instance->logs, tag, false, now_ns);
 }
 
 /* --- time --- */
@@ -479,13 +262,8 @@ static void tick_line(struct cs_log_line *line, uint64_t now_ns)
 static void tick_book(struct cs_log_book *book, uint64_t now_ns, bool all)
 {
 	struct cs_log_line *line, *next_line;
-	struct text *text = LIST_FIRST(&book->texts), *next;
 
-	for (; text; text = next) {
-		next = LIST_NEXT(text, of_book);
-		if (all || now_ns - text->heard_ns > CS_LOGS_TEXT_NS)
-			end_text(book, text, all ? text->heard_ns : now_ns);
-	}
+	cs_log_streams_tick(book, now_ns, all);
 	for (line = TAILQ_FIRST(&book->lines); line; line = next_line) {
 		next_line = TAILQ_NEXT(line, of_book);
 		if (all)
@@ -516,7 +294,7 @@ void cs_logs_instance_gone(struct cs_assembled *instance)
 
 	if (!book)
 		return;
-	end_texts(book, 0, true, instance->heard_ns);
+	cs_log_streams_end(book, 0, true, instance->heard_ns);
 	while (!TAILQ_EMPTY(&book->lines))
 		tell_alone(TAILQ_FIRST(&book->lines));
 	if (book->listed)
