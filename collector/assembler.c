@@ -128,6 +128,11 @@ void cs_assembler_shift(struct cs_assembled *instance, uint64_t shift_ns)
 		instance->marks[i] = ours(instance, instance->marks[i]);
 }
 
+void cs_assembler_contained(struct cs_assembled *instance, const struct cs_container *container)
+{
+	instance->identity.container = cs_container_copy(container, &instance->arena);
+}
+
 void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *header)
 {
 	for (unsigned i = 0; i < CS_MARK_COUNT; i++)

@@ -95,6 +95,9 @@ struct cs_assembled *cs_assembler_attach(struct cs_assembler *assembler, uint64_
  */
 void cs_assembler_shift(struct cs_assembled *instance, uint64_t shift_ns);
 
+/** cs_assembler_contained() - what holds its process. Copied. Once, right after cs_assembler_attach(). */
+void cs_assembler_contained(struct cs_assembled *instance, const struct cs_container *container);
+
 /** cs_assembler_look() - take over marks and facts as they are now (shared memory of a peer). */
 void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *header);
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collector/container.h"
 #include "collector/inbound.h"
 #include "collector/platform.h"
 #include "exporters/telemetry.h"
@@ -123,8 +124,9 @@ struct cs_identity {
 	const char *exe;
 	const char *argv0;
 	const char *script;
-	const struct cs_platform *platform; /* what names the function; NULL: nothing is known */
-	struct cs_lambda_place *lambda;     /* NULL: it has no Lambda Runtime API */
+	const struct cs_platform *platform;   /* what names the function; NULL: nothing is known */
+	struct cs_lambda_place *lambda;       /* NULL: it has no Lambda Runtime API */
+	const struct cs_container *container; /* NULL: nothing is known of what holds it */
 	bool interpreted; /* it runs code that it is given: its main is not the user's */
 	bool on_platform; /* a FaaS platform's variables name the function */
 	int32_t pid;

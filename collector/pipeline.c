@@ -8,6 +8,8 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "collector/cgroup.h"
+#include "collector/pidfd.h"
 #include "collector/usage.h"
 #include "preload/wire/segment.h"
 
@@ -192,6 +194,18 @@ static void tell_sideband(struct cs_pipeline *pipeline, const struct cs_instance
 		cs_sideband_attached(pipeline->sideband, instance->peer.pid, attach_ns);
 }
 
+/* Of who has the pid just now: that is it as long as it was not waited for. */
+static void tell_container(struct cs_instance *instance, const struct cs_process *process)
+{
+	struct cs_container container;
+
+	if (!process || process->pid <= 0 || process->pidfd < 0)
+		return;
+	cs_cgroup_read(process->pid, &container);
+	if (!cs_pidfd_reaped(process->pidfd))
+		cs_assembler_contained(instance->model, &container);
+}
+
 void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instance)
 {
 	const struct cs_member *member = LIST_FIRST(&instance->members);
@@ -210,6 +224,8 @@ void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instan
 	pipeline->self->models_lost += !instance->model;
 	if (instance->model && instance->file.shift.monotonic_ns)
 		cs_assembler_shift(instance->model, instance->file.shift.monotonic_ns);
+	if (instance->model)
+		tell_container(instance, member->process);
 	tell_sideband(pipeline, instance);
 }
 

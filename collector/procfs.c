@@ -16,7 +16,7 @@
 #define CHILDREN_TEXT     16384 /* some 2,000 children; those beyond are not found */
 #define THREADS_LOOKED_AT 64
 
-static int read_file(const char *path, char *text, size_t size)
+int cs_proc_read_file(const char *path, char *text, size_t size)
 {
 	cs_cleanup(cs_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
@@ -100,7 +100,7 @@ int cs_proc_get_stat(int32_t pid, struct cs_proc_stat *ret)
 	int r;
 
 	snprintf(path, sizeof(path), "/proc/%" PRId32 "/stat", pid);
-	r = read_file(path, text, sizeof(text));
+	r = cs_proc_read_file(path, text, sizeof(text));
 	return r < 0 ? r : cs_proc_parse_stat(text, (uint64_t)sysconf(_SC_CLK_TCK), ret);
 }
 
@@ -110,7 +110,7 @@ int cs_proc_get_status(int32_t pid, struct cs_proc_status *ret)
 	int r;
 
 	snprintf(path, sizeof(path), "/proc/%" PRId32 "/status", pid);
-	r = read_file(path, text, sizeof(text));
+	r = cs_proc_read_file(path, text, sizeof(text));
 	return r < 0 ? r : cs_proc_parse_status(text, ret);
 }
 
@@ -146,7 +146,7 @@ int cs_proc_get_switches(int32_t pid, unsigned threads_max, struct cs_proc_switc
 			continue;
 		snprintf(path, sizeof(path), "/proc/%" PRId32 "/task/%.16s/status", pid,
 			 entry->d_name);
-		r = ++count > threads_max ? -E2BIG : read_file(path, text, sizeof(text));
+		r = ++count > threads_max ? -E2BIG : cs_proc_read_file(path, text, sizeof(text));
 		if (r == 0)
 			r = cs_proc_parse_status(text, &status);
 		if (r < 0)
@@ -197,7 +197,7 @@ int32_t cs_proc_find_child(int32_t parent, int32_t ns_pid)
 		looked++;
 		snprintf(path, sizeof(path), "/proc/%" PRId32 "/task/%.16s/children", parent,
 			 entry->d_name);
-		if (read_file(path, text, sizeof(text)) == 0)
+		if (cs_proc_read_file(path, text, sizeof(text)) == 0)
 			found = find_in_list(text, ns_pid);
 	}
 	closedir(threads);

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
@@ -37,6 +38,13 @@ struct cs_proc_switches { /* of all threads that a process has now */
 	uint64_t involuntary;
 	uint64_t threads; /* never 0; the same number: the same threads */
 };
+
+/**
+ * cs_proc_read_file() - the first @size - 1 bytes of a small file, with a NUL behind them
+ *
+ * Return: 0; -ENOENT no such file, or no such process; other errors of open(2), read(2).
+ */
+int cs_proc_read_file(const char *path, char *text, size_t size) cs_must_use;
 
 /** cs_proc_parse_stat() - Return: 0; -EBADMSG not in the form of proc_pid_stat(5). Pure. */
 int cs_proc_parse_stat(const char *text, uint64_t ticks_per_s, struct cs_proc_stat *ret)

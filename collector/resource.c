@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "collector/attr_list.h"
+#include "collector/attributes.h"
 
 /* Of its platform, and of itself where that has no word for it; Azure's apps are no function. */
 static void add_function(struct cs_attr_list *list, const struct cs_identity *identity,
@@ -31,6 +32,23 @@ static void add_function(struct cs_attr_list *list, const struct cs_identity *id
 		else
 			cs_attr_add_signed(list, attr->key, attr->value.integer);
 	}
+}
+
+/* Of what holds it; how much memory that leaves it, where its platform's variables do not say. */
+static void add_container(struct cs_attr_list *list, const struct cs_identity *identity)
+{
+	const struct cs_container *container = identity->container;
+
+	if (!container)
+		return;
+	if (*container->id)
+		cs_attr_add_string(list, "container.id", container->id);
+	if (*container->pod_uid)
+		cs_attr_add_string(list, "k8s.pod.uid", container->pod_uid);
+	if (container->memory_max_bytes &&
+	    !(identity->platform &&
+	      cs_attributes_find(&identity->platform->attrs, "faas.max_memory")))
+		cs_attr_add_int(list, "faas.max_memory", container->memory_max_bytes);
 }
 
 /* Seen by us, so that nobody's word on it counts. */
@@ -67,6 +85,7 @@ bool cs_resource_attrs(const struct cs_identity *identity, struct cs_arena *aren
 		 identity->pid);
 	cs_attr_add_string(&list, "service.name", identity->name);
 	add_function(&list, identity, instance);
+	add_container(&list, identity);
 	/* Processes of a pid namespace that we do not see have none. */
 	if (identity->pid > 0)
 		cs_attr_add_int(&list, "process.pid", (uint64_t)identity->pid);

@@ -80,6 +80,7 @@ static void offer(struct cs_assembled *wrapper, struct cs_assembled *child,
 	taker->identity.argv0 = copy(arena, child->identity.argv0);
 	taker->identity.script = copy(arena, child->identity.script);
 	taker->identity.platform = cs_platform_copy(child->identity.platform, arena);
+	taker->identity.container = cs_container_copy(child->identity.container, arena);
 	taker->identity.lambda =
 		NULL; /* it is the child's, which may go; and asks for its events */
 	taker->event = child->event;

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Functions in real control groups and mount namespaces, as container runtimes make them, and the
+resource that is exported of them. Where nobody may make a group, or a namespace, a case is skipped.
+
+usage: containers.py --build DIR
+"""
+import contextlib
+import json
+import pathlib
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases, otlp_json, watching
+from lib.cases import case
+
+ID = "4f797c539e6c745de61a93ca3ff892358ecbcaccd8414d5db545c38428142970"
+UID = "2e4a7a45-1c5b-4b4e-9b2a-0c3d5f7e9a11"
+HELD = ("container.id", "k8s.pod.uid", "faas.max_memory")
+MIB = 1 << 20
+LIMIT_S = 60
+
+
+def own_group():
+    """The control group that limits this process's memory, and the name of the file of its limit."""
+    mounts = [line.split() for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()]
+    paths = {}
+    for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            paths[controller] = path
+    for mount in mounts:
+        kind, options = mount[mount.index("-") + 1], mount[-1].split(",")
+        if kind == "cgroup" and "memory" in options and "memory" in paths:
+            where, limit = paths["memory"], "memory.limit_in_bytes"
+        elif kind == "cgroup2" and "memory" not in paths:
+            where, limit = paths[""], "memory.max"
+        else:
+            continue
+        root = mount[3].rstrip("/")
+        if where.startswith(root):
+            return pathlib.Path(mount[4] + where.removeprefix(root)), limit
+    return cases.skip("no control groups that limit memory are mounted")
+
+
+@contextlib.contextmanager
+def group(*names, limits=()):
+    """Groups in each other, below ours, with limits in bytes; gives the innermost."""
+    top, limit = own_group()
+    made = []
+    try:
+        for i, name in enumerate(names):
+            folder = (made[-1] if made else top) / name
+            try:
+                folder.mkdir()
+            except OSError as error:
+                cases.skip(f"no control group can be made here: {error}")
+            made.append(folder)
+            if i < len(limits) and limits[i]:
+                if not (folder / limit).exists():
+                    cases.skip(f"{folder.parent} does not hand the memory controller on")
+                (folder / limit).write_text(str(limits[i]))
+        yield made[-1]
+    finally:
+        for folder in reversed(made):
+            folder.rmdir()
+
+
+class Watched:
+    """A function that lives until the collector has met it. @lead: shell, in the process that becomes it."""
+
+    def __init__(self, args, folder, lead="exec", environment=None, around=""):
+        self.traces = folder / "traces.jsonl"
+        build, announce = pathlib.Path(args.build), folder / "announce.sock"
+        self.collector = watching.start(
+            ["sh", "-c", f'{around} exec "$@"', "sh", build / "collector/coldspan-collector", "--file",
+             self.traces], announce, stderr=subprocess.PIPE)
+        inside = ["nsenter", f"--mount=/proc/{self.collector.pid}/ns/mnt"] if around else []
+        self.function = subprocess.Popen(
+            [*inside, "sh", "-c", f'{lead} env "$@"', "sh",
+             f"LD_PRELOAD={build / 'preload/libcoldspan.so'}", f"COLDSPAN_SOCKET={announce}", "cat"],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", **(environment or {})})
+
+    def resource(self):
+        try:
+            self.wait_until_met()
+            self.function.communicate(b"x", timeout=LIMIT_S)
+            assert self.function.returncode == 0, self.function.returncode
+        finally:
+            watching.kill(self.function)
+            watching.stop(self.collector)
+            self.collector.stderr.close()
+        spans = otlp_json.of_file(self.traces)
+        assert spans and all(span["resource"] == spans[0]["resource"] for span in spans), spans
+        assert spans[0]["resource"]["process.executable.path"].endswith("/cat"), spans[0]
+        return spans[0]["resource"]
+
+    def wait_until_met(self):
+        end = time.monotonic() + LIMIT_S
+        counters = {"announces": 0}
+        while not counters["announces"]:
+            assert time.monotonic() < end, counters
+            self.collector.send_signal(signal.SIGUSR1)
+            line = b""
+            while not line.startswith(b"{"):
+                line = self.collector.stderr.readline()
+                assert line, "the collector has ended"
+            counters = json.loads(line)
+            time.sleep(0.005)
+
+
+def resource(args, lead="exec", environment=None, around=""):
+    with tempfile.TemporaryDirectory() as folder:
+        return Watched(args, pathlib.Path(folder), lead, environment, around).resource()
+
+
+def held(said):
+    return {key: said[key] for key in HELD if key in said}
+
+
+def in_group(folder):
+    return f"echo $$ > {shlex.quote(str(folder / 'cgroup.procs'))} && exec"
+
+
+def least(said, bytes_max):
+    """A limit, unless this machine has a tighter one above it."""
+    return min(said.get("faas.max_memory", bytes_max), bytes_max)
+
+
+@case("Docker: the container's id and the memory that it may have")
+def docker(args, _):
+    plain = held(resource(args))
+    with group(f"docker-{ID}.scope", limits=[256 * MIB]) as folder:
+        said = resource(args, in_group(folder))
+    assert held(said) == {**plain, "container.id": ID,
+                          "faas.max_memory": least(plain, 256 * MIB)}, said
+    assert isinstance(said["faas.max_memory"], int), said
+
+
+@case("Kubernetes: the pod's uid; of the limits of pod and container the tighter one")
+def kubernetes(args, _):
+    plain = held(resource(args))
+    pod = f"kubepods-burstable-pod{UID.replace('-', '_')}.slice"
+    for limits, expected in ((128, 512), 128), ((512, 64), 64), ((512, None), 512):
+        with group("kubepods.slice", pod, f"cri-containerd-{ID}.scope",
+                   limits=[None, *(limit and limit * MIB for limit in limits)]) as folder:
+            said = resource(args, in_group(folder))
+        assert held(said) == {"container.id": ID, "k8s.pod.uid": UID,
+                              "faas.max_memory": least(plain, expected * MIB)}, (limits, said)
+
+
+@case("what the platform, and before it the operator, says of memory stands")
+def precedence(args, _):
+    with group(ID, limits=[256 * MIB]) as folder:
+        azure = {"FUNCTIONS_WORKER_RUNTIME": "custom", "WEBSITE_MEMORY_LIMIT_MB": "1536"}
+        said = resource(args, in_group(folder), azure)
+        assert said["faas.max_memory"] == 1536 * MIB and said["container.id"] == ID, said
+        said = resource(args, in_group(folder), {
+            **azure, "OTEL_RESOURCE_ATTRIBUTES": "container.id=mine,faas.max_memory=5"})
+        assert said["faas.max_memory"] == "5" and said["container.id"] == "mine", said
+
+
+@case("in a cgroup namespace of its own a container is known by its files")
+def mounted(args, folder):
+    container = folder / "containers" / ID
+    pod = folder / "kubelet" / "pods" / UID
+    for file in container / "hostname", pod / "etc-hosts":
+        file.parent.mkdir(parents=True)
+        file.write_text("name\n")
+    bind = (f"mount --bind {container / 'hostname'} /etc/hostname && "
+            f"mount --bind {pod / 'etc-hosts'} /etc/hosts && ")
+    if subprocess.run(["unshare", "--mount", "sh", "-c", bind + "true"], check=False,
+                      capture_output=True).returncode:
+        cases.skip("no mount namespace can be made here")
+    plain = held(resource(args))
+    expected = {**plain, "container.id": ID, "k8s.pod.uid": UID}
+    # The collector outside of it; and inside, where it finds them among its own.
+    said = resource(args, f"exec unshare --mount sh -c '{bind} exec \"$@\"' sh")
+    assert held(said) == expected, said
+    said = resource(args, around=bind)
+    assert held(said) == expected, said
+
+
+if __name__ == "__main__":
+    parser = cases.parser(__doc__)
+    parser.add_argument("--build", required=True)
+    given = parser.parse_args()
+    cases.main(given, given, folder=True)
