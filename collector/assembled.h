@@ -42,7 +42,6 @@ struct cs_assembled {
 	bool concluded;            /* the cold start was handed over, or there is none */
 	bool settled;              /* taker is told of in its stead */
 	bool joined;               /* its start is that of those who only started it, too */
-	bool usage_known;          /* cpu_ns and faults are */
 	uint8_t child_used;        /* CS_EXEC_*: what who came of it may have used of its own */
 	const char *child_name;    /* one of those; NULL: none, or there was no memory */
 	uint64_t started_server;   /* segment: what is told of in its stead; 0: it started none */
@@ -64,9 +63,7 @@ struct cs_assembled {
 	uint64_t stand_down;
 	struct cs_log_book *logs; /* owned; NULL: it has written none */
 	uint64_t attach_cpu_ns;
-	uint64_t cpu_ns;
-	uint64_t faults_minor;
-	uint64_t faults_major;
+	struct cs_usage_so_far used_when_ready, used_at_end;
 };
 
 /* One of ten thousand that may be idle: the allocator's next size is a quarter larger. */

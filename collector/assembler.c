@@ -150,13 +150,10 @@ void cs_assembler_lost(struct cs_assembled *instance, uint64_t dropped, uint64_t
 	instance->dropped = dropped;
 }
 
-void cs_assembler_usage(struct cs_assembled *instance, uint64_t cpu_ns, uint64_t faults_minor,
-			uint64_t faults_major)
+void cs_assembler_usage(struct cs_assembled *instance, const struct cs_usage_so_far *used,
+			bool ended)
 {
-	instance->cpu_ns = cpu_ns;
-	instance->faults_minor = faults_minor;
-	instance->faults_major = faults_major;
-	instance->usage_known = true;
+	*(ended ? &instance->used_at_end : &instance->used_when_ready) = *used;
 }
 
 struct cs_evidence *cs_assembled_evidence(struct cs_assembled *instance)

@@ -101,9 +101,17 @@ void cs_assembler_contained(struct cs_assembled *instance, const struct cs_conta
 /** cs_assembler_look() - take over marks and facts as they are now (shared memory of a peer). */
 void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *header);
 
-/** cs_assembler_usage() - what the kernel says the process has used so far. */
-void cs_assembler_usage(struct cs_assembled *instance, uint64_t cpu_ns, uint64_t faults_minor,
-			uint64_t faults_major);
+/* What the kernel says that a process has used. */
+struct cs_usage_so_far {
+	uint64_t cpu_ns;
+	uint64_t faults_minor;
+	uint64_t faults_major;
+	bool known;
+};
+
+/** cs_assembler_usage() - by now: it is ready or, if @ended, over. Once of each. */
+void cs_assembler_usage(struct cs_assembled *instance, const struct cs_usage_so_far *used,
+			bool ended);
 
 /* Of the invocations of a process. */
 enum cs_served {

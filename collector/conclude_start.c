@@ -106,21 +106,25 @@ static void bound_by_exec(struct cs_assembled *instance, uint64_t end_ns, struct
 static void set_usage(struct cs_assembled *instance, struct cs_cold_start *cold)
 {
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
+	/* Else it used more after its start, and that is none of the start's. */
+	bool to_its_end = cold->protocol == CS_PROTOCOL_EXEC || !cold->ready;
+	const struct cs_usage_so_far *used =
+		to_its_end ? &instance->used_at_end : &instance->used_when_ready;
 
 	memcpy(cold->facts, instance->facts, sizeof(cold->facts));
 	cold->stand_down = instance->stand_down;
 	cold->attach_cpu_ns = cold->protocol == CS_PROTOCOL_EXEC ? instance->event.attach_cpu_ns
 								 : instance->attach_cpu_ns;
-	if (e && e->ended && e->usage.cpu_ns) {
+	if (to_its_end && e && e->ended && e->usage.cpu_ns) {
 		cold->cpu_ns = e->usage.cpu_ns;
 		cold->max_rss_bytes = e->usage.max_rss_bytes;
 		cold->faults_minor = e->usage.faults_minor;
 		cold->faults_major = e->usage.faults_major;
 		cold->usage_known = true;
-	} else if (instance->usage_known) {
-		cold->cpu_ns = instance->cpu_ns;
-		cold->faults_minor = instance->faults_minor;
-		cold->faults_major = instance->faults_major;
+	} else if (used->known) {
+		cold->cpu_ns = used->cpu_ns;
+		cold->faults_minor = used->faults_minor;
+		cold->faults_major = used->faults_major;
 		cold->usage_known = true;
 	}
 }

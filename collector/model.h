@@ -190,9 +190,9 @@ struct cs_cold_start {
 	uint64_t facts[CS_FACT_COUNT];
 	uint64_t stand_down; /* bit per enum cs_stand_down: why the shim tells less than it could */
 	uint64_t attach_cpu_ns; /* CPU time used before our constructor */
-	uint64_t cpu_ns;        /* of the process's whole life; 0 unknown */
-	uint64_t max_rss_bytes; /* idem */
-	uint64_t faults_minor;  /* idem, with usage_known */
+	uint64_t cpu_ns; /* with usage_known: until it was ready; of one event, until its end */
+	uint64_t max_rss_bytes; /* of the process's whole life; 0 unknown */
+	uint64_t faults_minor;  /* as cpu_ns */
 	uint64_t faults_major;
 	bool usage_known;
 };

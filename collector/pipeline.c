@@ -254,13 +254,20 @@ static const struct cs_process *own_process(const struct cs_instance *instance)
 	return NULL;
 }
 
-static void take_usage(struct cs_instance *instance, const struct cs_process *process)
+static void take_usage(struct cs_instance *instance, const struct cs_process *process, bool ended)
 {
 	struct cs_usage usage;
 
-	if (process && cs_usage_read(process, &usage) == 0)
-		cs_assembler_usage(instance->model, usage.cpu_ns, usage.faults_minor,
-				   usage.faults_major);
+	if (!process || cs_usage_read(process, &usage) < 0)
+		return;
+	cs_assembler_usage(instance->model,
+			   &(struct cs_usage_so_far){
+				   .cpu_ns = usage.cpu_ns,
+				   .faults_minor = usage.faults_minor,
+				   .faults_major = usage.faults_major,
+				   .known = true,
+			   },
+			   ended);
 }
 
 /* Also long after the start was told of: what is missing from then on must not be missed in silence. */
@@ -309,7 +316,7 @@ void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance
 	if (instance->ready_seen || !is_ready(instance->file.header))
 		return;
 	instance->ready_seen = true;
-	take_usage(instance, own_process(instance));
+	take_usage(instance, own_process(instance), false);
 	cs_metering_ready(&pipeline->metering, instance, cs_clock_monotonic_ns());
 }
 
@@ -320,7 +327,7 @@ void cs_pipeline_exited(struct cs_pipeline *pipeline, struct cs_instance *instan
 	if (instance->model)
 		cs_metering_exited(instance, process);
 	if (instance->model && process == own_process(instance))
-		take_usage(instance, process);
+		take_usage(instance, process, true);
 }
 
 static bool is_of_invocation(unsigned type)

@@ -39,7 +39,9 @@ int cs_usage_read(const struct cs_process *process, struct cs_usage *ret)
 	usage.faults_minor = stat.faults_minor;
 	usage.faults_major = stat.faults_major;
 	usage.rss_bytes = stat.rss_pages * (uint64_t)sysconf(_SC_PAGESIZE);
-	usage.max_rss_bytes = status.max_rss_bytes;
+	/* Its own high-water mark the kernel brings up to date later than the sum. */
+	usage.max_rss_bytes =
+		usage.rss_bytes > status.max_rss_bytes ? usage.rss_bytes : status.max_rss_bytes;
 	*ret = usage;
 	return 0;
 }

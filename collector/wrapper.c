@@ -16,6 +16,7 @@ struct cs_taker {
 	struct cs_names programs; /* that ran between the wrapper and it */
 	uint64_t facts[CS_FACT_COUNT];
 	uint64_t stand_down;
+	struct cs_usage_so_far used_at_end;
 };
 
 /* Were the input and the output of who started it left to it, unused? */
@@ -89,6 +90,7 @@ static void offer(struct cs_assembled *wrapper, struct cs_assembled *child,
 	taker->programs = *programs;
 	memcpy(taker->facts, child->facts, sizeof(taker->facts));
 	taker->stand_down = child->stand_down;
+	taker->used_at_end = child->used_at_end;
 	wrapper->taker = taker;
 }
 
@@ -214,6 +216,7 @@ bool cs_wrapper_settle(struct cs_assembled *instance)
 	instance->event.programs = taker->programs.count + 1;
 	memcpy(instance->facts, taker->facts, sizeof(instance->facts));
 	instance->stand_down |= taker->stand_down;
+	instance->used_at_end = taker->used_at_end;
 	return true;
 }
 

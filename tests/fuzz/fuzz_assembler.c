@@ -442,7 +442,10 @@ static void step_of_one(struct run *run, unsigned i, const struct now *now)
 		record(run, instance, what, now, put_payload(payload, what, now), &entry);
 		return;
 	case USAGE:
-		cs_assembler_usage(instance, now->value, now->value, now->value);
+		cs_assembler_usage(
+			instance,
+			&(struct cs_usage_so_far){ now->value, now->value, now->value, true },
+			now->value & 1);
 		return;
 	default:
 		if (what == EVENT)

@@ -172,6 +172,46 @@ Test(assembler, what_another_user_says_of_a_process_is_not_believed)
 	cr_expect(not(seen.cold.usage_known));
 }
 
+/* The start of a process of whose use the kernel told when it was ready and, if @at_end, at its end. */
+static const struct cs_cold_start *used(struct cs_header *header, uint64_t at_end)
+{
+	const struct cs_usage_so_far when_ready = { .cpu_ns = 5, .known = true };
+	const struct cs_usage_so_far end = { .cpu_ns = at_end, .known = true };
+	struct cs_assembled *instance = cs_assembler_attach(assembler, 1, header, 100);
+
+	cs_assembler_usage(instance, &when_ready, false);
+	if (at_end)
+		cs_assembler_usage(instance, &end, true);
+	end_process(instance, 100, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	return &seen.cold;
+}
+
+Test(assembler, what_a_process_per_event_used_is_what_it_used_until_its_end)
+{
+	struct cs_header header = header_of(100, "hello");
+
+	header.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	cr_expect(eq(u64, used(&header, 900)->cpu_ns, 900));
+	cr_expect(not(used(&header, 0)->usage_known), "it has used more since it was ready");
+	cr_expect(eq(u32, seen.cold_starts, 2));
+}
+
+Test(assembler, what_the_start_of_a_server_used_is_what_it_used_until_it_was_ready)
+{
+	struct cs_header header = header_of(100, "server"), runtime = header_of(50, "runtime");
+	struct cs_rec_wait wait = { .pid = 100, .cpu_ns = 901 };
+	struct cs_assembled *parent = cs_assembler_attach(assembler, 2, &runtime, 50);
+
+	header.marks[CS_MARK_LISTEN] = 60 * MS;
+	header.marks[CS_MARK_ACCEPT_WAIT] = 61 * MS;
+	feed(parent, 50, CS_RECORD_WAIT, 91 * MS, &wait, sizeof(wait), NULL);
+	cr_expect(eq(u64, used(&header, 900)->cpu_ns, 5));
+	header.marks[CS_MARK_ACCEPT_WAIT] = 0;
+	header.marks[CS_MARK_LISTEN] = 0;
+	cr_expect(eq(u64, used(&header, 900)->cpu_ns, 901), "it was never ready");
+}
+
 Test(assembler, a_runtimes_request_explains_the_start_that_it_caused)
 {
 	struct cs_header header = header_of(100, "function"), parent = header_of(50, "runtime");

@@ -93,6 +93,25 @@ static void check_left_to(const char *name)
 	cr_assert(not(seen.cold.ready));
 }
 
+Test(wrapper, what_the_child_used_is_what_the_start_used)
+{
+	const struct cs_usage_so_far of_wrapper = { .cpu_ns = 3, .known = true };
+	const struct cs_usage_so_far of_child = { .cpu_ns = 700, .known = true };
+	struct cs_header outer = wrapper_of(100, "sh"), inner = child_of(101, "fn.py");
+	struct cs_assembled *wrapper, *child;
+
+	wrapper = attach(1, &outer);
+	start(wrapper, 101, BOTH);
+	child = attach(2, &inner);
+	cs_assembler_usage(child, &of_child, true);
+	end_process(child, 101, 0, 180 * MS);
+	cs_assembler_usage(wrapper, &of_wrapper, true);
+	end_process(wrapper, 100, 0, 190 * MS);
+	cs_assembler_flush(assembler);
+	check_taken_by(101);
+	cr_assert(eq(u64, seen.cold.cpu_ns, 700));
+}
+
 Test(wrapper, who_read_the_event_and_wrote_first_has_served)
 {
 	struct cs_header outer = wrapper_of(100, "timeout"), inner = child_of(101, "f.py");
