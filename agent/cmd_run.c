@@ -311,11 +311,13 @@ static void print_report(struct run *run)
 		return;
 	if (run->report.text.len)
 		fputs(run->report.text.data, stderr);
-	if (!run->report.cold_starts_count)
-		cs_log(CS_LOG_WARN,
-		       "nothing was seen %s %s; coldspan doctor --no-socket -- %s says why",
-		       run->report.outside_seen ? "inside of" : "of", run->options.command[0],
-		       run->options.command[0]);
+	if (run->report.cold_starts_count)
+		return;
+	if (run->unfollowed.text[0] && !run->options.verbose)
+		cs_log(CS_LOG_WARN, "%s", run->unfollowed.text);
+	cs_log(CS_LOG_WARN, "nothing was seen %s %s; coldspan doctor --no-socket -- %s says why",
+	       run->report.outside_seen ? "inside of" : "of", run->options.command[0],
+	       run->options.command[0]);
 }
 
 static void write_json(struct run *run)

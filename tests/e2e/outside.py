@@ -173,6 +173,16 @@ def a_refusal_changes_nothing_else_and_is_said(args, folder):
 
 
 @case
+def a_refusal_is_said_where_nothing_else_is(args, folder):
+    if not seccomp.library():
+        cases.skip("libseccomp is not installed")
+    for options in ([], ["-v"]):
+        said, _ = run(args, folder, lives(args), options=options, followed=False,
+                      preexec_fn=seccomp.refusing(["perf_event_open"], errno.EPERM))
+        assert said.count(b"perf_event") == 1 and b"nothing was seen of" in said, said
+
+
+@case
 def a_clock_that_is_not_the_kernels_is_no_help(args, folder):
     """In a time namespace the kernel's stamps would put a spawn a thousand seconds away."""
     unshare = ["unshare", "-T", "--monotonic", "1000", "-f"]
