@@ -77,9 +77,10 @@ class Watched:
     def __init__(self, args, folder, lead="exec", environment=None, around=""):
         self.traces = folder / "traces.jsonl"
         build, announce = pathlib.Path(args.build), folder / "announce.sock"
+        apart = ["unshare", "--mount", "sh", "-c", f'{around} exec "$@"', "sh"] if around else []
         self.collector = watching.start(
-            ["sh", "-c", f'{around} exec "$@"', "sh", build / "collector/coldspan-collector", "--file",
-             self.traces], announce, stderr=subprocess.PIPE)
+            [*apart, build / "collector/coldspan-collector", "--file", self.traces], announce,
+            stderr=subprocess.PIPE)
         inside = ["nsenter", f"--mount=/proc/{self.collector.pid}/ns/mnt"] if around else []
         self.function = subprocess.Popen(
             [*inside, "sh", "-c", f'{lead} env "$@"', "sh",
@@ -178,6 +179,7 @@ def mounted(args, folder):
     if subprocess.run(["unshare", "--mount", "sh", "-c", bind + "true"], check=False,
                       capture_output=True).returncode:
         cases.skip("no mount namespace can be made here")
+    before = pathlib.Path("/proc/self/mountinfo").read_text()
     plain = held(resource(args))
     expected = {**plain, "container.id": ID, "k8s.pod.uid": UID}
     # The collector outside of it; and inside, where it finds them among its own.
@@ -185,6 +187,7 @@ def mounted(args, folder):
     assert held(said) == expected, said
     said = resource(args, around=bind)
     assert held(said) == expected, said
+    assert pathlib.Path("/proc/self/mountinfo").read_text() == before, "mounts were left here"
 
 
 if __name__ == "__main__":
