@@ -97,11 +97,24 @@ static void add_carriers(struct cs_attr_list *list, const struct cs_inbound *inb
 		cs_attr_add_strings(list, "coldspan.context.refused", items, count);
 }
 
-/* What makes an invocation one that failed, but for the end of its process. */
+/*
+ * Its process ended well by its own account, and owed the answer. That of a process per event is its exit; one
+ * over HTTP that had begun may last until the connection is closed.
+ */
+static bool was_left(const struct cs_invocation *invocation)
+{
+	return invocation->outcome.cause == CS_CAUSE_EXIT && invocation->outcome.code == 0 &&
+	       (invocation->protocol == CS_PROTOCOL_LAMBDA ||
+		(invocation->protocol == CS_PROTOCOL_HTTP && !invocation->first_byte_ns));
+}
+
+/* What makes an invocation one that failed, but for a process that ended badly. */
 static const char *failure_of(const struct cs_invocation *invocation)
 {
 	const struct cs_lambda_event *event = invocation->lambda;
 
+	if (was_left(invocation))
+		return "exit status 0 before it was answered";
 	if (invocation->outcome.cause != CS_CAUSE_NONE)
 		return NULL;
 	if (event && event->refused_status)
@@ -229,6 +242,8 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	span->status_message = failure_of(invocation);
 	if (span->status_message || invocation->status >= 500)
 		span->status = CS_STATUS_ERROR;
+	if (was_left(invocation))
+		cs_attr_add_string(&list, "error.type", "exit");
 	cs_spans_set_outcome(spans, span, &list, invocation->outcome);
 	if (invocation->api &&
 	    !cs_spans_add_said(spans, span, &list, invocation->identity, invocation->api))

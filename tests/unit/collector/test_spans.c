@@ -470,6 +470,25 @@ Test(spans, an_exit_status_is_an_error_unless_it_is_0)
 	cr_assert(eq(str, (char *)span->status_message, (char *)"exit status 3"));
 }
 
+Test(spans, exit_status_0_is_an_error_where_an_answer_was_owed)
+{
+	struct cs_invocation one = invocation();
+	const struct cs_span *span;
+
+	one.outcome = (struct cs_outcome){ CS_CAUSE_EXIT, 0 };
+	one.protocol = CS_PROTOCOL_HTTP;
+	one.first_byte_ns = 0;
+	span = only_span(&one);
+	cr_assert(eq(int, (int)span->status, CS_STATUS_ERROR));
+	cr_assert(eq(str, (char *)text(&span->attrs, "error.type"), (char *)"exit"));
+	cs_spans_reset(&spans);
+	one.first_byte_ns = one.start_ns; /* it may last until the connection is closed */
+	cr_assert(eq(int, (int)only_span(&one)->status, CS_STATUS_UNSET));
+	cs_spans_reset(&spans);
+	one.protocol = CS_PROTOCOL_LAMBDA;
+	cr_assert(eq(int, (int)only_span(&one)->status, CS_STATUS_ERROR));
+}
+
 Test(spans, an_end_that_nobody_told_is_said_to_be_unknown)
 {
 	struct cs_invocation one = invocation();
