@@ -53,10 +53,11 @@ struct cs_assembled {
 	uint64_t requests_lost_ns; /* until then; 0: none were; see cs_attribution_lost() */
 	uint64_t ended_ns;         /* no request of it that is over ended later */
 	struct cs_bond_readers readers;
-	struct cs_calls *calls;      /* that it made; NULL: none, or there was no memory */
-	uint64_t heard_ns;           /* when the last record was read */
-	uint64_t exec_ns;            /* see cs_assembled_exec() */
-	uint64_t exec_called_ns;     /* when it last called exec itself; 0 it did not */
+	struct cs_calls *calls;  /* that it made; NULL: none, or there was no memory */
+	uint64_t heard_ns;       /* when the last record was read */
+	uint64_t ack_ns;         /* when it said that it is ready, as an action loop does; 0: not */
+	uint64_t exec_ns;        /* see cs_assembled_exec() */
+	uint64_t exec_called_ns; /* when it last called exec itself; 0 it did not */
 	struct cs_event_image event; /* of its one event, once it is over; event_ns 0: had none */
 	uint64_t marks[CS_MARK_COUNT];
 	uint64_t facts[CS_FACT_COUNT];
@@ -151,7 +152,7 @@ uint64_t cs_assembled_exit(struct cs_assembled *instance);
 unsigned cs_assembled_programs(struct cs_assembled *instance, uint64_t attach_ns,
 			       const char *names[CS_OUTSIDE_NAMES]);
 
-/** cs_assembled_asks() - does it ask for its events (Lambda Runtime API)? */
+/** cs_assembled_asks() - does it ask for its events (Lambda Runtime API, action loop)? */
 bool cs_assembled_asks(const struct cs_assembled *instance);
 
 /* One record each, of at least the type's fixed part. @time_ns: its stamp, on our clock. */

@@ -11,6 +11,7 @@
 #include "collector/attribution.h"
 #include "collector/clock_shift.h"
 #include "collector/conclude.h"
+#include "collector/stdio_loop.h"
 #include "collector/wrapper.h"
 
 struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
@@ -205,7 +206,7 @@ bool cs_assembled_is_function(struct cs_assembled *instance)
 	if (!e || e->hinted || !e->parent_segment ||
 	    e->parent_segment == instance->identity.segment)
 		return true;
-	return cs_assembled_serves(instance) ||
+	return cs_assembled_serves(instance) || cs_stdio_is_function(instance) ||
 	       ((instance->env.method || instance->identity.on_platform) && !e->parent_has_event);
 }
 

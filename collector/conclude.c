@@ -8,6 +8,7 @@
 #include "collector/assembled.h"
 #include "collector/init_type.h"
 #include "collector/starter.h"
+#include "collector/stdio_loop.h"
 #include "collector/usage.h"
 #include "collector/wrapper.h"
 
@@ -48,6 +49,8 @@ enum cs_protocol cs_conclude_protocol(const struct cs_assembled *instance,
 {
 	if (request && request->api)
 		return CS_PROTOCOL_API;
+	if (request ? request->stdio != NULL : cs_stdio_loops(instance))
+		return CS_PROTOCOL_STDIO;
 	if (request ? request->lambda != NULL : cs_assembled_asks(instance))
 		return CS_PROTOCOL_LAMBDA;
 	if (request ? !request->exec : cs_assembled_serves(instance))
@@ -175,6 +178,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.response_bytes = request->response_bytes,
 		.inbound = &request->inbound,
 		.lambda = request->lambda,
+		.stdio = request->stdio,
 		.api = request->api ? cs_api_said(request->api) : NULL,
 		.batch = request->batch,
 		.started = ahead ? &cold.context : NULL,
@@ -207,7 +211,7 @@ void cs_conclude_unready(struct cs_assembled *instance)
 	instance->concluded = true;
 	settle_outcome(instance, &instance->outcome);
 	if (instance->end != CS_ASSEMBLER_SHUTDOWN || cs_assembled_ready(instance) ||
-	    instance->marks[CS_MARK_NEXT])
+	    instance->marks[CS_MARK_NEXT] || (cs_stdio_loops(instance) && cs_stdio_ready(instance)))
 		cs_conclude_start(instance, NULL, why_event_unseen(instance, instance->outcome),
 				  &cold);
 }

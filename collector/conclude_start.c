@@ -10,6 +10,7 @@
 #include "collector/init_type.h"
 #include "collector/queue.h"
 #include "collector/starter.h"
+#include "collector/stdio_loop.h"
 #include "collector/wrapper.h"
 
 /* The start of a process begins with the first of these that is known. */
@@ -82,6 +83,14 @@ static void bound_by_lambda(struct cs_assembled *instance, const struct cs_reque
 	bounds->at_ns[CS_BOUND_WAIT] = instance->marks[CS_MARK_NEXT];
 	if (request && !bounds->at_ns[CS_BOUND_WAIT])
 		bounds->at_ns[CS_BOUND_WAIT] = request->asked_ns;
+}
+
+/* As a server's, but that it is ready when it says so, or first asks for an event. */
+static void bound_by_stdio(struct cs_assembled *instance, const struct cs_request *request,
+			   uint64_t end_ns, struct cs_bounds *bounds)
+{
+	bound_by_http(instance, request, end_ns, bounds);
+	bounds->at_ns[CS_BOUND_WAIT] = cs_stdio_ready(instance);
 }
 
 /* The start is that of the program that took the event, and ends where the event begins. */
@@ -212,6 +221,10 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 	case CS_PROTOCOL_LAMBDA:
 		cold.ready = instance->marks[CS_MARK_NEXT] || request;
 		bound_by_lambda(instance, request, cs_assembled_end(instance), &bounds);
+		break;
+	case CS_PROTOCOL_STDIO:
+		cold.ready = cs_stdio_ready(instance) || request;
+		bound_by_stdio(instance, request, cs_assembled_end(instance), &bounds);
 		break;
 	case CS_PROTOCOL_HTTP:
 	case CS_PROTOCOL_API:

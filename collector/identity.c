@@ -232,6 +232,8 @@ int cs_identity_read(const struct cs_header *header, struct cs_arena *arena,
 		return n;
 	ret->interpreted = r.interpreter || ret->script;
 	service = service_name(&r);
+	ret->named = service;
+	ret->loop = header->flags & CS_HEADER_LOOP;
 	if (service)
 		cs_utf8_repair(ret->name, sizeof(ret->name), service, strlen(service), NULL);
 	else

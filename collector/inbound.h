@@ -37,8 +37,9 @@ enum cs_carrier {
  * X(id, header, attribute of a span). The first CS_INVOCATION_IDS name the invocation: of those that
  * came, the first is faas.invocation_id instead.
  */
-#define CS_INVOCATION_IDS 3u
+#define CS_INVOCATION_IDS 4u
 #define CS_REQUEST_IDS(X)                                                                          \
+	X(ACTIVATION, "activation_id", "coldspan.openwhisk.activation_id")                         \
 	X(AZURE, "x-azure-functions-invocationid",                                                 \
 	  "http.request.header.x-azure-functions-invocationid")                                    \
 	X(EXECUTION, "function-execution-id", "http.request.header.function-execution-id")         \
@@ -51,7 +52,8 @@ enum cs_carrier {
 	X(TASK, "x-cloudtasks-taskname", "http.request.header.x-cloudtasks-taskname")              \
 	X(AMZN, "x-amzn-requestid", "http.request.header.x-amzn-requestid")                        \
 	X(RAY, "cf-ray", "http.request.header.cf-ray")                                             \
-	X(VERCEL, "x-vercel-id", "http.request.header.x-vercel-id")
+	X(VERCEL, "x-vercel-id", "http.request.header.x-vercel-id")                                \
+	X(TRANSACTION, "transaction_id", "coldspan.openwhisk.transaction_id")
 
 enum cs_request_id {
 #define X(id, header, attribute) CS_REQUEST_ID_##id,

@@ -12,6 +12,7 @@
 #include "collector/clock_shift.h"
 #include "collector/lambda_event.h"
 #include "collector/lambda_messages.h"
+#include "collector/stdio_loop.h"
 
 /* What an event may come to take by one record more: texts grow as they are repaired. */
 #define BODY_BYTES_MAX (CS_MESSAGES_MAX * sizeof(struct cs_message) + 4 * CS_RECORD_PAYLOAD_MAX)
@@ -23,7 +24,7 @@ static uint64_t ours(const struct cs_assembled *instance, uint64_t stamp_ns)
 
 bool cs_assembled_asks(const struct cs_assembled *instance)
 {
-	return instance->marks[CS_MARK_NEXT] ||
+	return instance->marks[CS_MARK_NEXT] || cs_stdio_loops(instance) ||
 	       (instance->identity.lambda && !cs_assembled_serves(instance));
 }
 
@@ -49,6 +50,10 @@ void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_e
 	struct cs_assembler *assembler = instance->assembler;
 	struct cs_request *request;
 
+	if (rec->source == CS_INVOCATION_STDIO) {
+		cs_stdio_on_invocation(instance, entry, time_ns);
+		return;
+	}
 	if (rec->source != CS_INVOCATION_LAMBDA) {
 		assembler->stats.unknown_records++;
 		return;
@@ -151,9 +156,14 @@ void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct 
 	const char *text = (const char *)(rec + 1);
 	struct cs_request *request;
 
-	if (rec->source != CS_INVOCATION_LAMBDA || rec->text_len > len ||
-	    rec->headers_offset > rec->text_len || rec->id_offset + rec->id_len > rec->text_len) {
+	if ((rec->source != CS_INVOCATION_LAMBDA && rec->source != CS_INVOCATION_STDIO) ||
+	    rec->text_len > len || rec->headers_offset > rec->text_len ||
+	    rec->id_offset + rec->id_len > rec->text_len) {
 		instance->assembler->stats.unknown_records++;
+		return;
+	}
+	if (rec->source == CS_INVOCATION_STDIO) {
+		cs_stdio_on_invocation_end(instance, entry, time_ns, now_ns);
 		return;
 	}
 	if (rec->outcome == CS_INVOCATION_INIT_ERROR ||

@@ -23,18 +23,21 @@ static uint64_t wall(const struct cs_assembled *instance, uint64_t stamp_ns)
 
 void cs_lambda_settle_deadline(struct cs_request *request)
 {
-	struct cs_lambda_event *event = request->lambda;
-	uint64_t deadline_ns;
+	struct cs_lambda_event *lambda = request->lambda;
+	struct cs_stdio_event *stdio = request->stdio;
+	uint64_t deadline_ns = lambda  ? lambda->deadline_unix_ms
+			       : stdio ? stdio->deadline_unix_ms
+				       : 0;
 
-	if (!event || !event->deadline_unix_ms || event->deadline_unix_ms > UINT64_MAX / MS_NS ||
+	if (!deadline_ns || deadline_ns > UINT64_MAX / MS_NS ||
 	    request->outcome.cause == CS_CAUSE_NONE)
 		return;
-	deadline_ns = event->deadline_unix_ms * MS_NS;
+	deadline_ns *= MS_NS;
 	/* One that was over before the event came is of another clock. */
 	if (deadline_ns < wall(request->instance, request->start_ns) ||
 	    deadline_ns > wall(request->instance, request->end_ns) + EARLY_NS)
 		return;
-	event->deadline_passed = true;
+	*(lambda ? &lambda->deadline_passed : &stdio->deadline_passed) = true;
 	if (request->outcome.cause == CS_CAUSE_SIGNAL && request->outcome.code == SIGKILL)
 		request->outcome.cause = CS_CAUSE_TIMEOUT;
 }

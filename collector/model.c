@@ -40,6 +40,8 @@ const char *cs_protocol_name(enum cs_protocol protocol)
 		return "lambda";
 	case CS_PROTOCOL_API:
 		return "api";
+	case CS_PROTOCOL_STDIO:
+		return "stdio";
 	case CS_PROTOCOL_EXEC:
 		break;
 	}
@@ -91,7 +93,7 @@ const char *cs_invocation_text(const struct cs_invocation *invocation, char *buf
 		return text;
 	if (event && event->refused_status)
 		return "refused";
-	if (event && event->failed)
+	if ((event && event->failed) || (invocation->stdio && invocation->stdio->failed))
 		return "failed";
 	return invocation->aborted ? "aborted" : invocation->running ? "running" : "complete";
 }

@@ -29,12 +29,15 @@
 #define CS_QUEUE_TOLD    "its beginning is what the caller says, by its clock"
 #define CS_SPAN_UNENDED  "its process ended before it"
 #define CS_STILL_RUNNING "it was still running when the collector stopped"
+#define CS_ANSWER_UNSEEN                                                                           \
+	"its answer was not seen: it ends where the process asked for the next event"
 
 enum cs_protocol {
 	CS_PROTOCOL_EXEC,   /* a process per event */
 	CS_PROTOCOL_HTTP,   /* an HTTP/1 server */
 	CS_PROTOCOL_LAMBDA, /* a client of the Lambda Runtime API */
 	CS_PROTOCOL_API,    /* it tells itself (preload/include/coldspan.h) */
+	CS_PROTOCOL_STDIO,  /* a line in, a line out: OpenWhisk's action loop */
 };
 
 /* Values of coldspan.init.type; told from facts, never from a time threshold. */
@@ -118,6 +121,18 @@ struct cs_lambda_event {
 	bool messages_cut;           /* something is missing in what is known of the body */
 };
 
+/* What is known of an event of OpenWhisk's action loop, besides its ids. Strings as above. */
+struct cs_stdio_event {
+	char *action;
+	char *version;
+	char *space;               /* the namespace that it runs in */
+	uint64_t deadline_unix_ms; /* 0 unknown */
+	bool deadline_passed;      /* when its process ended, before it was answered */
+	bool failed;               /* the answer says so */
+	bool unseen;               /* no answer was seen */
+	bool web;                  /* a request of the web */
+};
+
 /* Who a process is. Strings are repaired UTF-8, NULL if unknown, and live with the instance. */
 struct cs_identity {
 	char name[CS_FUNCTION_NAME_MAX]; /* the function's */
@@ -129,6 +144,8 @@ struct cs_identity {
 	const struct cs_container *container; /* NULL: nothing is known of what holds it */
 	bool interpreted; /* it runs code that it is given: its main is not the user's */
 	bool on_platform; /* a FaaS platform's variables name the function */
+	bool named;       /* @name is its environment's word, not that of its program */
+	bool loop;        /* it began as an action loop: CS_HEADER_LOOP */
 	int32_t pid;
 	int32_t ppid;
 	uint32_t uid;
@@ -300,6 +317,7 @@ struct cs_invocation {
 	bool running;                           /* it had not ended when the collector stopped */
 	const struct cs_inbound *inbound;       /* what came with it */
 	const struct cs_lambda_event *lambda;   /* of that protocol; NULL: of another */
+	const struct cs_stdio_event *stdio;     /* idem */
 	const struct cs_api_said *api;          /* idem */
 	const struct cs_lambda_event *batch;    /* events in its body, their messages; NULL: none */
 	unsigned attempt;                       /* of its event: 1 is the first; 0: not known */

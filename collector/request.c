@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "collector/lambda_event.h"
+#include "collector/stdio_loop.h"
 
 void cs_request_measure(struct cs_request *request)
 {
-	request->bytes = sizeof(*request) + cs_text_bytes(request->method) +
-			 cs_text_bytes(request->target) + cs_inbound_bytes(&request->inbound) +
-			 cs_lambda_event_bytes(request->lambda) +
-			 cs_lambda_event_bytes(request->batch);
+	request->bytes =
+		sizeof(*request) + cs_text_bytes(request->method) + cs_text_bytes(request->target) +
+		cs_inbound_bytes(&request->inbound) + cs_lambda_event_bytes(request->lambda) +
+		cs_lambda_event_bytes(request->batch) + cs_stdio_event_bytes(request->stdio);
 }
 
 struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *text,
@@ -95,6 +96,7 @@ void cs_request_free(struct cs_request *request)
 	cs_inbound_deinit(&request->inbound);
 	cs_lambda_event_free(request->lambda);
 	cs_lambda_event_free(request->batch);
+	cs_stdio_event_free(request->stdio);
 	free(request);
 }
 
@@ -121,8 +123,9 @@ enum cs_request_match cs_request_compare(const struct cs_request *a, const struc
 {
 	/* Not a correlation id: many requests of one story have the same. */
 	static const enum cs_request_id telling[] = {
-		CS_REQUEST_ID_AZURE,   CS_REQUEST_ID_EXECUTION, CS_REQUEST_ID_CALL,
-		CS_REQUEST_ID_REQUEST, CS_REQUEST_ID_EVENT,     CS_REQUEST_ID_TASK,
+		CS_REQUEST_ID_ACTIVATION, CS_REQUEST_ID_AZURE,   CS_REQUEST_ID_EXECUTION,
+		CS_REQUEST_ID_CALL,       CS_REQUEST_ID_REQUEST, CS_REQUEST_ID_EVENT,
+		CS_REQUEST_ID_TASK,
 	};
 	int same = agree_context(&a->inbound, &b->inbound);
 

@@ -58,6 +58,7 @@ struct cs_request {
 	struct cs_inbound inbound;
 	struct cs_span_context context;
 	struct cs_lambda_event *lambda; /* owned; NULL: not of that protocol */
+	struct cs_stdio_event *stdio;   /* idem */
 	struct cs_api *api;             /* idem, but its instance's: cs_api_leave() */
 	struct cs_lambda_event *batch;  /* owned; messages of a batch in its body; NULL: none */
 	/* own copies, repaired; NULL unknown */

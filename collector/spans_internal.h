@@ -72,6 +72,9 @@ struct cs_lambda_texts {
 /** cs_spans_add_batch() - how many messages it has, and whether all are known. */
 void cs_spans_add_batch(struct cs_attr_list *list, const struct cs_lambda_event *event);
 
+/** cs_spans_add_stdio() - what is known of an event of an action loop. */
+void cs_spans_add_stdio(struct cs_attr_list *list, const struct cs_invocation *invocation);
+
 /** cs_spans_add_lambda() - what is known of an event that a runtime has asked for. */
 void cs_spans_add_lambda(struct cs_attr_list *list, const struct cs_invocation *invocation,
 			 struct cs_lambda_texts *texts);

@@ -119,7 +119,7 @@ static const char *failure_of(const struct cs_invocation *invocation)
 		return NULL;
 	if (event && event->refused_status)
 		return "the answer was refused";
-	if (event && event->failed)
+	if ((event && event->failed) || (invocation->stdio && invocation->stdio->failed))
 		return "the function failed";
 	return invocation->aborted ? "the connection closed before the response was complete"
 				   : NULL;
@@ -161,7 +161,8 @@ static const char *trigger_of(const struct cs_invocation *invocation)
 		return told[said];
 	if (invocation->lambda)
 		return cs_event_service_trigger(invocation->lambda->service);
-	return invocation->method ? "http" : "other";
+	return invocation->method || (invocation->stdio && invocation->stdio->web) ? "http"
+										   : "other";
 }
 
 /*
@@ -224,6 +225,8 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 		cs_spans_add_batch(&list, invocation->batch);
 	if (invocation->lambda)
 		cs_spans_add_lambda(&list, invocation, &texts);
+	if (invocation->stdio)
+		cs_spans_add_stdio(&list, invocation);
 	if (invocation->status)
 		cs_attr_add_int(&list, "http.response.status_code", invocation->status);
 	if (invocation->request_bytes)

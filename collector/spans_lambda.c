@@ -53,3 +53,16 @@ void cs_spans_add_lambda(struct cs_attr_list *list, const struct cs_invocation *
 				   : event->refused_status ? "refused"
 							   : "_OTHER");
 }
+
+void cs_spans_add_stdio(struct cs_attr_list *list, const struct cs_invocation *invocation)
+{
+	const struct cs_stdio_event *event = invocation->stdio;
+
+	if (event->deadline_unix_ms)
+		cs_attr_add_int(list, "coldspan.openwhisk.deadline_unix_ms",
+				event->deadline_unix_ms);
+	if (event->deadline_passed)
+		cs_attr_add_bool(list, "coldspan.openwhisk.deadline_passed", true);
+	if (invocation->outcome.cause == CS_CAUSE_NONE && event->failed)
+		cs_attr_add_string(list, "error.type", "application error");
+}

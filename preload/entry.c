@@ -15,6 +15,7 @@
 #include "preload/logs.h"
 #include "preload/propagate.h"
 #include "preload/shim.h"
+#include "preload/stdio_loop.h"
 #include "preload/text.h"
 
 #if defined(__x86_64__)
@@ -57,6 +58,8 @@ static void watch(const struct cs_start *start)
 		cs_logs_start();
 	if (cs_propagate.what)
 		cs_propagate_start(start);
+	if (cs_shim.openwhisk)
+		cs_stdio_start();
 	cs_shim.stack_end = (uintptr_t)start->argv;
 	cs_segment_count(cs_shim.header, CS_FACT_UNRESOLVED, unresolved);
 	cs_segment_count(cs_shim.header, CS_FACT_ATTACH_COST_NS, cs_now() - entered_ns);

@@ -12,6 +12,7 @@
 #include "preload/logs.h"
 #include "preload/propagate.h"
 #include "preload/received.h"
+#include "preload/stdio_loop.h"
 #include "preload/sys.h"
 
 struct cs_follow cs_follow = {
@@ -486,8 +487,11 @@ void cs_follow_received(int fd, uint64_t word, const struct iovec *iov, uint64_t
 {
 	if (bytes && cs_fd_kind(word) == CS_FD_RECEIVED)
 		word = confirm(fd, word, iov, bytes);
-	if (!bytes || !still(fd, word))
+	if (!bytes || !still(fd, word)) {
+		if (bytes && word == CS_INHERITED_WORD(0))
+			cs_stdio_received(iov, bytes);
 		return;
+	}
 	if (cs_fd_kind(word) == CS_FD_CALLER)
 		cs_lambda_received(word, iov, bytes);
 	else if (cs_fd_kind(word) == CS_FD_OUTGOING)
@@ -500,8 +504,11 @@ void cs_follow_received(int fd, uint64_t word, const struct iovec *iov, uint64_t
 void cs_follow_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes,
 		    uint64_t begin_ns)
 {
-	if (!bytes || !still(fd, word))
+	if (!bytes || !still(fd, word)) {
+		if (bytes && cs_fd_kind(word) == CS_FD_ANSWERS)
+			cs_stdio_sent(iov, bytes, begin_ns);
 		return;
+	}
 	if (cs_fd_kind(word) == CS_FD_CALLER)
 		cs_lambda_sent(word, iov, bytes, begin_ns);
 	else if (cs_fd_kind(word) == CS_FD_OUTGOING)

@@ -134,6 +134,8 @@ static void put_variables(struct area *area, char *const *envp)
 			cs_logs_variable(*envp);
 		if (**envp == 'C')
 			cs_propagate_variable(*envp);
+		if (**envp == '_' && cs_text_starts(*envp, "__OW_"))
+			cs_shim.openwhisk = true;
 		put_variable(area, *envp);
 	}
 }

@@ -7,6 +7,7 @@
 #include "preload/borrowed.h"
 #include "preload/follow.h"
 #include "preload/shim.h"
+#include "preload/stdio_loop.h"
 #include "preload/text.h"
 
 _Atomic uint32_t cs_inherited = CS_INHERITED_STDIN | CS_INHERITED_STDOUT | CS_INHERITED_STDERR |
@@ -63,6 +64,8 @@ static bool first(uint32_t flag)
 
 void cs_inherited_reading(void)
 {
+	if (cs_stdio_wanted())
+		cs_stdio_asks();
 	if (!first(CS_INHERITED_UNREAD))
 		return;
 	cs_mark_told(CS_MARK_STDIN_READ, cs_now());

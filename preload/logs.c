@@ -242,8 +242,13 @@ static void tell_early(struct early *early)
 void cs_logs_serving(void)
 {
 	/* Who read its standard input may be a process per event that serves itself something. */
-	if (!cs_logs_any(CS_LOGS_EARLY) || cs_shim.own_event || !cs_tables_may_change() ||
-	    !cs_inherited_any(CS_INHERITED_UNREAD))
+	if (cs_inherited_any(CS_INHERITED_UNREAD))
+		cs_logs_answering();
+}
+
+void cs_logs_answering(void)
+{
+	if (!cs_logs_any(CS_LOGS_EARLY) || cs_shim.own_event || !cs_tables_may_change())
 		return;
 	atomic_fetch_or_explicit(&cs_logs.on, CS_LOGS_STDOUT, memory_order_relaxed);
 	atomic_fetch_and_explicit(&cs_logs.on, ~(uint32_t)CS_LOGS_EARLY, memory_order_relaxed);

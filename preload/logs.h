@@ -49,6 +49,9 @@ void cs_logs_start(void);
 /** cs_logs_serving() - it is a server, or asks for its events: standard output is a log. */
 void cs_logs_serving(void);
 
+/** cs_logs_answering() - idem: it answers elsewhere, by the descriptor of an action loop. */
+void cs_logs_answering(void);
+
 static inline bool cs_logs_any(uint32_t bits)
 {
 	return atomic_load_explicit(&cs_logs.on, memory_order_relaxed) & bits;

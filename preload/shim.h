@@ -52,6 +52,7 @@ struct cs_shim {
 
 	struct cs_lambda_api lambda; /* port 0: this is no Lambda */
 	bool own_event; /* its environment holds an event: standard output is the answer */
+	bool openwhisk; /* it is OpenWhisk's: so say its variables */
 
 	/* In a fork child: the spawn that made it. Private memory, written before it runs on. */
 	uint64_t spawn_begin_ns;

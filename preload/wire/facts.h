@@ -25,7 +25,8 @@
 	X(ATTACH_COST_NS, "attach.cost_ns", "wall time the attach itself took")                    \
 	X(UNRESOLVED, "unresolved", "hooked functions for which no original was found")            \
 	X(PROBES, "probes", "health probes over connections, ever")                                \
-	X(LOG_BYTES_LOST, "log.bytes_lost", "bytes written to logs and not taken, ever")
+	X(LOG_BYTES_LOST, "log.bytes_lost", "bytes written to logs and not taken, ever")           \
+	X(LOOP_UNSEEN, "loop.unseen", "answers of an action loop to no event that was seen, ever")
 
 enum cs_fact {
 #define X(id, name, meaning) CS_FACT_##id,

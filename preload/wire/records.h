@@ -160,10 +160,11 @@ struct cs_rec_request { /* time_ns: first byte of the head was read */
 	/* char text[method_len + target_len + headers_len] */
 };
 
-#define CS_REQUEST_HEADERS_CUT 0x1u /* an allow-listed header did not fit */
-#define CS_REQUEST_TARGET_CUT  0x2u /* the target is longer than what is kept of it */
-#define CS_REQUEST_OF_FIRST    0x4u /* the process of the header accepted its connection */
-#define CS_REQUEST_BLOCKING    0x8u /* a read of its connection blocks, as far as was seen */
+#define CS_REQUEST_HEADERS_CUT 0x1u  /* an allow-listed header did not fit */
+#define CS_REQUEST_TARGET_CUT  0x2u  /* the target is longer than what is kept of it */
+#define CS_REQUEST_OF_FIRST    0x4u  /* the process of the header accepted its connection */
+#define CS_REQUEST_BLOCKING    0x8u  /* a read of its connection blocks, as far as was seen */
+#define CS_INVOCATION_WEB      0x10u /* of an action loop: the event is a request of the web */
 
 struct cs_rec_response { /* time_ns: before the call that sent it */
 	uint64_t connection;
@@ -189,6 +190,8 @@ struct cs_rec_response_end { /* time_ns: after the call that sent the last byte 
 enum cs_invocation_source {
 	CS_INVOCATION_LAMBDA = 1, /* Lambda Runtime API */
 	CS_INVOCATION_HTTP = 2,   /* a request: of EVENT records alone */
+	CS_INVOCATION_STDIO =
+		3, /* a line of OpenWhisk's action loop; the id is a uint32_t that counts them */
 };
 
 /*
@@ -211,6 +214,7 @@ enum cs_invocation_outcome {
 	CS_INVOCATION_ERROR = 2,
 	CS_INVOCATION_INIT_ERROR = 3,    /* without an id: there will be no event */
 	CS_INVOCATION_RESTORE_ERROR = 4, /* idem, after a restore */
+	CS_INVOCATION_ACK = 5,           /* without an id: an action loop is ready */
 };
 
 /*
@@ -270,6 +274,7 @@ struct cs_event_of {
 
 #define CS_INVOCATION_REFUSED 0x1u /* the reply, of @status, says that it was not taken */
 #define CS_INVOCATION_BROKEN  0x2u /* its trailers say that it failed on the way */
+#define CS_INVOCATION_UNSEEN  0x4u /* no answer was seen: it asked for the next event, or got it */
 
 /*
  * Marks stand in the header, which is the first process's. What a fork child reaches of them is told

@@ -396,18 +396,22 @@ Test(spans, ids_have_the_names_of_the_conventions)
 	attrs = &only_span(&one)->attrs;
 	/* The first of those that name the invocation has the name; the others keep theirs. */
 	cr_assert(eq(str, (char *)text(attrs, "faas.invocation_id"), (char *)"i0"));
-	cr_assert(eq(ptr, (void *)find(attrs, "http.request.header.x-azure-functions-invocationid"),
-		     NULL));
-	cr_assert(eq(str, (char *)header_text(attrs, "http.request.header.function-execution-id"),
-		     (char *)"i1"));
+	cr_assert(eq(ptr, (void *)find(attrs, "coldspan.openwhisk.activation_id"), NULL));
 	cr_assert(
-		eq(str, (char *)header_text(attrs, "http.request.header.x-call-id"), (char *)"i2"));
+		eq(str,
+		   (char *)header_text(attrs, "http.request.header.x-azure-functions-invocationid"),
+		   (char *)"i1"));
+	cr_assert(eq(str, (char *)header_text(attrs, "http.request.header.function-execution-id"),
+		     (char *)"i2"));
+	cr_assert(
+		eq(str, (char *)header_text(attrs, "http.request.header.x-call-id"), (char *)"i3"));
 	cr_assert(eq(str, (char *)header_text(attrs, "http.request.header.x-correlation-id"),
-		     (char *)"i4"));
-	cr_assert(eq(str, (char *)text(attrs, "cloudevents.event_id"), (char *)"i5"));
-	cr_assert(eq(str, (char *)text(attrs, "cloudevents.event_source"), (char *)"i6"));
-	cr_assert(eq(str, (char *)text(attrs, "cloudevents.event_type"), (char *)"i7"));
-	cr_assert(eq(str, (char *)header_text(attrs, "http.request.header.cf-ray"), (char *)"i10"));
+		     (char *)"i5"));
+	cr_assert(eq(str, (char *)text(attrs, "cloudevents.event_id"), (char *)"i6"));
+	cr_assert(eq(str, (char *)text(attrs, "cloudevents.event_source"), (char *)"i7"));
+	cr_assert(eq(str, (char *)text(attrs, "cloudevents.event_type"), (char *)"i8"));
+	cr_assert(eq(str, (char *)header_text(attrs, "http.request.header.cf-ray"), (char *)"i11"));
+	cr_assert(eq(str, (char *)text(attrs, "coldspan.openwhisk.transaction_id"), (char *)"i13"));
 }
 
 Test(spans, where_the_context_is_from_and_what_was_refused_is_said)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the loops in Python run."""
+import os
+import signal
+import sys
+
+
+def main(parameters):
+    name = parameters.get("name", "world")
+    if name == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if name == "wrong":
+        raise ValueError("no such name")
+    print(f"out: {name}")
+    print(f"err: {name}", file=sys.stderr)
+    return {"greeting": f"Hello, {name}!"}
