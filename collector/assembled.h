@@ -49,7 +49,9 @@ struct cs_assembled {
 	struct cs_taker *taker;    /* the child that took its event; NULL: none is known */
 	struct cs_outcome outcome; /* of its own process, when over */
 	uint64_t end_ns;
-	uint64_t dropped;          /* see cs_assembler_lost() */
+	uint64_t dropped;          /* see cs_assembler_read() */
+	uint64_t read_until_ns;    /* idem */
+	uint64_t read_ns;          /* when that was called last */
 	uint64_t requests_lost_ns; /* until then; 0: none were; see cs_attribution_lost() */
 	uint64_t ended_ns;         /* no request of it that is over ended later */
 	struct cs_bond_readers readers;
@@ -216,6 +218,24 @@ void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request)
 
 /** cs_assembled_finish() - it ended: hold it until it is due. @end_ns is not believed. */
 void cs_assembled_finish(struct cs_request *request, uint64_t end_ns, uint64_t now_ns);
+
+/**
+ * cs_assembled_hand_over() - tell of one that is held
+ *
+ * It is kept a while longer: what it caused may end, and be read, after it.
+ */
+void cs_assembled_hand_over(struct cs_request *request);
+
+/**
+ * cs_assembled_hurry() - there is no room to wait: tell of the oldest that is held, ahead of its time
+ *
+ * Only of one that is as it will be: nothing of it is open, and what others had written by its end, who
+ * handed events to the instance, and what its own processes had, has been read. What is found by its
+ * thread, or because it is alone, is then as true as it is after CS_ASSEMBLER_HOLD_NS. Counted.
+ *
+ * Return: false: there is none.
+ */
+bool cs_assembled_hurry(struct cs_assembled *instance);
 
 /** cs_assembled_begin_event() - the one event of a process that is over. Held until it is due. */
 void cs_assembled_begin_event(struct cs_assembled *instance, uint64_t now_ns);

@@ -144,11 +144,14 @@ void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *he
 	instance->stand_down = atomic_load_explicit(&header->stand_down, memory_order_relaxed);
 }
 
-void cs_assembler_lost(struct cs_assembled *instance, uint64_t dropped, uint64_t now_ns)
+void cs_assembler_read(struct cs_assembled *instance, uint64_t until_ns, uint64_t dropped,
+		       uint64_t now_ns)
 {
 	if (dropped != instance->dropped)
-		cs_attribution_lost(instance, now_ns);
+		cs_attribution_lost(instance, instance->read_ns, now_ns);
 	instance->dropped = dropped;
+	instance->read_ns = now_ns;
+	instance->read_until_ns = until_ns;
 }
 
 void cs_assembler_usage(struct cs_assembled *instance, const struct cs_usage_so_far *used,
@@ -383,23 +386,13 @@ void cs_assembler_child_ended(struct cs_assembler *assembler, int32_t pid, int s
 	cs_evidence_waited(&assembler->evidence, 0, &rec, time_ns);
 }
 
-/*
- * Hand over requests that are due; @all: also those that are not. They are kept a while longer: what
- * they caused may end, and be read, after them.
- */
+/* Hand over requests that are due; @all: also those that are not. */
 static void conclude_requests(struct cs_assembler *assembler, uint64_t now_ns, bool all)
 {
 	struct cs_request *request;
 
-	while ((request = TAILQ_FIRST(&assembler->held)) && (all || request->due_ns <= now_ns)) {
-		cs_conclude_invocation(request);
-		TAILQ_REMOVE(&assembler->held, request, held);
-		request->handed_over = true;
-		request->due_ns += CS_ASSEMBLER_KEEP_NS;
-		TAILQ_INSERT_TAIL(&assembler->kept, request, held);
-		if (request->instance->first == request)
-			request->instance->first = NULL;
-	}
+	while ((request = TAILQ_FIRST(&assembler->held)) && (all || request->due_ns <= now_ns))
+		cs_assembled_hand_over(request);
 	while ((request = TAILQ_FIRST(&assembler->kept)) && request->due_ns <= now_ns)
 		cs_assembled_forget(request);
 }

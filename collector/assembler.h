@@ -55,6 +55,7 @@ struct cs_assembler_stats {
 		requests_dropped; /* more than CS_ASSEMBLER_REQUESTS_MAX, _BYTES_MAX, or no memory */
 	uint64_t
 		contexts_refused; /* requests with a trace context that was malformed or came twice */
+	uint64_t hurried;         /* invocations told ahead of their time: cs_assembled_hurry() */
 	uint64_t unattributed;    /* may be of one invocation, or of another: of none */
 	uint64_t calls;           /* that were handed over */
 	uint64_t calls_dropped; /* more than CS_CALLS_OF_ONE_MAX, _OF_INSTANCE_MAX, or no memory */
@@ -134,8 +135,13 @@ enum cs_served cs_assembler_served(const struct cs_assembled *instance, uint32_t
 void cs_assembler_used(struct cs_assembled *instance, uint32_t tag, uint64_t since_ns,
 		       const struct cs_used *used);
 
-/** cs_assembler_lost() - so many records of requests, and of their ends, were dropped until @now_ns. */
-void cs_assembler_lost(struct cs_assembled *instance, uint64_t dropped, uint64_t now_ns);
+/**
+ * cs_assembler_read() - a look at its rings is over, after its records were handed in
+ * @until_ns: all that its processes had written by then has been handed in (struct cs_instance_events)
+ * @dropped:  so many records of requests, and of their ends, had been dropped by @now_ns
+ */
+void cs_assembler_read(struct cs_assembled *instance, uint64_t until_ns, uint64_t dropped,
+		       uint64_t now_ns);
 
 /** cs_assembler_record() - one record out of the instance's ring. */
 void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *entry,

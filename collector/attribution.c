@@ -49,6 +49,12 @@ static void are_together(struct cs_request *a, struct cs_request *b)
 	lower(&b->bond.unbound_ns, since_ns);
 }
 
+/* Nothing is its own but what came over its connection. */
+static void distrust(struct cs_request *request)
+{
+	request->bond.accompanied_ns = request->bond.unbound_ns = 0;
+}
+
 /* Does nothing that is held from here on, towards the oldest, reach up to @time_ns? */
 static bool all_over(const struct cs_request *held, uint64_t time_ns)
 {
@@ -69,7 +75,7 @@ static void look_back(struct cs_request *request)
 		if (all_over(other, request->start_ns))
 			return;
 		if (++looked > HELD_LOOK_MAX) {
-			request->bond.accompanied_ns = request->bond.unbound_ns = 0;
+			distrust(request);
 			return;
 		}
 		if (other->instance == instance && other->tag == request->tag &&
@@ -101,7 +107,7 @@ void cs_attribution_begins(struct cs_request *request, uint64_t thread, bool blo
 	look_back(request);
 }
 
-void cs_attribution_lost(struct cs_assembled *instance, uint64_t now_ns)
+void cs_attribution_lost(struct cs_assembled *instance, uint64_t since_ns, uint64_t now_ns)
 {
 	struct cs_request *request;
 
@@ -109,7 +115,14 @@ void cs_attribution_lost(struct cs_assembled *instance, uint64_t now_ns)
 		instance->requests_lost_ns = now_ns;
 	LIST_FOREACH(request, &instance->in_flight, in_flight)
 	{
-		request->bond.accompanied_ns = request->bond.unbound_ns = 0;
+		distrust(request);
+	}
+	TAILQ_FOREACH_REVERSE(request, &instance->assembler->held, cs_held, held)
+	{
+		if (all_over(request, since_ns))
+			return;
+		if (request->instance == instance && request->end_ns >= since_ns)
+			distrust(request);
 	}
 }
 

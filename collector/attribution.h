@@ -68,13 +68,15 @@ struct cs_attribution_place {
 void cs_attribution_begins(struct cs_request *request, uint64_t thread, bool blocking);
 
 /**
- * cs_attribution_lost() - records of requests, or of their ends, were dropped, some time before @now_ns
+ * cs_attribution_lost() - records of requests, or of their ends, were dropped
+ * @since_ns: not before that
+ * @now_ns:   but some time before that
  *
- * Who is in flight may be over, and others may be that nobody knows of: what is found by its thread is
+ * Who is in flight, or was since, may be over, and others may be that nobody knows of: what is found by its thread is
  * trusted only of requests that begin after @now_ns, and nobody is alone any more. What was written
  * before and after the gap may be read after this.
  */
-void cs_attribution_lost(struct cs_assembled *instance, uint64_t now_ns);
+void cs_attribution_lost(struct cs_assembled *instance, uint64_t since_ns, uint64_t now_ns);
 
 /** cs_attribution_answered() - @thread began its answer. */
 void cs_attribution_answered(struct cs_request *request, uint64_t thread);

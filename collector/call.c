@@ -70,6 +70,18 @@ void cs_call_list_clear(struct cs_call_list *list)
 		drop(held);
 }
 
+bool cs_call_list_is_open(const struct cs_call_list *list)
+{
+	const struct cs_call_held *held;
+
+	LIST_FOREACH(held, list, of_owner)
+	{
+		if (!held->answered)
+			return true;
+	}
+	return false;
+}
+
 struct cs_calls *cs_calls_free(struct cs_calls *calls)
 {
 	if (!calls)
@@ -99,14 +111,24 @@ static struct cs_call_list *owner_of(struct cs_calls *calls, struct cs_call_held
 										  : &calls->early;
 }
 
+static bool make_room(struct cs_calls *calls)
+{
+	while (calls->count >= CS_CALLS_OF_INSTANCE_MAX) {
+		if (!cs_assembled_hurry(calls->instance))
+			return false;
+	}
+	return true;
+}
+
 /* Give it to its owner. Return: NULL: it has none, or there is no room for it; it is freed. */
 static struct cs_call_held *hold(struct cs_calls *calls, struct cs_call_held *held)
 {
 	struct cs_assembler_stats *stats = &calls->instance->assembler->stats;
+	bool room = make_room(calls); /* before its owner is one of those who make it */
 	unsigned *count;
 	struct cs_call_list *list = owner_of(calls, held, &count);
 
-	if (!list || *count >= CS_CALLS_OF_ONE_MAX || calls->count >= CS_CALLS_OF_INSTANCE_MAX) {
+	if (!list || *count >= CS_CALLS_OF_ONE_MAX || !room) {
 		stats->calls_unowned += !list && held->how == CS_ATTRIBUTION_NONE;
 		stats->calls_dropped += list != NULL;
 		free(held);

@@ -51,6 +51,9 @@ LIST_HEAD(cs_call_list, cs_call_held); /* of one owner, the newest first */
 /** cs_calls_free() - of an instance whose requests are gone. Accepts NULL. */
 struct cs_calls *cs_calls_free(struct cs_calls *calls);
 
+/** cs_call_list_is_open() - does the end of one of them, or its answer, have yet to be told? */
+bool cs_call_list_is_open(const struct cs_call_list *list);
+
 /** cs_call_list_clear() - free what an owner has. A list that is all zero has none. */
 void cs_call_list_clear(struct cs_call_list *list);
 

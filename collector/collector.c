@@ -67,6 +67,13 @@ static void on_ended(void *context, struct cs_instance *instance, const struct c
 	cs_pipeline_ended(&collector->pipeline, instance, member, ended);
 }
 
+static void on_read(void *context, struct cs_instance *instance, uint64_t until_ns)
+{
+	struct cs_collector *collector = context;
+
+	cs_pipeline_read(&collector->pipeline, instance, until_ns);
+}
+
 /* Records and deaths are made sense of with all that was announced before them. */
 static void on_looking(void *context)
 {
@@ -161,9 +168,9 @@ static void init_parts(struct cs_collector *collector)
 	};
 
 	collector->world.self = &collector->self;
-	collector->world.events = (struct cs_instance_events){ .context = collector,
-							       .record = on_record,
-							       .ended = on_ended };
+	collector->world.events = (struct cs_instance_events){
+		.context = collector, .record = on_record, .read = on_read, .ended = on_ended
+	};
 	cs_process_table_init(&collector->world.processes, collector->base,
 			      &collector->self.processes_now, on_process_exited, on_process_reaped,
 			      collector);

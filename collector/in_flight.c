@@ -3,6 +3,7 @@
 /* Requests of an instance, from their head to their end, and until they are forgotten. */
 #include "collector/assembled.h"
 #include "collector/attribution.h"
+#include "collector/conclude.h"
 
 #define EVICT_LOOK_MAX 64u
 
@@ -96,6 +97,19 @@ static bool evict_kept(struct cs_assembled *instance)
 	return false;
 }
 
+void cs_assembled_hand_over(struct cs_request *request)
+{
+	struct cs_assembler *assembler = request->instance->assembler;
+
+	cs_conclude_invocation(request);
+	TAILQ_REMOVE(&assembler->held, request, held);
+	request->handed_over = true;
+	request->due_ns += CS_ASSEMBLER_KEEP_NS;
+	TAILQ_INSERT_TAIL(&assembler->kept, request, held);
+	if (request->instance->first == request)
+		request->instance->first = NULL;
+}
+
 /*
  * Those of a process that were in flight after @since_ns, up to two of them; the newest come first. In
  * an instance of many processes some may be overlooked in the crowd: then it says two.
@@ -148,7 +162,7 @@ static bool make_room(struct cs_assembled *instance, size_t bytes)
 {
 	while (instance->requests_count >= CS_ASSEMBLER_REQUESTS_MAX ||
 	       instance->requests_bytes + bytes > CS_ASSEMBLER_BYTES_MAX) {
-		if (!evict_kept(instance))
+		if (!evict_kept(instance) && !cs_assembled_hurry(instance))
 			return false;
 	}
 	return true;
@@ -160,7 +174,7 @@ struct cs_request *cs_assembled_take_in(struct cs_assembled *instance, struct cs
 	if (!request || !make_room(instance, request->bytes)) {
 		cs_request_free(request);
 		instance->assembler->stats.requests_dropped++;
-		cs_attribution_lost(instance, time_ns);
+		cs_attribution_lost(instance, time_ns, time_ns);
 		return NULL;
 	}
 	cs_assembled_add(instance, request);

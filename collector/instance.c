@@ -79,8 +79,7 @@ struct cs_instance *cs_instance_new(struct cs_instance_world *world, struct cs_s
 					  .file = *file,
 					  .peer = *peer,
 					  .same_ns = peer->pid > 0 && pid == peer->pid,
-					  .last_read_ns = now_ns,
-					  .quiet_since_ns = now_ns };
+					  .last_read_ns = now_ns };
 	instance->peer.pidfd = -EBADF;
 	open_lane(instance, 0, &instance->first);
 	if (peer->pidfd >= 0 || peer->pid > 0) {
@@ -154,6 +153,25 @@ enum state {
 	NO_MORE,
 };
 
+static void reached(struct cs_instance_lane *lane, uint64_t until_ns)
+{
+	if (lane->until_ns < until_ns)
+		lane->until_ns = until_ns;
+}
+
+/* Of all lanes: see struct cs_instance_events. */
+static uint64_t read_until(struct cs_instance *instance)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (uint32_t i = 0; i < cs_instance_lanes(instance); i++) {
+		uint64_t until_ns = cs_instance_lane(instance, i)->until_ns;
+
+		least = until_ns < least ? until_ns : least;
+	}
+	return lacks_others(instance) ? 0 : least;
+}
+
 /* Read the lane's next record, giving up what stands before it. Return: steps taken. */
 static unsigned read_lane(struct cs_instance *instance, struct cs_instance_lane *lane,
 			  struct cs_entry *entry, uint64_t now_ns, enum state *state)
@@ -164,6 +182,8 @@ static unsigned read_lane(struct cs_instance *instance, struct cs_instance_lane 
 	if (r == CS_READ_RECORD) {
 		lane->hole_since_ns = 0;
 		*state = READ;
+	} else if (r == CS_READ_EMPTY) {
+		reached(lane, now_ns);
 	} else if (r == CS_READ_HOLE) {
 		if (!cs_hole_step_over(instance, lane, now_ns))
 			return 0;
@@ -175,10 +195,13 @@ static unsigned read_lane(struct cs_instance *instance, struct cs_instance_lane 
 	return 0;
 }
 
-static void hand_on(struct cs_instance *instance, struct cs_entry *entry)
+static void hand_on(struct cs_instance *instance, struct cs_instance_lane *lane,
+		    struct cs_entry *entry)
 {
 	struct cs_instance_world *world = instance->world;
 
+	reached(lane,
+		cs_clock_shift_apply(instance->file.shift.monotonic_ns, entry->record.time_ns));
 	note_record(instance, entry);
 	if (cs_tags_translate(instance, entry))
 		world->events.record(world->events.context, instance, entry);
@@ -215,7 +238,7 @@ static unsigned read_lanes(struct cs_instance *instance, uint64_t now_ns)
 			break;
 		/* Each lane counts its own: what ids are made of is one number for all of them. */
 		entries[first].position = entries[first].position * CS_LANES + first;
-		hand_on(instance, &entries[first]);
+		hand_on(instance, cs_instance_lane(instance, first), &entries[first]);
 		states[first] = UNREAD;
 		n++;
 	}
@@ -252,8 +275,10 @@ unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 	before = sum_stats(instance);
 	if (!instance->broken)
 		n = read_lanes(instance, now_ns);
-	if (n)
+	if (n) {
 		instance->last_read_ns = now_ns;
+		world->events.read(world->events.context, instance, read_until(instance));
+	}
 	if (instance->broken)
 		world->self->broken += !was_broken;
 	for (uint32_t i = 0; i < cs_instance_lanes(instance) && !instance->broken; i++)

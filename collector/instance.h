@@ -60,6 +60,12 @@ struct cs_ended {
 struct cs_instance_events {
 	void *context;
 	void (*record)(void *context, struct cs_instance *instance, const struct cs_entry *entry);
+	/*
+	 * The end of a look that read something. What its processes had written by @until_ns (our clock),
+	 * and what that was a consequence of, has been read: a stamp is taken before a record is claimed,
+	 * and each ring was read to its end after that time, or past a record that was stamped later.
+	 */
+	void (*read)(void *context, struct cs_instance *instance, uint64_t until_ns);
 	void (*ended)(void *context, struct cs_instance *instance, const struct cs_member *member,
 		      const struct cs_ended *ended);
 };
@@ -80,6 +86,7 @@ struct cs_instance_lane {
 	uint64_t hole_since_ns;
 	uint64_t hole_looked_ns; /* 0: what is known of it may be out of date */
 	uint64_t hole_cpu_ns;
+	uint64_t until_ns; /* its latest stamp that was read, or when it was found empty */
 };
 
 /* One of ten thousand that may be idle: flags stand where they take no room of their own. */
@@ -99,7 +106,6 @@ struct cs_instance {
 	uint64_t last_read_ns;   /* of the last look that found a record; first the announce */
 	/* of collector/watch.c */
 	TAILQ_ENTRY(cs_instance) active_link;
-	uint64_t quiet_since_ns;
 	uint32_t watch_slot;
 	bool active;
 	/* of collector/pipeline.c */
@@ -136,7 +142,7 @@ unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns);
 /**
  * cs_instance_requests_lost() - records of requests, and of their ends, that were dropped until now
  *
- * Whatever is read after it was written by who had seen that many dropped, or fewer.
+ * After a look: who wrote what it read had seen as many dropped, or fewer.
  */
 uint64_t cs_instance_requests_lost(struct cs_instance *instance);
 

@@ -177,7 +177,7 @@ static size_t clean(char *dst, size_t size, const char *text, size_t len, bool f
 	return n;
 }
 
-/* Is there room for it, in time and memory? What is older makes room. */
+/* Is there room for it, in time and memory? What is older makes room: what is over, if it can be. */
 static bool admit(struct cs_log_book *book, size_t bytes, uint64_t now_ns)
 {
 	if (book->rate_ns < now_ns)
@@ -187,8 +187,10 @@ static bool admit(struct cs_log_book *book, size_t bytes, uint64_t now_ns)
 		return false;
 	}
 	book->rate_ns += CS_LOGS_LINE_NS;
-	while (book->bytes + bytes > CS_LOGS_BYTES_MAX && !TAILQ_EMPTY(&book->lines))
-		tell_alone(TAILQ_FIRST(&book->lines));
+	while (book->bytes + bytes > CS_LOGS_BYTES_MAX && !TAILQ_EMPTY(&book->lines)) {
+		if (!cs_assembled_hurry(book->instance))
+			tell_alone(TAILQ_FIRST(&book->lines));
+	}
 	return true;
 }
 

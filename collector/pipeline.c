@@ -339,18 +339,22 @@ static bool is_of_invocation(unsigned type)
 void cs_pipeline_record(struct cs_pipeline *pipeline, struct cs_instance *instance,
 			const struct cs_entry *entry)
 {
-	uint64_t dropped, now_ns;
-
 	if (!instance->model)
 		return;
-	/* Before each: who wrote it may have dropped others just before. */
-	dropped = cs_instance_requests_lost(instance);
-	now_ns = cs_clock_monotonic_ns();
-	cs_assembler_lost(instance->model, dropped, now_ns);
-	cs_assembler_record(instance->model, entry, now_ns);
+	cs_assembler_record(instance->model, entry, cs_clock_monotonic_ns());
 	if (is_of_invocation(entry->record.type))
 		cs_metering_record(instance);
 	start_timer(pipeline);
+}
+
+void cs_pipeline_read(struct cs_pipeline *pipeline, struct cs_instance *instance, uint64_t until_ns)
+{
+	uint64_t now_ns = cs_clock_monotonic_ns();
+
+	if (!instance->model)
+		return;
+	/* After the records, and the clock: who wrote them may have dropped others just before. */
+	cs_assembler_read(instance->model, until_ns, cs_instance_requests_lost(instance), now_ns);
 }
 
 void cs_pipeline_ended(struct cs_pipeline *pipeline, struct cs_instance *instance,
@@ -411,6 +415,7 @@ void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *s
 	self->unknown_records = stats.unknown_records;
 	self->requests_dropped = stats.requests_dropped;
 	self->contexts_refused = stats.contexts_refused;
+	self->hurried = stats.hurried;
 	self->unattributed = stats.unattributed;
 	self->calls = stats.calls;
 	self->calls_dropped = stats.calls_dropped;

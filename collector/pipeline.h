@@ -76,6 +76,10 @@ void cs_pipeline_exited(struct cs_pipeline *pipeline, struct cs_instance *instan
 void cs_pipeline_record(struct cs_pipeline *pipeline, struct cs_instance *instance,
 			const struct cs_entry *entry);
 
+/** cs_pipeline_read() - a look has read such records; see struct cs_instance_events. */
+void cs_pipeline_read(struct cs_pipeline *pipeline, struct cs_instance *instance,
+		      uint64_t until_ns);
+
 /** cs_pipeline_ended() - one of its members ended. */
 void cs_pipeline_ended(struct cs_pipeline *pipeline, struct cs_instance *instance,
 		       const struct cs_member *member, const struct cs_ended *ended);

@@ -50,6 +50,7 @@ void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 		COUNTER(unknown_records),
 		COUNTER(requests_dropped),
 		COUNTER(contexts_refused),
+		COUNTER(hurried),
 		COUNTER(unattributed),
 		COUNTER(evidence_lost),
 		COUNTER(models_lost),

@@ -74,6 +74,7 @@ struct cs_self {
 	uint64_t unknown_records;
 	uint64_t requests_dropped;
 	uint64_t contexts_refused;
+	uint64_t hurried;
 	uint64_t unattributed;
 	uint64_t calls;
 	uint64_t calls_dropped;

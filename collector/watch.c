@@ -75,7 +75,6 @@ int cs_watch_reserve(struct cs_watch *watch)
 void cs_watch_add(struct cs_watch *watch, struct cs_instance *instance, uint64_t now_ns)
 {
 	instance->watch_slot = watch->count;
-	instance->quiet_since_ns = now_ns;
 	watch->slots[watch->count++] =
 		(struct cs_watch_slot){ .header = instance->file.header,
 					.position = instance->first.reader.position,
@@ -129,8 +128,7 @@ uint32_t cs_watch_next_interval(uint32_t interval_ms, uint64_t used, uint32_t sl
 /* Drain one that has something to be read. Return: false if that was its end. */
 static bool drain(struct cs_watch *watch, struct cs_instance *instance, uint64_t now_ns)
 {
-	if (cs_instance_drain(instance, now_ns))
-		instance->quiet_since_ns = now_ns;
+	cs_instance_drain(instance, now_ns);
 	sync_slot(watch, instance);
 	if (!instance->broken && !cs_instance_over(instance))
 		return true;
@@ -161,7 +159,7 @@ static void look_at_active(struct cs_watch *watch, uint64_t now_ns)
 		if (used && !drain(watch, instance, now_ns))
 			continue;
 		watch->events.looked(watch->events.context, instance);
-		if (now_ns - instance->quiet_since_ns >=
+		if (now_ns - instance->last_read_ns >=
 		    (instance->ready_seen ? CS_WATCH_QUIET_NS : CS_WATCH_STARTING_NS))
 			rest(watch, instance);
 	}
@@ -184,7 +182,7 @@ static void look_at_idle(struct cs_watch *watch, uint64_t now_ns)
 		if (instance->active || !drain(watch, instance, now_ns))
 			continue;
 		/* A hole that has to wait does not keep it active. */
-		if (instance->quiet_since_ns == now_ns)
+		if (instance->last_read_ns == now_ns)
 			activate(watch, instance);
 	}
 }

@@ -33,6 +33,11 @@ static void on_record(void *context, struct cs_instance *instance, const struct 
 	cs_pipeline_record(&pipeline, instance, entry);
 }
 
+static void on_read(void *context, struct cs_instance *instance, uint64_t until_ns)
+{
+	cs_pipeline_read(&pipeline, instance, until_ns);
+}
+
 static void on_ended(void *context, struct cs_instance *instance, const struct cs_member *member,
 		     const struct cs_ended *ended)
 {
@@ -55,7 +60,9 @@ static void set_up(void)
 	cs_process_table_init(&world.processes, base, &self.processes_now, on_process, on_process,
 			      NULL);
 	world.self = &self;
-	world.events = (struct cs_instance_events){ .record = on_record, .ended = on_ended };
+	world.events = (struct cs_instance_events){ .record = on_record,
+						    .read = on_read,
+						    .ended = on_ended };
 }
 
 static void patch(unsigned char *file, size_t bytes, const uint8_t *data, size_t size)

@@ -39,8 +39,17 @@ static void on_record(void *context, struct cs_instance *instance, const struct 
 {
 	struct following *following = context;
 
+	if (following->records < FOLLOWING_POSITIONS_MAX)
+		following->positions[following->records] = entry->position;
 	following->records++;
 	following_tell(following, 'r');
+}
+
+static void on_read(void *context, struct cs_instance *instance, uint64_t until_ns)
+{
+	struct following *following = context;
+
+	following->until_ns = until_ns;
 }
 
 static void on_ended(void *context, struct cs_instance *instance, const struct cs_member *member,
@@ -63,9 +72,9 @@ void following_start(struct following *following)
 	if (!following->base)
 		die("no event base");
 	following->world.self = &following->self;
-	following->world.events = (struct cs_instance_events){ .context = following,
-							       .record = on_record,
-							       .ended = on_ended };
+	following->world.events = (struct cs_instance_events){
+		.context = following, .record = on_record, .read = on_read, .ended = on_ended
+	};
 	cs_process_table_init(&following->world.processes, following->base,
 			      &following->self.processes_now, on_process, on_process, following);
 }

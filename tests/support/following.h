@@ -14,13 +14,17 @@
 #include "collector/instance.h"
 #include "preload/wire/lanes.h"
 
+#define FOLLOWING_POSITIONS_MAX 16u
+
 struct following {
 	struct event_base *base;
 	struct cs_self self;
 	struct cs_instance_world world;
-	unsigned records; /* told of */
-	unsigned ended;   /* members told of */
+	unsigned records; /* told of; of the first FOLLOWING_POSITIONS_MAX also their positions */
+	uint64_t positions[FOLLOWING_POSITIONS_MAX];
+	unsigned ended; /* members told of */
 	struct cs_ended last;
+	uint64_t until_ns; /* of the last look that read something */
 	/* what happened, a letter each: r record, e ended; tests may add others */
 	char story[64];
 };

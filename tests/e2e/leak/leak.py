@@ -28,6 +28,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 SERVER, CLIENT = 2, 3  # kinds of spans
 CONNECTIONS, LIMIT_S, LOAD_S, POLL_S = 200, 60, 400, 0.02
 THREADED = ("java", "c")
+# What says why something is of no invocation, or was not told.
+COUNTERS = ("dropped", "requests_dropped", "calls_dropped", "calls_unowned", "unattributed", "unmatched",
+            "log_lines_alone", "log_lines_limited", "hurried")
 # Of a threaded server, at least: the lines and calls that wait for their invocation are bounded.
 ATTRIBUTED_LINES, ATTRIBUTED_CALLS = 0.5, 0.1
 
@@ -164,7 +167,7 @@ def leak(language, build, count, folder):
     with open(lines, "rb") as own:
         written = sum(1 for _ in own)
     counts = judge(traces).counts
-    print(json.dumps(counts), flush=True)
+    print(json.dumps(counts), json.dumps({name: counters[name] for name in COUNTERS}), flush=True)
     # A machine on which the collector does not get its turn fills the rings: that is counted.
     assert counts["invocations"] >= count - counters["dropped"] - counters["requests_dropped"], counters
     assert counts["lines"] <= written, (counts, written)

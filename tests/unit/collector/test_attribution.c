@@ -326,9 +326,9 @@ Test(attribution, what_is_found_by_its_thread_ends_where_records_are_lost)
 	waited(READER, 1, 70 * MS);
 	waited(OTHER, 2, 71 * MS);
 	cr_assert(eq(u64, whose(READER, 72 * MS, CS_ATTRIBUTION_THREAD), 1));
-	cs_assembler_lost(server, 0, 73 * MS);
+	cs_assembler_read(server, 73 * MS, 0, 73 * MS);
 	cr_assert(eq(u64, whose(READER, 73 * MS, CS_ATTRIBUTION_THREAD), 1));
-	cs_assembler_lost(server, 3, 79 * MS);
+	cs_assembler_read(server, 79 * MS, 3, 79 * MS);
 	cr_assert(eq(u64, whose(READER, 74 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
 	cr_assert(not(holds(1, CS_ATTRIBUTION_THREAD, 72 * MS)));
 
@@ -337,13 +337,27 @@ Test(attribution, what_is_found_by_its_thread_ends_where_records_are_lost)
 	cr_assert(eq(u64, whose(HELPER, 79 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
 
 	waited(THIRD, 3, 80 * MS);
-	cs_assembler_lost(server, 3, 90 * MS);
+	cs_assembler_read(server, 90 * MS, 3, 90 * MS);
 	cr_assert(eq(u64, whose(THIRD, 81 * MS, CS_ATTRIBUTION_THREAD), 3));
+}
+
+/* The look that reads what ended in the gap learns of the gap at its own end. */
+Test(attribution, what_ended_where_records_are_lost_is_not_trusted)
+{
+	came(READER, 1, 70 * MS);
+	answered(READER, 1, 72 * MS);
+	cs_assembler_read(server, 75 * MS, 0, 75 * MS);
+	came(READER, 2, 76 * MS);
+	cr_assert(eq(u64, whose(READER, 77 * MS, CS_ATTRIBUTION_ALONE), 2));
+	answered(READER, 2, 80 * MS);
+	cs_assembler_read(server, 85 * MS, 1, 85 * MS);
+	cr_assert(not(holds(2, CS_ATTRIBUTION_ALONE, 77 * MS)));
+	cr_assert(holds(1, CS_ATTRIBUTION_ALONE, 71 * MS)); /* over before */
 }
 
 Test(attribution, who_knows_who_is_alone_where_records_are_lost)
 {
-	cs_assembler_lost(server, 1, 60 * MS);
+	cs_assembler_read(server, 60 * MS, 1, 60 * MS);
 	came(READER, 1, 70 * MS);
 	cr_assert(eq(u64, whose(HELPER, 71 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
 }

@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "collector/death.h"
+#include "collector/ids.h"
 #include "tests/support/announcing.h"
 #include "tests/support/following.h"
 
@@ -123,6 +125,65 @@ Test(instance, lanes_that_are_never_read_are_counted)
 	cs_death_lost(&death, instance, CS_END_SHUTDOWN, cs_clock_monotonic_ns());
 	cr_expect(eq(u64, following.self.rings_lost, 3));
 	cr_expect(eq(u64, following.self.broken, 0));
+}
+
+/* Where a record stands in its lane is where others stand in theirs. */
+Test(instance, invocations_out_of_different_lanes_never_share_a_span_id)
+{
+	const struct cs_id_key key = { { 7 } };
+	struct cs_span_id ids[4 * CS_LANES];
+	struct cs_lanes lanes;
+	struct cs_instance *instance;
+
+	start();
+	instance = parted(64, CS_LANES, &lanes);
+	for (uint32_t i = 0; i < 4 * CS_LANES; i++)
+		cr_assert(following_write(&lanes.rings[i / 4]));
+	cs_instance_drain(instance, cs_clock_monotonic_ns());
+	cr_assert(eq(u32, following.records, 4 * CS_LANES));
+	for (uint32_t i = 0; i < 4 * CS_LANES; i++) {
+		ids[i] = cs_make_span_id(&key, 1, following.positions[i], CS_ID_INVOCATION);
+		for (uint32_t k = 0; k < i; k++)
+			cr_assert(ne(int, memcmp(&ids[i], &ids[k], sizeof(ids[i])), 0));
+	}
+}
+
+Test(instance, what_is_empty_has_been_read_until_the_look)
+{
+	struct cs_lanes lanes;
+	struct cs_instance *instance;
+	uint64_t now_ns;
+
+	start();
+	instance = parted(64, 2, &lanes);
+	cr_assert(following_write(&lanes.rings[0]));
+	now_ns = cs_clock_monotonic_ns();
+	cs_instance_drain(instance, now_ns);
+	cr_assert(eq(u64, following.until_ns, now_ns));
+}
+
+Test(instance, what_is_being_written_has_been_read_until_it_was_begun)
+{
+	struct cs_claim late = { 0 };
+	struct cs_lanes lanes;
+	struct cs_instance *instance;
+	uint64_t before_ns, now_ns;
+
+	start();
+	instance = parted(64, 2, &lanes);
+	cr_assert(following_write(&lanes.rings[0]));
+	before_ns = cs_clock_monotonic_ns();
+	cr_assert(following_claim(&lanes.rings[0], &late));
+	cr_assert(following_write(&lanes.rings[0]));
+	cr_assert(following_write(&lanes.rings[1]));
+	cs_instance_drain(instance, cs_clock_monotonic_ns());
+	cr_assert(eq(u32, following.records, 2));
+	cr_assert(not(lt(u64, before_ns, following.until_ns)));
+	cs_ring_commit(&late);
+	now_ns = cs_clock_monotonic_ns();
+	cs_instance_drain(instance, now_ns);
+	cr_assert(eq(u32, following.records, 4));
+	cr_assert(eq(u64, following.until_ns, now_ns));
 }
 
 Test(instance, announces_are_taken_in_before_an_end_is_made_sense_of)
