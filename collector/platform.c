@@ -332,11 +332,14 @@ int cs_platform_read(const char *const variables[CS_VARIABLE_COUNT], struct cs_a
 	const char *said = variables[CS_VARIABLE_OTEL_RESOURCE_ATTRIBUTES];
 	const struct platform *platform = platforms,
 			      *end = platforms + sizeof(platforms) / sizeof(platforms[0]);
-	int r;
+	int r = 0;
 
 	*ret = (struct cs_platform){ 0 };
-	if (said && cs_resource_env_read(said, arena, &ret->said) == -ENOMEM)
-		return -ENOMEM;
+	if (said)
+		r = cs_resource_env_read(said, arena, &ret->said);
+	if (r == -ENOMEM)
+		return r;
+	ret->said_refused = r < 0;
 	while (platform < end && !fits(platform, variables))
 		platform++;
 	if (platform == end) {

@@ -28,6 +28,7 @@ struct cs_platform {
 	bool of_function; /* its variables stand with functions, not with what starts them, too */
 	struct cs_attrs attrs; /* further ones of the resource */
 	struct cs_attrs said;  /* by the operator, of the resource: OTEL_RESOURCE_ATTRIBUTES */
+	bool said_refused;     /* that is malformed, and nothing of it counts */
 };
 
 /** cs_variable_find() - number of a variable of the table; CS_VARIABLE_NONE: it is none. Pure. */

@@ -99,6 +99,8 @@ bool cs_resource_attrs(const struct cs_identity *identity, struct cs_arena *aren
 	cs_attr_add_string(&list, "coldspan.script", identity->script);
 	cs_attr_add_string(&list, "telemetry.sdk.name", "coldspan");
 	cs_attr_add_string(&list, "telemetry.sdk.language", "c");
+	if (identity->platform && identity->platform->said_refused)
+		cs_attr_add_string(&list, "coldspan.resource.refused", "OTEL_RESOURCE_ATTRIBUTES");
 	if (identity->platform)
 		add_said(&list, &identity->platform->said);
 	return cs_attr_list_keep(&list, ret);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "collector/attributes.h"
 
 static int hex_digit(char c)
 {
@@ -54,35 +53,60 @@ static int decode(const char *text, size_t len, char *ret)
 	return used;
 }
 
+/* Return: 1 @ret is the text, decoded; 0 there is none; negative as cs_resource_env_read(). */
+static int read_text(const char *text, size_t len, struct cs_arena *arena, const char **ret)
+{
+	char raw[CS_TELEMETRY_STRING_MAX], clean[CS_TELEMETRY_STRING_MAX];
+	int raw_len;
+
+	trim(&text, &len);
+	if (len > sizeof(raw))
+		return -EBADMSG;
+	raw_len = decode(text, len, raw);
+	if (raw_len < 0)
+		return raw_len;
+	cs_utf8_repair(clean, sizeof(clean), raw, (size_t)raw_len, NULL);
+	cs_utf8_strip_control(clean);
+	*ret = cs_arena_strndup(arena, clean, sizeof(clean));
+	return *ret ? len > 0 : -ENOMEM;
+}
+
 /* One "key=value"; blank ones are nothing. */
 static int read_one(const char *text, size_t len, struct cs_arena *arena, struct cs_attr *ret)
 {
-	char raw[CS_TELEMETRY_STRING_MAX], clean[CS_TELEMETRY_STRING_MAX];
-	const char *equals, *value;
-	size_t key_len, value_len;
-	int raw_len;
+	const char *equals;
+	size_t key_len;
+	int r;
 
 	ret->key = NULL;
 	trim(&text, &len);
 	if (!len)
 		return 0;
 	equals = memchr(text, '=', len);
-	if (!equals || len > sizeof(raw))
+	if (!equals)
 		return -EBADMSG;
 	key_len = (size_t)(equals - text);
-	value = equals + 1;
-	value_len = len - key_len - 1;
-	trim(&text, &key_len);
-	trim(&value, &value_len);
-	raw_len = decode(value, value_len, raw);
-	if (!key_len || raw_len < 0)
-		return -EBADMSG;
-	cs_utf8_repair(clean, sizeof(clean), raw, (size_t)raw_len, NULL);
-	cs_utf8_strip_control(clean);
-	ret->key = cs_arena_strndup(arena, text, key_len);
+	r = read_text(text, key_len, arena, &ret->key);
+	if (r <= 0)
+		return r < 0 ? r : -EBADMSG;
 	ret->value.type = CS_VALUE_STRING;
-	ret->value.string = cs_arena_strndup(arena, clean, sizeof(clean));
-	return ret->key && ret->value.string ? 0 : -ENOMEM;
+	r = read_text(equals + 1, len - key_len - 1, arena, &ret->value.string);
+	return r < 0 ? r : 0;
+}
+
+/* Of a key that comes twice the last counts, as in OpenTelemetry's SDKs. */
+static void set(struct cs_attrs *attrs, struct cs_attr *items, const struct cs_attr *attr)
+{
+	for (size_t i = 0; i < attrs->count; i++) {
+		if (!strcmp(items[i].key, attr->key)) {
+			items[i].value = attr->value;
+			return;
+		}
+	}
+	if (attrs->count < CS_RESOURCE_ENV_MAX)
+		items[attrs->count++] = *attr;
+	else
+		attrs->dropped_count++;
 }
 
 int cs_resource_env_read(const char *text, struct cs_arena *arena, struct cs_attrs *ret)
@@ -100,12 +124,8 @@ int cs_resource_env_read(const char *text, struct cs_arena *arena, struct cs_att
 		if (r < 0)
 			return r;
 		text += len + (text[len] == ',');
-		if (!attr.key || cs_attributes_find(&attrs, attr.key))
-			continue;
-		if (attrs.count < CS_RESOURCE_ENV_MAX)
-			items[attrs.count++] = attr;
-		else
-			attrs.dropped_count++;
+		if (attr.key)
+			set(&attrs, items, &attr);
 	}
 	*ret = attrs;
 	return 0;

@@ -2,7 +2,7 @@
 
 /*
  * OTEL_RESOURCE_ATTRIBUTES: what people say of the service (OpenTelemetry specification, resource SDK:
- * "key=value,key=value", W3C Baggage's octets, anything else in values as %XX). Pure.
+ * "key=value,key=value", where either may have any octet as %XX, and has "," and "=" so). Pure.
  */
 #pragma once
 
@@ -16,7 +16,7 @@
  * cs_resource_env_read() - the attributes, all of them strings
  * @text: valid UTF-8
  *
- * Of a key that comes twice the first counts. What is not in this form is refused as a whole.
+ * Of a key that comes twice the last counts. What is not in this form is refused as a whole.
  * Context: any-thread.
  * Return:  0; -EBADMSG refused; -ENOMEM.
  */
