@@ -218,6 +218,12 @@ peer_sdk_node_make() { peer_npm "$1" sdk_node; }
 peer_sdk_java_path() { printf '%s/lib\n' "$(peer_dir sdk_java sdk_java)"; }
 peer_sdk_java_make() { peer_maven "$1" sdk_java; }
 
+# --- and its detectors of resources, for Node.js -----------------------------------------------------
+
+CS_PEERS+=" detectors"
+peer_detectors_path() { printf '%s/node_modules\n' "$(peer_dir detectors detectors)"; }
+peer_detectors_make() { peer_npm "$1" detectors; }
+
 # --- and its instrumentation for Java, which changes no program -------------------------------------------------------------------
 
 CS_BENCH_PEERS+=" overhead_java"

@@ -5,10 +5,8 @@ resource that is exported of them. Where nobody may make a group, or a namespace
 
 usage: containers.py --build DIR
 """
-import contextlib
 import json
 import pathlib
-import shlex
 import signal
 import subprocess
 import sys
@@ -16,7 +14,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, otlp_json, watching
+from lib import cases, control_groups, otlp_json, watching
 from lib.cases import case
 
 ID = "4f797c539e6c745de61a93ca3ff892358ecbcaccd8414d5db545c38428142970"
@@ -24,51 +22,6 @@ UID = "2e4a7a45-1c5b-4b4e-9b2a-0c3d5f7e9a11"
 HELD = ("container.id", "k8s.pod.uid", "faas.max_memory")
 MIB = 1 << 20
 LIMIT_S = 60
-
-
-def own_group():
-    """The control group that limits this process's memory, and the name of the file of its limit."""
-    mounts = [line.split() for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()]
-    paths = {}
-    for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
-        _, controllers, path = line.split(":", 2)
-        for controller in controllers.split(","):
-            paths[controller] = path
-    for mount in mounts:
-        kind, options = mount[mount.index("-") + 1], mount[-1].split(",")
-        if kind == "cgroup" and "memory" in options and "memory" in paths:
-            where, limit = paths["memory"], "memory.limit_in_bytes"
-        elif kind == "cgroup2" and "memory" not in paths:
-            where, limit = paths[""], "memory.max"
-        else:
-            continue
-        root = mount[3].rstrip("/")
-        if where.startswith(root):
-            return pathlib.Path(mount[4] + where.removeprefix(root)), limit
-    return cases.skip("no control groups that limit memory are mounted")
-
-
-@contextlib.contextmanager
-def group(*names, limits=()):
-    """Groups in each other, below ours, with limits in bytes; gives the innermost."""
-    top, limit = own_group()
-    made = []
-    try:
-        for i, name in enumerate(names):
-            folder = (made[-1] if made else top) / name
-            try:
-                folder.mkdir()
-            except OSError as error:
-                cases.skip(f"no control group can be made here: {error}")
-            made.append(folder)
-            if i < len(limits) and limits[i]:
-                if not (folder / limit).exists():
-                    cases.skip(f"{folder.parent} does not hand the memory controller on")
-                (folder / limit).write_text(str(limits[i]))
-        yield made[-1]
-    finally:
-        for folder in reversed(made):
-            folder.rmdir()
 
 
 class Watched:
@@ -125,10 +78,6 @@ def held(said):
     return {key: said[key] for key in HELD if key in said}
 
 
-def in_group(folder):
-    return f"echo $$ > {shlex.quote(str(folder / 'cgroup.procs'))} && exec"
-
-
 def least(said, bytes_max):
     """A limit, unless this machine has a tighter one above it."""
     return min(said.get("faas.max_memory", bytes_max), bytes_max)
@@ -137,8 +86,8 @@ def least(said, bytes_max):
 @case("Docker: the container's id and the memory that it may have")
 def docker(args, _):
     plain = held(resource(args))
-    with group(f"docker-{ID}.scope", limits=[256 * MIB]) as folder:
-        said = resource(args, in_group(folder))
+    with control_groups.group(f"docker-{ID}.scope", limits=[256 * MIB]) as folder:
+        said = resource(args, f"{control_groups.enter(folder)} && exec")
     assert held(said) == {**plain, "container.id": ID,
                           "faas.max_memory": least(plain, 256 * MIB)}, said
     assert isinstance(said["faas.max_memory"], int), said
@@ -149,20 +98,20 @@ def kubernetes(args, _):
     plain = held(resource(args))
     pod = f"kubepods-burstable-pod{UID.replace('-', '_')}.slice"
     for limits, expected in ((128, 512), 128), ((512, 64), 64), ((512, None), 512):
-        with group("kubepods.slice", pod, f"cri-containerd-{ID}.scope",
+        with control_groups.group("kubepods.slice", pod, f"cri-containerd-{ID}.scope",
                    limits=[None, *(limit and limit * MIB for limit in limits)]) as folder:
-            said = resource(args, in_group(folder))
+            said = resource(args, f"{control_groups.enter(folder)} && exec")
         assert held(said) == {"container.id": ID, "k8s.pod.uid": UID,
                               "faas.max_memory": least(plain, expected * MIB)}, (limits, said)
 
 
 @case("what the platform, and before it the operator, says of memory stands")
 def precedence(args, _):
-    with group(ID, limits=[256 * MIB]) as folder:
+    with control_groups.group(ID, limits=[256 * MIB]) as folder:
         azure = {"FUNCTIONS_WORKER_RUNTIME": "custom", "WEBSITE_MEMORY_LIMIT_MB": "1536"}
-        said = resource(args, in_group(folder), azure)
+        said = resource(args, f"{control_groups.enter(folder)} && exec", azure)
         assert said["faas.max_memory"] == 1536 * MIB and said["container.id"] == ID, said
-        said = resource(args, in_group(folder), {
+        said = resource(args, f"{control_groups.enter(folder)} && exec", {
             **azure, "OTEL_RESOURCE_ATTRIBUTES": "container.id=mine,faas.max_memory=5"})
         assert said["faas.max_memory"] == "5" and said["container.id"] == "mine", said
 

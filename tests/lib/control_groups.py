@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real control groups below the one that a test runs in. Where none can be made the case is skipped."""
+import contextlib
+import pathlib
+import shlex
+
+from . import cases
+
+
+def own_group():
+    """The control group that limits this process's memory, and the name of the file of its limit."""
+    mounts = [line.split() for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()]
+    paths = {}
+    for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            paths[controller] = path
+    for mount in mounts:
+        kind, options = mount[mount.index("-") + 1], mount[-1].split(",")
+        if kind == "cgroup" and "memory" in options and "memory" in paths:
+            where, limit = paths["memory"], "memory.limit_in_bytes"
+        elif kind == "cgroup2" and "memory" not in paths:
+            where, limit = paths[""], "memory.max"
+        else:
+            continue
+        root = mount[3].rstrip("/")
+        if where.startswith(root):
+            return pathlib.Path(mount[4] + where.removeprefix(root)), limit
+    return cases.skip("no control groups that limit memory are mounted")
+
+
+@contextlib.contextmanager
+def group(*names, limits=()):
+    """Groups in each other, below ours, with limits in bytes; gives the innermost."""
+    top, limit = own_group()
+    made = []
+    try:
+        for i, name in enumerate(names):
+            folder = (made[-1] if made else top) / name
+            try:
+                folder.mkdir()
+            except OSError as error:
+                cases.skip(f"no control group can be made here: {error}")
+            made.append(folder)
+            if i < len(limits) and limits[i]:
+                if not (folder / limit).exists():
+                    cases.skip(f"{folder.parent} does not hand the memory controller on")
+                (folder / limit).write_text(str(limits[i]))
+        yield made[-1]
+    finally:
+        for folder in reversed(made):
+            folder.rmdir()
+
+
+def enter(folder):
+    """Shell by which a process goes into a group."""
+    return f"echo $$ > {shlex.quote(str(folder / 'cgroup.procs'))}"
