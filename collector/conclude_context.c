@@ -116,6 +116,29 @@ static void prefer_xray(struct cs_request *request)
 		event->xray = false;
 }
 
+/*
+ * Where nobody named a trace the shim has named one, which the function may have handed on by now: then
+ * what brought the request belongs to that, if it is not told of yet.
+ */
+static void lend_trace(const struct cs_request *request, struct cs_request *cause)
+{
+	const struct cs_inbound *own = &request->inbound;
+
+	if (!own->has_own_trace || cause->resolved || cause->inbound.carrier ||
+	    cause->inbound.has_own_trace)
+		return;
+	memcpy(cause->inbound.own_trace, own->own_trace, sizeof(own->own_trace));
+	cause->inbound.has_own_trace = true;
+}
+
+/* False: its trace is another one, and was handed on. */
+static bool shares_trace(const struct cs_request *request, const struct cs_request *cause)
+{
+	return !request->inbound.has_own_trace ||
+	       memcmp(request->inbound.own_trace, cause->context.trace_id.bytes,
+		      sizeof(request->inbound.own_trace)) == 0;
+}
+
 /* Which trace it belongs to. A ring of causes, or a chain without end, is cut: only liars build them. */
 static void resolve(struct cs_request *request, unsigned depth)
 {
@@ -130,8 +153,10 @@ static void resolve(struct cs_request *request, unsigned depth)
 	cause = depth < CAUSES_MAX ? cs_conclude_cause(request) : NULL;
 	if (cause && cause->resolving)
 		cause = NULL;
-	if (cause)
+	if (cause) {
+		lend_trace(request, cause);
 		resolve(cause, depth + 1);
+	}
 	request->resolving = false;
 	request->resolved = true;
 	if (request->inbound.has_handed_on)
@@ -142,7 +167,7 @@ static void resolve(struct cs_request *request, unsigned depth)
 			cs_make_span_id(&instance->assembler->key, segment, request->position,
 					request->exec ? CS_ID_EXEC_EVENT : CS_ID_INVOCATION);
 	context->trace_flags = 1;
-	if (cause) {
+	if (cause && shares_trace(request, cause)) {
 		context->trace_id = cause->context.trace_id;
 		context->trace_flags = cause->context.trace_flags;
 		inherit_state(request, cause->context.trace_state);
@@ -154,6 +179,9 @@ static void resolve(struct cs_request *request, unsigned depth)
 	if (request->inbound.carrier) {
 		join(context, &request->inbound.caller);
 		context->trace_state = request->inbound.trace_state;
+	} else if (request->inbound.has_own_trace) {
+		memcpy(context->trace_id.bytes, request->inbound.own_trace,
+		       sizeof(context->trace_id.bytes));
 	} else {
 		context->trace_id =
 			cs_make_trace_id(&instance->assembler->key, segment, request->position);

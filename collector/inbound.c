@@ -36,6 +36,7 @@ enum slot {
 	SLOT_DELIVERIES,
 	SLOT_START_TIME,
 	SLOT_SPAN,
+	SLOT_TRACE,
 	SLOT_IDS,
 	SLOT_COUNT = SLOT_IDS + CS_REQUEST_ID_COUNT,
 };
@@ -62,6 +63,7 @@ static const struct {
 	[SLOT_DELIVERIES] = NAME("count"), /* out of a body: no header is kept under that name */
 	[SLOT_START_TIME] = NAME("x-start-time"),
 	[SLOT_SPAN] = NAME("coldspan-span-id"),
+	[SLOT_TRACE] = NAME("coldspan-trace-id"),
 #define X(id, header, attribute) [SLOT_IDS + CS_REQUEST_ID_##id] = NAME(header),
 	CS_REQUEST_IDS(X)
 #undef X
@@ -274,25 +276,29 @@ static uint64_t read_accepted(const struct headers *headers)
 	return stamp > 0 ? (uint64_t)stamp : 0;
 }
 
-/* The shim's own line: the id that it gave our span. Anybody writes into a ring: it may be anything. */
-static bool read_handed_on(const struct headers *headers, uint8_t ret[8])
+bool cs_id_read(const char *text, size_t len, uint8_t *ret, size_t bytes)
 {
 	static const char digits[] = "0123456789abcdef";
-	const struct value *value = &headers->values[SLOT_SPAN];
-	uint64_t id = 0;
+	uint8_t any = 0;
 
-	if (value->count != 1 || value->len != 16)
+	if (len != 2 * bytes)
 		return false;
-	for (size_t i = 0; i < 16; i++) {
-		const char *digit = memchr(digits, value->text[i], 16);
+	for (size_t i = 0; i < bytes; i++) {
+		const char *high = memchr(digits, text[2 * i], 16);
+		const char *low = memchr(digits, text[2 * i + 1], 16);
 
-		if (!digit)
+		if (!high || !low)
 			return false;
-		id = id << 4 | (uint64_t)(digit - digits);
+		ret[i] = (uint8_t)((high - digits) << 4 | (low - digits));
+		any |= ret[i];
 	}
-	for (int i = 7; i >= 0; i--, id >>= 8)
-		ret[i] = (uint8_t)id;
-	return memcmp(ret, (uint8_t[8]){ 0 }, 8) != 0;
+	return any != 0;
+}
+
+/* The shim's own lines: the ids that it gave. Anybody writes into a ring: they may be anything. */
+static bool read_handed_on(const struct value *value, uint8_t *ret, size_t bytes)
+{
+	return value->count == 1 && cs_id_read(value->text, value->len, ret, bytes);
 }
 
 /* --- all of it --- */
@@ -315,7 +321,11 @@ void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool 
 				cs_trace_context_valid(&ret->xray);
 	ret->attempt = read_attempt(&headers);
 	ret->accepted_unix_ns = read_accepted(&headers);
-	ret->has_handed_on = read_handed_on(&headers, ret->handed_on);
+	ret->has_handed_on =
+		read_handed_on(&headers.values[SLOT_SPAN], ret->handed_on, sizeof(ret->handed_on));
+	ret->has_own_trace =
+		ret->has_handed_on &&
+		read_handed_on(&headers.values[SLOT_TRACE], ret->own_trace, sizeof(ret->own_trace));
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++) {
 		const struct value *value = &headers.values[SLOT_IDS + i];
 

@@ -70,10 +70,12 @@ struct cs_inbound {
 	bool has_created;
 	struct cs_trace_context xray; /* on Lambda, with has_xray: what X-Ray calls the caller */
 	bool has_xray;
-	unsigned attempt;               /* 1 is the first; 0: nobody tells */
-	uint64_t accepted_unix_ns;      /* by a gateway, says its clock; 0: nobody tells */
-	bool has_handed_on;             /* the function was told which span is ours: ... */
-	uint8_t handed_on[8];           /* ... this one, with carrier TRACEPARENT */
+	unsigned attempt;          /* 1 is the first; 0: nobody tells */
+	uint64_t accepted_unix_ns; /* by a gateway, says its clock; 0: nobody tells */
+	bool has_handed_on; /* whom it calls, or the function itself, was told which span is ours: */
+	uint8_t handed_on[8];           /* this one; ... */
+	bool has_own_trace;             /* ... and, where nobody named one, which trace: */
+	uint8_t own_trace[16];          /* this one */
 	char *trace_state;              /* with carrier TRACEPARENT; NULL: none */
 	char *ids[CS_REQUEST_ID_COUNT]; /* own copies, repaired; NULL: did not come */
 };
@@ -95,6 +97,9 @@ void cs_inbound_deinit(struct cs_inbound *inbound);
 /** cs_inbound_context() - only whose trace it is. CS_CARRIER_NONE: @ret is untouched. */
 enum cs_carrier cs_inbound_context(const char *lines, size_t len, bool on_lambda,
 				   struct cs_trace_context *ret) cs_must_use;
+
+/** cs_id_read() - an id in lower case digits, all of @len. Return: false: it is none, or all zero. */
+bool cs_id_read(const char *text, size_t len, uint8_t *ret, size_t bytes) cs_must_use;
 
 /** cs_inbound_bytes() - memory of its strings. */
 size_t cs_inbound_bytes(const struct cs_inbound *inbound);

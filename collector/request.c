@@ -108,8 +108,17 @@ static int agree(const char *a, const char *b)
 	return strcmp(a, b) == 0 ? 1 : -1;
 }
 
+/* Was @b told that @a's span called it? */
+static bool told_of(const struct cs_inbound *a, const struct cs_inbound *b)
+{
+	return a->has_handed_on && b->carrier == CS_CARRIER_TRACEPARENT &&
+	       memcmp(a->handed_on, b->caller.parent_id, sizeof(a->handed_on)) == 0;
+}
+
 static int agree_context(const struct cs_inbound *a, const struct cs_inbound *b)
 {
+	if (told_of(a, b) || told_of(b, a))
+		return 1;
 	if (!a->carrier || !b->carrier)
 		return 0;
 	return memcmp(a->caller.trace_id, b->caller.trace_id, sizeof(a->caller.trace_id)) == 0 &&

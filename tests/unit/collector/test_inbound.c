@@ -310,3 +310,26 @@ Test(inbound, the_span_that_the_function_was_told_of)
 				"coldspan-span-id: 0000000000000001\n",
 				1)));
 }
+
+Test(inbound, the_trace_that_the_shim_has_named)
+{
+	static const char span[] = "coldspan-span-id: 0123456789abcdef\n";
+	static const char trace[] = "coldspan-trace-id: 0af7651916cd43dd8448eb211c80319c\n";
+	struct cs_inbound inbound;
+	char lines[256];
+
+	snprintf(lines, sizeof(lines), "%s%s", span, trace);
+	cs_inbound_read(&inbound, lines, strlen(lines), false);
+	cr_expect(inbound.has_own_trace);
+	cr_expect(eq(int, inbound.own_trace[0], 0x0a));
+	cr_expect(eq(int, inbound.own_trace[15], 0x9c));
+	cr_expect(eq(int, (int)inbound.carrier, (int)CS_CARRIER_NONE));
+	cs_inbound_deinit(&inbound);
+	cs_inbound_read(&inbound, trace, strlen(trace), false);
+	cr_expect(not(inbound.has_own_trace), "of what no span of ours is in");
+	cs_inbound_deinit(&inbound);
+	snprintf(lines, sizeof(lines), "%scoldspan-trace-id: %032d\n", span, 0);
+	cs_inbound_read(&inbound, lines, strlen(lines), false);
+	cr_expect(not(inbound.has_own_trace));
+	cs_inbound_deinit(&inbound);
+}
