@@ -27,28 +27,6 @@ static void mark(unsigned which, uint64_t now_ns)
 		cs_mark_own(which, now_ns);
 }
 
-/* Room first: of an id that is handed on there must be a record. */
-static void emit_propagated(const struct cs_conn_event *event, struct cs_rec_request *rec)
-{
-	const struct cs_http_text *text = event->text;
-	uint32_t used = cs_http_text_used(text);
-	struct cs_claim claim;
-	char *to;
-
-	if (!cs_emit_begin(CS_RECORD_REQUEST, CS_PRIORITY_LOW, event->time_ns,
-			   (uint32_t)(sizeof(*rec) + used + CS_PROPAGATE_LINE_LEN), &claim))
-		return;
-	to = (char *)(claim.record + 1);
-	__builtin_memcpy(to + sizeof(*rec), text->bytes, used);
-	if (cs_propagate_inbound(event->head, event->head_bytes, rec->connection, rec->sequence,
-				 to + sizeof(*rec) + used))
-		rec->headers_len = (uint16_t)(rec->headers_len + CS_PROPAGATE_LINE_LEN);
-	else
-		__builtin_memset(to + sizeof(*rec) + used, 0, CS_PROPAGATE_LINE_LEN);
-	__builtin_memcpy(to, rec, sizeof(*rec));
-	cs_ring_commit(&claim);
-}
-
 static const struct cs_conn_env env;
 
 /* What its body is, by its headers, and what is looked for in it. */
@@ -95,8 +73,8 @@ static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event
 	conn->owner = cs_pid();
 	mark(CS_MARK_REQUEST, event->time_ns);
 	cs_shim_end_init();
-	if (cs_propagate_asked(CS_PROPAGATE_INBOUND) && event->head)
-		emit_propagated(event, &rec);
+	if (cs_propagate_asked(CS_PROPAGATE_ANY))
+		cs_propagate_request(event, &rec);
 	else
 		cs_emit(CS_RECORD_REQUEST, CS_PRIORITY_LOW, event->time_ns, &rec, sizeof(rec),
 			text->bytes, cs_http_text_used(text));
@@ -112,6 +90,8 @@ static void emit_response(const struct cs_conn *conn, const struct cs_conn_event
 	};
 
 	mark(CS_MARK_RESPONSE, event->time_ns);
+	if (cs_propagate_asked(CS_PROPAGATE_ANY))
+		cs_propagate_answered(CS_CURRENT_HTTP, rec.connection, rec.sequence);
 	cs_emit(CS_RECORD_RESPONSE, CS_PRIORITY_HIGH, event->time_ns, &rec, sizeof(rec), NULL, 0);
 }
 
@@ -130,6 +110,9 @@ static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *eve
 	if (!event->response_bytes && conn->owner != cs_pid())
 		return;
 	mark(CS_MARK_RESPONSE_END, event->time_ns);
+	if (cs_propagate_asked(CS_PROPAGATE_ANY))
+		cs_propagate_ended(CS_CURRENT_HTTP, rec.connection, rec.sequence,
+				   !(rec.flags & CS_RESPONSE_UNFOLLOWED));
 	cs_emit(CS_RECORD_RESPONSE_END, CS_PRIORITY_HIGH, event->time_ns, &rec, sizeof(rec), NULL,
 		0);
 }

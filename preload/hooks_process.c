@@ -13,6 +13,7 @@
 #include "preload/follow.h"
 #include "preload/hook.h"
 #include "preload/inherited.h"
+#include "preload/propagate.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
 
@@ -133,6 +134,19 @@ CS_HOOK(int, clone, (int (*fn)(void *), void *stack, int flags, void *arg, ...))
 	return pid;
 }
 
+typedef int (*spawn_fn)(int *pid, const char *path, const void *actions, const void *attributes,
+			char *const *argv, char *const *envp);
+
+/* The child is told whose it is. Apart, for its stack. */
+__attribute__((noinline)) static int hand_on(spawn_fn real, int *pid, const char *path,
+					     const void *actions, const void *attributes,
+					     char *const *argv, char *const *envp)
+{
+	struct cs_child_env own;
+
+	return real(pid, path, actions, attributes, argv, cs_propagate_child(&own, envp));
+}
+
 /* posix_spawn returns its error and leaves errno alone. */
 #define POSIX_SPAWN(name)                                                                          \
 	CS_HOOK(int, name,                                                                         \
@@ -146,7 +160,11 @@ CS_HOOK(int, clone, (int (*fn)(void *), void *stack, int flags, void *arg, ...))
 			return CS_REAL(name)(pid, path, actions, attributes, argv, envp);          \
 		begin_ns = cs_now();                                                               \
 		cs_follow_forked();                                                                \
-		error = CS_REAL(name)(&child, path, actions, attributes, argv, envp);              \
+		if (cs_propagate_asked(CS_PROPAGATE_ENV))                                          \
+			error = hand_on(CS_REAL(name), &child, path, actions, attributes, argv,    \
+					envp);                                                     \
+		else                                                                               \
+			error = CS_REAL(name)(&child, path, actions, attributes, argv, envp);      \
 		if (pid && !error)                                                                 \
 			*pid = child;                                                              \
 		record_spawn(CS_SPAWN_POSIX_SPAWN, begin_ns, error ? -error : child);              \

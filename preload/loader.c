@@ -275,6 +275,19 @@ bool cs_loader_find_late(enum cs_hook hook)
 	return false;
 }
 
+uintptr_t cs_loader_data(const char *name)
+{
+	const struct link_map *map = (const void *)cs_shim.link_map;
+	struct cs_elf_object object;
+	uintptr_t address;
+
+	for (unsigned n = 0; map && n < OBJECTS_MAX; map = map->next, n++) {
+		if (open_object(&object, map) && find_data(&object, name, &address))
+			return address;
+	}
+	return 0;
+}
+
 unsigned cs_loader_objects(void)
 {
 	const struct link_map *program = (const void *)cs_shim.link_map;

@@ -58,3 +58,10 @@ bool cs_loader_is_musl(void);
 
 /** cs_loader_vdso() - address of a function in the vDSO, 0 if it is not there. Context: startup. */
 uintptr_t cs_loader_vdso(uintptr_t vdso, const char *name);
+
+/**
+ * cs_loader_data() - where a variable is that libc exports: the first one in the list, as for everybody
+ *
+ * Context: startup. Return: 0: there is none.
+ */
+uintptr_t cs_loader_data(const char *name);

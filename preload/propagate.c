@@ -3,67 +3,274 @@
 /* Handing trace contexts on; see propagate.h. */
 #include "preload/propagate.h"
 
+#include <errno.h>
 #include <time.h>
 
+#include "preload/loader.h"
 #include "preload/shim.h"
+#include "preload/sys.h"
+#include "preload/tables.h"
 #include "preload/text.h"
 #include "preload/traceparent.h"
 
 struct cs_propagate cs_propagate;
 
+/* Parts of the list: commas, or as in COLDSPAN_DENY. */
+static uint32_t word_of(const char *word, size_t len)
+{
+	static const struct {
+		const char name[8];
+		uint32_t what;
+	} words[] = { { "inbound", CS_PROPAGATE_INBOUND }, { "env", CS_PROPAGATE_ENV } };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t n = 0;
+
+		while (n < len && n < sizeof(words[i].name) && words[i].name[n] == word[n])
+			n++;
+		if (n == len && (n == sizeof(words[i].name) || !words[i].name[n]))
+			return words[i].what;
+	}
+	return 0;
+}
+
 void cs_propagate_variable(const char *variable)
 {
 	static const char name[] = "COLDSPAN_PROPAGATE=";
+	const char *word = variable + sizeof(name) - 1;
 
-	if (cs_text_starts(variable, name) && cs_text_lists(variable + sizeof(name) - 1, "inbound"))
-		cs_propagate.what |= CS_PROPAGATE_INBOUND;
+	if (!cs_text_starts(variable, name))
+		return;
+	for (;;) {
+		size_t len = 0;
+
+		while (word[len] && word[len] != ',' && word[len] != ':')
+			len++;
+		cs_propagate.what |= word_of(word, len);
+		if (!word[len])
+			return;
+		word += len + 1;
+	}
 }
 
 void cs_propagate_start(const struct cs_start *start)
 {
-	if (!start->random)
+	if (!start->random) {
 		cs_propagate.what = 0;
-	else
-		__builtin_memcpy(cs_propagate.key, start->random, sizeof(cs_propagate.key));
+		return;
+	}
+	__builtin_memcpy(cs_propagate.key, start->random, sizeof(cs_propagate.key));
+	if (!(cs_propagate.what & CS_PROPAGATE_ENV))
+		return;
+	cs_propagate.inherited = cs_child_inherit(cs_propagate.key, start->envp);
+	cs_propagate.environment = (char *const **)cs_loader_data("__environ");
+}
+
+/* NULL: there was no memory. */
+static struct cs_current *current(void)
+{
+	return cs_shim.tables ? (void *)((char *)cs_shim.tables + CS_TABLES_CURRENT_BEGIN) : NULL;
+}
+
+/* --- ids --- */
+
+static void to_hex(const uint8_t *bytes, unsigned len, char *ret)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (unsigned i = 0; i < len; i++) {
+		*ret++ = digits[bytes[i] >> 4];
+		*ret++ = digits[bytes[i] & 15];
+	}
 }
 
 /*
  * Never the same twice: not in a fork child, which has the key too; not in a copy of a whole machine,
- * whose clock of the day goes on where it is woken.
+ * whose clock of the day goes on where it is woken. @kind: of two made at once.
  */
-static uint64_t make_span_id(uint64_t connection, uint32_t sequence)
+static void make_id(const struct cs_current_key *key, uint64_t kind, uint8_t ret[8])
 {
 	struct timespec day = { 0 };
-	uint64_t what[4], id;
+	uint64_t what[5], id;
 
 	cs_shim.clock(CLOCK_REALTIME, &day);
-	what[0] = connection;
-	what[1] = (uint64_t)cs_pid() << 32 | sequence;
+	what[0] = key->a;
+	what[1] = (uint64_t)cs_pid() << 32 | key->b;
 	what[2] = cs_now();
 	what[3] = (uint64_t)day.tv_sec * 1000000000u + (uint64_t)day.tv_nsec;
+	what[4] = kind << 32 | key->source;
 	id = cs_siphash(cs_propagate.key, what, sizeof(what));
-	return id ? id : 1; /* all-zero ids are invalid (W3C Trace Context section 3.2.2) */
+	if (!id)
+		id = 1; /* all-zero ids are invalid (W3C Trace Context section 3.2.2) */
+	for (int i = 7; i >= 0; i--, id >>= 8)
+		ret[i] = (uint8_t)id;
 }
 
-static void to_hex(uint64_t id, char ret[16])
+static char *put_line(char *to, const char *name, const uint8_t *id, unsigned len)
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (int i = 15; i >= 0; i--, id >>= 4)
-		ret[i] = digits[id & 15];
+	while (*name)
+		*to++ = *name++;
+	to_hex(id, len, to);
+	to += 2 * len;
+	*to++ = '\n';
+	return to;
 }
 
-bool cs_propagate_inbound(unsigned char *head, size_t len, uint64_t connection, uint32_t sequence,
-			  char *line)
-{
-	const size_t before = sizeof(CS_PROPAGATE_LINE) - 1;
-	unsigned char *parent = cs_traceparent_find_parent(head, len);
+/* --- invocations --- */
 
-	if (!parent)
+uint32_t cs_propagate_begin(const struct cs_propagate_begun *begun, struct cs_context *ret_context,
+			    char *lines)
+{
+	enum cs_carried carried =
+		cs_traceparent_carried(begun->lines, begun->lines_len, ret_context);
+	char *to = lines;
+
+	if (carried == CS_CARRIED_OTHER)
+		return 0;
+	make_id(&begun->key, 0, ret_context->trace.parent_id);
+	to = put_line(to, CS_PROPAGATE_SPAN_LINE, ret_context->trace.parent_id, 8);
+	if (carried == CS_CARRIED_CONTEXT)
+		return (uint32_t)(to - lines);
+	make_id(&begun->key, 1, ret_context->trace.trace_id);
+	make_id(&begun->key, 2, ret_context->trace.trace_id + 8);
+	ret_context->trace.flags = CS_TRACE_FLAG_SAMPLED | CS_TRACE_FLAG_RANDOM;
+	ret_context->state_len = 0;
+	return (uint32_t)(put_line(to, CS_PROPAGATE_TRACE_LINE, ret_context->trace.trace_id, 16) -
+			  lines);
+}
+
+void cs_propagate_count(const struct cs_propagate_begun *begun, const struct cs_context *context)
+{
+	if (current())
+		cs_current_begin(current(), &begun->key, cs_pid(), begun->thread, begun->blocking,
+				 context);
+}
+
+/* In the function's own buffer. */
+static void rewrite(const struct cs_conn_event *event, const struct cs_context *context)
+{
+	unsigned char *parent = cs_traceparent_find_parent(event->head, event->head_bytes);
+
+	if (parent)
+		to_hex(context->trace.parent_id, 8, (char *)parent);
+}
+
+/* Room first: of an id that is handed on there must be a record. */
+void cs_propagate_request(const struct cs_conn_event *event, struct cs_rec_request *rec)
+{
+	const struct cs_http_text *text = event->text;
+	uint32_t used = cs_http_text_used(text), added;
+	const struct cs_propagate_begun begun = {
+		.key = { rec->connection, rec->sequence, CS_CURRENT_HTTP },
+		.lines = text->bytes + text->method_len + text->target_len,
+		.lines_len = text->headers_len,
+		.thread = cs_thread_pointer(),
+		.blocking = rec->flags & CS_REQUEST_BLOCKING,
+	};
+	char lines[CS_PROPAGATE_LINES_MAX];
+	struct cs_context context;
+	struct cs_claim claim;
+	char *to;
+
+	added = cs_propagate_begin(&begun, &context, lines);
+	if (!cs_emit_begin(CS_RECORD_REQUEST, CS_PRIORITY_LOW, event->time_ns,
+			   (uint32_t)sizeof(*rec) + used + added, &claim)) {
+		cs_propagate_count(&begun, NULL);
+		return;
+	}
+	rec->headers_len = (uint16_t)(rec->headers_len + added);
+	to = (char *)(claim.record + 1);
+	__builtin_memcpy(to, rec, sizeof(*rec));
+	__builtin_memcpy(to + sizeof(*rec), text->bytes, used);
+	__builtin_memcpy(to + sizeof(*rec) + used, lines, added);
+	cs_ring_commit(&claim);
+	if (added && cs_propagate_asked(CS_PROPAGATE_INBOUND) && event->head)
+		rewrite(event, &context);
+	cs_propagate_count(&begun, added ? &context : NULL);
+}
+
+void cs_propagate_answered(uint32_t source, uint64_t a, uint32_t b)
+{
+	const struct cs_current_key key = { a, b, source };
+
+	if (current())
+		cs_current_answered(current(), &key, cs_thread_pointer());
+}
+
+void cs_propagate_ended(uint32_t source, uint64_t a, uint32_t b, bool seen)
+{
+	const struct cs_current_key key = { a, b, source };
+
+	if (!current())
+		return;
+	cs_current_end(current(), &key);
+	if (!seen)
+		cs_current_unsure(current());
+}
+
+/* The invocation that the caller works for. */
+static bool find_current(bool of_child, struct cs_current_found *ret)
+{
+	const struct cs_current_place place = {
+		.pid = cs_pid(),
+		.thread = cs_thread_pointer(),
+		.of_child = of_child,
+	};
+
+	return current() && cs_shim_watching() && cs_current_find(current(), &place, ret);
+}
+
+/* --- children --- */
+
+/* The kernel reads 8 bytes, and then finds that there is nothing to be done. */
+static bool is_readable(const void *at, size_t len)
+{
+	const int nothing = -1;
+	const void *from = (const void *)((uintptr_t)at & -(uintptr_t)8);
+
+	return cs_sys4(SYS_rt_sigprocmask, nothing, from, 0, 8) != -EFAULT;
+}
+
+static bool write_child(struct cs_child_env *own, const struct cs_current_found *found)
+{
+	char *state = own->state;
+
+	__builtin_memcpy(own->parent, CS_CHILD_PARENT, sizeof(CS_CHILD_PARENT));
+	cs_trace_context_format(&found->trace, own->parent + sizeof(CS_CHILD_PARENT) - 1);
+	*state = '\0';
+	if (!found->state_len)
+		return true;
+	__builtin_memcpy(state, CS_CHILD_STATE, sizeof(CS_CHILD_STATE));
+	state += sizeof(CS_CHILD_STATE) - 1;
+	state[found->state_len] = '\0';
+	return cs_current_state(found, state);
+}
+
+static bool build_child(struct cs_child_env *own, char *const *envp, cs_child_readable_fn readable)
+{
+	struct cs_current_found found;
+
+	if (!find_current(true, &found))
 		return false;
-	__builtin_memcpy(line, CS_PROPAGATE_LINE, before);
-	to_hex(make_span_id(connection, sequence), line + before);
-	__builtin_memcpy(parent, line + before, 16);
-	line[before + 16] = '\n';
-	return true;
+	if (write_child(own, &found) &&
+	    cs_child_env_copy(own, cs_propagate.key, &cs_propagate.inherited, envp, readable))
+		return true;
+	cs_count(CS_FACT_NOT_HANDED_ON);
+	return false;
+}
+
+char *const *cs_propagate_child(struct cs_child_env *own, char *const *envp)
+{
+	if (!envp || atomic_load_explicit(&cs_shim.filtered, memory_order_relaxed) ||
+	    !build_child(own, envp, is_readable))
+		return envp;
+	return own->entries;
+}
+
+char *const *cs_propagate_environ(struct cs_child_env *own)
+{
+	if (!cs_propagate.environment || !*cs_propagate.environment ||
+	    !build_child(own, *cs_propagate.environment, NULL))
+		return NULL;
+	return own->entries;
 }

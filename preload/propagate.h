@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Handing trace contexts on, where the operator asks for it: COLDSPAN_PROPAGATE, a list of
+ * Handing trace contexts on, where the operator asks for it: COLDSPAN_PROPAGATE, a list by commas of
  *
- *   inbound  the parent id inside a request's traceparent becomes our span's, in the function's own
- *            buffer, before the function sees it: what an SDK in the function makes then stands below
- *            our span. Same length, nothing else changes. A request without a good traceparent, or whose
- *            head did not come with one read into one buffer, is left alone.
+ *   inbound   the parent id inside a request's traceparent becomes our span's, in the function's own
+ *             buffer, before the function sees it: what an SDK in the function makes then stands below
+ *             our span. Same length, nothing else changes. A request without a good traceparent, or whose
+ *             head did not come with one read into one buffer, is left alone.
+ *   env       children are given TRACEPARENT, of the invocation that starts them: child_env.h.
  *
- * Only then does the shim make ids (DESIGN: the collector makes all others).
+ * Only then does the shim make ids (DESIGN: the collector makes all others): of an invocation, when it
+ * begins, and told in its record; of its trace, where no header names one.
  */
 #pragma once
 
@@ -16,18 +18,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/child_env.h"
+#include "preload/conn.h"
+#include "preload/current.h"
 #include "preload/start.h"
+#include "preload/wire/records.h"
 #include "preload/wire/siphash.h"
 
 #define CS_PROPAGATE_INBOUND 0x1u
+#define CS_PROPAGATE_ENV     0x2u
+#define CS_PROPAGATE_ANY     0x3u
 
-/* "name: value\n" behind the header lines of a request's record; no header of that name is kept. */
-#define CS_PROPAGATE_LINE     "coldspan-span-id: "
-#define CS_PROPAGATE_LINE_LEN (sizeof(CS_PROPAGATE_LINE) - 1 + 17)
+/* "name: value\n" behind the header lines of a record; no headers of these names are kept. */
+#define CS_PROPAGATE_SPAN_LINE  "coldspan-span-id: "
+#define CS_PROPAGATE_TRACE_LINE "coldspan-trace-id: "
+#define CS_PROPAGATE_LINES_MAX                                                                     \
+	(sizeof(CS_PROPAGATE_SPAN_LINE) + 16 + sizeof(CS_PROPAGATE_TRACE_LINE) + 32)
 
 struct cs_propagate {
 	uint32_t what; /* CS_PROPAGATE_*; 0: nothing is changed, ever */
 	uint8_t key[CS_SIPHASH_KEY_BYTES];
+	struct cs_child_inherited inherited;
+	char *const **environment; /* libc's environ; NULL: not found */
 };
 
 extern struct cs_propagate cs_propagate;
@@ -50,12 +62,57 @@ static inline bool cs_propagate_asked(uint32_t what)
 	return __builtin_expect(cs_propagate.what & what, 0);
 }
 
+/* --- invocations: nothing of these is called unless something is asked for --- */
+
+/* An invocation that begins. */
+struct cs_propagate_begun {
+	struct cs_current_key key;
+	const char *lines; /* that are kept of its headers */
+	size_t lines_len;
+	uint64_t thread;
+	bool blocking; /* see cs_current_begin() */
+};
+
 /**
- * cs_propagate_inbound() - make the parent id of a request's head that of a span of ours
- * @head: the head as the function is about to see it, from its first byte to its last
- * @line: CS_PROPAGATE_LINE_LEN bytes: the id, for the record
+ * cs_propagate_begin() - give it an id, and its trace one, if it has none
+ * @ret_context: what is handed on of it
+ * @lines:       receives what its record says of that, CS_PROPAGATE_LINES_MAX bytes at most
  *
- * Context: signal. Return: false: nothing was changed.
+ * Context: signal.
+ * Return:  bytes at @lines; 0: whose trace it is is not known here, and @ret_context not set.
  */
-bool cs_propagate_inbound(unsigned char *head, size_t len, uint64_t connection, uint32_t sequence,
-			  char *line);
+uint32_t cs_propagate_begin(const struct cs_propagate_begun *begun, struct cs_context *ret_context,
+			    char *lines);
+
+/** cs_propagate_count() - it is in flight from here on; NULL: with nothing to hand on. Context: signal. */
+void cs_propagate_count(const struct cs_propagate_begun *begun, const struct cs_context *context);
+
+/** cs_propagate_request() - the same of a request, whose record it writes. Context: signal. */
+void cs_propagate_request(const struct cs_conn_event *event, struct cs_rec_request *rec);
+
+/** cs_propagate_answered() - the calling thread begins to answer it. Context: signal. */
+void cs_propagate_answered(uint32_t source, uint64_t a, uint32_t b);
+
+/** cs_propagate_ended() - it is over; @seen: false: it may go on, unseen. Context: signal. */
+void cs_propagate_ended(uint32_t source, uint64_t a, uint32_t b, bool seen);
+
+/* --- children --- */
+
+/**
+ * cs_propagate_child() - the environment for a child that the caller is about to make
+ * @own:  memory for another
+ * @envp: what the program gives it
+ *
+ * Context: signal, vfork child. Of @envp is asked page by page whether it is there, with
+ *          rt_sigprocmask(2), which changes nothing.
+ * Return:  @own->entries, or @envp: it is left alone.
+ */
+char *const *cs_propagate_child(struct cs_child_env *own, char *const *envp);
+
+/**
+ * cs_propagate_environ() - the same for a child that is given what the process has, libc's environ
+ *
+ * Context: signal, vfork child. No system call.
+ * Return:  @own->entries; NULL: it is left alone.
+ */
+char *const *cs_propagate_environ(struct cs_child_env *own);

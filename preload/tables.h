@@ -6,13 +6,15 @@
  */
 #pragma once
 
+#include "preload/current.h"
 #include "preload/fd_table.h"
 #include "preload/logs.h"
 #include "preload/stdio_loop.h"
 
-#define CS_API_BYTES          32768u /* trace contexts: api.c */
+#define CS_API_BYTES            32768u /* trace contexts: api.c */
 
-#define CS_TABLES_LOGS_BEGIN  CS_FDS_BYTES
-#define CS_TABLES_API_BEGIN   (CS_TABLES_LOGS_BEGIN + CS_LOGS_EARLY_BYTES)
-#define CS_TABLES_STDIO_BEGIN (CS_TABLES_API_BEGIN + CS_API_BYTES)
-#define CS_TABLES_BYTES       (CS_TABLES_STDIO_BEGIN + CS_STDIO_BYTES)
+#define CS_TABLES_LOGS_BEGIN    CS_FDS_BYTES
+#define CS_TABLES_API_BEGIN     (CS_TABLES_LOGS_BEGIN + CS_LOGS_EARLY_BYTES)
+#define CS_TABLES_STDIO_BEGIN   (CS_TABLES_API_BEGIN + CS_API_BYTES)
+#define CS_TABLES_CURRENT_BEGIN (CS_TABLES_STDIO_BEGIN + CS_STDIO_BYTES)
+#define CS_TABLES_BYTES         (CS_TABLES_CURRENT_BEGIN + CS_CURRENT_BYTES)

@@ -8,9 +8,11 @@
 #include "preload/http.h"
 #include "preload/wire/trace_context.h"
 
-#define NAME      "traceparent:"
-#define NAME_LEN  (sizeof(NAME) - 1)
-#define PARENT_AT 36u /* "00-", 32 digits, "-" */
+#define NAME         "traceparent:"
+#define NAME_LEN     (sizeof(NAME) - 1)
+#define PARENT_AT    36u /* "00-", 32 digits, "-" */
+
+#define STATES_BYTES 1024u /* of several tracestate headers, joined */
 
 static bool is_named(const unsigned char *line, size_t len)
 {
@@ -63,4 +65,88 @@ unsigned char *cs_traceparent_find_parent(unsigned char *head, size_t len)
 	    cs_trace_context_parse((const char *)value, value_len, &context) < 0)
 		return NULL;
 	return value + PARENT_AT;
+}
+
+/* --- lines --- */
+
+/* Of one line: its value, if it is of that name. */
+static const char *value_if(const char *line, size_t len, const char *name, size_t *ret_len)
+{
+	size_t i = 0;
+
+	while (name[i] && i < len && line[i] == name[i])
+		i++;
+	if (name[i] || len - i < 2 || line[i] != ':' || line[i + 1] != ' ')
+		return NULL;
+	*ret_len = len - i - 2;
+	return line + i + 2;
+}
+
+static bool is_other_carrier(const char *line, size_t len)
+{
+	static const char names[][24] = { "b3", "x-b3-traceid", "x-amzn-trace-id",
+					  "x-cloud-trace-context", "uber-trace-id" };
+	size_t value_len;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (value_if(line, len, names[i], &value_len))
+			return true;
+	}
+	return false;
+}
+
+/* What stands in the tracestate headers of a request: several are one. */
+struct states {
+	size_t len;
+	bool lost; /* they did not fit: then there is none */
+	char bytes[STATES_BYTES];
+};
+
+static void join(struct states *states, const char *value, size_t len)
+{
+	size_t comma = states->len ? 1 : 0;
+
+	if (states->lost || len + comma > sizeof(states->bytes) - states->len) {
+		states->lost = true;
+		return;
+	}
+	if (comma)
+		states->bytes[states->len++] = ',';
+	__builtin_memcpy(states->bytes + states->len, value, len);
+	states->len += len;
+}
+
+enum cs_carried cs_traceparent_carried(const char *lines, size_t len, struct cs_context *ret)
+{
+	const char *parent = NULL, *end = lines + len, *value;
+	size_t parent_len = 0, value_len, state_len = 0;
+	bool other = false, twice = false;
+	struct states states;
+
+	states.len = 0;
+	states.lost = false;
+	while (lines < end) {
+		size_t line = 0;
+
+		while (lines + line < end && lines[line] != '\n')
+			line++;
+		value = value_if(lines, line, "traceparent", &value_len);
+		if (value) {
+			twice |= parent != NULL;
+			parent = value;
+			parent_len = value_len;
+		}
+		value = value_if(lines, line, "tracestate", &value_len);
+		if (value)
+			join(&states, value, value_len);
+		other |= is_other_carrier(lines, line);
+		lines += line + 1;
+	}
+	if (!parent || twice || cs_trace_context_parse(parent, parent_len, &ret->trace) < 0)
+		return other ? CS_CARRIED_OTHER : CS_CARRIED_NOTHING;
+	if (states.lost || cs_trace_state_copy(states.bytes, states.len, ret->state,
+					       sizeof(ret->state), &state_len) < 0)
+		state_len = 0;
+	ret->state_len = (uint16_t)state_len;
+	return CS_CARRIED_CONTEXT;
 }

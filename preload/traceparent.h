@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Where the parent id stands in a request's head. */
+/* Where the parent id stands in a request's head, and whose trace it is. */
 #pragma once
 
 #include <stddef.h>
+
+#include "preload/current.h"
 
 /**
  * cs_traceparent_find_parent() - the 16 digits of the parent id in the traceparent of a request
@@ -15,3 +17,18 @@
  * Format:  W3C Trace Context section 3.2.
  */
 unsigned char *cs_traceparent_find_parent(unsigned char *head, size_t len);
+
+enum cs_carried {
+	CS_CARRIED_NOTHING, /* no header that is a carrier of a trace: it begins here */
+	CS_CARRIED_CONTEXT, /* one good traceparent */
+	CS_CARRIED_OTHER, /* whose trace it is, other carriers say, which only the collector reads */
+};
+
+/**
+ * cs_traceparent_carried() - which trace a request belongs to, by the lines that are kept of its head
+ * @lines: "name: value\n", names in lower case (http_fields.h)
+ * @ret:   of CS_CARRIED_CONTEXT: its trace, flags and tracestate
+ *
+ * Context: signal (pure).
+ */
+enum cs_carried cs_traceparent_carried(const char *lines, size_t len, struct cs_context *ret);

@@ -26,7 +26,9 @@
 	X(UNRESOLVED, "unresolved", "hooked functions for which no original was found")            \
 	X(PROBES, "probes", "health probes over connections, ever")                                \
 	X(LOG_BYTES_LOST, "log.bytes_lost", "bytes written to logs and not taken, ever")           \
-	X(LOOP_UNSEEN, "loop.unseen", "answers of an action loop to no event that was seen, ever")
+	X(LOOP_UNSEEN, "loop.unseen", "answers of an action loop to no event that was seen, ever") \
+	X(NOT_HANDED_ON, "not_handed_on",                                                          \
+	  "children and requests that were not told whose they are, where that was known, ever")
 
 enum cs_fact {
 #define X(id, name, meaning) CS_FACT_##id,

@@ -13,7 +13,7 @@ import sys
 
 ATTACH, LATER = "At the start", "Later"
 STANDINS = ("standin.c", "standin_fd.c")
-HOOKS = ("emit.c", "hooks_")
+HOOKS = ("emit.c", "propagate.c", "hooks_")
 # Made through libc's own function or the vDSO: not in the source as a system call.
 THROUGH_OTHERS = {"poll", "ppoll", "clock_gettime"}
 

@@ -12,72 +12,17 @@ but for the sixteen digits.
 import functools
 import http.client
 import json
-import os
 import pathlib
 import re
-import shutil
 import socket
-import subprocess
 import sys
-import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from lib import cases, listening, otlp_json, peers, watching
+from watched import HERE, LANGUAGES, LIMIT_S, POLL_S, Watched, cases
 
-HERE = pathlib.Path(__file__).resolve().parent
-SERVER = 2  # a span's kind
-LIMIT_S, POLL_S, REQUESTS = 60, 0.02, 5
+REQUESTS = 5
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 GOOD = f"00-{TRACE}-{PARENT}-01"
-
-
-def node_command(_):
-    return ["node", HERE / "server.js"], {"NODE_PATH": str(peers.path("sdk_node"))}
-
-
-def python_command(_):
-    return [peers.path("propagators"), HERE / "server.py"], {}
-
-
-def java_command(folder):
-    classpath = f"{peers.path('sdk_java')}/*:{folder}"
-    if not shutil.which("javac"):
-        cases.skip("there is no javac")
-    subprocess.run(["javac", "-cp", classpath, "-d", folder, HERE / "Server.java"], check=True)
-    return ["java", "-XX:TieredStopAtLevel=1", "-cp", classpath, "Server"], {}
-
-
-LANGUAGES = {"node": node_command, "python": python_command, "java": java_command}
-
-
-class Watched:
-    """A server, and the collector that watches it."""
-
-    def __init__(self, build, folder, command, env, propagate):
-        self.traces, announce = folder / "traces.jsonl", folder / "announce.sock"
-        self.collector = watching.start([build / "collector/coldspan-collector", "--file", self.traces,
-                                         "--log-level", "error"], announce, stderr=subprocess.DEVNULL)
-        env = {**os.environ, **env, "COLDSPAN_SOCKET": str(announce),
-               "LD_PRELOAD": str(build / "preload/libcoldspan.so"), "COLDSPAN_PROPAGATE": propagate}
-        self.process = subprocess.Popen([str(word) for word in command], env=env, stdin=subprocess.DEVNULL)
-
-    def __enter__(self):
-        end = time.monotonic() + LIMIT_S
-        while not (ports := listening.ports_of(self.process.pid)):
-            assert self.process.poll() is None and time.monotonic() < end, "the server does not listen"
-            time.sleep(POLL_S)
-        self.port = ports[0]
-        return self
-
-    def __exit__(self, *_):
-        watching.kill(self.process)
-        watching.stop(self.collector)
-
-    def spans(self):
-        """Of requests, by their ids; after the end."""
-        return {span["attributes"]["http.request.header.x-request-id"][0]: span
-                for span in otlp_json.of_file(self.traces) if span["kind"] == SERVER}
 
 
 def ask(port, n):
@@ -93,7 +38,7 @@ def ask(port, n):
 
 def nests(language, propagate, build, folder):
     """The SDK's span stands below ours, or, where nobody asked for that, below the caller's."""
-    command, env = LANGUAGES[language](folder)
+    command, env = LANGUAGES[language](folder, "server")
     with Watched(build, folder, command, env, propagate) as watched:
         told = [ask(watched.port, n) for n in range(REQUESTS)]
     spans = watched.spans()

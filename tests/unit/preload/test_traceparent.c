@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,4 +76,74 @@ Test(traceparent, a_head_that_ends_anywhere_is_read_to_there)
 		cr_expect(eq(int, at != NULL, len >= value_end), "%zu", len);
 		free(head);
 	}
+}
+
+/* --- lines --- */
+
+/* "other", "nothing", or trace, flags and state. */
+static const char *carried(const char *lines)
+{
+	static char text[1024];
+	struct cs_context context;
+
+	switch (cs_traceparent_carried(lines, strlen(lines), &context)) {
+	case CS_CARRIED_NOTHING:
+		return "nothing";
+	case CS_CARRIED_OTHER:
+		return "other";
+	case CS_CARRIED_CONTEXT:
+		break;
+	}
+	snprintf(text, sizeof(text), "%02x%02x %d %.*s", context.trace.trace_id[0],
+		 context.trace.trace_id[15], context.trace.flags, (int)context.state_len,
+		 context.state);
+	return text;
+}
+
+struct carried_case {
+	char lines[160], what[24];
+};
+
+ParameterizedTestParameters(traceparent, which_trace_it_is)
+{
+	static struct carried_case cases[] = {
+		{ "", "nothing" },
+		{ "traceparent: " GOOD "\n", "0a9c 1 " },
+		{ "x-request-id: 1\ntraceparent: " GOOD "\ntracestate: a=1,b=2\n",
+		  "0a9c 1 a=1,b=2" },
+		{ "tracestate: a=1\ntraceparent: " GOOD "\ntracestate: b=2\n", "0a9c 1 a=1,b=2" },
+		{ "traceparent: 00-" TRACE "-" PARENT "-00\n", "0a9c 0 " },
+		{ "traceparent: 01-" TRACE "-" PARENT "-01-more\n", "0a9c 1 " },
+		{ "traceparent: " GOOD "\ntracestate: =\n", "0a9c 1 " },
+		{ "traceparent: " GOOD "\ntraceparent: " GOOD "\n", "nothing" },
+		{ "traceparent: " GOOD "0\n", "nothing" },
+		{ "traceparent: \n", "nothing" },
+		{ "tracestate: a=1\n", "nothing" },
+		{ "b3: 0\n", "other" },
+		{ "traceparent: x\nuber-trace-id: 1:2:0:1\n", "other" },
+		{ "traceparent: " GOOD "\nx-amzn-trace-id: Root=1\n", "0a9c 1 " },
+		{ "x-amzn-trace-id: Root=1\n", "other" },
+		{ "x-cloud-trace-context: 1\n", "other" },
+		{ "x-b3-traceid: 1\n", "other" },
+		{ "x-b3-sampled: 1\n", "nothing" },
+	};
+
+	return cr_make_param_array(struct carried_case, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+ParameterizedTest(struct carried_case *c, traceparent, which_trace_it_is)
+{
+	cr_expect(eq(str, (char *)carried(c->lines), c->what), "%s", c->lines);
+}
+
+Test(traceparent, states_that_do_not_fit_are_none)
+{
+	char lines[4096] = "traceparent: " GOOD "\n";
+
+	for (int i = 0; i < 3; i++) {
+		strcat(lines, "tracestate: a=");
+		memset(lines + strlen(lines), 'x', 400);
+		strcat(lines, "\n");
+	}
+	cr_expect(eq(str, (char *)carried(lines), (char *)"0a9c 1 "));
 }
