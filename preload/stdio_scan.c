@@ -179,17 +179,26 @@ static void open_value(struct cs_stdio_scan *scan, bool object)
 	scan->want = NOTHING;
 }
 
-/* Of a value that is no string: numbers are kept as they stand, of words only what "ok" is. */
+/* Of a value that is no string: a number of digits alone is kept; of words only what "ok" is. */
 static void take_bare(struct cs_stdio_scan *scan, unsigned char c)
 {
-	if (scan->want == OK && c == 't')
-		scan->ok = true;
-	if (scan->want == LINE && c >= '0' && c <= '9') {
+	bool digit = c >= '0' && c <= '9';
+
+	if (c <= ' ' || c == ':')
+		return;
+	if (scan->want == OK) {
+		scan->ok = c == 't';
+	} else if (digit && scan->want == LINE) {
 		scan->want = NUMBER;
 		begin_line(scan);
 	}
-	if (scan->want == NUMBER && c > ' ')
+	if (digit && scan->want == NUMBER) {
 		put(scan, c);
+	} else {
+		if (scan->want == NUMBER)
+			drop_line(scan);
+		scan->want = NOTHING;
+	}
 }
 
 static void take_byte(struct cs_stdio_scan *scan, unsigned char c)
