@@ -31,7 +31,9 @@ UNSEEN = "its answer was not seen"
 def command(args, language):
     return {"python": [sys.executable, LOOPS / "loop.py"],
             "bash": [tool("bash"), LOOPS / "loop.sh"],
-            "node": [tool("node"), LOOPS / "loop.js"]}.get(language) or [args.loop.resolve(), language]
+            "node": [tool("node"), LOOPS / "loop.js"],
+            "ruby": [tool("ruby"), LOOPS / "loop.rb"],
+            "php": [tool("php"), LOOPS / "loop.php"]}.get(language) or [args.loop.resolve(), language]
 
 
 def environment(**more):
@@ -191,6 +193,18 @@ def a_loop_in_node(args, folder):
 
 
 @case
+def a_loop_in_ruby(args, folder):
+    _, _, invocations, lines = seen(args, folder, "ruby")
+    check_lines(invocations, lines)
+
+
+@case
+def a_loop_in_php(args, folder):
+    _, _, invocations, lines = seen(args, folder, "php")
+    check_lines(invocations, lines)
+
+
+@case
 def a_loop_in_c(args, folder):
     seen(args, folder, "raw")
 
@@ -231,6 +245,193 @@ def of_a_loop_inside_of_libc_nothing_is_claimed(args, folder):
         start, _, invocations, _ = watched.finish()
     assert not invocations, invocations
     assert start["attributes"]["coldspan.protocol"] == "stdio", start
+
+
+def told(args, folder, language, *events, end=None, **env):
+    """What was told of a loop that was given @events, and ended by @end."""
+    with Watched(args, folder, command(args, language), **env) as watched:
+        watched.loop.ack()
+        for one in events:
+            watched.loop.run(one)
+        (end or watched.loop.close)(*([watched.loop] if end else []))
+        return watched, *watched.finish()
+
+
+def killed_at(loop):
+    loop.process.wait(LIMIT_S)
+
+
+def check_killed(args, folder, language):
+    _, start, _, invocations, _ = told(args, folder, language, proxy.event("act-1", {"name": "one"}),
+                                       proxy.event("act-2", {"name": "killed"}), end=killed_at)
+    assert ids(invocations) == ["act-1", "act-2"], invocations
+    assert invocations[0]["status"] == 0 and invocations[0]["attributes"]["faas.coldstart"], invocations
+    assert invocations[1]["status"] == 2, invocations
+    assert "killed by signal 9 (SIGKILL)" in invocations[1]["message"], invocations[1]
+    assert start["status"] == 0, start
+
+
+@case
+def killed_in_mid_invocation_python_says_so(args, folder):
+    check_killed(args, folder, "python")
+
+
+@case
+def killed_in_mid_invocation_node_says_so(args, folder):
+    check_killed(args, folder, "node")
+
+
+@case
+def killed_in_mid_invocation_bash_says_so(args, folder):
+    check_killed(args, folder, "bash")
+
+
+@case
+def killed_in_mid_invocation_c_says_so(args, folder):
+    check_killed(args, folder, "bytes")
+
+
+@case
+def a_cold_invocation_that_is_killed_ends_the_start(args, folder):
+    _, start, phases, (invocation,), _ = told(args, folder, "python", proxy.event("act-1", {"name": "killed"}),
+                                              end=killed_at)
+    assert invocation["status"] == 2 and start["status"] == 2, (invocation, start)
+    assert list(phases)[-2:] == ["wait", "handler"], list(phases)
+
+
+@case
+def killed_at_its_deadline_it_timed_out(args, folder):
+    with Watched(args, folder, command(args, "python")) as watched:
+        watched.loop.ack()
+        one = proxy.event("act-1", {"name": "slow"}, seconds=1)
+        watched.loop.send(proxy.line(one))
+        while time.time() * 1000 < int(one["deadline"]):
+            time.sleep(0.01)
+        assert watched.loop.kill() == -signal.SIGKILL
+        _, _, (invocation,), _ = watched.finish()
+    assert invocation["status"] == 2 and "timed out" in invocation["message"], invocation
+    assert invocation["attributes"]["coldspan.openwhisk.deadline_passed"] is True, invocation
+
+
+def blocked(loop):
+    """Until it waits for input: read, of descriptor 0."""
+    end = time.monotonic() + LIMIT_S
+    while not pathlib.Path(f"/proc/{loop.process.pid}/syscall").read_text().startswith(("0 0x0 ", "63 0x0 ")):
+        assert time.monotonic() < end, "it does not wait for input"
+        time.sleep(0.005)
+
+
+def idle_killed(loop):
+    blocked(loop)
+    loop.kill()
+
+
+@case
+def an_idle_loop_that_is_killed_has_failed_at_nothing(args, folder):
+    for language in ("python", "bash", "mixed"):
+        inner = folder / language
+        inner.mkdir()
+        _, start, _, (invocation,), _ = told(args, inner, language, proxy.event("act-1", {"name": "one"}),
+                                             end=idle_killed)
+        assert invocation["status"] == 0 and start["status"] == 0, (language, invocation, start)
+
+
+@case
+def events_may_come_in_pieces_and_several_at_once(args, folder):
+    events = [proxy.event(f"act-{n}", {"name": f"n{n}"}) for n in range(4)]
+    with Watched(args, folder, command(args, "raw")) as watched:
+        watched.loop.ack()
+        whole = proxy.line(events[0])
+        for at in range(0, len(whole), 7):
+            watched.loop.send(whole[at:at + 7])
+        assert watched.loop.answer() == b'{"n":0}\n'
+        half = proxy.line(events[3])
+        watched.loop.send(proxy.line(events[1]) + proxy.line(events[2]) + half[:20])
+        assert [watched.loop.answer(), watched.loop.answer()] == [b'{"n":1}\n', b'{"n":2}\n']
+        watched.loop.send(half[20:])
+        assert watched.loop.answer() == b'{"n":3}\n'
+        assert watched.loop.close() == 0
+        _, _, invocations, _ = watched.finish()
+    assert sorted(ids(invocations)) == [one["activation_id"] for one in events], ids(invocations)
+    assert not any("coldspan.approximate" in span["attributes"] for span in invocations), invocations
+    by_end = sorted(invocations, key=lambda span: span["end"])
+    assert ids(by_end) == [one["activation_id"] for one in events], ids(by_end)
+
+
+@case
+def of_a_large_event_the_beginning_is_looked_at(args, folder):
+    large = {"name": "one", "data": "x" * 300000}
+    one = {"activation_id": "act-1", "value": large, "transaction_id": "behind"}
+    _, _, _, invocations, _ = told(args, folder, "python", one, proxy.event("act-2", {"name": "two"}))
+    assert ids(invocations) == ["act-1", "act-2"], invocations
+    attributes = invocations[0]["attributes"]
+    assert attributes["coldspan.request.cut"] == ["headers"], attributes
+    assert "coldspan.openwhisk.transaction_id" not in attributes, attributes
+    assert invocations[0]["status"] == 0 and "coldspan.request.cut" not in invocations[1]["attributes"]
+
+
+@case
+def what_is_no_event_is_none(args, folder):
+    with Watched(args, folder, command(args, "raw")) as watched:
+        watched.loop.ack()
+        for junk in (b"no JSON\n", b"[1]\n", b"\n"):
+            watched.loop.send(junk)
+            watched.loop.answer()
+        watched.loop.run(proxy.event("act-1", {"name": "one"}))
+        assert watched.loop.close() == 0
+        start, _, invocations, _ = watched.finish()
+    assert ids(invocations) == ["act-1"], invocations
+    assert start["attributes"]["coldspan.loop.unseen"] == 3, start
+
+
+@case
+def a_loop_without_an_event_was_unused(args, folder):
+    _, start, phases, invocations, _ = told(args, folder, "python")
+    assert not invocations and start["attributes"]["coldspan.protocol"] == "stdio", start
+    assert start["attributes"]["coldspan.init.unused"] is True and list(phases)[-1] == "wait", (start, list(phases))
+
+
+@case
+def one_that_ends_before_it_is_ready_says_so(args, folder):
+    program = "import sys; sys.exit(3)"
+    with Watched(args, folder, [sys.executable, "-c", program]) as watched:
+        assert watched.loop.read_line() == b""
+        assert watched.loop.process.wait(LIMIT_S) == 3
+        start, _, invocations, _ = watched.finish()
+    assert not invocations and start["status"] == 2, (start, invocations)
+    assert "exit status 3" in start["message"], start
+
+
+@case
+def without_an_acknowledgement_its_first_read_is_readiness(args, folder):
+    events = [proxy.event("act-1", {"name": "one"}), proxy.event("act-2", {"name": "two"})]
+    with Watched(args, folder, command(args, "python"), __OW_WAIT_FOR_ACK="") as watched:
+        blocked(watched.loop)
+        for one in events:
+            watched.loop.run(one)
+        assert watched.loop.close() == 0
+        _, phases, invocations, lines = watched.finish()
+    assert list(phases) == ["link", "runtime", "code", "wait", "handler", "respond"], list(phases)
+    assert ids(invocations) == ["act-1", "act-2"], invocations
+    check_lines(invocations, lines)
+
+
+@case
+def without_its_variables_or_its_pipe_it_is_no_loop(args, folder):
+    """What it writes to standard output may be its answer then."""
+    events = b"".join(proxy.line(proxy.event(f"act-{n}", {"name": "one"})) for n in range(2))
+    for name, env, answers in (("variables", {}, f"3> >(cat > {folder}/answers)"),
+                               ("pipe", {"__OW_EXECUTION_ENV": "x"}, "3> /dev/null")):
+        file = folder / f"{name}.jsonl"
+        done = subprocess.run([tool("bash"), "-c", f'exec "$@" {answers}', "-", args.build / "agent/coldspan",
+                               "run", "--quiet", "--file", file, "--", *command(args, "python")],
+                              input=events, env={**os.environ, **env}, capture_output=True, check=False,
+                              timeout=LIMIT_S)
+        assert done.returncode == 0, done
+        spans = otlp_json.of_file(file)
+        assert [span["attributes"]["coldspan.protocol"] for span in spans if span["kind"] == SERVER] == ["exec"]
+        assert not any(line["attributes"]["log.iostream"] == "stdout"
+                       for line in otlp_json.of_file(file, otlp_json.logs)), name
 
 
 if __name__ == "__main__":

@@ -3,12 +3,15 @@
 import os
 import signal
 import sys
+import time
 
 
 def main(parameters):
     name = parameters.get("name", "world")
     if name == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
+    if name == "slow":
+        time.sleep(600)
     if name == "wrong":
         raise ValueError("no such name")
     print(f"out: {name}")
