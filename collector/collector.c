@@ -226,7 +226,7 @@ int cs_collector_new(struct event_base *base, const struct cs_collector_options 
 
 int cs_collector_add_exporter(struct cs_collector *collector, struct cs_exporter *exporter)
 {
-	return cs_pipeline_add_exporter(&collector->pipeline, exporter);
+	return cs_outlet_add_exporter(&collector->pipeline.outlet, exporter);
 }
 
 int cs_collector_follow(struct cs_collector *collector, struct cs_diag *diag)
@@ -306,7 +306,7 @@ void cs_collector_stop(struct cs_collector *collector)
 
 bool cs_collector_flushed(const struct cs_collector *collector)
 {
-	return cs_pipeline_idle(&collector->pipeline);
+	return cs_outlet_idle(&collector->pipeline.outlet);
 }
 
 const struct cs_self *cs_collector_get_self(struct cs_collector *collector)
@@ -318,8 +318,8 @@ const struct cs_self *cs_collector_get_self(struct cs_collector *collector)
 struct cs_exporter *const *cs_collector_exporters(const struct cs_collector *collector,
 						  unsigned *ret_count)
 {
-	*ret_count = collector->pipeline.exporters_count;
-	return collector->pipeline.exporters;
+	*ret_count = collector->pipeline.outlet.exporters_count;
+	return collector->pipeline.outlet.exporters;
 }
 
 struct cs_collector *cs_collector_free(struct cs_collector *collector)

@@ -49,7 +49,7 @@ int cs_collector_new(struct event_base *base, const struct cs_collector_options 
 /**
  * cs_collector_add_exporter() - send all spans to this destination, too
  *
- * Ownership: taken, also on failure. Return: 0; -E2BIG more than CS_PIPELINE_EXPORTERS_MAX.
+ * Ownership: taken, also on failure. Return: 0; -E2BIG more than CS_OUTLET_EXPORTERS_MAX.
  */
 int cs_collector_add_exporter(struct cs_collector *collector, struct cs_exporter *exporter)
 	cs_must_use;

@@ -150,16 +150,17 @@ void cs_init_crashed(const struct cs_request *request)
 	struct cs_assembled *instance = request->instance;
 	const struct cs_identity *identity = &instance->identity;
 	struct cs_crashes *crashes = &instance->assembler->crashes;
-	struct cs_crash crash = { .parent_segment = parent_segment_of(instance),
-				  .ppid = identity->ppid,
-				  .uid = identity->uid,
-				  .function = function_of(instance),
-				  .end_ns = cs_assembled_end(instance) };
+	struct cs_crash crash;
 
 	if (request->exec || request->running || request->tag != (uint32_t)identity->pid ||
 	    request->outcome.cause == CS_CAUSE_NONE ||
 	    (request->outcome.cause == CS_CAUSE_EXIT && request->outcome.code == 0))
 		return;
+	crash = (struct cs_crash){ .parent_segment = parent_segment_of(instance),
+				   .ppid = identity->ppid,
+				   .uid = identity->uid,
+				   .function = function_of(instance),
+				   .end_ns = cs_assembled_end(instance) };
 	if (!crash.parent_segment && crash.ppid <= INIT_PID)
 		return;
 	for (unsigned i = 0; i < CS_CRASHES_MAX; i++) {

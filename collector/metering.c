@@ -90,34 +90,52 @@ void cs_metering_look(struct cs_metering *metering, struct cs_instance *instance
 	}
 }
 
-void cs_metering_ready(struct cs_metering *metering, struct cs_instance *instance, uint64_t now_ns)
+void cs_metering_ready(struct cs_instance *instance, const struct cs_usage *usage)
 {
 	struct cs_member *member;
 	struct cs_meter *meter;
 
 	LIST_FOREACH(member, &instance->members, of_instance)
 	{
-		if (!member->own || !member->process || !take_turn(metering, now_ns))
+		if (!member->own || !member->process)
 			continue;
 		meter = meter_of(member);
-		if (meter && !read_quiet(member, &meter->base))
+		if (!meter)
+			continue;
+		meter->base = *usage;
+		if (cs_instance_used(instance))
 			meter->base.time_ns = 0;
 	}
 }
 
-void cs_metering_exited(struct cs_instance *instance, const struct cs_process *process)
+static bool is_metered(const struct cs_member *member, const struct cs_process *process)
+{
+	return member->process == process && member->meter && member->meter->base.time_ns;
+}
+
+bool cs_metering_wants(const struct cs_instance *instance, const struct cs_process *process)
+{
+	const struct cs_member *member;
+
+	LIST_FOREACH(member, &instance->members, of_instance)
+	{
+		if (is_metered(member, process))
+			return true;
+	}
+	return false;
+}
+
+void cs_metering_exited(struct cs_instance *instance, const struct cs_process *process,
+			const struct cs_usage *usage)
 {
 	struct cs_member *member;
-	struct cs_usage usage;
 	struct cs_used used;
 
 	LIST_FOREACH(member, &instance->members, of_instance)
 	{
-		if (member->process != process || !member->meter || !member->meter->base.time_ns)
+		if (!is_metered(member, process))
 			continue;
-		if (cs_usage_read(process, &usage) < 0)
-			continue;
-		cs_usage_since(&member->meter->base, &usage, &used);
+		cs_usage_since(&member->meter->base, usage, &used);
 		cs_assembler_used(instance->model, member->pid, member->meter->base.time_ns, &used);
 	}
 }

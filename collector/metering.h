@@ -22,6 +22,7 @@
 #define CS_METERING_MEMBERS_MAX 64u /* an instance with more processes is not metered */
 
 struct cs_meter; /* of a member; freed with it */
+struct cs_usage;
 
 struct cs_metering {
 	uint64_t second_ns; /* began then */
@@ -31,11 +32,21 @@ struct cs_metering {
 /** cs_metering_record() - a record was read that is of an invocation. Context: loop. */
 void cs_metering_record(struct cs_instance *instance);
 
-/** cs_metering_ready() - it is ready, and was drained: what it uses from here on is for others. */
-void cs_metering_ready(struct cs_metering *metering, struct cs_instance *instance, uint64_t now_ns);
+/**
+ * cs_metering_ready() - it is ready, and was drained: what it uses from here on is for others
+ * @usage: of its own process, read just now
+ */
+void cs_metering_ready(struct cs_instance *instance, const struct cs_usage *usage);
 
 /** cs_metering_look() - it was drained. Context: loop. */
 void cs_metering_look(struct cs_metering *metering, struct cs_instance *instance, uint64_t now_ns);
 
-/** cs_metering_exited() - a process has ended, is not reaped, and its instance was drained. */
-void cs_metering_exited(struct cs_instance *instance, const struct cs_process *process);
+/** cs_metering_wants() - is what @process has used by its end of use to cs_metering_exited()? */
+bool cs_metering_wants(const struct cs_instance *instance, const struct cs_process *process);
+
+/**
+ * cs_metering_exited() - a process has ended, is not reaped, and its instance was drained
+ * @usage: of that process, to its end
+ */
+void cs_metering_exited(struct cs_instance *instance, const struct cs_process *process,
+			const struct cs_usage *usage);

@@ -13,88 +13,6 @@
 #include "collector/usage.h"
 #include "preload/wire/segment.h"
 
-static void submit(struct cs_pipeline *pipeline, struct cs_batch batch)
-{
-	for (unsigned i = 0; i < pipeline->exporters_count; i++) {
-		if (cs_exporter_takes(pipeline->exporters[i], batch.signal))
-			cs_exporter_submit(pipeline->exporters[i], batch);
-	}
-}
-
-static void send_logs(struct cs_pipeline *pipeline)
-{
-	struct cs_log_batch batch;
-
-	if (cs_log_records_batch(&pipeline->logs, &batch)) {
-		submit(pipeline, cs_batch_of_logs(&batch));
-		pipeline->self->log_records += cs_log_batch_count(&batch);
-	}
-	cs_log_records_reset(&pipeline->logs);
-}
-
-static void send_batch(struct cs_pipeline *pipeline)
-{
-	struct cs_span_batch batch;
-
-	if (cs_spans_batch(&pipeline->spans, &batch)) {
-		submit(pipeline, cs_batch_of_spans(&batch));
-		pipeline->self->spans += cs_span_batch_count(&batch);
-		pipeline->self->batches++;
-	}
-	cs_spans_reset(&pipeline->spans);
-}
-
-static void on_cold_start(void *context, const struct cs_cold_start *cold_start)
-{
-	struct cs_pipeline *pipeline = context;
-
-	if (pipeline->observer.cold_start)
-		pipeline->observer.cold_start(pipeline->observer.context, cold_start);
-	cs_spans_add_cold_start(&pipeline->spans, cold_start);
-	if (cs_spans_full(&pipeline->spans))
-		send_batch(pipeline);
-}
-
-static void on_invocation(void *context, const struct cs_invocation *invocation)
-{
-	struct cs_pipeline *pipeline = context;
-
-	if (pipeline->observer.invocation)
-		pipeline->observer.invocation(pipeline->observer.context, invocation);
-	cs_spans_add_invocation(&pipeline->spans, invocation);
-	if (cs_spans_full(&pipeline->spans))
-		send_batch(pipeline);
-}
-
-static void on_log(void *context, const struct cs_log_entry *entry)
-{
-	struct cs_pipeline *pipeline = context;
-
-	if (pipeline->observer.log)
-		pipeline->observer.log(pipeline->observer.context, entry);
-	cs_log_records_add(&pipeline->logs, entry);
-	if (cs_log_records_full(&pipeline->logs))
-		send_logs(pipeline);
-}
-
-static void on_span(void *context, const struct cs_inner_span *inner)
-{
-	struct cs_pipeline *pipeline = context;
-
-	cs_spans_add_inner(&pipeline->spans, inner);
-}
-
-static void on_call(void *context, const struct cs_call *call)
-{
-	struct cs_pipeline *pipeline = context;
-
-	if (pipeline->observer.call)
-		pipeline->observer.call(pipeline->observer.context, call);
-	cs_spans_add_call(&pipeline->spans, call);
-	if (cs_spans_full(&pipeline->spans))
-		send_batch(pipeline);
-}
-
 static void start_timer(struct cs_pipeline *pipeline)
 {
 	const struct timeval delay = { .tv_usec = CS_PIPELINE_DELAY_MS * 1000 };
@@ -117,15 +35,12 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
 	read_sideband(pipeline, now_ns - CS_SIDEBAND_SETTLE_NS);
 	next_ns = cs_assembler_tick(pipeline->assembler, now_ns);
-	if (pipeline->spans.spans_count)
-		send_batch(pipeline);
-	send_logs(pipeline);
+	cs_outlet_send(&pipeline->outlet);
 	if (next_ns) {
 		start_timer(pipeline);
 		return;
 	}
-	cs_arena_deinit(&pipeline->spans.arena); /* empty, but as large as the largest batch */
-	cs_arena_deinit(&pipeline->logs.arena);
+	cs_outlet_rest(&pipeline->outlet);
 	if (pipeline->quiet)
 		pipeline->quiet();
 }
@@ -133,19 +48,12 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 int cs_pipeline_init(struct cs_pipeline *pipeline, struct event_base *base, struct cs_self *self,
 		     const struct cs_assembler_sink *observer)
 {
-	const struct cs_assembler_sink sink = { .context = pipeline,
-						.cold_start = on_cold_start,
-						.invocation = on_invocation,
-						.span = on_span,
-						.log = on_log,
-						.call = on_call };
+	struct cs_assembler_sink sink;
 	struct cs_id_key key;
 
 	*pipeline = (struct cs_pipeline){ .self = self };
-	if (observer)
-		pipeline->observer = *observer;
-	cs_spans_init(&pipeline->spans);
-	cs_log_records_init(&pipeline->logs);
+	cs_outlet_init(&pipeline->outlet, self, observer);
+	sink = cs_outlet_sink(&pipeline->outlet);
 	evtimer_assign(&pipeline->timer, base, on_timer, pipeline);
 	if (getrandom(key.bytes, sizeof(key.bytes), 0) != (ssize_t)sizeof(key.bytes))
 		return -errno;
@@ -158,22 +66,8 @@ void cs_pipeline_deinit(struct cs_pipeline *pipeline)
 	if (event_initialized(&pipeline->timer))
 		evtimer_del(&pipeline->timer);
 	pipeline->assembler = cs_assembler_free(pipeline->assembler);
-	for (unsigned i = 0; i < pipeline->exporters_count; i++)
-		cs_exporter_free(pipeline->exporters[i]);
-	pipeline->exporters_count = 0;
 	pipeline->sideband = cs_sideband_close(pipeline->sideband);
-	cs_spans_deinit(&pipeline->spans);
-	cs_log_records_deinit(&pipeline->logs);
-}
-
-int cs_pipeline_add_exporter(struct cs_pipeline *pipeline, struct cs_exporter *exporter)
-{
-	if (pipeline->exporters_count == CS_PIPELINE_EXPORTERS_MAX) {
-		cs_exporter_free(exporter);
-		return -E2BIG;
-	}
-	pipeline->exporters[pipeline->exporters_count++] = exporter;
-	return 0;
+	cs_outlet_deinit(&pipeline->outlet);
 }
 
 void cs_pipeline_follow(struct cs_pipeline *pipeline, struct cs_sideband *sideband)
@@ -254,17 +148,13 @@ static const struct cs_process *own_process(const struct cs_instance *instance)
 	return NULL;
 }
 
-static void take_usage(struct cs_instance *instance, const struct cs_process *process, bool ended)
+static void tell_usage(struct cs_instance *instance, const struct cs_usage *usage, bool ended)
 {
-	struct cs_usage usage;
-
-	if (!process || cs_usage_read(process, &usage) < 0)
-		return;
 	cs_assembler_usage(instance->model,
 			   &(struct cs_usage_so_far){
-				   .cpu_ns = usage.cpu_ns,
-				   .faults_minor = usage.faults_minor,
-				   .faults_major = usage.faults_major,
+				   .cpu_ns = usage->cpu_ns,
+				   .faults_minor = usage->faults_minor,
+				   .faults_major = usage->faults_major,
 				   .known = true,
 			   },
 			   ended);
@@ -306,6 +196,9 @@ static void count_probes(struct cs_self *self, struct cs_instance *instance)
 
 void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance)
 {
+	const struct cs_process *process;
+	struct cs_usage usage;
+
 	if (!instance->model)
 		return;
 	cs_assembler_look(instance->model, instance->file.header);
@@ -316,18 +209,27 @@ void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance
 	if (instance->ready_seen || !is_ready(instance->file.header))
 		return;
 	instance->ready_seen = true;
-	take_usage(instance, own_process(instance), false);
-	cs_metering_ready(&pipeline->metering, instance, cs_clock_monotonic_ns());
+	process = own_process(instance);
+	if (!process || cs_usage_read(process, &usage) < 0)
+		return;
+	tell_usage(instance, &usage, false);
+	cs_metering_ready(instance, &usage);
 }
 
 void cs_pipeline_exited(struct cs_pipeline *pipeline, struct cs_instance *instance,
 			const struct cs_process *process)
 {
+	struct cs_usage usage;
+
 	cs_pipeline_look(pipeline, instance);
-	if (instance->model)
-		cs_metering_exited(instance, process);
-	if (instance->model && process == own_process(instance))
-		take_usage(instance, process, true);
+	if (!instance->model ||
+	    (process != own_process(instance) && !cs_metering_wants(instance, process)))
+		return;
+	if (cs_usage_read(process, &usage) < 0)
+		return;
+	cs_metering_exited(instance, process, &usage);
+	if (process == own_process(instance))
+		tell_usage(instance, &usage, true);
 }
 
 static bool is_of_invocation(unsigned type)
@@ -387,17 +289,7 @@ void cs_pipeline_flush(struct cs_pipeline *pipeline)
 {
 	read_sideband(pipeline, UINT64_MAX);
 	cs_assembler_flush(pipeline->assembler);
-	send_batch(pipeline);
-	send_logs(pipeline);
-}
-
-bool cs_pipeline_idle(const struct cs_pipeline *pipeline)
-{
-	for (unsigned i = 0; i < pipeline->exporters_count; i++) {
-		if (!cs_exporter_idle(pipeline->exporters[i]))
-			return false;
-	}
-	return true;
+	cs_outlet_send(&pipeline->outlet);
 }
 
 void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *self)
@@ -425,6 +317,6 @@ void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *s
 	self->log_lines_alone = stats.log_lines_alone;
 	self->log_lines_limited = stats.log_lines_limited;
 	self->log_lines_lost = stats.log_lines_lost;
-	self->log_records_lost = pipeline->logs.lost;
-	self->spans_lost = pipeline->spans.lost;
+	self->log_records_lost = pipeline->outlet.logs.lost;
+	self->spans_lost = pipeline->outlet.spans.lost;
 }

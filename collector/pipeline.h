@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * From what instances tell to the exporters: feeds the assembler, gathers spans, sends batches. A
- * batch leaves when it is full, or CS_PIPELINE_DELAY_MS after its first span; the timer runs only
- * while something is held. Context of all: loop.
+ * From what instances tell to the exporters: feeds the assembler, whose outlet sends. A batch leaves
+ * when it is full, or CS_PIPELINE_DELAY_MS after its first span; the timer runs only while something
+ * is held. Context of all: loop.
  */
 #pragma once
 
@@ -15,29 +15,21 @@
 #include "base/cleanup.h"
 #include "collector/assembler.h"
 #include "collector/instance.h"
-#include "collector/log_records.h"
 #include "collector/metering.h"
+#include "collector/outlet.h"
 #include "collector/sideband.h"
-#include "collector/spans.h"
-#include "exporters/exporter.h"
 
-#define CS_PIPELINE_EXPORTERS_MAX 24u /* eight files, eight servers with two signals each */
-#define CS_PIPELINE_DELAY_MS      200u
+#define CS_PIPELINE_DELAY_MS 200u
 
 struct cs_pipeline {
 	struct cs_self *self; /* borrowed */
 	struct cs_assembler *assembler;
 	struct cs_sideband *sideband; /* owned; NULL: nothing is followed from outside */
-	struct cs_assembler_sink
-		observer;    /* sees all before the exporters; callbacks may be NULL */
-	void (*quiet)(void); /* may be NULL: called when nothing is held any more */
-	struct cs_spans spans;
-	struct cs_log_records logs;
+	void (*quiet)(void);          /* may be NULL: called when nothing is held any more */
+	struct cs_outlet outlet;
 	struct cs_metering metering;
 	struct event timer;
-	uint64_t segments;                                        /* last number given */
-	struct cs_exporter *exporters[CS_PIPELINE_EXPORTERS_MAX]; /* owned */
-	unsigned exporters_count;
+	uint64_t segments; /* last number given */
 };
 
 /**
@@ -51,10 +43,6 @@ int cs_pipeline_init(struct cs_pipeline *pipeline, struct event_base *base, stru
 
 /** cs_pipeline_deinit() - frees the exporters; what they had not sent is dropped and counted. */
 void cs_pipeline_deinit(struct cs_pipeline *pipeline);
-
-/** cs_pipeline_add_exporter() - taken, also on failure. Return: 0; -E2BIG. */
-int cs_pipeline_add_exporter(struct cs_pipeline *pipeline, struct cs_exporter *exporter)
-	cs_must_use;
 
 /** cs_pipeline_follow() - what the kernel tells by @sideband (taken) counts, too. */
 void cs_pipeline_follow(struct cs_pipeline *pipeline, struct cs_sideband *sideband);
@@ -89,9 +77,6 @@ void cs_pipeline_detach(struct cs_pipeline *pipeline, struct cs_instance *instan
 
 /** cs_pipeline_flush() - everything that is held goes to the exporters now. */
 void cs_pipeline_flush(struct cs_pipeline *pipeline);
-
-/** cs_pipeline_idle() - have all exporters dealt with what they were given? */
-bool cs_pipeline_idle(const struct cs_pipeline *pipeline);
 
 /** cs_pipeline_get_stats() - fill in the counters that the assembler and the spans keep. */
 void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *self);

@@ -56,7 +56,7 @@ static void set_up(void)
 	CS_FUZZ_CHECK(base);
 	CS_FUZZ_CHECK(cs_pipeline_init(&pipeline, base, &self, NULL) == 0);
 	CS_FUZZ_CHECK(cs_file_exporter_new(base, "/dev/null", &exporter, NULL) == 0);
-	CS_FUZZ_CHECK(cs_pipeline_add_exporter(&pipeline, exporter) == 0);
+	CS_FUZZ_CHECK(cs_outlet_add_exporter(&pipeline.outlet, exporter) == 0);
 	cs_process_table_init(&world.processes, base, &self.processes_now, on_process, on_process,
 			      NULL);
 	world.self = &self;
@@ -118,7 +118,7 @@ static void read_all(struct cs_segment_file *file)
 	cs_pipeline_detach(&pipeline, instance);
 	cs_instance_free(instance);
 	cs_pipeline_flush(&pipeline);
-	CS_FUZZ_CHECK(cs_pipeline_idle(&pipeline));
+	CS_FUZZ_CHECK(cs_outlet_idle(&pipeline.outlet));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

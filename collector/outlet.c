@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* From what the assembler tells to exporters; see outlet.h. */
+#include "collector/outlet.h"
+
+#include <errno.h>
+
+#include "collector/self.h"
+
+static void submit(struct cs_outlet *outlet, struct cs_batch batch)
+{
+	for (unsigned i = 0; i < outlet->exporters_count; i++) {
+		if (cs_exporter_takes(outlet->exporters[i], batch.signal))
+			cs_exporter_submit(outlet->exporters[i], batch);
+	}
+}
+
+static void send_logs(struct cs_outlet *outlet)
+{
+	struct cs_log_batch batch;
+
+	if (cs_log_records_batch(&outlet->logs, &batch)) {
+		submit(outlet, cs_batch_of_logs(&batch));
+		outlet->self->log_records += cs_log_batch_count(&batch);
+	}
+	cs_log_records_reset(&outlet->logs);
+}
+
+static void send_batch(struct cs_outlet *outlet)
+{
+	struct cs_span_batch batch;
+
+	if (cs_spans_batch(&outlet->spans, &batch)) {
+		submit(outlet, cs_batch_of_spans(&batch));
+		outlet->self->spans += cs_span_batch_count(&batch);
+		outlet->self->batches++;
+	}
+	cs_spans_reset(&outlet->spans);
+}
+
+static void on_cold_start(void *context, const struct cs_cold_start *cold_start)
+{
+	struct cs_outlet *outlet = context;
+
+	if (outlet->observer.cold_start)
+		outlet->observer.cold_start(outlet->observer.context, cold_start);
+	cs_spans_add_cold_start(&outlet->spans, cold_start);
+	if (cs_spans_full(&outlet->spans))
+		send_batch(outlet);
+}
+
+static void on_invocation(void *context, const struct cs_invocation *invocation)
+{
+	struct cs_outlet *outlet = context;
+
+	if (outlet->observer.invocation)
+		outlet->observer.invocation(outlet->observer.context, invocation);
+	cs_spans_add_invocation(&outlet->spans, invocation);
+	if (cs_spans_full(&outlet->spans))
+		send_batch(outlet);
+}
+
+static void on_log(void *context, const struct cs_log_entry *entry)
+{
+	struct cs_outlet *outlet = context;
+
+	if (outlet->observer.log)
+		outlet->observer.log(outlet->observer.context, entry);
+	cs_log_records_add(&outlet->logs, entry);
+	if (cs_log_records_full(&outlet->logs))
+		send_logs(outlet);
+}
+
+static void on_span(void *context, const struct cs_inner_span *inner)
+{
+	struct cs_outlet *outlet = context;
+
+	cs_spans_add_inner(&outlet->spans, inner);
+}
+
+static void on_call(void *context, const struct cs_call *call)
+{
+	struct cs_outlet *outlet = context;
+
+	if (outlet->observer.call)
+		outlet->observer.call(outlet->observer.context, call);
+	cs_spans_add_call(&outlet->spans, call);
+	if (cs_spans_full(&outlet->spans))
+		send_batch(outlet);
+}
+
+void cs_outlet_init(struct cs_outlet *outlet, struct cs_self *self,
+		    const struct cs_assembler_sink *observer)
+{
+	*outlet = (struct cs_outlet){ .self = self };
+	if (observer)
+		outlet->observer = *observer;
+	cs_spans_init(&outlet->spans);
+	cs_log_records_init(&outlet->logs);
+}
+
+void cs_outlet_deinit(struct cs_outlet *outlet)
+{
+	for (unsigned i = 0; i < outlet->exporters_count; i++)
+		cs_exporter_free(outlet->exporters[i]);
+	outlet->exporters_count = 0;
+	cs_spans_deinit(&outlet->spans);
+	cs_log_records_deinit(&outlet->logs);
+}
+
+int cs_outlet_add_exporter(struct cs_outlet *outlet, struct cs_exporter *exporter)
+{
+	if (outlet->exporters_count == CS_OUTLET_EXPORTERS_MAX) {
+		cs_exporter_free(exporter);
+		return -E2BIG;
+	}
+	outlet->exporters[outlet->exporters_count++] = exporter;
+	return 0;
+}
+
+struct cs_assembler_sink cs_outlet_sink(struct cs_outlet *outlet)
+{
+	return (struct cs_assembler_sink){ .context = outlet,
+					   .cold_start = on_cold_start,
+					   .invocation = on_invocation,
+					   .span = on_span,
+					   .log = on_log,
+					   .call = on_call };
+}
+
+void cs_outlet_send(struct cs_outlet *outlet)
+{
+	if (outlet->spans.spans_count)
+		send_batch(outlet);
+	send_logs(outlet);
+}
+
+void cs_outlet_rest(struct cs_outlet *outlet)
+{
+	cs_arena_deinit(&outlet->spans.arena); /* empty, but as large as the largest batch */
+	cs_arena_deinit(&outlet->logs.arena);
+}
+
+bool cs_outlet_idle(const struct cs_outlet *outlet)
+{
+	for (unsigned i = 0; i < outlet->exporters_count; i++) {
+		if (!cs_exporter_idle(outlet->exporters[i]))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * From what the assembler tells to exporters: gathers spans and log records, and sends what is full, or
+ * what there is when it is told to. Context of all: loop.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/cleanup.h"
+#include "collector/assembler.h"
+#include "collector/log_records.h"
+#include "collector/spans.h"
+#include "exporters/exporter.h"
+
+#define CS_OUTLET_EXPORTERS_MAX 24u /* eight files, eight servers with two signals each */
+
+struct cs_self;
+
+struct cs_outlet {
+	struct cs_self *self; /* borrowed */
+	struct cs_assembler_sink
+		observer; /* sees all before the exporters; callbacks may be NULL */
+	struct cs_spans spans;
+	struct cs_log_records logs;
+	struct cs_exporter *exporters[CS_OUTLET_EXPORTERS_MAX]; /* owned */
+	unsigned exporters_count;
+};
+
+/** cs_outlet_init() - without exporters. @observer: copied; may be NULL. */
+void cs_outlet_init(struct cs_outlet *outlet, struct cs_self *self,
+		    const struct cs_assembler_sink *observer);
+
+/** cs_outlet_deinit() - frees the exporters; what they had not sent is dropped and counted. */
+void cs_outlet_deinit(struct cs_outlet *outlet);
+
+/** cs_outlet_add_exporter() - taken, also on failure. Return: 0; -E2BIG. */
+int cs_outlet_add_exporter(struct cs_outlet *outlet, struct cs_exporter *exporter) cs_must_use;
+
+/** cs_outlet_sink() - what an assembler is to be given. @outlet outlives it. */
+struct cs_assembler_sink cs_outlet_sink(struct cs_outlet *outlet);
+
+/** cs_outlet_send() - what was gathered goes to the exporters now. */
+void cs_outlet_send(struct cs_outlet *outlet);
+
+/** cs_outlet_rest() - nothing is gathered, nor soon will be: give the memory back. */
+void cs_outlet_rest(struct cs_outlet *outlet);
+
+/** cs_outlet_idle() - have all exporters dealt with what they were given? */
+bool cs_outlet_idle(const struct cs_outlet *outlet);
