@@ -5,6 +5,7 @@
 
 #define BEFORE "what came before was not seen"
 #define CUT    "the process ended in it"
+#define LATE   "user code was first opened after it was ready"
 
 _Static_assert((int)CS_BOUND_END == (int)CS_PHASE_COUNT, "boundary i begins phase i");
 
@@ -46,6 +47,15 @@ void cs_phase_part_say(struct cs_phase_part *part, const char *why, struct cs_ar
 		part->approximate = both;
 }
 
+static const char *why_unseen(const struct cs_bounds *bounds, int i)
+{
+	const uint64_t *at = bounds->at_ns;
+
+	if (i == CS_BOUND_CODE && at[CS_BOUND_WAIT] && at[i] > at[CS_BOUND_WAIT])
+		return LATE;
+	return unseen[i];
+}
+
 /* What the boundaries say of the phases before them. */
 static void set_parts(const struct cs_bounds *bounds, const uint64_t *at, struct cs_arena *arena,
 		      struct cs_cold_start *ret)
@@ -59,7 +69,7 @@ static void set_parts(const struct cs_bounds *bounds, const uint64_t *at, struct
 		if (part && i == CS_BOUND_WAIT && bounds->event_unseen)
 			cs_phase_part_say(part, bounds->event_unseen, arena);
 		else if (part && !at[i] && !merged)
-			cs_phase_part_say(part, unseen[i], arena);
+			cs_phase_part_say(part, why_unseen(bounds, i), arena);
 		merged = !at[i];
 		if (!at[i])
 			continue;

@@ -3,7 +3,8 @@
 /*
  * Files opened during the init: counted by class; the function's own, its dependencies and native
  * modules also by name, up to a limit. The first of the function's own is where user code begins.
- * Once the instance is ready, a hook costs two loads and a branch.
+ * Once the instance is ready, a hook costs two loads and a branch; a server that had opened nothing of
+ * its function's by then is looked at until its first response (php -S), and costs two loads more.
  */
 #include <fcntl.h>
 #include <stdarg.h>
@@ -45,19 +46,23 @@ static bool is_own_program(const char *path)
 	return cs_text_starts(own, key) && cs_text_equal(path, own + sizeof(key) - 1);
 }
 
-static void record_file(const char *path, uint64_t begin_ns, uint64_t end_ns, uint32_t flags)
+static enum cs_file_class class_of(const char *path)
 {
 	const char *dirs[CS_USER_DIRS_MAX];
-	struct cs_rec_file rec = { .flags = flags, .end_ns = end_ns };
-	size_t len = cs_text_len(path);
 	enum cs_file_class class;
 
 	for (unsigned i = 0; i < CS_USER_DIRS_MAX; i++)
 		dirs[i] = cs_shim.wiped->user_dirs[i];
-	class = flags & CS_FILE_FLAG_DLOPEN ? CS_FILE_NATIVE
-					    : cs_classify(path, dirs, CS_USER_DIRS_MAX);
-	if (class == CS_FILE_DEPENDENCY && is_own_program(path))
-		class = CS_FILE_RUNTIME;
+	class = cs_classify(path, dirs, CS_USER_DIRS_MAX);
+	return class == CS_FILE_DEPENDENCY && is_own_program(path) ? CS_FILE_RUNTIME : class;
+}
+
+static void record_file(const char *path, uint64_t begin_ns, uint64_t end_ns, uint32_t flags)
+{
+	struct cs_rec_file rec = { .flags = flags, .end_ns = end_ns };
+	size_t len = cs_text_len(path);
+	enum cs_file_class class = flags & CS_FILE_FLAG_DLOPEN ? CS_FILE_NATIVE : class_of(path);
+
 	if (!(flags & CS_FILE_FLAG_DLOPEN))
 		cs_count(fact_of[class]);
 	if (class == CS_FILE_USER && atomic_load_explicit(&cs_shim.in_main, memory_order_relaxed))
@@ -119,6 +124,27 @@ static inline void *new_stream(void *file)
 	return file;
 }
 
+/* Ready, and not past its first response, with no user code so far: it loads it with its first event. */
+static inline bool code_is_late(void)
+{
+	return cs_shim_watching() && !cs_segment_marked(cs_shim.header, CS_MARK_USER_CODE) &&
+	       cs_segment_marked(cs_shim.header, CS_MARK_ACCEPT_WAIT) &&
+	       !cs_segment_marked(cs_shim.header, CS_MARK_RESPONSE_END);
+}
+
+static void note_late_code(const char *path, bool opened, bool code)
+{
+	int saved;
+
+	if (!opened || !code || !path || !cs_tables_may_change() ||
+	    cs_pid() != (uint32_t)cs_shim.header->pid)
+		return;
+	saved = cs_errno();
+	if (class_of(path) == CS_FILE_USER)
+		cs_mark_at(CS_MARK_USER_CODE, cs_now());
+	cs_set_errno(saved);
+}
+
 /* Descriptors and streams that were opened are new; what they were before is over. */
 static inline int new_descriptor(int fd, const char *path, int flags)
 {
@@ -135,8 +161,12 @@ static inline int new_descriptor(int fd, const char *path, int flags)
 		uint64_t begin_ns;                                                                 \
 		int fd;                                                                            \
                                                                                                    \
-		if (!counts_here())                                                                \
-			return new_descriptor(call, path, flags);                                  \
+		if (!counts_here()) {                                                              \
+			fd = new_descriptor(call, path, flags);                                    \
+			if (code_is_late())                                                        \
+				note_late_code((path), fd >= 0, reads_code(flags));                \
+			return fd;                                                                 \
+		}                                                                                  \
 		begin_ns = cs_now();                                                               \
 		fd = new_descriptor(call, path, flags);                                            \
 		after_open((path), fd >= 0, fd < 0 && missing_now(), reads_code(flags), begin_ns); \
@@ -192,8 +222,12 @@ static inline int new_descriptor(int fd, const char *path, int flags)
 		uint64_t begin_ns;                                                                 \
 		void *file;                                                                        \
                                                                                                    \
-		if (!counts_here())                                                                \
-			return new_stream(CS_REAL(name)(path, mode));                              \
+		if (!counts_here()) {                                                              \
+			file = new_stream(CS_REAL(name)(path, mode));                              \
+			if (code_is_late())                                                        \
+				note_late_code(path, file != NULL, mode_reads(mode));              \
+			return file;                                                               \
+		}                                                                                  \
 		begin_ns = cs_now();                                                               \
 		file = new_stream(CS_REAL(name)(path, mode));                                      \
 		after_open(path, file != NULL, !file && missing_now(), mode_reads(mode),           \
