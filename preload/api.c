@@ -11,6 +11,7 @@
 #include "preload/borrowed.h"
 #include "preload/http.h"
 #include "preload/http_fields.h"
+#include "preload/http_names.h"
 #include "preload/include/coldspan.h"
 #include "preload/shim.h"
 #include "preload/tables.h"

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum cs_http_verdict {
@@ -52,13 +53,25 @@ static inline bool cs_http_text_put(struct cs_http_text *text, char c)
 	return true;
 }
 
-/** cs_http_is_token() - a tchar of RFC 9110 section 5.6.2? Context: signal (pure). */
-static inline int cs_http_is_token(unsigned char c)
+/** cs_http_text_add() - append to the headers, all or nothing; false: there is no room. Context: signal. */
+static inline bool cs_http_text_add(struct cs_http_text *text, const void *bytes, size_t len)
 {
-	/* Bit n of word n / 32: !#$%&'*+-.0-9 | A-Z^_ | `a-z|~ */
-	static const uint32_t tchar[8] = { 0, 0x03ff6cfau, 0xc7fffffeu, 0x57ffffffu };
+	uint32_t used = cs_http_text_used(text);
 
-	return tchar[c >> 5] >> (c & 31) & 1;
+	if (len > CS_HTTP_TEXT_BYTES - used)
+		return false;
+	__builtin_memcpy(text->bytes + used, bytes, len);
+	text->headers_len = (uint16_t)(text->headers_len + len);
+	return true;
+}
+
+/* A tchar of RFC 9110 section 5.6.2 in lower case; 0 for all else. */
+extern const unsigned char cs_http_token[256];
+
+/** cs_http_is_token() - is it one? Context: signal (pure). */
+static inline bool cs_http_is_token(unsigned char c)
+{
+	return cs_http_token[c] != 0;
 }
 
 /** cs_http_lower() - ASCII lower case, whatever the locale. Context: signal (pure). */

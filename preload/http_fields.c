@@ -2,7 +2,9 @@
 
 #include "preload/http_fields.h"
 
+#include "preload/http_names.h"
 #include "preload/http_probe.h"
+#include "preload/swar.h"
 #include "preload/wire/records.h"
 
 enum state {
@@ -25,42 +27,6 @@ enum kind {
 	PROBE,
 };
 
-#define KEPT_NAME_BYTES 32
-
-struct kept {
-	uint8_t len;
-	char name[KEPT_NAME_BYTES - 1];
-};
-
-static const struct kept kept[] = {
-#define X(name) { sizeof(name) - 1, name },
-	CS_HTTP_KEPT(X)
-#undef X
-};
-
-/* Bit n: there is one of n bytes. Most names of a request end here. */
-static const uint32_t kept_lengths = 0
-#define X(name) | 1u << (sizeof(name) - 1)
-	CS_HTTP_KEPT(X)
-#undef X
-	;
-
-#define LAMBDA_NAME_BYTES 24
-#define LAMBDA_PREFIX_LEN (sizeof(CS_HTTP_LAMBDA_PREFIX) - 1)
-
-static const struct {
-	uint8_t len;
-	char name[LAMBDA_NAME_BYTES - 1];
-} kept_lambda[] = {
-#define X(name) { sizeof(name) - 1, name },
-	CS_HTTP_KEPT_LAMBDA(X)
-#undef X
-};
-
-static const char length_name[] = "content-length";
-static const char coding_name[] = "transfer-encoding";
-static const char agent_name[] = "user-agent";
-static const char type_name[] = "content-type";
 static const char azure_name[] = "x-azure-functions-invocationid";
 static const char chunked[] = "chunked";
 
@@ -73,64 +39,28 @@ void cs_http_fields_init(struct cs_http_fields *fields)
 	fields->scratch_len = 0;
 }
 
-static bool same(const char *a, const char *b, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (a[i] != b[i])
-			return false;
-	}
-	return true;
-}
-
-static bool scratch_is(const struct cs_http_fields *fields, const char *name, size_t len)
-{
-	return fields->scratch_len == len && same(fields->scratch, name, len);
-}
-
-bool cs_http_is_kept(const char *name, size_t len)
-{
-	if (len >= KEPT_NAME_BYTES || !(kept_lengths >> len & 1))
-		return false;
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		if (kept[i].len == len && same(name, kept[i].name, len))
-			return true;
-	}
-	return false;
-}
-
-static bool is_lambda(const struct cs_http_fields *fields)
-{
-	const char *rest = fields->scratch + LAMBDA_PREFIX_LEN;
-
-	if (fields->scratch_len <= LAMBDA_PREFIX_LEN ||
-	    !same(fields->scratch, CS_HTTP_LAMBDA_PREFIX, LAMBDA_PREFIX_LEN))
-		return false;
-	for (size_t i = 0; i < sizeof(kept_lambda) / sizeof(kept_lambda[0]); i++) {
-		if (fields->scratch_len - LAMBDA_PREFIX_LEN == kept_lambda[i].len &&
-		    same(rest, kept_lambda[i].name, kept_lambda[i].len))
-			return true;
-	}
-	return false;
-}
-
 /* What the name in the scratch is to us. */
 static enum kind find_kind(const struct cs_http_fields *fields, bool keep)
 {
-	if (scratch_is(fields, length_name, sizeof(length_name) - 1))
-		return CONTENT_LENGTH;
-	if (scratch_is(fields, coding_name, sizeof(coding_name) - 1))
-		return TRANSFER_ENCODING;
-	if (!keep)
+	static const uint8_t kinds[] = {
+		[CS_HTTP_NAME_OTHER] = SKIP,
+		[CS_HTTP_NAME_KEPT] = KEEP,
+		[CS_HTTP_NAME_LENGTH] = CONTENT_LENGTH,
+		[CS_HTTP_NAME_CODING] = TRANSFER_ENCODING,
+		[CS_HTTP_NAME_AGENT] = AGENT,
+		[CS_HTTP_NAME_TYPE] = TYPE,
+		[CS_HTTP_NAME_PROBE] = PROBE,
+	};
+	const char *name = fields->scratch;
+	size_t len = fields->scratch_len;
+
+	if (len > CS_HTTP_SCRATCH)
 		return SKIP;
-	if (fields->flags & CS_HTTP_HOST_ALONE)
-		return scratch_is(fields, "host", 4) ? KEEP : SKIP;
-	if (scratch_is(fields, agent_name, sizeof(agent_name) - 1))
-		return AGENT;
-	if (scratch_is(fields, type_name, sizeof(type_name) - 1))
-		return TYPE;
-	if (cs_http_is_kept(fields->scratch, fields->scratch_len) || is_lambda(fields))
+	if (keep && !(fields->flags & CS_HTTP_HOST_ALONE))
+		return (enum kind)kinds[cs_http_name_find(name, len)];
+	if (keep && len == 4 && !__builtin_memcmp(name, "host", 4))
 		return KEEP;
-	return cs_http_probe_header(fields->scratch, fields->scratch_len) ? PROBE : SKIP;
+	return (enum kind)kinds[cs_http_name_framing(name, len)];
 }
 
 /* Take the line being kept back out of the text. */
@@ -143,25 +73,35 @@ static void cut(struct cs_http_fields *fields, struct cs_http_text *text)
 
 static void begin_value(struct cs_http_fields *fields, struct cs_http_text *text)
 {
-	bool room = true;
+	uint8_t len = fields->scratch_len;
 
 	fields->state = SPACE;
 	fields->kind = (uint8_t)find_kind(fields, text != NULL);
-	if (text && fields->kind == KEEP) {
-		if (scratch_is(fields, azure_name, sizeof(azure_name) - 1))
-			fields->flags |= CS_HTTP_AZURE_CALL;
-		fields->line_start = text->headers_len;
-		fields->value_len = 0;
-		for (size_t i = 0; i < fields->scratch_len; i++)
-			room = cs_http_text_put(text, fields->scratch[i]) && room;
-		room = cs_http_text_put(text, ':') && cs_http_text_put(text, ' ') && room;
-		if (!room)
-			cut(fields, text);
-	}
 	fields->scratch_len = 0;
+	if (fields->kind != KEEP)
+		return;
+	if (len == sizeof(azure_name) - 1 && !__builtin_memcmp(fields->scratch, azure_name, len))
+		fields->flags |= CS_HTTP_AZURE_CALL;
+	fields->line_start = text->headers_len;
+	fields->value_len = 0;
+	if (!cs_http_text_add(text, fields->scratch, len) || !cs_http_text_add(text, ": ", 2))
+		cut(fields, text);
 }
 
-static void value_byte(struct cs_http_fields *fields, struct cs_http_text *text, unsigned char c)
+/* Some take a tab for a blank here, others for a part of the value. */
+static void take_framing(struct cs_http_fields *fields, const unsigned char *at, size_t len)
+{
+	for (size_t i = 0; i < len && fields->scratch_len <= CS_HTTP_SCRATCH; i++) {
+		if (at[i] == '\t' || fields->scratch_len == CS_HTTP_SCRATCH)
+			fields->scratch_len = CS_HTTP_SCRATCH + 1;
+		else
+			fields->scratch[fields->scratch_len++] = cs_http_lower(at[i]);
+	}
+}
+
+/* The next bytes of the value. */
+static void take_value(struct cs_http_fields *fields, struct cs_http_text *text,
+		       const unsigned char *at, size_t len)
 {
 	switch ((enum kind)fields->kind) {
 	case SKIP:
@@ -171,23 +111,21 @@ static void value_byte(struct cs_http_fields *fields, struct cs_http_text *text,
 		fields->flags |= CS_HTTP_PROBE; /* it has a value */
 		break;
 	case KEEP:
-		if (fields->value_len++ >= CS_HTTP_VALUE_MAX || !cs_http_text_put(text, (char)c))
+		if (len > CS_HTTP_VALUE_MAX - fields->value_len || !cs_http_text_add(text, at, len))
 			cut(fields, text);
+		else
+			fields->value_len = (uint16_t)(fields->value_len + len);
 		break;
 	case CONTENT_LENGTH:
 	case TRANSFER_ENCODING:
-		/* Some take a tab for a blank here, others for a part of the value. */
-		if (c == '\t')
-			fields->scratch_len = CS_HTTP_SCRATCH + 1;
-		if (fields->scratch_len < CS_HTTP_SCRATCH)
-			fields->scratch[fields->scratch_len] = cs_http_lower(c);
-		if (fields->scratch_len <= CS_HTTP_SCRATCH)
-			fields->scratch_len++;
+		take_framing(fields, at, len);
 		break;
 	case AGENT:
 	case TYPE:
-		if (fields->scratch_len < CS_HTTP_SCRATCH)
-			fields->scratch[fields->scratch_len++] = (char)c;
+		if (len > CS_HTTP_SCRATCH - fields->scratch_len)
+			len = CS_HTTP_SCRATCH - fields->scratch_len;
+		__builtin_memcpy(fields->scratch + fields->scratch_len, at, len);
+		fields->scratch_len = (uint8_t)(fields->scratch_len + len);
 		break;
 	}
 }
@@ -258,7 +196,7 @@ static bool end_coding(struct cs_http_fields *fields)
 		if (fields->flags & CS_HTTP_CHUNKED ||
 		    !next_coding(fields, &at, &begin, &coding_len))
 			return false;
-		if (coding_len == len && same(fields->scratch + begin, chunked, len))
+		if (coding_len == len && !__builtin_memcmp(fields->scratch + begin, chunked, len))
 			fields->flags |= CS_HTTP_CHUNKED;
 	}
 	return true;
@@ -273,18 +211,22 @@ static uint8_t type_flag(const struct cs_http_fields *fields)
 	size_t at = sizeof(prefix) - 1, len = 0;
 	uint8_t flag = CS_HTTP_CLOUD_EVENT;
 
+	if (fields->scratch_len < at)
+		return 0;
 	while (len < fields->scratch_len && fields->scratch[len] != ';' &&
 	       fields->scratch[len] != ' ') {
 		type[len] = cs_http_lower((unsigned char)fields->scratch[len]);
 		len++;
 	}
-	if (len < at || !same(type, prefix, at))
+	if (len < at || __builtin_memcmp(type, prefix, at) != 0)
 		return 0;
-	if (len - at > sizeof(batch) - 1 && same(type + at, batch, sizeof(batch) - 1)) {
+	if (len - at > sizeof(batch) - 1 &&
+	    !__builtin_memcmp(type + at, batch, sizeof(batch) - 1)) {
 		flag = CS_HTTP_CLOUD_EVENTS;
 		at += sizeof(batch) - 1;
 	}
-	return len - at == sizeof(json) - 1 && same(type + at, json, len - at) ? flag : 0;
+	return len - at == sizeof(json) - 1 && !__builtin_memcmp(type + at, json, len - at) ? flag
+											    : 0;
 }
 
 static bool end_line(struct cs_http_fields *fields, struct cs_http_text *text)
@@ -318,135 +260,117 @@ static bool end_line(struct cs_http_fields *fields, struct cs_http_text *text)
 	return false;
 }
 
-/* One byte of a name, or the first of a line. */
-static enum cs_http_verdict name_byte(struct cs_http_fields *fields, struct cs_http_text *text,
-				      unsigned char c)
-{
-	if (fields->state == LINE && c == '\r') {
-		fields->state = LAST_LF;
-		return CS_HTTP_MORE;
-	}
-	if (c == ':' && fields->state == NAME) {
-		begin_value(fields, text);
-		return CS_HTTP_MORE;
-	}
-	/* Folded lines, a space before the colon and bare line feeds end here too. */
-	if (!cs_http_is_token(c))
-		return CS_HTTP_UNFOLLOWED;
-	if (fields->state == LINE)
-		fields->scratch_len = 0;
-	fields->state = NAME;
-	if (fields->scratch_len < CS_HTTP_SCRATCH)
-		fields->scratch[fields->scratch_len] = cs_http_lower(c);
-	if (fields->scratch_len <= CS_HTTP_SCRATCH)
-		fields->scratch_len++;
-	return CS_HTTP_MORE;
-}
-
-static enum cs_http_verdict field_byte(struct cs_http_fields *fields, struct cs_http_text *text,
-				       unsigned char c)
-{
-	switch ((enum state)fields->state) {
-	case LINE:
-	case NAME:
-		return name_byte(fields, text, c);
-	case SPACE:
-		if (c == ' ' || c == '\t')
-			return CS_HTTP_MORE;
-		fields->state = VALUE;
-		__attribute__((fallthrough));
-	case VALUE:
-		if (c == '\r') {
-			fields->state = VALUE_LF;
-			return CS_HTTP_MORE;
-		}
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return CS_HTTP_UNFOLLOWED;
-		value_byte(fields, text, c);
-		return CS_HTTP_MORE;
-	case VALUE_LF:
-		if (c != '\n' || !end_line(fields, text))
-			return CS_HTTP_UNFOLLOWED;
-		fields->state = LINE;
-		return CS_HTTP_MORE;
-	case LAST_LF:
-		return c == '\n' ? CS_HTTP_HEAD : CS_HTTP_UNFOLLOWED;
-	}
-	return CS_HTTP_UNFOLLOWED;
-}
-
-/* How many bytes from @at on are plain value: neither a control nor DEL. Eight at a time. */
+/* How many bytes from @at on are plain value: neither a control nor DEL. */
 static size_t plain_run(const unsigned char *at, size_t len)
 {
-	const uint64_t ones = 0x0101010101010101ull, tops = ones << 7;
 	size_t n = 0;
 
-	for (; len - n >= 8; n += 8) {
-		uint64_t x, dels;
+	for (; len - n >= CS_SWAR_BYTES; n += CS_SWAR_BYTES) {
+		uint64_t bytes = cs_swar_load(at + n);
+		uint64_t marks = cs_swar_below(bytes, 0x20) | cs_swar_equal(bytes, 0x7f);
 
-		__builtin_memcpy(&x, at + n, 8);
-		dels = x ^ ones * 0x7f;
-		if ((((x - ones * 0x20) & ~x) | ((dels - ones) & ~dels)) & tops)
-			break;
+		if (marks)
+			return n + cs_swar_first(marks);
 	}
 	while (n < len && at[n] >= 0x20 && at[n] != 0x7f)
 		n++;
 	return n;
 }
 
-static size_t keep_run(struct cs_http_fields *fields, struct cs_http_text *text,
-		       const unsigned char *at, size_t len)
-{
-	size_t n = plain_run(at, len);
-	uint32_t used = cs_http_text_used(text);
-
-	if (n > CS_HTTP_VALUE_MAX - fields->value_len || n > CS_HTTP_TEXT_BYTES - used) {
-		cut(fields, text);
-		return n;
-	}
-	for (size_t i = 0; i < n; i++)
-		text->bytes[used + i] = (char)at[i];
-	text->headers_len = (uint16_t)(text->headers_len + n);
-	fields->value_len = (uint16_t)(fields->value_len + n);
-	return n;
-}
-
-static size_t agent_run(struct cs_http_fields *fields, const unsigned char *at, size_t len)
-{
-	size_t n = plain_run(at, len);
-
-	for (size_t i = 0; i < n && fields->scratch_len < CS_HTTP_SCRATCH; i++)
-		fields->scratch[fields->scratch_len++] = (char)at[i];
-	return n;
-}
-
 static size_t name_run(struct cs_http_fields *fields, const unsigned char *at, size_t len)
 {
-	size_t stored = fields->scratch_len, n = 0;
+	size_t stored = fields->state == LINE ? 0 : fields->scratch_len, n = 0, room;
+	unsigned char c;
 
-	while (n < len && cs_http_is_token(at[n])) {
-		if (stored < CS_HTTP_SCRATCH)
-			fields->scratch[stored] = cs_http_lower(at[n]);
-		stored += stored <= CS_HTTP_SCRATCH;
-		n++;
+	room = CS_HTTP_SCRATCH > stored ? CS_HTTP_SCRATCH - stored : 0;
+	if (room > len)
+		room = len;
+	for (; n < room && (c = cs_http_token[at[n]]) != 0; n++)
+		fields->scratch[stored + n] = (char)c;
+	stored += n;
+	while (n == room && room < len &&
+	       cs_http_is_token(at[room])) { /* too long to be one of ours */
+		stored = CS_HTTP_SCRATCH + 1;
+		n = ++room;
 	}
-	fields->scratch_len = (uint8_t)stored;
+	if (n) {
+		fields->state = NAME;
+		fields->scratch_len = (uint8_t)stored;
+	}
 	return n;
 }
 
-/* Whatever changes no state is taken in runs; the byte that ends one is field_byte()'s. */
-static size_t take_run(struct cs_http_fields *fields, struct cs_http_text *text,
-		       const unsigned char *at, size_t len)
+static size_t value_run(struct cs_http_fields *fields, struct cs_http_text *text,
+			const unsigned char *at, size_t len)
 {
-	if (fields->state == NAME)
-		return name_run(fields, at, len);
-	if (fields->state != VALUE)
-		return 0;
-	if (fields->kind == KEEP)
-		return keep_run(fields, text, at, len);
-	if (fields->kind == AGENT || fields->kind == TYPE)
-		return agent_run(fields, at, len);
-	return fields->kind == SKIP || fields->kind == CUT ? plain_run(at, len) : 0;
+	size_t blanks = 0, n;
+
+	while (fields->state == SPACE && blanks < len && (at[blanks] == ' ' || at[blanks] == '\t'))
+		blanks++;
+	n = plain_run(at + blanks, len - blanks);
+	if (n)
+		fields->state = VALUE;
+	if (n && fields->kind != SKIP)
+		take_value(fields, text, at + blanks, n);
+	return blanks + n;
+}
+
+/* The byte behind a name, or the first of a line that begins with none. */
+static enum cs_http_verdict name_end(struct cs_http_fields *fields, struct cs_http_text *text,
+				     unsigned char c)
+{
+	if (fields->state == NAME && c == ':') {
+		begin_value(fields, text);
+		return CS_HTTP_MORE;
+	}
+	/* Folded lines, a space before the colon and bare line feeds end here too. */
+	if (fields->state == NAME || c != '\r')
+		return CS_HTTP_UNFOLLOWED;
+	fields->state = LAST_LF;
+	return CS_HTTP_MORE;
+}
+
+/* A byte behind what is plain of a value. */
+static enum cs_http_verdict value_end(struct cs_http_fields *fields, struct cs_http_text *text,
+				      unsigned char c)
+{
+	if (c == '\r')
+		fields->state = VALUE_LF;
+	else if (c == '\t')
+		take_value(fields, text, &c, 1);
+	else
+		return CS_HTTP_UNFOLLOWED;
+	return CS_HTTP_MORE;
+}
+
+static enum cs_http_verdict line_end(struct cs_http_fields *fields, struct cs_http_text *text,
+				     unsigned char c)
+{
+	if (c != '\n' || !end_line(fields, text))
+		return CS_HTTP_UNFOLLOWED;
+	fields->state = LINE;
+	return CS_HTTP_MORE;
+}
+
+/* The next bytes in the state that there is: a run of those that change nothing, and the one behind it. */
+static enum cs_http_verdict take(struct cs_http_fields *fields, struct cs_http_text *text,
+				 const unsigned char *data, size_t len, size_t *used)
+{
+	switch ((enum state)fields->state) {
+	case LINE:
+	case NAME:
+		*used += name_run(fields, data + *used, len - *used);
+		return *used < len ? name_end(fields, text, data[(*used)++]) : CS_HTTP_MORE;
+	case SPACE:
+	case VALUE:
+		*used += value_run(fields, text, data + *used, len - *used);
+		return *used < len ? value_end(fields, text, data[(*used)++]) : CS_HTTP_MORE;
+	case VALUE_LF:
+		return line_end(fields, text, data[(*used)++]);
+	case LAST_LF:
+		return data[(*used)++] == '\n' ? CS_HTTP_HEAD : CS_HTTP_UNFOLLOWED;
+	}
+	return CS_HTTP_UNFOLLOWED;
 }
 
 enum cs_http_verdict cs_http_fields_feed(struct cs_http_fields *fields, struct cs_http_text *text,
@@ -455,11 +379,8 @@ enum cs_http_verdict cs_http_fields_feed(struct cs_http_fields *fields, struct c
 	enum cs_http_verdict verdict = CS_HTTP_MORE;
 	size_t used = 0;
 
-	while (used < len && verdict == CS_HTTP_MORE) {
-		used += take_run(fields, text, data + used, len - used);
-		if (used < len)
-			verdict = field_byte(fields, text, data[used++]);
-	}
+	while (used < len && verdict == CS_HTTP_MORE)
+		verdict = take(fields, text, data, len, &used);
 	*ret_used = used;
 	return verdict;
 }

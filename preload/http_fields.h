@@ -2,8 +2,8 @@
 
 /*
  * The header section of an HTTP/1 head (RFC 9112 section 5), behind its first line: finds its end,
- * what frames the body, and keeps the values of the headers in the table below. Authorization,
- * Cookie and everything else that is not in the table never leaves the caller's buffer.
+ * what frames the body, and keeps the values of the headers that http_names.h lists. Authorization,
+ * Cookie and everything else that is not listed never leaves the caller's buffer.
  */
 #pragma once
 
@@ -13,50 +13,6 @@
 
 #include "preload/http.h"
 #include "preload/http_body.h"
-
-/* Headers kept: trace context and correlation ids (docs/traces.md). Lower case. */
-#define CS_HTTP_KEPT(X)                                                                            \
-	X("traceparent")                                                                           \
-	X("tracestate")                                                                            \
-	X("b3")                                                                                    \
-	X("x-b3-traceid")                                                                          \
-	X("x-b3-spanid")                                                                           \
-	X("x-b3-sampled")                                                                          \
-	X("x-b3-flags")                                                                            \
-	X("x-amzn-trace-id")                                                                       \
-	X("x-cloud-trace-context")                                                                 \
-	X("uber-trace-id")                                                                         \
-	X("x-request-id")                                                                          \
-	X("x-correlation-id")                                                                      \
-	X("x-call-id")                                                                             \
-	X("x-start-time")                                                                          \
-	X("ce-id")                                                                                 \
-	X("ce-type")                                                                               \
-	X("ce-source")                                                                             \
-	X("ce-traceparent")                                                                        \
-	X("function-execution-id")                                                                 \
-	X("x-azure-functions-invocationid")                                                        \
-	X("x-amzn-requestid")                                                                      \
-	X("x-vercel-id")                                                                           \
-	X("cf-ray")                                                                                \
-	X("x-cloudtasks-taskname")                                                                 \
-	X("x-cloudtasks-taskretrycount")                                                           \
-	X("aeg-delivery-count")                                                                    \
-	X("x-envoy-attempt-count")
-
-/*
- * Those of the Lambda Runtime API, without the prefix that they share: what it says of an event, and
- * what a runtime says of its answer.
- */
-#define CS_HTTP_LAMBDA_PREFIX "lambda-runtime-"
-#define CS_HTTP_KEPT_LAMBDA(X)                                                                     \
-	X("aws-request-id")                                                                        \
-	X("deadline-ms")                                                                           \
-	X("invoked-function-arn")                                                                  \
-	X("trace-id")                                                                              \
-	X("aws-tenant-id")                                                                         \
-	X("function-error-type")                                                                   \
-	X("function-response-mode")
 
 #define CS_HTTP_SCRATCH                                                                            \
 	40u /* a name, a framing value, the beginning of an agent; longer ones are none of ours */
@@ -83,9 +39,6 @@ struct cs_http_fields {
 	uint8_t scratch_len;
 	char scratch[CS_HTTP_SCRATCH];
 };
-
-/** cs_http_is_kept() - is @name, in lower case, in the table? Context: signal (pure). */
-bool cs_http_is_kept(const char *name, size_t len);
 
 /** cs_http_fields_init() - before the first header line. Context: signal (pure). */
 void cs_http_fields_init(struct cs_http_fields *fields);

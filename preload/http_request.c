@@ -2,6 +2,7 @@
 
 #include "preload/http_request.h"
 
+#include "preload/swar.h"
 #include "preload/wire/records.h"
 
 #define EMPTY_LINES_MAX 4u /* before a request line: RFC 9112 section 2.2 asks for one */
@@ -63,19 +64,14 @@ static enum cs_http_verdict start_byte(struct cs_http_request *request, struct c
 	return CS_HTTP_MORE;
 }
 
-static enum cs_http_verdict method_byte(struct cs_http_request *request, struct cs_http_text *text,
-					unsigned char c)
+/* The byte behind the method. */
+static enum cs_http_verdict method_end(struct cs_http_request *request, struct cs_http_text *text,
+				       unsigned char c)
 {
-	if (c == ' ') {
-		request->head_method = text->method_len == 4 && text->bytes[0] == 'H' &&
-				       text->bytes[1] == 'E' && text->bytes[2] == 'A' &&
-				       text->bytes[3] == 'D';
-		request->state = TARGET;
-		return CS_HTTP_MORE;
-	}
-	if (!cs_http_is_token(c) || text->method_len >= CS_HTTP_METHOD_MAX)
-		return CS_HTTP_NOT_HTTP;
-	text->bytes[text->method_len++] = (char)c;
+	if (c != ' ')
+		return CS_HTTP_NOT_HTTP; /* or it is too long */
+	request->head_method = text->method_len == 4 && !__builtin_memcmp(text->bytes, "HEAD", 4);
+	request->state = TARGET;
 	return CS_HTTP_MORE;
 }
 
@@ -129,6 +125,14 @@ static enum cs_http_verdict target_byte(struct cs_http_request *request, struct 
 	return CS_HTTP_MORE;
 }
 
+static void begin_fields(struct cs_http_request *request)
+{
+	cs_http_fields_init(&request->fields);
+	if (request->outgoing)
+		request->fields.flags |= CS_HTTP_HOST_ALONE;
+	request->state = FIELDS;
+}
+
 static enum cs_http_verdict version_byte(struct cs_http_request *request, unsigned char c)
 {
 	switch ((enum state)request->state) {
@@ -144,10 +148,7 @@ static enum cs_http_verdict version_byte(struct cs_http_request *request, unsign
 		request->state = LINE_LF;
 		return c == '\r' ? CS_HTTP_MORE : CS_HTTP_UNFOLLOWED;
 	default:
-		cs_http_fields_init(&request->fields);
-		if (request->outgoing)
-			request->fields.flags |= CS_HTTP_HOST_ALONE;
-		request->state = FIELDS;
+		begin_fields(request);
 		return c == '\n' ? CS_HTTP_MORE : CS_HTTP_UNFOLLOWED;
 	}
 }
@@ -161,7 +162,7 @@ static enum cs_http_verdict line_byte(struct cs_http_request *request, struct cs
 	case START_LF:
 		return start_byte(request, text, c);
 	case METHOD:
-		return method_byte(request, text, c);
+		return method_end(request, text, c);
 	case TARGET:
 	case AUTHORITY:
 	case QUERY:
@@ -169,6 +170,94 @@ static enum cs_http_verdict line_byte(struct cs_http_request *request, struct cs
 	default:
 		return version_byte(request, c);
 	}
+}
+
+static size_t method_run(struct cs_http_text *text, const unsigned char *at, size_t len)
+{
+	size_t before = text->method_len, room = CS_HTTP_METHOD_MAX - before, n = 0;
+
+	for (; n < len && n < room && cs_http_is_token(at[n]); n++)
+		text->bytes[before + n] = (char)at[n];
+	text->method_len = (uint16_t)(before + n);
+	return n;
+}
+
+/* How many bytes from @at on are plain target, none of which ends it or its path. */
+static size_t plain_run(const unsigned char *at, size_t len)
+{
+	size_t n = 0;
+
+	for (; len - n >= CS_SWAR_BYTES; n += CS_SWAR_BYTES) {
+		uint64_t bytes = cs_swar_load(at + n);
+		uint64_t marks = cs_swar_below(bytes, 0x21) | cs_swar_equal(bytes, 0x7f) |
+				 cs_swar_equal(bytes, '?') | cs_swar_equal(bytes, '#');
+
+		if (marks)
+			return n + cs_swar_first(marks);
+	}
+	while (n < len && at[n] >= 0x21 && at[n] != 0x7f && at[n] != '?' && at[n] != '#')
+		n++;
+	return n;
+}
+
+/* Of a path: no scheme can end in it any more. */
+static size_t path_run(struct cs_http_text *text, const unsigned char *at, size_t len)
+{
+	size_t n = plain_run(at, len), room = CS_HTTP_TARGET_MAX - text->target_len;
+	size_t kept = n < room ? n : room;
+
+	__builtin_memcpy(text->bytes + text->method_len + text->target_len, at, kept);
+	text->target_len = (uint16_t)(text->target_len + kept);
+	if (kept < n)
+		text->flags |= CS_REQUEST_TARGET_CUT;
+	return n;
+}
+
+/* The rest of the line, where it is what it mostly is and came in one piece. */
+static size_t version_run(struct cs_http_request *request, const unsigned char *at, size_t len)
+{
+	const size_t digit = sizeof(version_text) - 1, whole = digit + 3;
+
+	if (request->progress || len < whole || __builtin_memcmp(at, version_text, digit) != 0 ||
+	    (at[digit] != '0' && at[digit] != '1') || at[digit + 1] != '\r' ||
+	    at[digit + 2] != '\n')
+		return 0;
+	request->version = (uint8_t)(10 + at[digit] - '0');
+	begin_fields(request);
+	return whole;
+}
+
+/* What needs no look at each byte; line_byte() takes the one behind it. */
+static size_t line_run(struct cs_http_request *request, struct cs_http_text *text,
+		       const unsigned char *at, size_t len)
+{
+	switch ((enum state)request->state) {
+	case METHOD:
+		return method_run(text, at, len);
+	case TARGET:
+		return text->target_len && text->bytes[text->method_len] == '/'
+			       ? path_run(text, at, len)
+			       : 0;
+	case VERSION:
+		return version_run(request, at, len);
+	default:
+		return 0;
+	}
+}
+
+/* A head is never longer than what is looked at, so that any split ends the same way. */
+static enum cs_http_verdict feed_line(struct cs_http_request *request, struct cs_http_text *text,
+				      const unsigned char *data, size_t len, size_t *ret_used)
+{
+	enum cs_http_verdict verdict = CS_HTTP_MORE;
+	size_t left = CS_HTTP_HEAD_MAX - request->head_bytes, used;
+
+	used = line_run(request, text, data, len < left ? len : left);
+	request->head_bytes += (uint32_t)used;
+	if (used < len && request->state != FIELDS)
+		verdict = line_byte(request, text, data[used++]);
+	*ret_used = used;
+	return request->head_bytes > CS_HTTP_HEAD_MAX ? CS_HTTP_UNFOLLOWED : verdict;
 }
 
 /* The head is complete: what frames the body (RFC 9112 section 6.3, for requests)? */
@@ -195,7 +284,6 @@ static enum cs_http_verdict feed_fields(struct cs_http_request *request, struct 
 	enum cs_http_verdict verdict =
 		cs_http_fields_feed(&request->fields, text, data, len, ret_used);
 
-	/* A head is never longer than what is looked at, so that any split ends the same way. */
 	if (*ret_used > CS_HTTP_HEAD_MAX - request->head_bytes)
 		return CS_HTTP_UNFOLLOWED;
 	request->head_bytes += (uint32_t)*ret_used;
@@ -223,9 +311,8 @@ enum cs_http_verdict cs_http_request_feed(struct cs_http_request *request,
 			verdict = feed_fields(request, text, data + used, len - used, &part);
 			used += part;
 		} else {
-			verdict = line_byte(request, text, data[used++]);
-			if (request->head_bytes > CS_HTTP_HEAD_MAX)
-				verdict = CS_HTTP_UNFOLLOWED;
+			verdict = feed_line(request, text, data + used, len - used, &part);
+			used += part;
 		}
 	}
 	*ret_used = used;

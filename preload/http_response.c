@@ -13,6 +13,11 @@ enum state {
 /* x is 0 or 1, n a digit. */
 static const char pattern[] = "HTTP/1.x nnn";
 
+enum {
+	VERSION_AT = 7,
+	STATUS_AT = 9,
+};
+
 static void begin_head(struct cs_http_response *response)
 {
 	response->head_bytes = 0;
@@ -75,6 +80,12 @@ static enum cs_http_verdict pattern_byte(struct cs_http_response *response, unsi
 	return c == (unsigned char)want ? CS_HTTP_MORE : CS_HTTP_NOT_HTTP;
 }
 
+static void begin_fields(struct cs_http_response *response)
+{
+	cs_http_fields_init(&response->fields);
+	response->state = FIELDS;
+}
+
 static enum cs_http_verdict line_byte(struct cs_http_response *response, unsigned char c)
 {
 	switch ((enum state)response->state) {
@@ -90,10 +101,52 @@ static enum cs_http_verdict line_byte(struct cs_http_response *response, unsigne
 			response->state = LINE_LF;
 		return c == '\n' || c == 0 ? CS_HTTP_UNFOLLOWED : CS_HTTP_MORE;
 	default:
-		cs_http_fields_init(&response->fields);
-		response->state = FIELDS;
+		begin_fields(response);
 		return c == '\n' ? CS_HTTP_MORE : CS_HTTP_UNFOLLOWED;
 	}
+}
+
+/* The beginning of the line, where it is what it mostly is and came in one piece. */
+static size_t pattern_run(struct cs_http_response *response, const unsigned char *at, size_t len)
+{
+	const size_t whole = sizeof(pattern) - 1;
+
+	if (response->progress || len < whole || __builtin_memcmp(at, pattern, VERSION_AT) != 0 ||
+	    (at[VERSION_AT] != '0' && at[VERSION_AT] != '1') || at[VERSION_AT + 1] != ' ' ||
+	    !is_digit(at[STATUS_AT]) || !is_digit(at[STATUS_AT + 1]) ||
+	    !is_digit(at[STATUS_AT + 2]))
+		return 0;
+	response->version = (uint8_t)(10 + at[VERSION_AT] - '0');
+	response->status = (uint16_t)((at[STATUS_AT] - '0') * 100 + (at[STATUS_AT + 1] - '0') * 10 +
+				      (at[STATUS_AT + 2] - '0'));
+	response->progress = (uint8_t)whole;
+	return whole;
+}
+
+/* What needs no look at each byte; line_byte() takes the one behind it. */
+static size_t line_run(struct cs_http_response *response, const unsigned char *at, size_t len)
+{
+	size_t n = 0;
+
+	if (response->state == LINE)
+		return pattern_run(response, at, len);
+	while (response->state == REASON && n < len && at[n] != '\r' && at[n] != '\n' && at[n])
+		n++;
+	return n;
+}
+
+static enum cs_http_verdict feed_line(struct cs_http_response *response, const unsigned char *data,
+				      size_t len, size_t *ret_used)
+{
+	enum cs_http_verdict verdict = CS_HTTP_MORE;
+	size_t left = CS_HTTP_HEAD_MAX - response->head_bytes, used;
+
+	used = line_run(response, data, len < left ? len : left);
+	if (used < len)
+		verdict = line_byte(response, data[used++]);
+	response->head_bytes += (uint32_t)used;
+	*ret_used = used;
+	return response->head_bytes > CS_HTTP_HEAD_MAX ? CS_HTTP_UNFOLLOWED : verdict;
 }
 
 /* The head is complete: what frames the body (RFC 9112 section 6.3, for responses)? */
@@ -159,9 +212,8 @@ enum cs_http_verdict cs_http_response_feed(struct cs_http_response *response,
 			if (cs_http_response_idle(response))
 				break; /* an interim one ends here */
 		} else {
-			verdict = line_byte(response, data[used++]);
-			if (++response->head_bytes > CS_HTTP_HEAD_MAX)
-				verdict = CS_HTTP_UNFOLLOWED;
+			verdict = feed_line(response, data + used, len - used, &part);
+			used += part;
 		}
 	}
 	*ret_used = used;

@@ -9,6 +9,7 @@
 
 #include "preload/classify.h"
 #include "preload/http_fields.h"
+#include "preload/http_names.h"
 #include "preload/logs.h"
 #include "preload/propagate.h"
 #include "preload/real_path.h"

@@ -4,6 +4,7 @@
 #include "preload/lambda_scan.h"
 
 #include "preload/http_fields.h"
+#include "preload/http_names.h"
 #include "preload/wire/records.h"
 
 #define FULL_AT (CS_LAMBDA_SCAN_TEXT / 2) /* a message more would still fit */

@@ -2,7 +2,8 @@
 
 #include "preload/stdio_scan.h"
 
-#include "preload/http_fields.h"
+#include "preload/http.h"
+#include "preload/http_names.h"
 
 /* What a value is to us. */
 enum want {

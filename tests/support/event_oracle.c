@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "preload/http_fields.h"
+#include "preload/http_names.h"
 #include "preload/lambda_scan.h"
 #include "preload/wire/records.h"
 

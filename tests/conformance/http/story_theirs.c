@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "preload/http_fields.h"
+#include "preload/http.h"
+#include "preload/http_names.h"
 #include "tests/conformance/http/story.h"
 
 struct reading {
