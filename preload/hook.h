@@ -49,4 +49,23 @@ void cs_find_late(enum cs_hook hook);
 	ret cs_hook_##name args __asm__(#name) __attribute__((visibility("default"), used));       \
 	ret cs_hook_##name args
 
-#define CS_REAL(name) ((__typeof__(&cs_hook_##name))cs_real_table[CS_HOOK_##name])
+/*
+ * The same for what programs call all the time, mostly on descriptors that are none of our business:
+ * those cost a look-up and a jump. All else is in a function of its own, whose body follows with @word,
+ * the descriptor's. @args: the names of @params, the first of which is `fd`.
+ */
+#define CS_HOOK_FD(ret, name, params, args)                                                        \
+	static __attribute__((noinline)) ret watched_##name(CS_UNPACK params, uint64_t word);      \
+	CS_HOOK(ret, name, params)                                                                 \
+	{                                                                                          \
+		uint64_t word = cs_fd_word(fd);                                                    \
+                                                                                                   \
+		if (cs_follow_other(fd, word))                                                     \
+			return CS_REAL(name) args;                                                 \
+		return watched_##name(CS_UNPACK args, word);                                       \
+	}                                                                                          \
+	static ret watched_##name(CS_UNPACK params, uint64_t word)
+
+#define CS_UNPACK(...) __VA_ARGS__
+
+#define CS_REAL(name)  ((__typeof__(&cs_hook_##name))cs_real_table[CS_HOOK_##name])

@@ -37,61 +37,59 @@ static void after(int fd, uint64_t word, void *data, ssize_t ret, int flags)
 }
 
 /* Every reader of one buffer: @call is the original with its arguments. */
-#define READ(fd, data, flags, call)                                                                \
+#define READ(data, flags, call)                                                                    \
 	do {                                                                                       \
-		uint64_t word = cs_fd_word(fd);                                                    \
 		ssize_t ret;                                                                       \
                                                                                                    \
-		if (cs_follow_other(fd, word))                                                     \
-			return (call);                                                             \
 		before(fd, word);                                                                  \
 		ret = (call);                                                                      \
 		after(fd, word, data, ret, flags);                                                 \
 		return ret;                                                                        \
 	} while (0)
 
-CS_HOOK(ssize_t, read, (int fd, void *data, size_t len))
+CS_HOOK_FD(ssize_t, read, (int fd, void *data, size_t len), (fd, data, len))
 {
-	READ(fd, data, 0, CS_REAL(read)(fd, data, len));
+	READ(data, 0, CS_REAL(read)(fd, data, len));
 }
 
-CS_HOOK(ssize_t, __read_chk, (int fd, void *data, size_t len, size_t room))
+CS_HOOK_FD(ssize_t, __read_chk, (int fd, void *data, size_t len, size_t room),
+	   (fd, data, len, room))
 {
-	READ(fd, data, 0, CS_REAL(__read_chk)(fd, data, len, room));
+	READ(data, 0, CS_REAL(__read_chk)(fd, data, len, room));
 }
 
-CS_HOOK(ssize_t, recv, (int fd, void *data, size_t len, int flags))
+CS_HOOK_FD(ssize_t, recv, (int fd, void *data, size_t len, int flags), (fd, data, len, flags))
 {
-	READ(fd, data, flags, CS_REAL(recv)(fd, data, len, flags));
+	READ(data, flags, CS_REAL(recv)(fd, data, len, flags));
 }
 
-CS_HOOK(ssize_t, __recv_chk, (int fd, void *data, size_t len, size_t room, int flags))
+CS_HOOK_FD(ssize_t, __recv_chk, (int fd, void *data, size_t len, size_t room, int flags),
+	   (fd, data, len, room, flags))
 {
-	READ(fd, data, flags, CS_REAL(__recv_chk)(fd, data, len, room, flags));
+	READ(data, flags, CS_REAL(__recv_chk)(fd, data, len, room, flags));
 }
 
-CS_HOOK(ssize_t, recvfrom,
-	(int fd, void *data, size_t len, int flags, void *address, socklen_t *address_len))
+CS_HOOK_FD(ssize_t, recvfrom,
+	   (int fd, void *data, size_t len, int flags, void *address, socklen_t *address_len),
+	   (fd, data, len, flags, address, address_len))
 {
-	READ(fd, data, flags, CS_REAL(recvfrom)(fd, data, len, flags, address, address_len));
+	READ(data, flags, CS_REAL(recvfrom)(fd, data, len, flags, address, address_len));
 }
 
-CS_HOOK(ssize_t, __recvfrom_chk,
-	(int fd, void *data, size_t len, size_t room, int flags, void *address,
-	 socklen_t *address_len))
+CS_HOOK_FD(ssize_t, __recvfrom_chk,
+	   (int fd, void *data, size_t len, size_t room, int flags, void *address,
+	    socklen_t *address_len),
+	   (fd, data, len, room, flags, address, address_len))
 {
-	READ(fd, data, flags,
+	READ(data, flags,
 	     CS_REAL(__recvfrom_chk)(fd, data, len, room, flags, address, address_len));
 }
 
 /* Every reader of several buffers. */
 #define READV(call)                                                                                \
 	do {                                                                                       \
-		uint64_t word = cs_fd_word(fd);                                                    \
 		ssize_t ret;                                                                       \
                                                                                                    \
-		if (cs_follow_other(fd, word))                                                     \
-			return (call);                                                             \
 		before(fd, word);                                                                  \
 		ret = (call);                                                                      \
 		if (ret > 0 && word)                                                               \
@@ -99,18 +97,21 @@ CS_HOOK(ssize_t, __recvfrom_chk,
 		return ret;                                                                        \
 	} while (0)
 
-CS_HOOK(ssize_t, readv, (int fd, const struct iovec *iov, int count))
+CS_HOOK_FD(ssize_t, readv, (int fd, const struct iovec *iov, int count), (fd, iov, count))
 {
 	READV(CS_REAL(readv)(fd, iov, count));
 }
 
 /* A socket has no offset but -1: none. */
-CS_HOOK(ssize_t, preadv2, (int fd, const struct iovec *iov, int count, off_t offset, int flags))
+CS_HOOK_FD(ssize_t, preadv2, (int fd, const struct iovec *iov, int count, off_t offset, int flags),
+	   (fd, iov, count, offset, flags))
 {
 	READV(CS_REAL(preadv2)(fd, iov, count, offset, flags));
 }
 
-CS_HOOK(ssize_t, preadv64v2, (int fd, const struct iovec *iov, int count, off_t offset, int flags))
+CS_HOOK_FD(ssize_t, preadv64v2,
+	   (int fd, const struct iovec *iov, int count, off_t offset, int flags),
+	   (fd, iov, count, offset, flags))
 {
 	READV(CS_REAL(preadv64v2)(fd, iov, count, offset, flags));
 }

@@ -52,52 +52,51 @@ static void after_one(int fd, uint64_t word, const void *data, ssize_t ret, int 
 }
 
 /* Every writer: @call is the original with its arguments, @tell what follows it. */
-#define WRITE(fd, call, tell)                                                                      \
+#define WRITE(call, tell)                                                                          \
 	do {                                                                                       \
-		uint64_t word = cs_fd_word(fd), begin_ns;                                          \
-		ssize_t ret;                                                                       \
+		uint64_t begin_ns = before(fd, word);                                              \
+		ssize_t ret = (call);                                                              \
                                                                                                    \
-		if (cs_follow_other(fd, word))                                                     \
-			return (call);                                                             \
-		begin_ns = before(fd, word);                                                       \
-		ret = (call);                                                                      \
 		tell;                                                                              \
 		return ret;                                                                        \
 	} while (0)
 
-CS_HOOK(ssize_t, write, (int fd, const void *data, size_t len))
+CS_HOOK_FD(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len))
 {
-	WRITE(fd, CS_REAL(write)(fd, data, len), after_one(fd, word, data, ret, 0, begin_ns));
+	WRITE(CS_REAL(write)(fd, data, len), after_one(fd, word, data, ret, 0, begin_ns));
 }
 
-CS_HOOK(ssize_t, send, (int fd, const void *data, size_t len, int flags))
+CS_HOOK_FD(ssize_t, send, (int fd, const void *data, size_t len, int flags), (fd, data, len, flags))
 {
-	WRITE(fd, CS_REAL(send)(fd, data, len, flags),
+	WRITE(CS_REAL(send)(fd, data, len, flags), after_one(fd, word, data, ret, flags, begin_ns));
+}
+
+CS_HOOK_FD(ssize_t, sendto,
+	   (int fd, const void *data, size_t len, int flags, const void *address,
+	    socklen_t address_len),
+	   (fd, data, len, flags, address, address_len))
+{
+	WRITE(CS_REAL(sendto)(fd, data, len, flags, address, address_len),
 	      after_one(fd, word, data, ret, flags, begin_ns));
 }
 
-CS_HOOK(ssize_t, sendto,
-	(int fd, const void *data, size_t len, int flags, const void *address,
-	 socklen_t address_len))
+CS_HOOK_FD(ssize_t, writev, (int fd, const struct iovec *iov, int count), (fd, iov, count))
 {
-	WRITE(fd, CS_REAL(sendto)(fd, data, len, flags, address, address_len),
-	      after_one(fd, word, data, ret, flags, begin_ns));
+	WRITE(CS_REAL(writev)(fd, iov, count), after(fd, word, iov, ret, 0, begin_ns));
 }
 
-CS_HOOK(ssize_t, writev, (int fd, const struct iovec *iov, int count))
+CS_HOOK_FD(ssize_t, pwritev2, (int fd, const struct iovec *iov, int count, off_t offset, int flags),
+	   (fd, iov, count, offset, flags))
 {
-	WRITE(fd, CS_REAL(writev)(fd, iov, count), after(fd, word, iov, ret, 0, begin_ns));
-}
-
-CS_HOOK(ssize_t, pwritev2, (int fd, const struct iovec *iov, int count, off_t offset, int flags))
-{
-	WRITE(fd, CS_REAL(pwritev2)(fd, iov, count, offset, flags),
+	WRITE(CS_REAL(pwritev2)(fd, iov, count, offset, flags),
 	      after(fd, word, iov, ret, 0, begin_ns));
 }
 
-CS_HOOK(ssize_t, pwritev64v2, (int fd, const struct iovec *iov, int count, off_t offset, int flags))
+CS_HOOK_FD(ssize_t, pwritev64v2,
+	   (int fd, const struct iovec *iov, int count, off_t offset, int flags),
+	   (fd, iov, count, offset, flags))
 {
-	WRITE(fd, CS_REAL(pwritev64v2)(fd, iov, count, offset, flags),
+	WRITE(CS_REAL(pwritev64v2)(fd, iov, count, offset, flags),
 	      after(fd, word, iov, ret, 0, begin_ns));
 }
 
@@ -138,16 +137,16 @@ CS_HOOK(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int fl
 }
 
 /* The content of a file is not seen: only that it went. */
-CS_HOOK(ssize_t, sendfile, (int fd, int from, off_t *offset, size_t len))
+CS_HOOK_FD(ssize_t, sendfile, (int fd, int from, off_t *offset, size_t len),
+	   (fd, from, offset, len))
 {
-	WRITE(fd, CS_REAL(sendfile)(fd, from, offset, len),
-	      after(fd, word, NULL, ret, 0, begin_ns));
+	WRITE(CS_REAL(sendfile)(fd, from, offset, len), after(fd, word, NULL, ret, 0, begin_ns));
 }
 
-CS_HOOK(ssize_t, sendfile64, (int fd, int from, off_t *offset, size_t len))
+CS_HOOK_FD(ssize_t, sendfile64, (int fd, int from, off_t *offset, size_t len),
+	   (fd, from, offset, len))
 {
-	WRITE(fd, CS_REAL(sendfile64)(fd, from, offset, len),
-	      after(fd, word, NULL, ret, 0, begin_ns));
+	WRITE(CS_REAL(sendfile64)(fd, from, offset, len), after(fd, word, NULL, ret, 0, begin_ns));
 }
 
 /* Both ends may be ours: from a connection into a pipe, from a pipe into a connection. */
