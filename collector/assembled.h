@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "collector/api.h"
+#include "collector/asides.h"
 #include "collector/assembler.h"
 #include "collector/attempts.h"
 #include "collector/call.h"
@@ -55,6 +56,7 @@ struct cs_assembled {
 	uint64_t requests_lost_ns; /* until then; 0: none were; see cs_attribution_lost() */
 	uint64_t ended_ns;         /* no request of it that is over ended later */
 	struct cs_bond_readers readers;
+	struct cs_asides asides; /* what it serves beside */
 	struct cs_calls *calls;  /* that it made; NULL: none, or there was no memory */
 	uint64_t heard_ns;       /* when the last record was read */
 	uint64_t ack_ns;         /* when it said that it is ready, as an action loop does; 0: not */

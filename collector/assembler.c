@@ -37,6 +37,7 @@ static void free_instance(struct cs_assembled *instance)
 	LIST_REMOVE(instance, of_assembler);
 	cs_calls_free(instance->calls);
 	cs_workers_deinit(&instance->workers);
+	cs_asides_deinit(&instance->asides);
 	cs_arena_deinit(&instance->arena);
 	free(instance);
 }
@@ -285,6 +286,9 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 		break;
 	case CS_RECORD_RESPONSE_END:
 		cs_assembled_on_response_end(instance, entry, time_ns, now_ns);
+		break;
+	case CS_RECORD_ASIDE:
+		cs_attribution_aside(instance, entry, time_ns);
 		break;
 	case CS_RECORD_INVOCATION:
 		cs_assembled_on_invocation(instance, entry, time_ns, now_ns);

@@ -95,6 +95,8 @@ void cs_attribution_begins(struct cs_request *request, uint64_t thread, bool blo
 					  .bound = thread && (blocking || request->lambda) };
 	if (instance->requests_lost_ns)
 		request->bond.accompanied_ns = 0;
+	if (cs_asides_since(&instance->asides, request->tag, request->start_ns))
+		request->bond.accompanied_ns = 0;
 	if (request->start_ns <= instance->requests_lost_ns)
 		request->bond.unbound_ns = 0;
 	if (!request->lambda && thread)
@@ -123,6 +125,23 @@ void cs_attribution_lost(struct cs_assembled *instance, uint64_t since_ns, uint6
 			return;
 		if (request->instance == instance && request->end_ns >= since_ns)
 			distrust(request);
+	}
+}
+
+void cs_attribution_aside(struct cs_assembled *instance, const struct cs_entry *entry,
+			  uint64_t time_ns)
+{
+	const struct cs_rec_aside *rec = (const void *)(&entry->record + 1);
+	struct cs_request *request;
+
+	if (!cs_asides_tell(&instance->asides, entry->pid, rec, time_ns))
+		cs_attribution_lost(instance, time_ns, time_ns);
+	if (rec->flags & CS_ASIDE_OVER)
+		return;
+	LIST_FOREACH(request, &instance->in_flight, in_flight)
+	{
+		if (request->tag == entry->pid)
+			lower(&request->bond.accompanied_ns, time_ns);
 	}
 }
 

@@ -6,7 +6,7 @@
  *
  *   connection  the one invocation in flight on that connection;
  *   alone       the one invocation in flight in that process (pid tag), if no other has been in flight
- *               beside it up to then; and, of a server, if the thread is not one that reads requests,
+ *               beside it up to then, nor anything else (asides.h); and, of a server, if the thread is not one that reads requests,
  *               but this one by another thread: what such a thread does after its own answer is not
  *               somebody else's;
  *   thread      the one whose head that thread has read from a socket that blocks (Lambda: whose event
@@ -31,6 +31,7 @@
 #include "base/cleanup.h"
 
 struct cs_assembled;
+struct cs_entry;
 struct cs_request;
 
 /* Of a struct cs_request: what tells whose it is. */
@@ -77,6 +78,14 @@ void cs_attribution_begins(struct cs_request *request, uint64_t thread, bool blo
  * before and after the gap may be read after this.
  */
 void cs_attribution_lost(struct cs_assembled *instance, uint64_t since_ns, uint64_t now_ns);
+
+/**
+ * cs_attribution_aside() - a record of something else that is served (asides.h)
+ *
+ * Who is in flight in that process is no longer alone, nor is who begins before it is over.
+ */
+void cs_attribution_aside(struct cs_assembled *instance, const struct cs_entry *entry,
+			  uint64_t time_ns);
 
 /** cs_attribution_answered() - @thread began its answer. */
 void cs_attribution_answered(struct cs_request *request, uint64_t thread);

@@ -112,7 +112,8 @@ void cs_assembled_hand_over(struct cs_request *request)
 
 /*
  * Those of a process that were in flight after @since_ns, up to two of them; the newest come first. In
- * an instance of many processes some may be overlooked in the crowd: then it says two.
+ * an instance of many processes some may be overlooked in the crowd: then it says two; so it does of one
+ * beside which something was served of which nothing is told.
  */
 static unsigned served_since(const struct cs_assembled *instance, uint32_t tag, uint64_t since_ns,
 			     struct cs_request **ret)
@@ -130,7 +131,7 @@ static unsigned served_since(const struct cs_assembled *instance, uint32_t tag, 
 		if (++n == 2)
 			break;
 	}
-	return n;
+	return n && cs_asides_connected_since(&instance->asides, tag, since_ns) ? 2 : n;
 }
 
 enum cs_served cs_assembler_served(const struct cs_assembled *instance, uint32_t tag,

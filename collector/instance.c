@@ -379,7 +379,8 @@ static uint64_t count_dropped(struct cs_header *header)
 uint64_t cs_instance_requests_lost(struct cs_instance *instance)
 {
 	static const unsigned types[] = { CS_RECORD_REQUEST, CS_RECORD_RESPONSE_END,
-					  CS_RECORD_INVOCATION, CS_RECORD_INVOCATION_END };
+					  CS_RECORD_INVOCATION, CS_RECORD_INVOCATION_END,
+					  CS_RECORD_ASIDE };
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < cs_instance_lanes(instance); i++) {

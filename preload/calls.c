@@ -86,6 +86,8 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 	case CS_CONN_REQUEST_END:
 	case CS_CONN_RESPONSE:
 	case CS_CONN_HEAD_UNFOLLOWED:
+	case CS_CONN_ASIDE:
+	case CS_CONN_ASIDE_OVER:
 		break;
 	}
 }

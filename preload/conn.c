@@ -114,11 +114,17 @@ static void finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t
 {
 	uint32_t index =
 		(uint32_t)(((unsigned char *)conn - env->conns->items) / env->conns->item_bytes);
+	struct cs_conn_event over = {
+		.type = CS_CONN_ASIDE_OVER,
+		.time_ns = atomic_load_explicit(&conn->closed_ns, memory_order_relaxed),
+	};
 
 	if (env->raw_over)
 		env->raw_over(env, conn);
 	cs_conn_end_all(env, conn, (state & (CS_CONN_LOST_OUT | CS_CONN_UNSEEN)) != 0,
-			atomic_load_explicit(&conn->closed_ns, memory_order_relaxed));
+			over.time_ns);
+	if (state & CS_CONN_ASIDE_TOLD)
+		env->emit(conn, &over);
 	cs_conn_put_text(env, conn);
 	if (env->caller)
 		cs_conn_put_response_text(env, conn);
@@ -142,12 +148,34 @@ static bool enter(struct cs_conn *conn, uint32_t generation, uint64_t busy, uint
 	return !(state & busy);
 }
 
-static void leave(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t busy, uint64_t lost)
+/* Does somebody of whom nothing is told begin? In a tunnel when the request for it is over. */
+static bool is_aside(const struct cs_conn_env *env, const struct cs_conn *conn, uint64_t state)
+{
+	return !env->caller && !(state & (CS_CONN_ASIDE_TOLD | CS_CONN_SAID_ALL)) &&
+	       (!(state & CS_CONN_TO_TUNNEL) || !cs_conn_outstanding(conn));
+}
+
+/* Once; while busy with a direction, so that the connection is still there. Return: its state now. */
+static uint64_t tell_aside(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t now_ns)
+{
+	struct cs_conn_event event = { .type = CS_CONN_ASIDE, .time_ns = now_ns };
+	uint64_t was =
+		atomic_fetch_or_explicit(&conn->state, CS_CONN_ASIDE_TOLD, memory_order_relaxed);
+
+	if (!(was & CS_CONN_ASIDE_TOLD))
+		env->emit(conn, &event);
+	return was | CS_CONN_ASIDE_TOLD;
+}
+
+static void leave(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t busy, uint64_t lost,
+		  uint64_t now_ns)
 {
 	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
 	uint64_t next;
 
 	do {
+		if ((state | lost) & CS_CONN_LOST && is_aside(env, conn, state | lost))
+			state = tell_aside(env, conn, now_ns);
 		next = (state & ~busy) | lost;
 		/* pairs with: conn.state; acquire, as finish() reads what the other direction wrote */
 	} while (!atomic_compare_exchange_weak_explicit(
@@ -201,7 +229,7 @@ void cs_conn_received(const struct cs_conn_env *env, struct cs_conn *conn, uint3
 	}
 	if (lost && !env->caller)
 		cs_conn_put_text(env, conn);
-	leave(env, conn, CS_CONN_RECEIVING, lost);
+	leave(env, conn, CS_CONN_RECEIVING, lost, now_ns);
 }
 
 void cs_conn_sent(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
@@ -220,7 +248,7 @@ void cs_conn_sent(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t 
 		bytes -= part;
 		iov++;
 	}
-	leave(env, conn, CS_CONN_SENDING, lost);
+	leave(env, conn, CS_CONN_SENDING, lost, end_ns);
 }
 
 void cs_conn_shutdown(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
@@ -229,7 +257,7 @@ void cs_conn_shutdown(const struct cs_conn_env *env, struct cs_conn *conn, uint3
 	if (!enter(conn, generation, CS_CONN_SENDING, CS_CONN_LOST_OUT))
 		return;
 	cs_conn_end_all(env, conn, false, now_ns);
-	leave(env, conn, CS_CONN_SENDING, CS_CONN_LOST);
+	leave(env, conn, CS_CONN_SENDING, CS_CONN_LOST | CS_CONN_SAID_ALL, now_ns);
 }
 
 void cs_conn_lose(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
@@ -239,7 +267,7 @@ void cs_conn_lose(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t 
 
 	if (enter(conn, generation, CS_CONN_SENDING, CS_CONN_LOST_OUT)) {
 		cs_conn_end_all(env, conn, true, now_ns);
-		leave(env, conn, CS_CONN_SENDING, CS_CONN_LOST);
+		leave(env, conn, CS_CONN_SENDING, CS_CONN_LOST, now_ns);
 		return;
 	}
 	state = atomic_load_explicit(&conn->state, memory_order_relaxed);
@@ -255,7 +283,7 @@ void cs_conn_skip(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t 
 	if (!enter(conn, generation, CS_CONN_SENDING, CS_CONN_LOST_OUT))
 		return;
 	cs_conn_end_all(env, conn, true, now_ns);
-	leave(env, conn, CS_CONN_SENDING, 0);
+	leave(env, conn, CS_CONN_SENDING, 0, now_ns);
 }
 
 void cs_conn_unref(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,

@@ -85,6 +85,9 @@ enum cs_conn_event_type {
 	CS_CONN_RESPONSE,
 	CS_CONN_RESPONSE_END,
 	CS_CONN_HEAD_UNFOLLOWED, /* only this field is set */
+	/* Not of a caller's, with their time: what passes is told no longer; and the connection's end. */
+	CS_CONN_ASIDE,
+	CS_CONN_ASIDE_OVER,
 };
 
 /* Fields as in the record of the same name in preload/wire/records.h. */

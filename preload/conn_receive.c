@@ -76,7 +76,7 @@ static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *con
 			      memory_order_relaxed);
 	/* pairs with: conn.requests */
 	atomic_store_explicit(&conn->requests, sequence + 1, memory_order_release);
-	return bits & CS_CONN_TO_CONNECT ? CS_CONN_LOST_IN : 0;
+	return bits & CS_CONN_TO_CONNECT ? CS_CONN_LOST_IN | CS_CONN_TO_TUNNEL : 0;
 }
 
 static void count_body(struct cs_conn *conn, uint64_t bytes)
@@ -132,7 +132,7 @@ uint64_t cs_conn_receive(const struct cs_conn_env *env, struct cs_conn *conn,
 		bool wanted = !env->caller && conn->wants_body;
 		struct cs_conn_text *text = NULL;
 		enum cs_http_verdict verdict;
-		uint64_t part = bytes;
+		uint64_t part = bytes, lost = 0;
 		size_t used;
 
 		if (cs_http_request_idle(&conn->request) && !begin_head(env, conn, now_ns)) {
@@ -157,12 +157,13 @@ uint64_t cs_conn_receive(const struct cs_conn_env *env, struct cs_conn *conn,
 			tell_unfollowed(env, conn);
 		if (verdict == CS_HTTP_UNFOLLOWED || verdict == CS_HTTP_NOT_HTTP)
 			return CS_CONN_LOST_IN;
-		if (verdict == CS_HTTP_HEAD && text &&
-		    begin_request(env, conn, &text->text,
-				  conn->head_bytes <= (size_t)(data - piece)
-					  ? data - conn->head_bytes
-					  : NULL))
-			return CS_CONN_LOST_IN;
+		if (verdict == CS_HTTP_HEAD && text)
+			lost = begin_request(env, conn, &text->text,
+					     conn->head_bytes <= (size_t)(data - piece)
+						     ? data - conn->head_bytes
+						     : NULL);
+		if (lost)
+			return lost;
 		if (env->caller && text && (verdict == CS_HTTP_HEAD || verdict == CS_HTTP_END) &&
 		    cs_http_request_idle(&conn->request))
 			tell_request_end(env, conn, &text->text);

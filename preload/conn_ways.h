@@ -12,16 +12,19 @@
 #include "preload/conn.h"
 
 /* Bits of cs_conn.state */
-#define CS_CONN_RECEIVING 0x01u /* a thread is busy with the receiving direction */
-#define CS_CONN_SENDING   0x02u
-#define CS_CONN_CLOSING   0x04u /* whoever clears the last busy bit ends the connection */
-#define CS_CONN_LOST_IN   0x08u /* no more is understood of what comes in */
-#define CS_CONN_LOST_OUT  0x10u
-#define CS_CONN_UNSEEN    0x20u /* the close went by unseen */
-#define CS_CONN_SHARED    0x40u /* another process was given it */
-#define CS_CONN_BLOCKING  0x80u /* a read waits for bytes, as far as was seen */
-#define CS_CONN_BUSY      (CS_CONN_RECEIVING | CS_CONN_SENDING)
-#define CS_CONN_LOST      (CS_CONN_LOST_IN | CS_CONN_LOST_OUT)
+#define CS_CONN_RECEIVING  0x01u /* a thread is busy with the receiving direction */
+#define CS_CONN_SENDING    0x02u
+#define CS_CONN_CLOSING    0x04u /* whoever clears the last busy bit ends the connection */
+#define CS_CONN_LOST_IN    0x08u /* no more is understood of what comes in */
+#define CS_CONN_LOST_OUT   0x10u
+#define CS_CONN_UNSEEN     0x20u  /* the close went by unseen */
+#define CS_CONN_SHARED     0x40u  /* another process was given it */
+#define CS_CONN_BLOCKING   0x80u  /* a read waits for bytes, as far as was seen */
+#define CS_CONN_ASIDE_TOLD 0x100u /* what passes now is somebody's of whom nothing is told */
+#define CS_CONN_SAID_ALL   0x200u /* the process will send no more */
+#define CS_CONN_TO_TUNNEL  0x400u /* what comes in is not looked at, whatever is answered */
+#define CS_CONN_BUSY       (CS_CONN_RECEIVING | CS_CONN_SENDING)
+#define CS_CONN_LOST       (CS_CONN_LOST_IN | CS_CONN_LOST_OUT)
 
 /* Bits of cs_conn.received: what the request makes of the response */
 #define CS_CONN_TO_HEAD    0x1u

@@ -117,11 +117,30 @@ static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *eve
 		0);
 }
 
+static void emit_aside(uint64_t connection, uint32_t sequence, unsigned flags, uint64_t time_ns)
+{
+	struct cs_rec_aside rec = {
+		.connection = connection,
+		.sequence = sequence,
+		.flags = (uint16_t)flags,
+	};
+
+	cs_emit(CS_RECORD_ASIDE, CS_PRIORITY_LOW, time_ns, &rec, sizeof(rec), NULL, 0);
+}
+
+static void emit_probe(const struct cs_conn *conn, const struct cs_conn_event *event)
+{
+	if (event->type == CS_CONN_REQUEST)
+		cs_count(CS_FACT_PROBES);
+	if (event->type == CS_CONN_REQUEST || event->type == CS_CONN_RESPONSE_END)
+		emit_aside(conn->connection, event->sequence,
+			   event->type == CS_CONN_REQUEST ? 0 : CS_ASIDE_OVER, event->time_ns);
+}
+
 static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 {
 	if (event->probe) {
-		if (event->type == CS_CONN_REQUEST)
-			cs_count(CS_FACT_PROBES);
+		emit_probe(conn, event);
 		return;
 	}
 	switch (event->type) {
@@ -139,6 +158,12 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 		break;
 	case CS_CONN_HEAD_UNFOLLOWED:
 		cs_count(CS_FACT_HEADS_UNFOLLOWED);
+		break;
+	case CS_CONN_ASIDE:
+		emit_aside(conn->connection, CS_ASIDE_CONNECTION, 0, event->time_ns);
+		break;
+	case CS_CONN_ASIDE_OVER:
+		emit_aside(conn->connection, CS_ASIDE_CONNECTION, CS_ASIDE_OVER, event->time_ns);
 		break;
 	}
 }
@@ -401,6 +426,8 @@ static uint64_t open_connection(int fd, uint64_t socket, bool blocking)
 	if (index == CS_POOL_NONE) {
 		cs_count(CS_FACT_FDS_UNFOLLOWED);
 		cs_follow_new(fd);
+		emit_aside((uint32_t)fd, CS_ASIDE_CONNECTION, 0,
+			   cs_now()); /* when it ends is not seen */
 		return 0;
 	}
 	word = cs_fd_make(generation, CS_FD_CONNECTION, index, 0);

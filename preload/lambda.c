@@ -166,6 +166,9 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 	case CS_CONN_HEAD_UNFOLLOWED:
 		cs_count(CS_FACT_HEADS_UNFOLLOWED);
 		break;
+	case CS_CONN_ASIDE:
+	case CS_CONN_ASIDE_OVER:
+		break;
 	}
 }
 

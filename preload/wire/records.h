@@ -54,7 +54,8 @@ enum cs_priority {
 	  "ids, counts and trace contexts in the body of such an event")                           \
 	X(API_BEGIN, 20, cs_rec_api_begin, LOW, "the program began an invocation or a span")       \
 	X(API_END, 21, cs_rec_api_end, HIGH, "it ended one")                                       \
-	X(API_NOTE, 22, cs_rec_api_note, LOW, "it said something of one")
+	X(API_NOTE, 22, cs_rec_api_note, LOW, "it said something of one")                          \
+	X(ASIDE, 30, cs_rec_aside, LOW, "it serves what is told of no further, or no longer")
 
 enum cs_record_type {
 	CS_RECORD_NONE = 0,
@@ -135,6 +136,20 @@ struct cs_rec_file {         /* time_ns: when the open began */
 };
 
 #define CS_FILE_FLAG_DLOPEN 0x1u
+
+/*
+ * A health probe; or a connection that is not followed any longer, until it is closed (TLS, HTTP/2, a tunnel, a
+ * head that is not understood). Whoever is in flight meanwhile is not the only one.
+ */
+struct cs_rec_aside {
+	uint64_t connection; /* as in cs_rec_request */
+	uint32_t sequence;   /* of the probe; CS_ASIDE_CONNECTION: the whole connection */
+	uint16_t flags;      /* CS_ASIDE_* */
+	uint16_t reserved;
+};
+
+#define CS_ASIDE_CONNECTION UINT32_MAX
+#define CS_ASIDE_OVER       0x1u /* it is over; else it begins */
 
 struct cs_rec_listen {
 	uint64_t socket; /* descriptor in the low half, its generation in the high one */

@@ -17,6 +17,7 @@ static unsigned char text_items[sizeof(struct cs_conn_text)] __attribute__((alig
 static struct cs_pool conns, texts;
 static _Atomic uint32_t forks;
 static uint32_t requests, responses, ends;
+static bool aside;
 
 static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 {
@@ -45,6 +46,14 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 		responses = ends; /* a request that is given up has no response */
 		break;
 	case CS_CONN_HEAD_UNFOLLOWED:
+		break;
+	case CS_CONN_ASIDE:
+		CS_FUZZ_CHECK(!aside);
+		aside = true;
+		break;
+	case CS_CONN_ASIDE_OVER:
+		CS_FUZZ_CHECK(aside);
+		aside = false;
 		break;
 	}
 }
@@ -86,6 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct cs_conn *conn;
 
 	requests = responses = ends = 0;
+	aside = false;
 	cs_pool_init(&conns, conn_items, 1, sizeof(struct cs_conn));
 	cs_pool_init(&texts, text_items, 1, sizeof(struct cs_conn_text));
 	conn = cs_pool_item(&conns, cs_conn_open(&env, GENERATION, 9, 0));
@@ -112,7 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (; references; references--)
 		cs_conn_unref(&env, conn, GENERATION, true, 5);
-	CS_FUZZ_CHECK(requests == ends);
+	CS_FUZZ_CHECK(requests == ends && !aside);
 	CS_FUZZ_CHECK(cs_pool_take(&conns) == 0 && cs_pool_take(&texts) == 0);
 	return 0;
 }

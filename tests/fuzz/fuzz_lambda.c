@@ -81,6 +81,9 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 		break;
 	case CS_CONN_HEAD_UNFOLLOWED:
 		break;
+	case CS_CONN_ASIDE:
+	case CS_CONN_ASIDE_OVER:
+		CS_FUZZ_CHECK(false); /* not of a caller's */
 	}
 }
 

@@ -27,6 +27,7 @@ struct slot {
 static struct slot slots[SLOTS];
 static _Atomic uint32_t requests[GENERATIONS + SLOTS + 1], ends[GENERATIONS + SLOTS + 1];
 static _Atomic uint64_t followed_to_the_end;
+static _Atomic uint64_t asides; /* told of, and not yet over */
 static _Atomic uint32_t forks;
 static _Atomic bool over;
 
@@ -67,6 +68,12 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 		break;
 	case CS_CONN_HEAD_UNFOLLOWED:
 		break; /* the pool of texts is small */
+	case CS_CONN_ASIDE:
+		atomic_fetch_add_explicit(&asides, 1, memory_order_relaxed);
+		break;
+	case CS_CONN_ASIDE_OVER:
+		atomic_fetch_sub_explicit(&asides, 1, memory_order_relaxed);
+		break;
 	}
 }
 
@@ -228,6 +235,8 @@ static void check_all(void)
 	}
 	if (take_all(&cs_fds.conns) != SLOTS || take_all(&cs_fds.texts) != 2)
 		fail("something was not given back", 0, 0);
+	if (asides)
+		fail("not over", asides, 0);
 	if (sum < 500 || followed_to_the_end < 100)
 		fail("hardly anything happened", sum, followed_to_the_end);
 	printf("conn_stress: %llu requests on %u connections, %llu answered\n",

@@ -124,6 +124,7 @@ union payload {
 	const struct cs_rec_ready *ready;
 	const struct cs_rec_event *event;
 	const struct cs_rec_log *log;
+	const struct cs_rec_aside *aside;
 	const struct cs_rec_api_begin *api_begin;
 	const struct cs_rec_api_end *api_end;
 	const struct cs_rec_api_note *api_note;
@@ -192,6 +193,10 @@ static void print_of_request(unsigned type, union payload u)
 			   u.request->headers_len);
 		break;
 	}
+	case CS_RECORD_ASIDE:
+		printf(",\"connection\":%llu,\"sequence\":%u,\"flags\":%u",
+		       (unsigned long long)u.aside->connection, u.aside->sequence, u.aside->flags);
+		break;
 	case CS_RECORD_RESPONSE:
 		printf(",\"connection\":%llu,\"sequence\":%u,\"status\":%u",
 		       (unsigned long long)u.response->connection, u.response->sequence,

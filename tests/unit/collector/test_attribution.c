@@ -361,3 +361,70 @@ Test(attribution, who_knows_who_is_alone_where_records_are_lost)
 	came(READER, 1, 70 * MS);
 	cr_assert(eq(u64, whose(HELPER, 71 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
 }
+
+static void aside(uint32_t pid, uint64_t connection, uint32_t sequence, uint16_t flags,
+		  uint64_t time_ns)
+{
+	struct cs_rec_aside rec = { .connection = connection,
+				    .sequence = sequence,
+				    .flags = flags };
+
+	feed(server, pid, CS_RECORD_ASIDE, time_ns, &rec, sizeof(rec), NULL);
+}
+
+Test(attribution, beside_what_is_not_told_of_nobody_is_alone)
+{
+	came(READER, 1, 70 * MS);
+	aside(100, 9, CS_ASIDE_CONNECTION, 0, 75 * MS);
+	cr_assert(eq(u64, whose(HELPER, 74 * MS, CS_ATTRIBUTION_ALONE), 1));
+	cr_assert(eq(u64, whose(HELPER, 76 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
+	answered(READER, 1, 80 * MS);
+	came(READER, 2, 82 * MS);
+	cr_assert(eq(u64, whose(HELPER, 83 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
+	answered(READER, 2, 84 * MS);
+	aside(100, 9, CS_ASIDE_CONNECTION, CS_ASIDE_OVER, 85 * MS);
+	came(READER, 3, 84 * MS); /* its head began before */
+	cr_assert(eq(u64, whose(HELPER, 87 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
+	answered(READER, 3, 88 * MS);
+	came(READER, 4, 90 * MS);
+	cr_assert(eq(u64, whose(HELPER, 91 * MS, CS_ATTRIBUTION_ALONE), 4));
+}
+
+Test(attribution, threads_that_wait_have_their_own_beside_it)
+{
+	aside(100, 9, 0, 0, 65 * MS);
+	waited(READER, 1, 70 * MS);
+	cr_assert(eq(u64, whose(READER, 75 * MS, CS_ATTRIBUTION_THREAD), 1));
+	cr_assert(eq(u64, whose(HELPER, 75 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
+}
+
+Test(attribution, what_another_process_serves_beside_does_not_matter)
+{
+	aside(201, 9, CS_ASIDE_CONNECTION, 0, 65 * MS);
+	came(READER, 1, 70 * MS);
+	aside(202, 9, CS_ASIDE_CONNECTION, 0, 71 * MS);
+	aside(100, 9, CS_ASIDE_CONNECTION, CS_ASIDE_OVER, 72 * MS); /* nor a copy that is closed */
+	cr_assert(eq(u64, whose(HELPER, 75 * MS, CS_ATTRIBUTION_ALONE), 1));
+}
+
+Test(attribution, of_too_many_beside_it_nobody_is_alone_any_more)
+{
+	for (uint32_t i = 0; i < CS_ASIDES_MAX + 1; i++) {
+		aside(100, i, CS_ASIDE_CONNECTION, 0, 65 * MS);
+		aside(100, i, CS_ASIDE_CONNECTION, 0, 65 * MS); /* twice is once */
+	}
+	for (uint32_t i = 0; i < CS_ASIDES_MAX + 1; i++)
+		aside(100, i, CS_ASIDE_CONNECTION, CS_ASIDE_OVER, 66 * MS);
+	came(READER, 1, 70 * MS);
+	cr_assert(eq(u64, whose(HELPER, 75 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
+}
+
+Test(attribution, as_many_as_are_kept_come_and_go)
+{
+	for (uint32_t i = 0; i < 3 * CS_ASIDES_MAX; i++) {
+		aside(100, i, CS_ASIDE_CONNECTION, 0, 65 * MS);
+		aside(100, i, CS_ASIDE_CONNECTION, CS_ASIDE_OVER, 66 * MS);
+	}
+	came(READER, 1, 70 * MS);
+	cr_assert(eq(u64, whose(HELPER, 75 * MS, CS_ATTRIBUTION_ALONE), 1));
+}

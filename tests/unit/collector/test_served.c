@@ -52,6 +52,26 @@ Test(served, what_two_used_is_nobodys)
 	cr_assert(eq(int, (int)seen.invocation[1].used.of, (int)CS_USED_UNKNOWN));
 }
 
+Test(served, what_one_used_beside_an_unknown_is_nobodys)
+{
+	struct cs_rec_aside probe = { .connection = 8 }, other = { .connection = 9 };
+
+	feed(server, 100, CS_RECORD_ASIDE, 62 * MS, &probe, sizeof(probe), NULL);
+	feed_request(server, 100, 7, 70 * MS, "");
+	feed_end(server, 100, 7, 80 * MS);
+	cr_assert(eq(int, served_since(100, 65 * MS), CS_SERVED_ONE));
+	other.sequence = CS_ASIDE_CONNECTION;
+	feed(server, 100, CS_RECORD_ASIDE, 81 * MS, &other, sizeof(other), NULL);
+	cr_assert(eq(int, served_since(100, 65 * MS), CS_SERVED_SEVERAL));
+	cr_assert(eq(int, served_since(100, 80 * MS), CS_SERVED_NONE));
+	other.flags = CS_ASIDE_OVER;
+	feed(server, 100, CS_RECORD_ASIDE, 82 * MS, &other, sizeof(other), NULL);
+	feed_request(server, 100, 7, 90 * MS, "");
+	feed_end(server, 100, 7, 95 * MS);
+	cr_assert(eq(int, served_since(100, 81 * MS), CS_SERVED_SEVERAL));
+	cr_assert(eq(int, served_since(100, 85 * MS), CS_SERVED_ONE));
+}
+
 Test(served, one_that_had_begun_before_is_not_measured)
 {
 	feed_request(server, 100, 7, 70 * MS, "");

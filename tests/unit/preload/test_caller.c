@@ -78,6 +78,10 @@ static void emit(struct cs_conn *of, const struct cs_conn_event *event)
 	case CS_CONN_HEAD_UNFOLLOWED:
 		say("unfollowed");
 		break;
+	case CS_CONN_ASIDE:
+	case CS_CONN_ASIDE_OVER:
+		say("aside");
+		break;
 	}
 	say("\n");
 }

@@ -40,6 +40,7 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 	told_len += (size_t)n;
 }
 
+static bool asides_said;
 static bool env_wants; /* the callback wants the bodies of requests */
 
 static void emit(struct cs_conn *of, const struct cs_conn_event *event)
@@ -72,6 +73,14 @@ static void emit(struct cs_conn *of, const struct cs_conn_event *event)
 		break;
 	case CS_CONN_HEAD_UNFOLLOWED:
 		say("unfollowed\n");
+		break;
+	case CS_CONN_ASIDE:
+		if (asides_said)
+			say("aside @%lu\n", event->time_ns);
+		break;
+	case CS_CONN_ASIDE_OVER:
+		if (asides_said)
+			say("aside over @%lu\n", event->time_ns);
 		break;
 	}
 }
@@ -573,4 +582,65 @@ Test(conn, too_many_at_once_are_refused_until_one_ends)
 	cr_assert(eq(u32, cs_conn_open(&env, 30, 10, 0), CS_POOL_NONE));
 	closed(1);
 	cr_assert(ne(u32, cs_conn_open(&env, 30, 10, 0), CS_POOL_NONE));
+}
+
+static void tells_asides(void)
+{
+	setup();
+	asides_said = true;
+}
+
+TestSuite(aside, .init = tells_asides);
+
+Test(aside, what_is_not_followed_is_told_of_until_it_is_closed)
+{
+	received("\x16\x03\x01", 10);
+	sent("\x16\x03\x03", 20, 21);
+	TOLD("aside @10\n");
+	closed(30);
+	TOLD("aside over @30\n");
+}
+
+Test(aside, one_that_is_followed_is_none)
+{
+	received(GET_A, 10);
+	sent(OK_2, 20, 21);
+	closed(30);
+	TOLD("request 0 GET /a @10\nresponse 0 200 @20\nend 0 200 in 19 out 40 @21\n");
+}
+
+Test(aside, a_tunnel_begins_when_the_request_for_it_is_over)
+{
+	received(CONNECT, 10);
+	TOLD("request 0 CONNECT a:1 @10\n");
+	sent("HTTP/1.1 200 OK\r\n\r\n", 20, 21);
+	closed(40);
+	TOLD("response 0 200 @20\nend 0 200 in 24 out 19 @21\naside @21\naside over @40\n");
+}
+
+Test(aside, behind_a_refused_connect_nothing_is_looked_at)
+{
+	received(CONNECT, 10);
+	sent("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", 20, 21);
+	closed(40);
+	TOLD("request 0 CONNECT a:1 @10\nresponse 0 407 @20\nend 0 407 in 24 out 38 @21\n"
+	     "aside @21\naside over @40\n");
+}
+
+Test(aside, one_that_says_no_more_is_none)
+{
+	received(GET_A, 10);
+	cs_conn_shutdown(&env, conn, GENERATION, 20);
+	received("tail", 25);
+	closed(30);
+	TOLD("request 0 GET /a @10\nend 0 0 in 19 out 0 @20 aborted\n");
+}
+
+Test(aside, what_is_lost_with_a_request_in_flight_is_told_of_once)
+{
+	received(GET_A, 10);
+	cs_conn_lose(&env, conn, GENERATION, 20);
+	cs_conn_lose(&env, conn, GENERATION, 21);
+	closed(40);
+	TOLD("request 0 GET /a @10\nend 0 0 in 19 out 0 @20 unfollowed\naside @20\naside over @40\n");
 }

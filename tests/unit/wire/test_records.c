@@ -110,6 +110,10 @@ SIZE(cs_rec_event, 16);
 AT(cs_event_of, connection, 0);
 AT(cs_event_of, sequence, 8);
 _Static_assert(CS_EVENT_OF_BYTES == 12, "as it stands in records");
+AT(cs_rec_aside, connection, 0);
+AT(cs_rec_aside, sequence, 8);
+AT(cs_rec_aside, flags, 12);
+SIZE(cs_rec_aside, 16);
 AT(cs_rec_log, stream, 0);
 AT(cs_rec_log, flags, 1);
 AT(cs_rec_log, text_len, 2);
@@ -122,7 +126,7 @@ _Static_assert(CS_RECORD_PROCESS == 1 && CS_RECORD_SPAWN == 2 && CS_RECORD_EXEC 
 		       CS_RECORD_LISTEN == 7 && CS_RECORD_REQUEST == 8 && CS_RECORD_RESPONSE == 9 &&
 		       CS_RECORD_RESPONSE_END == 10 && CS_RECORD_INVOCATION == 11 &&
 		       CS_RECORD_INVOCATION_END == 12 && CS_RECORD_READY == 13 &&
-		       CS_RECORD_LOG == 18 && CS_RECORD_EVENT == 24,
+		       CS_RECORD_LOG == 18 && CS_RECORD_EVENT == 24 && CS_RECORD_ASIDE == 30,
 	       "record numbers");
 
 struct kind {
