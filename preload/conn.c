@@ -65,11 +65,25 @@ void cs_conn_set_blocking(struct cs_conn *conn, uint32_t generation, bool blocki
 		&conn->state, &state, next, memory_order_relaxed, memory_order_relaxed));
 }
 
-/* Who else was given it may have changed that. */
-bool cs_conn_is_blocking(const struct cs_conn *conn)
+void cs_conn_set_waited(struct cs_conn *conn, uint32_t generation)
 {
-	return (atomic_load_explicit(&conn->state, memory_order_relaxed) &
-		(CS_CONN_BLOCKING | CS_CONN_SHARED)) == CS_CONN_BLOCKING;
+	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
+
+	while (is_generation(state, generation) && !(state & CS_CONN_WAITED) &&
+	       !atomic_compare_exchange_weak_explicit(&conn->state, &state, state | CS_CONN_WAITED,
+						      memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
+/* Who else was given it may have changed that. */
+bool cs_conn_was_waited_for(struct cs_conn *conn)
+{
+	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
+
+	if (state & CS_CONN_WAITED)
+		atomic_fetch_and_explicit(&conn->state, ~(uint64_t)CS_CONN_WAITED,
+					  memory_order_relaxed);
+	return state & (CS_CONN_BLOCKING | CS_CONN_WAITED) && !(state & CS_CONN_SHARED);
 }
 
 void cs_conn_share(struct cs_conn *conn, uint32_t generation)

@@ -182,8 +182,16 @@ bool cs_conn_ref(struct cs_conn *conn, uint32_t generation);
  */
 void cs_conn_set_blocking(struct cs_conn *conn, uint32_t generation, bool blocking);
 
-/** cs_conn_is_blocking() - false: it does not, or that is not known. Context: signal. */
-bool cs_conn_is_blocking(const struct cs_conn *conn);
+/** cs_conn_set_waited() - a thread has waited for bytes of it alone, and reads them now. Context: signal. */
+void cs_conn_set_waited(struct cs_conn *conn, uint32_t generation);
+
+/**
+ * cs_conn_was_waited_for() - did the thread that has read a head now do nothing else until it came?
+ *
+ * Context: signal. Each wait is told once.
+ * Return:  false: it did not, or that is not known.
+ */
+bool cs_conn_was_waited_for(struct cs_conn *conn);
 
 /**
  * cs_conn_share() - another process was given a descriptor of it

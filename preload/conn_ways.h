@@ -23,6 +23,7 @@
 #define CS_CONN_ASIDE_TOLD 0x100u /* what passes now is somebody's of whom nothing is told */
 #define CS_CONN_SAID_ALL   0x200u /* the process will send no more */
 #define CS_CONN_TO_TUNNEL  0x400u /* what comes in is not looked at, whatever is answered */
+#define CS_CONN_WAITED     0x800u /* a thread has waited for it, and for nothing else */
 #define CS_CONN_BUSY       (CS_CONN_RECEIVING | CS_CONN_SENDING)
 #define CS_CONN_LOST       (CS_CONN_LOST_IN | CS_CONN_LOST_OUT)
 

@@ -68,7 +68,7 @@ static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event
 
 	if (conn->owner == (uint32_t)cs_shim.header->pid)
 		rec.flags |= CS_REQUEST_OF_FIRST;
-	if (cs_conn_is_blocking(conn))
+	if (cs_conn_was_waited_for(conn))
 		rec.flags |= CS_REQUEST_BLOCKING;
 	conn->owner = cs_pid();
 	mark(CS_MARK_REQUEST, event->time_ns);
@@ -480,6 +480,14 @@ void cs_follow_blocking(int fd, bool blocking)
 
 	if (cs_fd_has_conn(word) && cs_tables_may_change())
 		cs_conn_set_blocking(cs_fd_conn(word), cs_fd_generation(word), blocking);
+}
+
+void cs_follow_waited_for(int fd)
+{
+	uint64_t word = cs_fd_word(fd);
+
+	if (cs_fd_has_conn(word) && cs_tables_may_change())
+		cs_conn_set_waited(cs_fd_conn(word), cs_fd_generation(word));
 }
 
 /* Is @fd still what it was before the call? If not, its bytes are nobody's we know. */

@@ -138,6 +138,9 @@ void cs_follow_accepting(int fd, uint64_t word);
  */
 void cs_follow_accepted(uint64_t listener, int fd, bool blocking);
 
+/** cs_follow_waited_for() - a thread has waited until @fd, and nothing else, could be read. Context: signal. */
+void cs_follow_waited_for(int fd);
+
 /** cs_follow_blocking() - whether reads of @fd wait for bytes from here on. Context: signal. */
 void cs_follow_blocking(int fd, bool blocking);
 

@@ -160,26 +160,46 @@ static int after_poll(const struct pollfd *fds, nfds_t count, int ready, uint64_
 	return ready;
 }
 
+/*
+ * @ready of the kernel, which had leave to wait. Who waits for one connection and nothing else reads it as
+ * if the read itself waited: timeouts of sockets do so (Python, Java), and each read of Ruby.
+ */
+static int after_wait(const struct pollfd *fds, nfds_t count, int ready)
+{
+	if (ready > 0 && count == 1 && fds->revents & POLLIN && cs_shim_watching())
+		cs_follow_waited_for(fds->fd);
+	return ready;
+}
+
+static bool may_wait(const struct timespec *timeout)
+{
+	return !timeout || timeout->tv_sec || timeout->tv_nsec;
+}
+
 CS_HOOK(int, poll, (struct pollfd * fds, nfds_t count, int timeout))
 {
 	uint64_t begin_ns = before_poll(fds, count, timeout);
+	int ready = after_poll(fds, count, CS_REAL(poll)(fds, count, timeout), begin_ns);
 
-	return after_poll(fds, count, CS_REAL(poll)(fds, count, timeout), begin_ns);
+	return timeout ? after_wait(fds, count, ready) : ready;
 }
 
 CS_HOOK(int, __poll_chk, (struct pollfd * fds, nfds_t count, int timeout, size_t room))
 {
 	uint64_t begin_ns = room / sizeof(*fds) >= count ? before_poll(fds, count, timeout) : 0;
+	int ready =
+		after_poll(fds, count, CS_REAL(__poll_chk)(fds, count, timeout, room), begin_ns);
 
-	return after_poll(fds, count, CS_REAL(__poll_chk)(fds, count, timeout, room), begin_ns);
+	return timeout ? after_wait(fds, count, ready) : ready;
 }
 
 CS_HOOK(int, ppoll,
 	(struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask))
 {
 	uint64_t begin_ns = before_ppoll(fds, count, timeout);
+	int ready = after_poll(fds, count, CS_REAL(ppoll)(fds, count, timeout, mask), begin_ns);
 
-	return after_poll(fds, count, CS_REAL(ppoll)(fds, count, timeout, mask), begin_ns);
+	return ready > 0 && may_wait(timeout) ? after_wait(fds, count, ready) : ready;
 }
 
 CS_HOOK(int, __ppoll_chk,
@@ -187,9 +207,10 @@ CS_HOOK(int, __ppoll_chk,
 	 size_t room))
 {
 	uint64_t begin_ns = room / sizeof(*fds) >= count ? before_ppoll(fds, count, timeout) : 0;
+	int ready = after_poll(fds, count, CS_REAL(__ppoll_chk)(fds, count, timeout, mask, room),
+			       begin_ns);
 
-	return after_poll(fds, count, CS_REAL(__ppoll_chk)(fds, count, timeout, mask, room),
-			  begin_ns);
+	return ready > 0 && may_wait(timeout) ? after_wait(fds, count, ready) : ready;
 }
 
 static bool asks_for_listener(const fd_set *readers, int count)

@@ -122,6 +122,11 @@ def threads_that_wait_in_their_reads_have_their_own_lines(args, folder):
     at_once(args, folder, "waits")
 
 
+@case
+def threads_that_wait_for_one_connection_by_poll_have_their_own_lines(args, folder):
+    at_once(args, folder, "polls")
+
+
 if __name__ == "__main__":
     parser = cases.parser(__doc__)
     parser.add_argument("--build", type=pathlib.Path, required=True)

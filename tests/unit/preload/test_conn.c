@@ -644,3 +644,18 @@ Test(aside, what_is_lost_with_a_request_in_flight_is_told_of_once)
 	closed(40);
 	TOLD("request 0 GET /a @10\nend 0 0 in 19 out 0 @20 unfollowed\naside @20\naside over @40\n");
 }
+
+Test(conn, each_wait_for_a_connection_is_told_once)
+{
+	cr_assert(not(cs_conn_was_waited_for(conn)));
+	cs_conn_set_waited(conn, GENERATION + 1);
+	cr_assert(not(cs_conn_was_waited_for(conn)));
+	cs_conn_set_waited(conn, GENERATION);
+	cr_assert(cs_conn_was_waited_for(conn));
+	cr_assert(not(cs_conn_was_waited_for(conn)));
+	cs_conn_set_blocking(conn, GENERATION, true);
+	cr_assert(cs_conn_was_waited_for(conn) && cs_conn_was_waited_for(conn));
+	cs_conn_share(conn, GENERATION);
+	cs_conn_set_waited(conn, GENERATION);
+	cr_assert(not(cs_conn_was_waited_for(conn)));
+}
