@@ -246,3 +246,13 @@ peer_rust_ric_make() {
 		nice cargo build --quiet --release --jobs "$CS_JOBS" --manifest-path "$1/Cargo.toml" --target-dir "$1/target" &&
 		mv "$1/target/release/probe" "$1/" && rm -r "$1/target"
 }
+
+# --- databases, which a test starts for itself, and their clients ----------------------------------
+
+CS_PEERS+=" databases databases_node databases_python"
+peer_databases_path() { printf '%s/root\n' "$(peer_dir databases databases)"; }
+peer_databases_make() { peer_debian "$1" databases; }
+peer_databases_node_path() { printf '%s/node_modules\n' "$(peer_dir databases_node databases_node)"; }
+peer_databases_node_make() { peer_npm "$1" databases_node; }
+peer_databases_python_path() { printf '%s/bin/python3\n' "$(peer_dir databases_python databases_python)"; }
+peer_databases_python_make() { peer_venv "$1" databases_python; }
