@@ -6,7 +6,8 @@
  * until something goes out again its answer: nothing else is known of bytes inside TLS, and it is right
  * for whoever waits for an answer. Its end is known only with the next one, so that what came so far is
  * told as it comes, a few times each time, then more and more rarely: an eighth of its time after it was
- * told last.
+ * told last. Of a database in the clear the end of an answer is known by its framing (call_db.h), and what
+ * comes after that is no part of it.
  *
  * Pure but for atomics; called by conn.c while the thread is busy with the direction.
  */
@@ -32,11 +33,14 @@ struct cs_call_event {
 	uint32_t sequence; /* of the calls on the connection */
 	uint16_t version;  /* of SECURED: as in struct cs_rec_connect */
 	bool encrypted;
-	bool more; /* of SO_FAR: it may go on */
+	bool more;   /* of SO_FAR: it may go on */
+	bool mixed;  /* idem: of several queries, not all are of the same operation */
+	bool failed; /* idem: the database says so; text: its code */
 	uint64_t time_ns;
 	uint64_t first_ns; /* of SO_FAR; 0: not known */
 	uint64_t bytes_out;
 	uint64_t bytes_in;
+	uint32_t queries; /* of SO_FAR: that were asked together; 0: not known */
 	const char *text;
 	size_t text_len;
 };

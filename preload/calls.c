@@ -94,40 +94,66 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 
 /* --- whatever else --- */
 
-static void tell(struct cs_conn *conn, const struct cs_call_event *event)
+static void tell_stage(const struct cs_conn *conn, const struct cs_call_event *event)
 {
-	struct cs_rec_connect stage = {
+	struct cs_rec_connect rec = {
 		.connection = conn->connection,
 		.stage = event->type == CS_CALL_HELLO ? CS_CONNECT_HELLO : CS_CONNECT_SECURED,
 		.version = event->version,
 		.text_len = (uint16_t)event->text_len,
 	};
-	struct cs_rec_call call = {
+
+	emit_connect(&rec, event->time_ns, event->text);
+}
+
+static void tell_begin(const struct cs_conn *conn, const struct cs_call_event *event)
+{
+	struct cs_rec_call rec = {
 		.connection = conn->connection,
 		.sequence = event->sequence,
 		.protocol = (uint16_t)event->protocol,
 		.flags = event->encrypted ? CS_CALL_ENCRYPTED : 0,
 		.method_len = (uint16_t)event->text_len,
 	};
-	struct cs_rec_call_end end = {
+
+	emit_call(&rec, event->time_ns, event->text);
+}
+
+static void tell_answer(const struct cs_conn *conn, const struct cs_call_event *event)
+{
+	struct cs_rec_call_db db = { .queries = event->queries };
+	struct cs_rec_call_end rec = {
 		.connection = conn->connection,
 		.sequence = event->sequence,
-		.flags = event->more ? CS_CALL_END_MORE : 0,
+		.flags = (uint16_t)((event->more ? CS_CALL_END_MORE : 0) |
+				    (event->mixed ? CS_CALL_END_MIXED : 0) |
+				    (event->failed ? CS_CALL_END_FAILED : 0)),
 		.first_ns = event->first_ns,
 		.bytes_out = event->bytes_out,
 		.bytes_in = event->bytes_in,
 	};
 
+	if (event->text_len)
+		__builtin_memcpy(db.code, event->text, event->text_len);
+	if (event->failed || event->queries > 1)
+		cs_emit(CS_RECORD_CALL_END, CS_PRIORITY_HIGH, event->time_ns, &rec, sizeof(rec),
+			(const char *)&db, sizeof(db));
+	else
+		emit_end(&rec, event->time_ns);
+}
+
+static void tell(struct cs_conn *conn, const struct cs_call_event *event)
+{
 	switch (event->type) {
 	case CS_CALL_HELLO:
 	case CS_CALL_SECURED:
-		emit_connect(&stage, event->time_ns, event->text);
+		tell_stage(conn, event);
 		break;
 	case CS_CALL_BEGINS:
-		emit_call(&call, event->time_ns, event->text);
+		tell_begin(conn, event);
 		break;
 	case CS_CALL_SO_FAR:
-		emit_end(&end, event->time_ns);
+		tell_answer(conn, event);
 		break;
 	}
 }

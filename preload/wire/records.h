@@ -446,10 +446,20 @@ struct cs_rec_call_end { /* time_ns: after the call that received the last byte 
 	uint64_t bytes_in;
 };
 
-#define CS_CALL_END_MORE       0x1u /* so far: what is told last counts */
-#define CS_CALL_END_CLOSED     0x2u /* ended by the close of the connection, as its framing says */
-#define CS_CALL_END_ABORTED    0x4u /* closed before the answer was complete */
-#define CS_CALL_END_UNFOLLOWED 0x8u /* it ends later, unseen */
+#define CS_CALL_END_MORE       0x1u  /* so far: what is told last counts */
+#define CS_CALL_END_CLOSED     0x2u  /* ended by the close of the connection, as its framing says */
+#define CS_CALL_END_ABORTED    0x4u  /* closed before the answer was complete */
+#define CS_CALL_END_UNFOLLOWED 0x8u  /* it ends later, unseen */
+#define CS_CALL_END_MIXED      0x10u /* of several queries: not all are of the same operation */
+#define CS_CALL_END_FAILED     0x20u /* the database says so */
+
+#define CS_DB_CODE_MAX         12u
+
+/* Of a database, where there is something to be told: after struct cs_rec_call_end. */
+struct cs_rec_call_db {
+	uint32_t queries;          /* that were asked together; 0 unknown */
+	char code[CS_DB_CODE_MAX]; /* of the first error, padded with NUL; "" unknown */
+};
 
 /* getaddrinfo, told when it is called and when it comes back. */
 struct cs_rec_lookup {            /* time_ns: of either */

@@ -125,7 +125,7 @@ static void redis(void)
 static void postgresql(void)
 {
 	static const char startup[] = "\0\0\0\x16\0\3\0\0user\0secret\0\0",
-			  query[] = "Q\0\0\0\x1d"
+			  query[] = "Q\0\0\0\x1c"
 				    "select 'secret' from t;";
 	int server, fd = connected(&server);
 
@@ -137,12 +137,12 @@ static void postgresql(void)
 
 static void mysql(void)
 {
-	static const char greeting[] = "\x24\0\0\0\n8.0.36\0........................",
-			  query[] = "\x15\0\0\0\3INSERT INTO t VALUES(secret)";
+	static const char greeting[] = "\x20\0\0\0\n8.0.36\0........................",
+			  query[] = "\x1d\0\0\0\3INSERT INTO t VALUES(secret)";
 	int server, fd = connected(&server);
 
-	pass(server, fd, greeting, 40);
-	ask(fd, server, "\x04\0\0\1login", 9, "\7\0\0\2\0\0\0\2\0\0\0", 11);
+	pass(server, fd, greeting, sizeof(greeting) - 1);
+	ask(fd, server, "\5\0\0\1Login", 9, "\7\0\0\2\0\0\0\2\0\0\0", 11);
 	ask(fd, server, query, sizeof(query) - 1, "\7\0\0\1\0\0\0\2\0\0\0", 11);
 	pass(fd, server, "\1\0\0\0\1", 5);
 	over(fd, server);

@@ -43,9 +43,14 @@ static void tell(struct cs_conn *of, const struct cs_call_event *event)
 		    event->time_ns);
 		break;
 	case CS_CALL_SO_FAR:
-		say("%s %u out %lu in %lu from %lu @%lu\n", event->more ? "so far" : "all",
+		say("%s %u out %lu in %lu from %lu @%lu", event->more ? "so far" : "all",
 		    event->sequence, event->bytes_out, event->bytes_in, event->first_ns,
 		    event->time_ns);
+		if (event->queries > 1)
+			say(" %s%u", event->mixed ? "mixed " : "", event->queries);
+		if (event->failed)
+			say(" failed [%.*s]", (int)event->text_len, event->text);
+		say("\n");
 		break;
 	}
 }
@@ -173,47 +178,6 @@ Test(call, what_comes_is_told_more_and_more_rarely)
 	TOLD("all 0 out 1 in 1000 from 1000000 @1000000000\n");
 }
 
-Test(call, redis_tells_the_command_and_nothing_else)
-{
-	OUT("*2\r\n$3\r\nget\r\n$6\r\nsecret\r\n", 10);
-	TOLD("call 0 of 6 [GET] @10\n");
-	IN("$1\r\na\r\n", 20);
-	OUT("*1\r\n$99\r\nnotacommandnotacommandnotacommand\r\n", 30);
-	cr_assert(not(strstr(told, "NOTA") != NULL));
-}
-
-Test(call, postgresql_begins_with_a_query_and_tells_its_first_word)
-{
-	OUT("\0\0\0\x10\0\3\0\0user\0me\0", 10);
-	IN("R\0\0\0\x08\0\0\0\0Z\0\0\0\5I", 11);
-	TOLD("");
-	OUT("P\0\0\0\x20name\0 select $1\0\0\0", 20);
-	TOLD("call 0 of 4 [SELECT] @20\n");
-	IN("1\0\0\0\4", 30);
-	told_len = 0;
-	OUT("Q\0\0\0\x20secret from t\0", 40);
-	TOLD("call 1 of 4 [] @40\n");
-	IN("Z\0\0\0\5I", 50);
-	told_len = 0;
-	told[0] = '\0';
-	OUT("X\0\0\0\4", 60);
-	TOLD("");
-}
-
-Test(call, mysql_greets_first)
-{
-	IN("\x2a\0\0\0\n8.0.36\0", 10);
-	OUT("\4\0\0\1user", 20);
-	IN("\7\0\0\2\0\0\0\2\0\0\0", 30);
-	TOLD("");
-	OUT("\x20\0\0\0\3/**/", 40);
-	TOLD("call 0 of 5 [] @40\n");
-	IN("\7\0\0\1\0\0\0\2\0\0\0", 50);
-	told_len = 0;
-	OUT("\x20\0\0\0\3(Update t", 60);
-	TOLD("call 1 of 5 [UPDATE] @60\n");
-}
-
 static const char hello[] = "\x16\3\1\0\x45\1\0\0\x41\3\3"
 			    "................................" /* random */
 			    "\0\0\2\x13\1\1\0"                 /* session, one suite, compression */
@@ -254,6 +218,16 @@ Test(call, a_tls_handshake_ends_with_what_the_client_says_last)
 	TOLD("call 1 of 3 encrypted [] @60\nso far 1 out 3 in 2 from 70 @70\n");
 	OUT("\x15\3\3\0\2ab", 80); /* an alert is none */
 	TOLD("");
+}
+
+Test(call, a_session_in_the_clear_and_then_in_tls_is_read_anew)
+{
+	IN("\x2a\0\0\0\n8.0.36\0..................................", 4);
+	OUT("\x20\0\0\1\x00\x8a\0\0............................", 5);
+	out(hello, sizeof(hello) - 1, 10);
+	in(server_hello, sizeof(server_hello) - 1, 20);
+	OUT("\x17\3\3\0\1x", 40);
+	TOLD("hello localhost @10\nsecured 304 @40\ncall 0 of 5 encrypted [] @40\n");
 }
 
 Test(call, tls_may_come_after_a_word_in_the_clear)
