@@ -67,8 +67,17 @@ void cs_calls_on_call_end(struct cs_assembled *instance, const struct cs_entry *
 void cs_calls_on_lookup(struct cs_assembled *instance, const struct cs_entry *entry,
 			uint64_t time_ns);
 
-/** cs_calls_conclude() - hand over those of a request whose context is final; it was told of as @identity. */
+/**
+ * cs_calls_settle() - which are a request's own, whose end is known
+ * @ret: what went over connections for it, by the calls that are told of
+ */
+void cs_calls_settle(struct cs_request *request, struct cs_network *ret);
+
+/** cs_calls_conclude() - hand them over; the request was told of as @identity, and its context is final. */
 void cs_calls_conclude(struct cs_request *request, const struct cs_identity *identity);
+
+/** cs_calls_opened_before() - how many connections it made for no invocation; of those that are known. */
+unsigned cs_calls_opened_before(const struct cs_assembled *instance, uint64_t time_ns);
 
 /**
  * cs_calls_conclude_start() - hand over those that were made before the first invocation

@@ -79,6 +79,11 @@ struct cs_call_peer *cs_call_peers_add(struct cs_call_peers *peers, uint32_t tag
 	return peer;
 }
 
+struct cs_call_peer *cs_call_peers_next(struct cs_call_peers *peers, struct cs_call_peer *peer)
+{
+	return peer ? TAILQ_NEXT(peer, of_peers) : TAILQ_FIRST(&peers->list);
+}
+
 void cs_peer_text(char ret[CS_PEER_TEXT_MAX], const char *text, size_t len)
 {
 	char *clean = cs_text_clean_copy(text, len);

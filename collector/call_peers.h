@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "collector/attribution.h"
 #include "preload/wire/records.h"
 
 #define CS_PEER_TEXT_MAX 256u
@@ -27,6 +28,8 @@ struct cs_call_peer {
 	uint8_t address[16];
 	uint16_t tls_version;     /* 0 none, or not known */
 	bool timed;               /* its times were told with a call */
+	bool opened;              /* it is, or was, there */
+	enum cs_attribution how;  /* of @owner */
 	uint64_t owner;           /* position of the request that it was made for; 0 none */
 	uint64_t begin_ns;        /* of its connect; 0: not seen */
 	uint64_t done_ns;         /* 0: it goes on */
@@ -72,6 +75,9 @@ void cs_call_peers_name(struct cs_call_peers *peers, uint32_t tag,
 
 /** cs_call_peers_join() - give a connection that begins now the name of its address. */
 void cs_call_peers_join(struct cs_call_peers *peers, struct cs_call_peer *peer);
+
+/** cs_call_peers_next() - the one before @peer, of those that are known; NULL: the latest, or none is left. */
+struct cs_call_peer *cs_call_peers_next(struct cs_call_peers *peers, struct cs_call_peer *peer);
 
 /** cs_peer_text() - a cleaned copy of at most what fits; "" of none. */
 void cs_peer_text(char ret[CS_PEER_TEXT_MAX], const char *text, size_t len);

@@ -185,6 +185,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.outcome = request->outcome,
 		.used = request->used,
 	};
+	cs_calls_settle(request, &invocation.network);
 	attempt = cs_attempts_note(&instance->assembler->attempts, &instance->assembler->key,
 				   &invocation);
 	invocation.attempt = attempt.number;

@@ -264,6 +264,7 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 	/* A start that no request caused belongs to none. */
 	cs_conclude_start_context(instance, init.ahead ? NULL : request, &cold);
 	cs_init_concluded(instance, init);
+	cold.connections_opened = cs_calls_opened_before(instance, cold.end_ns);
 	instance->assembler->stats.cold_starts++;
 	instance->assembler->stats.unused_inits += cold.unused;
 	instance->assembler->sink.cold_start(instance->assembler->sink.context, &cold);

@@ -16,6 +16,7 @@
 #include "exporters/telemetry.h"
 #include "preload/wire/facts.h"
 #include "preload/wire/marks.h"
+#include "preload/wire/records.h"
 
 #define CS_FUNCTION_NAME_MAX 128 /* longer names are cut */
 
@@ -206,7 +207,8 @@ struct cs_cold_start {
 	uint64_t end_ns; /* the phases' durations sum to end_ns - start_ns */
 	uint64_t facts[CS_FACT_COUNT];
 	uint64_t stand_down; /* bit per enum cs_stand_down: why the shim tells less than it could */
-	uint64_t attach_cpu_ns; /* CPU time used before our constructor */
+	unsigned connections_opened; /* by it, until it was ready */
+	uint64_t attach_cpu_ns;      /* CPU time used before our constructor */
 	uint64_t cpu_ns; /* with usage_known: until it was ready; of one event, until its end */
 	uint64_t max_rss_bytes; /* of the process's whole life; 0 unknown */
 	uint64_t faults_minor;  /* as cpu_ns */
@@ -289,11 +291,22 @@ struct cs_call {
 	bool reused;                /* the connection was there before */
 	bool aborted;               /* it was closed before the answer was complete */
 	bool unfinished;            /* nothing came of it before its invocation ended */
+	bool failed;                /* a database answered with an error */
+	bool mixed;                 /* of several queries: not all are of the same operation */
+	uint32_t queries;           /* that were asked together; 0 or 1: that is not told */
+	char code[CS_DB_CODE_MAX];  /* of that error; "": not known, or not to be told */
 	uint32_t connection_number; /* of those that the instance made; 0 unknown */
 	const char *approximate;    /* why its times are not exact; NULL: they are */
 	struct cs_outcome outcome;  /* of the process, if it ended before */
 	uint64_t bytes_out;
 	uint64_t bytes_in;
+};
+
+/* What went over connections on behalf of an invocation: as it came, and as calls that it made. */
+struct cs_network {
+	uint64_t sent_bytes;
+	uint64_t received_bytes;
+	unsigned connections_opened; /* that it made itself */
 };
 
 struct cs_invocation {
@@ -323,6 +336,7 @@ struct cs_invocation {
 	unsigned attempt;                       /* of its event: 1 is the first; 0: not known */
 	const struct cs_span_context *previous; /* the attempt before; NULL: not known */
 	const struct cs_span_context *started;  /* a start in a trace of its own; NULL: none */
+	struct cs_network network;
 	struct cs_used used;
 	struct cs_outcome outcome;
 };

@@ -52,6 +52,7 @@ struct cs_request {
 	struct cs_bond bond;
 	struct cs_call_list calls; /* that it made */
 	unsigned calls_count;
+	bool connects; /* it has begun to open connections */
 	struct cs_outcome outcome;
 	struct cs_used used;
 	struct cs_log_lines logs; /* that wait for its context */

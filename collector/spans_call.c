@@ -25,6 +25,7 @@ struct texts {
 	char url[CS_TELEMETRY_STRING_MAX];
 	char error[TEXT_MAX];
 	char status[64];
+	char operation[64];
 };
 
 static const char *system_of(const struct cs_call *call)
@@ -51,10 +52,25 @@ static bool is_http(const struct cs_call *call)
 	       (call->protocol == CS_CALL_HTTP || call->protocol == CS_CALL_HTTP2);
 }
 
-/* Few, whatever is called: what it is, and never whom. */
-static const char *name_of(const struct cs_call *call)
+/* What a database was asked; of several queries at once as the conventions for databases and Redis say. */
+static const char *operation_of(const struct cs_call *call, struct texts *texts)
 {
-	const char *method;
+	const char *together = call->protocol == CS_CALL_REDIS ? "PIPELINE" : "BATCH";
+
+	if (call->queries < 2)
+		return call->operation;
+	if (call->operation && !strcmp(call->operation, "MULTI"))
+		return "MULTI";
+	if (call->mixed || !call->operation)
+		return together;
+	snprintf(texts->operation, sizeof(texts->operation), "%s %.32s", together, call->operation);
+	return texts->operation;
+}
+
+/* Few, whatever is called: what it is, and never whom. */
+static const char *name_of(const struct cs_call *call, struct texts *texts)
+{
+	const char *method, *operation;
 
 	if (call->kind == CS_CALL_LOOKUP)
 		return "lookup";
@@ -66,8 +82,9 @@ static const char *name_of(const struct cs_call *call)
 	}
 	if (call->protocol == CS_CALL_HTTP2)
 		return "HTTP";
+	operation = operation_of(call, texts);
 	if (system_of(call))
-		return call->operation ? call->operation : system_of(call);
+		return operation ? operation : system_of(call);
 	return call->encrypted ? "TLS" : call->family == AF_UNIX ? "unix" : "TCP";
 }
 
@@ -150,6 +167,16 @@ static void add_http(struct cs_attr_list *list, const struct cs_call *call, stru
 		cs_attr_add_int(list, "http.response.status_code", call->status);
 }
 
+static void add_database(struct cs_attr_list *list, const struct cs_call *call, struct texts *texts)
+{
+	cs_attr_add_string(list, "db.system.name", system_of(call));
+	cs_attr_add_string(list, "db.operation.name", operation_of(call, texts));
+	if (call->queries >= 2)
+		cs_attr_add_int(list, "db.operation.batch.size", call->queries);
+	if (*call->code)
+		cs_attr_add_string(list, "db.response.status_code", call->code);
+}
+
 static void add_tls(struct cs_attr_list *list, const struct cs_call *call)
 {
 	if (!call->encrypted)
@@ -182,6 +209,16 @@ static void add_times(struct cs_attr_list *list, const struct cs_call *call)
 	if (call->connection_number)
 		cs_attr_add_int(list, "coldspan.connection.number", call->connection_number);
 	cs_attr_add_string(list, "coldspan.approximate", call->approximate);
+}
+
+/*
+ * With these Redis's clients ask, as they connect, for what a server may not know yet: one that says so has
+ * not failed.
+ */
+static bool is_question(const struct cs_call *call)
+{
+	return call->protocol == CS_CALL_REDIS && call->operation && !strcmp(call->code, "ERR") &&
+	       (!strcmp(call->operation, "HELLO") || !strcmp(call->operation, "CLIENT"));
 }
 
 static const char *lookup_error(int error)
@@ -234,6 +271,10 @@ static const char *error_of(const struct cs_call *call, struct texts *texts, con
 		*ret_why = "the connection closed before the response was complete";
 		return "aborted";
 	}
+	if (call->failed && !is_question(call)) {
+		*ret_why = "the database answered with an error";
+		return *call->code ? call->code : "_OTHER";
+	}
 	if (call->status < 400)
 		return NULL;
 	snprintf(texts->error, sizeof(texts->error), "%u", call->status);
@@ -250,7 +291,7 @@ static bool add_call(struct cs_spans *spans, const struct cs_call *call)
 	if (!span)
 		return false;
 	*span = (struct cs_span){
-		.name = cs_spans_keep(spans, name_of(call)),
+		.name = cs_spans_keep(spans, name_of(call, &texts)),
 		.kind = CS_SPAN_CLIENT,
 		.start_unix_ns = cs_spans_wall(call->identity, call->start_ns),
 		.end_unix_ns = cs_spans_wall(call->identity, call->end_ns),
@@ -260,10 +301,8 @@ static bool add_call(struct cs_spans *spans, const struct cs_call *call)
 	cs_spans_set_context(spans, span, &call->context);
 	if (is_http(call))
 		add_http(&list, call, &texts);
-	if (call->kind == CS_CALL_EXCHANGE && system_of(call)) {
-		cs_attr_add_string(&list, "db.system.name", system_of(call));
-		cs_attr_add_string(&list, "db.operation.name", call->operation);
-	}
+	if (call->kind == CS_CALL_EXCHANGE && system_of(call))
+		add_database(&list, call, &texts);
 	add_peer(&list, call, &texts);
 	add_tls(&list, call);
 	add_times(&list, call);

@@ -17,6 +17,7 @@ static void add_facts(struct cs_attr_list *list, const struct cs_cold_start *col
 {
 	for (unsigned i = 0; i < CS_FACT_COUNT; i++)
 		cs_attr_add_int(list, fact_keys[i], cold->facts[i]);
+	cs_attr_add_int(list, "coldspan.connections.opened", cold->connections_opened);
 	cs_attr_add_int(list, "coldspan.exec.cpu_ns", cold->attach_cpu_ns);
 	if (!cold->usage_known)
 		return;

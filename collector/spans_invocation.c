@@ -189,6 +189,16 @@ static void add_azure_function(struct cs_spans *spans, struct cs_attr_list *list
 			cs_arena_printf(&spans->arena, "%s/functions/%s", platform->app_id, name));
 }
 
+static void add_network(struct cs_attr_list *list, const struct cs_network *network)
+{
+	if (network->sent_bytes)
+		cs_attr_add_int(list, "coldspan.network.sent_bytes", network->sent_bytes);
+	if (network->received_bytes)
+		cs_attr_add_int(list, "coldspan.network.received_bytes", network->received_bytes);
+	if (network->connections_opened)
+		cs_attr_add_int(list, "coldspan.connections.opened", network->connections_opened);
+}
+
 static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation)
 {
 	struct cs_span *span = cs_spans_new(spans, invocation->identity);
@@ -233,6 +243,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 		cs_attr_add_int(&list, "coldspan.request.bytes", invocation->request_bytes);
 	if (invocation->response_bytes)
 		cs_attr_add_int(&list, "coldspan.response.bytes", invocation->response_bytes);
+	add_network(&list, &invocation->network);
 	if (invocation->first_byte_ns >= invocation->start_ns)
 		cs_attr_add_int(&list, "coldspan.first_byte_ns",
 				invocation->first_byte_ns - invocation->start_ns);

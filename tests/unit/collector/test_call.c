@@ -104,6 +104,23 @@ static void look_up(uint16_t done, int error, uint64_t begin_ns, uint64_t time_n
 	feed(server, 100, CS_RECORD_LOOKUP, time_ns, &lookup, sizeof(lookup), NULL);
 }
 
+static void answer_of_database(uint32_t sequence, uint16_t flags, uint32_t queries,
+			       const char *code, uint64_t time_ns)
+{
+	struct {
+		struct cs_rec_call_end end;
+		struct cs_rec_call_db db;
+	} rec = { .end = { .connection = CONNECTION,
+			   .sequence = sequence,
+			   .flags = flags,
+			   .bytes_out = 100,
+			   .bytes_in = 1000 },
+		  .db = { .queries = queries } };
+
+	strncpy(rec.db.code, code, sizeof(rec.db.code));
+	feed(server, 100, CS_RECORD_CALL_END, time_ns, &rec, sizeof(rec), NULL);
+}
+
 static void finish(void)
 {
 	feed_end(server, 100, 1, 200 * MS);
@@ -296,4 +313,57 @@ Test(call, texts_longer_than_their_record_are_not_read)
 	feed(server, 100, CS_RECORD_LOOKUP, 80 * MS, &lookup, sizeof(lookup), NULL);
 	finish();
 	cr_assert(eq(u32, told_count, 0));
+}
+
+Test(call, a_database_s_error_is_told_once_and_stays)
+{
+	feed_request(server, 100, 1, 70 * MS, "");
+	stage(CS_CONNECT_DONE, 74 * MS, 77 * MS, 0);
+	ask(0, 80 * MS);
+	answer_of_database(0, CS_CALL_END_MORE | CS_CALL_END_FAILED, 1, "42P01", 81 * MS);
+	answer_of_database(0, CS_CALL_END_MIXED, 3, "", 82 * MS);
+	ask(1, 90 * MS);
+	answer_of_database(1, CS_CALL_END_FAILED, 1, "no code", 91 * MS);
+	finish();
+	cr_assert(eq(u32, told_count, 2));
+	cr_assert(told[1].call.failed && told[1].call.mixed);
+	cr_assert(eq(u32, told[1].call.queries, 3));
+	cr_assert(eq(str, told[1].call.code, (char *)"42P01"));
+	cr_assert(told[0].call.failed);
+	cr_assert(eq(str, told[0].call.code, (char *)""));
+}
+
+Test(call, an_invocation_has_the_bytes_and_connections_of_its_calls)
+{
+	feed_request(server, 100, 1, 70 * MS, "");
+	stage(CS_CONNECT_DONE, 74 * MS, 77 * MS, 0);
+	ask(0, 80 * MS);
+	answer_of_database(0, 0, 1, "", 81 * MS);
+	ask(1, 90 * MS);
+	answer_of_database(1, 0, 1, "", 91 * MS);
+	finish();
+	cr_assert(eq(u32, seen.invocation[0].network.connections_opened, 1));
+	cr_assert(eq(u64, seen.invocation[0].network.sent_bytes,
+		     seen.invocation[0].response_bytes + 200));
+	cr_assert(eq(u64, seen.invocation[0].network.received_bytes,
+		     seen.invocation[0].request_bytes + 2000));
+}
+
+Test(call, a_connection_that_came_to_nothing_or_was_there_before_is_none_of_an_invocation)
+{
+	stage(CS_CONNECT_DONE, 40 * MS, 41 * MS, 0);
+	feed_request(server, 100, 1, 70 * MS, "");
+	ask(0, 80 * MS);
+	answer_of_database(0, 0, 1, "", 81 * MS);
+	finish();
+	cr_assert(eq(u32, seen.invocation[0].network.connections_opened, 0));
+	cr_assert(eq(u32, seen.cold.connections_opened, 1));
+}
+
+Test(call, a_connection_that_failed_is_not_opened)
+{
+	feed_request(server, 100, 1, 70 * MS, "");
+	stage(CS_CONNECT_DONE, 74 * MS, 77 * MS, ECONNREFUSED);
+	finish();
+	cr_assert(eq(u32, seen.invocation[0].network.connections_opened, 0));
 }

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Calls from when they begin until they are handed over, in bounds; see call_held.h. */
+#include "collector/call_held.h"
+
+#include <stdlib.h>
+
+#include "collector/clock_shift.h"
+
+struct cs_calls *cs_calls_of(struct cs_assembled *instance)
+{
+	struct cs_calls *calls = instance->calls;
+
+	if (calls)
+		return calls;
+	calls = calloc(1, sizeof(*calls));
+	if (!calls)
+		return NULL;
+	calls->instance = instance;
+	calls->peers = cs_call_peers_new();
+	if (!calls->peers) {
+		free(calls);
+		return NULL;
+	}
+	instance->calls = calls;
+	return calls;
+}
+
+void cs_call_close(struct cs_call_held *held)
+{
+	if (held->is_open)
+		LIST_REMOVE(held, open);
+	held->is_open = false;
+}
+
+void cs_call_drop(struct cs_call_held *held)
+{
+	LIST_REMOVE(held, of_owner);
+	cs_call_close(held);
+	held->calls->count--;
+	--*held->counted;
+	free(held->call.operation);
+	free(held->call.target);
+	free(held->call.host);
+	free(held->call.path);
+	free(held->call.name);
+	free(held);
+}
+
+void cs_call_list_clear(struct cs_call_list *list)
+{
+	struct cs_call_held *held;
+
+	while ((held = LIST_FIRST(list)))
+		cs_call_drop(held);
+}
+
+bool cs_call_list_is_open(const struct cs_call_list *list)
+{
+	const struct cs_call_held *held;
+
+	LIST_FOREACH(held, list, of_owner)
+	{
+		if (!held->answered)
+			return true;
+	}
+	return false;
+}
+
+struct cs_calls *cs_calls_free(struct cs_calls *calls)
+{
+	if (!calls)
+		return NULL;
+	cs_call_list_clear(&calls->early);
+	cs_call_peers_free(calls->peers);
+	free(calls);
+	return NULL;
+}
+
+/* Who it is of. Return: its list; NULL: none's. */
+static struct cs_call_list *owner_of(struct cs_calls *calls, struct cs_call_held *held,
+				     unsigned **ret_count)
+{
+	const struct cs_attribution_place place = { .tag = held->tag,
+						    .thread = held->thread,
+						    .time_ns = held->begun_ns };
+	struct cs_request *request = cs_attribution_find(calls->instance, &place, &held->how);
+
+	if (request) {
+		held->owner = request->position;
+		*ret_count = &request->calls_count;
+		return &request->calls;
+	}
+	*ret_count = &calls->early_count;
+	return calls->instance->first_seen || held->how == CS_ATTRIBUTION_UNCLEAR ? NULL
+										  : &calls->early;
+}
+
+static bool make_room(struct cs_calls *calls)
+{
+	while (calls->count >= CS_CALLS_OF_INSTANCE_MAX) {
+		if (!cs_assembled_hurry(calls->instance))
+			return false;
+	}
+	return true;
+}
+
+/* Give it to its owner. Return: NULL: it has none, or there is no room for it; it is freed. */
+static struct cs_call_held *hold(struct cs_calls *calls, struct cs_call_held *held)
+{
+	struct cs_assembler_stats *stats = &calls->instance->assembler->stats;
+	bool room = make_room(calls); /* before its owner is one of those who make it */
+	unsigned *count;
+	struct cs_call_list *list = owner_of(calls, held, &count);
+
+	if (!list || *count >= CS_CALLS_OF_ONE_MAX || !room) {
+		stats->calls_unowned += !list && held->how == CS_ATTRIBUTION_NONE;
+		stats->calls_dropped += list != NULL;
+		free(held);
+		return NULL;
+	}
+	held->calls = calls;
+	held->counted = count;
+	++*count;
+	calls->count++;
+	held->is_open = true;
+	LIST_INSERT_HEAD(&calls->open, held, open);
+	LIST_INSERT_HEAD(list, held, of_owner);
+	return held;
+}
+
+struct cs_call_held *cs_call_begin(struct cs_calls *calls, const struct cs_entry *entry,
+				   enum cs_call_kind kind, uint64_t connection, uint64_t begun_ns)
+{
+	struct cs_call_held *held = calloc(1, sizeof(*held));
+
+	if (!held) {
+		calls->instance->assembler->stats.calls_dropped++;
+		return NULL;
+	}
+	held->tag = entry->pid;
+	held->thread = entry->record.thread;
+	held->connection = connection;
+	held->position = entry->position;
+	held->begun_ns = begun_ns;
+	held->call.kind = kind;
+	held->call.pid = (int32_t)entry->pid;
+	held->call.start_ns = begun_ns;
+	return hold(calls, held);
+}
+
+struct cs_call_held *cs_call_find_open(struct cs_calls *calls, uint32_t tag, enum cs_call_kind kind,
+				       uint64_t connection)
+{
+	struct cs_call_held *held;
+
+	LIST_FOREACH(held, &calls->open, open)
+	{
+		if (held->connection == connection && held->tag == tag && held->call.kind == kind)
+			return held;
+	}
+	return NULL;
+}
+
+void cs_call_finish(struct cs_call_held *held, uint64_t end_ns)
+{
+	held->answered = true;
+	held->call.end_ns = end_ns > held->call.start_ns ? end_ns : held->call.start_ns;
+	cs_call_close(held);
+}
+
+uint64_t cs_calls_ours(const struct cs_assembled *instance, uint64_t stamp_ns)
+{
+	return stamp_ns ? cs_clock_shift_apply(instance->identity.clock_shift_ns, stamp_ns) : 0;
+}
