@@ -26,9 +26,9 @@ def tool(*names):
 class Watched:
     """A server under the shim, from its first line to its end, and what the collector wrote of it."""
 
-    def __init__(self, build, folder, command):
+    def __init__(self, build, folder, command, outputs=()):
         self.traces, announce = folder / "traces.jsonl", folder / "announce.sock"
-        self.collector = watching.start([build / "collector/coldspan-collector", "--file", self.traces],
+        self.collector = watching.start([build / "collector/coldspan-collector", "--file", self.traces, *outputs],
                                         announce, stderr=subprocess.PIPE)
         env = {**os.environ, "LD_PRELOAD": str(build / "preload/libcoldspan.so"),
                "COLDSPAN_SOCKET": str(announce)}
