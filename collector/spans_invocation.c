@@ -69,6 +69,14 @@ void cs_spans_add_ids(struct cs_attr_list *list, const struct cs_inbound *inboun
 	}
 }
 
+/* Besides those that stand in headers. */
+static const char *own_id(const struct cs_invocation *invocation)
+{
+	if (invocation->lambda)
+		return invocation->lambda->id;
+	return invocation->api ? invocation->api->id : NULL;
+}
+
 /* Ids may be missing, or a path be the beginning of one. */
 static void add_cut(struct cs_attr_list *list, uint32_t cut)
 {
@@ -226,15 +234,15 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 		cs_attr_add_string(&list, "http.request.method_original", invocation->method);
 	cs_attr_add_string(&list, "url.path", invocation->target);
 	add_azure_function(spans, &list, invocation);
-	cs_spans_add_ids(&list, invocation->inbound, invocation->api ? invocation->api->id : NULL);
+	cs_spans_add_ids(&list, invocation->inbound, own_id(invocation));
 	add_carriers(&list, invocation->inbound);
 	add_cut(&list, invocation->cut);
 	if (invocation->attempt)
 		cs_attr_add_int(&list, "coldspan.attempt", invocation->attempt);
-	if (invocation->batch)
-		cs_spans_add_batch(&list, invocation->batch);
 	if (invocation->lambda)
 		cs_spans_add_lambda(&list, invocation, &texts);
+	else if (invocation->batch)
+		cs_spans_add_batch(&list, invocation->batch);
 	if (invocation->stdio)
 		cs_spans_add_stdio(&list, invocation);
 	if (invocation->status)

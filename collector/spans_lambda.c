@@ -28,7 +28,6 @@ void cs_spans_add_lambda(struct cs_attr_list *list, const struct cs_invocation *
 {
 	const struct cs_lambda_event *event = invocation->lambda;
 
-	cs_attr_add_string(list, "faas.invocation_id", event->id);
 	cs_attr_add_string(list, "aws.lambda.invoked_arn", event->arn);
 	cs_attr_add_string(list, "cloud.resource_id",
 			   cs_lambda_resource(event->arn, version_of(invocation->identity),

@@ -3,7 +3,7 @@
 /*
  * Facts in any order, from anybody, through the assembler to spans and to OTLP. Held for every input:
  * phases are contiguous, in order and sum exactly to the cold start; an invocation lies inside of its
- * start and end; ids are there, and no span is told twice; text is UTF-8; nothing is told of what was
+ * start and end; ids are there, and no span is told twice; nothing has one key twice; text is UTF-8; nothing is told of what was
  * not fed; what was detached is forgotten; spans are told, or counted as lost. Not held here: that a
  * span says what is true (tests/unit/collector), and reading segments (fuzz_announce.c).
  *
@@ -59,6 +59,8 @@ enum what {
 	API_BEGIN,
 	API_END,
 	API_NOTE,
+	TYPED, /* a record of the type that stands in the value's top five bits */
+	READ,  /* a look at its rings is over */
 	WHAT_COUNT,
 };
 
@@ -269,6 +271,65 @@ static size_t put_event(unsigned char *payload, const struct now *now)
 	return len + put(payload + len, now->text, now->step->text_len);
 }
 
+/* Connections, calls and names are few, so that they meet. */
+static size_t put_connect(unsigned char *payload, const struct now *now)
+{
+	struct cs_rec_connect rec = { .connection = now->step->connection % 8,
+				      .begin_ns = (now->value & 255) * UNIT_NS,
+				      .error = now->value >> 8 & 1,
+				      .stage = (uint16_t)(now->value >> 9 & 3),
+				      .family = (uint16_t)(now->value >> 11 & 3),
+				      .text_len = now->step->text_len };
+
+	memcpy(rec.address, now->step->value, sizeof(now->step->value));
+	if (now->step->flags & WIDE_VALUE)
+		memcpy(&rec.stage, now->step->value, 8);
+	return put(payload, &rec, sizeof(rec)) +
+	       put(payload + sizeof(rec), now->text, now->step->text_len);
+}
+
+static size_t put_call(unsigned char *payload, const struct now *now)
+{
+	struct cs_rec_call rec = { .connection = now->step->connection % 8,
+				   .sequence = now->value & 7,
+				   .protocol = (uint16_t)(now->value >> 8 & 7),
+				   .flags = (uint16_t)(now->value >> 11 & 3),
+				   .method_len = now->step->text_len / 3,
+				   .target_len = now->step->text_len / 3,
+				   .headers_len = now->step->text_len / 3 };
+
+	if (now->step->flags & WIDE_VALUE)
+		memcpy(&rec.method_len, now->step->value, 6);
+	return put(payload, &rec, sizeof(rec)) +
+	       put(payload + sizeof(rec), now->text, now->step->text_len);
+}
+
+static size_t put_call_end(unsigned char *payload, const struct now *now)
+{
+	struct cs_rec_call_end rec = { .connection = now->step->connection % 8,
+				       .sequence = now->value & 7,
+				       .status = (uint16_t)(now->value >> 8 & 1023),
+				       .flags = (uint16_t)(now->value >> 18 & 15),
+				       .first_ns = (now->value >> 22 & 255) * UNIT_NS,
+				       .bytes_in = now->value };
+
+	return put(payload, &rec, sizeof(rec));
+}
+
+static size_t put_lookup(unsigned char *payload, const struct now *now)
+{
+	struct cs_rec_lookup rec = { .begin_ns = now->step->connection % 8 * UNIT_NS,
+				     .error = now->value >> 8 & 1,
+				     .done = (uint16_t)(now->value & 1),
+				     .name_len = now->step->text_len % 16,
+				     .addresses_count = now->step->text_len / 16 };
+
+	if (now->step->flags & WIDE_VALUE)
+		memcpy(&rec.done, now->step->value, 6);
+	return put(payload, &rec, sizeof(rec)) +
+	       put(payload + sizeof(rec), now->text, now->step->text_len);
+}
+
 static size_t put_log(unsigned char *payload, const struct now *now)
 {
 	struct cs_rec_log rec = { .stream = now->step->connection % 5,
@@ -333,7 +394,15 @@ static size_t put_payload(unsigned char *payload, unsigned type, const struct no
 		return put_api_note(payload, now);
 	case CS_RECORD_LOG:
 		return put_log(payload, now);
-	default:
+	case CS_RECORD_CONNECT:
+		return put_connect(payload, now);
+	case CS_RECORD_CALL:
+		return put_call(payload, now);
+	case CS_RECORD_CALL_END:
+		return put_call_end(payload, now);
+	case CS_RECORD_LOOKUP:
+		return put_lookup(payload, now);
+	default: /* nothing is made of them: of any size */
 		return put(payload, now->text, now->step->text_len);
 	}
 }
@@ -440,6 +509,15 @@ static void step_of_one(struct run *run, unsigned i, const struct now *now)
 	case API_NOTE:
 		what = CS_RECORD_API_BEGIN + what - API_BEGIN;
 		record(run, instance, what, now, put_payload(payload, what, now), &entry);
+		return;
+	case TYPED:
+		what = (unsigned)(now->value >> 59);
+		record(run, instance, what, now, put_payload(payload, what, now), &entry);
+		return;
+	case READ:
+		cs_assembler_read(instance,
+				  now->step->flags & WIDE_VALUE ? now->value : now->time_ns,
+				  now->step->connection % 4, now->time_ns);
 		return;
 	case USAGE:
 		cs_assembler_usage(

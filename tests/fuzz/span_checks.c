@@ -94,6 +94,8 @@ static void check_span(struct span_checks *checks, const struct cs_span *span)
 		check_text(span->events[i].name);
 		check_attrs(&span->events[i].attrs);
 	}
+	for (size_t i = 0; i < span->links_count; i++)
+		check_attrs(&span->links[i].attrs);
 }
 
 /* Decoded by protobuf-c, which did not write it by our rules. */
@@ -222,10 +224,24 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 		check_batch(checks);
 }
 
+static void check_logs(struct span_checks *checks)
+{
+	struct cs_log_batch batch;
+
+	if (cs_log_records_batch(&checks->log_batch, &batch)) {
+		for (size_t g = 0; g < batch.groups_count; g++) {
+			check_attrs(&batch.groups[g].resource);
+			for (size_t i = 0; i < batch.groups[g].records_count; i++)
+				check_attrs(&batch.groups[g].records[i].attrs);
+		}
+		checks->records += cs_log_batch_count(&batch);
+	}
+	cs_log_records_reset(&checks->log_batch);
+}
+
 static void on_log(void *context, const struct cs_log_entry *entry)
 {
 	struct span_checks *checks = context;
-	struct cs_log_batch batch;
 
 	check_identity(entry->identity);
 	if (entry->context)
@@ -235,11 +251,23 @@ static void on_log(void *context, const struct cs_log_entry *entry)
 	checks->logs++;
 	cs_log_records_add(&checks->log_batch, entry);
 	CS_FUZZ_CHECK(!checks->log_batch.lost);
-	if (!cs_log_records_full(&checks->log_batch))
-		return;
-	CS_FUZZ_CHECK(cs_log_records_batch(&checks->log_batch, &batch));
-	CS_FUZZ_CHECK(cs_log_batch_count(&batch) == CS_LOG_RECORDS_MAX);
-	cs_log_records_reset(&checks->log_batch);
+	if (cs_log_records_full(&checks->log_batch))
+		check_logs(checks);
+}
+
+static void on_call(void *context, const struct cs_call *call)
+{
+	struct span_checks *checks = context;
+
+	CS_FUZZ_CHECK(call->end_ns >= call->start_ns);
+	CS_FUZZ_CHECK(!is_zero(&call->context.parent_span_id, 8));
+	check_identity(call->identity);
+	check_context(&call->context);
+	checks->calls++;
+	checks->expected++;
+	cs_spans_add_call(&checks->batch, call);
+	if (cs_spans_full(&checks->batch))
+		check_batch(checks);
 }
 
 /* Its invocation was told of before, once. */
@@ -263,13 +291,16 @@ void span_checks_init(struct span_checks *checks, struct cs_assembler_sink *ret_
 {
 	cs_spans_init(&checks->batch);
 	cs_log_records_init(&checks->log_batch);
-	*ret_sink =
-		(struct cs_assembler_sink){ checks, on_cold_start, on_invocation, on_span, on_log };
+	*ret_sink = (struct cs_assembler_sink){ checks,  on_cold_start, on_invocation,
+						on_span, on_log,        on_call };
 }
 
 void span_checks_finish(struct span_checks *checks, const struct cs_assembler_stats *stats)
 {
 	check_batch(checks);
+	check_logs(checks);
+	CS_FUZZ_CHECK(checks->records == checks->logs);
+	CS_FUZZ_CHECK(stats->calls == checks->calls);
 	CS_FUZZ_CHECK(checks->spans + checks->batch.lost == checks->expected);
 	CS_FUZZ_CHECK(stats->cold_starts == checks->cold_starts);
 	CS_FUZZ_CHECK(stats->invocations == checks->invocations);

@@ -26,7 +26,9 @@ struct span_checks {
 	uint64_t cold_segment;
 	uint64_t cold_start_ns;
 	uint64_t cold_end_ns;
-	uint64_t logs; /* lines */
+	uint64_t logs;    /* lines */
+	uint64_t records; /* that they became */
+	uint64_t calls;
 	struct cs_spans batch;
 	struct cs_log_records log_batch;
 	uint64_t ids[SPAN_IDS]; /* 0 free */

@@ -107,12 +107,29 @@ static int64_t number(const struct cs_attrs *attrs, const char *key)
 	return value && value->type == CS_VALUE_INT ? value->integer : -1;
 }
 
+/* common/v1/common.proto of OTLP: keys of attributes must be unique. */
+static void have_no_key_twice(const struct cs_attrs *attrs)
+{
+	for (size_t i = 0; i < attrs->count; i++) {
+		for (size_t k = 0; k < i; k++)
+			cr_assert(
+				ne(str, (char *)attrs->items[i].key, (char *)attrs->items[k].key));
+	}
+}
+
 static const struct cs_span *only_span(const struct cs_invocation *one)
 {
+	const struct cs_span *span;
+
 	cs_spans_add_invocation(&spans, one);
 	cr_assert(cs_spans_batch(&spans, &batch));
 	cr_assert(eq(sz, cs_span_batch_count(&batch), 1));
-	return &batch.groups[0].spans[0];
+	span = &batch.groups[0].spans[0];
+	have_no_key_twice(&batch.groups[0].resource);
+	have_no_key_twice(&span->attrs);
+	for (size_t i = 0; i < span->links_count; i++)
+		have_no_key_twice(&span->links[i].attrs);
+	return span;
 }
 
 Test(spans, a_cold_start_is_a_span_with_one_below_for_each_phase)
@@ -369,6 +386,23 @@ Test(spans, each_message_of_a_batch_is_linked)
 	cr_assert(eq(i64, number(&span->links[1].attrs, "coldspan.attempt"), 2));
 	cr_assert(eq(str, (char *)text(&span->links[3].attrs, "coldspan.link"), (char *)"attempt"));
 	cr_assert(eq(u8, span->links[3].span_id.bytes[0], 8));
+}
+
+Test(spans, an_invocation_has_one_id_whoever_gave_others)
+{
+	struct cs_inbound ids = { .carrier = CS_CARRIER_NONE };
+	struct cs_lambda_event event = { .id = (char *)"r-1", .messages_found = 2 };
+	struct cs_lambda_event body = { .messages_found = 3 };
+	struct cs_invocation one = invocation();
+	const struct cs_span *span;
+
+	ids.ids[CS_REQUEST_ID_EXECUTION] = (char *)"e-1";
+	one.inbound = &ids;
+	one.lambda = &event;
+	one.batch = &body;
+	span = only_span(&one);
+	cr_assert(eq(str, (char *)text(&span->attrs, "faas.invocation_id"), (char *)"r-1"));
+	cr_assert(find(&span->attrs, "http.request.header.function-execution-id") != NULL);
 }
 
 static const char *header_text(const struct cs_attrs *attrs, const char *key)
