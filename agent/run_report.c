@@ -126,6 +126,13 @@ static json_t *cold_start_json(const struct cs_cold_start *cold)
 		hex(cold->context.span_id.bytes, 8));
 }
 
+static const char *error_type_of(const struct cs_invocation *invocation)
+{
+	if (invocation->lambda)
+		return invocation->lambda->error_type;
+	return invocation->stdio && invocation->stdio->failed ? CS_STDIO_FAILED : NULL;
+}
+
 static json_t *invocation_json(const struct cs_invocation *inv)
 {
 	char outcome[64];
@@ -143,9 +150,8 @@ static json_t *invocation_json(const struct cs_invocation *inv)
 		inv->status ? number(inv->status) : json_null(), "request_id",
 		text_or_null(cs_invocation_id(inv)), "outcome",
 		cs_invocation_text(inv, outcome, sizeof(outcome)), "error_type",
-		text_or_null(inv->lambda ? inv->lambda->error_type : NULL), "trace_id",
-		hex(inv->context.trace_id.bytes, 16), "span_id",
-		hex(inv->context.span_id.bytes, 8));
+		text_or_null(error_type_of(inv)), "trace_id", hex(inv->context.trace_id.bytes, 16),
+		"span_id", hex(inv->context.span_id.bytes, 8));
 }
 
 static void append(struct cs_run_report *report, json_t *array, json_t *value)
@@ -222,16 +228,17 @@ void cs_run_report_cold_start(struct cs_run_report *report, const struct cs_cold
 static void tell_failed(struct cs_run_report *report, const struct cs_invocation *invocation)
 {
 	const struct cs_lambda_event *event = invocation->lambda;
+	const char *id = cs_invocation_id(invocation), *type = error_type_of(invocation);
 	char outcome[64];
 	const char *text = cs_invocation_text(invocation, outcome, sizeof(outcome));
 
-	if (!event || !strcmp(text, "complete") || !strcmp(text, "running"))
+	if ((!event && !invocation->stdio) || !strcmp(text, "complete") || !strcmp(text, "running"))
 		return;
-	cs_buffer_printf(&report->text, "request %s: %s", event->id, text);
-	if (event->refused_status)
+	cs_buffer_printf(&report->text, "request %s: %s", id ? id : "?", text);
+	if (event && event->refused_status)
 		cs_buffer_printf(&report->text, " (status %u)", event->refused_status);
-	else if (event->failed && event->error_type)
-		cs_buffer_printf(&report->text, " (%s)", event->error_type);
+	else if (type && !strcmp(text, "failed"))
+		cs_buffer_printf(&report->text, " (%s)", type);
 	cs_buffer_printf(&report->text, ", after %.1f ms\n",
 			 (double)(invocation->end_ns - invocation->start_ns) / 1e6);
 }

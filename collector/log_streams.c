@@ -7,6 +7,7 @@
 #include "collector/assembled.h"
 #include "collector/log_book.h"
 #include "collector/log_severity.h"
+#include "collector/stdio_loop.h"
 
 static struct cs_log_book *book_of(struct cs_assembled *instance)
 {
@@ -131,7 +132,8 @@ static void add_text(struct cs_log_origin *origin, const struct cs_rec_log *rec,
 		return;
 	}
 	text->heard_ns = origin->now_ns;
-	origin->buffered = is_buffered(rec, bytes, len, text);
+	/* Who takes one event after the other empties its buffer before it answers; so OpenWhisk has it. */
+	origin->buffered = !cs_stdio_loops(book->instance) && is_buffered(rec, bytes, len, text);
 	text->continues = rec->flags & CS_LOG_CONTINUES;
 	cs_log_text_feed(&text->lines, bytes, len, rec->lost, time_ns, on_line, origin);
 	if (!text->lines.begun.len && !text->lines.cut && !text->continues)

@@ -122,6 +122,9 @@ struct cs_lambda_event {
 	bool messages_cut;           /* something is missing in what is known of the body */
 };
 
+#define CS_STDIO_FAILED                                                                            \
+	"application error" /* what OpenWhisk calls an answer with the key "error" */
+
 /* What is known of an event of OpenWhisk's action loop, besides its ids. Strings as above. */
 struct cs_stdio_event {
 	char *action;

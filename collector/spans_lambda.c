@@ -63,5 +63,5 @@ void cs_spans_add_stdio(struct cs_attr_list *list, const struct cs_invocation *i
 	if (event->deadline_passed)
 		cs_attr_add_bool(list, "coldspan.openwhisk.deadline_passed", true);
 	if (invocation->outcome.cause == CS_CAUSE_NONE && event->failed)
-		cs_attr_add_string(list, "error.type", "application error");
+		cs_attr_add_string(list, "error.type", CS_STDIO_FAILED);
 }

@@ -182,8 +182,10 @@ def check_lines(invocations, lines):
 
 @case
 def a_loop_in_python(args, folder):
+    """What it has gathered in a buffer it writes before it answers."""
     _, _, invocations, lines = seen(args, folder, "python")
     check_lines(invocations, lines)
+    assert {line["spanId"] for line in lines if line["body"] == "more: two"} == {invocations[1]["spanId"]}, lines
 
 
 @case

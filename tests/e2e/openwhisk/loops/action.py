@@ -14,6 +14,6 @@ def main(parameters):
         time.sleep(600)
     if name == "wrong":
         raise ValueError("no such name")
-    print(f"out: {name}")
+    print(f"out: {name}\nmore: {name}")
     print(f"err: {name}", file=sys.stderr)
     return {"greeting": f"Hello, {name}!"}
