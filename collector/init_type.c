@@ -3,6 +3,7 @@
 /* Classes of inits; see init_type.h. */
 #include "collector/init_type.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "collector/assembled.h"
@@ -28,6 +29,16 @@ static uint64_t function_of(const struct cs_assembled *instance)
 	return hash ? hash : 1; /* 0: free */
 }
 
+/* Of platforms with one process of a function in an instance, which they start again in it. */
+static uint64_t place_of(const struct cs_assembled *instance)
+{
+	const struct cs_platform *platform = instance->identity.platform;
+
+	return platform && platform->of_function && platform->instance
+		       ? hash_of(instance, platform->instance)
+		       : 0;
+}
+
 /* 0: who spawned it is not watched. It may have ended meanwhile. */
 static uint64_t parent_segment_of(struct cs_assembled *instance)
 {
@@ -36,22 +47,51 @@ static uint64_t parent_segment_of(struct cs_assembled *instance)
 	return e && e->parent_segment != instance->identity.segment ? e->parent_segment : 0;
 }
 
+/* Started by the same parent, or where its platform had it before. */
+static bool same_place(const struct cs_crash *a, const struct cs_crash *b)
+{
+	if (a->place && a->place == b->place)
+		return true;
+	if (a->parent_segment || b->parent_segment)
+		return a->parent_segment == b->parent_segment;
+	return a->ppid == b->ppid && a->ppid > INIT_PID;
+}
+
+/* What is known of a process, as one that crashed. */
+static struct cs_crash crash_of(struct cs_assembled *instance)
+{
+	return (struct cs_crash){ .segment = instance->identity.segment,
+				  .place = place_of(instance),
+				  .parent_segment = parent_segment_of(instance),
+				  .ppid = instance->identity.ppid,
+				  .uid = instance->identity.uid,
+				  .function = function_of(instance),
+				  .end_ns = instance->over ? cs_assembled_end(instance) : 0 };
+}
+
+/* Who waited for it may have said meanwhile that it ended before we knew. */
+static uint64_t end_of(struct cs_crash *crash, struct cs_assembler *assembler)
+{
+	struct cs_assembled *dead = cs_assembled_find(assembler, crash->segment);
+
+	if (dead && cs_assembled_end(dead) < crash->end_ns)
+		crash->end_ns = cs_assembled_end(dead);
+	return crash->end_ns;
+}
+
 /* The crash that @instance was started after; NULL: none is known. */
 static struct cs_crash *crash_before(struct cs_assembled *instance)
 {
-	const struct cs_identity *identity = &instance->identity;
-	uint64_t parent_segment = parent_segment_of(instance);
+	const struct cs_crash own = crash_of(instance);
 	uint64_t spawn_ns = cs_assembled_spawn(instance);
-	uint64_t begin_ns = spawn_ns ? spawn_ns : identity->anchor_monotonic_ns;
-	uint64_t function = function_of(instance);
+	uint64_t begin_ns = spawn_ns ? spawn_ns : instance->identity.anchor_monotonic_ns;
 	struct cs_crash *crashes = instance->assembler->crashes.slots;
 
 	for (unsigned i = 0; i < CS_CRASHES_MAX; i++) {
 		struct cs_crash *crash = &crashes[i];
 
-		if (crash->function == function && crash->uid == identity->uid &&
-		    crash->end_ns <= begin_ns && crash->parent_segment == parent_segment &&
-		    (parent_segment || crash->ppid == identity->ppid))
+		if (crash->function == own.function && crash->uid == own.uid &&
+		    end_of(crash, instance->assembler) <= begin_ns && same_place(crash, &own))
 			return crash;
 	}
 	return NULL;
@@ -141,37 +181,56 @@ bool cs_init_counts(enum cs_init_type type)
 	return false;
 }
 
-/*
- * A process that ended well while it served was asked to end. Who is not watched and adopts is no
- * parent that could be known again.
- */
-void cs_init_crashed(const struct cs_request *request)
+static void note_crash(struct cs_assembled *instance)
 {
-	struct cs_assembled *instance = request->instance;
-	const struct cs_identity *identity = &instance->identity;
 	struct cs_crashes *crashes = &instance->assembler->crashes;
-	struct cs_crash crash;
+	const struct cs_crash crash = crash_of(instance);
 
-	if (request->exec || request->running || request->tag != (uint32_t)identity->pid ||
-	    request->outcome.cause == CS_CAUSE_NONE ||
-	    (request->outcome.cause == CS_CAUSE_EXIT && request->outcome.code == 0))
-		return;
-	crash = (struct cs_crash){ .parent_segment = parent_segment_of(instance),
-				   .ppid = identity->ppid,
-				   .uid = identity->uid,
-				   .function = function_of(instance),
-				   .end_ns = cs_assembled_end(instance) };
-	if (!crash.parent_segment && crash.ppid <= INIT_PID)
-		return;
 	for (unsigned i = 0; i < CS_CRASHES_MAX; i++) {
-		const struct cs_crash *known = &crashes->slots[i];
-
-		/* Of the same process: all that it had in flight ended then. */
-		if (known->function == crash.function && known->end_ns == crash.end_ns &&
-		    known->parent_segment == crash.parent_segment && known->ppid == crash.ppid)
+		/* All that it had in flight ended then. */
+		if (crashes->slots[i].function && crashes->slots[i].segment == crash.segment)
 			return;
 	}
 	crashes->slots[crashes->next++ % CS_CRASHES_MAX] = crash;
+}
+
+/* A process that ended well while it served was asked to end. */
+void cs_init_crashed(const struct cs_request *request)
+{
+	struct cs_outcome outcome = request->outcome;
+
+	if (request->exec || request->running ||
+	    request->tag != (uint32_t)request->instance->identity.pid ||
+	    outcome.cause == CS_CAUSE_NONE || (outcome.cause == CS_CAUSE_EXIT && outcome.code == 0))
+		return;
+	note_crash(request->instance);
+}
+
+/* Signals by which a program ends of its own fault; others are sent by who wants it to end. */
+static bool is_fault(int signal)
+{
+	return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE ||
+	       signal == SIGABRT || signal == SIGSYS || signal == SIGTRAP;
+}
+
+/* Has it listened, or an API to ask for events, and got no further? */
+static bool fell_before_ready(const struct cs_assembled *instance)
+{
+	const uint64_t *marks = instance->marks;
+
+	return (marks[CS_MARK_LISTEN] || instance->identity.lambda) && !marks[CS_MARK_NEXT] &&
+	       !marks[CS_MARK_REQUEST] && !cs_assembled_ready(instance);
+}
+
+void cs_init_ended(struct cs_assembled *instance)
+{
+	struct cs_outcome outcome = instance->outcome;
+	bool serves = cs_assembled_serves(instance) || cs_assembled_asks(instance);
+
+	if (outcome.cause == CS_CAUSE_SIGNAL ? serves && is_fault(outcome.code)
+	    : outcome.cause == CS_CAUSE_EXIT ? outcome.code != 0 && fell_before_ready(instance)
+					     : false)
+		note_crash(instance);
 }
 
 void cs_init_concluded(struct cs_assembled *instance, struct cs_init init)

@@ -2,7 +2,7 @@
 
 /*
  * Why an instance was started: the class of its init, from facts and from no threshold of time; see
- * docs/phases.md. And, to know a start after a crash, the newest processes that died while they served.
+ * docs/phases.md. And, to know a start after a crash, the newest processes that crashed.
  *
  * Context of all: loop.
  */
@@ -18,8 +18,10 @@
 struct cs_assembled;
 struct cs_request;
 
-/* A process that died in mid-service, and that no later start made good yet. */
+/* A process that crashed, and that no later start made good yet. */
 struct cs_crash {
+	uint64_t segment;        /* of the process that crashed */
+	uint64_t place;          /* a hash of what its platform calls the instance; 0: nothing */
 	uint64_t parent_segment; /* 0: its parent is not watched, but has the pid ... */
 	int32_t ppid;
 	uint32_t uid;
@@ -58,6 +60,9 @@ bool cs_init_counts(enum cs_init_type type);
 
 /** cs_init_crashed() - @request, as it ended: did its process die while it handled it? */
 void cs_init_crashed(const struct cs_request *request);
+
+/** cs_init_ended() - the process of @instance is over: did it crash, without a request? */
+void cs_init_ended(struct cs_assembled *instance);
 
 /** cs_init_concluded() - @init was told: a crash explains one start. */
 void cs_init_concluded(struct cs_assembled *instance, struct cs_init init);

@@ -62,10 +62,18 @@ answer(connection, connection.recv(65536))
 connection.close()
 sys.exit(3)
 """
-# Starts a program again whenever it has died of a signal.
+# Fails the first time, when it listens already.
+FAILS_ONCE = ANSWER.replace("print(", """
+with open("failed", "a+") as failed:
+    failed.write("x")
+    failed.seek(0)
+    if failed.read() == "x":
+        sys.exit(3)
+print(""", 1) + PLAIN.removeprefix(ANSWER)
+# Starts a program again whenever it has failed.
 SUPERVISOR = """
 import subprocess, sys
-while subprocess.run(sys.argv[1:]).returncode < 0:
+while subprocess.run(sys.argv[1:]).returncode:
     pass
 """
 
@@ -165,6 +173,41 @@ def a_start_after_a_crash_in_mid_service(args, folder):
     assert (init(after), init(after, "counted")) == ("reinit", True), after
     assert again[0]["attributes"]["faas.coldstart"] is True, again
     assert [link["traceId"] for link in again[0]["links"]] == [after["traceId"]], again
+
+
+@case
+def a_start_after_an_idle_server_has_crashed(args, folder):
+    supervisor = folder / "supervisor.py"
+    supervisor.write_text(SUPERVISOR)
+    # Only a fault is a crash: who is told to end, or killed, may be one too many.
+    for number, expected in (signal.SIGSEGV, "reinit"), (signal.SIGKILL, "proactive"):
+        with watched(args, folder, platform(folder, PLAIN, sys.executable, str(supervisor))) as (process,
+                                                                                                 spans):
+            assert ask(port_of(process), "/a") == 200
+            assert process.stdout.readline() == b"answered\n"  # and its last write has come back
+            os.kill(only_child(only_child(process.pid)), number)
+            assert ask(port_of(process), "/b") == 200
+        (before, _, served), (after, _, again) = starts(spans)
+        assert init(before) == "proactive" and served[0]["status"] == 0, before
+        assert (init(after), init(after, "counted")) == (expected, expected == "reinit"), after
+        assert again[0]["attributes"]["faas.coldstart"] is True, again
+        (folder / "traces.jsonl").unlink()
+
+
+@case
+def a_start_after_an_init_that_failed(args, folder):
+    supervisor = folder / "supervisor.py"
+    supervisor.write_text(SUPERVISOR)
+    command = platform(folder, FAILS_ONCE.replace('"failed"', repr(str(folder / "failed"))),
+                       sys.executable, str(supervisor))
+    with watched(args, folder, command) as (process, spans):
+        assert ask(port_of(process), "/a") == 200
+    cold = [span for span in spans if span["name"] == "cold start"
+            and not init(span, "ready") and span["resource"]["service.name"] == "server"]
+    (start, _, served), = starts(spans)
+    assert [(span["status"], span["message"]) for span in cold] == [(ERROR, "exit status 3")], cold
+    assert (init(start), init(start, "counted")) == ("reinit", True), start
+    assert served[0]["status"] == 0, served
 
 
 @case

@@ -200,6 +200,93 @@ Test(init_type, a_parent_that_is_not_watched_is_known_by_its_pid_unless_it_adopt
 	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_UNKNOWN));
 }
 
+/* A server that got so far, and ended as @status says. */
+static void fall(struct cs_header header, uint64_t segment, int status)
+{
+	struct cs_assembled *instance =
+		cs_assembler_attach(assembler, segment, &header, header.pid);
+
+	end_process(instance, header.pid, status, 70 * MS);
+	cs_assembler_flush(assembler);
+}
+
+/* What the start after it is told to be. */
+static enum cs_init_type started_after(struct cs_header header, uint64_t segment)
+{
+	header.pid++;
+	header.attach_monotonic_ns = 140 * MS;
+	for (unsigned i = 0; i < CS_MARK_COUNT; i++)
+		header.marks[i] = header.marks[i] ? 145 * MS : 0;
+	header.marks[CS_MARK_LISTEN] = header.marks[CS_MARK_ACCEPT_WAIT] = 150 * MS;
+	serve(cs_assembler_attach(assembler, segment, &header, header.pid), (uint32_t)header.pid,
+	      170 * MS);
+	return seen.cold.init_type;
+}
+
+Test(init_type, a_fault_of_an_idle_server_is_a_crash_and_a_kill_is_none)
+{
+	static const struct {
+		int status;
+		enum cs_init_type type;
+	} ends[] = {
+		{ SIGSEGV, CS_INIT_REINIT },  { SIGABRT, CS_INIT_REINIT },
+		{ SIGKILL, CS_INIT_UNKNOWN }, { SIGTERM, CS_INIT_UNKNOWN },
+		{ 1 << 8, CS_INIT_UNKNOWN }, /* it served nobody, and may have been told to go */
+	};
+
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct cs_header header = server_of(100 + 10 * (int32_t)i, "f");
+
+		header.ppid = 50 + (int32_t)i;
+		fall(header, 2 * i + 2, ends[i].status);
+		cr_expect(eq(u32, started_after(header, 2 * i + 3), ends[i].type), "%u", i);
+	}
+}
+
+Test(init_type, an_init_that_failed_after_it_listened_is_a_crash)
+{
+	struct cs_header header = header_of(100, "f");
+
+	header.ppid = 50;
+	header.marks[CS_MARK_LISTEN] = 60 * MS;
+	fall(header, 2, 1 << 8);
+	cr_assert(eq(u32, started_after(header, 3), CS_INIT_REINIT));
+}
+
+Test(init_type, a_program_that_failed_and_never_listened_is_no_server_that_crashed)
+{
+	struct cs_header header = header_of(100, "f");
+
+	header.ppid = 50;
+	fall(header, 2, 1 << 8);
+	cr_assert(eq(u32, started_after(header, 3), CS_INIT_UNKNOWN));
+	header.pid = 110;
+	fall(header, 4, SIGSEGV);
+	cr_assert(eq(u32, started_after(header, 5), CS_INIT_UNKNOWN));
+}
+
+/* Its parent is the first process of a container, or its supervisor's is: nothing can be told by that. */
+Test(init_type, where_its_platform_had_it_before_it_is_known_without_a_parent)
+{
+	static const char *const pods[] = { "env.HOSTNAME=f-00001-deployment-7d8f9c6b5-x2k4z",
+					    "env.HOSTNAME=f-00001-deployment-7d8f9c6b5-b9q7r" };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct cs_header before = server_of(100 + 10 * (int32_t)i, "f"), after;
+
+		before.ppid = 0;
+		put_identity(&before, "env.K_SERVICE=f");
+		after = before;
+		put_identity(&before, pods[0]);
+		put_identity(&after, pods[i]);
+		put_identity(&before, "env.KUBERNETES_SERVICE_HOST=1");
+		put_identity(&after, "env.KUBERNETES_SERVICE_HOST=1");
+		fall(before, 2 * i + 2, SIGSEGV);
+		cr_expect(eq(u32, started_after(after, 2 * i + 3),
+			     i ? CS_INIT_UNKNOWN : CS_INIT_REINIT));
+	}
+}
+
 Test(init_type, another_users_crash_is_not_ours)
 {
 	struct cs_header header = server_of(101, "f");
