@@ -510,7 +510,8 @@ static void settle_event(struct cs_lambda_scan *scan)
 	} else {
 		scan->source = scan->message_source;
 	}
-	if (scan->dead)
+	if (scan->dead ||
+	    (scan->json.depth && !scan->beyond)) /* what breaks off is no JSON, either */
 		scan->source = CS_EVENT_UNKNOWN;
 	if (!scan->source || scan->used == scan->done)
 		return;

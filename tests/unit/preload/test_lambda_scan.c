@@ -141,6 +141,23 @@ ParameterizedTest(struct text *row, lambda_scan, what_is_no_json_is_followed_no_
 	cr_assert(not(told.followed), "%s", row->json);
 }
 
+ParameterizedTestParameters(lambda_scan, of_an_event_that_breaks_off_nothing_is_kept)
+{
+	static struct text rows[] = {
+		{ "{\"requestContext\":{\"requestId\":\"S\"}" },
+		{ "{\"requestContext\":{\"requestId\":\"S\"},\"body\":\"" },
+		{ "{\"id\":\"S\",\"detail-type\":\"S\"," },
+	};
+
+	return cr_make_param_array(struct text, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+ParameterizedTest(struct text *row, lambda_scan, of_an_event_that_breaks_off_nothing_is_kept)
+{
+	scan(row->json);
+	cr_assert(not(told.known), "%s", row->json);
+}
+
 Test(lambda_scan, messages_of_another_source_are_none_of_the_batch)
 {
 	static const char json[] = "{\"Records\":[{\"messageId\":\"S\"},"
