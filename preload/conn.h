@@ -69,7 +69,8 @@ struct cs_conn {
 
 	/* The sending direction's own. */
 	uint16_t response_forks; /* the process's forks when a response began, modulo 2^16 */
-	uint8_t sending;         /* whether a response has begun, and whether its head was told */
+	uint8_t sending : 4;     /* whether a response has begun, and whether its head was told */
+	uint8_t behind : 4;      /* requests that had come before the last response was over */
 	bool wants_body;         /* the callback's answer to a head; see cs_conn_env.content */
 	union {
 		struct cs_http_response response;

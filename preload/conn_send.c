@@ -40,6 +40,7 @@ static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, ui
 	conn->sending = CS_CONN_NOTHING;
 	/* pairs with: conn.responses; the slot may be used again */
 	atomic_store_explicit(&conn->responses, sequence + 1, memory_order_release);
+	conn->behind = cs_conn_outstanding(conn) & 0xf; /* CS_CONN_PIPELINE at most */
 }
 
 static struct cs_http_text *response_text(const struct cs_conn_env *env, const struct cs_conn *conn)
@@ -91,6 +92,8 @@ void cs_conn_end_all(const struct cs_conn_env *env, struct cs_conn *conn, bool l
 			flags = CS_RESPONSE_CLOSED;
 		else if (shared)
 			flags = CS_RESPONSE_UNFOLLOWED; /* who else has it may answer, or go on */
+		else if (conn->sending == CS_CONN_NOTHING && conn->behind)
+			flags = CS_RESPONSE_UNFOLLOWED; /* it need not have been looked at */
 		end_response(env, conn, flags, now_ns);
 	}
 }

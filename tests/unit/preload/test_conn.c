@@ -347,7 +347,30 @@ Test(conn, close_before_the_end_aborts)
 	sent("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh", 20, 21);
 	closed(30);
 	TOLD("request 0 GET /a @10\nrequest 1 GET /a @10\nresponse 0 200 @20\n"
-	     "end 0 200 in 19 out 39 @30 aborted\nend 1 0 in 19 out 0 @30 aborted\n");
+	     "end 0 200 in 19 out 39 @30 aborted\nend 1 0 in 19 out 0 @30 unfollowed\n");
+}
+
+/* Its answer said that it is the last one, or nobody looked any further. */
+Test(conn, what_came_behind_the_last_answer_need_not_have_been_looked_at)
+{
+	received(GET_A GET_A GET_A, 10);
+	sent(OK_2, 20, 21);
+	sent("HTTP/1.1 200 OK\r\n", 22, 23);
+	closed(30);
+	TOLD("request 0 GET /a @10\nrequest 1 GET /a @10\nrequest 2 GET /a @10\n"
+	     "response 0 200 @20\nend 0 200 in 19 out 40 @21\n"
+	     "response 1 0 @22\nend 1 0 in 19 out 17 @30 aborted\n"
+	     "end 2 0 in 19 out 0 @30 unfollowed\n");
+}
+
+Test(conn, what_came_after_an_answer_and_has_none_is_aborted)
+{
+	received(GET_A, 10);
+	sent(OK_2, 20, 21);
+	received(GET_A, 22);
+	closed(30);
+	TOLD("request 0 GET /a @10\nresponse 0 200 @20\nend 0 200 in 19 out 40 @21\n"
+	     "request 1 GET /a @22\nend 1 0 in 19 out 0 @30 aborted\n");
 }
 
 Test(conn, close_within_a_response_head_tells_that_it_began)
