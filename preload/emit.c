@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "preload/follow.h"
+#include "preload/layout.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
 #include "preload/text.h"
@@ -11,7 +12,7 @@
 
 struct cs_shim cs_shim;
 
-uint64_t cs_now(void)
+CS_AT_START uint64_t cs_now(void)
 {
 	struct timespec ts;
 
@@ -38,7 +39,7 @@ long cs_result(long raw)
 	return -1;
 }
 
-uint32_t cs_pid(void)
+CS_AT_START uint32_t cs_pid(void)
 {
 	uint32_t pid = atomic_load_explicit(&cs_shim.wiped->pid, memory_order_relaxed);
 

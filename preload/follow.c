@@ -9,6 +9,7 @@
 #include "preload/event_body.h"
 #include "preload/inherited.h"
 #include "preload/lambda.h"
+#include "preload/layout.h"
 #include "preload/logs.h"
 #include "preload/propagate.h"
 #include "preload/received.h"
@@ -189,7 +190,7 @@ static void tell_stand_down(unsigned reason)
 	atomic_fetch_or_explicit(&cs_shim.header->stand_down, 1ull << reason, memory_order_relaxed);
 }
 
-void cs_follow_start(void)
+CS_AT_START void cs_follow_start(void)
 {
 	if (cs_shim.tables)
 		cs_fd_init(cs_shim.tables);

@@ -7,6 +7,7 @@
 
 #include "preload/borrowed.h"
 #include "preload/inherited.h"
+#include "preload/layout.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
 #include "preload/tables.h"
@@ -74,18 +75,20 @@ static void copy(struct cursor *from, unsigned char *to, size_t len)
 
 /* --- which stream --- */
 
-void cs_logs_variable(const char *variable)
+CS_AT_START void cs_logs_variable(const char *variable)
 {
-	const char *value = variable + cs_text_until(variable, cs_text_len(variable), '=') + 1;
+	static const char logs[] = "COLDSPAN_LOGS=", framed[] = "_LAMBDA_TELEMETRY_LOG_FD=";
+	const char *value = variable + sizeof(logs) - 1;
 	int fd = 0;
 
-	if (cs_text_starts(variable, "COLDSPAN_LOGS=")) {
+	if (cs_text_starts(variable, logs)) {
 		if (cs_text_equal(value, "off") || cs_text_equal(value, "0"))
 			atomic_store_explicit(&cs_logs.on, 0, memory_order_relaxed);
 		return;
 	}
-	if (!cs_text_starts(variable, "_LAMBDA_TELEMETRY_LOG_FD="))
+	if (!cs_text_starts(variable, framed))
 		return;
+	value = variable + sizeof(framed) - 1;
 	for (; *value >= '0' && *value <= '9' && fd < 65536; value++)
 		fd = fd * 10 + (*value - '0');
 	cs_logs.framed_fd = *value ? 0 : fd;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "preload/layout.h"
 #include "preload/loader.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
@@ -34,7 +35,7 @@ static uint32_t word_of(const char *word, size_t len)
 	return 0;
 }
 
-void cs_propagate_variable(const char *variable)
+CS_AT_START void cs_propagate_variable(const char *variable)
 {
 	static const char name[] = "COLDSPAN_PROPAGATE=";
 	const char *word = variable + sizeof(name) - 1;

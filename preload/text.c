@@ -49,7 +49,7 @@ bool cs_text_ends(const char *s, size_t len, const char *suffix)
 bool cs_text_has(const char *s, const char *part)
 {
 	for (; *s; s++) {
-		if (cs_text_starts(s, part))
+		if (*s == *part && cs_text_starts(s, part))
 			return true;
 	}
 	return !*part;

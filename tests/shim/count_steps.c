@@ -10,7 +10,8 @@
  *
  * Counts are exact, unlike time: a repeated string instruction counts once, however long.
  *
- * count_steps [--profile] OBJECT CMD...
+ * count_steps [--profile] [--life] OBJECT CMD...
+ * --life: counts all of the program's life instead; CLOCKS is the number of instructions elsewhere
  * --profile: "HITS OFFSET" of each instruction of OBJECT, by offset in the mapping, to standard error
  */
 #include <elf.h>
@@ -116,6 +117,40 @@ static int is_marker(pid_t pid)
 	return info.si_code <= 0; /* a process sent it */
 }
 
+/* All of it. What is not mapped yet is looked for where the program goes on in another page. */
+static int live(pid_t pid, const char *object)
+{
+	uint64_t steps = 0, others = 0, last = 0;
+	struct range own = { 0 };
+	int signal = 0, status;
+
+	for (;;) {
+		uint64_t at;
+
+		if (ptrace(PTRACE_SINGLESTEP, pid, NULL, (void *)(intptr_t)signal) < 0)
+			fail("step");
+		if (waitpid(pid, &status, 0) < 0)
+			fail("wait");
+		if (!WIFSTOPPED(status))
+			break;
+		signal = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status);
+		at = program_counter(pid);
+		if (at == last)
+			continue;
+		if (own.end - own.begin < 0x20000 && at >> 12 != last >> 12)
+			own = find(pid, object);
+		last = at;
+		if (at >= own.begin && at < own.end) {
+			steps++;
+			hits[at - own.begin]++;
+		} else {
+			others++;
+		}
+	}
+	printf("%llu %llu\n", (unsigned long long)steps, (unsigned long long)others);
+	return status;
+}
+
 /* Steps from one SIGTRAP of its own to the next. */
 static void count(pid_t pid, const char *object)
 {
@@ -156,11 +191,12 @@ static void count(pid_t pid, const char *object)
 int main(int argc, char **argv)
 {
 	int profile = argc > 1 && !strcmp(argv[1], "--profile"), status;
+	int life = argc > 1 + profile && !strcmp(argv[1 + profile], "--life");
 	pid_t pid;
 
-	argv += profile;
-	if (argc - profile < 3) {
-		fprintf(stderr, "usage: count_steps [--profile] OBJECT CMD...\n");
+	argv += profile + life;
+	if (argc - profile - life < 3) {
+		fprintf(stderr, "usage: count_steps [--profile] [--life] OBJECT CMD...\n");
 		return NOT_OURS;
 	}
 	pid = fork();
@@ -173,9 +209,10 @@ int main(int argc, char **argv)
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFSTOPPED(status))
 		fail(argv[2]);
-	while (run_on(pid, &status)) {
+	if (life)
+		status = live(pid, argv[1]);
+	while (!life && run_on(pid, &status))
 		count(pid, argv[1]);
-	}
 	for (unsigned i = 0; profile && i < OBJECT_MAX; i++) {
 		if (hits[i])
 			fprintf(stderr, "%u %x\n", hits[i], i);

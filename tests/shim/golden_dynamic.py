@@ -21,8 +21,8 @@ RELOCATIONS = {"R_X86_64_RELATIVE", "R_AARCH64_RELATIVE"}
 # What every start runs, from files that have nothing else in common: preload/layout.ld.
 START = {".rodata", "__libc_start_main", "memcpy", "cs_attach", "cs_classify_holds_code", "cs_elf_find",
             "cs_fd_init", "cs_follow_start", "cs_identity_write", "cs_lanes_init", "cs_loader_resolve",
-            "cs_now", "cs_pool_init", "cs_ring_init", "cs_script_find", "cs_segment_format",
-            "cs_shim_enter", "cs_start_read", "cs_text_starts"}
+            "cs_logs_variable", "cs_now", "cs_pid", "cs_pool_init", "cs_propagate_variable", "cs_ring_init",
+            "cs_script_find", "cs_segment_format", "cs_shim_enter", "cs_start_read", "cs_text_starts"}
 FAULT_AROUND_BYTES = 65536
 FLAGS_1 = {"NOW", "NODELETE", "INITFIRST"}
 
@@ -97,7 +97,7 @@ def check_layout(path):
             ends[field[7]] = int(field[1], 16) + int(field[2], 0)
     yield from (f"no {name}: has it another name now?" for name in START - set(ends))
     yield from (f"{name} ends at {ends[name]:#x}: beyond {FAULT_AROUND_BYTES} bytes it costs "
-                "each start a page fault more (order of preload/meson.build)"
+                "each start a page fault more (preload/layout.h)"
                 for name in sorted(START & set(ends)) if ends[name] > FAULT_AROUND_BYTES)
 
 
