@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenWhisk's action loop: lines in on descriptor 0, answers on 3, as loops in several languages speak it.
 
-usage: openwhisk.py --build DIR --loop FILE
+usage: openwhisk.py --build DIR --loop FILE [--write]
 
-The parent is proxy.py. FILE: loops/loop.c.
+The parent is proxy.py. FILE: loops/loop.c. What is seen of a language has to be what seen/LANGUAGE.json says,
+of which a table of docs/runtimes.md is made (tests/e2e/runtimes/page.py); --write writes it anew.
 """
 import contextlib
+import dataclasses
 import json
 import os
 import pathlib
@@ -20,20 +22,42 @@ import proxy
 from lib import cases, otlp_json, traces, watching
 from lib.cases import case
 from lib.served import LIMIT_S, SERVER, tool
+from lib.versions import said_by
 
-LOOPS = pathlib.Path(__file__).resolve().parent / "loops"
+HERE = pathlib.Path(__file__).resolve().parent
+LOOPS, SEEN = HERE / "loops", HERE / "seen"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = "00f067aa0ba902b7"
 SECRET = "do-not-tell"
 UNSEEN = "its answer was not seen"
+FILES = ("user", "dependency", "native")
+
+
+@dataclasses.dataclass
+class Language:
+    title: str
+    version: object
+    program: str
+    file: str
+    notes: str = ""
+
+
+PYTHON = "/usr/bin/python3"
+LANGUAGES = {
+    "python": Language("Python, `stdin.readline` and `os.fdopen(3)`", said_by(PYTHON, "--version"), PYTHON, "loop.py"),
+    "node": Language("Node, `readline` and `fs.writeSync`", said_by("node", "-p", "'node ' + process.versions.node"),
+                     "node", "loop.js"),
+    "ruby": Language("Ruby, `gets` and `IO.new(3)`", said_by("ruby", "--version"), "ruby", "loop.rb"),
+    "php": Language("PHP, `fgets` and `php://fd/3`", said_by("php", "--version"), "php", "loop.php"),
+    "bash": Language("bash, `read` and `echo >&3`", said_by("bash", "--version"), "bash", "loop.sh",
+                     notes="its `echo` writes inside of libc, and so do its log lines"),
+}
 
 
 def command(args, language):
-    return {"python": [sys.executable, LOOPS / "loop.py"],
-            "bash": [tool("bash"), LOOPS / "loop.sh"],
-            "node": [tool("node"), LOOPS / "loop.js"],
-            "ruby": [tool("ruby"), LOOPS / "loop.rb"],
-            "php": [tool("php"), LOOPS / "loop.php"]}.get(language) or [args.loop.resolve(), language]
+    """@language: one of these, or how the loop in C does it."""
+    known = LANGUAGES.get(language)
+    return [tool(known.program), LOOPS / known.file] if known else [args.loop.resolve(), language]
 
 
 def environment(**more):
@@ -149,7 +173,26 @@ def three(args, folder, language):
     assert (invocations[1]["traceId"], invocations[1]["parentSpanId"]) == (TRACE, CALLER), invocations[1]
     assert invocations[0]["parentSpanId"] == start["spanId"], (start, invocations[0])
     assert start["attributes"]["coldspan.protocol"] == "stdio", start
+    check_page(args, language, start, phases, invocations)
     return watched, start, phases, invocations, lines
+
+
+def check_page(args, name, start, phases, invocations):
+    """What was seen of a language is what the page says."""
+    language = LANGUAGES.get(name)
+    if not language:
+        return
+    found = {"title": language.title, "protocol": start["attributes"]["coldspan.protocol"],
+             "phases": {phase: span["attributes"].get("coldspan.phase.approximate", "")
+                        for phase, span in phases.items()},
+             "files": [kind for kind in FILES if start["attributes"][f"coldspan.opens.{kind}"]],
+             "answers": all("coldspan.first_byte_ns" in span["attributes"] for span in invocations),
+             "notes": language.notes}
+    if args.write:
+        (SEEN / f"{name}.json").write_text(json.dumps({"version": language.version(), **found}, indent=2) + "\n")
+    known = json.loads((SEEN / f"{name}.json").read_text())
+    known.pop("version")
+    assert found == known, f"\nseen:  {found}\nknown: {known}"
 
 
 def seen(args, folder, language):
@@ -436,9 +479,15 @@ def without_its_variables_or_its_pipe_it_is_no_loop(args, folder):
                        for line in otlp_json.of_file(file, otlp_json.logs)), name
 
 
+@case
+def every_row_of_the_page_has_a_test(args, folder):
+    assert {path.stem for path in SEEN.glob("*.json")} == set(LANGUAGES)
+
+
 if __name__ == "__main__":
     parser = cases.parser(__doc__)
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--loop", type=pathlib.Path, required=True)
+    parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     cases.main(arguments, arguments, folder=True)

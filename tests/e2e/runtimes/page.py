@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes docs/runtimes.md of what the tests of the runtimes saw: seen/*.json here, and of the clients of the
-Lambda Runtime API in tests/lambda.
+"""Makes docs/runtimes.md of what the tests of the runtimes saw: seen/*.json here, of the clients of the
+Lambda Runtime API in tests/lambda, and of OpenWhisk's action loops in ../openwhisk.
 
 usage: page.py ROOT [--check]
 
@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE.parents[1]))
 from lib.traces import PHASES
 from table import RUNTIMES
 
-LAMBDA = HERE.parents[1] / "lambda"
+LAMBDA, OPENWHISK = HERE.parents[1] / "lambda", HERE.parent / "openwhisk"
 HEAD = """# What is seen of real runtimes
 
 This page is made by `tests/e2e/runtimes/page.py` of what the tests beside it saw; do not edit it. Each
@@ -57,6 +57,22 @@ The same clients under AWS's own emulator (`aws-lambda-rie`, where that is insta
 Error, for the client says so in trailers. `at once`: how the client has many events at once in a managed
 instance (`AWS_LAMBDA_MAX_CONCURRENCY`); each is told by its own id, and one that is killed among them with
 its cause. `init error`: the client reports an init that failed, whose type is then an attribute.
+
+"""
+OPENWHISK_HEAD = """
+## OpenWhisk's action loops
+
+Loops as OpenWhisk's launchers for these languages write them, behind a parent that does with pipes what its proxy
+does (`tests/e2e/openwhisk/proxy.py`; the proxy itself, a static Go program, is not to be had from the Go module
+proxy). For every row it holds that
+
+- answers and what is printed are the same as without coldspan;
+- each invocation has its activation id, its transaction's, and its deadline, and that of a web action the trace id
+  that was sent; the first is cold, the second warm; the acknowledgement is none;
+- one that is killed in its midst has status Error, `killed by signal 9 (SIGKILL)` (not tried: Ruby and PHP).
+
+`answers`: they are seen, so that one with the key `error` has status Error, and the end of an event is exact. The
+parent is not watched, so that there is neither `spawn` nor `exec`.
 
 """
 
@@ -99,6 +115,11 @@ def lambda_row(seen):
     return [*cells(seen, seen["streams"] or "–", seen["managed"] or "–", "✓" if seen["init_error"] else "–"), "; ".join(remarks)]
 
 
+def openwhisk_row(seen):
+    remarks = reasons(seen) + ([seen["notes"]] if seen["notes"] else [])
+    return [*cells(seen, "✓" if seen["answers"] else "–"), "; ".join(remarks)]
+
+
 def table(first, *more, rows):
     names = [first, "tested with", "protocol", *(f"`{phase}`" for phase in PHASES),
              "files of the start", *more, "remarks"]
@@ -107,10 +128,12 @@ def table(first, *more, rows):
 
 
 def page():
-    clients = [read(path) for path in sorted((LAMBDA / "seen").glob("*.json"))]
+    clients, loops = ([read(path) for path in sorted((folder / "seen").glob("*.json"))]
+                      for folder in (LAMBDA, OPENWHISK))
     return HEAD.replace("{warmth}", WARMTH) + \
         table("runtime", rows=[row(seen_of(one)) for one in RUNTIMES]) + LAMBDA_HEAD + \
-        table("client", "streams", "at once", "init error", rows=map(lambda_row, clients))
+        table("client", "streams", "at once", "init error", rows=map(lambda_row, clients)) + OPENWHISK_HEAD + \
+        table("loop", "answers", rows=map(openwhisk_row, loops))
 
 
 def names_in(folder):

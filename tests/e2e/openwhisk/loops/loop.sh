@@ -6,7 +6,7 @@ if [ -n "$__OW_WAIT_FOR_ACK" ]; then
 	echo '{"ok":true}' >&3
 fi
 while read -r line; do
-	name=$(echo "$line" | python3 -c 'import json, sys; print(json.load(sys.stdin)["value"]["name"])')
+	name=$(echo "$line" | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["value"]["name"])')
 	[ "$name" != killed ] || kill -9 $$
 	echo "out: $name"
 	if [ "$name" = wrong ]; then
