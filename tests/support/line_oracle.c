@@ -28,9 +28,13 @@ static void need(bool condition, const char *what)
 
 static void add_line(struct lines *lines, const char *text, size_t len)
 {
+	char *copy = malloc(len + 1);
+
 	need(lines->count < LINES_MAX, "number of lines");
-	lines->items[lines->count] = strndup(text, len);
-	need(lines->items[lines->count++] != NULL, "memory");
+	need(copy != NULL, "memory");
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	lines->items[lines->count++] = copy;
 }
 
 static int compare(const void *a, const void *b)

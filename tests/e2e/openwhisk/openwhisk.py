@@ -259,6 +259,12 @@ def a_loop_in_c_that_reads_single_bytes(args, folder):
     seen(args, folder, "bytes")
 
 
+@case
+def a_loop_in_c_that_reads_ahead(args, folder):
+    """That it asks for the next event is no end of one whose answer is seen later."""
+    seen(args, folder, "ahead")
+
+
 def unseen(args, folder, language):
     """Of one that answers inside of libc: what is not known is said."""
     watched, start, phases, invocations, _ = three(args, folder, language)
@@ -334,6 +340,11 @@ def killed_in_mid_invocation_bash_says_so(args, folder):
 @case
 def killed_in_mid_invocation_c_says_so(args, folder):
     check_killed(args, folder, "bytes")
+
+
+@case
+def killed_in_mid_invocation_one_that_reads_ahead_says_so(args, folder):
+    check_killed(args, folder, "ahead")
 
 
 @case

@@ -304,3 +304,14 @@ Test(stdio_loop, what_a_wrapper_starts_is_one)
 	cr_assert(eq(u32, seen.invocations, 1));
 	cr_assert(eq(int, seen.invocation[0].pid, 200));
 }
+
+Test(stdio_loop, one_that_waits_when_the_collector_stops_is_told)
+{
+	struct cs_assembled *loop = attach_loop();
+
+	cs_assembler_ended(loop, 100, CS_ASSEMBLER_SHUTDOWN, 0, 90 * MS);
+	cs_assembler_detach(loop);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(seen.cold.ready && !seen.cold.unused);
+}
