@@ -19,6 +19,8 @@
 #include "base/log.h"
 #include "coldspan_config.h"
 #include "preload/wire/facts.h"
+#include "preload/wire/records.h"
+
 #include "preload/wire/segment.h"
 
 #define HELD_LOOKS   40
@@ -109,10 +111,30 @@ static void judge_collector(struct cs_findings *findings, const struct cs_runnin
 		cs_finding_ok("a collector listens at %s", socket);
 }
 
+/* Of all lanes, by the type of the record. A lane that may not be read is left out. */
+static void say_dropped(const struct cs_running *process, uint32_t slots, uint32_t lanes)
+{
+	uint64_t dropped[CS_DROP_KINDS_MAX] = { 0 };
+	_Alignas(64) char page[CS_PAGE_BYTES];
+
+	for (uint32_t lane = 0; lane < lanes; lane++) {
+		if (cs_running_header(process, lane * cs_segment_lane_bytes(slots), page) < 0)
+			continue;
+		for (unsigned i = 0; i < CS_DROP_KINDS_MAX; i++)
+			dropped[i] += atomic_load_explicit(cs_header_dropped((void *)page, i),
+							   memory_order_relaxed);
+	}
+	for (unsigned i = 0; i < CS_DROP_KINDS_MAX; i++) {
+		if (dropped[i])
+			cs_finding_note("%" PRIu64
+					" records (%s) were dropped, for its ring was full",
+					dropped[i], cs_record_name(i));
+	}
+}
+
 static void say_segment(const struct cs_running *process, struct cs_header *header)
 {
 	uint64_t reasons = atomic_load_explicit(&header->stand_down, memory_order_relaxed);
-	uint64_t dropped = 0;
 
 	if (header->pid != process->ns_pid)
 		cs_finding_note("a fork child: it writes into the segment of process %" PRId32
@@ -122,10 +144,6 @@ static void say_segment(const struct cs_running *process, struct cs_header *head
 		if (reasons & 1ull << i)
 			cs_finding_note("less is recorded: %s", cs_stand_down_meaning(i));
 	}
-	for (unsigned i = 0; i < CS_DROP_KINDS_MAX; i++)
-		dropped += atomic_load_explicit(cs_header_dropped(header, i), memory_order_relaxed);
-	if (dropped)
-		cs_finding_note("%" PRIu64 " records were dropped, for its ring was full", dropped);
 }
 
 /* Bits after which the shim of a process records nothing any more. */
@@ -135,7 +153,7 @@ static void judge_segment(struct cs_findings *findings, const struct cs_running 
 {
 	_Alignas(64) char page[CS_PAGE_BYTES];
 	struct cs_header *header = (void *)page;
-	int r = cs_running_header(process, page);
+	int r = cs_running_header(process, 0, page);
 	uint32_t slots, lanes;
 
 	if (r < 0) {
@@ -158,6 +176,7 @@ static void judge_segment(struct cs_findings *findings, const struct cs_running 
 	else
 		cs_finding_ok("the shim is in it and records");
 	say_segment(process, header);
+	say_dropped(process, slots, lanes);
 }
 
 /* The shim is in it, but made no segment: why it stood down. */

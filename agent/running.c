@@ -332,14 +332,14 @@ const char *cs_running_variable(const struct cs_running *running, const char *na
 	return NULL;
 }
 
-int cs_running_header(const struct cs_running *running, void *page)
+int cs_running_header(const struct cs_running *running, uint64_t offset, void *page)
 {
 	cs_cleanup(cs_closep) int fd = open_in(running, "mem");
 	ssize_t n;
 
 	if (fd < 0)
 		return fd;
-	n = pread(fd, page, CS_PAGE_BYTES, (off_t)running->mappings.segment.begin);
+	n = pread(fd, page, CS_PAGE_BYTES, (off_t)(running->mappings.segment.begin + offset));
 	if (n < 0)
 		return -errno;
 	return n == CS_PAGE_BYTES ? 0 : -EIO;

@@ -91,13 +91,14 @@ void cs_running_close(struct cs_running *running);
 const char *cs_running_variable(const struct cs_running *running, const char *name);
 
 /**
- * cs_running_header() - the header page of its segment
- * @page: receives CS_PAGE_BYTES, which are not to be trusted
+ * cs_running_header() - the header page of its segment, or of one of its lanes
+ * @offset: of that in the segment
+ * @page:   receives CS_PAGE_BYTES, which are not to be trusted
  *
  * Context: startup.
  * Return:  0; negative errno: it may not be read.
  */
-int cs_running_header(const struct cs_running *running, void *page);
+int cs_running_header(const struct cs_running *running, uint64_t offset, void *page);
 
 /** cs_mappings_parse() - take in one line of proc_pid_maps(5); what is none is ignored. Pure. */
 void cs_mappings_parse(struct cs_mappings *mappings, const char *line);

@@ -38,8 +38,10 @@ void cs_calls_on_call(struct cs_assembled *instance, const struct cs_entry *entr
 	struct cs_call_peer *peer;
 
 	if (!calls || (uint32_t)rec->method_len + rec->target_len + rec->headers_len >
-			      entry->record.payload_len - sizeof(*rec))
+			      entry->record.payload_len - sizeof(*rec)) {
+		instance->assembler->stats.unknown_records++;
 		return;
+	}
 	/* Where calls follow each other, the next one says that what came of the last was all. */
 	before = cs_call_find_open(calls, entry->pid, CS_CALL_EXCHANGE, rec->connection);
 	if (before && before->answered)

@@ -117,8 +117,10 @@ void cs_calls_on_connect(struct cs_assembled *instance, const struct cs_entry *e
 	struct cs_calls *calls = cs_calls_of(instance);
 	struct cs_call_peer *peer;
 
-	if (!calls || rec->text_len > entry->record.payload_len - sizeof(*rec))
+	if (!calls || rec->text_len > entry->record.payload_len - sizeof(*rec)) {
+		instance->assembler->stats.unknown_records++;
 		return;
+	}
 	peer = cs_call_peers_find(calls->peers, entry->pid, rec->connection);
 	if (!peer && rec->family) {
 		peer = new_peer(calls, entry, rec);
@@ -156,8 +158,10 @@ void cs_calls_on_lookup(struct cs_assembled *instance, const struct cs_entry *en
 	struct cs_call_held *held;
 
 	if (!calls ||
-	    rec->name_len + rec->addresses_count * 16u > entry->record.payload_len - sizeof(*rec))
+	    rec->name_len + rec->addresses_count * 16u > entry->record.payload_len - sizeof(*rec)) {
+		instance->assembler->stats.unknown_records++;
 		return;
+	}
 	/* A thread looks up one name at a time: when it began names it. */
 	held = cs_call_find_open(calls, entry->pid, CS_CALL_LOOKUP, rec->begin_ns);
 	if (rec->done && !rec->error) {

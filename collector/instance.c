@@ -363,17 +363,16 @@ bool cs_instance_over(const struct cs_instance *instance)
 }
 
 /* Anybody may have written there: each count is believed up to a limit. */
-static uint64_t count_dropped(struct cs_header *header)
+static void count_dropped(struct cs_self *self, struct cs_header *header)
 {
-	uint64_t sum = 0;
-
 	for (unsigned i = 0; i < CS_DROP_KINDS_MAX; i++) {
 		uint64_t n =
 			atomic_load_explicit(cs_header_dropped(header, i), memory_order_relaxed);
 
-		sum += n < COUNT_MAX ? n : COUNT_MAX;
+		n = n < COUNT_MAX ? n : COUNT_MAX;
+		self->dropped += n;
+		self->dropped_of[i] += n;
 	}
-	return sum;
 }
 
 uint64_t cs_instance_requests_lost(struct cs_instance *instance)
@@ -398,8 +397,7 @@ struct cs_instance *cs_instance_free(struct cs_instance *instance)
 	if (!instance)
 		return NULL;
 	for (uint32_t i = 0; i < cs_instance_lanes(instance); i++)
-		instance->world->self->dropped +=
-			count_dropped(cs_instance_lane(instance, i)->segment.header);
+		count_dropped(instance->world->self, cs_instance_lane(instance, i)->segment.header);
 	if (lacks_others(instance) && !instance->broken)
 		instance->world->self->rings_lost += instance->file.lanes - 1;
 	close_others(instance);

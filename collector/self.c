@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stddef.h>
 
+#include "preload/wire/records.h"
+
 static const char *const refusal_names[CS_REFUSAL_COUNT] = {
 #define X(id, name, meaning) [CS_REFUSAL_##id] = (name),
 	CS_REFUSALS(X)
@@ -94,6 +96,15 @@ void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 			continue;
 		cs_buffer_printf(out, "%s\"%s\":%" PRIu64, comma, cs_stand_down_name(i),
 				 self->stood_down[i]);
+		comma = ",";
+	}
+	cs_buffer_puts(out, "},\"dropped_of\":{");
+	comma = "";
+	for (unsigned i = 0; i < CS_DROP_KINDS_MAX; i++) {
+		if (!self->dropped_of[i])
+			continue;
+		cs_buffer_printf(out, "%s\"%s\":%" PRIu64, comma, cs_record_name(i),
+				 self->dropped_of[i]);
 		comma = ",";
 	}
 	cs_buffer_puts(out, "}}");

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "preload/wire/abi.h"
 #include "preload/wire/facts.h"
 
 /* Why an announce got no instance. X(id, name, meaning) */
@@ -57,7 +58,8 @@ struct cs_self {
 	uint64_t trims;
 	uint64_t broken;     /* segments that broke the format while they were read */
 	uint64_t rings_lost; /* of instances that ended before there was memory to read these */
-	uint64_t dropped;    /* by writers whose ring was full, in instances that ended */
+	uint64_t dropped;    /* by writers whose ring was full, in instances that ended: ... */
+	uint64_t dropped_of[CS_DROP_KINDS_MAX];   /* ... by the type of the record */
 	uint64_t stood_down[CS_STAND_DOWN_COUNT]; /* instances that said so, by their reason */
 	uint64_t health_probes; /* over connections to functions: no invocations */
 	/* deaths */

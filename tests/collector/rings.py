@@ -126,6 +126,8 @@ def what_does_not_fit_is_counted_by_the_writer(binary, driver):
         counters = collector.until("ended", lambda c: c["instances_ended"] == 1)
         assert counters["records"] == fitted, counters
         assert counters["dropped"] == 2000000 - fitted, counters
+        assert sum(counters["dropped_of"].values()) == counters["dropped"], counters
+        assert len(counters["dropped_of"]) == 1, counters
 
 
 @case

@@ -125,6 +125,25 @@ def what_is_seen_less_is_told(args, folder):
 
 
 @case
+def what_did_not_fit_into_its_ring(args, folder):
+    """A collector that stands still reads nothing."""
+    code = ("os.write(1, b'up\\n')\nos.read(0, 6)\nos.read(0, 2)\n"
+            "for _ in range(20000): os.kill(os.getpid(), signal.SIGCONT)")
+    with Place(args.build, folder) as place:
+        process = place.start(*python(code))
+        wait_until(lambda: place.doctor(process)[0] == 0)
+        place.collector.send_signal(signal.SIGSTOP)
+        try:
+            process.stdin.write(b"go")
+            process.stdin.flush()
+            assert process.stdout.readline() == b"ready\n"
+            out = place.expect(process, 0)
+            assert re.search(r"note +[1-9]\d* records \(kill\) were dropped, for its ring was full", out), out
+        finally:
+            place.collector.send_signal(signal.SIGCONT)
+
+
+@case
 def who_else_is_in_it(args, folder):
     with Place(args.build, folder) as place:
         copy = folder / "copy/libcoldspan.so"

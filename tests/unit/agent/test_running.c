@@ -55,7 +55,7 @@ Test(running, a_process_that_ends_in_between_is_said_to_have_ended)
 	waitpid(pid, NULL, 0);
 	cr_assert(eq(int, cs_running_look(&arena, &running, &diag), -ESRCH));
 	cr_assert(ne(ptr, strstr(diag.text, "ended while it was looked at"), NULL));
-	cr_assert(eq(int, cs_running_header(&running, (char[4096]){ 0 }) < 0, 1));
+	cr_assert(eq(int, cs_running_header(&running, 0, (char[4096]){ 0 }) < 0, 1));
 }
 
 Test(running, one_that_was_never_there_is_said_so)

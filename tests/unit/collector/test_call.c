@@ -313,6 +313,7 @@ Test(call, texts_longer_than_their_record_are_not_read)
 	feed(server, 100, CS_RECORD_LOOKUP, 80 * MS, &lookup, sizeof(lookup), NULL);
 	finish();
 	cr_assert(eq(u32, told_count, 0));
+	cr_assert(eq(u64, stats_now().unknown_records, 3));
 }
 
 Test(call, a_database_s_error_is_told_once_and_stays)
