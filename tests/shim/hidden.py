@@ -16,6 +16,12 @@ from lib.cases import case
 
 HERE = harness.pathlib.Path(__file__).resolve().parent
 CHILD = "cat"  # which the script asks for, and --allow-run allows
+# By what others get into a runtime: agents have overwritten, or emptied, them.
+OTHERS = {"A": "libcoldspan.so", "LD_LIBRARY_PATH": "/nonexistent", "EMPTY": "", "NODE_OPTIONS": "--no-warnings",
+          "JAVA_TOOL_OPTIONS": "-Dx=y", "PYTHONPATH": "/nonexistent", "RUBYOPT": "-W0", "PERL5OPT": "-w",
+          "DOTNET_STARTUP_HOOKS": "/nonexistent", "CORECLR_ENABLE_PROFILING": "0", "GODEBUG": "gctrace=0",
+          "TRACEPARENT": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "LD_BIND_NOW": "1",
+          "OTEL_RESOURCE_ATTRIBUTES": "a=b", "AWS_LAMBDA_EXEC_WRAPPER": "/opt/w"}
 REFUSED = "Requires --allow-run permissions to spawn subprocess with LD_PRELOAD"
 
 
@@ -46,6 +52,10 @@ def not_on_the_list(lab):
     assert printing(lab, "node")["LD_PRELOAD"] == ours
     assert printing(lab, "deno", env={"COLDSPAN_HIDE": ""})["LD_PRELOAD"] == ours
     assert printing(lab, "deno", env={"COLDSPAN_HIDE": "node"})["LD_PRELOAD"] == ours
+    seen = printing(lab, "node", env=OTHERS)
+    assert seen.pop("COLDSPAN_SOCKET") and seen.pop("LD_PRELOAD") == ours
+    with lab.folder() as folder:
+        assert_same("variables", variables(lab.run(["env"], cwd=folder, env=OTHERS)), seen)
 
 
 @case("what else is preloaded stays, and so does every other variable")
@@ -53,11 +63,10 @@ def others_stay(lab):
     with lab.folder() as folder:
         other = folder / "libother.so"
         shutil.copy(lab.guests / "inner/libguest_inner.so", other)
-        env = {"A": "libcoldspan.so", "LD_LIBRARY_PATH": "/nonexistent", "EMPTY": ""}
-        bare = lab.run(["env"], cwd=folder, env={**env, "LD_PRELOAD": str(other)})
+        bare = lab.run(["env"], cwd=folder, env={**OTHERS, "LD_PRELOAD": str(other)})
         os.symlink(shutil.which("env"), folder / "deno")
         for preload in ([lab.shim, other], [other, lab.shim]):
-            run = lab.watched([str(folder / "deno")], env=env, preload=preload, cwd=folder)
+            run = lab.watched([str(folder / "deno")], env=OTHERS, preload=preload, cwd=folder)
             seen = variables(run)
             assert seen.pop("COLDSPAN_SOCKET")
             assert_same("variables", variables(bare), seen)
