@@ -386,6 +386,8 @@ void cs_assembler_child_ended(struct cs_assembler *assembler, int32_t pid, int s
 		rec.max_rss_bytes = (uint64_t)usage->ru_maxrss * 1024u;
 		rec.faults_minor = (uint32_t)usage->ru_minflt;
 		rec.faults_major = (uint32_t)usage->ru_majflt;
+		rec.switches_voluntary = (uint32_t)usage->ru_nvcsw;
+		rec.switches_involuntary = (uint32_t)usage->ru_nivcsw;
 	}
 	cs_evidence_waited(&assembler->evidence, 0, &rec, time_ns);
 }

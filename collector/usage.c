@@ -79,5 +79,8 @@ void cs_usage_of_wait(const struct cs_rec_wait *wait, struct cs_used *ret)
 		.faults_minor = wait->faults_minor,
 		.faults_major = wait->faults_major,
 		.max_rss_bytes = wait->max_rss_bytes,
+		.switches_voluntary = wait->switches_voluntary,
+		.switches_involuntary = wait->switches_involuntary,
+		.switches_known = true,
 	};
 }

@@ -188,6 +188,8 @@ static void record_wait(int pid, int status, const struct rusage *usage)
 		rec.max_rss_bytes = (uint64_t)usage->ru_maxrss * KIB;
 		rec.faults_minor = (uint32_t)usage->ru_minflt;
 		rec.faults_major = (uint32_t)usage->ru_majflt;
+		rec.switches_voluntary = (uint32_t)usage->ru_nvcsw;
+		rec.switches_involuntary = (uint32_t)usage->ru_nivcsw;
 	}
 	cs_emit(CS_RECORD_WAIT, CS_PRIORITY_HIGH, cs_now(), &rec, sizeof(rec), NULL, 0);
 }

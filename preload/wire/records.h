@@ -109,6 +109,8 @@ struct cs_rec_wait { /* time_ns: when the call came back */
 	uint64_t max_rss_bytes; /* idem */
 	uint32_t faults_minor;  /* idem */
 	uint32_t faults_major;  /* idem */
+	uint32_t switches_voluntary;   /* of context; idem */
+	uint32_t switches_involuntary; /* idem */
 };
 
 struct cs_rec_kill { /* time_ns: before the call */

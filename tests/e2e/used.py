@@ -134,7 +134,8 @@ def ask_the_dead(watched, marker):
 @case("a process for one event used all of it for that")
 def per_event(args, folder):
     code = ("import sys, time\nsys.stdin.read()\n"
-            "while time.process_time() < 0.1: pass\nprint('done')")
+            "while time.process_time() < 0.1: pass\n"
+            "for _ in range(200): time.sleep(0.0001)\nprint('done')")
     traces = folder / "traces.jsonl"
     subprocess.run([args.build / "agent/coldspan", "run", "--file", traces, "--", sys.executable, "-c",
                     code], input=b"event", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -143,6 +144,8 @@ def per_event(args, folder):
     assert span["attributes"]["coldspan.used.of"] == "process", span
     assert span["attributes"]["coldspan.cpu_ns"] >= 95_000_000, span
     assert span["attributes"]["coldspan.max_rss_bytes"] > 1 << 20, span
+    assert span["attributes"]["coldspan.context_switches.voluntary"] >= 200, span
+    assert span["attributes"]["coldspan.context_switches.involuntary"] >= 0, span
 
 
 def main():

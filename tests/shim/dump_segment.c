@@ -153,10 +153,10 @@ static void print_of_process(unsigned type, union payload u)
 		break;
 	case CS_RECORD_WAIT:
 		printf(",\"child\":%d,\"status\":%d,\"cpu_ns\":%llu,\"max_rss_bytes\":%llu"
-		       ",\"faults_minor\":%u,\"faults_major\":%u",
+		       ",\"faults_minor\":%u,\"faults_major\":%u,\"switches_voluntary\":%u",
 		       u.wait->pid, u.wait->status, (unsigned long long)u.wait->cpu_ns,
 		       (unsigned long long)u.wait->max_rss_bytes, u.wait->faults_minor,
-		       u.wait->faults_major);
+		       u.wait->faults_major, u.wait->switches_voluntary);
 		break;
 	case CS_RECORD_KILL:
 		printf(",\"target\":%d,\"signal\":%d,\"error\":%d", u.kill->pid, u.kill->signal,

@@ -59,6 +59,7 @@ def usage_only_if_asked(lab):
     by_status = {os.waitstatus_to_exitcode(r["status"]): r for r in records(segment, "wait")}
     for status in (3, 4):  # wait3, wait4 with a rusage
         assert by_status[status]["max_rss_bytes"] > 0 and by_status[status]["faults_minor"] > 0
+        assert by_status[status]["switches_voluntary"] > 0, by_status[status]
     for status in (1, 2, 5):
         assert by_status[status]["max_rss_bytes"] == 0
 

@@ -23,7 +23,7 @@ static char stack[256 * 1024] __attribute__((aligned(16)));
 
 static pid_t started;
 
-/* The child uses memory enough to be seen in its usage. */
+/* The child uses memory enough to be seen in its usage, and gives the processor away. */
 static void start_fork(int status)
 {
 	static char memory[4 << 20];
@@ -31,6 +31,7 @@ static void start_fork(int status)
 	started = fork();
 	if (started == 0) {
 		memset(memory, status, sizeof(memory));
+		usleep(1);
 		_exit(status);
 	}
 }

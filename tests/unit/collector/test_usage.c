@@ -86,7 +86,9 @@ Test(usage, one_that_has_ended_is_read_until_it_is_waited_for)
 
 Test(usage, of_a_wait)
 {
-	const struct cs_rec_wait wait = { .cpu_ns = 7, .max_rss_bytes = 8, .faults_major = 9 };
+	const struct cs_rec_wait wait = {
+		.cpu_ns = 7, .max_rss_bytes = 8, .faults_major = 9, .switches_voluntary = 10
+	};
 	struct cs_used used;
 
 	cs_usage_of_wait(&wait, &used);
@@ -94,5 +96,7 @@ Test(usage, of_a_wait)
 	cr_assert(eq(u64, used.cpu_ns, 7));
 	cr_assert(eq(u64, used.max_rss_bytes, 8));
 	cr_assert(eq(u64, used.faults_major, 9));
-	cr_assert(not(used.switches_known));
+	cr_assert(used.switches_known);
+	cr_assert(eq(u64, used.switches_voluntary, 10));
+	cr_assert(eq(u64, used.switches_involuntary, 0));
 }
