@@ -7,17 +7,16 @@
 
 static void set_texts(struct cs_call *call, const struct cs_rec_call *rec, const char *text)
 {
-	static const char host[] = "host: ";
-	const char *headers = text + rec->method_len + rec->target_len;
+	struct cs_part host = { NULL, 0 };
+	struct cs_call_told told;
 
 	call->protocol = rec->protocol;
 	call->encrypted |= rec->flags & CS_CALL_ENCRYPTED;
 	call->cut = rec->flags & CS_CALL_TARGET_CUT;
 	call->operation = cs_text_clean_copy(text, rec->method_len);
 	call->target = cs_text_clean_copy(text + rec->method_len, rec->target_len);
-	if (rec->headers_len > sizeof(host) && !memcmp(headers, host, sizeof(host) - 1))
-		call->host = cs_text_clean_copy(headers + sizeof(host) - 1,
-						rec->headers_len - sizeof(host));
+	cs_call_told_read(cs_call_lines(rec), &told, &host);
+	call->host = cs_text_clean_copy(host.text, host.len);
 }
 
 /* The first call on a connection that was made for it begins where that does, or its name was asked for. */

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "collector/attribution.h"
+#include "collector/call_told.h"
 #include "collector/model.h"
 #include "preload/wire/reader.h"
 
@@ -41,8 +42,9 @@ struct cs_call_held {
 	uint64_t connection;
 	uint32_t sequence;
 	uint64_t position;
-	uint64_t owner;      /* position of the request; 0: of the start */
-	uint64_t begun_ns;   /* when it was recorded to begin: what attribution goes by */
+	uint64_t owner;    /* position of the request; 0: of the start */
+	uint64_t begun_ns; /* when it was recorded to begin: what attribution goes by */
+	struct cs_call_told told;
 	struct cs_call call; /* strings owned */
 };
 

@@ -37,6 +37,8 @@ static void hand_over(struct cs_call_held *held, const struct cs_identity *ident
 		.span_id = cs_make_span_id(&assembler->key, held->calls->instance->identity.segment,
 					   held->position, CS_ID_CALL),
 	};
+	if (held->told.is)
+		memcpy(call->context.span_id.bytes, held->told.span, sizeof(held->told.span));
 	assembler->stats.calls++;
 	if (assembler->sink.call)
 		assembler->sink.call(assembler->sink.context, call);

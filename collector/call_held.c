@@ -84,8 +84,12 @@ static struct cs_call_list *owner_of(struct cs_calls *calls, struct cs_call_held
 	const struct cs_attribution_place place = { .tag = held->tag,
 						    .thread = held->thread,
 						    .time_ns = held->begun_ns };
-	struct cs_request *request = cs_attribution_find(calls->instance, &place, &held->how);
+	struct cs_request *request = cs_call_told_owner(calls->instance, &held->told, held->tag);
 
+	if (request) /* as sure as what passes on its connection */
+		held->how = CS_ATTRIBUTION_CONNECTION;
+	else
+		request = cs_attribution_find(calls->instance, &place, &held->how);
 	if (request) {
 		held->owner = request->position;
 		*ret_count = &request->calls_count;
@@ -143,6 +147,9 @@ struct cs_call_held *cs_call_begin(struct cs_calls *calls, const struct cs_entry
 	held->connection = connection;
 	held->position = entry->position;
 	held->begun_ns = begun_ns;
+	if (kind == CS_CALL_EXCHANGE)
+		cs_call_told_read(cs_call_lines((const void *)(&entry->record + 1)), &held->told,
+				  NULL);
 	held->call.kind = kind;
 	held->call.pid = (int32_t)entry->pid;
 	held->call.start_ns = begun_ns;
