@@ -3,6 +3,8 @@
 /* Calls are handed over with whom they are of; see call.h. */
 #include "collector/call_held.h"
 
+#include <string.h>
+
 /* What has no end that was told: of whom does it, or at which moment was it last seen? */
 static void settle(struct cs_call_held *held, uint64_t owner_end_ns, struct cs_outcome outcome,
 		   bool running)

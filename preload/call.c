@@ -10,12 +10,21 @@ void cs_call_open(struct cs_conn *conn, bool connecting)
 {
 	__builtin_memset(&conn->in, 0, sizeof(conn->in));
 	conn->request.outgoing = true;
+	conn->outbound = CS_POOL_NONE;
 	atomic_store_explicit(&conn->calling, connecting ? CONNECTING : 0, memory_order_relaxed);
 }
 
 bool cs_call_is_http(const struct cs_conn *conn)
 {
 	return cs_call_protocol_of(cs_call_bits(conn)) == CS_CALL_HTTP;
+}
+
+bool cs_call_may_be_http(const struct cs_conn *conn)
+{
+	uint64_t bits = cs_call_bits(conn);
+
+	return !(bits & (EARLY | ENCRYPTED)) &&
+	       (!(bits & PROTOCOL) || cs_call_protocol_of(bits) == CS_CALL_HTTP);
 }
 
 bool cs_call_is_there(struct cs_conn *conn)

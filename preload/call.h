@@ -57,6 +57,9 @@ void cs_call_open(struct cs_conn *conn, bool connecting);
 /** cs_call_is_http() - does it speak HTTP/1? Context: signal. */
 bool cs_call_is_http(const struct cs_conn *conn);
 
+/** cs_call_may_be_http() - does it speak HTTP/1, or nothing yet? Context: signal. */
+bool cs_call_may_be_http(const struct cs_conn *conn);
+
 /** cs_call_is_there() - it is connected; false: that was known. Context: signal. */
 bool cs_call_is_there(struct cs_conn *conn);
 

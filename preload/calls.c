@@ -11,6 +11,7 @@
 
 #include "preload/borrowed.h"
 #include "preload/follow.h"
+#include "preload/outbound.h"
 
 static void emit_connect(struct cs_rec_connect *rec, uint64_t time_ns, const char *text)
 {
@@ -31,7 +32,7 @@ static void emit_end(const struct cs_rec_call_end *rec, uint64_t time_ns)
 
 /* --- HTTP/1 --- */
 
-static void emit_request(const struct cs_conn *conn, const struct cs_conn_event *event)
+static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event)
 {
 	const struct cs_http_text *text = event->text;
 	struct cs_rec_call rec = {
@@ -44,7 +45,10 @@ static void emit_request(const struct cs_conn *conn, const struct cs_conn_event 
 		.headers_len = text->headers_len,
 	};
 
-	emit_call(&rec, event->time_ns, text->bytes);
+	if (cs_propagate_asked(CS_PROPAGATE_OUTBOUND) && cs_outbound_handed_on(conn))
+		cs_outbound_emit(conn, &rec, event->time_ns, text->bytes);
+	else
+		emit_call(&rec, event->time_ns, text->bytes);
 }
 
 static uint16_t end_flags(uint16_t flags)
@@ -158,6 +162,12 @@ static void tell(struct cs_conn *conn, const struct cs_call_event *event)
 	}
 }
 
+static void over(const struct cs_conn_env *env, struct cs_conn *conn)
+{
+	cs_outbound_over(conn);
+	cs_call_over(env, conn);
+}
+
 const struct cs_call_env cs_calls_env = {
 	.conn = {
 		.conns = &cs_fds.conns,
@@ -166,7 +176,7 @@ const struct cs_call_env cs_calls_env = {
 		.forks = &cs_follow.forks,
 		.raw_out = cs_call_out,
 		.raw_in = cs_call_in,
-		.raw_over = cs_call_over,
+		.raw_over = over,
 	},
 	.tell = tell,
 };

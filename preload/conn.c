@@ -87,6 +87,15 @@ bool cs_conn_was_waited_for(struct cs_conn *conn)
 	return state & (CS_CONN_BLOCKING | CS_CONN_WAITED) && !(state & CS_CONN_SHARED);
 }
 
+bool cs_conn_may_begin(const struct cs_conn *conn, uint32_t generation)
+{
+	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
+
+	return is_generation(state, generation) &&
+	       !(state & (CS_CONN_RECEIVING | CS_CONN_LOST_IN | CS_CONN_CLOSING)) &&
+	       cs_http_request_idle(&conn->request);
+}
+
 void cs_conn_share(struct cs_conn *conn, uint32_t generation)
 {
 	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);

@@ -41,6 +41,7 @@ struct cs_conn {
 	union {
 		uint32_t owner; /* the callback's own: who accepted it, or read the last request */
 		uint32_t response_text; /* of a caller: as text, of the response's head */
+		uint32_t outbound;      /* with @raw: of outbound.c; CS_POOL_NONE: nothing */
 	};
 	uint32_t text; /* of the head being received: index in the pool of texts, or none */
 	/* generation << 32 | references << 16 | flag bits; 0 while not in use */
@@ -193,6 +194,13 @@ void cs_conn_set_waited(struct cs_conn *conn, uint32_t generation);
  * Return:  false: it did not, or that is not known.
  */
 bool cs_conn_was_waited_for(struct cs_conn *conn);
+
+/**
+ * cs_conn_may_begin() - of what the process writes: is the next byte the first of a request?
+ *
+ * Context: signal. False: it is not, or that is not known.
+ */
+bool cs_conn_may_begin(const struct cs_conn *conn, uint32_t generation);
 
 /**
  * cs_conn_share() - another process was given a descriptor of it

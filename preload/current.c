@@ -150,7 +150,7 @@ void cs_current_begin(struct cs_current *current, const struct cs_current_key *k
 	atomic_fetch_add_explicit(&current->in_flight, 1, memory_order_relaxed);
 	entry = take(current);
 	if (!entry) { /* it counts for ever: nobody would know that it has ended */
-		cs_current_unsure(current);
+		set_bits(&current->bits, UNSURE);
 		return;
 	}
 	entry->key = *key;
@@ -198,11 +198,6 @@ void cs_current_end(struct cs_current *current, const struct cs_current_key *key
 	/* pairs with: current.serial */
 	atomic_store_explicit(&entry->serial, FREE, memory_order_release);
 	atomic_fetch_sub_explicit(&current->in_flight, 1, memory_order_relaxed);
-}
-
-void cs_current_unsure(struct cs_current *current)
-{
-	set_bits(&current->bits, UNSURE);
 }
 
 /* --- whose it is --- */

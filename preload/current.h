@@ -23,8 +23,9 @@ struct cs_current_key {
 	uint32_t source;
 };
 
-#define CS_CURRENT_HTTP 1u
-#define CS_CURRENT_API  2u
+#define CS_CURRENT_HTTP  1u
+#define CS_CURRENT_API   2u
+#define CS_CURRENT_ASIDE 3u /* it counts, and that is all */
 
 /* What is handed on of one. */
 struct cs_context {
@@ -85,9 +86,6 @@ void cs_current_answered(struct cs_current *current, const struct cs_current_key
 
 /** cs_current_end() - it is over; nothing if it is not known. Context: signal. */
 void cs_current_end(struct cs_current *current, const struct cs_current_key *key);
-
-/** cs_current_unsure() - others may be in flight that nobody knows of: none is alone. Context: signal. */
-void cs_current_unsure(struct cs_current *current);
 
 /**
  * cs_current_find() - for which invocation does the caller work?

@@ -112,8 +112,7 @@ static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *eve
 		return;
 	mark(CS_MARK_RESPONSE_END, event->time_ns);
 	if (cs_propagate_asked(CS_PROPAGATE_ANY))
-		cs_propagate_ended(CS_CURRENT_HTTP, rec.connection, rec.sequence,
-				   !(rec.flags & CS_RESPONSE_UNFOLLOWED));
+		cs_propagate_ended(CS_CURRENT_HTTP, rec.connection, rec.sequence);
 	cs_emit(CS_RECORD_RESPONSE_END, CS_PRIORITY_HIGH, event->time_ns, &rec, sizeof(rec), NULL,
 		0);
 }
@@ -126,6 +125,8 @@ static void emit_aside(uint64_t connection, uint32_t sequence, unsigned flags, u
 		.flags = (uint16_t)flags,
 	};
 
+	if (cs_propagate_asked(CS_PROPAGATE_ANY))
+		cs_propagate_aside(connection, sequence, flags & CS_ASIDE_OVER);
 	cs_emit(CS_RECORD_ASIDE, CS_PRIORITY_LOW, time_ns, &rec, sizeof(rec), NULL, 0);
 }
 

@@ -13,6 +13,7 @@
 #include "preload/hook.h"
 #include "preload/inherited.h"
 #include "preload/logs.h"
+#include "preload/outbound.h"
 #include "preload/rights.h"
 
 /* Of the standard streams what is left to be seen; all of connections. */
@@ -51,24 +52,54 @@ static void after_one(int fd, uint64_t word, const void *data, ssize_t ret, int 
 	after(fd, word, &iov, ret, flags, begin_ns);
 }
 
-/* Every writer: @call is the original with its arguments, @tell what follows it. */
-#define WRITE(call, tell)                                                                          \
+/* A request that is told whose it is. Apart, for who asks for nothing. Return: the call was made. */
+static __attribute__((noinline)) bool hand_on_one(const struct cs_outbound_call *call,
+						  uint64_t word, const void *data, size_t len,
+						  ssize_t *ret)
+{
+	struct iovec iov = { .iov_len = len };
+
+	__builtin_memcpy(&iov.iov_base, &data, sizeof(data)); /* it is only read */
+	return cs_outbound_try(call, word, &iov, 1, ret);
+}
+
+#define CALL(...) (&(const struct cs_outbound_call){ __VA_ARGS__ })
+
+/* What was to go before this has not: it is told in its stead. */
+static inline bool waits(int fd, uint64_t word, ssize_t *ret)
+{
+	*ret = -1;
+	return cs_outbound_wanted(word) && !cs_outbound_pay(fd, word);
+}
+
+#define WRITE(call, tell) SEND(waits(fd, word, &ret), call, tell)
+
+/*
+ * Every writer: @call is the original with its arguments, @tell what follows it; @in_stead, whether the
+ * call was made in another way.
+ */
+#define SEND(in_stead, call, tell)                                                                 \
 	do {                                                                                       \
 		uint64_t begin_ns = before(fd, word);                                              \
-		ssize_t ret = (call);                                                              \
+		ssize_t ret;                                                                       \
                                                                                                    \
+		if (!(in_stead))                                                                   \
+			ret = (call);                                                              \
 		tell;                                                                              \
 		return ret;                                                                        \
 	} while (0)
 
 CS_HOOK_FD(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len))
 {
-	WRITE(CS_REAL(write)(fd, data, len), after_one(fd, word, data, ret, 0, begin_ns));
+	SEND(cs_outbound_wanted(word) &&
+		     hand_on_one(CALL(fd, 0, .plain = true), word, data, len, &ret),
+	     CS_REAL(write)(fd, data, len), after_one(fd, word, data, ret, 0, begin_ns));
 }
 
 CS_HOOK_FD(ssize_t, send, (int fd, const void *data, size_t len, int flags), (fd, data, len, flags))
 {
-	WRITE(CS_REAL(send)(fd, data, len, flags), after_one(fd, word, data, ret, flags, begin_ns));
+	SEND(cs_outbound_wanted(word) && hand_on_one(CALL(fd, flags), word, data, len, &ret),
+	     CS_REAL(send)(fd, data, len, flags), after_one(fd, word, data, ret, flags, begin_ns));
 }
 
 CS_HOOK_FD(ssize_t, sendto,
@@ -76,13 +107,18 @@ CS_HOOK_FD(ssize_t, sendto,
 	    socklen_t address_len),
 	   (fd, data, len, flags, address, address_len))
 {
-	WRITE(CS_REAL(sendto)(fd, data, len, flags, address, address_len),
-	      after_one(fd, word, data, ret, flags, begin_ns));
+	SEND(address ? waits(fd, word, &ret)
+		     : cs_outbound_wanted(word) &&
+			       hand_on_one(CALL(fd, flags), word, data, len, &ret),
+	     CS_REAL(sendto)(fd, data, len, flags, address, address_len),
+	     after_one(fd, word, data, ret, flags, begin_ns));
 }
 
 CS_HOOK_FD(ssize_t, writev, (int fd, const struct iovec *iov, int count), (fd, iov, count))
 {
-	WRITE(CS_REAL(writev)(fd, iov, count), after(fd, word, iov, ret, 0, begin_ns));
+	SEND(cs_outbound_wanted(word) &&
+		     cs_outbound_try(CALL(fd, 0, .plain = true), word, iov, count, &ret),
+	     CS_REAL(writev)(fd, iov, count), after(fd, word, iov, ret, 0, begin_ns));
 }
 
 CS_HOOK_FD(ssize_t, pwritev2, (int fd, const struct iovec *iov, int count, off_t offset, int flags),
@@ -100,6 +136,16 @@ CS_HOOK_FD(ssize_t, pwritev64v2,
 	      after(fd, word, iov, ret, 0, begin_ns));
 }
 
+static __attribute__((noinline)) bool
+hand_on_message(int fd, uint64_t word, const struct msghdr *message, int flags, ssize_t *ret)
+{
+	if ((uintptr_t)message < 4096 || message->msg_name || message->msg_controllen ||
+	    message->msg_iovlen > CS_OUTBOUND_IOV_MAX)
+		return waits(fd, word, ret);
+	return cs_outbound_try(CALL(fd, flags), word, message->msg_iov, (int)message->msg_iovlen,
+			       ret);
+}
+
 /* A connection that is handed to another process with a message may be answered there. */
 CS_HOOK(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags))
 {
@@ -109,7 +155,8 @@ CS_HOOK(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags))
 
 	if (!other)
 		begin_ns = before(fd, word);
-	ret = CS_REAL(sendmsg)(fd, message, flags);
+	if (other || !cs_outbound_wanted(word) || !hand_on_message(fd, word, message, flags, &ret))
+		ret = CS_REAL(sendmsg)(fd, message, flags);
 	if (ret < 0)
 		return ret;
 	cs_rights_each(message, cs_follow_passed);
@@ -122,8 +169,11 @@ CS_HOOK(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int fl
 {
 	uint64_t word = cs_fd_word(fd), begin_ns = 0;
 	bool other = cs_follow_other(fd, word);
+	ssize_t owing;
 	int ret;
 
+	if (!other && waits(fd, word, &owing))
+		return -1;
 	if (!other)
 		begin_ns = before(fd, word);
 	ret = CS_REAL(sendmmsg)(fd, messages, count, flags);
@@ -160,6 +210,8 @@ CS_HOOK(ssize_t, splice,
 		return CS_REAL(splice)(from, from_offset, fd, offset, len, flags);
 	if (cs_inherited_is(from, from_word, 0))
 		cs_inherited_reading();
+	if (waits(fd, word, &ret))
+		return ret;
 	begin_ns = before(fd, word);
 	ret = CS_REAL(splice)(from, from_offset, fd, offset, len, flags);
 	if (ret > 0 && from_word)

@@ -8,6 +8,7 @@
 
 #include "preload/layout.h"
 #include "preload/loader.h"
+#include "preload/outbound.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
 #include "preload/tables.h"
@@ -22,7 +23,9 @@ static uint32_t word_of(const char *word, size_t len)
 	static const struct {
 		const char name[8];
 		uint32_t what;
-	} words[] = { { "inbound", CS_PROPAGATE_INBOUND }, { "env", CS_PROPAGATE_ENV } };
+	} words[] = { { "inbound", CS_PROPAGATE_INBOUND },
+		      { "outbound", CS_PROPAGATE_OUTBOUND },
+		      { "env", CS_PROPAGATE_ENV } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		size_t n = 0;
@@ -61,6 +64,8 @@ void cs_propagate_start(const struct cs_start *start)
 		return;
 	}
 	__builtin_memcpy(cs_propagate.key, start->random, sizeof(cs_propagate.key));
+	if (cs_propagate.what & CS_PROPAGATE_OUTBOUND)
+		cs_outbound_start();
 	if (!(cs_propagate.what & CS_PROPAGATE_ENV))
 		return;
 	cs_propagate.inherited = cs_child_inherit(cs_propagate.key, start->envp);
@@ -107,7 +112,14 @@ static void make_id(const struct cs_current_key *key, uint64_t kind, uint8_t ret
 		ret[i] = (uint8_t)id;
 }
 
-static char *put_line(char *to, const char *name, const uint8_t *id, unsigned len)
+void cs_propagate_make_span(uint64_t connection, uint8_t ret[8])
+{
+	const struct cs_current_key key = { connection, 0, CS_CURRENT_HTTP };
+
+	make_id(&key, 3, ret);
+}
+
+char *cs_propagate_put_line(char *to, const char *name, const uint8_t *id, unsigned len)
 {
 	while (*name)
 		*to++ = *name++;
@@ -129,14 +141,15 @@ uint32_t cs_propagate_begin(const struct cs_propagate_begun *begun, struct cs_co
 	if (carried == CS_CARRIED_OTHER)
 		return 0;
 	make_id(&begun->key, 0, ret_context->trace.parent_id);
-	to = put_line(to, CS_PROPAGATE_SPAN_LINE, ret_context->trace.parent_id, 8);
+	to = cs_propagate_put_line(to, CS_PROPAGATE_SPAN_LINE, ret_context->trace.parent_id, 8);
 	if (carried == CS_CARRIED_CONTEXT)
 		return (uint32_t)(to - lines);
 	make_id(&begun->key, 1, ret_context->trace.trace_id);
 	make_id(&begun->key, 2, ret_context->trace.trace_id + 8);
 	ret_context->trace.flags = CS_TRACE_FLAG_SAMPLED | CS_TRACE_FLAG_RANDOM;
 	ret_context->state_len = 0;
-	return (uint32_t)(put_line(to, CS_PROPAGATE_TRACE_LINE, ret_context->trace.trace_id, 16) -
+	return (uint32_t)(cs_propagate_put_line(to, CS_PROPAGATE_TRACE_LINE,
+						ret_context->trace.trace_id, 16) -
 			  lines);
 }
 
@@ -198,15 +211,24 @@ void cs_propagate_answered(uint32_t source, uint64_t a, uint32_t b)
 		cs_current_answered(current(), &key, cs_thread_pointer());
 }
 
-void cs_propagate_ended(uint32_t source, uint64_t a, uint32_t b, bool seen)
+void cs_propagate_ended(uint32_t source, uint64_t a, uint32_t b)
 {
 	const struct cs_current_key key = { a, b, source };
 
-	if (!current())
-		return;
-	cs_current_end(current(), &key);
-	if (!seen)
-		cs_current_unsure(current());
+	if (current())
+		cs_current_end(current(), &key);
+}
+
+void cs_propagate_aside(uint64_t connection, uint32_t sequence, bool over)
+{
+	const struct cs_propagate_begun begun = {
+		.key = { connection, sequence, CS_CURRENT_ASIDE },
+	};
+
+	if (over)
+		cs_propagate_ended(CS_CURRENT_ASIDE, connection, sequence);
+	else
+		cs_propagate_count(&begun, NULL);
 }
 
 /* The invocation that the caller works for. */
@@ -219,6 +241,11 @@ static bool find_current(bool of_child, struct cs_current_found *ret)
 	};
 
 	return current() && cs_shim_watching() && cs_current_find(current(), &place, ret);
+}
+
+bool cs_propagate_find(struct cs_current_found *ret)
+{
+	return find_current(false, ret);
 }
 
 /* --- children --- */

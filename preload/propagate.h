@@ -7,6 +7,7 @@
  *             buffer, before the function sees it: what an SDK in the function makes then stands below
  *             our span. Same length, nothing else changes. A request without a good traceparent, or whose
  *             head did not come with one read into one buffer, is left alone.
+ *   outbound  requests of HTTP/1.1 that an invocation sends are given traceparent: outbound.h.
  *   env       children are given TRACEPARENT, of the invocation that starts them: child_env.h.
  *
  * Only then does the shim make ids (DESIGN: the collector makes all others): of an invocation, when it
@@ -25,9 +26,10 @@
 #include "preload/wire/records.h"
 #include "preload/wire/siphash.h"
 
-#define CS_PROPAGATE_INBOUND 0x1u
-#define CS_PROPAGATE_ENV     0x2u
-#define CS_PROPAGATE_ANY     0x3u
+#define CS_PROPAGATE_INBOUND  0x1u
+#define CS_PROPAGATE_ENV      0x2u
+#define CS_PROPAGATE_OUTBOUND 0x4u
+#define CS_PROPAGATE_ANY      0x7u
 
 /* "name: value\n" behind the header lines of a record; no headers of these names are kept. */
 #define CS_PROPAGATE_SPAN_LINE  "coldspan-span-id: "
@@ -93,8 +95,22 @@ void cs_propagate_request(const struct cs_conn_event *event, struct cs_rec_reque
 /** cs_propagate_answered() - the calling thread begins to answer it. Context: signal. */
 void cs_propagate_answered(uint32_t source, uint64_t a, uint32_t b);
 
-/** cs_propagate_ended() - it is over; @seen: false: it may go on, unseen. Context: signal. */
-void cs_propagate_ended(uint32_t source, uint64_t a, uint32_t b, bool seen);
+/** cs_propagate_ended() - it is over. Context: signal. */
+void cs_propagate_ended(uint32_t source, uint64_t a, uint32_t b);
+
+/** cs_propagate_aside() - something is served of which nothing is told, or is @over. Context: signal. */
+void cs_propagate_aside(uint64_t connection, uint32_t sequence, bool over);
+
+/* --- whose work it is --- */
+
+/** cs_propagate_find() - the invocation that the caller works for; false: it is not sure. Context: signal. */
+bool cs_propagate_find(struct cs_current_found *ret);
+
+/** cs_propagate_make_span() - an id for a span of ours on @connection. Context: signal. */
+void cs_propagate_make_span(uint64_t connection, uint8_t ret[8]);
+
+/** cs_propagate_put_line() - "name: id\n" of @len bytes, for a record. Return: behind it. */
+char *cs_propagate_put_line(char *to, const char *name, const uint8_t *id, unsigned len);
 
 /* --- children --- */
 

@@ -9,12 +9,17 @@
 #include "preload/current.h"
 #include "preload/fd_table.h"
 #include "preload/logs.h"
+#include "preload/outbound_write.h"
 #include "preload/stdio_loop.h"
 
-#define CS_API_BYTES            32768u /* trace contexts: api.c */
+#define CS_API_BYTES      32768u /* trace contexts: api.c */
+#define CS_OUTBOUND_TEXTS 16u    /* requests that are being sent: outbound.c */
+#define CS_OUTBOUND_TABLE_BYTES                                                                    \
+	((CS_OUTBOUND_TEXTS * sizeof(struct cs_outbound_text) + 4095) / 4096 * 4096)
 
-#define CS_TABLES_LOGS_BEGIN    CS_FDS_BYTES
-#define CS_TABLES_API_BEGIN     (CS_TABLES_LOGS_BEGIN + CS_LOGS_EARLY_BYTES)
-#define CS_TABLES_STDIO_BEGIN   (CS_TABLES_API_BEGIN + CS_API_BYTES)
-#define CS_TABLES_CURRENT_BEGIN (CS_TABLES_STDIO_BEGIN + CS_STDIO_BYTES)
-#define CS_TABLES_BYTES         (CS_TABLES_CURRENT_BEGIN + CS_CURRENT_BYTES)
+#define CS_TABLES_LOGS_BEGIN     CS_FDS_BYTES
+#define CS_TABLES_API_BEGIN      (CS_TABLES_LOGS_BEGIN + CS_LOGS_EARLY_BYTES)
+#define CS_TABLES_STDIO_BEGIN    (CS_TABLES_API_BEGIN + CS_API_BYTES)
+#define CS_TABLES_CURRENT_BEGIN  (CS_TABLES_STDIO_BEGIN + CS_STDIO_BYTES)
+#define CS_TABLES_OUTBOUND_BEGIN (CS_TABLES_CURRENT_BEGIN + CS_CURRENT_BYTES)
+#define CS_TABLES_BYTES          (CS_TABLES_OUTBOUND_BEGIN + CS_OUTBOUND_TABLE_BYTES)

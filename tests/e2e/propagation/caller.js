@@ -26,8 +26,15 @@ function ask(port, times, done) {
   request.end('body'.repeat(100));
 }
 
+let waiting = null;
+
 http.createServer((request, response) => {
   const [what, ...rest] = request.url.slice(1).split('/');
+  if (what === 'both' && !waiting) {
+    waiting = () => ask(rest[0], 2, (said) => response.end(said));
+    return;
+  }
+  if (what === 'both') waiting();
   if (what === 'spawn') runChild(rest[0], (said) => response.end(said));
   else ask(rest[0], 2, (said) => response.end(said));
 }).listen(0, '127.0.0.1');

@@ -15,6 +15,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
         carrier = {name.lower(): value for name, value in self.headers.items()}
         span = TRACER.start_span("work", PROPAGATOR.extract(carrier), SpanKind.SERVER)
         span.end()
@@ -24,6 +25,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    do_POST = do_GET
 
     def log_message(self, *args):
         pass

@@ -36,6 +36,18 @@ def java(folder, name):
 LANGUAGES = {"node": node, "python": python, "java": java}
 
 
+def start(command, env):
+    return subprocess.Popen([str(word) for word in command], env={**os.environ, **env}, stdin=subprocess.DEVNULL)
+
+
+def wait_for_port(process):
+    end = time.monotonic() + LIMIT_S
+    while not (ports := listening.ports_of(process.pid)):
+        assert process.poll() is None and time.monotonic() < end, "the server does not listen"
+        time.sleep(POLL_S)
+    return ports[0]
+
+
 class Watched:
     """A server, and the collector that watches it."""
 
@@ -43,16 +55,11 @@ class Watched:
         self.traces, announce = folder / "traces.jsonl", folder / "announce.sock"
         self.collector = watching.start([build / "collector/coldspan-collector", "--file", self.traces,
                                          "--log-level", "error"], announce, stderr=subprocess.DEVNULL)
-        env = {**os.environ, **env, "COLDSPAN_SOCKET": str(announce),
-               "LD_PRELOAD": str(build / "preload/libcoldspan.so"), "COLDSPAN_PROPAGATE": propagate}
-        self.process = subprocess.Popen([str(word) for word in command], env=env, stdin=subprocess.DEVNULL)
+        self.process = start(command, {**env, "COLDSPAN_SOCKET": str(announce), "COLDSPAN_PROPAGATE": propagate,
+                                       "LD_PRELOAD": str(build / "preload/libcoldspan.so")})
 
     def __enter__(self):
-        end = time.monotonic() + LIMIT_S
-        while not (ports := listening.ports_of(self.process.pid)):
-            assert self.process.poll() is None and time.monotonic() < end, "the server does not listen"
-            time.sleep(POLL_S)
-        self.port = ports[0]
+        self.port = wait_for_port(self.process)
         return self
 
     def __exit__(self, *_):

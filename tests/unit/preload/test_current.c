@@ -149,13 +149,21 @@ Test(current, what_is_not_known_counts)
 	cr_expect(eq(int, whose(200), 0));
 }
 
-Test(current, nobody_is_alone_beside_what_is_not_seen)
+Test(current, nobody_is_alone_beside_what_is_not_told)
 {
-	cs_current_unsure(&current);
+	struct cs_current_key aside = { 1, 2, CS_CURRENT_ASIDE };
+
+	cs_current_begin(&current, &aside, PID, 0, false, NULL);
 	begin(1, 100, true);
 	cr_expect(eq(int, whose(100), 0));
 	answer(1, 100);
 	cr_expect(eq(int, whose(100), 1), "but a thread may still have its own");
+	cs_current_end(&current, &aside);
+	begin(2, 200, false);
+	end(1);
+	end(2);
+	begin(3, 200, false);
+	cr_expect(eq(int, whose(200), 3));
 }
 
 Test(current, a_fork_child_has_its_parents_for_exec_alone)
