@@ -34,8 +34,7 @@
 	  "a trailer that is no header: only the section's end matters (7.1.2)")                   \
 	X(BODILESS, "theirs",                                                                      \
 	  "framing that it would refuse, of a response that has no body (6.3)")                    \
-	X(PREFIX, "theirs",                                                                        \
-	  "Transfer-EncodingX beside a length, which it takes for Transfer-Encoding")              \
+	X(PREFIX, "theirs", "Transfer-EncodingX, which it takes for Transfer-Encoding")            \
 	X(EARLY, "theirs", "a line that ours judges when it is complete, which it never is here")
 
 enum difference {

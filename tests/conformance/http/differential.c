@@ -131,6 +131,19 @@ static enum difference why_theirs(const struct stream *stream, const struct stor
 	return DIFFERENCE_COUNT;
 }
 
+/* Is there a name that only begins as Transfer-Encoding does? */
+static bool has_prefixed(const struct stream *stream)
+{
+	static const char name[] = "transfer-encoding";
+
+	for (size_t at = 0; at + sizeof(name) <= stream->len; at++) {
+		if (line_of(stream, at) == at && line_is(stream, at, name) &&
+		    isalnum(stream->bytes[at + strlen(name)]))
+			return true;
+	}
+	return false;
+}
+
 /* @ret_what: in words, if it is none of the classes */
 static enum difference compare(const struct stream *stream, const struct story *ours,
 			       const struct story *theirs, const char **ret_what)
@@ -155,12 +168,12 @@ static enum difference compare(const struct stream *stream, const struct story *
 	if (theirs->stopped && (!ours->stopped || theirs->count < ours->count))
 		return why_theirs(stream, ours, theirs);
 	if (ours->count != theirs->count)
-		return DIFFERENCE_COUNT;
+		return has_prefixed(stream) ? DIFFERENCE_PREFIX : DIFFERENCE_COUNT;
 	if (ours->stopped)
 		return DIFFERENCE_BOTH;
 	if (count && ours->heads[count - 1].over != theirs->heads[count - 1].over) {
 		*ret_what = "whether the body is over";
-		return DIFFERENCE_COUNT;
+		return has_prefixed(stream) ? DIFFERENCE_PREFIX : DIFFERENCE_COUNT;
 	}
 	return DIFFERENCE_SAME;
 }

@@ -74,6 +74,7 @@ static const char *const pieces[] = {
 	"Transfer-Encoding : chunked\r\n",
 	"Transfer-Encoding: ,chunked\r\n",
 	"Transfer-Encoding: chunked;q=1\r\n",
+	"Transfer-Encodings: chunked\r\n",
 	" folded\r\n",
 	"\tfolded\r\n",
 	"Name\r\n",
@@ -154,8 +155,9 @@ static void mutate(struct stream *stream, uint64_t *state)
 	default:
 		len = stream->len - at < sizeof(copy) ? stream->len - at : sizeof(copy);
 		memcpy(copy, stream->bytes + at, len);
-		insert(stream, stream_number(state, (uint32_t)stream->len), copy,
-		       1 + stream_number(state, (uint32_t)len));
+		/* One after the other: in which order arguments are made is the compiler's choice. */
+		at = stream_number(state, (uint32_t)stream->len);
+		insert(stream, at, copy, 1 + stream_number(state, (uint32_t)len));
 	}
 }
 
