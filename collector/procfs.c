@@ -140,7 +140,7 @@ int cs_proc_get_switches(int32_t pid, unsigned threads_max, struct cs_proc_switc
 	if (!threads)
 		return -errno;
 	while (r == 0 && (entry = readdir(threads))) {
-		struct cs_proc_status status;
+		struct cs_proc_status status = { 0 };
 
 		if (entry->d_name[0] == '.')
 			continue;
