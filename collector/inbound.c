@@ -333,6 +333,52 @@ void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool 
 	}
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Of "%", two digits and more: the byte that it stands for; -1: for none that is taken. */
+static int escaped_byte(const char *at)
+{
+	int high = hex_digit(at[1]), low = high < 0 ? -1 : hex_digit(at[2]);
+
+	return low < 0 || high < 2 ? -1 : high << 4 | low;
+}
+
+static char *unescaped(char *text)
+{
+	size_t used = 0;
+	char *clean;
+
+	for (const char *at = text; *at; at++) {
+		int byte = *at == '%' ? escaped_byte(at) : -1;
+
+		text[used++] = (char)(byte < 0 ? *at : byte);
+		at += byte < 0 ? 0 : 2;
+	}
+	clean = cs_text_clean_copy(text, used);
+	free(text);
+	return clean;
+}
+
+void cs_inbound_unescape(struct cs_inbound *inbound)
+{
+	static const enum cs_request_id attributes[] = { CS_REQUEST_ID_EVENT,
+							 CS_REQUEST_ID_EVENT_SOURCE,
+							 CS_REQUEST_ID_EVENT_TYPE };
+
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+		char **id = &inbound->ids[attributes[i]];
+
+		if (*id && strchr(*id, '%'))
+			*id = unescaped(*id);
+	}
+}
+
 void cs_inbound_deinit(struct cs_inbound *inbound)
 {
 	free(inbound->trace_state);

@@ -91,6 +91,16 @@ struct cs_inbound {
  */
 void cs_inbound_read(struct cs_inbound *ret, const char *lines, size_t len, bool on_lambda);
 
+/**
+ * cs_inbound_unescape() - of what came in HTTP headers: a CloudEvent's attributes as they were
+ *
+ * In binary mode they are percent-encoded (CloudEvents HTTP protocol binding, section 3.1.3.2); bytes of which a control
+ * character would come are left as they are.
+ *
+ * Context: any-thread.
+ */
+void cs_inbound_unescape(struct cs_inbound *inbound);
+
 /** cs_inbound_deinit() - free its strings. All zero is accepted. */
 void cs_inbound_deinit(struct cs_inbound *inbound);
 

@@ -34,6 +34,7 @@ struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *
 	request->target = cs_text_clean_copy(text + rec->method_len, rec->target_len);
 	cs_inbound_read(&request->inbound, text + rec->method_len + rec->target_len,
 			rec->headers_len, on_lambda);
+	cs_inbound_unescape(&request->inbound);
 	cs_request_measure(request);
 	return request;
 }
@@ -55,6 +56,7 @@ struct cs_request *cs_request_new_exec(const char *method, const char *target, c
 	request->target = copy_of(target);
 	if (headers)
 		cs_inbound_read(&request->inbound, headers, strlen(headers), on_lambda);
+	cs_inbound_unescape(&request->inbound);
 	cs_request_measure(request);
 	return request;
 }

@@ -333,3 +333,41 @@ Test(inbound, the_trace_that_the_shim_has_named)
 	cr_expect(not(inbound.has_own_trace));
 	cs_inbound_deinit(&inbound);
 }
+
+struct escape_case {
+	char id[40];
+	char expected[40];
+};
+
+ParameterizedTestParameters(inbound, attributes_of_a_cloudevent_are_unescaped)
+{
+	static struct escape_case cases[] = {
+		{ "a-1", "a-1" },
+		{ "caf%C3%A9%20%22x%22", "caf\xc3\xa9 \"x\"" },
+		{ "Euro%20%e2%82%ac", "Euro \xe2\x82\xac" },
+		{ "%2541", "%41" }, /* once */
+		{ "100%", "100%" },
+		{ "%4", "%4" },
+		{ "%zz%4g", "%zz%4g" },
+		{ "%00%0a%1f", "%00%0a%1f" },
+		{ "%ff", "\xef\xbf\xbd" }, /* repaired as everything is */
+	};
+
+	return cr_make_param_array(struct escape_case, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+ParameterizedTest(struct escape_case *row, inbound, attributes_of_a_cloudevent_are_unescaped)
+{
+	struct cs_inbound inbound;
+	char lines[256];
+
+	snprintf(lines, sizeof(lines), "ce-id: %s\nce-source: %s\nce-type: %s\nx-request-id: %s\n",
+		 row->id, row->id, row->id, row->id);
+	cs_inbound_read(&inbound, lines, strlen(lines), false);
+	cs_inbound_unescape(&inbound);
+	cr_expect(eq(str, inbound.ids[CS_REQUEST_ID_EVENT], row->expected));
+	cr_expect(eq(str, inbound.ids[CS_REQUEST_ID_EVENT_SOURCE], row->expected));
+	cr_expect(eq(str, inbound.ids[CS_REQUEST_ID_EVENT_TYPE], row->expected));
+	cr_expect(eq(str, inbound.ids[CS_REQUEST_ID_REQUEST], row->id));
+	cs_inbound_deinit(&inbound);
+}
