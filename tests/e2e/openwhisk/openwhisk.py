@@ -12,14 +12,17 @@ import dataclasses
 import json
 import os
 import pathlib
+import platform
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 import proxy
-from lib import cases, otlp_json, traces, watching
+from lib import cases, otlp_json, served, traces, watching
 from lib.cases import case
 from lib.served import LIMIT_S, SERVER, tool
 from lib.versions import said_by
@@ -308,11 +311,19 @@ def told(args, folder, language, *events, end=None, **env):
         return watched, *watched.finish()
 
 
+def needs_the_kernels_word():
+    """The parent is not watched, so that the kernel alone tells how the loop has ended."""
+    kernel = tuple(map(int, re.match(r"(\d+)\.(\d+)", platform.release()).groups()))
+    if kernel < (6, 15):
+        cases.skip("before Linux 6.15 a pidfd does not tell how its process ended")
+
+
 def killed_at(loop):
     loop.process.wait(LIMIT_S)
 
 
 def check_killed(args, folder, language):
+    needs_the_kernels_word()
     _, start, _, invocations, _ = told(args, folder, language, proxy.event("act-1", {"name": "one"}),
                                        proxy.event("act-2", {"name": "killed"}), end=killed_at)
     assert ids(invocations) == ["act-1", "act-2"], invocations
@@ -349,6 +360,7 @@ def killed_in_mid_invocation_one_that_reads_ahead_says_so(args, folder):
 
 @case
 def a_cold_invocation_that_is_killed_ends_the_start(args, folder):
+    needs_the_kernels_word()
     _, start, phases, (invocation,), _ = told(args, folder, "python", proxy.event("act-1", {"name": "killed"}),
                                               end=killed_at)
     assert invocation["status"] == 2 and start["status"] == 2, (invocation, start)
@@ -357,9 +369,10 @@ def a_cold_invocation_that_is_killed_ends_the_start(args, folder):
 
 @case
 def killed_at_its_deadline_it_timed_out(args, folder):
+    needs_the_kernels_word()
     with Watched(args, folder, command(args, "python")) as watched:
         watched.loop.ack()
-        one = proxy.event("act-1", {"name": "slow"}, seconds=1)
+        one = proxy.event("act-1", {"name": "slow"}, seconds=3)
         watched.loop.send(proxy.line(one))
         while time.time() * 1000 < int(one["deadline"]):
             time.sleep(0.01)
@@ -449,6 +462,7 @@ def a_loop_without_an_event_was_unused(args, folder):
 
 @case
 def one_that_ends_before_it_is_ready_says_so(args, folder):
+    needs_the_kernels_word()
     program = "import sys; sys.exit(3)"
     with Watched(args, folder, [sys.executable, "-c", program]) as watched:
         assert watched.loop.read_line() == b""
@@ -491,6 +505,26 @@ def without_its_variables_or_its_pipe_it_is_no_loop(args, folder):
 
 
 @case
+def behind_a_proxy_that_is_watched_its_events_stand_below_the_requests(args, folder):
+    context = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
+    with served.Watched(args.build, folder, [PYTHON, HERE / "front.py", *command(args, "python")]) as watched:
+        port = int(watched.first_line())
+        for name in ("act-1", "act-2"):
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/run", headers=context,
+                                             data=json.dumps(proxy.event(name, {"name": "one"})).encode())
+            with urllib.request.urlopen(request, timeout=LIMIT_S) as response:
+                assert json.load(response) == {"greeting": "Hello, one!"}
+        assert watched.server.wait(LIMIT_S) == 0
+        _, _, requests = watched.finish(0)
+    events = sorted((span for span in otlp_json.of_file(watched.traces)
+                     if span["attributes"].get("coldspan.protocol") == "stdio" and span["kind"] == SERVER),
+                    key=lambda span: span["start"])
+    assert ids(events) == ["act-1", "act-2"], events
+    assert [span["parentSpanId"] for span in events] == [span["spanId"] for span in requests], (events, requests)
+    assert {span["traceId"] for span in (*events, *requests)} == {TRACE}, (events, requests)
+
+
+@case
 def every_row_of_the_page_has_a_test(args, folder):
     assert {path.stem for path in SEEN.glob("*.json")} == set(LANGUAGES)
 
@@ -501,4 +535,5 @@ if __name__ == "__main__":
     parser.add_argument("--loop", type=pathlib.Path, required=True)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
+    arguments.build = arguments.build.resolve()
     cases.main(arguments, arguments, folder=True)
