@@ -182,6 +182,8 @@ RUNTIMES = [
             from_npm("functions_framework", "@google-cloud/functions-framework"),
             lambda _: [peers.path("functions_framework"), "--target", "hello", "--source",
                        "framework.js", "--port", "0"]),
+    Runtime("node", "Node, http", said_by("node", "-p", "'node ' + process.versions.node"),
+            lambda _: [program("node"), "http.js"]),
     Runtime("node-cluster", "Node, cluster (connections are sent)",
             said_by("node", "-p", "'node ' + process.versions.node"), lambda _: [program("node"), "cluster.js"],
             notes="which wait of a worker is for connections is not known: they come as messages"),
