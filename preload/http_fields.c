@@ -78,7 +78,7 @@ static void begin_value(struct cs_http_fields *fields, struct cs_http_text *text
 	fields->state = SPACE;
 	fields->kind = (uint8_t)find_kind(fields, text != NULL);
 	fields->scratch_len = 0;
-	if (fields->kind != KEEP)
+	if (!text || fields->kind != KEEP)
 		return;
 	if (len == sizeof(azure_name) - 1 && !__builtin_memcmp(fields->scratch, azure_name, len))
 		fields->flags |= CS_HTTP_AZURE_CALL;
