@@ -20,7 +20,6 @@
 #include "coldspan_config.h"
 #include "preload/wire/facts.h"
 #include "preload/wire/records.h"
-
 #include "preload/wire/segment.h"
 
 #define HELD_LOOKS   40

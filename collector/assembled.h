@@ -11,6 +11,7 @@
 #include "collector/assembler.h"
 #include "collector/attempts.h"
 #include "collector/call.h"
+#include "collector/clock_shift.h"
 #include "collector/evidence.h"
 #include "collector/identity.h"
 #include "collector/init_type.h"
@@ -91,6 +92,12 @@ struct cs_assembler {
 	bool xray_parent;    /* X-Ray's context is the parent, no link */
 	const struct cs_outside *outside; /* borrowed; NULL: the kernel does not tell */
 };
+
+/** cs_assembled_ours() - a stamp of its clock, on ours */
+static inline uint64_t cs_assembled_ours(const struct cs_assembled *instance, uint64_t stamp_ns)
+{
+	return cs_clock_shift_apply(instance->identity.clock_shift_ns, stamp_ns);
+}
 
 /** cs_assembled_find() - the instance with that segment number; NULL: it is gone. */
 struct cs_assembled *cs_assembled_find(struct cs_assembler *assembler, uint64_t segment);

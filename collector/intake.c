@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "collector/delivery.h"
 
 #define PAUSE_MS       100
 #define NS_PER_S       1000000000ull
@@ -46,56 +47,7 @@ struct cs_intake {
 	uint32_t waiting_count;
 };
 
-struct message {
-	unsigned char data[sizeof(struct cs_hello) + 1];
-	size_t len;
-	int fds[CS_INTAKE_FDS_MAX];
-	unsigned fds_count;
-	bool cut; /* the kernel had to leave descriptors out */
-};
-
-static void collect_fds(struct msghdr *header, struct message *message)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
-		unsigned n;
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (unsigned)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-		if (n > CS_INTAKE_FDS_MAX - message->fds_count)
-			n = CS_INTAKE_FDS_MAX - message->fds_count;
-		memcpy(&message->fds[message->fds_count], CMSG_DATA(c), n * sizeof(int));
-		message->fds_count += n;
-	}
-}
-
-/* Room for as many descriptors as a message can hold: left-over ones would be closed by us, here. */
-static int receive(int fd, struct message *ret)
-{
-	union {
-		char bytes[CMSG_SPACE(CS_INTAKE_FDS_MAX * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec iov = { .iov_base = ret->data, .iov_len = sizeof(ret->data) };
-	struct msghdr header = { .msg_iov = &iov,
-				 .msg_iovlen = 1,
-				 .msg_control = control.bytes,
-				 .msg_controllen = sizeof(control.bytes) };
-	ssize_t n;
-
-	do
-		n = recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	ret->len = (size_t)n;
-	ret->fds_count = 0;
-	ret->cut = (header.msg_flags & MSG_CTRUNC) != 0;
-	collect_fds(&header, ret);
-	return 0;
-}
-
-static void dispose(struct cs_intake *intake, struct message *message)
+static void dispose(struct cs_intake *intake, struct cs_delivery *message)
 {
 	for (unsigned i = 0; i < message->fds_count; i++)
 		cs_disposal_put(intake->disposal, message->fds[i]);
@@ -103,7 +55,7 @@ static void dispose(struct cs_intake *intake, struct message *message)
 }
 
 /* Is it one good memory file? If what came could have hurt us, its sender is refused for a while. */
-static enum cs_refusal vet(struct cs_intake *intake, uint32_t uid, struct message *message,
+static enum cs_refusal vet(struct cs_intake *intake, uint32_t uid, struct cs_delivery *message,
 			   uint64_t *ret_bytes)
 {
 	enum cs_refusal refusal = CS_REFUSAL_NONE;
@@ -125,7 +77,7 @@ static enum cs_refusal vet(struct cs_intake *intake, uint32_t uid, struct messag
 }
 
 static enum cs_refusal take_message(struct cs_intake *intake, struct cs_peer *peer,
-				    struct message *message)
+				    struct cs_delivery *message)
 {
 	struct cs_announce announce = { .file.fd = -EBADF, .received_ns = cs_clock_monotonic_ns() };
 	enum cs_refusal refusal;
@@ -160,34 +112,11 @@ static enum cs_refusal take_message(struct cs_intake *intake, struct cs_peer *pe
 	return refusal;
 }
 
-/*
- * A second message could wait in the socket, with anything in it, and closing the socket closes that.
- * After the shutdown none can be added. SO_PASSCRED gives every message, also one without a byte, a
- * control message, and the end of file none; there is no room for more, so no descriptor comes in.
- */
-static bool surely_empty(int fd)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(struct ucred))];
-		struct cmsghdr align;
-	} control;
-	struct iovec iov = { .iov_base = &(char){ 0 }, .iov_len = 1 };
-	struct msghdr header = { .msg_iov = &iov,
-				 .msg_iovlen = 1,
-				 .msg_control = control.bytes,
-				 .msg_controllen = sizeof(control.bytes) };
-
-	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)) < 0)
-		return false;
-	shutdown(fd, SHUT_RDWR); /* ENOTCONN: the peer has closed, which is as good */
-	return recvmsg(fd, &header, MSG_DONTWAIT | MSG_PEEK) == 0 && header.msg_controllen == 0;
-}
-
 /* Return: false if nothing has arrived yet; else the connection is dealt with. */
 static bool serve(struct cs_intake *intake, int fd, struct cs_peer *peer)
 {
-	struct message message;
-	int r = receive(fd, &message);
+	struct cs_delivery message;
+	int r = cs_delivery_receive(fd, &message);
 
 	if (r == -EAGAIN)
 		return false;
@@ -197,7 +126,7 @@ static bool serve(struct cs_intake *intake, int fd, struct cs_peer *peer)
 		intake->self->announces++;
 		intake->self->refused[take_message(intake, peer, &message)]++;
 	}
-	if (surely_empty(fd))
+	if (cs_delivery_was_last(fd))
 		close(fd);
 	else
 		cs_disposal_put(intake->disposal, fd);

@@ -9,18 +9,12 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "collector/clock_shift.h"
 #include "collector/lambda_event.h"
 #include "collector/lambda_messages.h"
 #include "collector/stdio_loop.h"
 
 /* What an event may come to take by one record more: texts grow as they are repaired. */
 #define BODY_BYTES_MAX (CS_MESSAGES_MAX * sizeof(struct cs_message) + 4 * CS_RECORD_PAYLOAD_MAX)
-
-static uint64_t ours(const struct cs_assembled *instance, uint64_t stamp_ns)
-{
-	return stamp_ns ? cs_clock_shift_apply(instance->identity.clock_shift_ns, stamp_ns) : 0;
-}
 
 bool cs_assembled_asks(const struct cs_assembled *instance)
 {
@@ -66,7 +60,7 @@ void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_e
 	request = cs_assembled_take_in(instance, request, entry, time_ns);
 	if (!request)
 		return;
-	request->asked_ns = ours(instance, rec->asked_ns);
+	request->asked_ns = cs_assembled_ours(instance, rec->asked_ns);
 	cs_attribution_begins(request, entry->record.thread, false);
 	LIST_INSERT_HEAD(&assembler->events, request, events);
 }
@@ -179,5 +173,5 @@ void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct 
 		return;
 	}
 	cs_attribution_answered(request, entry->record.thread);
-	answer(request, rec, ours(instance, rec->first_ns), time_ns, now_ns);
+	answer(request, rec, cs_assembled_ours(instance, rec->first_ns), time_ns, now_ns);
 }
