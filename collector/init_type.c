@@ -143,9 +143,11 @@ struct cs_init cs_init_of(struct cs_assembled *instance, const struct cs_request
 {
 	struct cs_init init = { .type = CS_INIT_PER_REQUEST };
 
-	if (request ? request->exec
-		    : !cs_assembled_serves(instance) && !cs_assembled_asks(instance))
+	if (request && request->exec)
 		return init;
+	/* It had no event, and did not live to show by what way it would have had one. */
+	if (!request && !cs_assembled_serves(instance) && !cs_assembled_asks(instance))
+		return (struct cs_init){ .type = CS_INIT_UNKNOWN };
 	init.type = spawned_type(instance, cause);
 	init.ahead = init.type == CS_INIT_PROACTIVE || init.type == CS_INIT_PROVISIONED;
 	init.known = init.type != CS_INIT_UNKNOWN;

@@ -259,6 +259,7 @@ Test(init_type, a_program_that_failed_and_never_listened_is_no_server_that_crash
 
 	header.ppid = 50;
 	fall(header, 2, 1 << 8);
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_UNKNOWN)); /* it had no event, either */
 	cr_assert(eq(u32, started_after(header, 3), CS_INIT_UNKNOWN));
 	header.pid = 110;
 	fall(header, 4, SIGSEGV);
