@@ -13,7 +13,9 @@
 #include "preload/http_fields.h"
 #include "preload/http_names.h"
 #include "preload/include/coldspan.h"
+#include "preload/propagate.h"
 #include "preload/shim.h"
+#include "preload/sys.h"
 #include "preload/tables.h"
 #include "preload/text.h"
 #include "preload/wire/trace_context.h"
@@ -95,23 +97,20 @@ static struct context *context_of(uint64_t invocation)
 	return cs_shim.tables ? &contexts[invocation % CONTEXTS] : NULL;
 }
 
-static void remember(uint64_t invocation, const char *traceparent)
+static void remember(uint64_t invocation, const struct cs_trace_context *trace)
 {
 	struct context *context = context_of(invocation);
-	struct cs_trace_context parsed;
 	uint64_t was;
 
 	if (!context)
 		return;
 	was = atomic_load_explicit(&context->invocation, memory_order_relaxed);
 	if (was == BUSY ||
-	    cs_trace_context_parse(traceparent, bounded_len(traceparent, COLDSPAN_TEXT_MAX),
-				   &parsed) < 0 ||
 	    !atomic_compare_exchange_strong_explicit(&context->invocation, &was, BUSY,
 						     memory_order_acquire, memory_order_relaxed))
 		return;
 	atomic_thread_fence(memory_order_release); /* BUSY before the bytes: tell_traceparent() */
-	cs_trace_context_format(&parsed, context->traceparent);
+	cs_trace_context_format(trace, context->traceparent);
 	/* pairs with: api.context */
 	atomic_store_explicit(&context->invocation, invocation, memory_order_release);
 }
@@ -156,6 +155,40 @@ static bool put_header(struct text *text, const char *name, const char *value)
 	return false;
 }
 
+/* Who called is whom it hands on, unless its own span is. */
+static void remember_caller(uint64_t invocation, const char *traceparent)
+{
+	struct cs_trace_context trace;
+
+	if (traceparent &&
+	    cs_trace_context_parse(traceparent, bounded_len(traceparent, COLDSPAN_TEXT_MAX),
+				   &trace) == 0)
+		remember(invocation, &trace);
+}
+
+/* With COLDSPAN_PROPAGATE: its span has an id from the beginning. Return: false: it has none here. */
+static bool hand_on(struct cs_rec_api_begin *rec, struct text *text)
+{
+	const struct cs_propagate_begun begun = {
+		.key = { rec->span, 0, CS_CURRENT_API },
+		.lines = text->bytes + text->used - rec->headers_len,
+		.lines_len = rec->headers_len,
+		.thread = cs_thread_pointer(),
+	};
+	char lines[CS_PROPAGATE_LINES_MAX];
+	struct cs_context context;
+	uint32_t added = cs_propagate_begin(&begun, &context, lines);
+
+	if (!added || !put(text, lines, added)) {
+		cs_propagate_count(&begun, NULL);
+		return false;
+	}
+	rec->headers_len = (uint16_t)(rec->headers_len + added);
+	remember(rec->span, &context.trace);
+	cs_propagate_count(&begun, &context);
+	return true;
+}
+
 static uint64_t begin_invocation(const struct coldspan_invocation *from)
 {
 	struct cs_rec_api_begin rec = { .span = new_handle() };
@@ -178,8 +211,8 @@ static uint64_t begin_invocation(const struct coldspan_invocation *from)
 	rec.headers_len = (uint16_t)(text.used - rec.headers_len);
 	if (!whole)
 		rec.flags |= CS_REQUEST_HEADERS_CUT;
-	if (what.traceparent)
-		remember(rec.span, what.traceparent);
+	if (!cs_propagate_asked(CS_PROPAGATE_ANY) || !hand_on(&rec, &text))
+		remember_caller(rec.span, what.traceparent);
 	cs_mark_own(CS_MARK_REQUEST, cs_now());
 	cs_shim_end_init();
 	cs_emit(CS_RECORD_API_BEGIN, CS_PRIORITY_LOW, cs_now(), &rec, sizeof(rec), text.bytes,
@@ -283,6 +316,8 @@ static uint64_t end(uint64_t span)
 {
 	struct cs_rec_api_end rec = { .span = span };
 
+	if (cs_propagate_asked(CS_PROPAGATE_ANY))
+		cs_propagate_ended(CS_CURRENT_API, span, 0);
 	if (span)
 		cs_emit(CS_RECORD_API_END, CS_PRIORITY_HIGH, cs_now(), &rec, sizeof(rec), NULL, 0);
 	return span != 0;

@@ -161,9 +161,11 @@ void coldspan_set_status(coldspan_span span, int status, const char *description
  * @invocation: its handle, not that of a span in it
  * @ret:        receives a traceparent and its NUL; "" if there is none
  *
- * It is the one that the invocation was begun with: ids of its own spans are made by the collector, later.
- * So what is called stands beside the invocation in its caller's trace, not below it. Kept of the last
- * 512 invocations that had one; that one has ended does not matter.
+ * With COLDSPAN_PROPAGATE (docs/traces.md, "Handing on") it is that of the invocation's own span: what is
+ * called stands below it, also where nobody called the invocation. Without, it is the one that the invocation
+ * was begun with: ids of its own spans are made by the collector, later. So what is called stands beside the
+ * invocation in its caller's trace, not below it. Kept of the last 512 invocations that had one; that one has
+ * ended does not matter.
  *
  * Return: 1; 0: none is known (none came, it was malformed, or too long ago).
  */

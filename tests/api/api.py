@@ -33,11 +33,12 @@ def build(args, folder, source="teller.c", compiler="cc", flags=()):
     return made
 
 
-def watch(args, folder, *command, text="", status=0):
+def watch(args, folder, *command, text="", status=0, **env):
     """Spans of a command under `coldspan run`, and what it wrote."""
     written = folder / "traces.jsonl"
     run = subprocess.run([args.coldspan, "run", "--quiet", "--file", written, "--", *command], input=text,
-                         capture_output=True, text=True, check=False, timeout=TIMEOUT_S)
+                         capture_output=True, text=True, check=False, timeout=TIMEOUT_S,
+                         env={**os.environ, **env})
     assert run.returncode == status, run
     spans = otlp_json.of_file(written)
     assert "secret" not in written.read_text(), "a header that is on no list was recorded"
@@ -80,6 +81,14 @@ def everything(args, folder):
     times = [invocation["start"], outer["start"], inner["start"], event["time"], inner["end"],
              outer["end"], invocation["end"]]
     assert times == sorted(times) and times[0] > 0, times
+
+
+@case
+def what_is_handed_on_is_its_own(args, folder):
+    spans, said = watch(args, folder, build(args, folder), "everything", COLDSPAN_PROPAGATE="outbound")
+    invocation = named(spans, "nightly")
+    assert said == f"1 00-{TRACE}-{invocation['spanId']}-01\n0 .\n1 77\n", (said, invocation)
+    assert invocation["parentSpanId"] == "b7ad6b7169203331", invocation
 
 
 @case
