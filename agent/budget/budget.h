@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One budget: what may at most be measured. Written as a line,
+ *
+ *   [STAT] METRIC <= AMOUNT [vs baseline | vs reference]
+ *   p95 total <= 300ms          shared_objects <= 45          p50 code <= +5% vs baseline
+ *
+ * or as a mapping with the keys metric, stat, max, relative_to, min_effect, level, why, id.
+ * STAT is p50, p75, p90, p95, p99, pNN, max or mean's stand-in "median"; without one it is the median of
+ * what is measured, and every start of what is counted. Pure.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "agent/budget/quantity.h"
+#include "base/arena.h"
+#include "base/diag.h"
+
+struct cs_yaml_node;
+
+enum cs_budget_against {
+	CS_AGAINST_NOTHING, /* the amount is absolute */
+	CS_AGAINST_BASELINE,
+	CS_AGAINST_REFERENCE,
+};
+
+enum cs_budget_level {
+	CS_LEVEL_ERROR,
+	CS_LEVEL_WARN,
+	CS_LEVEL_INFO,
+	CS_LEVEL_OFF,
+};
+
+struct cs_budget {
+	const char *id;   /* unique in its function: "p95-total" */
+	const char *text; /* as a line */
+	const char *why;  /* NULL: nothing was said */
+	unsigned metric;  /* place in the table of metrics */
+	double quantile;  /* 0.95 for p95; 1: every start */
+	struct cs_quantity max;
+	enum cs_budget_against against;
+	double min_effect; /* in the metric's unit; 0 none */
+	enum cs_budget_level level;
+	unsigned line; /* in its file */
+	unsigned column;
+};
+
+/**
+ * cs_budget_parse() - read a budget in either form
+ * @arena: owns its texts
+ * @file:  for @diag
+ *
+ * Context: startup.
+ * Return:  0; -EINVAL, @diag says where, what, and what to write; -ENOMEM.
+ */
+int cs_budget_parse(struct cs_arena *arena, const char *file, const struct cs_yaml_node *node,
+		    struct cs_diag *diag, struct cs_budget *ret) cs_must_use;
