@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of agent/budget/judge. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <math.h>
+
+#include "agent/budget/judge.h"
+
+#define COUNT 60u
+#define MS    1e6
+
+static struct cs_sample own[COUNT], others[COUNT];
+static struct cs_samples samples = { own, NULL, COUNT };
+
+/* Starts of 100 ms and some, whose spread is that of a runner, not the same in both. */
+static void fill(double factor)
+{
+	for (uint32_t i = 0; i < COUNT; i++) {
+		for (unsigned m = 0; m < CS_METRIC_COUNT; m++)
+			own[i].values[m] = others[i].values[m] = (double)NAN;
+		others[i].values[CS_METRIC_TOTAL] = (100 + (i * 7) % 13) * MS;
+		own[i].values[CS_METRIC_TOTAL] = factor * (100 + (i * 5) % 13) * MS;
+		own[i].values[CS_METRIC_FACTS] = 41;
+		others[i].values[CS_METRIC_FACTS] = 41;
+	}
+	samples = (struct cs_samples){ own, others, COUNT };
+}
+
+static struct cs_budget total(double quantile, double max_ms)
+{
+	return (struct cs_budget){ .metric = CS_METRIC_TOTAL,
+				   .quantile = quantile,
+				   .max = { CS_QUANTITY_DURATION, max_ms * MS } };
+}
+
+static struct cs_budget growth(unsigned metric, double quantile, enum cs_quantity_kind kind,
+			       double max)
+{
+	return (struct cs_budget){ .metric = metric,
+				   .quantile = quantile,
+				   .max = { kind, max },
+				   .against = CS_AGAINST_BASELINE };
+}
+
+static struct cs_judgement judge(struct cs_budget budget, bool strict)
+{
+	struct cs_judgement judgement;
+
+	cr_assert(zero(int, cs_judge(&budget, &samples, 0.05, strict, 1, &judgement)));
+	return judgement;
+}
+
+static void expect(struct cs_budget budget, bool strict, enum cs_verdict verdict)
+{
+	cr_assert(eq(int, (int)judge(budget, strict).verdict, (int)verdict));
+}
+
+Test(judge, an_amount_kept_exceeded_and_in_doubt)
+{
+	fill(1);
+	expect(total(0.95, 120), false, CS_VERDICT_PASS);
+	expect(total(0.95, 90), false, CS_VERDICT_FAIL);
+	expect(total(0.95, 111.5), false, CS_VERDICT_INCONCLUSIVE);
+}
+
+Test(judge, strictly_only_what_is_proved_passes)
+{
+	fill(1);
+	samples.count = 20; /* too few to prove a p95 */
+	expect(total(0.95, 120), false, CS_VERDICT_PASS);
+	expect(total(0.95, 120), true, CS_VERDICT_INCONCLUSIVE);
+	samples.count = COUNT;
+	expect(total(0.95, 120), true, CS_VERDICT_PASS);
+}
+
+Test(judge, without_data_nothing_passes)
+{
+	fill(1);
+	samples.count = 0;
+	expect(total(0.95, 120), false, CS_VERDICT_NO_DATA);
+	samples.count = COUNT;
+	own[17].values[CS_METRIC_TOTAL] = (double)NAN;
+	expect(total(0.95, 120), false, CS_VERDICT_NO_DATA);
+	cr_assert(eq(u32, judge(total(0.95, 120), false).missing, 1));
+	expect(total(0.95, 90), false, CS_VERDICT_FAIL);
+	samples.others = NULL;
+	expect(growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 1), false, CS_VERDICT_NO_DATA);
+}
+
+Test(judge, one_start_above_a_count_is_proof)
+{
+	struct cs_budget budget = { .metric = CS_METRIC_FACTS,
+				    .quantile = 1,
+				    .max = { CS_QUANTITY_COUNT, 41 } };
+
+	fill(1);
+	expect(budget, false, CS_VERDICT_PASS);
+	own[3].values[CS_METRIC_FACTS] = 42;
+	expect(budget, false, CS_VERDICT_FAIL);
+	cr_assert(lt(dbl, fabs(judge(budget, false).smallest - 41), 1e-9));
+}
+
+Test(judge, counts_against_a_baseline)
+{
+	fill(1);
+	for (uint32_t i = 0; i < COUNT; i++)
+		own[i].values[CS_METRIC_FACTS] = 42;
+	expect(growth(CS_METRIC_FACTS, 1, CS_QUANTITY_COUNT, 0), false, CS_VERDICT_FAIL);
+	expect(growth(CS_METRIC_FACTS, 1, CS_QUANTITY_COUNT, 1), false, CS_VERDICT_PASS);
+	expect(growth(CS_METRIC_FACTS, 1, CS_QUANTITY_SHARE, 0.02), false, CS_VERDICT_FAIL);
+	expect(growth(CS_METRIC_FACTS, 1, CS_QUANTITY_SHARE, 0.03), false, CS_VERDICT_PASS);
+}
+
+Test(judge, medians_against_a_baseline)
+{
+	struct cs_budget budget = growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.03);
+
+	fill(1);
+	expect(budget, false, CS_VERDICT_PASS);
+	fill(1.1);
+	expect(budget, false, CS_VERDICT_FAIL);
+	cr_assert(lt(dbl, fabs(judge(budget, false).point - 1.1), 0.01));
+	budget.min_effect = 50 * MS;
+	expect(budget, false, CS_VERDICT_PASS);
+	fill(1.034);
+	budget.min_effect = 0;
+	expect(budget, false, CS_VERDICT_INCONCLUSIVE);
+}
+
+Test(judge, tails_against_a_baseline)
+{
+	struct cs_budget budget = growth(CS_METRIC_TOTAL, 0.95, CS_QUANTITY_SHARE, 0.05);
+
+	fill(1);
+	expect(budget, false, CS_VERDICT_PASS);
+	fill(1.2);
+	expect(budget, false, CS_VERDICT_FAIL);
+}
+
+Test(judge, what_took_no_time_has_no_ratio)
+{
+	fill(1);
+	others[0].values[CS_METRIC_TOTAL] = 0;
+	expect(growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.05), false, CS_VERDICT_NO_DATA);
+}
