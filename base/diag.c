@@ -4,6 +4,9 @@
 #include "base/diag.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
 
 static int set(struct cs_diag *diag, int code, const char *file, unsigned line, unsigned column,
 	       const char *fmt, va_list ap) __attribute__((format(printf, 6, 0)));
@@ -11,12 +14,17 @@ static int set(struct cs_diag *diag, int code, const char *file, unsigned line, 
 static int set(struct cs_diag *diag, int code, const char *file, unsigned line, unsigned column,
 	       const char *fmt, va_list ap)
 {
+	char text[CS_DIAG_TEXT_MAX];
+
 	if (!diag || diag->text[0])
 		return code;
 	diag->file = file;
 	diag->line = line;
 	diag->column = column;
-	vsnprintf(diag->text, sizeof(diag->text), fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	/* What is quoted in it may be anybody's bytes, and it goes to a terminal. */
+	cs_utf8_repair(diag->text, sizeof(diag->text), text, strlen(text), NULL);
+	cs_utf8_strip_control(diag->text);
 	return code;
 }
 

@@ -21,7 +21,8 @@ struct cs_diag {
 /**
  * cs_diag_set() - describe one mistake; the first one set wins
  * @diag: may be NULL (the caller does not want the text)
- * @fmt:  one line without trailing newline: what, where, what to do
+ * @fmt:  one line without trailing newline: what, where, what to do; bytes of the input may be quoted in
+ *        it: control characters are taken out, ill-formed UTF-8 is repaired
  *
  * Context: any-thread.
  * Return:  @code, so that a parser can write `return cs_diag_set(diag, -EINVAL, …)`.

@@ -28,3 +28,11 @@ Test(diag, what_is_unknown_is_left_out)
 	cr_assert(eq(str, cs_diag_format(&diag, line, sizeof(line)), (char *)"f.yaml: empty"));
 	cr_assert(eq(int, cs_diag_set(NULL, -EIO, "nobody listens"), -EIO));
 }
+
+Test(diag, what_is_quoted_cannot_speak_to_the_terminal)
+{
+	struct cs_diag diag = { 0 };
+
+	cs_diag_set(&diag, -EINVAL, "unknown key \"%s\"", "\x1b[31m\nred\xff");
+	cr_assert(eq(str, diag.text, (char *)"unknown key \" [31m red\xef\xbf\xbd\""));
+}
