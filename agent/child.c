@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Starting and reaping the command of `coldspan run`; see child.h. */
+/* Starting and reaping commands; see child.h. */
 #include "agent/child.h"
 
 #include <errno.h>
@@ -19,6 +19,7 @@
 struct launch {
 	char *const *argv;
 	char *const *envp;
+	const int *files;
 	const struct cs_dispositions *dispositions;
 	const sigset_t *mask;
 	volatile uint64_t exec_ns;
@@ -28,6 +29,10 @@ struct launch {
 /* In the child: nothing but calls that a vfork child may make. */
 static _Noreturn void become(struct launch *launch)
 {
+	for (int fd = 0; launch->files && fd <= STDERR_FILENO; fd++) {
+		if (launch->files[fd] >= 0)
+			dup2(launch->files[fd], fd);
+	}
 	cs_dispositions_restore(launch->dispositions);
 	sigprocmask(SIG_SETMASK, launch->mask, NULL);
 	launch->exec_ns = cs_clock_monotonic_ns();
@@ -47,10 +52,13 @@ static const char *reason(const char *command, int error)
 	return "command not found";
 }
 
-int cs_child_start(char *const *argv, char *const *envp, const struct cs_dispositions *dispositions,
-		   struct cs_child *ret, struct cs_diag *diag)
+int cs_child_start(char *const *argv, char *const *envp, const int *files,
+		   const struct cs_dispositions *dispositions, struct cs_child *ret,
+		   struct cs_diag *diag)
 {
-	struct launch launch = { .argv = argv, .envp = envp, .dispositions = dispositions };
+	struct launch launch = {
+		.argv = argv, .envp = envp, .files = files, .dispositions = dispositions
+	};
 	sigset_t all, before;
 	uint64_t begin_ns;
 	pid_t pid;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The command of `coldspan run`: started with exact stamps, its end told as env(1) does. */
+/* A command of ours, as of `coldspan run`: started with exact stamps, its end told as env(1) does. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,6 +22,7 @@ struct cs_child {
 
 /**
  * cs_child_start() - start @argv with @envp, found through PATH
+ * @files: descriptors above 2 that become its 0, 1 and 2; -1: it gets ours. NULL: all are ours
  *
  * By vfork and exec in sight of the clock: spawn and exec are told apart. The child gets
  * @dispositions and the signal mask of the calling thread.
@@ -30,8 +31,9 @@ struct cs_child {
  * Return:  0; -ENOENT, -EACCES and others as exec(2) says (@diag filled in), then only
  *          @ret->exec_failed is changed; errors of vfork.
  */
-int cs_child_start(char *const *argv, char *const *envp, const struct cs_dispositions *dispositions,
-		   struct cs_child *ret, struct cs_diag *diag);
+int cs_child_start(char *const *argv, char *const *envp, const int *files,
+		   const struct cs_dispositions *dispositions, struct cs_child *ret,
+		   struct cs_diag *diag);
 
 /**
  * cs_child_reap() - wait for a child that has ended

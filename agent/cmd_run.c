@@ -15,19 +15,17 @@
 #include "agent/child.h"
 #include "agent/dispositions.h"
 #include "agent/exit_codes.h"
-#include "agent/library.h"
 #include "agent/option_error.h"
 #include "agent/result_file.h"
 #include "agent/run_report.h"
-#include "agent/scratch.h"
 #include "agent/terminal.h"
 #include "agent/verbs.h"
+#include "agent/watched.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/output.h"
 #include "collector/collector.h"
 #include "collector/destinations.h"
-#include "collector/farewell.h"
 #include "collector/loop.h"
 
 static const char help_text[] =
@@ -66,18 +64,10 @@ struct run {
 	struct options options;
 	struct cs_dispositions dispositions; /* the caller's, for the command */
 	struct event_base *base;
-	struct cs_collector *collector;
+	struct cs_watched watched;
 	struct cs_run_report report;
 	struct cs_result_file json;
-	struct cs_child child;
-	struct event ended;
 	struct event signals[4];
-	struct cs_farewell farewell;
-	struct cs_scratch scratch;
-	struct cs_diag unfollowed; /* why the kernel does not tell of processes */
-	bool exec_failed;          /* everything was ready but the command itself */
-	bool reaped;
-	int status;
 };
 
 /* --- command line --- */
@@ -174,81 +164,43 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 
 static int add_destinations(struct run *run, struct cs_diag *diag)
 {
+	struct cs_collector *collector = run->watched.collector;
 	int r = 0;
 
 	if (run->options.file)
-		r = cs_destinations_add_file(run->collector, run->base, run->options.file, diag);
+		r = cs_destinations_add_file(collector, run->base, run->options.file, diag);
 	if (r == 0 && run->options.otlp)
-		r = cs_destinations_add_otlp(run->collector, run->base, run->options.otlp, diag);
+		r = cs_destinations_add_otlp(collector, run->base, run->options.otlp, diag);
 	return r;
+}
+
+static void on_ended(void *context)
+{
+	struct run *run = context;
+	const struct cs_watched *watched = &run->watched;
+
+	cs_run_report_outside(&run->report, cs_collector_get_outside(watched->collector),
+			      watched->unfollowed.text);
 }
 
 static int start_collector(struct run *run, struct cs_diag *diag)
 {
 	const struct cs_collector_options options = {
-		.socket_path = run->scratch.socket,
-		.socket_mode = 0666,
 		.xray_parent = run->options.xray_parent,
 		.observer = { run, on_cold_start, on_invocation },
 	};
-	int r;
+	int r = cs_watched_open(&run->watched, run->base, &options, diag);
 
-	r = cs_scratch_make(&run->scratch, diag);
-	if (r == 0)
-		r = cs_collector_new(run->base, &options, diag, &run->collector);
-	if (r == 0 && cs_collector_follow(run->collector, &run->unfollowed) < 0 &&
-	    run->options.verbose)
-		cs_log(CS_LOG_WARN, "%s", run->unfollowed.text);
-	return r < 0 ? r : add_destinations(run, diag);
+	if (r < 0)
+		return r;
+	run->watched.ended = on_ended;
+	run->watched.context = run;
+	if (!run->watched.followed && run->options.verbose)
+		cs_log(CS_LOG_WARN, "%s", run->watched.unfollowed.text);
+	return add_destinations(run, diag);
 }
 
-/* The environment with our two variables in it; pointers only, the strings are the arena's. */
-static char **child_environment(struct run *run, struct cs_arena *arena, struct cs_diag *diag)
-{
-	const char *library, *preload;
-	size_t n = 0, kept = 0;
-	char **envp;
-
-	if (cs_library_find(arena, &library, diag) < 0 ||
-	    cs_scratch_library(&run->scratch, library, &library, diag) < 0)
-		return NULL;
-	preload = cs_library_preload(arena, library, getenv("LD_PRELOAD"));
-	while (environ[n])
-		n++;
-	envp = cs_arena_alloc(arena, (n + 3) * sizeof(*envp));
-	if (!preload || !envp)
-		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0 &&
-		    strncmp(environ[i], "COLDSPAN_SOCKET=", 16) != 0)
-			envp[kept++] = environ[i];
-	}
-	envp[kept] = cs_arena_printf(arena, "LD_PRELOAD=%s", preload);
-	envp[kept + 1] = cs_arena_printf(arena, "COLDSPAN_SOCKET=%s", run->scratch.socket);
-	return envp[kept] && envp[kept + 1] ? envp : NULL;
-}
-
-/* --- the loop --- */
-
-static void on_ended(evutil_socket_t fd, short what, void *context)
-{
-	struct run *run = context;
-	struct rusage usage;
-	pid_t pid = run->child.pid;
-
-	event_del(&run->ended);
-	cs_collector_child_ending(run->collector, pid);
-	if (cs_child_reap(&run->child, &run->status, &usage) < 0) {
-		cs_log(CS_LOG_ERROR, "cannot wait for the command: %s", strerror(errno));
-		event_base_loopbreak(run->base);
-		return;
-	}
-	run->reaped = true;
-	cs_collector_child_ended(run->collector, pid, run->status, &usage);
-	cs_farewell_begin(&run->farewell, run->base, run->collector);
-	cs_run_report_outside(&run->report, cs_collector_get_outside(run->collector),
-			      run->unfollowed.text);
-}
+/* --- signals --- */
 
 /* Whether we are who the terminal's keys speak to: it sends their signals to the command as well. */
 static bool at_the_terminal(void)
@@ -263,10 +215,10 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 {
 	struct run *run = context;
 
-	if (run->reaped)
+	if (run->watched.reaped)
 		event_base_loopbreak(run->base);
 	else if (number == SIGTERM || number == SIGHUP || !at_the_terminal())
-		kill(run->child.pid, (int)number);
+		kill(run->watched.child.pid, (int)number);
 }
 
 static void watch_events(struct run *run)
@@ -280,27 +232,14 @@ static void watch_events(struct run *run)
 	}
 }
 
-static int start_child(struct run *run, struct cs_diag *diag)
+static int start_command(struct run *run, struct cs_diag *diag)
 {
-	struct cs_arena arena;
-	char **envp;
-	int r;
+	const struct cs_watched_command command = {
+		.argv = run->options.command,
+		.dispositions = &run->dispositions,
+	};
 
-	cs_arena_init(&arena, 0);
-	envp = child_environment(run, &arena, diag);
-	r = envp ? cs_child_start(run->options.command, envp, &run->dispositions, &run->child, diag)
-		 : cs_diag_set(diag, -ENOMEM, "out of memory");
-	cs_arena_deinit(&arena);
-	run->exec_failed = r < 0 && run->child.exec_failed;
-	if (r < 0)
-		return r;
-	if (run->child.pidfd < 0)
-		return cs_diag_set(diag, -ENOSYS, "pidfd_open: needs Linux 5.3 or newer");
-	cs_collector_child_started(run->collector, run->child.pid, run->child.spawn_begin_ns,
-				   run->child.exec_ns);
-	event_assign(&run->ended, run->base, run->child.pidfd, EV_READ, on_ended, run);
-	event_add(&run->ended, NULL);
-	return 0;
+	return cs_watched_start(&run->watched, &command, diag);
 }
 
 /* --- end --- */
@@ -313,8 +252,8 @@ static void print_report(struct run *run)
 		fputs(run->report.text.data, stderr);
 	if (run->report.cold_starts_count)
 		return;
-	if (run->unfollowed.text[0] && !run->options.verbose)
-		cs_log(CS_LOG_WARN, "%s", run->unfollowed.text);
+	if (!run->watched.followed && !run->options.verbose)
+		cs_log(CS_LOG_WARN, "%s", run->watched.unfollowed.text);
 	cs_log(CS_LOG_WARN, "nothing was seen %s %s; coldspan doctor --no-socket -- %s says why",
 	       run->report.outside_seen ? "inside of" : "of", run->options.command[0],
 	       run->options.command[0]);
@@ -322,7 +261,7 @@ static void print_report(struct run *run)
 
 static void write_json(struct run *run)
 {
-	const struct cs_self *self = cs_collector_get_self(run->collector);
+	const struct cs_self *self = cs_collector_get_self(run->watched.collector);
 	const struct cs_run_accounting accounting = {
 		.instances = self->instances_ended,
 		.records = self->records,
@@ -333,18 +272,17 @@ static void write_json(struct run *run)
 
 	if (!run->json.out)
 		return;
-	if (cs_run_report_write(&run->report, run->json.out, run->options.command, run->status,
-				&accounting, &diag) < 0 ||
+	if (cs_run_report_write(&run->report, run->json.out, run->options.command,
+				run->watched.status, &accounting, &diag) < 0 ||
 	    cs_result_file_commit(&run->json, &diag) < 0)
 		cs_log(CS_LOG_ERROR, "%s", diag.text);
 }
 
 static void clean_up(struct run *run)
 {
-	cs_collector_free(run->collector);
+	cs_watched_close(&run->watched);
 	if (run->base)
 		event_base_free(run->base);
-	cs_scratch_remove(&run->scratch);
 	cs_result_file_close(&run->json);
 	cs_run_report_deinit(&run->report);
 }
@@ -356,7 +294,7 @@ static int failure_code(int error)
 
 int cs_cmd_run(int argc, char **argv)
 {
-	struct run run = { .child = { .pidfd = -EBADF } };
+	struct run run = { 0 };
 	struct cs_terminal terminal;
 	struct cs_diag diag = { 0 };
 	int code = parse(argc, argv, &run.options), r;
@@ -374,8 +312,8 @@ int cs_cmd_run(int argc, char **argv)
 		r = start_collector(&run, &diag);
 	if (r == 0) {
 		watch_events(&run);
-		r = start_child(&run, &diag);
-		if (run.exec_failed)
+		r = start_command(&run, &diag);
+		if (run.watched.child.exec_failed)
 			code = failure_code(r);
 	}
 	if (r < 0) {
@@ -384,7 +322,7 @@ int cs_cmd_run(int argc, char **argv)
 		event_base_dispatch(run.base);
 		print_report(&run);
 		write_json(&run);
-		code = cs_child_exit_code(run.status);
+		code = cs_child_exit_code(run.watched.status);
 	}
 	clean_up(&run);
 	return code;

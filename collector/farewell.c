@@ -54,3 +54,12 @@ void cs_farewell_begin(struct cs_farewell *farewell, struct event_base *base,
 	event_add(&farewell->limit, &limit);
 	on_flushing(-1, 0, farewell);
 }
+
+void cs_farewell_end(struct cs_farewell *farewell)
+{
+	if (!farewell->base)
+		return;
+	event_del(&farewell->flushing);
+	event_del(&farewell->limit);
+	farewell->base = NULL;
+}

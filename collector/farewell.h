@@ -28,3 +28,6 @@ struct cs_farewell {
  */
 void cs_farewell_begin(struct cs_farewell *farewell, struct event_base *base,
 		       struct cs_collector *collector);
+
+/** cs_farewell_end() - @base is used for something else now. Accepts one that was not begun. */
+void cs_farewell_end(struct cs_farewell *farewell);

@@ -88,7 +88,7 @@ def chances():
 
 
 def main():
-    print("/* Made by oracle.py beside it with SciPy", scipy.__version__ + "; do not edit. */\n/* clang-format off */\n")
+    print("/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by oracle.py beside it with SciPy", scipy.__version__ + "; do not edit. */\n/* clang-format off */\n")
     rows("scipy_tails", "uint32_t n; double p; uint32_t k; double tail;", tails())
     rows("scipy_enough", "uint32_t n; double p; double alpha; uint32_t k;", enough())
     rows("scipy_bounds", "uint32_t n; double q; double alpha; uint32_t lower; uint32_t upper;", bounds())

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A command and its collector; see watched.h. */
+#include "agent/watched.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/library.h"
+#include "base/log.h"
+
+int cs_watched_open(struct cs_watched *watched, struct event_base *base,
+		    const struct cs_collector_options *options, struct cs_diag *diag)
+{
+	struct cs_collector_options own = *options;
+	int r;
+
+	*watched = (struct cs_watched){ .base = base, .child = { .pidfd = -EBADF } };
+	r = cs_scratch_make(&watched->scratch, diag);
+	own.socket_path = watched->scratch.socket;
+	own.socket_mode = 0666;
+	if (r == 0)
+		r = cs_collector_new(base, &own, diag, &watched->collector);
+	if (r < 0)
+		return r;
+	/* Where the kernel refuses, all else is as it was. */
+	watched->followed = cs_collector_follow(watched->collector, &watched->unfollowed) == 0;
+	return 0;
+}
+
+/* The environment with our two variables in it; pointers only, the strings are the arena's. */
+static char **environment(struct cs_watched *watched, char *const *env, struct cs_arena *arena,
+			  struct cs_diag *diag)
+{
+	const char *library, *preload, *before = NULL;
+	size_t n = 0, kept = 0;
+	char **envp;
+
+	if (cs_library_find(arena, &library, diag) < 0 ||
+	    cs_scratch_library(&watched->scratch, library, &library, diag) < 0)
+		return NULL;
+	while (env[n])
+		n++;
+	envp = cs_arena_alloc(arena, (n + 3) * sizeof(*envp));
+	if (!envp)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (!strncmp(env[i], "LD_PRELOAD=", 11))
+			before = before ? before : env[i] + 11;
+		else if (strncmp(env[i], "COLDSPAN_SOCKET=", 16) != 0)
+			envp[kept++] = env[i];
+	}
+	preload = cs_library_preload(arena, library, before);
+	if (!preload)
+		return NULL;
+	envp[kept] = cs_arena_printf(arena, "LD_PRELOAD=%s", preload);
+	envp[kept + 1] = cs_arena_printf(arena, "COLDSPAN_SOCKET=%s", watched->scratch.socket);
+	return envp[kept] && envp[kept + 1] ? envp : NULL;
+}
+
+static void on_ending(evutil_socket_t fd, short what, void *context)
+{
+	struct cs_watched *watched = context;
+	pid_t pid = watched->child.pid;
+
+	event_del(&watched->ending);
+	cs_collector_child_ending(watched->collector, pid);
+	if (cs_child_reap(&watched->child, &watched->status, &watched->usage) < 0) {
+		cs_log(CS_LOG_ERROR, "cannot wait for the command: %s", strerror(errno));
+		event_base_loopbreak(watched->base);
+		return;
+	}
+	watched->reaped = true;
+	cs_collector_child_ended(watched->collector, pid, watched->status, &watched->usage);
+	cs_farewell_begin(&watched->farewell, watched->base, watched->collector);
+	if (watched->ended)
+		watched->ended(watched->context);
+}
+
+int cs_watched_start(struct cs_watched *watched, const struct cs_watched_command *command,
+		     struct cs_diag *diag)
+{
+	struct cs_child *child = &watched->child;
+	struct cs_arena arena;
+	char **envp;
+	int r;
+
+	cs_arena_init(&arena, 0);
+	envp = environment(watched, command->env ? command->env : environ, &arena, diag);
+	r = envp ? cs_child_start(command->argv, envp, command->files, command->dispositions, child,
+				  diag)
+		 : cs_diag_set(diag, -ENOMEM, "out of memory");
+	cs_arena_deinit(&arena);
+	if (r < 0)
+		return r;
+	if (child->pidfd < 0)
+		return cs_diag_set(diag, -ENOSYS, "pidfd_open: needs Linux 5.3 or newer");
+	cs_collector_child_started(watched->collector, child->pid, child->spawn_begin_ns,
+				   child->exec_ns);
+	event_assign(&watched->ending, watched->base, child->pidfd, EV_READ, on_ending, watched);
+	event_add(&watched->ending, NULL);
+	return 0;
+}
+
+void cs_watched_close(struct cs_watched *watched)
+{
+	cs_farewell_end(&watched->farewell);
+	watched->collector = cs_collector_free(watched->collector);
+	cs_scratch_remove(&watched->scratch);
+}
