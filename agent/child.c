@@ -17,28 +17,38 @@
 
 /* What the vfork child leaves in our memory. */
 struct launch {
-	char *const *argv;
-	char *const *envp;
-	const int *files;
-	const struct cs_dispositions *dispositions;
+	const struct cs_child_command *command;
 	const sigset_t *mask;
 	volatile uint64_t exec_ns;
 	volatile int error;
+	volatile bool no_folder; /* the error is its folder's */
 };
+
+static _Noreturn void fail(struct launch *launch, bool no_folder)
+{
+	launch->error = errno;
+	launch->no_folder = no_folder;
+	_exit(CS_EXIT_RUN_FAILED);
+}
 
 /* In the child: nothing but calls that a vfork child may make. */
 static _Noreturn void become(struct launch *launch)
 {
-	for (int fd = 0; launch->files && fd <= STDERR_FILENO; fd++) {
-		if (launch->files[fd] >= 0)
-			dup2(launch->files[fd], fd);
+	const struct cs_child_command *command = launch->command;
+
+	for (int fd = 0; command->files && fd <= STDERR_FILENO; fd++) {
+		if (command->files[fd] >= 0)
+			dup2(command->files[fd], fd);
 	}
-	cs_dispositions_restore(launch->dispositions);
+	if (command->own_group)
+		setpgid(0, 0);
+	if (command->folder && chdir(command->folder) < 0)
+		fail(launch, true);
+	cs_dispositions_restore(command->dispositions);
 	sigprocmask(SIG_SETMASK, launch->mask, NULL);
 	launch->exec_ns = cs_clock_monotonic_ns();
-	execvpe(launch->argv[0], launch->argv, launch->envp);
-	launch->error = errno;
-	_exit(CS_EXIT_RUN_FAILED);
+	execvpe(command->argv[0], command->argv, command->env);
+	fail(launch, false);
 }
 
 /* exec(2) says ENOENT for a script without its interpreter and a program without its loader, too. */
@@ -52,13 +62,23 @@ static const char *reason(const char *command, int error)
 	return "command not found";
 }
 
-int cs_child_start(char *const *argv, char *const *envp, const int *files,
-		   const struct cs_dispositions *dispositions, struct cs_child *ret,
+static int not_started(const struct launch *launch, struct cs_child *ret, struct cs_diag *diag)
+{
+	const struct cs_child_command *command = launch->command;
+	const char *name = *command->argv[0] ? command->argv[0] : "\"\"";
+
+	if (launch->no_folder)
+		return cs_diag_set(diag, -launch->error, "%s: %s", command->folder,
+				   strerror(launch->error));
+	ret->exec_failed = true;
+	return cs_diag_set(diag, -launch->error, "%s: %s", name,
+			   reason(command->argv[0], launch->error));
+}
+
+int cs_child_start(const struct cs_child_command *command, struct cs_child *ret,
 		   struct cs_diag *diag)
 {
-	struct launch launch = {
-		.argv = argv, .envp = envp, .files = files, .dispositions = dispositions
-	};
+	struct launch launch = { .command = command };
 	sigset_t all, before;
 	uint64_t begin_ns;
 	pid_t pid;
@@ -75,11 +95,9 @@ int cs_child_start(char *const *argv, char *const *envp, const int *files,
 	if (pid < 0)
 		return cs_diag_set(diag, -errno, "cannot start a process: %s", strerror(errno));
 	if (launch.error) {
-		ret->exec_failed = true;
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			continue;
-		return cs_diag_set(diag, -launch.error, "%s: %s", *argv[0] ? argv[0] : "\"\"",
-				   reason(argv[0], launch.error));
+		return not_started(&launch, ret, diag);
 	}
 	*ret = (struct cs_child){
 		.pid = pid,

@@ -20,19 +20,28 @@ struct cs_child {
 	bool exec_failed; /* of one that was not started: it was there, its exec was refused */
 };
 
+/* What is started, and how. All is borrowed. */
+struct cs_child_command {
+	char *const *argv; /* ends with NULL; found through PATH */
+	char *const *env;  /* ends with NULL */
+	const int *
+		files; /* descriptors above 2 that become its 0, 1 and 2; -1: it gets ours; NULL: all are */
+	const char *folder; /* where it runs; NULL: where we do */
+	bool own_group;     /* it leads a process group of its own, which a signal reaches whole */
+	const struct cs_dispositions *dispositions;
+};
+
 /**
- * cs_child_start() - start @argv with @envp, found through PATH
- * @files: descriptors above 2 that become its 0, 1 and 2; -1: it gets ours. NULL: all are ours
+ * cs_child_start() - start a command
  *
- * By vfork and exec in sight of the clock: spawn and exec are told apart. The child gets
- * @dispositions and the signal mask of the calling thread.
+ * By vfork and exec in sight of the clock: spawn and exec are told apart. The child gets the
+ * dispositions and the signal mask of the calling thread.
  *
  * Context: startup; the caller has no threads.
  * Return:  0; -ENOENT, -EACCES and others as exec(2) says (@diag filled in), then only
- *          @ret->exec_failed is changed; errors of vfork.
+ *          @ret->exec_failed is changed; errors of vfork, and of the folder.
  */
-int cs_child_start(char *const *argv, char *const *envp, const int *files,
-		   const struct cs_dispositions *dispositions, struct cs_child *ret,
+int cs_child_start(const struct cs_child_command *command, struct cs_child *ret,
 		   struct cs_diag *diag);
 
 /**

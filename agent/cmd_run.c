@@ -234,7 +234,7 @@ static void watch_events(struct run *run)
 
 static int start_command(struct run *run, struct cs_diag *diag)
 {
-	const struct cs_watched_command command = {
+	const struct cs_child_command command = {
 		.argv = run->options.command,
 		.dispositions = &run->dispositions,
 	};

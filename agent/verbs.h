@@ -6,6 +6,7 @@
 /* X(name, summary): order of `coldspan --help`. */
 #define CS_VERBS(X)                                                                                \
 	X(run, "run a command and show where its cold start went")                                 \
+	X(assert, "hold functions to their cold-start budgets")                                    \
 	X(report, "show the cold starts of a recording, cold against warm")                        \
 	X(doctor, "say whether a command or a process can be watched, and if not why")             \
 	X(env, "print the environment that makes a runtime's functions watched")

@@ -78,19 +78,18 @@ static void on_ending(evutil_socket_t fd, short what, void *context)
 		watched->ended(watched->context);
 }
 
-int cs_watched_start(struct cs_watched *watched, const struct cs_watched_command *command,
+int cs_watched_start(struct cs_watched *watched, const struct cs_child_command *command,
 		     struct cs_diag *diag)
 {
 	struct cs_child *child = &watched->child;
+	struct cs_child_command own = *command;
 	struct cs_arena arena;
-	char **envp;
 	int r;
 
 	cs_arena_init(&arena, 0);
-	envp = environment(watched, command->env ? command->env : environ, &arena, diag);
-	r = envp ? cs_child_start(command->argv, envp, command->files, command->dispositions, child,
-				  diag)
-		 : cs_diag_set(diag, -ENOMEM, "out of memory");
+	own.env = environment(watched, command->env ? command->env : environ, &arena, diag);
+	r = own.env ? cs_child_start(&own, child, diag)
+		    : cs_diag_set(diag, -ENOMEM, "out of memory");
 	cs_arena_deinit(&arena);
 	if (r < 0)
 		return r;

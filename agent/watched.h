@@ -18,16 +18,6 @@
 #include "collector/collector.h"
 #include "collector/farewell.h"
 
-struct cs_dispositions;
-
-/* What is started, and how. */
-struct cs_watched_command {
-	char *const *argv;                          /* ends with NULL; found through PATH */
-	char *const *env;                           /* beside ours; NULL: this process's own */
-	const int *files;                           /* see cs_child_start() */
-	const struct cs_dispositions *dispositions; /* for the command */
-};
-
 struct cs_watched {
 	struct event_base *base; /* borrowed */
 	struct cs_collector *collector;
@@ -59,12 +49,13 @@ int cs_watched_open(struct cs_watched *watched, struct event_base *base,
 
 /**
  * cs_watched_start() - start the command; run the loop then
+ * @command: env: beside ours; NULL: this process's own
  *
  * Context: startup.
  * Return:  0; as cs_child_start(), whose @child.exec_failed tells a command that could not be executed;
  *          -ENOENT the shim was not found.
  */
-int cs_watched_start(struct cs_watched *watched, const struct cs_watched_command *command,
+int cs_watched_start(struct cs_watched *watched, const struct cs_child_command *command,
 		     struct cs_diag *diag) cs_must_use;
 
 /** cs_watched_close() - forget the collector and the folder; the command is left as it is. */

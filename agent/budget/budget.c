@@ -271,11 +271,12 @@ static int parse_map(const struct parse *parse, const struct cs_yaml_node *map,
 	const struct cs_yaml_node *max = cs_yaml_get(map, "max"), *node;
 	int r = check_entries(parse, map);
 
-	if (r == 0 && (!metric || !max))
-		r = refuse(parse, place_of(map), "a budget needs the key \"%s\"",
-			   metric ? "max" : "metric");
-	if (r == 0)
-		r = take_metric(parse, place_of(metric), &budget->metric);
+	if (r < 0)
+		return r;
+	if (!metric || !max)
+		return refuse(parse, place_of(map), "a budget needs the key \"%s\"",
+			      metric ? "max" : "metric");
+	r = take_metric(parse, place_of(metric), &budget->metric);
 	if (r == 0 && (node = cs_yaml_get(map, "stat")))
 		r = take_stat(parse, place_of(node), &budget->quantile);
 	if (r == 0 && (node = cs_yaml_get(map, "relative_to")))

@@ -214,7 +214,7 @@ int cs_fields_argv(const struct cs_fields *fields, const struct cs_yaml_node *no
 
 int cs_fields_shell(const struct cs_fields *fields, const struct cs_yaml_node *node, char ***ret)
 {
-	const char *text;
+	const char *text = "";
 	int r = cs_fields_text(fields, node, &text);
 	char **argv;
 

@@ -122,10 +122,12 @@ static int take_ready(const struct cs_fields *fields, const struct cs_yaml_node 
 		const struct cs_yaml_node *pattern = cs_yaml_get(node, "pattern");
 
 		r = cs_fields_known(fields, node, keys, 1);
-		if (r == 0 && !pattern)
-			r = cs_fields_refuse(fields, node, "write pattern: TEXT");
+		if (r < 0)
+			return r;
+		if (!pattern)
+			return cs_fields_refuse(fields, node, "write pattern: TEXT");
 		function->ready = CS_READY_PATTERN;
-		return r < 0 ? r : cs_fields_text(fields, pattern, &function->pattern);
+		return cs_fields_text(fields, pattern, &function->pattern);
 	}
 	r = cs_fields_choice(fields, node, names, 4, &which);
 	if (r == 0)
@@ -374,11 +376,12 @@ static int take_quarantined(const struct cs_fields *fields, const struct cs_yaml
 	int r = cs_fields_known(fields, node, keys, 3);
 
 	*ret = (struct cs_plan_quarantine){ .line = node->line, .column = node->column };
-	if (r == 0 && (!id || !until))
-		r = cs_fields_refuse(fields, node,
-				     "write {id: FUNCTION/BUDGET, until: 2026-12-31}");
-	if (r == 0)
-		r = cs_fields_text(fields, id, &ret->id);
+	if (r < 0)
+		return r;
+	if (!id || !until)
+		return cs_fields_refuse(fields, node,
+					"write {id: FUNCTION/BUDGET, until: 2026-12-31}");
+	r = cs_fields_text(fields, id, &ret->id);
 	if (r == 0 && !is_budget(plan, ret->id))
 		r = cs_fields_refuse(fields, id, "there is no budget \"%s\"", ret->id);
 	if (r == 0)
@@ -447,11 +450,12 @@ static int take_root(const struct cs_fields *fields, const struct cs_yaml_node *
 				    sizeof(default_keys) / sizeof(default_keys[0]));
 	if (r == 0 && defaults)
 		r = take_sampling(fields, defaults, &sampling);
-	if (r == 0 && !functions)
-		r = cs_fields_refuse(fields, root,
-				     "key \"functions\" is missing; see coldspan init");
-	if (r == 0)
-		r = take_functions(fields, functions, &sampling, plan);
+	if (r < 0)
+		return r;
+	if (!functions)
+		return cs_fields_refuse(fields, root,
+					"key \"functions\" is missing; see coldspan init");
+	r = take_functions(fields, functions, &sampling, plan);
 	return r == 0 && policy ? take_policy(fields, policy, plan) : r;
 }
 

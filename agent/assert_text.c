@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Verdicts as lines; see assert_text.h. */
+#include "agent/assert_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "agent/budget/metric.h"
+#include "collector/model.h"
+
+#define LABEL_COLUMNS  12
+#define BUDGET_COLUMNS 34
+
+bool cs_assert_quarantined(const struct cs_plan *plan, const struct cs_plan_function *function,
+			   const struct cs_budget *budget, unsigned today)
+{
+	size_t len = strlen(function->name);
+
+	for (size_t i = 0; i < plan->quarantine_count; i++) {
+		const struct cs_plan_quarantine *entry = &plan->quarantine[i];
+
+		if (today <= entry->until && !strncmp(entry->id, function->name, len) &&
+		    entry->id[len] == '/' && !strcmp(entry->id + len + 1, budget->id))
+			return true;
+	}
+	return false;
+}
+
+void cs_assert_count(const struct cs_plan *plan, const struct cs_asserted *asserted, unsigned today,
+		     struct cs_assert_tally *tally)
+{
+	const struct cs_plan_function *function = asserted->function;
+
+	tally->failures += asserted->failed;
+	for (size_t i = 0; !asserted->failed && i < function->budgets_count; i++) {
+		const struct cs_budget *budget = &function->budgets[i];
+		bool counts = budget->level == CS_LEVEL_ERROR &&
+			      !cs_assert_quarantined(plan, function, budget, today);
+
+		if (budget->level == CS_LEVEL_OFF)
+			continue;
+		switch (asserted->judgements[i].verdict) {
+		case CS_VERDICT_PASS:
+			tally->kept++;
+			break;
+		case CS_VERDICT_FAIL:
+			*(counts ? &tally->exceeded : &tally->excused) += 1;
+			break;
+		case CS_VERDICT_INCONCLUSIVE:
+			tally->doubtful += counts;
+			break;
+		case CS_VERDICT_NO_DATA:
+			tally->unseen += counts;
+			break;
+		}
+	}
+}
+
+/* --- a budget --- */
+
+static const char *label_of(const struct cs_budget *budget, enum cs_verdict verdict,
+			    bool quarantined)
+{
+	switch (verdict) {
+	case CS_VERDICT_PASS:
+		return "PASS";
+	case CS_VERDICT_FAIL:
+		return quarantined                       ? "QUARANTINED"
+		       : budget->level == CS_LEVEL_ERROR ? "FAIL"
+		       : budget->level == CS_LEVEL_WARN  ? "WARN"
+							 : "INFO";
+	case CS_VERDICT_INCONCLUSIVE:
+		return "INCONCLUSIVE";
+	case CS_VERDICT_NO_DATA:
+		break;
+	}
+	return "NO DATA";
+}
+
+static const char *colour_of(const char *label)
+{
+	return !strcmp(label, "PASS")                                ? "\x1b[32m"
+	       : !strcmp(label, "FAIL") || !strcmp(label, "NO DATA") ? "\x1b[31m"
+								     : "\x1b[33m";
+}
+
+static void put_value(const struct cs_budget *budget, double value, struct cs_buffer *out)
+{
+	struct cs_quantity quantity = { cs_metric_about(budget->metric).kind, value };
+	char text[64];
+
+	if (budget->against != CS_AGAINST_NOTHING && !cs_metric_about(budget->metric).exact)
+		quantity = (struct cs_quantity){ CS_QUANTITY_SHARE, value - 1 };
+	cs_buffer_puts(out, cs_quantity_format(quantity, text, sizeof(text)));
+}
+
+static void put_bounds(const struct cs_budget *budget, const struct cs_judgement *judgement,
+		       struct cs_buffer *out)
+{
+	if (cs_metric_about(budget->metric).exact || isnan(judgement->lower))
+		return;
+	cs_buffer_puts(out, " (>= ");
+	put_value(budget, judgement->lower, out);
+	if (!isnan(judgement->upper)) {
+		cs_buffer_puts(out, ", <= ");
+		put_value(budget, judgement->upper, out);
+	}
+	cs_buffer_putc(out, ')');
+}
+
+static void put_evidence(const struct cs_budget *budget, const struct cs_judgement *judgement,
+			 struct cs_buffer *out)
+{
+	put_value(budget, judgement->point, out);
+	put_bounds(budget, judgement, out);
+	if (cs_metric_about(budget->metric).exact && judgement->smallest < judgement->point &&
+	    budget->against == CS_AGAINST_NOTHING) {
+		cs_buffer_puts(out, ", not the same in every start: from ");
+		put_value(budget, judgement->smallest, out);
+	}
+	if (budget->against == CS_AGAINST_NOTHING && judgement->over)
+		cs_buffer_printf(out, ", %u of %u over", judgement->over, judgement->count);
+	if (judgement->verdict == CS_VERDICT_INCONCLUSIVE &&
+	    budget->against == CS_AGAINST_NOTHING && judgement->too_many <= judgement->count)
+		cs_buffer_printf(out, "; %u would prove it", judgement->too_many);
+	if (!isnan(judgement->chance))
+		cs_buffer_printf(out, ", by chance once in %.0f", 1 / judgement->chance);
+}
+
+static void put_budget(const struct cs_plan *plan, const struct cs_asserted *asserted, size_t which,
+		       unsigned today, const struct cs_terminal *terminal, struct cs_buffer *out)
+{
+	const struct cs_budget *budget = &asserted->function->budgets[which];
+	const struct cs_judgement *judgement = &asserted->judgements[which];
+	const char *label =
+		label_of(budget, judgement->verdict,
+			 cs_assert_quarantined(plan, asserted->function, budget, today));
+
+	cs_buffer_printf(out, "  %s%-*s%s  %-*s  ", terminal->colour ? colour_of(label) : "",
+			 LABEL_COLUMNS, label, terminal->colour ? "\x1b[0m" : "", BUDGET_COLUMNS,
+			 budget->text);
+	if (judgement->verdict == CS_VERDICT_NO_DATA)
+		cs_buffer_printf(out, "not seen in %u of %u starts", judgement->missing,
+				 judgement->missing + judgement->count);
+	else
+		put_evidence(budget, judgement, out);
+	if (judgement->verdict != CS_VERDICT_PASS)
+		cs_buffer_printf(out, "  %s:%u:%u", plan->file, budget->line, budget->column);
+	cs_buffer_putc(out, '\n');
+	if (judgement->verdict == CS_VERDICT_FAIL && budget->why)
+		cs_buffer_printf(out, "%*swhy: %s\n", LABEL_COLUMNS + 4, "", budget->why);
+}
+
+/* --- a start that came to nothing --- */
+
+static const char *failure_of(const struct cs_sampling_result *failure, char *buf, size_t size)
+{
+	struct cs_outcome outcome = { CS_CAUSE_EXIT, WEXITSTATUS(failure->status) };
+
+	switch (failure->outcome) {
+	case CS_SAMPLING_NEVER_READY:
+		return "it never became ready within its timeout";
+	case CS_SAMPLING_REFUSED:
+		snprintf(buf, size, "its first event was answered with %d", failure->answer);
+		return buf;
+	case CS_SAMPLING_UNSEEN:
+		return "nothing was seen inside of it; coldspan doctor -- CMD says why";
+	case CS_SAMPLING_ENDED:
+	case CS_SAMPLING_DONE:
+		break;
+	}
+	if (WIFSIGNALED(failure->status))
+		outcome = (struct cs_outcome){ CS_CAUSE_SIGNAL, WTERMSIG(failure->status) };
+	return cs_outcome_text(outcome, buf, size);
+}
+
+static void put_failure(const struct cs_plan *plan, const struct cs_asserted *asserted,
+			const struct cs_terminal *terminal, struct cs_buffer *out)
+{
+	const struct cs_plan_function *function = asserted->function;
+	const struct cs_sampling_result *failure = &asserted->failure;
+	const char *line = failure->tail, *why;
+	char buf[128];
+
+	why = failure_of(failure, buf, sizeof(buf));
+	cs_buffer_printf(out, "  %s%-*s%s  %sstart %u: %s", terminal->colour ? "\x1b[31m" : "",
+			 LABEL_COLUMNS, "NO DATA", terminal->colour ? "\x1b[0m" : "",
+			 asserted->other_failed ? "the baseline's " : "", asserted->count + 1,
+			 why ? why : "it ended");
+	if (failure->last_phase)
+		cs_buffer_printf(out, ", in phase %s", failure->last_phase);
+	cs_buffer_printf(out, "  %s:%u:%u\n", plan->file, function->line, function->column);
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+
+		cs_buffer_printf(out, "    | %.*s\n", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+}
+
+void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *asserted, unsigned today,
+		    const struct cs_terminal *terminal, struct cs_buffer *out)
+{
+	const struct cs_plan_function *function = asserted->function;
+
+	cs_buffer_printf(out, "%s: %u cold start%s%s\n", function->name, asserted->count,
+			 asserted->count == 1 ? "" : "s",
+			 asserted->others ? ", each beside one of the baseline" : "");
+	if (asserted->failed) {
+		put_failure(plan, asserted, terminal, out);
+		return;
+	}
+	for (size_t i = 0; i < function->budgets_count; i++) {
+		if (function->budgets[i].level != CS_LEVEL_OFF)
+			put_budget(plan, asserted, i, today, terminal, out);
+	}
+}
+
+static void put_count(struct cs_buffer *out, unsigned count, const char *what)
+{
+	if (count)
+		cs_buffer_printf(out, "%s%u %s", out->len ? ", " : "", count, what);
+}
+
+void cs_assert_text_end(const struct cs_assert_tally *tally, struct cs_buffer *out)
+{
+	struct cs_buffer line = { 0 };
+
+	put_count(&line, tally->exceeded, "exceeded");
+	put_count(&line, tally->unseen, "without data");
+	put_count(&line, tally->failures, "without a start");
+	put_count(&line, tally->doubtful, "inconclusive");
+	put_count(&line, tally->excused, "exceeded but excused");
+	put_count(&line, tally->kept, "kept");
+	cs_buffer_printf(out, "budgets: %s\n", line.len ? line.data : "none");
+	cs_buffer_deinit(&line);
+}

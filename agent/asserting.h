@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A function held to its budgets: starts it, as often as its verdicts need, and judges. It is measured at
+ * fixed looks, whose errors add up to the one that was asked for: looking again and again until something
+ * is found would find it.
+ */
+#pragma once
+
+#include <event2/event.h>
+#include <stdbool.h>
+
+#include "agent/budget/judge.h"
+#include "agent/budget/plan.h"
+#include "agent/sampling.h"
+#include "base/cleanup.h"
+#include "base/diag.h"
+
+#define CS_ASSERTING_LOOKS 3u
+
+struct cs_dispositions;
+
+struct cs_asserting_options {
+	struct event_base *base;
+	const struct cs_dispositions *dispositions;
+	const char *folder; /* of coldspan.yaml */
+	uint32_t runs;      /* 0: as the plan says */
+	bool strict;
+	bool against_itself; /* the function is its own baseline */
+	uint64_t seed;
+	void (*progress)(void *context, const struct cs_plan_function *function, uint32_t done,
+			 uint32_t of); /* NULL: nobody looks */
+	void *context;
+};
+
+struct cs_asserted {
+	const struct cs_plan_function *function;
+	struct cs_sample *own;           /* owned */
+	struct cs_sample *others;        /* owned; NULL: it has no baseline */
+	uint32_t count;                  /* of starts, or pairs */
+	struct cs_judgement *judgements; /* owned; one for each of the function's budgets */
+	bool failed;                     /* a start came to nothing: no budget is judged */
+	bool other_failed;               /* it was one of the baseline */
+	struct cs_sampling_result failure;
+};
+
+/**
+ * cs_asserting_check() - can all be measured that the plan asks of it?
+ * @file: of the plan, for @diag
+ *
+ * Return: 0; -ENOTSUP, @diag says what not.
+ */
+int cs_asserting_check(const char *file, const struct cs_plan_function *function,
+		       struct cs_diag *diag) cs_must_use;
+
+/**
+ * cs_asserting_run() - measure and judge one function
+ * @ret: cs_asserted_deinit() it, also after a failure
+ *
+ * Context: startup.
+ * Return:  0, also where a start came to nothing; -EINTR, @ret->failure.status is the signal; negative errno: we failed, or its command cannot be
+ *          executed; @diag says what.
+ */
+int cs_asserting_run(const struct cs_asserting_options *options,
+		     const struct cs_plan_function *function, struct cs_diag *diag,
+		     struct cs_asserted *ret) cs_must_use;
+
+/** cs_asserted_deinit() - free it. Accepts a zeroed one. */
+void cs_asserted_deinit(struct cs_asserted *asserted);

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* `coldspan assert`: functions held to their cold-start budgets. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/assert_text.h"
+#include "agent/asserting.h"
+#include "agent/dispositions.h"
+#include "agent/exit_codes.h"
+#include "agent/option_error.h"
+#include "agent/plan_file.h"
+#include "agent/suggest.h"
+#include "agent/terminal.h"
+#include "agent/verbs.h"
+#include "base/log.h"
+#include "collector/loop.h"
+
+static const char help_text[] =
+	"Check cold-start budgets, and exit with 3 when one is exceeded.\n"
+	"\n"
+	"  coldspan assert                          every function in coldspan.yaml\n"
+	"  coldspan assert hello-py --runs 100      one function, more evidence\n"
+	"  coldspan assert --null                   what this machine finds in no difference at all\n"
+	"\n"
+	"Options:\n"
+	"  -c, --config FILE   else coldspan.yaml here, or in a folder above\n"
+	"  -n, --runs N        so many cold starts, or pairs, of each function\n"
+	"      --strict        pass only what is proved; inconclusive is a failure\n"
+	"      --null          compare each function with itself\n"
+	"      --ascii         no characters beyond ASCII\n"
+	"      --color WHEN    auto, always or never\n"
+	"  -h, --help\n"
+	"\n"
+	"Exit status: 0 kept, 1 coldspan itself failed, 2 bad command line or coldspan.yaml, 3 over\n"
+	"budget, 4 no data, 5 inconclusive under --strict; 128+n if signal n stopped it.\n";
+
+struct options {
+	const char *config;
+	uint32_t runs;
+	bool strict;
+	bool null;
+	struct cs_look look;
+	char **names;
+	int names_count;
+};
+
+static bool parse_runs(const char *text, uint32_t *ret)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno || *end || end == text || *text == '-' || !value || value > CS_PLAN_RUNS_MAX) {
+		cs_log(CS_LOG_ERROR, "--runs: \"%s\" is no number from 1 to %u", text,
+		       CS_PLAN_RUNS_MAX);
+		return false;
+	}
+	*ret = (uint32_t)value;
+	return true;
+}
+
+/* Return: -1 go on, else the exit status. */
+static int parse(int argc, char **argv, struct options *ret)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'C' },
+		{ "runs", required_argument, NULL, 'n' },
+		{ "strict", no_argument, NULL, 's' },
+		{ "null", no_argument, NULL, '0' },
+		{ "ascii", no_argument, NULL, 'a' },
+		{ "color", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option, taken;
+
+	*ret = (struct options){ 0 };
+	optind = 1;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":c:n:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'C':
+			ret->config = optarg;
+			break;
+		case 'n':
+			if (!parse_runs(optarg, &ret->runs))
+				return CS_EXIT_USAGE;
+			break;
+		case 's':
+			ret->strict = true;
+			break;
+		case '0':
+			ret->null = true;
+			break;
+		case 'h':
+			fputs(help_text, stdout);
+			return CS_EXIT_DONE;
+		default:
+			taken = cs_look_option(&ret->look, option, optarg);
+			if (taken == 0)
+				cs_option_complain("assert", argv, option, options);
+			if (taken <= 0)
+				return CS_EXIT_USAGE;
+		}
+	}
+	ret->names = argv + optind;
+	ret->names_count = argc - optind;
+	return -1;
+}
+
+struct run {
+	struct options options;
+	struct cs_plan_file file;
+	struct cs_asserting_options asserting;
+	struct cs_assert_tally tally;
+	struct cs_terminal terminal;
+	struct cs_dispositions dispositions;
+	unsigned today;
+};
+
+static bool is_wanted(const struct options *options, const char *name)
+{
+	for (int i = 0; i < options->names_count; i++) {
+		if (!strcmp(options->names[i], name))
+			return true;
+	}
+	return !options->names_count;
+}
+
+static int check_names(const struct run *run)
+{
+	const struct cs_plan *plan = &run->file.plan;
+	const char **names = calloc(plan->functions_count, sizeof(*names));
+	int code = -1;
+
+	if (!names)
+		return CS_EXIT_FAILED;
+	for (size_t i = 0; i < plan->functions_count; i++)
+		names[i] = plan->functions[i].name;
+	for (int i = 0; i < run->options.names_count && code < 0; i++) {
+		const char *typed = run->options.names[i], *near;
+		size_t at = 0;
+
+		while (at < plan->functions_count && strcmp(names[at], typed) != 0)
+			at++;
+		if (at < plan->functions_count)
+			continue;
+		near = cs_suggest(typed, names, plan->functions_count);
+		cs_log(CS_LOG_ERROR, "%s has no function \"%s\"%s%s%s", plan->file, typed,
+		       near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		code = CS_EXIT_USAGE;
+	}
+	free(names);
+	return code;
+}
+
+static unsigned today(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	return (unsigned)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
+}
+
+/* Return: -1 go on, else the exit status. */
+static int assert_function(struct run *run, const struct cs_plan_function *function)
+{
+	struct cs_buffer text = { 0 };
+	struct cs_diag diag = { 0 };
+	struct cs_asserted asserted;
+	int r = cs_asserting_run(&run->asserting, function, &diag, &asserted), code = -1;
+
+	if (r == -EINTR) {
+		code = CS_EXIT_RUN_SIGNAL_BASE + asserted.failure.status;
+	} else if (r < 0) {
+		cs_log(CS_LOG_ERROR, "%s: %s", function->name,
+		       diag.text[0] ? diag.text : strerror(-r));
+		code = CS_EXIT_FAILED;
+	} else {
+		cs_assert_text(&run->file.plan, &asserted, run->today, &run->terminal, &text);
+		cs_assert_count(&run->file.plan, &asserted, run->today, &run->tally);
+		if (text.len)
+			fputs(text.data, stdout);
+		fflush(stdout);
+	}
+	cs_buffer_deinit(&text);
+	cs_asserted_deinit(&asserted);
+	return code;
+}
+
+static int verdict(const struct cs_assert_tally *tally, bool strict)
+{
+	if (tally->failures || tally->unseen)
+		return CS_EXIT_NO_DATA;
+	if (tally->exceeded)
+		return CS_EXIT_OVER_BUDGET;
+	return strict && tally->doubtful ? CS_EXIT_INCONCLUSIVE : CS_EXIT_DONE;
+}
+
+/* Before anything is started. */
+static int check_functions(const struct run *run)
+{
+	const struct cs_plan *plan = &run->file.plan;
+	char line[CS_DIAG_TEXT_MAX + PATH_MAX];
+
+	for (size_t i = 0; i < plan->functions_count; i++) {
+		struct cs_diag diag = { 0 };
+
+		if (!is_wanted(&run->options, plan->functions[i].name) ||
+		    cs_asserting_check(plan->file, &plan->functions[i], &diag) == 0)
+			continue;
+		cs_log(CS_LOG_ERROR, "%s", cs_diag_format(&diag, line, sizeof(line)));
+		return CS_EXIT_USAGE;
+	}
+	return -1;
+}
+
+static int assert_all(struct run *run)
+{
+	const struct cs_plan *plan = &run->file.plan;
+	struct cs_buffer text = { 0 };
+	int code = check_names(run);
+
+	if (code < 0)
+		code = check_functions(run);
+	for (size_t i = 0; i < plan->functions_count && code < 0; i++) {
+		if (is_wanted(&run->options, plan->functions[i].name))
+			code = assert_function(run, &plan->functions[i]);
+	}
+	if (code >= 0)
+		return code;
+	cs_assert_text_end(&run->tally, &text);
+	if (text.len)
+		fputs(text.data, stdout);
+	cs_buffer_deinit(&text);
+	return verdict(&run->tally, run->asserting.strict);
+}
+
+int cs_cmd_assert(int argc, char **argv)
+{
+	struct run run = { 0 };
+	struct cs_diag diag = { 0 };
+	char line[CS_DIAG_TEXT_MAX + PATH_MAX];
+	int code = parse(argc, argv, &run.options), r;
+
+	if (code >= 0)
+		return code;
+	r = cs_plan_file_load(run.options.config, &diag, &run.file);
+	if (r < 0) {
+		cs_log(CS_LOG_ERROR, "%s", cs_diag_format(&diag, line, sizeof(line)));
+		cs_plan_file_close(&run.file);
+		return r == -ENOMEM ? CS_EXIT_FAILED : CS_EXIT_USAGE;
+	}
+	cs_dispositions_take(&run.dispositions);
+	cs_terminal_init(&run.terminal, STDOUT_FILENO, &run.options.look);
+	run.today = today();
+	run.asserting = (struct cs_asserting_options){
+		.base = cs_loop_new(CS_EXIT_FAILED, &diag),
+		.dispositions = &run.dispositions,
+		.folder = run.file.folder,
+		.runs = run.options.runs,
+		.strict = run.options.strict || run.file.plan.fail_inconclusive,
+		.against_itself = run.options.null,
+		.seed = 1,
+	};
+	code = CS_EXIT_FAILED;
+	if (run.asserting.base)
+		code = assert_all(&run);
+	else
+		cs_log(CS_LOG_ERROR, "%s", diag.text);
+	if (run.asserting.base)
+		event_base_free(run.asserting.base);
+	cs_plan_file_close(&run.file);
+	return code;
+}

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A start of a function, watched; see sampling.h. */
+#include "agent/sampling.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/first_event.h"
+#include "agent/watched.h"
+#include "base/utf8.h"
+
+#define GRACE_S 2 /* from SIGTERM to SIGKILL */
+
+struct sampling {
+	struct event_base *base;
+	const struct cs_plan_function *function;
+	struct cs_sampling_result *result;
+	struct cs_watched watched;
+	struct cs_first_event first;
+	struct event limit;
+	struct event kill;
+	struct event output;
+	struct event signals[3];
+	int interrupted; /* by this signal; 0: not */
+	int output_fd;   /* our end of what it writes to; negative: closed */
+	size_t tail_used;
+	bool ready; /* its rule says so */
+	bool over;  /* its time was */
+	bool best_ready;
+	bool seen;
+};
+
+/* --- what the shim told --- */
+
+static double total_of(const struct cs_cold_start *cold)
+{
+	double total = (double)(cold->end_ns - cold->start_ns);
+
+	/* What passes between ready and the event is ours, who ask. */
+	for (unsigned i = 0; i < cold->phases_count; i++) {
+		if (cold->phases[i].phase == CS_PHASE_WAIT)
+			total -= (double)(cold->phases[i].end_ns - cold->phases[i].start_ns);
+	}
+	return total;
+}
+
+static void fill_sample(const struct cs_cold_start *cold, struct cs_sample *sample)
+{
+	double *values = sample->values, attributed = 0;
+
+	for (unsigned i = 0; i < cold->phases_count; i++) {
+		const struct cs_phase_part *part = &cold->phases[i];
+		double took = (double)(part->end_ns - part->start_ns);
+
+		values[CS_METRIC_PHASES + part->phase] = took;
+		attributed += took;
+	}
+	for (unsigned i = 0; i < CS_FACT_COUNT; i++)
+		values[CS_METRIC_FACTS + i] = (double)cold->facts[i];
+	values[CS_METRIC_TOTAL] = total_of(cold);
+	values[CS_METRIC_UNATTRIBUTED] = (double)(cold->end_ns - cold->start_ns) - attributed;
+	if (cold->max_rss_bytes)
+		values[CS_METRIC_MEMORY] = (double)cold->max_rss_bytes;
+	if (!cold->usage_known)
+		return;
+	values[CS_METRIC_CPU] = (double)cold->cpu_ns;
+	values[CS_METRIC_FAULTS_MINOR] = (double)cold->faults_minor;
+	values[CS_METRIC_FAULTS_MAJOR] = (double)cold->faults_major;
+}
+
+static void clear_sample(struct cs_sample *sample)
+{
+	for (unsigned i = 0; i < CS_METRIC_COUNT; i++)
+		sample->values[i] = (double)NAN;
+}
+
+/* Of several (a program that starts another) the first that got ready counts, else the last. */
+static void on_cold_start(void *context, const struct cs_cold_start *cold)
+{
+	struct sampling *sampling = context;
+
+	if (sampling->best_ready)
+		return;
+	sampling->seen = true;
+	sampling->best_ready = cold->ready;
+	clear_sample(&sampling->result->sample);
+	fill_sample(cold, &sampling->result->sample);
+	if (cold->phases_count)
+		sampling->result->last_phase =
+			cs_phase_name(cold->phases[cold->phases_count - 1].phase);
+}
+
+/* --- what it writes --- */
+
+static void keep_tail(struct sampling *sampling, const char *bytes, size_t len)
+{
+	char *tail = sampling->result->tail;
+	size_t room = CS_SAMPLING_TAIL_BYTES - 1;
+
+	if (len > room) {
+		bytes += len - room;
+		len = room;
+	}
+	if (sampling->tail_used + len > room) {
+		size_t out = sampling->tail_used + len - room;
+
+		memmove(tail, tail + out, sampling->tail_used - out);
+		sampling->tail_used -= out;
+	}
+	memcpy(tail + sampling->tail_used, bytes, len);
+	sampling->tail_used += len;
+	tail[sampling->tail_used] = '\0';
+}
+
+static void stop(struct sampling *sampling)
+{
+	const struct timeval grace = { .tv_sec = GRACE_S };
+
+	if (sampling->watched.reaped || event_pending(&sampling->kill, EV_TIMEOUT, NULL))
+		return;
+	kill(-sampling->watched.child.pid, SIGTERM);
+	event_add(&sampling->kill, &grace);
+}
+
+static void close_output(struct sampling *sampling)
+{
+	if (sampling->output_fd < 0)
+		return;
+	event_del(&sampling->output);
+	close(sampling->output_fd);
+	sampling->output_fd = -EBADF;
+}
+
+/* Return: false: there is no more. */
+static bool take_output(struct sampling *sampling)
+{
+	char bytes[4096];
+	ssize_t len = read(sampling->output_fd, bytes, sizeof(bytes));
+
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (len <= 0) {
+		close_output(sampling);
+		return false;
+	}
+	keep_tail(sampling, bytes, (size_t)len);
+	return true;
+}
+
+static void on_output(evutil_socket_t fd, short what, void *context)
+{
+	struct sampling *sampling = context;
+
+	if (!take_output(sampling) || sampling->function->ready != CS_READY_PATTERN ||
+	    sampling->ready || !strstr(sampling->result->tail, sampling->function->pattern))
+		return;
+	sampling->ready = true;
+	stop(sampling);
+}
+
+static void settle_tail(struct sampling *sampling)
+{
+	char raw[CS_SAMPLING_TAIL_BYTES], *tail = sampling->result->tail;
+
+	while (sampling->output_fd >= 0 && take_output(sampling))
+		continue;
+	close_output(sampling);
+	memcpy(raw, tail, sizeof(raw));
+	cs_utf8_repair(tail, CS_SAMPLING_TAIL_BYTES, raw, sampling->tail_used, NULL);
+	for (char *line = tail, *end; *line; line = end + 1) {
+		end = line + strcspn(line, "\n");
+		if (!*end) {
+			cs_utf8_strip_control(line);
+			break;
+		}
+		*end = '\0';
+		cs_utf8_strip_control(line);
+		*end = '\n';
+	}
+}
+
+/* --- its life --- */
+
+static void on_answered(void *context, int status)
+{
+	struct sampling *sampling = context;
+
+	sampling->result->answer = status;
+	sampling->ready = status < 500;
+	stop(sampling);
+}
+
+static void on_limit(evutil_socket_t fd, short what, void *context)
+{
+	struct sampling *sampling = context;
+
+	sampling->over = true;
+	stop(sampling);
+}
+
+static void on_kill(evutil_socket_t fd, short what, void *context)
+{
+	struct sampling *sampling = context;
+
+	if (!sampling->watched.reaped)
+		kill(-sampling->watched.child.pid, SIGKILL);
+}
+
+/* Who stops us stops it as well, and leaves nothing behind. */
+static void on_signal(evutil_socket_t number, short what, void *context)
+{
+	struct sampling *sampling = context;
+
+	sampling->interrupted = (int)number;
+	if (!sampling->watched.reaped)
+		kill(-sampling->watched.child.pid, SIGKILL);
+}
+
+static void watch_signals(struct sampling *sampling, bool on)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (on) {
+			evsignal_assign(&sampling->signals[i], sampling->base, numbers[i],
+					on_signal, sampling);
+			event_add(&sampling->signals[i], NULL);
+		} else {
+			event_del(&sampling->signals[i]);
+		}
+	}
+}
+
+/* What it had started goes with it. */
+static void on_ended(void *context)
+{
+	struct sampling *sampling = context;
+
+	kill(-sampling->watched.child.pid, SIGKILL);
+	event_del(&sampling->limit);
+	event_del(&sampling->kill);
+}
+
+static bool is_server(const struct cs_plan_function *function)
+{
+	return function->ready == CS_READY_RESPONSE || function->ready == CS_READY_LISTEN;
+}
+
+/* This process's environment, with the function's over it, and its port. */
+static char **environment(const struct cs_plan_function *function, uint16_t port,
+			  struct cs_arena *arena)
+{
+	size_t n = 0, kept = 0;
+	char **env;
+
+	while (environ[n])
+		n++;
+	env = cs_arena_alloc(arena, (n + function->env_count + 2) * sizeof(*env));
+	if (!env)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strcspn(environ[i], "=");
+		bool replaced = port && !strncmp(environ[i], "PORT=", 5);
+
+		for (size_t j = 0; j < function->env_count && !replaced; j++)
+			replaced = strlen(function->env[j].name) == len &&
+				   !strncmp(function->env[j].name, environ[i], len);
+		if (!replaced)
+			env[kept++] = environ[i];
+	}
+	for (size_t j = 0; j < function->env_count; j++) {
+		env[kept] = cs_arena_printf(arena, "%s=%s", function->env[j].name,
+					    function->env[j].value);
+		if (!env[kept++])
+			return NULL;
+	}
+	if (port)
+		env[kept] = cs_arena_printf(arena, "PORT=%u", port);
+	return !port || env[kept] ? env : NULL;
+}
+
+/* Standard input: the event's body, or nothing. */
+static int open_input(const struct cs_plan_function *function)
+{
+	const char *body = function->event.body;
+	cs_cleanup(cs_closep) int fd = -EBADF;
+
+	if (!body || is_server(function))
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	fd = memfd_create("event", MFD_CLOEXEC);
+	if (fd < 0 || write(fd, body, strlen(body)) != (ssize_t)strlen(body) ||
+	    lseek(fd, 0, SEEK_SET) < 0)
+		return -1;
+	return cs_take_fd(&fd);
+}
+
+static void await(struct sampling *sampling, uint16_t port)
+{
+	const struct cs_plan_function *function = sampling->function;
+	uint64_t limit_us = function->sampling.timeout_ns / 1000;
+	const struct timeval limit = { .tv_sec = (time_t)(limit_us / 1000000),
+				       .tv_usec = (suseconds_t)(limit_us % 1000000) };
+
+	event_add(&sampling->limit, &limit);
+	event_add(&sampling->output, NULL);
+	if (!port)
+		return;
+	sampling->first = (struct cs_first_event){
+		.base = sampling->base,
+		.event = &function->event,
+		.port = port,
+		.only_connect = function->ready == CS_READY_LISTEN,
+		.answered = on_answered,
+		.context = sampling,
+	};
+	cs_first_event_begin(&sampling->first);
+}
+
+/* @files: its standard streams. */
+static int start(struct sampling *sampling, const char *folder, const int *files,
+		 const struct cs_dispositions *dispositions, struct cs_diag *diag)
+{
+	const struct cs_plan_function *function = sampling->function;
+	uint16_t port = is_server(function) ? cs_first_event_port() : 0;
+	struct cs_child_command command = {
+		.argv = function->argv,
+		.files = files,
+		.own_group = true,
+		.folder = folder,
+		.dispositions = dispositions,
+	};
+	struct cs_arena arena;
+	int r = -ENOMEM;
+
+	cs_arena_init(&arena, 0);
+	command.env = environment(function, port, &arena);
+	if (command.env)
+		r = cs_watched_start(&sampling->watched, &command, diag);
+	cs_arena_deinit(&arena);
+	if (r == 0)
+		await(sampling, port);
+	return r;
+}
+
+static enum cs_sampling_outcome outcome_of(const struct sampling *sampling)
+{
+	int status = sampling->watched.status;
+	bool ready = sampling->ready;
+
+	if (sampling->function->ready == CS_READY_EXIT)
+		ready = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	if (!ready && sampling->result->answer)
+		return CS_SAMPLING_REFUSED;
+	if (!ready)
+		return sampling->over ? CS_SAMPLING_NEVER_READY : CS_SAMPLING_ENDED;
+	return sampling->seen ? CS_SAMPLING_DONE : CS_SAMPLING_UNSEEN;
+}
+
+static int open_pipe(struct sampling *sampling, int *ret_child, struct cs_diag *diag)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return cs_diag_set(diag, -errno, "cannot make a pipe: %s", strerror(errno));
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	sampling->output_fd = ends[0];
+	*ret_child = ends[1];
+	event_assign(&sampling->output, sampling->base, ends[0], EV_READ | EV_PERSIST, on_output,
+		     sampling);
+	return 0;
+}
+
+static int run(struct sampling *sampling, const char *folder,
+	       const struct cs_dispositions *dispositions, struct cs_diag *diag)
+{
+	cs_cleanup(cs_closep) int input = open_input(sampling->function), output = -EBADF;
+	int files[3], r;
+
+	if (input < 0)
+		return cs_diag_set(diag, -errno, "cannot make an event: %s", strerror(errno));
+	r = open_pipe(sampling, &output, diag);
+	if (r < 0)
+		return r;
+	files[0] = input;
+	files[1] = files[2] = output;
+	r = start(sampling, folder, files, dispositions, diag);
+	if (r < 0)
+		return r;
+	close(cs_take_fd(&output));
+	event_base_dispatch(sampling->base);
+	return sampling->interrupted ? -EINTR : 0;
+}
+
+int cs_sampling_start(struct event_base *base, const struct cs_plan_function *function,
+		      const char *folder, const struct cs_dispositions *dispositions,
+		      struct cs_diag *diag, struct cs_sampling_result *ret)
+{
+	struct cs_sampling_result result = { .outcome = CS_SAMPLING_UNSEEN };
+	struct sampling sampling = {
+		.base = base, .function = function, .result = &result, .output_fd = -EBADF
+	};
+	const struct cs_collector_options options = {
+		.observer = { .context = &sampling, .cold_start = on_cold_start },
+	};
+	int r;
+
+	clear_sample(&result.sample);
+	event_assign(&sampling.limit, base, -1, 0, on_limit, &sampling);
+	event_assign(&sampling.kill, base, -1, 0, on_kill, &sampling);
+	r = cs_watched_open(&sampling.watched, base, &options, diag);
+	sampling.watched.ended = on_ended;
+	sampling.watched.context = &sampling;
+	watch_signals(&sampling, true);
+	if (r == 0)
+		r = run(&sampling, folder, dispositions, diag);
+	watch_signals(&sampling, false);
+	cs_first_event_end(&sampling.first);
+	settle_tail(&sampling);
+	cs_watched_close(&sampling.watched);
+	result.outcome = outcome_of(&sampling);
+	result.status = r == -EINTR ? sampling.interrupted : sampling.watched.status;
+	if (r == 0 || r == -EINTR)
+		*ret = result;
+	return r;
+}

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`coldspan assert`: verdicts and exit codes on real starts, and what it says where there are none.
+
+usage: assert.py --coldspan FILE --schema FILE
+Budgets are far from what is measured, on either side, so that no load of the machine changes a verdict.
+"""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases
+from lib.cases import case
+
+KEPT, USAGE, OVER, NO_DATA, INCONCLUSIVE = 0, 2, 3, 4, 5
+SERVER = """
+import http.server, os, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        status = 500 if body == b"fail" else 200
+        self.send_response(status)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+    def log_message(self, *args):
+        pass
+print("here", flush=True)
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+
+def plan(folder, functions, top="defaults: {runs: 5, max_runs: 5, warmup: 0}\n"):
+    (folder / "coldspan.yaml").write_text("version: 1\n" + top + "functions:\n" + functions)
+
+
+def coldspan(args, folder, *words, env=None):
+    return subprocess.run([args.coldspan, "assert", *words], cwd=folder, capture_output=True, text=True,
+                          timeout=300, check=False, env={**os.environ, "LC_ALL": "C", **(env or {})})
+
+
+def expect(got, code, *said):
+    assert got.returncode == code, got
+    for words in said:
+        assert re.search(words, got.stderr + got.stdout), (words, got)
+
+
+@case
+def kept_and_exceeded(args, folder):
+    plan(folder, "  kept: {run: [/bin/true], budgets: [p95 total <= 100s, shared_objects <= 100]}\n"
+                 "  over: {run: [/bin/true], budgets: [{metric: total, max: 1ns, why: a test}]}\n")
+    expect(coldspan(args, folder, "kept"), KEPT, r"(?m)^kept: 5 cold starts$",
+           r"PASS +p95 total <= 100 s ", r"PASS +shared_objects <= 100 +\d+\n", r"budgets: 2 kept\n$")
+    expect(coldspan(args, folder), OVER, r"FAIL +p50 total <= 1 ns .*5 of 5 over  coldspan.yaml:5:",
+           r"why: a test\n", r"budgets: 1 exceeded, 2 kept\n$")
+
+
+@case
+def levels_and_quarantine_excuse(args, folder):
+    plan(folder, "  f:\n    run: [/bin/true]\n    budgets:\n"
+                 "      - {metric: total, max: 1ns, level: warn}\n"
+                 "      - shared_objects <= 0\n"
+                 "policy: {quarantine: [{id: f/shared_objects, until: 2999-12-31}]}\n")
+    expect(coldspan(args, folder), KEPT, r"WARN +p50 total", r"QUARANTINED +shared_objects",
+           r"budgets: 2 exceeded but excused\n$")
+    text = (folder / "coldspan.yaml").read_text()
+    (folder / "coldspan.yaml").write_text(text.replace("2999-12-31", "2020-01-01"))
+    expect(coldspan(args, folder), OVER, r"FAIL +shared_objects <= 0")
+
+
+@case
+def an_http_server_is_asked(args, folder):
+    (folder / "server.py").write_text(SERVER)
+    plan(folder, f"  f:\n    run: [{sys.executable}, server.py]\n    ready: first-response\n"
+                 "    timeout: 60s\n    invoke: {body: '{}'}\n"
+                 "    budgets: [p50 handler <= 100s, max code <= 1ns, opens.user <= 1000]\n"
+                 f"  bad:\n    run: [{sys.executable}, server.py]\n    ready: first-response\n"
+                 "    timeout: 60s\n    invoke: {body: fail}\n    budgets: [total <= 100s]\n"
+                 f"  listens:\n    run: [{sys.executable}, server.py]\n    ready: listen\n"
+                 "    timeout: 60s\n    budgets: [p50 code <= 100s]\n"
+                 f"  says:\n    run: [{sys.executable}, server.py]\n    ready: {{pattern: here}}\n"
+                 "    timeout: 60s\n    env: {PORT: '0'}\n    budgets: [p50 runtime <= 100s]\n")
+    expect(coldspan(args, folder, "f", "-n", "2"), OVER, r"PASS +p50 handler", r"FAIL +max code",
+           r"PASS +opens.user <= 1000 +[1-9]")
+    expect(coldspan(args, folder, "bad"), NO_DATA, r"NO DATA +start 1: its first event was answered with 500.*coldspan.yaml:10:3")
+    expect(coldspan(args, folder, "listens", "-n", "2"), KEPT, r"PASS +p50 code")
+    expect(coldspan(args, folder, "says", "-n", "2"), KEPT, r"PASS +p50 runtime")
+
+
+@case
+def a_start_that_comes_to_nothing_is_never_green(args, folder):
+    plan(folder, f"  raises: {{run: [{sys.executable}, -c, 'import nothere'], budgets: [total <= 100s]}}\n"
+                 "  killed: {shell: 'echo last words; kill -9 $$', budgets: [total <= 100s]}\n"
+                 "  sleeps: {run: [sleep, '600'], timeout: 500ms, budgets: [total <= 100s]}\n")
+    expect(coldspan(args, folder, "raises"), NO_DATA, r"start 1: exit status 1, in phase \w+  ",
+           r"\| ModuleNotFoundError: No module named 'nothere'\n")
+    expect(coldspan(args, folder, "killed"), NO_DATA, r"killed by signal 9 \(SIGKILL\)",
+           r"\| last words\n")
+    expect(coldspan(args, folder, "sleeps"), NO_DATA, r"never became ready within its timeout")
+    expect(coldspan(args, folder), NO_DATA, r"budgets: 3 without a start\n$")
+
+
+@case
+def what_was_not_seen_is_never_green(args, folder):
+    plan(folder, "  f: {run: [/bin/true], budgets: [wait <= 100s]}\n")
+    expect(coldspan(args, folder), NO_DATA, r"NO DATA +p50 wait .*not seen in 5 of 5 starts")
+
+
+@case
+def strict_passes_only_what_is_proved(args, folder):
+    plan(folder, "  f: {run: [/bin/true], budgets: [p99 total <= 100s]}\n")
+    expect(coldspan(args, folder), KEPT)
+    expect(coldspan(args, folder, "--strict"), INCONCLUSIVE, r"INCONCLUSIVE +p99 total")
+
+
+@case
+def pairs_against_a_baseline(args, folder):
+    plan(folder, "  f:\n    run: [sh, -c, 'sleep 0.3']\n    timeout: 60s\n    runs: 8\n    max_runs: 8\n"
+                 "    baseline: {run: [/bin/true]}\n"
+                 "    budgets: [total <= +100% vs baseline, shared_objects <= 50 vs baseline]\n")
+    expect(coldspan(args, folder), OVER, r"f: 8 cold starts, each beside one of the baseline",
+           r"FAIL +p50 total <= \+100 % vs baseline +\+", r"PASS +shared_objects <= 50 vs baseline")
+    expect(coldspan(args, folder, "--null"), KEPT, r"PASS +p50 total")
+
+
+@case
+def interrupted_it_leaves_nothing_behind(args, folder):
+    plan(folder, f"  f: {{run: [sh, -c, 'echo $$ > {folder}/pid; sleep 600; true'], timeout: 60s, "
+                 "budgets: [total <= 100s]}\n")
+    process = subprocess.Popen([args.coldspan, "assert"], cwd=folder, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True,
+                               env={**os.environ, "TMPDIR": str(folder)})
+    until = time.monotonic() + 60
+    while not (folder / "pid").exists() or not (folder / "pid").read_text().strip():
+        assert time.monotonic() < until and process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM, (process.returncode, said)
+    assert not pathlib.Path("/proc", (folder / "pid").read_text().strip()).exists(), said
+    assert sorted(path.name for path in folder.iterdir()) == ["coldspan.yaml", "pid"], said
+
+
+@case
+def mistakes_are_told_with_their_place(args, folder):
+    expect(coldspan(args, folder), USAGE, r"no coldspan.yaml in .* or above; ")
+    plan(folder, "  f: {run: [/bin/true], budgets: [p95 total <= 300]}\n")
+    expect(coldspan(args, folder), USAGE,
+           r'coldspan.yaml:4:48: "300" has no unit; write 300ms or 300us\n$')
+    plan(folder, "  hello: {run: [/no/such], budgets: [total <= 1s]}\n"
+                 "  later: {function: x, budgets: [total <= 1s]}\n")
+    expect(coldspan(args, folder, "helo"), USAGE, r'has no function "helo"; did you mean "hello"\?')
+    expect(coldspan(args, folder, "hello"), 1, r"hello: /no/such: ")
+    expect(coldspan(args, folder, "later"), USAGE, r"coldspan.yaml:5:3: .* not measured yet")
+    expect(coldspan(args, folder, "--config", "nothere"), USAGE, r"nothere: No such file")
+    expect(coldspan(args, folder, "--config", "."), USAGE, r"\.: Is a directory")
+    expect(coldspan(args, folder, "--runs", "0"), USAGE, r'--runs: "0" is no number from 1')
+    expect(coldspan(args, folder, "--rusn", "3"), USAGE, r"--runs")
+    expect(coldspan(args, folder, "--help"), KEPT, r"^Check cold-start budgets")
+
+
+@case
+def it_is_found_from_a_folder_below(args, folder):
+    plan(folder, "  f: {run: [./start], budgets: [total <= 100s]}\n")
+    (folder / "start").write_text("#!/bin/sh\nexit 0\n")
+    (folder / "start").chmod(0o755)
+    (folder / "below/there").mkdir(parents=True)
+    expect(coldspan(args, folder / "below/there"), KEPT, r"budgets: 1 kept")
+
+
+@case
+def the_schema_says_what_the_program_does(args, folder):
+    try:
+        import jsonschema
+    except ImportError:
+        cases.skip("python3-jsonschema is not installed (script/setup installs it)")
+    schema = json.loads(args.schema.read_text())
+    function = {"run": ["/bin/true"], "budgets": ["p95 total <= 100 s", {"metric": "shared_objects", "max": 99}]}
+    good = {"version": 1, "functions": {"f": function}}
+    for more, is_good in (({}, True), ({"ready": "exit"}, True), ({"ready": "exi"}, False),
+                          ({"timeout": "3s"}, True), ({"timeout": 3}, False), ({"runs": 0}, False),
+                          ({"budgets": ["p95 total < 3s"]}, False), ({"budget": []}, False),
+                          ({"budgets": [{"metric": "total"}]}, False), ({"shell": "x"}, False)):
+        document = {**good, "functions": {"f": {**function, **more}}}
+        (folder / "coldspan.yaml").write_text(json.dumps(document))
+        got = coldspan(args, folder, "-n", "1")
+        assert (got.returncode == KEPT) == is_good, (more, got)
+        try:
+            jsonschema.validate(document, schema)
+            assert is_good, more
+        except jsonschema.ValidationError as error:
+            assert not is_good, (more, error)
+
+
+def main():
+    parser = cases.parser(__doc__)
+    parser.add_argument("--coldspan", required=True)
+    parser.add_argument("--schema", type=pathlib.Path, required=True)
+    args = parser.parse_args()
+    args.coldspan = os.path.abspath(args.coldspan)
+    cases.main(args, args, folder=True)
+
+
+if __name__ == "__main__":
+    main()
