@@ -84,6 +84,9 @@ struct now {
 	int32_t pid;
 };
 
+/* It is about an action loop, whose events are named by a number. */
+#define IS_LOOP(now) ((now)->value >> 20 & 1)
+
 #define STRINGS(...)                                                                               \
 	{                                                                                          \
 		__VA_ARGS__, sizeof(__VA_ARGS__)                                                   \
@@ -118,6 +121,7 @@ static void attach(struct run *run, unsigned i, const struct now *now)
 	memset(header, 0, sizeof(*header));
 	header->pid = now->pid;
 	header->uid = (uint32_t)(now->value >> 2 & 1);
+	header->flags = IS_LOOP(now) ? CS_HEADER_LOOP : 0;
 	header->attach_monotonic_ns = now->time_ns;
 	header->attach_realtime_ns =
 		now->step->flags & WIDE_VALUE ? now->value : 1700000000000000000u + now->time_ns;
@@ -160,6 +164,45 @@ static size_t put_request(unsigned char *payload, const struct now *now, uint32_
 }
 
 #define EVENT_ID "lambda-runtime-aws-request-id: "
+
+static size_t put_line(unsigned char *payload, const struct now *now)
+{
+	const char *known = headers_text[now->value % 4];
+	uint32_t sequence = now->step->connection % 4;
+	struct cs_rec_invocation rec = {
+		.source = CS_INVOCATION_STDIO,
+		.flags = (uint16_t)(now->value >> 8 & 31),
+		.text_len = (uint16_t)(sizeof(sequence) + strlen(known) + now->step->text_len),
+		.id_len = sizeof(sequence),
+	};
+	size_t len;
+
+	if (now->step->flags & WIDE_VALUE)
+		memcpy(&rec.text_len, now->step->value, 6);
+	len = put(payload, &rec, sizeof(rec));
+	len += put(payload + len, &sequence, sizeof(sequence));
+	len += put(payload + len, known, strlen(known));
+	return len + put(payload + len, now->text, now->step->text_len);
+}
+
+static size_t put_answer(unsigned char *payload, const struct now *now)
+{
+	uint32_t sequence = now->step->connection % 4;
+	struct cs_rec_invocation_end rec = { .first_ns = now->value % 65536 * UNIT_NS,
+					     .bytes = now->value,
+					     .source = CS_INVOCATION_STDIO,
+					     .outcome = (uint16_t)(now->value & 7),
+					     .flags = (uint16_t)(now->value >> 3 & 7),
+					     .text_len = sizeof(sequence),
+					     .id_len = sizeof(sequence),
+					     .headers_offset = sizeof(sequence) };
+	size_t len;
+
+	if (now->step->flags & WIDE_VALUE)
+		memcpy(&rec.text_len, now->step->value, 8);
+	len = put(payload, &rec, sizeof(rec));
+	return len + put(payload + len, &sequence, sizeof(sequence));
+}
 
 /* Ids are few, so that they meet. What is wide says anything of its lengths. */
 static size_t put_invocation(unsigned char *payload, const struct now *now)
@@ -379,9 +422,9 @@ static size_t put_payload(unsigned char *payload, unsigned type, const struct no
 	case CS_RECORD_RESPONSE_END:
 		return put(payload, &end, sizeof(end));
 	case CS_RECORD_INVOCATION:
-		return put_invocation(payload, now);
+		return IS_LOOP(now) ? put_line(payload, now) : put_invocation(payload, now);
 	case CS_RECORD_INVOCATION_END:
-		return put_invocation_end(payload, now);
+		return IS_LOOP(now) ? put_answer(payload, now) : put_invocation_end(payload, now);
 	case CS_RECORD_EVENT:
 		return put_event(payload, now);
 	case CS_RECORD_READY:

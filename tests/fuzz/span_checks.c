@@ -54,7 +54,7 @@ static void check_outcome(struct cs_outcome outcome)
 {
 	CS_FUZZ_CHECK(outcome.code >= 0 && outcome.code <= 255);
 	CS_FUZZ_CHECK(outcome.code == 0 || outcome.cause == CS_CAUSE_EXIT ||
-		      outcome.cause == CS_CAUSE_SIGNAL);
+		      outcome.cause == CS_CAUSE_SIGNAL || outcome.cause == CS_CAUSE_TIMEOUT);
 }
 
 /* --- spans --- */
