@@ -15,8 +15,8 @@ int cs_usage_read(const struct cs_process *process, struct cs_usage *ret)
 {
 	struct cs_usage usage = { .time_ns = cs_clock_monotonic_ns() };
 	struct cs_proc_switches switches;
-	struct cs_proc_status status;
-	struct cs_proc_stat stat;
+	struct cs_proc_status status = { 0 };
+	struct cs_proc_stat stat = { 0 };
 	int r;
 
 	if (process->pid <= 0 || process->reaped)
