@@ -3,6 +3,7 @@
 /* Calls from their records; see call.h. */
 #include "collector/call_held.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void set_texts(struct cs_call *call, const struct cs_rec_call *rec, const char *text)
@@ -17,6 +18,25 @@ static void set_texts(struct cs_call *call, const struct cs_rec_call *rec, const
 	call->target = cs_text_clean_copy(text + rec->method_len, rec->target_len);
 	cs_call_told_read(cs_call_lines(rec), &told, &host);
 	call->host = cs_text_clean_copy(host.text, host.len);
+}
+
+/* A proxy leads on to what it was asked for. */
+static void set_tunnel(struct cs_calls *calls, const struct cs_call_held *held)
+{
+	struct cs_call_peer *peer = cs_call_peers_find(calls->peers, held->tag, held->connection);
+	const char *target = held->call.target, *colon = target ? strrchr(target, ':') : NULL;
+	unsigned port;
+
+	if (!peer || !colon || sscanf(colon + 1, "%5u", &port) != 1 || port > UINT16_MAX)
+		return;
+	peer->server_port = (uint16_t)port;
+	cs_peer_text(peer->name, target, (size_t)(colon - target));
+}
+
+static bool is_tunnel(const struct cs_call *call)
+{
+	return call->protocol == CS_CALL_HTTP && call->operation &&
+	       !strcmp(call->operation, "CONNECT") && call->status / 100 == 2;
 }
 
 /* The first call on a connection that was made for it begins where that does, or its name was asked for. */
@@ -57,6 +77,8 @@ void cs_calls_on_call(struct cs_assembled *instance, const struct cs_entry *entr
 	cs_call_tell_peer(&held->call, peer);
 	if (!held->call.reused)
 		begin_with_connect(held, peer);
+	else if (peer->server_port)
+		cs_call_tell_tls(&held->call, peer);
 }
 
 /* Of a database. It is told once that it failed. */
@@ -100,6 +122,8 @@ void cs_calls_on_call_end(struct cs_assembled *instance, const struct cs_entry *
 	held->call.first_ns = cs_calls_ours(instance, rec->first_ns);
 	held->call.aborted = rec->flags & CS_CALL_END_ABORTED;
 	set_answer(&held->call, entry, rec->flags);
+	if (is_tunnel(&held->call))
+		set_tunnel(instance->calls, held);
 	if (rec->flags & CS_CALL_END_UNFOLLOWED)
 		held->call.approximate = CS_END_UNSEEN;
 	if (rec->flags & CS_CALL_END_MORE) {

@@ -27,6 +27,7 @@ void cs_call_tell_peer(struct cs_call *call, const struct cs_call_peer *peer)
 {
 	call->family = peer->family;
 	call->port = peer->port;
+	call->server_port = peer->server_port;
 	memcpy(call->address, peer->address, sizeof(call->address));
 	set(&call->path, peer->path);
 	set(&call->name, peer->name);
@@ -35,11 +36,18 @@ void cs_call_tell_peer(struct cs_call *call, const struct cs_call_peer *peer)
 	call->connection_number = peer->number;
 }
 
+void cs_call_tell_tls(struct cs_call *call, struct cs_call_peer *peer)
+{
+	if (peer->secured_ns && !peer->tls_told)
+		call->tls_ns = between(peer->hello_ns, peer->secured_ns);
+	peer->tls_told = peer->secured_ns != 0;
+}
+
 void cs_call_tell_connect(struct cs_call *call, struct cs_call_peer *peer)
 {
 	call->lookup_ns = between(peer->lookup_begin_ns, peer->lookup_end_ns);
 	call->connect_ns = between(peer->begin_ns, peer->done_ns);
-	call->tls_ns = between(peer->hello_ns, peer->secured_ns);
+	cs_call_tell_tls(call, peer);
 	peer->timed = true;
 }
 
@@ -100,6 +108,18 @@ static void is_done(struct cs_calls *calls, const struct cs_entry *entry, struct
 	cs_call_finish(held, time_ns);
 }
 
+static void is_left(struct cs_calls *calls, const struct cs_entry *entry, uint64_t time_ns)
+{
+	const struct cs_rec_connect *rec = (const void *)(&entry->record + 1);
+	struct cs_call_held *held =
+		cs_call_find_open(calls, entry->pid, CS_CALL_CONNECT, rec->connection);
+
+	if (!held)
+		return;
+	held->call.approximate = "closed before it was seen to be there";
+	cs_call_finish(held, time_ns);
+}
+
 static void begins_to_connect(struct cs_calls *calls, const struct cs_entry *entry,
 			      struct cs_call_peer *peer, uint64_t begin_ns)
 {
@@ -135,6 +155,9 @@ void cs_calls_on_connect(struct cs_assembled *instance, const struct cs_entry *e
 		break;
 	case CS_CONNECT_DONE:
 		is_done(calls, entry, peer, rec, time_ns);
+		break;
+	case CS_CONNECT_LEFT:
+		is_left(calls, entry, time_ns);
 		break;
 	case CS_CONNECT_HELLO:
 		peer->hello_ns = time_ns;

@@ -49,5 +49,8 @@ void cs_call_drop(struct cs_call_held *held);
 /** cs_call_tell_peer() - where it leads, as far as that is known by now. */
 void cs_call_tell_peer(struct cs_call *call, const struct cs_call_peer *peer);
 
+/** cs_call_tell_tls() - how long its handshake took, if that is over and not told. */
+void cs_call_tell_tls(struct cs_call *call, struct cs_call_peer *peer);
+
 /** cs_call_tell_connect() - how long it took to get there, which is then told. */
 void cs_call_tell_connect(struct cs_call *call, struct cs_call_peer *peer);

@@ -25,8 +25,10 @@ struct cs_call_peer {
 	uint32_t number; /* of the connections that the instance made, from 1 */
 	uint16_t family; /* 0 unknown */
 	uint16_t port;
+	uint16_t server_port; /* behind a proxy, to which it is a tunnel; 0: it is none */
 	uint8_t address[16];
 	uint16_t tls_version;     /* 0 none, or not known */
+	bool tls_told;            /* so was that of its TLS handshake */
 	bool timed;               /* its times were told with a call */
 	bool opened;              /* it is, or was, there */
 	enum cs_attribution how;  /* of @owner */

@@ -286,6 +286,7 @@ struct cs_call {
 	char *path;      /* of a unix socket */
 	uint16_t family; /* 0: where it leads is not known */
 	uint16_t port;
+	uint16_t server_port; /* behind a proxy, to which it is a tunnel; 0: it is none */
 	uint8_t address[16];
 	uint16_t tls_version;       /* 0 unknown */
 	unsigned status;            /* of HTTP; 0: none was seen */

@@ -116,7 +116,7 @@ static unsigned split_host(const char *host, char *buf, size_t size)
 
 static void add_peer(struct cs_attr_list *list, const struct cs_call *call, struct texts *texts)
 {
-	unsigned port = call->port;
+	unsigned port = call->server_port ? call->server_port : call->port;
 	const char *server = call->name;
 
 	if (call->kind == CS_CALL_LOOKUP) {

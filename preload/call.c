@@ -6,10 +6,16 @@
 _Static_assert(sizeof(struct cs_call_out) <= sizeof(struct cs_http_request), "a larger connection");
 _Static_assert(sizeof(struct cs_call_in) <= sizeof(struct cs_http_response), "a larger connection");
 
+static void begin_http(struct cs_conn *conn)
+{
+	cs_http_request_init(&conn->request);
+	conn->request.outgoing = true;
+}
+
 void cs_call_open(struct cs_conn *conn, bool connecting)
 {
 	__builtin_memset(&conn->in, 0, sizeof(conn->in));
-	conn->request.outgoing = true;
+	begin_http(conn);
 	conn->outbound = CS_POOL_NONE;
 	atomic_store_explicit(&conn->calling, connecting ? CONNECTING : 0, memory_order_relaxed);
 }
@@ -63,8 +69,11 @@ enum cs_conn_raw_verdict cs_call_out(const struct cs_conn_env *env, struct cs_co
 
 	if (!len)
 		return CS_CONN_RAW_TAKEN;
-	if (!(bits & PROTOCOL))
+	if (!(bits & PROTOCOL)) {
 		bits = decide(conn, data ? cs_sniff_out(data, len) : CS_CALL_UNKNOWN);
+		if (bits & TUNNEL && cs_call_protocol_of(bits) == CS_CALL_HTTP)
+			begin_http(conn);
+	}
 	if (cs_call_protocol_of(bits) == CS_CALL_HTTP)
 		return CS_CONN_RAW_HTTP;
 	if (!(bits & SAID))
@@ -120,11 +129,26 @@ bool cs_call_was_early(struct cs_conn *conn)
 	return atomic_fetch_and_explicit(&conn->calling, ~EARLY, memory_order_relaxed) & EARLY;
 }
 
+/* Nobody writes before he has read that. */
+void cs_call_tunnel(struct cs_conn *conn)
+{
+	__builtin_memset(&conn->in, 0, sizeof(conn->in));
+	conn->in.before = cs_call_begun(conn);
+	cs_call_set_bits(conn, TUNNEL);
+	atomic_fetch_and_explicit(&conn->calling, ~(PROTOCOL | SAID | EARLY), memory_order_relaxed);
+}
+
 void cs_call_over(const struct cs_conn_env *env, struct cs_conn *conn)
 {
 	uint64_t bits = cs_call_bits(conn);
 	uint32_t count = cs_call_begun(conn);
+	struct cs_call_event left = {
+		.type = CS_CALL_LEFT,
+		.time_ns = atomic_load_explicit(&conn->closed_ns, memory_order_relaxed),
+	};
 
+	if (bits & CONNECTING)
+		cs_call_tell(env, conn, &left);
 	if (bits & PROTOCOL && cs_call_protocol_of(bits) != CS_CALL_HTTP && count &&
 	    cs_call_is_answered(conn, count))
 		cs_call_end_turn(env, conn, count);

@@ -23,6 +23,7 @@
 enum cs_call_event_type {
 	CS_CALL_HELLO,   /* a TLS handshake begins; text: the server's name */
 	CS_CALL_SECURED, /* it is over */
+	CS_CALL_LEFT,    /* the connection is closed before it was seen to be there */
 	CS_CALL_BEGINS,  /* text: the operation */
 	CS_CALL_SO_FAR,  /* an answer, up to here */
 };
@@ -78,3 +79,4 @@ enum cs_conn_raw_verdict cs_call_out(const struct cs_conn_env *env, struct cs_co
 enum cs_conn_raw_verdict cs_call_in(const struct cs_conn_env *env, struct cs_conn *conn,
 				    const unsigned char *data, size_t len, uint64_t now_ns);
 void cs_call_over(const struct cs_conn_env *env, struct cs_conn *conn);
+void cs_call_tunnel(struct cs_conn *conn);

@@ -24,6 +24,7 @@ struct cs_call_in {
 		struct cs_tls_records tls;
 		struct cs_db_frames db;
 	};
+	uint32_t before;   /* it was a tunnel: calls before that */
 	uint32_t sequence; /* 1 + of the call that these belong to */
 	uint16_t tellings; /* how often it was told of that; wraps */
 	bool is_tls;

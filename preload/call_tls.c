@@ -6,6 +6,7 @@
 /* The client's last handshake message in TLS 1.3, encrypted: 4 + 32 or 48 of it, and 17. */
 #define FINISHED_SHORT 53u
 #define FINISHED_LONG  69u
+#define ALERT          19u /* idem, of what it says as it leaves: 2 */
 
 static void is_secured(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t now_ns)
 {
@@ -46,6 +47,8 @@ static void piece_out(const struct cs_conn_env *env, struct cs_conn *conn,
 		    (piece->record_len == FINISHED_SHORT || piece->record_len == FINISHED_LONG))
 			return;
 	}
+	if (bits & TLS_1_3 && piece->record_len == ALERT)
+		return;
 	if (piece->first)
 		cs_call_goes_out(env, conn, NULL, 0, piece->len, now_ns);
 	else if (cs_call_begun(conn))

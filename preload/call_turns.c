@@ -69,7 +69,7 @@ static void tell_answer(const struct cs_conn_env *env, struct cs_conn *conn, uin
 		event.text_len = answered->code_len;
 	}
 	/* In TLS 1.3 tickets come before the first answer, and look like one. */
-	if (bits & TLS_1_3 && count == 1)
+	if (bits & TLS_1_3 && count == conn->in.before + 1)
 		event.first_ns = 0;
 	store(&conn->in.told_ns, event.time_ns);
 	cs_call_tell(env, conn, &event);

@@ -13,6 +13,7 @@
 /* Bits of cs_conn.calling */
 #define PROTOCOL   0x0full /* 1 + enum cs_call_protocol; 0: not known yet */
 #define SAID       0x10ull /* bytes went out: cs_conn.out is that of a call */
+#define TUNNEL     0x20ull /* HTTP has made it one: what it speaks now is to be known anew */
 #define CONNECTING 0x100ull
 #define ENCRYPTED  0x200ull
 #define TLS_1_3    0x400ull

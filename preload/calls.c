@@ -98,11 +98,18 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 
 /* --- whatever else --- */
 
+static uint16_t stage_of(enum cs_call_event_type type)
+{
+	return type == CS_CALL_HELLO  ? CS_CONNECT_HELLO
+	       : type == CS_CALL_LEFT ? CS_CONNECT_LEFT
+				      : CS_CONNECT_SECURED;
+}
+
 static void tell_stage(const struct cs_conn *conn, const struct cs_call_event *event)
 {
 	struct cs_rec_connect rec = {
 		.connection = conn->connection,
-		.stage = event->type == CS_CALL_HELLO ? CS_CONNECT_HELLO : CS_CONNECT_SECURED,
+		.stage = stage_of(event->type),
 		.version = event->version,
 		.text_len = (uint16_t)event->text_len,
 	};
@@ -151,6 +158,7 @@ static void tell(struct cs_conn *conn, const struct cs_call_event *event)
 	switch (event->type) {
 	case CS_CALL_HELLO:
 	case CS_CALL_SECURED:
+	case CS_CALL_LEFT:
 		tell_stage(conn, event);
 		break;
 	case CS_CALL_BEGINS:
@@ -177,6 +185,7 @@ const struct cs_call_env cs_calls_env = {
 		.raw_out = cs_call_out,
 		.raw_in = cs_call_in,
 		.raw_over = over,
+		.raw_tunnel = cs_call_tunnel,
 	},
 	.tell = tell,
 };

@@ -152,6 +152,8 @@ struct cs_conn_env {
 	cs_conn_raw_fn raw_out;
 	cs_conn_raw_fn raw_in;
 	void (*raw_over)(const struct cs_conn_env *env, struct cs_conn *conn);
+	/* A response has made it a tunnel: what passes next is for these two. May be NULL. */
+	void (*raw_tunnel)(struct cs_conn *conn);
 };
 
 /**

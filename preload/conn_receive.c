@@ -76,7 +76,8 @@ static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *con
 			      memory_order_relaxed);
 	/* pairs with: conn.requests */
 	atomic_store_explicit(&conn->requests, sequence + 1, memory_order_release);
-	return bits & CS_CONN_TO_CONNECT ? CS_CONN_LOST_IN | CS_CONN_TO_TUNNEL : 0;
+	return bits & CS_CONN_TO_CONNECT && !env->raw_tunnel ? CS_CONN_LOST_IN | CS_CONN_TO_TUNNEL
+							     : 0;
 }
 
 static void count_body(struct cs_conn *conn, uint64_t bytes)

@@ -164,8 +164,11 @@ uint64_t cs_conn_transmit(const struct cs_conn_env *env, struct cs_conn *conn,
 			if (!cs_http_response_over(&conn->response))
 				break;
 			end_response(env, conn, 0, end_ns);
-			if (cs_http_response_tunnel(&conn->response))
+			if (!cs_http_response_tunnel(&conn->response))
+				break;
+			if (!env->raw_tunnel || bytes)
 				return CS_CONN_LOST; /* another protocol follows */
+			env->raw_tunnel(conn);
 			break;
 		case CS_HTTP_END:
 			end_response(env, conn, 0, end_ns);

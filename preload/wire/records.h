@@ -390,6 +390,7 @@ enum cs_connect_stage {
 	CS_CONNECT_DONE = 2,    /* it is there, or failed */
 	CS_CONNECT_HELLO = 3,   /* a TLS handshake begins; the name that it asks for follows */
 	CS_CONNECT_SECURED = 4, /* the handshake is over */
+	CS_CONNECT_LEFT = 5,    /* it is closed, and was not seen to be there */
 };
 
 /*

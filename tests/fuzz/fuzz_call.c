@@ -44,6 +44,7 @@ static void tell(struct cs_conn *conn, const struct cs_call_event *event)
 	case CS_CALL_HELLO:
 		CS_FUZZ_CHECK(event->text_len <= CS_TLS_NAME_MAX);
 		break;
+	case CS_CALL_LEFT:
 	case CS_CALL_SECURED:
 		break;
 	case CS_CALL_BEGINS:
@@ -63,7 +64,8 @@ static const struct cs_call_env env = {
 		  .forks = &forks,
 		  .raw_out = cs_call_out,
 		  .raw_in = cs_call_in,
-		  .raw_over = cs_call_over },
+		  .raw_over = cs_call_over,
+		  .raw_tunnel = cs_call_tunnel },
 	.tell = tell,
 };
 

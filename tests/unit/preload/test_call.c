@@ -34,6 +34,9 @@ static void tell(struct cs_conn *of, const struct cs_call_event *event)
 	case CS_CALL_HELLO:
 		say("hello %.*s @%lu\n", (int)event->text_len, event->text, event->time_ns);
 		break;
+	case CS_CALL_LEFT:
+		say("left @%lu\n", event->time_ns);
+		break;
 	case CS_CALL_SECURED:
 		say("secured %x @%lu\n", event->version, event->time_ns);
 		break;
@@ -70,7 +73,8 @@ static const struct cs_call_env env = {
 		  .forks = &forks,
 		  .raw_out = cs_call_out,
 		  .raw_in = cs_call_in,
-		  .raw_over = cs_call_over },
+		  .raw_over = cs_call_over,
+		  .raw_tunnel = cs_call_tunnel },
 	.tell = tell,
 };
 
@@ -228,6 +232,54 @@ Test(call, a_session_in_the_clear_and_then_in_tls_is_read_anew)
 	in(server_hello, sizeof(server_hello) - 1, 20);
 	OUT("\x17\3\3\0\1x", 40);
 	TOLD("hello localhost @10\nsecured 304 @40\ncall 0 of 5 encrypted [] @40\n");
+}
+
+Test(call, a_connect_that_is_given_up_is_left)
+{
+	cs_call_open(conn, true);
+	closed(20);
+	TOLD("left @20\n");
+}
+
+Test(call, in_a_tunnel_it_begins_anew)
+{
+	OUT("CONNECT localhost:443 HTTP/1.1\r\nHost: localhost:443\r\n\r\n", 5);
+	IN("HTTP/1.1 200 OK\r\n\r\n", 6);
+	TOLD("request CONNECTlocalhost:443host: localhost:443\n\nend 0 200 flags 0\n");
+	shake_hands();
+	OUT("\x17\3\3\0\1x", 40);
+	IN("\x17\3\3\0\2hi", 50);
+	TOLD("secured 304 @40\ncall 1 of 3 encrypted [] @40\n"
+	     "so far 1 out 1 in 2 from 0 @50\n");
+}
+
+Test(call, in_a_tunnel_http_may_come_again)
+{
+	OUT("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 5);
+	IN("HTTP/1.1 200 OK\r\n\r\n", 6);
+	OUT("GET /a HTTP/1.1\r\nHost: a\r\n\r\n", 10);
+	IN("HTTP/1.1 204 No Content\r\n\r\n", 20);
+	TOLD("request CONNECTa:80host: a:80\n\nend 0 200 flags 0\n"
+	     "request GET/ahost: a\n\nend 1 204 flags 0\n");
+}
+
+Test(call, a_proxy_that_refuses_is_no_tunnel)
+{
+	OUT("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 5);
+	IN("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", 6);
+	OUT("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 7);
+	TOLD("request CONNECTa:80host: a:80\n\nend 0 407 flags 0\n"
+	     "request CONNECTa:80host: a:80\n\n");
+}
+
+Test(call, good_bye_in_tls_is_no_call)
+{
+	shake_hands();
+	OUT("\x17\3\3\0\1x", 40);
+	IN("\x17\3\3\0\2hi", 50);
+	TOLD("secured 304 @40\ncall 0 of 3 encrypted [] @40\nso far 0 out 1 in 2 from 0 @50\n");
+	OUT("\x17\3\3\0\x13...................", 60);
+	TOLD("");
 }
 
 Test(call, tls_may_come_after_a_word_in_the_clear)

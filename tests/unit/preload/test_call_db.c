@@ -57,7 +57,8 @@ static const struct cs_call_env env = {
 		  .forks = &forks,
 		  .raw_out = cs_call_out,
 		  .raw_in = cs_call_in,
-		  .raw_over = cs_call_over },
+		  .raw_over = cs_call_over,
+		  .raw_tunnel = cs_call_tunnel },
 	.tell = tell,
 };
 
