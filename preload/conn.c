@@ -87,13 +87,24 @@ bool cs_conn_was_waited_for(struct cs_conn *conn)
 	return state & (CS_CONN_BLOCKING | CS_CONN_WAITED) && !(state & CS_CONN_SHARED);
 }
 
+/* Is the last request a CONNECT that is not answered? Then nobody knows what comes behind it. */
+static bool asks_for_tunnel(const struct cs_conn *conn)
+{
+	uint32_t last = atomic_load_explicit(&conn->requests, memory_order_relaxed) - 1;
+
+	return cs_conn_outstanding(conn) &&
+	       atomic_load_explicit(&conn->received[last % CS_CONN_PIPELINE],
+				    memory_order_relaxed) &
+		       CS_CONN_TO_CONNECT;
+}
+
 bool cs_conn_may_begin(const struct cs_conn *conn, uint32_t generation)
 {
 	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
 
 	return is_generation(state, generation) &&
 	       !(state & (CS_CONN_RECEIVING | CS_CONN_LOST_IN | CS_CONN_CLOSING)) &&
-	       cs_http_request_idle(&conn->request);
+	       cs_http_request_idle(&conn->request) && !asks_for_tunnel(conn);
 }
 
 void cs_conn_share(struct cs_conn *conn, uint32_t generation)
