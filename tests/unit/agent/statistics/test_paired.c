@@ -68,7 +68,8 @@ Test(paired, too_few_pairs_have_no_bounds)
 
 Test(paired, what_took_no_time_is_refused)
 {
-	static const double good[] = { 1, 2, 3 }, bad[] = { 1, 0, 3 }, worse[] = { 1, NAN, 3 };
+	static const double good[] = { 1, 2, 3 }, bad[] = { 1, 0, 3 },
+			    worse[] = { 1, (double)NAN, 3 };
 	struct cs_paired_ratio ratio;
 	double chance;
 
