@@ -17,10 +17,10 @@
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
 #include "agent/plan_file.h"
-#include "agent/suggest.h"
 #include "agent/terminal.h"
 #include "agent/verbs.h"
 #include "base/log.h"
+#include "base/suggest.h"
 #include "collector/loop.h"
 
 static const char help_text[] =

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "agent/exit_codes.h"
-#include "agent/suggest.h"
 #include "agent/verbs.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "base/suggest.h"
 #include "coldspan_config.h"
 
 struct verb {

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/suggest.h"
 #include "base/log.h"
+#include "base/suggest.h"
 
 #define OPTIONS_MAX 32 /* more than any command has */
 

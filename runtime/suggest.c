@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Nearest name by edit distance (Levenshtein, one row at a time); see suggest.h. agent/suggest.c does the
+ * Nearest name by edit distance (Levenshtein, one row at a time); see suggest.h. base/suggest.c does the
  * same: the runtime includes nothing of ours, so that it is a fair guest, and has its own.
  */
 #include "runtime/suggest.h"

@@ -9,7 +9,7 @@
 
 #include "agent/budget/metric.h"
 #include "agent/budget/yaml_tree.h"
-#include "agent/suggest.h"
+#include "base/suggest.h"
 
 #define WORDS_MAX 7 /* p95 total <= 300 ms vs baseline */
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/suggest.h"
+#include "base/suggest.h"
 
 #define CHOICES_BYTES 128
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agent/suggest.h"
+#include "base/suggest.h"
 
 static const struct cs_metric_about others[] = {
 #define X(id, name, kind, exact, meaning) { name, meaning, CS_QUANTITY_##kind, exact },

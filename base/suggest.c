@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Nearest word by edit distance; see suggest.h. */
-#include "agent/suggest.h"
+#include "base/suggest.h"
 
 #include <string.h>
 

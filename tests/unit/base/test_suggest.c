@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Unit tests of agent/suggest. */
+/* Unit tests of base/suggest. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "agent/suggest.h"
+#include "base/suggest.h"
 
 static const char *const words[] = { "run", "doctor", "env", "assert" };
 
