@@ -119,7 +119,7 @@ void cs_calls_on_call_end(struct cs_assembled *instance, const struct cs_entry *
 	held->call.status = rec->status;
 	held->call.bytes_out = rec->bytes_out;
 	held->call.bytes_in = rec->bytes_in;
-	held->call.first_ns = cs_calls_ours(instance, rec->first_ns);
+	held->call.first_ns = cs_assembled_ours(instance, rec->first_ns);
 	held->call.aborted = rec->flags & CS_CALL_END_ABORTED;
 	set_answer(&held->call, entry, rec->flags);
 	if (is_tunnel(&held->call))

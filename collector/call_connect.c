@@ -61,7 +61,7 @@ static struct cs_call_peer *new_peer(struct cs_calls *calls, const struct cs_ent
 	peer->family = rec->family;
 	peer->port = rec->port;
 	memcpy(peer->address, rec->address, sizeof(peer->address));
-	peer->begin_ns = cs_calls_ours(calls->instance, rec->begin_ns);
+	peer->begin_ns = cs_assembled_ours(calls->instance, rec->begin_ns);
 	cs_peer_text(peer->path, (const char *)(rec + 1), rec->text_len);
 	if (!*peer->path)
 		cs_call_peers_join(calls->peers, peer);
@@ -177,7 +177,7 @@ void cs_calls_on_lookup(struct cs_assembled *instance, const struct cs_entry *en
 	const struct cs_rec_lookup *rec = (const void *)(&entry->record + 1);
 	struct cs_calls *calls = cs_calls_of(instance);
 	const char *text = (const char *)(rec + 1);
-	uint64_t begin_ns = cs_calls_ours(instance, rec->begin_ns);
+	uint64_t begin_ns = cs_assembled_ours(instance, rec->begin_ns);
 	struct cs_call_held *held;
 
 	if (!calls ||

@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-#include "collector/clock_shift.h"
-
 struct cs_calls *cs_calls_of(struct cs_assembled *instance)
 {
 	struct cs_calls *calls = instance->calls;
@@ -174,9 +172,4 @@ void cs_call_finish(struct cs_call_held *held, uint64_t end_ns)
 	held->answered = true;
 	held->call.end_ns = end_ns > held->call.start_ns ? end_ns : held->call.start_ns;
 	cs_call_close(held);
-}
-
-uint64_t cs_calls_ours(const struct cs_assembled *instance, uint64_t stamp_ns)
-{
-	return stamp_ns ? cs_clock_shift_apply(instance->identity.clock_shift_ns, stamp_ns) : 0;
 }

@@ -22,9 +22,6 @@ struct cs_calls {
 /** cs_calls_of() - those of an instance, from the first on. NULL: out of memory. */
 struct cs_calls *cs_calls_of(struct cs_assembled *instance);
 
-/** cs_calls_ours() - a stamp of the instance's, on our clock; 0 stays 0. */
-uint64_t cs_calls_ours(const struct cs_assembled *instance, uint64_t stamp_ns);
-
 /**
  * cs_call_begin() - a new one, that is given to whom it is of
  *
