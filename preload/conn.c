@@ -92,10 +92,7 @@ static bool asks_for_tunnel(const struct cs_conn *conn)
 {
 	uint32_t last = atomic_load_explicit(&conn->requests, memory_order_relaxed) - 1;
 
-	return cs_conn_outstanding(conn) &&
-	       atomic_load_explicit(&conn->received[last % CS_CONN_PIPELINE],
-				    memory_order_relaxed) &
-		       CS_CONN_TO_CONNECT;
+	return cs_conn_outstanding(conn) && cs_conn_received_of(conn, last) & CS_CONN_TO_CONNECT;
 }
 
 bool cs_conn_may_begin(const struct cs_conn *conn, uint32_t generation)

@@ -94,8 +94,7 @@ static void tell_request_end(const struct cs_conn_env *env, struct cs_conn *conn
 			     const struct cs_http_text *text)
 {
 	uint32_t last = atomic_load_explicit(&conn->requests, memory_order_relaxed) - 1;
-	uint64_t received = atomic_load_explicit(&conn->received[last % CS_CONN_PIPELINE],
-						 memory_order_relaxed);
+	uint64_t received = cs_conn_received_of(conn, last);
 	struct cs_conn_event event = {
 		.type = CS_CONN_REQUEST_END,
 		.sequence = last,

@@ -17,8 +17,7 @@ static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, ui
 			 uint64_t now_ns)
 {
 	uint32_t sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed);
-	uint64_t received = atomic_load_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
-						 memory_order_relaxed);
+	uint64_t received = cs_conn_received_of(conn, sequence);
 	struct cs_conn_event event = {
 		.type = CS_CONN_RESPONSE_END,
 		.sequence = sequence,
@@ -56,8 +55,7 @@ static struct cs_http_text *response_text(const struct cs_conn_env *env, const s
 static void tell_response(const struct cs_conn_env *env, struct cs_conn *conn, uint16_t status)
 {
 	uint32_t sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed);
-	uint64_t received = atomic_load_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
-						 memory_order_relaxed);
+	uint64_t received = cs_conn_received_of(conn, sequence);
 	struct cs_conn_event event = {
 		.type = CS_CONN_RESPONSE,
 		.sequence = sequence,
@@ -120,8 +118,7 @@ static bool begin_response(const struct cs_conn_env *env, struct cs_conn *conn, 
 		return true;
 	if (!cs_conn_outstanding(conn))
 		return false;
-	received = atomic_load_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
-					memory_order_relaxed);
+	received = cs_conn_received_of(conn, sequence);
 	cs_http_response_init(&conn->response, received & CS_CONN_TO_HEAD);
 	conn->response.to_connect = received & CS_CONN_TO_CONNECT;
 	conn->sending = CS_CONN_HEAD_BEGUN;

@@ -47,6 +47,13 @@ static inline uint32_t cs_conn_outstanding(const struct cs_conn *conn)
 	       atomic_load_explicit(&conn->responses, memory_order_acquire);
 }
 
+/** cs_conn_received_of() - what cs_conn.received has of request @sequence. Context: signal. */
+static inline uint64_t cs_conn_received_of(const struct cs_conn *conn, uint32_t sequence)
+{
+	return atomic_load_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
+				    memory_order_relaxed);
+}
+
 /**
  * cs_conn_show() - hand content, the next @content bytes, to who wants it
  *
