@@ -49,7 +49,7 @@ static double at_rank(const double *sorted, uint32_t rank)
 
 static double quantile(const double *sorted, uint32_t count, double q)
 {
-	return q < 1 ? at_rank(sorted, cs_quantile_ranks(count, q, 0.5).point) : sorted[count - 1];
+	return q < 1 ? at_rank(sorted, cs_quantile_rank(count, q)) : sorted[count - 1];
 }
 
 /* --- absolute --- */

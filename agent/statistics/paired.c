@@ -106,7 +106,7 @@ int cs_paired_tail_chance(const double *first, const double *second, uint32_t co
 {
 	cs_cleanup(cs_freep) double *one = malloc(count * sizeof(*one));
 	cs_cleanup(cs_freep) double *other = malloc(count * sizeof(*other));
-	uint32_t rank = cs_quantile_ranks(count, q, 0.05).point, as_large = 1;
+	uint32_t rank = cs_quantile_rank(count, q), as_large = 1;
 	uint64_t state = seed;
 	double measured;
 

@@ -27,9 +27,9 @@ double cs_samples_median(const double *sorted, uint32_t count)
 	return count % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-/* 0.95 * 20 is a little more than 19 in binary. */
-static uint32_t nearest_rank(uint32_t count, double q)
+uint32_t cs_quantile_rank(uint32_t count, double q)
 {
+	/* 0.95 * 20 is a little more than 19 in binary. */
 	double rank = ceil(q * count - 1e-9);
 
 	return rank < 1 ? 1 : (uint32_t)rank;
@@ -37,7 +37,7 @@ static uint32_t nearest_rank(uint32_t count, double q)
 
 struct cs_quantile_ranks cs_quantile_ranks(uint32_t count, double q, double alpha)
 {
-	struct cs_quantile_ranks ranks = { .point = nearest_rank(count, q) };
+	struct cs_quantile_ranks ranks = { .point = cs_quantile_rank(count, q) };
 	/* Samples above the quantile are at most binomial(count, 1 - q): so many would be too many. */
 	uint32_t too_many = cs_binomial_enough(count, 1 - q, alpha);
 	/* Those at or below it are at least binomial(count, q). */
@@ -59,10 +59,11 @@ enum cs_quantile_finding cs_quantile_judge(const double *sorted, uint32_t count,
 {
 	struct cs_quantile_evidence evidence = {
 		.count = count,
-		.too_many = cs_binomial_enough(count, 1 - q, alpha),
 		.ranks = cs_quantile_ranks(count, q, alpha),
 	};
 
+	/* That many reach down to the lower bound. Without one not even all are too many. */
+	evidence.too_many = count + 1 - evidence.ranks.lower;
 	while (evidence.over < count && sorted[count - 1 - evidence.over] > max)
 		evidence.over++;
 	*ret = evidence;

@@ -16,7 +16,7 @@
 
 /* Where the bounds of a quantile stand among sorted samples; counted from 1; 0: there is none. */
 struct cs_quantile_ranks {
-	uint32_t point; /* nearest rank */
+	uint32_t point; /* cs_quantile_rank() */
 	uint32_t lower; /* the quantile is not below this sample, with confidence 1 - alpha */
 	uint32_t upper; /* the quantile is not above it, with confidence 1 - alpha */
 };
@@ -42,6 +42,9 @@ void cs_samples_sort(double *samples, uint32_t count);
 
 /** cs_samples_median() - of @count > 0 sorted ones; the mean of the two in the middle */
 double cs_samples_median(const double *sorted, uint32_t count);
+
+/** cs_quantile_rank() - where a quantile of @count samples stands, from 1: the nearest rank */
+uint32_t cs_quantile_rank(uint32_t count, double q);
 
 /**
  * cs_quantile_ranks() - where a quantile and its one-sided bounds stand
