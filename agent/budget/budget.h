@@ -15,9 +15,9 @@
 #include <stdbool.h>
 
 #include "agent/budget/quantity.h"
-#include "base/arena.h"
-#include "base/diag.h"
+#include "base/cleanup.h"
 
+struct cs_fields;
 struct cs_yaml_node;
 
 enum cs_budget_against {
@@ -49,11 +49,10 @@ struct cs_budget {
 
 /**
  * cs_budget_parse() - read a budget in either form
- * @arena: owns its texts
- * @file:  for @diag
+ * @fields: where it stands, and who owns its texts
  *
  * Context: startup.
- * Return:  0; -EINVAL, @diag says where, what, and what to write; -ENOMEM.
+ * Return:  0; -EINVAL, the diag says where, what, and what to write; -ENOMEM.
  */
-int cs_budget_parse(struct cs_arena *arena, const char *file, const struct cs_yaml_node *node,
-		    struct cs_diag *diag, struct cs_budget *ret) cs_must_use;
+int cs_budget_parse(const struct cs_fields *fields, const struct cs_yaml_node *node,
+		    struct cs_budget *ret) cs_must_use;

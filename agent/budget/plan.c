@@ -198,6 +198,7 @@ static int take_budgets(const struct cs_fields *fields, const struct cs_yaml_nod
 			const struct cs_yaml_node *preset, struct cs_plan_function *function)
 {
 	size_t room = (own ? own->count : 0) + (preset ? preset->count : 0);
+	const struct cs_fields of_preset = { fields->arena, CS_PRESETS_FILE, fields->diag };
 	int r = own ? cs_fields_list(fields, own) : 0;
 
 	if (r < 0)
@@ -212,8 +213,7 @@ static int take_budgets(const struct cs_fields *fields, const struct cs_yaml_nod
 			       : preset->entries[i - (own ? own->count : 0)].value;
 		struct cs_budget budget;
 
-		r = cs_budget_parse(fields->arena, is_own ? fields->file : CS_PRESETS_FILE, node,
-				    fields->diag, &budget);
+		r = cs_budget_parse(is_own ? fields : &of_preset, node, &budget);
 		if (r < 0)
 			return r;
 		if (!has_budget(function, budget.id))

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/budget/budget.h"
+#include "agent/budget/fields.h"
 #include "agent/budget/metric.h"
 #include "agent/budget/yaml_tree.h"
 
@@ -18,11 +19,12 @@ static char message[CS_DIAG_TEXT_MAX + 64];
 
 static int parse(const char *text, struct cs_budget *ret)
 {
+	const struct cs_fields fields = { &arena, "c.yaml", &diag };
 	const struct cs_yaml_node *root = NULL;
 
 	diag = (struct cs_diag){ 0 };
 	cr_assert(zero(int, cs_yaml_load(&arena, "c.yaml", text, strlen(text), &diag, &root)));
-	return cs_budget_parse(&arena, "c.yaml", root, &diag, ret);
+	return cs_budget_parse(&fields, root, ret);
 }
 
 static struct cs_budget good(const char *text)
