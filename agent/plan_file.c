@@ -13,6 +13,7 @@
 
 #include "agent/budget/yaml_tree.h"
 #include "base/cleanup.h"
+#include "base/input.h"
 
 /* The folder above, in place. Return: false: there is none. */
 static bool go_up(char *folder)
@@ -64,7 +65,7 @@ static ssize_t take(const char *path, char **ret)
 	cs_cleanup(cs_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	cs_cleanup(cs_freep) char *text = malloc(CS_YAML_BYTES_MAX + 1);
 	struct stat st;
-	size_t used = 0;
+	ssize_t len;
 
 	if (fd < 0)
 		return -errno;
@@ -72,20 +73,12 @@ static ssize_t take(const char *path, char **ret)
 		return -ENOMEM;
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 		return -EISDIR;
-	while (used <= CS_YAML_BYTES_MAX) {
-		ssize_t n = read(fd, text + used, CS_YAML_BYTES_MAX + 1 - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		used += (size_t)n;
-	}
+	len = cs_input_read(fd, text, CS_YAML_BYTES_MAX + 1);
+	if (len < 0)
+		return len;
 	*ret = text;
 	text = NULL;
-	return (ssize_t)used;
+	return len;
 }
 
 int cs_plan_file_load(const char *path, struct cs_diag *diag, struct cs_plan_file *ret)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/input.h"
 #include "collector/procfs.h"
 #include "preload/wire/abi.h"
 
@@ -30,23 +31,14 @@ static int open_in(const struct cs_running *running, const char *name)
 static ssize_t read_in(const struct cs_running *running, const char *name, char *text, size_t size)
 {
 	cs_cleanup(cs_closep) int fd = open_in(running, name);
-	size_t used = 0;
+	ssize_t len;
 
 	if (fd < 0)
 		return fd;
-	while (used < size - 1) {
-		ssize_t n = read(fd, text + used, size - 1 - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		used += (size_t)n;
-	}
-	text[used] = '\0';
-	return (ssize_t)used;
+	len = cs_input_read(fd, text, size - 1);
+	if (len >= 0)
+		text[len] = '\0';
+	return len;
 }
 
 /* A number behind @label at the beginning of a line, the @nth of the line; 0 there is none. */
