@@ -72,12 +72,12 @@ static bool parse_runs(const char *text, uint32_t *ret)
 static int parse(int argc, char **argv, struct options *ret)
 {
 	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'C' },
+		{ "config", required_argument, NULL, 'c' },
 		{ "runs", required_argument, NULL, 'n' },
 		{ "strict", no_argument, NULL, 's' },
 		{ "null", no_argument, NULL, '0' },
-		{ "ascii", no_argument, NULL, 'a' },
-		{ "color", required_argument, NULL, 'c' },
+		{ "ascii", no_argument, NULL, CS_LOOK_ASCII },
+		{ "color", required_argument, NULL, CS_LOOK_COLOR },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -88,7 +88,7 @@ static int parse(int argc, char **argv, struct options *ret)
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":c:n:h", options, NULL)) != -1) {
 		switch (option) {
-		case 'C':
+		case 'c':
 			ret->config = optarg;
 			break;
 		case 'n':

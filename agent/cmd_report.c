@@ -44,8 +44,8 @@ static int parse(int argc, char **argv, struct options *ret)
 {
 	static const struct option options[] = {
 		{ "function", required_argument, NULL, 'f' },
-		{ "ascii", no_argument, NULL, 'a' },
-		{ "color", required_argument, NULL, 'c' },
+		{ "ascii", no_argument, NULL, CS_LOOK_ASCII },
+		{ "color", required_argument, NULL, CS_LOOK_COLOR },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};

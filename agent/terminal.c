@@ -69,11 +69,11 @@ int cs_look_option(struct cs_look *look, int option, const char *value)
 					     [CS_COLOUR_ALWAYS] = "always",
 					     [CS_COLOUR_NEVER] = "never" };
 
-	if (option == 'a') {
+	if (option == CS_LOOK_ASCII) {
 		look->ascii = true;
 		return 1;
 	}
-	if (option != 'c')
+	if (option != CS_LOOK_COLOR)
 		return 0;
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (!strcmp(value, words[i])) {

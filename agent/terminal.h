@@ -23,8 +23,14 @@ struct cs_look {
 	bool ascii; /* no characters beyond ASCII */
 };
 
+/* Values of --ascii and --color in a table of options: no letter, so that none is taken from a command. */
+enum {
+	CS_LOOK_ASCII = 256,
+	CS_LOOK_COLOR,
+};
+
 /**
- * cs_look_option() - take in an option of getopt_long(3): 'a' for --ascii, 'c' for --color
+ * cs_look_option() - take in an option of getopt_long(3): CS_LOOK_ASCII, CS_LOOK_COLOR
  * @value: optarg
  *
  * Return: 1 taken; 0 another option; -EINVAL no such colour, which was said.

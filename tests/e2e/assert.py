@@ -172,6 +172,7 @@ def it_is_found_from_a_folder_below(args, folder):
     (folder / "start").chmod(0o755)
     (folder / "below/there").mkdir(parents=True)
     expect(coldspan(args, folder / "below/there"), KEPT, r"budgets: 1 kept")
+    expect(coldspan(args, "/", "-c", folder / "coldspan.yaml"), KEPT, r"budgets: 1 kept")
 
 
 @case
