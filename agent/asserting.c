@@ -57,20 +57,21 @@ static int start_one(struct measuring *measuring, bool other, struct cs_sample *
 	return 1;
 }
 
+static int start_half(struct measuring *measuring, uint32_t number, bool other)
+{
+	struct cs_asserted *asserted = measuring->asserted;
+
+	return start_one(measuring, other,
+			 other ? &asserted->others[number] : &asserted->own[number]);
+}
+
 /* A B, B A, A B, …: what grows with time, grows in both. */
 static int start_pair(struct measuring *measuring, uint32_t number)
 {
-	struct cs_asserted *asserted = measuring->asserted;
-	int r;
+	bool other_first = measuring->pairs && number % 2;
+	int r = start_half(measuring, number, other_first);
 
-	if (!measuring->pairs)
-		return start_one(measuring, false, &asserted->own[number]);
-	r = number % 2 ? start_one(measuring, true, &asserted->others[number])
-		       : start_one(measuring, false, &asserted->own[number]);
-	if (r)
-		return r;
-	return number % 2 ? start_one(measuring, false, &asserted->own[number])
-			  : start_one(measuring, true, &asserted->others[number]);
+	return r || !measuring->pairs ? r : start_half(measuring, number, !other_first);
 }
 
 static int warm_up(struct measuring *measuring)
@@ -109,7 +110,6 @@ static int judge_all(struct measuring *measuring, double alpha, bool *ret_settle
 
 static int measure(struct measuring *measuring, const struct looks *looks)
 {
-	const struct cs_asserting_options *options = measuring->options;
 	struct cs_asserted *asserted = measuring->asserted;
 	double alpha = measuring->function->sampling.alpha / looks->count;
 	bool settled = false;
@@ -117,9 +117,6 @@ static int measure(struct measuring *measuring, const struct looks *looks)
 
 	for (unsigned look = 0; r == 0 && look < looks->count && !settled; look++) {
 		while (r == 0 && asserted->count < looks->at[look]) {
-			if (options->progress)
-				options->progress(options->context, measuring->function,
-						  asserted->count, looks->at[look]);
 			r = start_pair(measuring, asserted->count);
 			asserted->count += r == 0;
 		}

@@ -28,9 +28,6 @@ struct cs_asserting_options {
 	bool strict;
 	bool against_itself; /* the function is its own baseline */
 	uint64_t seed;
-	void (*progress)(void *context, const struct cs_plan_function *function, uint32_t done,
-			 uint32_t of); /* NULL: nobody looks */
-	void *context;
 };
 
 struct cs_asserted {
