@@ -83,30 +83,28 @@ bool cs_asides_tell(struct cs_asides *asides, uint32_t tag, const struct cs_rec_
 	return true;
 }
 
-bool cs_asides_since(const struct cs_asides *asides, uint32_t tag, uint64_t since_ns)
+/* @over_ns: when the last one of these ended */
+static bool any_since(const struct cs_asides *asides, uint32_t tag, bool connections,
+		      uint64_t over_ns, uint64_t since_ns)
 {
 	const struct cs_aside *aside;
 
-	if (asides->over_ns && asides->over_ns >= since_ns)
+	if (over_ns && over_ns >= since_ns)
 		return true;
 	SLIST_FOREACH(aside, &asides->list, link)
 	{
-		if (aside->tag == tag)
+		if (aside->tag == tag && (!connections || aside->sequence == CS_ASIDE_CONNECTION))
 			return true;
 	}
 	return false;
 }
 
+bool cs_asides_since(const struct cs_asides *asides, uint32_t tag, uint64_t since_ns)
+{
+	return any_since(asides, tag, false, asides->over_ns, since_ns);
+}
+
 bool cs_asides_connected_since(const struct cs_asides *asides, uint32_t tag, uint64_t since_ns)
 {
-	const struct cs_aside *aside;
-
-	if (asides->connection_over_ns && asides->connection_over_ns >= since_ns)
-		return true;
-	SLIST_FOREACH(aside, &asides->list, link)
-	{
-		if (aside->tag == tag && aside->sequence == CS_ASIDE_CONNECTION)
-			return true;
-	}
-	return false;
+	return any_since(asides, tag, true, asides->connection_over_ns, since_ns);
 }
