@@ -11,6 +11,7 @@ An export that was answered with 200 has passed the whole pipeline; stop() flush
 import pathlib
 import subprocess
 import threading
+import time
 
 from . import listening, peers
 
@@ -38,6 +39,18 @@ service:
       receivers: [otlp]
       exporters: [{exporters}]
 """
+
+
+def asleep(pid):
+    """Whether no thread of the process @pid runs or wants to (true of one that ended)."""
+    for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+        try:
+            state = stat.read_text(encoding="ascii").rpartition(") ")[2][0]
+        except OSError:
+            continue  # it ended meanwhile
+        if state not in "SZX":
+            return False
+    return True
 
 
 class Otelcol:
@@ -70,6 +83,7 @@ class Otelcol:
 
     def stop(self, timeout=20):
         """Ends the collector as an operator would; returns the file with what it received."""
+        self._settle(timeout)
         self._process.terminate()
         status = self._process.wait(timeout)
         self._reader.join(timeout)
@@ -77,6 +91,16 @@ class Otelcol:
             raise RuntimeError(f"the OpenTelemetry Collector ended with {status}:\n" +
                                "".join(self.log[-20:]))
         return self.file
+
+    def _settle(self, timeout):
+        """Waits until every thread sleeps. Only after it has said that it is ready does the collector
+        ask for SIGTERM, without a word; until then the signal kills it with all that it holds."""
+        end = time.monotonic() + timeout
+        while not asleep(self.pid):
+            if time.monotonic() > end:
+                raise RuntimeError(f"the OpenTelemetry Collector did not rest for {timeout} s:\n" +
+                                   "".join(self.log[-20:]))
+            time.sleep(0.01)
 
     def kill(self):
         if self._process.poll() is None:
