@@ -182,7 +182,7 @@ static void put_failure(const struct cs_plan *plan, const struct cs_asserted *as
 {
 	const struct cs_plan_function *function = asserted->function;
 	const struct cs_sampling_result *failure = &asserted->failure;
-	const char *line = failure->tail, *why;
+	const char *line = failure->tail.text, *why;
 	char buf[128];
 
 	why = failure_of(failure, buf, sizeof(buf));

@@ -13,9 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/environment.h"
 #include "agent/first_event.h"
+#include "agent/interrupts.h"
 #include "agent/watched.h"
-#include "base/utf8.h"
 
 #define GRACE_S 2 /* from SIGTERM to SIGKILL */
 
@@ -28,12 +29,10 @@ struct sampling {
 	struct event limit;
 	struct event kill;
 	struct event output;
-	struct event signals[3];
-	int interrupted; /* by this signal; 0: not */
-	int output_fd;   /* our end of what it writes to; negative: closed */
-	size_t tail_used;
-	bool ready; /* its rule says so */
-	bool over;  /* its time was */
+	struct cs_interrupts interrupts;
+	int output_fd; /* our end of what it writes to; negative: closed */
+	bool ready;    /* its rule says so */
+	bool over;     /* its time was */
 	bool best_ready;
 	bool seen;
 };
@@ -100,26 +99,6 @@ static void on_cold_start(void *context, const struct cs_cold_start *cold)
 
 /* --- what it writes --- */
 
-static void keep_tail(struct sampling *sampling, const char *bytes, size_t len)
-{
-	char *tail = sampling->result->tail;
-	size_t room = CS_SAMPLING_TAIL_BYTES - 1;
-
-	if (len > room) {
-		bytes += len - room;
-		len = room;
-	}
-	if (sampling->tail_used + len > room) {
-		size_t out = sampling->tail_used + len - room;
-
-		memmove(tail, tail + out, sampling->tail_used - out);
-		sampling->tail_used -= out;
-	}
-	memcpy(tail + sampling->tail_used, bytes, len);
-	sampling->tail_used += len;
-	tail[sampling->tail_used] = '\0';
-}
-
 static void stop(struct sampling *sampling)
 {
 	const struct timeval grace = { .tv_sec = GRACE_S };
@@ -151,7 +130,7 @@ static bool take_output(struct sampling *sampling)
 		close_output(sampling);
 		return false;
 	}
-	keep_tail(sampling, bytes, (size_t)len);
+	cs_tail_add(&sampling->result->tail, bytes, (size_t)len);
 	return true;
 }
 
@@ -160,7 +139,7 @@ static void on_output(evutil_socket_t fd, short what, void *context)
 	struct sampling *sampling = context;
 
 	if (!take_output(sampling) || sampling->function->ready != CS_READY_PATTERN ||
-	    sampling->ready || !strstr(sampling->result->tail, sampling->function->pattern))
+	    sampling->ready || !strstr(sampling->result->tail.text, sampling->function->pattern))
 		return;
 	sampling->ready = true;
 	stop(sampling);
@@ -168,23 +147,10 @@ static void on_output(evutil_socket_t fd, short what, void *context)
 
 static void settle_tail(struct sampling *sampling)
 {
-	char raw[CS_SAMPLING_TAIL_BYTES], *tail = sampling->result->tail;
-
 	while (sampling->output_fd >= 0 && take_output(sampling))
 		continue;
 	close_output(sampling);
-	memcpy(raw, tail, sizeof(raw));
-	cs_utf8_repair(tail, CS_SAMPLING_TAIL_BYTES, raw, sampling->tail_used, NULL);
-	for (char *line = tail, *end; *line; line = end + 1) {
-		end = line + strcspn(line, "\n");
-		if (!*end) {
-			cs_utf8_strip_control(line);
-			break;
-		}
-		*end = '\0';
-		cs_utf8_strip_control(line);
-		*end = '\n';
-	}
+	cs_tail_settle(&sampling->result->tail);
 }
 
 /* --- its life --- */
@@ -215,28 +181,12 @@ static void on_kill(evutil_socket_t fd, short what, void *context)
 }
 
 /* Who stops us stops it as well, and leaves nothing behind. */
-static void on_signal(evutil_socket_t number, short what, void *context)
+static void on_interrupt(void *context)
 {
 	struct sampling *sampling = context;
 
-	sampling->interrupted = (int)number;
 	if (!sampling->watched.reaped)
 		kill(-sampling->watched.child.pid, SIGKILL);
-}
-
-static void watch_signals(struct sampling *sampling, bool on)
-{
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (on) {
-			evsignal_assign(&sampling->signals[i], sampling->base, numbers[i],
-					on_signal, sampling);
-			event_add(&sampling->signals[i], NULL);
-		} else {
-			event_del(&sampling->signals[i]);
-		}
-	}
 }
 
 /* What it had started goes with it. */
@@ -258,33 +208,20 @@ static bool is_server(const struct cs_plan_function *function)
 static char **environment(const struct cs_plan_function *function, uint16_t port,
 			  struct cs_arena *arena)
 {
-	size_t n = 0, kept = 0;
-	char **env;
+	struct cs_environment_variable *variables;
+	size_t count = 0;
 
-	while (environ[n])
-		n++;
-	env = cs_arena_alloc(arena, (n + function->env_count + 2) * sizeof(*env));
-	if (!env)
+	variables = cs_arena_alloc(arena, (function->env_count + 1) * sizeof(*variables));
+	if (!variables)
 		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		size_t len = strcspn(environ[i], "=");
-		bool replaced = port && !strncmp(environ[i], "PORT=", 5);
-
-		for (size_t j = 0; j < function->env_count && !replaced; j++)
-			replaced = strlen(function->env[j].name) == len &&
-				   !strncmp(function->env[j].name, environ[i], len);
-		if (!replaced)
-			env[kept++] = environ[i];
-	}
-	for (size_t j = 0; j < function->env_count; j++) {
-		env[kept] = cs_arena_printf(arena, "%s=%s", function->env[j].name,
-					    function->env[j].value);
-		if (!env[kept++])
-			return NULL;
-	}
+	for (size_t i = 0; i < function->env_count; i++)
+		variables[count++] = (struct cs_environment_variable){ function->env[i].name,
+								       function->env[i].value };
 	if (port)
-		env[kept] = cs_arena_printf(arena, "PORT=%u", port);
-	return !port || env[kept] ? env : NULL;
+		variables[count++] =
+			(struct cs_environment_variable){ "PORT",
+							  cs_arena_printf(arena, "%u", port) };
+	return cs_environment_with(arena, environ, variables, count);
 }
 
 /* Standard input: the event's body, or nothing. */
@@ -396,7 +333,7 @@ static int run(struct sampling *sampling, const char *folder,
 		return r;
 	close(cs_take_fd(&output));
 	event_base_dispatch(sampling->base);
-	return sampling->interrupted ? -EINTR : 0;
+	return sampling->interrupts.number ? -EINTR : 0;
 }
 
 int cs_sampling_start(struct event_base *base, const struct cs_plan_function *function,
@@ -418,15 +355,17 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 	r = cs_watched_open(&sampling.watched, base, &options, diag);
 	sampling.watched.ended = on_ended;
 	sampling.watched.context = &sampling;
-	watch_signals(&sampling, true);
+	sampling.interrupts.came = on_interrupt;
+	sampling.interrupts.context = &sampling;
+	cs_interrupts_begin(&sampling.interrupts, base);
 	if (r == 0)
 		r = run(&sampling, folder, dispositions, diag);
-	watch_signals(&sampling, false);
+	cs_interrupts_end(&sampling.interrupts);
 	cs_first_event_end(&sampling.first);
 	settle_tail(&sampling);
 	cs_watched_close(&sampling.watched);
 	result.outcome = outcome_of(&sampling);
-	result.status = r == -EINTR ? sampling.interrupted : sampling.watched.status;
+	result.status = r == -EINTR ? sampling.interrupts.number : sampling.watched.status;
 	if (r == 0 || r == -EINTR)
 		*ret = result;
 	return r;

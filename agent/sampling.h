@@ -11,10 +11,9 @@
 
 #include "agent/budget/judge.h"
 #include "agent/budget/plan.h"
+#include "agent/tail.h"
 #include "base/cleanup.h"
 #include "base/diag.h"
-
-#define CS_SAMPLING_TAIL_BYTES 2048u
 
 struct cs_dispositions;
 
@@ -32,8 +31,7 @@ struct cs_sampling_result {
 	int status;              /* as wait(2) encodes it */
 	int answer;              /* HTTP status of its first answer; 0: there was none */
 	const char *last_phase;  /* that it was in; NULL: none was seen */
-	char tail
-		[CS_SAMPLING_TAIL_BYTES]; /* the last that it wrote: UTF-8 without controls but newlines */
+	struct cs_tail tail;     /* the last that it wrote, settled */
 };
 
 /**

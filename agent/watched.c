@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/environment.h"
 #include "agent/library.h"
 #include "base/log.h"
 
@@ -29,34 +30,23 @@ int cs_watched_open(struct cs_watched *watched, struct event_base *base,
 	return 0;
 }
 
-/* The environment with our two variables in it; pointers only, the strings are the arena's. */
+/* With our two variables in it; the strings are the arena's, or those of @env. */
 static char **environment(struct cs_watched *watched, char *const *env, struct cs_arena *arena,
 			  struct cs_diag *diag)
 {
-	const char *library, *preload, *before = NULL;
-	size_t n = 0, kept = 0;
-	char **envp;
+	const char *library, *preload;
 
 	if (cs_library_find(arena, &library, diag) < 0 ||
 	    cs_scratch_library(&watched->scratch, library, &library, diag) < 0)
 		return NULL;
-	while (env[n])
-		n++;
-	envp = cs_arena_alloc(arena, (n + 3) * sizeof(*envp));
-	if (!envp)
-		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		if (!strncmp(env[i], "LD_PRELOAD=", 11))
-			before = before ? before : env[i] + 11;
-		else if (strncmp(env[i], "COLDSPAN_SOCKET=", 16) != 0)
-			envp[kept++] = env[i];
-	}
-	preload = cs_library_preload(arena, library, before);
+	preload = cs_library_preload(arena, library, cs_environment_get(env, "LD_PRELOAD"));
 	if (!preload)
 		return NULL;
-	envp[kept] = cs_arena_printf(arena, "LD_PRELOAD=%s", preload);
-	envp[kept + 1] = cs_arena_printf(arena, "COLDSPAN_SOCKET=%s", watched->scratch.socket);
-	return envp[kept] && envp[kept + 1] ? envp : NULL;
+	return cs_environment_with(
+		arena, env,
+		(struct cs_environment_variable[]){
+			{ "LD_PRELOAD", preload }, { "COLDSPAN_SOCKET", watched->scratch.socket } },
+		2);
 }
 
 static void on_ending(evutil_socket_t fd, short what, void *context)

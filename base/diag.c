@@ -8,11 +8,8 @@
 
 #include "base/utf8.h"
 
-static int set(struct cs_diag *diag, int code, const char *file, unsigned line, unsigned column,
-	       const char *fmt, va_list ap) __attribute__((format(printf, 6, 0)));
-
-static int set(struct cs_diag *diag, int code, const char *file, unsigned line, unsigned column,
-	       const char *fmt, va_list ap)
+int cs_diag_vat(struct cs_diag *diag, int code, const char *file, unsigned line, unsigned column,
+		const char *fmt, va_list ap)
 {
 	char text[CS_DIAG_TEXT_MAX];
 
@@ -33,7 +30,7 @@ int cs_diag_set(struct cs_diag *diag, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	code = set(diag, code, NULL, 0, 0, fmt, ap);
+	code = cs_diag_vat(diag, code, NULL, 0, 0, fmt, ap);
 	va_end(ap);
 	return code;
 }
@@ -44,7 +41,7 @@ int cs_diag_at(struct cs_diag *diag, int code, const char *file, unsigned line, 
 	va_list ap;
 
 	va_start(ap, fmt);
-	code = set(diag, code, file, line, column, fmt, ap);
+	code = cs_diag_vat(diag, code, file, line, column, fmt, ap);
 	va_end(ap);
 	return code;
 }

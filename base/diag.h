@@ -34,6 +34,10 @@ int cs_diag_set(struct cs_diag *diag, int code, const char *fmt, ...)
 int cs_diag_at(struct cs_diag *diag, int code, const char *file, unsigned line, unsigned column,
 	       const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
+/** cs_diag_vat() - as cs_diag_at(), for those who take such arguments themselves. */
+int cs_diag_vat(struct cs_diag *diag, int code, const char *file, unsigned line, unsigned column,
+		const char *fmt, va_list ap) __attribute__((format(printf, 6, 0)));
+
 /**
  * cs_diag_format() - "file:line:column: text", leaving out what is unknown
  * @buf: receives the NUL-terminated line, cut to @size bytes

@@ -15,14 +15,13 @@
 int cs_fields_refuse(const struct cs_fields *fields, const struct cs_yaml_node *node,
 		     const char *fmt, ...)
 {
-	char text[CS_DIAG_TEXT_MAX];
 	va_list args;
+	int r;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	r = cs_diag_vat(fields->diag, -EINVAL, fields->file, node->line, node->column, fmt, args);
 	va_end(args);
-	return cs_diag_at(fields->diag, -EINVAL, fields->file, node->line, node->column, "%s",
-			  text);
+	return r;
 }
 
 static bool is_one_of(const char *word, const char *const *words, size_t count)

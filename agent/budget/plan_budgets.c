@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What a function is held to; see plan_parts.h. */
+#include "agent/budget/plan_parts.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agent/budget/fields.h"
+#include "agent/budget/presets.h"
+#include "agent/budget/yaml_tree.h"
+
+bool cs_plan_has_budget(const struct cs_plan_function *function, const char *id)
+{
+	for (size_t i = 0; i < function->budgets_count; i++) {
+		if (!strcmp(function->budgets[i].id, id))
+			return true;
+	}
+	return false;
+}
+
+/* Own budgets, then those of presets that no own one of that name stands for. */
+static int take_budgets(const struct cs_fields *fields, const struct cs_yaml_node *own,
+			const struct cs_yaml_node *preset, struct cs_plan_function *function)
+{
+	size_t room = (own ? own->count : 0) + (preset ? preset->count : 0);
+	const struct cs_fields of_preset = { fields->arena, CS_PRESETS_FILE, fields->diag };
+	int r = own ? cs_fields_list(fields, own) : 0;
+
+	if (r < 0)
+		return r;
+	function->budgets = cs_arena_alloc(fields->arena, (room + 1) * sizeof(*function->budgets));
+	if (!function->budgets)
+		return -ENOMEM;
+	for (size_t i = 0; i < room; i++) {
+		bool is_own = own && i < own->count;
+		const struct cs_yaml_node *node =
+			is_own ? own->entries[i].value
+			       : preset->entries[i - (own ? own->count : 0)].value;
+		struct cs_budget budget;
+
+		r = cs_budget_parse(is_own ? fields : &of_preset, node, &budget);
+		if (r < 0)
+			return r;
+		if (!cs_plan_has_budget(function, budget.id))
+			function->budgets[function->budgets_count++] = budget;
+		else if (is_own)
+			return cs_fields_refuse(fields, node,
+						"budget \"%s\" stands twice; give one an id",
+						budget.id);
+	}
+	return 0;
+}
+
+static int take_baseline(const struct cs_fields *fields, const struct cs_yaml_node *node,
+			 struct cs_plan_baseline *baseline)
+{
+	static const char *const keys[] = { "ref", "build", "run", "file" };
+	const struct cs_yaml_node *ref = cs_yaml_get(node, "ref");
+	const struct cs_yaml_node *build = cs_yaml_get(node, "build");
+	const struct cs_yaml_node *run = cs_yaml_get(node, "run");
+	const struct cs_yaml_node *file = cs_yaml_get(node, "file");
+	int r = cs_fields_known(fields, node, keys, 4);
+
+	if (r < 0)
+		return r;
+	if (!!ref + !!run + !!file != 1)
+		return cs_fields_refuse(fields, node,
+					"write one of ref: GITREF, run: [PROGRAM…], file: SAMPLES");
+	if (build && !ref)
+		return cs_fields_refuse(fields, build, "only a ref is built; remove build");
+	if (run) {
+		baseline->kind = CS_BASELINE_COMMAND;
+		return cs_fields_argv(fields, run, &baseline->argv);
+	}
+	baseline->kind = ref ? CS_BASELINE_REF : CS_BASELINE_FILE;
+	r = cs_fields_text(fields, ref ? ref : file, &baseline->ref);
+	return r == 0 && build ? cs_fields_text(fields, build, &baseline->build) : r;
+}
+
+/* What a bound is relative to has to be there. */
+static int check_budgets(const struct cs_fields *fields, const struct cs_plan_function *function)
+{
+	for (size_t i = 0; i < function->budgets_count; i++) {
+		const struct cs_budget *budget = &function->budgets[i];
+
+		if (budget->against == CS_AGAINST_BASELINE &&
+		    function->baseline.kind == CS_BASELINE_NONE)
+			return cs_diag_at(fields->diag, -EINVAL, fields->file, budget->line,
+					  budget->column,
+					  "%s has no baseline; write baseline: {ref: origin/main}",
+					  function->name);
+	}
+	return 0;
+}
+
+int cs_plan_take_budgets(const struct cs_fields *fields, const struct cs_yaml_node *map,
+			 struct cs_plan_function *function)
+{
+	const struct cs_yaml_node *node, *preset = NULL;
+	int r = 0;
+
+	if ((node = cs_yaml_get(map, "forbid")))
+		r = cs_fields_texts(fields, node, &function->forbid, &function->forbid_count);
+	if (r == 0 && (node = cs_yaml_get(map, "baseline")))
+		r = take_baseline(fields, node, &function->baseline);
+	if (r == 0 && (node = cs_yaml_get(map, "extends")))
+		r = cs_presets_get(fields, node, &preset);
+	if (r == 0)
+		r = take_budgets(fields, cs_yaml_get(map, "budgets"), preset, function);
+	return r < 0 ? r : check_budgets(fields, function);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Signals that end us; see interrupts.h. */
+#include "agent/interrupts.h"
+
+#include <signal.h>
+
+static const int numbers[CS_INTERRUPTS] = { SIGINT, SIGTERM, SIGHUP };
+
+static void on_signal(evutil_socket_t number, short what, void *context)
+{
+	struct cs_interrupts *interrupts = context;
+
+	interrupts->number = (int)number;
+	interrupts->came(interrupts->context);
+}
+
+void cs_interrupts_begin(struct cs_interrupts *interrupts, struct event_base *base)
+{
+	for (unsigned i = 0; i < CS_INTERRUPTS; i++) {
+		evsignal_assign(&interrupts->events[i], base, numbers[i], on_signal, interrupts);
+		event_add(&interrupts->events[i], NULL);
+	}
+}
+
+void cs_interrupts_end(struct cs_interrupts *interrupts)
+{
+	for (unsigned i = 0; i < CS_INTERRUPTS; i++)
+		event_del(&interrupts->events[i]);
+}

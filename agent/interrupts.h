@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* SIGINT, SIGTERM and SIGHUP while something of ours runs: it is ended, and so are we. Context of all: loop. */
+#pragma once
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#define CS_INTERRUPTS 3u
+
+struct cs_interrupts {
+	struct event events[CS_INTERRUPTS];
+	int number;                  /* the signal that came; 0: none */
+	void (*came)(void *context); /* at each one, @number is set */
+	void *context;
+};
+
+/** cs_interrupts_begin() - take them from now on; @came and @context are filled in. */
+void cs_interrupts_begin(struct cs_interrupts *interrupts, struct event_base *base);
+
+/** cs_interrupts_end() - leave them as they were. */
+void cs_interrupts_end(struct cs_interrupts *interrupts);
