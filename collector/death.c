@@ -127,12 +127,13 @@ void cs_death_deinit(struct cs_death *death)
 	event_del(&death->timer);
 }
 
-/* May the kernel tell the status later, or a parent that we watch? */
+/* May somebody tell more later: the status (the kernel, once it is reaped), or what was used? */
 static bool worth_holding(struct cs_process *process, bool parent_watched)
 {
 	struct cs_pidfd_info info;
 
-	return parent_watched || cs_pidfd_get_info(process->pidfd, &info) == 0;
+	return parent_watched ||
+	       (!process->status_known && cs_pidfd_get_info(process->pidfd, &info) == 0);
 }
 
 void cs_death_exited(void *context, struct cs_process *process)
@@ -150,7 +151,7 @@ void cs_death_exited(void *context, struct cs_process *process)
 	}
 	parent_watched = drain_parent(death, process, now_ns);
 	/* Never at once: an image of it that came after this one may be announced already. */
-	if (process->reaped || process->status_known)
+	if (process->reaped || process->waited)
 		hold(death, process,
 		     parent_watched && !process->waited ? now_ns + CS_DEATH_LINGER_NS : now_ns);
 	else

@@ -3,8 +3,9 @@
 /*
  * From "the process has ended" to "its instances end, with this cause". The cause is told by who
  * waited for it: a parent of ours (`coldspan run`), the kernel once it was reaped (Linux ≥ 6.15), or
- * the wait record of a parent that is watched. For these an ended process is held for a bounded
- * time; after that the cause is unknown, and said to be.
+ * the wait record of a parent that is watched; and by /proc while nobody has waited, to who may know.
+ * For these an ended process is held for a bounded time; after that the cause is unknown, and said to
+ * be.
  */
 #pragma once
 

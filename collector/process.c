@@ -57,10 +57,30 @@ static void on_pidfd(evutil_socket_t fd, short what, void *context)
 	cs_process_check(context);
 }
 
+/*
+ * The kernel's word on how it ended: through the pidfd once it is reaped, and before that in /proc. A
+ * zombie's 0 is believed of kernels alone that also have PIDFD_GET_INFO: older ones say it of a process
+ * whose main thread ended before the others, whatever exit() they called.
+ */
+static void ask_status(struct cs_process *process)
+{
+	struct cs_pidfd_info info;
+	bool answers = cs_pidfd_get_info(process->pidfd, &info) == 0;
+	int status;
+
+	if (answers && info.exited) {
+		process->status_known = true;
+		process->wait_status = info.wait_status;
+	} else if (process->pid > 0 && cs_proc_get_exit(process->pid, &status) == 0 &&
+		   (answers || status) && !cs_pidfd_reaped(process->pidfd)) {
+		process->status_known = true;
+		process->wait_status = status;
+	}
+}
+
 void cs_process_check(struct cs_process *process)
 {
 	struct cs_process_table *table = process->table;
-	struct cs_pidfd_info info;
 	bool was_exited = process->exited, was_reaped = process->reaped;
 
 	if (!process->exited && process->pidfd >= 0 && !cs_pidfd_exited(process->pidfd))
@@ -69,11 +89,8 @@ void cs_process_check(struct cs_process *process)
 		process->exited = true;
 		process->exited_ns = cs_clock_monotonic_ns();
 	}
-	if (!process->status_known && cs_pidfd_get_info(process->pidfd, &info) == 0 &&
-	    info.exited) {
-		process->status_known = true;
-		process->wait_status = info.wait_status;
-	}
+	if (!process->status_known && process->pidfd >= 0)
+		ask_status(process);
 	process->reaped |= cs_pidfd_reaped(process->pidfd);
 	/* A process that is reaped at once may be freed by the first call. */
 	if (!was_exited)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define NS_PER_S          1000000000ull
 #define CHILDREN_TEXT     16384 /* some 2,000 children; those beyond are not found */
@@ -94,6 +95,31 @@ int cs_proc_parse_status(const char *text, struct cs_proc_status *ret)
 	return 0;
 }
 
+int cs_proc_parse_exit(const char *text, int *ret_status)
+{
+	/* State is field 3, right behind the name; the status is field 52. */
+	const char *at = strrchr(text, ')');
+	char *end;
+	long status;
+
+	if (!at || at[1] != ' ' || !at[2])
+		return -EBADMSG;
+	if (at[2] != 'Z')
+		return -EBUSY;
+	at += 2;
+	for (unsigned field = 3; field < 52; field++) {
+		at = strchr(at, ' ');
+		if (!at)
+			return -EBADMSG;
+		at++;
+	}
+	status = strtol(at, &end, 10);
+	if (end == at || status < 0 || status > UINT16_MAX)
+		return -EBADMSG;
+	*ret_status = (int)status;
+	return 0;
+}
+
 int cs_proc_get_stat(int32_t pid, struct cs_proc_stat *ret)
 {
 	char path[32], text[1024];
@@ -112,6 +138,22 @@ int cs_proc_get_status(int32_t pid, struct cs_proc_status *ret)
 	snprintf(path, sizeof(path), "/proc/%" PRId32 "/status", pid);
 	r = cs_proc_read_file(path, text, sizeof(text));
 	return r < 0 ? r : cs_proc_parse_status(text, ret);
+}
+
+int cs_proc_get_exit(int32_t pid, int *ret_status)
+{
+	char path[32], text[1024], link[64];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%" PRId32 "/stat", pid);
+	r = cs_proc_read_file(path, text, sizeof(text));
+	if (r < 0)
+		return r;
+	/* A zombie has lost all namespaces but this one. */
+	snprintf(path, sizeof(path), "/proc/%" PRId32 "/ns/user", pid);
+	if (readlink(path, link, sizeof(link)) < 0)
+		return errno == ENOENT ? -ENOENT : -EACCES;
+	return cs_proc_parse_exit(text, ret_status);
 }
 
 int cs_proc_get_cpu_ns(int32_t pid, uint64_t *ret_ns)

@@ -53,6 +53,13 @@ int cs_proc_parse_stat(const char *text, uint64_t ticks_per_s, struct cs_proc_st
 /** cs_proc_parse_status() - Return: 0; -EBADMSG no Uid line. Pure. */
 int cs_proc_parse_status(const char *text, struct cs_proc_status *ret) cs_must_use;
 
+/**
+ * cs_proc_parse_exit() - what is said of a zombie's exit status
+ *
+ * Return: 0; -EBUSY not a zombie; -EBADMSG not in the form of proc_pid_stat(5). Pure.
+ */
+int cs_proc_parse_exit(const char *text, int *ret_status) cs_must_use;
+
 /** cs_proc_get_stat() - Return: 0; -ENOENT no such process; other errors of open(2), read(2). */
 int cs_proc_get_stat(int32_t pid, struct cs_proc_stat *ret) cs_must_use;
 
@@ -66,6 +73,16 @@ int cs_proc_get_status(int32_t pid, struct cs_proc_status *ret) cs_must_use;
  */
 int cs_proc_get_switches(int32_t pid, unsigned threads_max, struct cs_proc_switches *ret)
 	cs_must_use;
+
+/**
+ * cs_proc_get_exit() - how a process ended that nobody has waited for yet
+ * @ret_status: as wait(2) encodes it
+ *
+ * Field 52 of proc_pid_stat(5). Who may not read it is shown 0 there: asked for is what the same right
+ * (ptrace(2), PTRACE_MODE_READ_FSCREDS) gives, too.
+ * Return: 0; -EBUSY it has not ended; -EACCES we may not know; otherwise as cs_proc_get_stat().
+ */
+int cs_proc_get_exit(int32_t pid, int *ret_status) cs_must_use;
 
 /** cs_proc_get_cpu_ns() - CPU time of all threads, ended ones too. Return: 0; -ESRCH, -EINVAL gone. */
 int cs_proc_get_cpu_ns(int32_t pid, uint64_t *ret_ns) cs_must_use;

@@ -47,6 +47,32 @@ def how_a_process_ended_is_known(binary, shim):
 
 
 @case
+def how_a_process_ended_is_known_before_anybody_has_waited_for_it(binary, shim):
+    with Collector(binary) as collector:
+        left = [watched(collector, shim, ["sh", "-c", "exit 7"]),
+                watched(collector, shim, ["true"]),
+                watched(collector, shim, ["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)]
+        left[2].stdin.write(b"x")
+        left[2].stdin.flush()
+        assert left[2].stdout.read(1) == b"x"
+        left[2].send_signal(signal.SIGKILL)
+        collector.until("all were assembled", lambda c: c["cold_starts"] == 3)
+        collector.accounting()
+        by_pid = {span["resource"]["process.pid"]: span
+                  for span in otlp_json.of_file(collector.file) if span["name"] == "cold start"}
+        assert by_pid[left[0].pid]["attributes"]["process.exit.code"] == 7, by_pid
+        assert by_pid[left[1].pid]["attributes"]["process.exit.code"] == 0, by_pid
+        # Killed over its event: both spans say so.
+        ends = {span["name"]: span["message"] for span in otlp_json.of_file(collector.file)
+                if span["status"] == 2 and "signal 9" in span["message"]}
+        assert len(ends) == 2 and "cold start" in ends, ends
+        for process in left:
+            process.wait(LIMIT_S)
+        left[2].stdin.close()
+        left[2].stdout.close()
+
+
+@case
 def stop_hands_over_what_is_still_held(binary, shim):
     with Collector(binary) as collector:
         with watched(collector, shim, ["cat"], stdin=subprocess.PIPE,

@@ -31,6 +31,55 @@ Test(procfs, a_cut_stat_is_refused)
 	cr_expect(eq(int, cs_proc_parse_stat("1 (x) S 1 2 3", 100, &stat), -EBADMSG));
 }
 
+#define UP_TO_45                                                                                   \
+	" 1 1 1 0 -1 4 1 0 5 0 1 2 0 0 20 0 1 0 50 0 0 18446744073709551615 0 0 0 0 0 0 0 0 0 0 "  \
+	"0 0 17 0 0 0 0 0 0 0"
+
+Test(procfs, the_exit_status_is_field_52_of_one_that_has_ended)
+{
+	int status = -1;
+
+	cr_assert(eq(int,
+		     cs_proc_parse_exit("7 (a) S 1) Z" UP_TO_45 " 0 0 0 0 0 0 1792\n", &status),
+		     0));
+	cr_expect(eq(int, status, 1792));
+	cr_expect(eq(int, cs_proc_parse_exit("7 (a) Z 1) S" UP_TO_45 " 0 0 0 0 0 0 9\n", &status),
+		     -EBUSY));
+	cr_expect(
+		eq(int, cs_proc_parse_exit("7 (a) Z" UP_TO_45 " 0 0 0 0 0 0", &status), -EBADMSG));
+	cr_expect(
+		eq(int, cs_proc_parse_exit("7 (a) Z" UP_TO_45 " 0 0 0 0 0 0 ", &status), -EBADMSG));
+	cr_expect(eq(int, cs_proc_parse_exit("7 (a) Z" UP_TO_45 " 0 0 0 0 0 0 65536\n", &status),
+		     -EBADMSG));
+	cr_expect(eq(int, cs_proc_parse_exit("7 (a)", &status), -EBADMSG));
+	cr_expect(eq(int, status, 1792));
+}
+
+Test(procfs, the_status_of_a_zombie_is_told_to_who_may_know)
+{
+	int status = -1, others = -1, alive = -1;
+	siginfo_t info;
+	pid_t pid, other;
+
+	cr_assert(eq(int, cs_proc_get_exit(getpid(), &alive), -EBUSY));
+	pid = fork();
+	if (pid == 0)
+		_exit(3);
+	cr_assert(eq(int, waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0));
+	cr_assert(eq(int, cs_proc_get_exit(pid, &status), 0));
+	cr_expect(eq(int, WEXITSTATUS(status), 3));
+	if (getuid() == 0) {
+		other = fork();
+		if (other == 0)
+			_exit(setuid(65534) == 0 && cs_proc_get_exit(pid, &status) == -EACCES ? 0
+											      : 1);
+		waitpid(other, &others, 0);
+		cr_expect(eq(int, others, 0));
+	}
+	waitpid(pid, &status, 0);
+	cr_expect(eq(int, cs_proc_get_exit(pid, &status), -ENOENT));
+}
+
 Test(procfs, the_last_pid_of_the_list_is_the_innermost)
 {
 	struct cs_proc_status status;
