@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "agent/budget/metric.h"
+#include "agent/exit_codes.h"
 #include "collector/model.h"
 
 #define LABEL_COLUMNS  12
@@ -61,7 +62,7 @@ void cs_assert_count(const struct cs_plan *plan, const struct cs_asserted *asser
 
 /* --- a budget --- */
 
-static const char *label_of(const struct cs_budget *budget, enum cs_verdict verdict,
+const char *cs_assert_label(const struct cs_budget *budget, enum cs_verdict verdict,
 			    bool quarantined)
 {
 	switch (verdict) {
@@ -111,9 +112,14 @@ static void put_bounds(const struct cs_budget *budget, const struct cs_judgement
 	cs_buffer_putc(out, ')');
 }
 
-static void put_evidence(const struct cs_budget *budget, const struct cs_judgement *judgement,
-			 struct cs_buffer *out)
+void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgement *judgement,
+			struct cs_buffer *out)
 {
+	if (judgement->verdict == CS_VERDICT_NO_DATA) {
+		cs_buffer_printf(out, "not seen in %u of %u starts", judgement->missing,
+				 judgement->missing + judgement->count);
+		return;
+	}
 	put_value(budget, judgement->point, out);
 	put_bounds(budget, judgement, out);
 	if (cs_metric_about(budget->metric).exact && judgement->smallest < judgement->point &&
@@ -136,17 +142,13 @@ static void put_budget(const struct cs_plan *plan, const struct cs_asserted *ass
 	const struct cs_budget *budget = &asserted->function->budgets[which];
 	const struct cs_judgement *judgement = &asserted->judgements[which];
 	const char *label =
-		label_of(budget, judgement->verdict,
-			 cs_assert_quarantined(plan, asserted->function, budget, today));
+		cs_assert_label(budget, judgement->verdict,
+				cs_assert_quarantined(plan, asserted->function, budget, today));
 
 	cs_buffer_printf(out, "  %s%-*s%s  %-*s  ", terminal->colour ? colour_of(label) : "",
 			 LABEL_COLUMNS, label, terminal->colour ? "\x1b[0m" : "", BUDGET_COLUMNS,
 			 budget->text);
-	if (judgement->verdict == CS_VERDICT_NO_DATA)
-		cs_buffer_printf(out, "not seen in %u of %u starts", judgement->missing,
-				 judgement->missing + judgement->count);
-	else
-		put_evidence(budget, judgement, out);
+	cs_assert_evidence(budget, judgement, out);
 	if (judgement->verdict != CS_VERDICT_PASS)
 		cs_buffer_printf(out, "  %s:%u:%u", plan->file, budget->line, budget->column);
 	cs_buffer_putc(out, '\n');
@@ -177,21 +179,27 @@ static const char *failure_of(const struct cs_sampling_result *failure, char *bu
 	return cs_outcome_text(outcome, buf, size);
 }
 
+void cs_assert_failure(const struct cs_asserted *asserted, struct cs_buffer *out)
+{
+	const struct cs_sampling_result *failure = &asserted->failure;
+	char buf[128];
+	const char *why = failure_of(failure, buf, sizeof(buf));
+
+	cs_buffer_printf(out, "%sstart %u: %s", asserted->other_failed ? "the baseline's " : "",
+			 asserted->count + 1, why ? why : "it ended");
+	if (failure->last_phase)
+		cs_buffer_printf(out, ", in phase %s", failure->last_phase);
+}
+
 static void put_failure(const struct cs_plan *plan, const struct cs_asserted *asserted,
 			const struct cs_terminal *terminal, struct cs_buffer *out)
 {
 	const struct cs_plan_function *function = asserted->function;
-	const struct cs_sampling_result *failure = &asserted->failure;
-	const char *line = failure->tail.text, *why;
-	char buf[128];
+	const char *line = asserted->failure.tail.text;
 
-	why = failure_of(failure, buf, sizeof(buf));
-	cs_buffer_printf(out, "  %s%-*s%s  %sstart %u: %s", terminal->colour ? "\x1b[31m" : "",
-			 LABEL_COLUMNS, "NO DATA", terminal->colour ? "\x1b[0m" : "",
-			 asserted->other_failed ? "the baseline's " : "", asserted->count + 1,
-			 why ? why : "it ended");
-	if (failure->last_phase)
-		cs_buffer_printf(out, ", in phase %s", failure->last_phase);
+	cs_buffer_printf(out, "  %s%-*s%s  ", terminal->colour ? "\x1b[31m" : "", LABEL_COLUMNS,
+			 "NO DATA", terminal->colour ? "\x1b[0m" : "");
+	cs_assert_failure(asserted, out);
 	cs_buffer_printf(out, "  %s:%u:%u\n", plan->file, function->line, function->column);
 	while (*line) {
 		size_t len = strcspn(line, "\n");
@@ -223,6 +231,15 @@ static void put_count(struct cs_buffer *out, unsigned count, const char *what)
 {
 	if (count)
 		cs_buffer_printf(out, "%s%u %s", out->len ? ", " : "", count, what);
+}
+
+int cs_assert_exit_code(const struct cs_assert_tally *tally, bool strict)
+{
+	if (tally->failures || tally->unseen)
+		return CS_EXIT_NO_DATA;
+	if (tally->exceeded)
+		return CS_EXIT_OVER_BUDGET;
+	return strict && tally->doubtful ? CS_EXIT_INCONCLUSIVE : CS_EXIT_DONE;
 }
 
 void cs_assert_text_end(const struct cs_assert_tally *tally, struct cs_buffer *out)

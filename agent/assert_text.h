@@ -23,6 +23,20 @@ struct cs_assert_tally {
 bool cs_assert_quarantined(const struct cs_plan *plan, const struct cs_plan_function *function,
 			   const struct cs_budget *budget, unsigned today);
 
+/** cs_assert_label() - PASS, FAIL, WARN, INFO, QUARANTINED, INCONCLUSIVE or NO DATA */
+const char *cs_assert_label(const struct cs_budget *budget, enum cs_verdict verdict,
+			    bool quarantined);
+
+/** cs_assert_evidence() - what was measured of a budget, with its bounds: half a line */
+void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgement *judgement,
+			struct cs_buffer *out);
+
+/** cs_assert_failure() - which start came to nothing, and how: half a line; of one that failed */
+void cs_assert_failure(const struct cs_asserted *asserted, struct cs_buffer *out);
+
+/** cs_assert_exit_code() - of all functions together, an enum cs_exit_code */
+int cs_assert_exit_code(const struct cs_assert_tally *tally, bool strict);
+
 /** cs_assert_count() - add a function's verdicts to @tally. */
 void cs_assert_count(const struct cs_plan *plan, const struct cs_asserted *asserted, unsigned today,
 		     struct cs_assert_tally *tally);

@@ -87,31 +87,32 @@ static int warm_up(struct measuring *measuring)
 	return r;
 }
 
-static int judge_all(struct measuring *measuring, double alpha, bool *ret_settled)
+int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, bool *ret_settled)
 {
-	const struct cs_plan_function *function = measuring->function;
-	struct cs_asserted *asserted = measuring->asserted;
+	const struct cs_plan_function *function = asserted->function;
 	const struct cs_samples samples = { asserted->own, asserted->others, asserted->count };
+	double alpha = function->sampling.alpha / asserted->looks;
+	bool settled = true;
 
-	*ret_settled = true;
 	for (size_t i = 0; i < function->budgets_count; i++) {
 		struct cs_judgement *judgement = &asserted->judgements[i];
-		int r = cs_judge(&function->budgets[i], &samples, alpha, measuring->options->strict,
-				 measuring->options->seed, judgement);
+		int r = cs_judge(&function->budgets[i], &samples, alpha, strict, seed, judgement);
 
 		if (r < 0)
 			return r;
 		if (judgement->verdict == CS_VERDICT_INCONCLUSIVE &&
 		    function->budgets[i].level != CS_LEVEL_OFF)
-			*ret_settled = false;
+			settled = false;
 	}
+	if (ret_settled)
+		*ret_settled = settled;
 	return 0;
 }
 
 static int measure(struct measuring *measuring, const struct looks *looks)
 {
 	struct cs_asserted *asserted = measuring->asserted;
-	double alpha = measuring->function->sampling.alpha / looks->count;
+	const struct cs_asserting_options *options = measuring->options;
 	bool settled = false;
 	int r = warm_up(measuring);
 
@@ -121,7 +122,7 @@ static int measure(struct measuring *measuring, const struct looks *looks)
 			asserted->count += r == 0;
 		}
 		if (r == 0)
-			r = judge_all(measuring, alpha, &settled);
+			r = cs_asserted_judge(asserted, options->strict, options->seed, &settled);
 	}
 	return r < 0 ? r : 0;
 }
@@ -189,7 +190,7 @@ int cs_asserting_run(const struct cs_asserting_options *options,
 
 	if (function->baseline.kind == CS_BASELINE_COMMAND && !options->against_itself)
 		measuring.other.argv = function->baseline.argv;
-	*ret = (struct cs_asserted){ .function = function };
+	*ret = (struct cs_asserted){ .function = function, .looks = looks.count };
 	ret->own = calloc(most, sizeof(*ret->own));
 	ret->others = measuring.pairs ? calloc(most, sizeof(*ret->others)) : NULL;
 	ret->judgements = calloc(function->budgets_count + 1, sizeof(*ret->judgements));

@@ -35,6 +35,7 @@ struct cs_asserted {
 	struct cs_sample *own;           /* owned */
 	struct cs_sample *others;        /* owned; NULL: it has no baseline */
 	uint32_t count;                  /* of starts, or pairs */
+	uint32_t looks;                  /* at most, among which the error is divided */
 	struct cs_judgement *judgements; /* owned; one for each of the function's budgets */
 	bool failed;                     /* a start came to nothing: no budget is judged */
 	bool other_failed;               /* it was one of the baseline */
@@ -61,6 +62,16 @@ int cs_asserting_check(const char *file, const struct cs_plan_function *function
 int cs_asserting_run(const struct cs_asserting_options *options,
 		     const struct cs_plan_function *function, struct cs_diag *diag,
 		     struct cs_asserted *ret) cs_must_use;
+
+/**
+ * cs_asserted_judge() - judge the samples that are there, of every budget
+ * @asserted:    with samples, looks, and room for judgements
+ * @ret_settled: no further start would change a verdict; may be NULL
+ *
+ * Context: any-thread. Return: 0; -ENOMEM.
+ */
+int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, bool *ret_settled)
+	cs_must_use;
 
 /** cs_asserted_deinit() - free it. Accepts a zeroed one. */
 void cs_asserted_deinit(struct cs_asserted *asserted);

@@ -198,15 +198,6 @@ static int assert_function(struct run *run, const struct cs_plan_function *funct
 	return code;
 }
 
-static int verdict(const struct cs_assert_tally *tally, bool strict)
-{
-	if (tally->failures || tally->unseen)
-		return CS_EXIT_NO_DATA;
-	if (tally->exceeded)
-		return CS_EXIT_OVER_BUDGET;
-	return strict && tally->doubtful ? CS_EXIT_INCONCLUSIVE : CS_EXIT_DONE;
-}
-
 /* Before anything is started. */
 static int check_functions(const struct run *run)
 {
@@ -243,7 +234,7 @@ static int assert_all(struct run *run)
 	if (text.len)
 		fputs(text.data, stdout);
 	cs_buffer_deinit(&text);
-	return verdict(&run->tally, run->asserting.strict);
+	return cs_assert_exit_code(&run->tally, run->asserting.strict);
 }
 
 int cs_cmd_assert(int argc, char **argv)
