@@ -164,9 +164,10 @@ def calls_are_within_the_invocation_that_made_them(args, story):
         for call in story.calls[what]:
             assert call["traceId"] == invocation["traceId"], call
             assert invocation["start"] <= call["start"] <= invocation["end"], (call, invocation)
-            if "coldspan.approximate" in call["attributes"]:  # a word of good-bye in TLS has no answer
-                assert what == "tls" and call is story.calls[what][-1], call
+            # A word of good-bye in TLS has no answer, and one of the server's may come late.
+            if what == "tls" and call is story.calls[what][-1]:
                 continue
+            assert "coldspan.approximate" not in call["attributes"], call
             assert call["start"] <= call["end"] <= invocation["end"], (call, invocation)
 
 
