@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What every command says about an option that it cannot take; getopt's own words lack our name. */
+/* What every subcommand says about an option that it cannot take. */
 #pragma once
 
 struct option;

@@ -14,6 +14,8 @@ int cs_output_finish(int code, int failed)
 	errno = 0;
 	if (code || (fflush(stdout) == 0 && !ferror(stdout)))
 		return code;
-	cs_log(CS_LOG_ERROR, "cannot write to standard output: %s", strerror(errno ? errno : EIO));
+	if (errno != EPIPE) /* whoever closed the pipe had enough */
+		cs_log(CS_LOG_ERROR, "cannot write to standard output: %s",
+		       strerror(errno ? errno : EIO));
 	return failed;
 }

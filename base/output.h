@@ -6,7 +6,8 @@
 /**
  * cs_output_finish() - the exit status of a program that has said all it had to
  * @code: its status so far; 0: it went well
- * @failed: the status of a program whose words could not be written, which is logged
+ * @failed: the status of a program whose words could not be written, which is logged unless nobody
+ *          reads them any more (EPIPE)
  *
  * Context: startup.
  * Return:  @code, or @failed in place of 0.

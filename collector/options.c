@@ -9,35 +9,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/refused_option.h"
 #include "coldspan_config.h"
 
 static const char help_text[] =
-	"Collect what watched functions record, and send it on as OpenTelemetry traces and logs.\n"
+	"Collect what watched functions record, and send it on as OpenTelemetry data.\n"
 	"\n"
-	"  coldspan-collector --file traces.jsonl             one line of OTLP JSON per batch\n"
-	"  coldspan-collector --otlp http://127.0.0.1:4318    to an OpenTelemetry backend\n"
+	"  coldspan-collector --file traces.jsonl           lines of OTLP JSON\n"
+	"  coldspan-collector --otlp http://127.0.0.1:4318  to an OpenTelemetry backend\n"
 	"  coldspan-collector --socket /tmp/c.sock --file -   try it without root\n"
 	"\n"
-	"Destinations (each may be given several times; without --otlp, OTEL_EXPORTER_OTLP_ENDPOINT\n"
-	"or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, ..._LOGS_ENDPOINT may name one):\n"
+	"Destinations (each may be given several times; without --otlp one may be named\n"
+	"by OTEL_EXPORTER_OTLP_ENDPOINT, ..._TRACES_ENDPOINT, ..._LOGS_ENDPOINT):\n"
 	"      --otlp URL         base URL; /v1/traces and /v1/logs are appended\n"
 	"      --file FILE        append to FILE; - is standard output\n"
 	"\n"
 	"Options:\n"
 	"      --socket PATH      announce socket [$COLDSPAN_SOCKET, else\n"
 	"                         " CS_SOCKET_PATH "]\n"
-	"      --socket-mode MODE 0666: functions of every user [default]; 0600: of this user and root\n"
-	"      --max-instances N  instances that one user may have at once [half of the descriptors]\n"
-	"      --xray-parent      functions on AWS Lambda report to X-Ray: its span is the parent, not a link\n"
+	"      --socket-mode MODE 0666, the default: functions of every user;\n"
+	"                         0600: of this user and root\n"
+	"      --max-instances N  instances that one user may have at once\n"
+	"                         [half of the descriptors]\n"
+	"      --xray-parent      on AWS Lambda X-Ray's span is the parent, not a link\n"
 	"      --log-level LEVEL  error, warn, info, debug [$OTEL_LOG_LEVEL, else info]\n"
-	"      --ready-fd N       write \"ready\" and a newline to this descriptor once functions may\n"
-	"                         start, and close it\n"
+	"      --ready-fd N       write \"ready\" and a newline to this descriptor once\n"
+	"                         functions may start, and close it\n"
 	"      --version\n"
 	"  -h, --help             man coldspan-collector tells more\n"
 	"\n"
-	"SIGTERM or SIGINT reads all rings once more, sends what is left within 5 s, and ends; a second\n"
-	"one ends at once. SIGHUP opens the files of --file anew: they were moved away (logrotate).\n"
-	"SIGUSR1 prints the collector's own counters.\n";
+	"SIGTERM or SIGINT reads all rings once more, sends what is left within 5 s, and\n"
+	"ends; a second one ends at once. SIGHUP opens the files of --file anew: they\n"
+	"were moved away (logrotate). SIGUSR1 prints the collector's own counters.\n"
+	"\n"
+	"Exit status: 0 done, 1 the collector itself failed, 2 bad command line, or a\n"
+	"socket or file that cannot be used.\n";
 
 const char *cs_options_help(void)
 {
@@ -141,20 +147,6 @@ static int parse_flag(int flag, const char *value, struct cs_options *options, s
 	return -EINVAL;
 }
 
-/* getopt's own words go to stderr without our prefix, so they are made here. */
-static int refuse(char **argv, int flag, struct cs_diag *diag)
-{
-	const char *word = argv[optind - 1];
-
-	if (flag == ':')
-		return cs_diag_set(diag, -EINVAL, "%s needs a value; see coldspan-collector --help",
-				   word);
-	if (optopt && optopt < 256)
-		return cs_diag_set(diag, -EINVAL,
-				   "unknown option -%c; see coldspan-collector --help", optopt);
-	return cs_diag_set(diag, -EINVAL, "unknown option %s; see coldspan-collector --help", word);
-}
-
 int cs_options_parse(int argc, char **argv, char *(*get_env)(const char *name),
 		     struct cs_diag *diag, struct cs_options *ret)
 {
@@ -174,7 +166,7 @@ int cs_options_parse(int argc, char **argv, char *(*get_env)(const char *name),
 	opterr = 0;
 	while ((flag = getopt_long(argc, argv, ":h", flags, NULL)) != -1) {
 		if (flag == '?' || flag == ':')
-			return refuse(argv, flag, diag);
+			return cs_refused_option("coldspan-collector", argv, flag, flags, diag);
 		r = parse_flag(flag, optarg, &options, diag);
 		if (r < 0)
 			return r;
