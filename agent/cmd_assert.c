@@ -26,9 +26,9 @@
 static const char help_text[] =
 	"Check cold-start budgets, and exit with 3 when one is exceeded.\n"
 	"\n"
-	"  coldspan assert                          every function in coldspan.yaml\n"
-	"  coldspan assert hello-py --runs 100      one function, more evidence\n"
-	"  coldspan assert --null                   what this machine finds in no difference at all\n"
+	"  coldspan assert                       every function in coldspan.yaml\n"
+	"  coldspan assert hello-py --runs 100   one function, more evidence\n"
+	"  coldspan assert --null                what this machine finds in no difference\n"
 	"\n"
 	"Options:\n"
 	"  -c, --config FILE   else coldspan.yaml here, or in a folder above\n"
@@ -39,8 +39,9 @@ static const char help_text[] =
 	"      --color WHEN    auto, always or never\n"
 	"  -h, --help\n"
 	"\n"
-	"Exit status: 0 kept, 1 coldspan itself failed, 2 bad command line or coldspan.yaml, 3 over\n"
-	"budget, 4 no data, 5 inconclusive under --strict; 128+n if signal n stopped it.\n";
+	"Exit status: 0 kept, 1 coldspan itself failed, 2 bad command line or\n"
+	"coldspan.yaml, 3 over budget, 4 no data, 5 inconclusive under --strict; 128+n if\n"
+	"signal n stopped it.\n";
 
 struct options {
 	const char *config;

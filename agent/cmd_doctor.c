@@ -20,22 +20,24 @@
 #include "coldspan_config.h"
 
 static const char help_text[] =
-	"Say whether a command can be watched, or a process that runs is, and if not why.\n"
-	"The command is not run; the process is not disturbed.\n"
+	"Say whether a command can be watched, or a process is, and if not why.\n"
 	"\n"
 	"  coldspan doctor -- python3 handler.py\n"
 	"  coldspan doctor --socket /run/coldspan/announce.sock -- ./bootstrap\n"
 	"  coldspan doctor 4711\n"
 	"\n"
 	"Options:\n"
-	"      --socket PATH    the collector's announce socket [COLDSPAN_SOCKET, of a process\n"
-	"                       the one in its environment, else\n"
+	"      --socket PATH    the collector's announce socket [$COLDSPAN_SOCKET, of a\n"
+	"                       process the one in its environment, else\n"
 	"                       " CS_SOCKET_PATH "]\n"
-	"      --no-socket      do not ask whether a collector listens (coldspan run brings its own)\n"
+	"      --no-socket      do not ask for a collector (coldspan run brings its own)\n"
 	"  -h, --help\n"
 	"\n"
-	"Exit status: 0 it can be watched, or is; 3 it cannot, or is not; 2 bad command line, no such\n"
-	"command or process; 1 doctor itself failed: the process ended meanwhile, or may not be looked at.\n";
+	"The command is not run; the process is not disturbed.\n"
+	"\n"
+	"Exit status: 0 it can be watched, or is; 3 it cannot, or is not; 2 bad command\n"
+	"line, no such command or process; 1 doctor itself failed: the process ended\n"
+	"meanwhile, or may not be looked at.\n";
 
 struct question {
 	const char *socket; /* NULL: not on the command line */

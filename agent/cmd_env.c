@@ -16,15 +16,21 @@
 static const char help_text[] =
 	"Print the environment that makes the functions of a runtime watched.\n"
 	"\n"
-	"  coldspan env                       NAME=value lines: unit files, Docker --env-file\n"
+	"  coldspan env                       lines of NAME=value, for unit files and\n"
+	"                                     Docker's --env-file\n"
 	"  eval \"$(coldspan env --export)\"    for this shell\n"
+	"  coldspan env --socket /tmp/c.sock  of another collector than the usual one\n"
 	"\n"
 	"Options:\n"
 	"      --export         shell syntax, quoted\n"
-	"      --socket PATH    the collector's announce socket [" CS_SOCKET_PATH "]\n"
+	"      --socket PATH    the collector's announce socket [$COLDSPAN_SOCKET, else\n"
+	"                       " CS_SOCKET_PATH "]\n"
 	"  -h, --help\n"
 	"\n"
-	"What LD_PRELOAD names already is kept.\n";
+	"What LD_PRELOAD names already is kept.\n"
+	"\n"
+	"Exit status: 0 done; 1 the shim was not found, or its path does not fit; 2 bad\n"
+	"command line.\n";
 
 /* Single quotes for sh: ' becomes '\''. */
 static void print_quoted(const char *value)
@@ -69,10 +75,6 @@ static int print_env(struct cs_arena *arena, const char *socket, bool export)
 	}
 	print_variable("LD_PRELOAD", preload, export);
 	print_variable("COLDSPAN_SOCKET", socket, export);
-	if (fflush(stdout) == EOF) {
-		cs_log(CS_LOG_ERROR, "cannot write to standard output: %s", strerror(errno));
-		return CS_EXIT_FAILED;
-	}
 	return CS_EXIT_DONE;
 }
 

@@ -31,9 +31,10 @@ static const char help_text[] =
 	"\n"
 	"What called the others, a runtime that is watched itself, comes last.\n"
 	"\n"
-	"Exit status: 0 done, also if the last line is cut off, as in a file that is still written;\n"
-	"4 no cold start, or none of that function; 2 bad command line, a file that cannot be read or\n"
-	"that has lines of something else (the rest is shown); 1 coldspan itself failed.\n";
+	"Exit status: 0 done, also if the last line is cut off, as in a file that is\n"
+	"still written; 4 no cold start, or none of that function; 2 bad command line, a\n"
+	"file that cannot be read or that has lines of something else (the rest is\n"
+	"shown); 1 coldspan itself failed.\n";
 
 struct options {
 	const char *function;
@@ -208,9 +209,8 @@ static int report(struct cs_trace_file *file, const struct options *options)
 		       options->function ? " of " : "", options->function ? options->function : "",
 		       file->count);
 		code = CS_EXIT_NO_DATA;
-	} else if (fputs(out.data, stdout) == EOF || fflush(stdout) == EOF) {
-		cs_log(CS_LOG_ERROR, "cannot write to standard output: %s", strerror(errno));
-		code = CS_EXIT_FAILED;
+	} else {
+		fputs(out.data, stdout);
 	}
 	cs_buffer_deinit(&out);
 	return code;

@@ -36,9 +36,10 @@ static const char help_text[] =
 	"  coldspan run --otlp http://127.0.0.1:4318 -- node index.js\n"
 	"\n"
 	"Options:\n"
-	"      --json FILE     write the result, schema coldspan.run/v1 (- is standard output)\n"
+	"      --json FILE     write the result, schema coldspan.run/v1 (- is standard\n"
+	"                      output)\n"
 	"      --file FILE     append spans and log records as lines of OTLP JSON\n"
-	"      --otlp URL      send both by OTLP/HTTP; /v1/traces and /v1/logs are appended\n"
+	"      --otlp URL      send both by OTLP/HTTP; /v1/traces, /v1/logs are appended\n"
 	"      --ascii         no characters beyond ASCII\n"
 	"      --color WHEN    auto, always or never\n"
 	"      --xray-parent   on AWS Lambda the span of X-Ray is the parent, not a link\n"
@@ -46,8 +47,9 @@ static const char help_text[] =
 	"  -v, --verbose       say also what could not be looked at\n"
 	"  -h, --help\n"
 	"\n"
-	"Exit status: the command's own, or 128+n if signal n killed it; 125 coldspan failed before\n"
-	"the command started, 126 it could not be executed, 127 it was not found.\n";
+	"Exit status: the command's own, or 128+n if signal n killed it; 125 coldspan\n"
+	"failed before the command started, or bad command line; 126 the command could\n"
+	"not be executed; 127 it was not found.\n";
 
 struct options {
 	const char *json;

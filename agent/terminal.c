@@ -43,6 +43,8 @@ static bool colour(int fd, enum cs_colour_when when)
 {
 	const char *force = value_of("FORCE_COLOR"), *term = value_of("TERM");
 
+	if (!force)
+		force = value_of("CLICOLOR_FORCE");
 	if (when != CS_COLOUR_AUTO)
 		return when == CS_COLOUR_ALWAYS;
 	if (value_of("COLDSPAN_NO_COLOR") || value_of("NO_COLOR"))

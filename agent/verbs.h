@@ -1,15 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The subcommands of `coldspan`; one file each, cmd_X.c. */
+/* The subcommands of `coldspan`; one file each, cmd_X.c, and one manual page, coldspan-X(1). */
 #pragma once
+
+#include <stddef.h>
 
 /* X(name, summary): order of `coldspan --help`. */
 #define CS_VERBS(X)                                                                                \
 	X(run, "run a command and show where its cold start went")                                 \
 	X(assert, "hold functions to their cold-start budgets")                                    \
 	X(report, "show the cold starts of a recording, cold against warm")                        \
-	X(doctor, "say whether a command or a process can be watched, and if not why")             \
-	X(env, "print the environment that makes a runtime's functions watched")
+	X(doctor, "say if a command or a process can be watched, and if not why")                  \
+	X(env, "print the environment that makes functions watched")                               \
+	X(help, "explain a command")                                                               \
+	X(version, "say which version this is")
+
+struct cs_verb {
+	const char *name;
+	const char *summary; /* for a line of --help of 80 columns */
+	int (*run)(int argc, char **argv);
+};
+
+/** cs_verbs() - all of them, in the order of --help. Context: any-thread. */
+const struct cs_verb *cs_verbs(size_t *ret_count);
+
+/** cs_verb_find() - by its whole name; NULL: there is none, which was said. Context: startup. */
+const struct cs_verb *cs_verb_find(const char *typed);
+
+/**
+ * cs_verb_call() - run it, and see that what it said on standard output was written
+ *
+ * Context: startup.
+ * Return:  exit status (agent/exit_codes.h).
+ */
+int cs_verb_call(const struct cs_verb *verb, int argc, char **argv);
 
 /**
  * cs_cmd_X() - run one subcommand

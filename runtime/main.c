@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@ __attribute__((visibility("default"))) const char *malloc_conf =
 
 static void print_help(void)
 {
-	fputs("Serves functions over HTTP on this host: a folder with a function.yaml is a function.\n"
+	fputs("Serve functions over HTTP on this host: a folder with a function.yaml is one.\n"
 	      "\n"
 	      "  coldspan-faas serve --functions functions\n"
 	      "  coldspan-faas serve --functions DIR --listen 127.0.0.1:0 --port-file port\n"
@@ -27,22 +28,27 @@ static void print_help(void)
 	      "\n"
 	      "function.yaml:\n"
 	      "  name: hello\n"
-	      "  mode: exec                    a process per request; http: kept, listens on $PORT\n"
+	      "  mode: exec                    # a process per request; or http: kept, listens\n"
+	      "                                # on $PORT\n"
 	      "  command: [./hello]\n"
-	      "  environment: {GREETING: hi}   also: timeout, idle_timeout, concurrency, content_type\n"
+	      "  environment: {GREETING: hi}   # also: timeout, idle_timeout, concurrency,\n"
+	      "                                # content_type\n"
 	      "\n"
-	      "serve:\n"
+	      "Options of serve:\n"
 	      "  --functions DIR          the folder whose folders are functions\n"
-	      "  --listen HOST:PORT       loopback only; port 0: any free one    [127.0.0.1:8080]\n"
+	      "  --listen HOST:PORT       loopback only; port 0: any free one [127.0.0.1:8080]\n"
 	      "  --port-file FILE         receives the port once requests are taken\n"
-	      "  --pass-env NAME[,NAME*]  what functions see beside PATH, HOME, LANG, TZ and their own\n"
-	      "  --timeout TIME           of a request; then its process group is killed    [3s]\n"
-	      "  --idle-timeout TIME      an unused http instance is ended after that       [5m]\n"
-	      "  --concurrency N          requests at once to one function; more get a 429  [100]\n"
-	      "  --max-payload-bytes N    of a request's body and of an answer          [6291456]\n"
+	      "  --pass-env NAME[,NAME*]  what functions see beside PATH, HOME, LANG, TZ and\n"
+	      "                           their own\n"
+	      "  --timeout TIME           of a request; then its processes are killed [3s]\n"
+	      "  --idle-timeout TIME      an unused http instance is ended after that [5m]\n"
+	      "  --concurrency N          requests at once to a function; more get a 429 [100]\n"
+	      "  --max-payload-bytes N    of a request's body and of an answer [6291456]\n"
+	      "  --version\n"
+	      "  -h, --help               man coldspan-faas has the rest\n"
 	      "\n"
-	      "Exit status: 0 stopped by SIGTERM or SIGINT, 1 own failure, 2 usage or configuration.\n"
-	      "man coldspan-faas has the rest.\n",
+	      "Exit status: 0 stopped by SIGTERM or SIGINT, 1 own failure, 2 bad command line\n"
+	      "or configuration.\n",
 	      stdout);
 }
 
@@ -51,20 +57,27 @@ static int said(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
-	cs_say("cannot write to standard output: %s", strerror(errno));
+	if (errno != EPIPE) /* whoever closed the pipe had enough */
+		cs_say("cannot write to standard output: %s", strerror(errno));
 	return 1;
 }
 
 /*
  * A function inherits 0, 1 and 2 of its own and nothing else: our pipes may not land on those
- * numbers, and what our own parent left open is closed on exec.
+ * numbers, and what our own parent left open is closed on exec. To a standard output that was closed
+ * nothing can be written, as before.
  */
 static void tidy_descriptors(void)
 {
+	bool closed = fcntl(STDOUT_FILENO, F_GETFD) < 0;
 	int fd;
 
 	do {
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (fd == STDOUT_FILENO && closed) {
+			close(fd);
+			fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		}
 	} while (fd >= 0 && fd < 3);
 	if (fd >= 0)
 		close(fd);

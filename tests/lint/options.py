@@ -8,15 +8,12 @@ import pathlib
 import re
 import sys
 
-# command: where its table of options and its help text stand, its man page
-COMMANDS = {
-    "coldspan run": ("agent/cmd_run.c", "coldspan-run.1"),
-    "coldspan report": ("agent/cmd_report.c", "coldspan-report.1"),
-    "coldspan doctor": ("agent/cmd_doctor.c", "coldspan-doctor.1"),
-    "coldspan env": ("agent/cmd_env.c", "coldspan-env.1"),
+# program: where its table of options and its help text stand, its man page
+PROGRAMS = {
     "coldspan-collector": ("collector/options.c", "coldspan-collector.8"),
     "coldspan-faas": ("runtime/options.c runtime/main.c", "coldspan-faas.8"),
 }
+VERBS = "agent/verbs.h"
 EVERYWHERE = {"help", "version"}  # explained once, in coldspan(1)
 
 
@@ -36,13 +33,20 @@ def in_man(text):
     return {name for line in items for name in re.findall(r"(?<!\S)-([a-z][a-z-]+)", line)}
 
 
+def commands(root):
+    """The programs, and every subcommand of the table."""
+    verbs = re.findall(r"^\s*X\((\w+), ", (root / VERBS).read_text(), re.MULTILINE)
+    assert len(verbs) > 1, f"{VERBS}: no table of subcommands; has it another shape?"
+    return PROGRAMS | {f"coldspan {verb}": (f"agent/cmd_{verb}.c", f"coldspan-{verb}.1") for verb in verbs}
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     wrong = []
-    for command, (source, page) in COMMANDS.items():
+    for command, (source, page) in commands(root).items():
         text = "".join((root / name).read_text() for name in source.split())
         code = in_code(text)
-        if not code - EVERYWHERE:
+        if not code:
             wrong.append(f"{source}: no option found; has its table another shape?")
         for place, names in ((f"{source}, --help", in_help(text)),
                              (f"docs/man/{page}", in_man((root / "docs/man" / page).read_text()))):
@@ -50,7 +54,7 @@ def main():
                 wrong.append(f"{place}: {command} has --{name}, which is not explained")
             for name in sorted(names - code - EVERYWHERE):
                 wrong.append(f"{place}: {command} has no --{name}")
-    print("\n".join(wrong) or f"options: {len(COMMANDS)} commands")
+    print("\n".join(wrong) or f"options: {len(commands(root))} commands")
     return 1 if wrong else 0
 
 
