@@ -196,7 +196,8 @@ static void detail_line(const struct cs_cold_start *cold, bool utf8, char *line,
 static void draw(struct cs_run_report *report, const struct cs_cold_start *cold)
 {
 	struct cs_outcome outcome = cold->outcome;
-	bool well = outcome.cause == CS_CAUSE_EXIT && outcome.code == 0;
+	bool well = cs_cold_start_shut_down(cold) ||
+		    (outcome.cause == CS_CAUSE_EXIT && outcome.code == 0);
 	char detail[256], counts[256], request[256], ended[64];
 	struct cs_start_drawing drawing;
 

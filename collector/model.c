@@ -3,6 +3,7 @@
 /* Words for the values of the model. */
 #include "collector/model.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +59,15 @@ const char *cs_stand_down_text(uint64_t bits, char *buf, size_t size)
 						 cs_stand_down_name(i));
 	}
 	return used ? buf : NULL;
+}
+
+bool cs_cold_start_shut_down(const struct cs_cold_start *cold)
+{
+	int signal = cold->outcome.cause == CS_CAUSE_SIGNAL ? cold->outcome.code
+		     : cold->outcome.cause == CS_CAUSE_EXIT ? cold->outcome.code - 128
+							    : 0;
+
+	return cold->unused && (signal == SIGHUP || signal == SIGINT || signal == SIGTERM);
 }
 
 const char *cs_outcome_text(struct cs_outcome outcome, char *buf, size_t size)

@@ -363,5 +363,14 @@ const char *cs_invocation_text(const struct cs_invocation *invocation, char *buf
 /** cs_invocation_id() - value of faas.invocation_id; NULL: it has none. */
 const char *cs_invocation_id(const struct cs_invocation *invocation);
 
+/**
+ * cs_cold_start_shut_down() - was it idle, and asked to end?
+ *
+ * A server that was ready, had no event, and ended by SIGHUP, SIGINT or SIGTERM, or with 128 and such a
+ * signal as its status (as the JVM does): an operator's or a platform's word, and no failure. SIGKILL asks
+ * nobody.
+ */
+bool cs_cold_start_shut_down(const struct cs_cold_start *cold);
+
 /** cs_outcome_text() - "exit status 1", "killed by signal 9 (SIGKILL)", …; NULL for none. */
 const char *cs_outcome_text(struct cs_outcome outcome, char *buf, size_t size);

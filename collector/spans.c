@@ -123,26 +123,28 @@ void cs_spans_set_context(struct cs_spans *spans, struct cs_span *span,
 		span->flags |= CS_SPAN_FLAG_REMOTE;
 }
 
+void cs_spans_add_end(struct cs_attr_list *list, struct cs_outcome outcome)
+{
+	if (outcome.cause == CS_CAUSE_EXIT)
+		cs_attr_add_int(list, "process.exit.code", (uint64_t)outcome.code);
+	if (outcome.cause == CS_CAUSE_SIGNAL || outcome.cause == CS_CAUSE_TIMEOUT)
+		cs_attr_add_int(list, "coldspan.exit.signal", (uint64_t)outcome.code);
+}
+
 void cs_spans_set_outcome(struct cs_spans *spans, struct cs_span *span, struct cs_attr_list *list,
 			  struct cs_outcome outcome)
 {
 	char text[64];
 	const char *what = cs_outcome_text(outcome, text, sizeof(text));
 
-	if (!what)
+	cs_spans_add_end(list, outcome);
+	if (!what || (outcome.cause == CS_CAUSE_EXIT && outcome.code == 0))
 		return;
-	if (outcome.cause == CS_CAUSE_EXIT) {
-		cs_attr_add_int(list, "process.exit.code", (uint64_t)outcome.code);
-		if (outcome.code == 0)
-			return;
-	}
 	cs_attr_add_string(list, "error.type",
 			   outcome.cause == CS_CAUSE_EXIT      ? "exit"
 			   : outcome.cause == CS_CAUSE_SIGNAL  ? "signal"
 			   : outcome.cause == CS_CAUSE_TIMEOUT ? "timeout"
 							       : "unknown");
-	if (outcome.cause == CS_CAUSE_SIGNAL || outcome.cause == CS_CAUSE_TIMEOUT)
-		cs_attr_add_int(list, "coldspan.exit.signal", (uint64_t)outcome.code);
 	span->status = CS_STATUS_ERROR;
 	span->status_message = cs_spans_keep(spans, what);
 }

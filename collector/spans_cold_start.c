@@ -90,7 +90,10 @@ static bool add_cold_start(struct cs_spans *spans, const struct cs_cold_start *c
 		span->status_message = cold->identity->lambda->restore_failed ? "the restore failed"
 									      : "the init failed";
 	}
-	cs_spans_set_outcome(spans, span, &list, cold->outcome);
+	if (cs_cold_start_shut_down(cold))
+		cs_spans_add_end(&list, cold->outcome);
+	else
+		cs_spans_set_outcome(spans, span, &list, cold->outcome);
 	if (!cs_attr_list_keep(&list, &span->attrs))
 		return false;
 	cs_spans_finish(spans, cold->identity);

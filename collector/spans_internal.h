@@ -33,6 +33,9 @@ uint64_t cs_spans_wall(const struct cs_identity *identity, uint64_t stamp_ns);
 void cs_spans_set_context(struct cs_spans *spans, struct cs_span *span,
 			  const struct cs_span_context *context);
 
+/** cs_spans_add_end() - how the process ended: its status, or its signal. */
+void cs_spans_add_end(struct cs_attr_list *list, struct cs_outcome outcome);
+
 /** cs_spans_set_outcome() - Error status with its cause, where the process did not end well. */
 void cs_spans_set_outcome(struct cs_spans *spans, struct cs_span *span, struct cs_attr_list *list,
 			  struct cs_outcome outcome);

@@ -55,6 +55,12 @@ while True:
     connection.close()
     os.waitpid(child, 0)
 """
+# Ends with the status of a shell, or a JVM, that was told to end.
+BY_STATUS = ANSWER.replace("listener = ", """
+signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+listener = """) + PLAIN.removeprefix(ANSWER)
+# Has a port, but never waits for anybody.
+LOADS = ANSWER + "signal.pause()"
 # Answers one request, and ends with status 3.
 ONCE = ANSWER + """
 connection, _ = listener.accept()
@@ -228,18 +234,70 @@ def a_zygote_whose_children_serve(args, folder):
     assert all(span["attributes"]["coldspan.worker.first"] for span in served), served
 
 
-@case
-def an_init_that_never_served(args, folder):
-    with watched(args, folder, platform(folder, PLAIN)) as (process, spans):
+def _never_served(args, folder, code, number, attribute, value, status):
+    """An idle server gets the signal @number. It is an unused init, whatever became of it."""
+    with watched(args, folder, platform(folder, code)) as (process, spans):
         with socket.create_connection(("127.0.0.1", port_of(process)), LIMIT_S) as client:
             client.shutdown(socket.SHUT_WR)
             assert client.recv(1) == b"", "it answered nothing"  # but it accepted: it was ready
-        os.kill(only_child(process.pid), signal.SIGTERM)
+        os.kill(only_child(process.pid), number)
         process.wait(LIMIT_S)
     start, = [span for span in spans if span["name"] == "cold start"
               and span["resource"]["service.name"] == "server"]
     assert init(start, "ready") and init(start, "unused"), start
     assert init(start) == "proactive", start
+    assert start["attributes"][attribute] == value, start
+    assert start["status"] == status, start
+    assert ("error.type" in start["attributes"]) == (status == ERROR), start
+
+
+@case
+def an_init_that_never_served(args, folder):
+    _never_served(args, folder, PLAIN, signal.SIGTERM, "coldspan.exit.signal", 15, 0)
+
+
+@case
+def an_init_that_never_served_and_is_killed(args, folder):
+    _never_served(args, folder, PLAIN, signal.SIGKILL, "coldspan.exit.signal", 9, ERROR)
+
+
+@case
+def an_init_that_never_served_and_ends_as_the_jvm_does(args, folder):
+    """It handles the signal, and says so by its exit status."""
+    _never_served(args, folder, BY_STATUS, signal.SIGTERM, "process.exit.code", 143, 0)
+
+
+@case
+def an_init_that_is_told_to_end_before_it_is_ready(args, folder):
+    with watched(args, folder, platform(folder, LOADS)) as (process, spans):
+        port_of(process)
+        os.kill(only_child(process.pid), signal.SIGTERM)
+        process.wait(LIMIT_S)
+    start, = [span for span in spans if span["name"] == "cold start"
+              and span["resource"]["service.name"] == "server"]
+    assert not init(start, "ready") and start["status"] == ERROR, start
+    assert start["attributes"]["error.type"] == "signal", start
+
+
+@case
+def a_server_that_is_told_to_end_over_an_invocation(args, folder):
+    """It had one that was complete before, of which nothing is said."""
+    code = PLAIN.replace("os.kill(os.getpid(), signal.SIGKILL)", "print('held', flush=True); signal.pause()")
+    with watched(args, folder, platform(folder, code)) as (process, spans):
+        port = port_of(process)
+        assert ask(port, "/") == 200
+        with socket.create_connection(("127.0.0.1", port), LIMIT_S) as client:
+            client.sendall(b"GET /die HTTP/1.1\r\nHost: x\r\n\r\n")
+            while process.stdout.readline() != b"held\n":
+                pass
+            os.kill(only_child(process.pid), signal.SIGTERM)
+            process.wait(LIMIT_S)
+    first, second = [span for span in spans if span["kind"] == SERVER]
+    assert first["status"] == 0 and "error.type" not in first["attributes"], first
+    assert second["status"] == ERROR and second["attributes"]["coldspan.exit.signal"] == 15, second
+    start, = [span for span in spans if span["name"] == "cold start"
+              and span["resource"]["service.name"] == "server"]
+    assert start["status"] == 0, start
 
 
 @case
