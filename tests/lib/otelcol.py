@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real OpenTelemetry Collector for a test: OTLP/HTTP in, a file of OTLP JSON lines out; or, with
-exporters="debug", nothing but a line of its log for each request.
+"""A real OpenTelemetry Collector for a test: OTLP/HTTP in, a file of OTLP JSON lines out.
 
     with Otelcol(folder) as collector:
         run(f"--otlp={collector.endpoint}")
@@ -34,10 +33,10 @@ service:
   pipelines:
     traces:
       receivers: [otlp]
-      exporters: [{exporters}]
+      exporters: [file, debug]
     logs:
       receivers: [otlp]
-      exporters: [{exporters}]
+      exporters: [file, debug]
 """
 
 
@@ -54,12 +53,12 @@ def asleep(pid):
 
 
 class Otelcol:
-    def __init__(self, folder, timeout=30, exporters="file, debug"):
+    def __init__(self, folder, timeout=30):
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.file = folder / "otelcol.jsonl"
         config = folder / "otelcol.yaml"
-        config.write_text(CONFIG.format(path=self.file, exporters=exporters), encoding="utf-8")
+        config.write_text(CONFIG.format(path=self.file), encoding="utf-8")
         self.log, self._ready = [], threading.Event()
         self._process = subprocess.Popen(
             [peers.path("otelcol"), f"--config=file:{config}"],
