@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "agent/checkout.h"
+
 struct looks {
 	uint32_t at[CS_ASSERTING_LOOKS];
 	unsigned count;
@@ -16,6 +18,7 @@ struct measuring {
 	const struct cs_asserting_options *options;
 	const struct cs_plan_function *function;
 	struct cs_plan_function other; /* the baseline, with pairs */
+	const char *other_folder;
 	bool pairs;
 	struct cs_asserted *asserted;
 	struct cs_diag *diag;
@@ -42,7 +45,8 @@ static int start_one(struct measuring *measuring, bool other, struct cs_sample *
 	struct cs_asserted *asserted = measuring->asserted;
 	struct cs_sampling_result result;
 	int r = cs_sampling_start(options->base, other ? &measuring->other : measuring->function,
-				  options->folder, options->dispositions, measuring->diag, &result);
+				  other ? measuring->other_folder : options->folder,
+				  options->dispositions, measuring->diag, &result);
 
 	if (r == -EINTR)
 		asserted->failure = result;
@@ -155,9 +159,8 @@ int cs_asserting_check(const char *file, const struct cs_plan_function *function
 		what = "cache: evict is not done yet; write cache: warm";
 	else if (function->forbid_count)
 		what = "forbid is not looked at yet; remove it";
-	else if (function->baseline.kind == CS_BASELINE_REF ||
-		 function->baseline.kind == CS_BASELINE_FILE)
-		what = "only a baseline by run: [PROGRAM…] is measured yet";
+	else if (function->baseline.kind == CS_BASELINE_FILE)
+		what = "a baseline of samples is not read yet; write ref: or run:";
 	if (what)
 		return refuse(diag, file, function->line, function->column, what);
 	for (size_t i = 0; i < function->budgets_count; i++) {
@@ -173,6 +176,24 @@ int cs_asserting_check(const char *file, const struct cs_plan_function *function
 	return 0;
 }
 
+/* What the other halves are, and where they run. */
+static int set_baseline(struct measuring *measuring, struct cs_tail *ret_tail)
+{
+	const struct cs_plan_baseline *baseline = &measuring->function->baseline;
+	const struct cs_checkout *checkout;
+	int r = 0;
+
+	if (baseline->kind == CS_BASELINE_COMMAND)
+		measuring->other.argv = baseline->argv;
+	if (baseline->kind != CS_BASELINE_REF)
+		return 0;
+	r = cs_checkouts_get(measuring->options->checkouts, baseline->ref, baseline->build,
+			     measuring->diag, ret_tail, &checkout);
+	if (r == 0)
+		measuring->other_folder = checkout->folder;
+	return r;
+}
+
 int cs_asserting_run(const struct cs_asserting_options *options,
 		     const struct cs_plan_function *function, struct cs_diag *diag,
 		     struct cs_asserted *ret)
@@ -183,14 +204,20 @@ int cs_asserting_run(const struct cs_asserting_options *options,
 		.options = options,
 		.function = function,
 		.other = *function,
+		.other_folder = options->folder,
 		.pairs = options->against_itself || is_relative(function),
 		.asserted = ret,
 		.diag = diag,
 	};
 
-	if (function->baseline.kind == CS_BASELINE_COMMAND && !options->against_itself)
-		measuring.other.argv = function->baseline.argv;
 	*ret = (struct cs_asserted){ .function = function, .looks = looks.count };
+	if (measuring.pairs && !options->against_itself) {
+		int r = set_baseline(&measuring, &ret->failure.tail);
+
+		ret->failure.status = options->checkouts->interrupts.number;
+		if (r < 0)
+			return r;
+	}
 	ret->own = calloc(most, sizeof(*ret->own));
 	ret->others = measuring.pairs ? calloc(most, sizeof(*ret->others)) : NULL;
 	ret->judgements = calloc(function->budgets_count + 1, sizeof(*ret->judgements));

@@ -18,13 +18,15 @@
 
 #define CS_ASSERTING_LOOKS 3u
 
+struct cs_checkouts;
 struct cs_dispositions;
 
 struct cs_asserting_options {
 	struct event_base *base;
 	const struct cs_dispositions *dispositions;
-	const char *folder; /* of coldspan.yaml */
-	uint32_t runs;      /* 0: as the plan says */
+	const char *folder;             /* of coldspan.yaml */
+	struct cs_checkouts *checkouts; /* borrowed */
+	uint32_t runs;                  /* 0: as the plan says */
 	bool strict;
 	bool against_itself; /* the function is its own baseline */
 	uint64_t seed;

@@ -13,6 +13,7 @@
 
 #include "agent/assert_text.h"
 #include "agent/asserting.h"
+#include "agent/baseline.h"
 #include "agent/dispositions.h"
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
@@ -26,13 +27,15 @@
 static const char help_text[] =
 	"Check cold-start budgets, and exit with 3 when one is exceeded.\n"
 	"\n"
-	"  coldspan assert                       every function in coldspan.yaml\n"
-	"  coldspan assert hello-py --runs 100   one function, more evidence\n"
-	"  coldspan assert --null                what this machine finds in no difference\n"
+	"  coldspan assert                         every function in coldspan.yaml\n"
+	"  coldspan assert hello-py --runs 100     one function, more evidence\n"
+	"  coldspan assert --baseline origin/main  build that beside, run both, compare\n"
+	"  coldspan assert --null                  what this machine finds in no difference\n"
 	"\n"
 	"Options:\n"
 	"  -c, --config FILE   else coldspan.yaml here, or in a folder above\n"
 	"  -n, --runs N        so many cold starts, or pairs, of each function\n"
+	"      --baseline REF  compare each function with this git ref\n"
 	"      --strict        pass only what is proved; inconclusive is a failure\n"
 	"      --null          compare each function with itself\n"
 	"      --ascii         no characters beyond ASCII\n"
@@ -45,6 +48,7 @@ static const char help_text[] =
 
 struct options {
 	const char *config;
+	const char *baseline;
 	uint32_t runs;
 	bool strict;
 	bool null;
@@ -75,6 +79,7 @@ static int parse(int argc, char **argv, struct options *ret)
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "runs", required_argument, NULL, 'n' },
+		{ "baseline", required_argument, NULL, 'b' },
 		{ "strict", no_argument, NULL, 's' },
 		{ "null", no_argument, NULL, '0' },
 		{ "ascii", no_argument, NULL, CS_LOOK_ASCII },
@@ -95,6 +100,9 @@ static int parse(int argc, char **argv, struct options *ret)
 		case 'n':
 			if (!parse_runs(optarg, &ret->runs))
 				return CS_EXIT_USAGE;
+			break;
+		case 'b':
+			ret->baseline = optarg;
 			break;
 		case 's':
 			ret->strict = true;
@@ -122,6 +130,7 @@ struct run {
 	struct options options;
 	struct cs_plan_file file;
 	struct cs_asserting_options asserting;
+	struct cs_checkouts checkouts;
 	struct cs_assert_tally tally;
 	struct cs_terminal terminal;
 	struct cs_dispositions dispositions;
@@ -217,6 +226,40 @@ static int check_functions(const struct run *run)
 	return -1;
 }
 
+static void log_lines(const char *text)
+{
+	for (size_t len; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		cs_log(CS_LOG_ERROR, "| %.*s", (int)len, text);
+	}
+}
+
+/* Baselines by ref, before anything is started. Return: -1 go on, else the exit status. */
+static int prepare(struct run *run)
+{
+	const struct cs_plan *plan = &run->file.plan;
+	char line[CS_DIAG_TEXT_MAX + PATH_MAX];
+	struct cs_tail tail = { 0 };
+
+	for (size_t i = 0; i < plan->functions_count && !run->options.null; i++) {
+		struct cs_diag diag = { 0 };
+		int r;
+
+		if (!is_wanted(&run->options, plan->functions[i].name))
+			continue;
+		r = cs_baseline_prepare(&run->checkouts, plan->file, &plan->functions[i], &diag,
+					&tail);
+		if (r == -EINTR)
+			return CS_EXIT_RUN_SIGNAL_BASE + run->checkouts.interrupts.number;
+		if (r < 0) {
+			cs_log(CS_LOG_ERROR, "%s", cs_diag_format(&diag, line, sizeof(line)));
+			log_lines(tail.text);
+			return r == -EIO ? CS_EXIT_NO_DATA : CS_EXIT_USAGE;
+		}
+	}
+	return -1;
+}
+
 static int assert_all(struct run *run)
 {
 	const struct cs_plan *plan = &run->file.plan;
@@ -225,6 +268,8 @@ static int assert_all(struct run *run)
 
 	if (code < 0)
 		code = check_functions(run);
+	if (code < 0)
+		code = prepare(run);
 	for (size_t i = 0; i < plan->functions_count && code < 0; i++) {
 		if (is_wanted(&run->options, plan->functions[i].name))
 			code = assert_function(run, &plan->functions[i]);
@@ -247,7 +292,7 @@ int cs_cmd_assert(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	r = cs_plan_file_load(run.options.config, &diag, &run.file);
+	r = cs_plan_file_load(run.options.config, run.options.baseline, &diag, &run.file);
 	if (r < 0) {
 		cs_log(CS_LOG_ERROR, "%s", cs_diag_format(&diag, line, sizeof(line)));
 		cs_plan_file_close(&run.file);
@@ -260,16 +305,19 @@ int cs_cmd_assert(int argc, char **argv)
 		.base = cs_loop_new(CS_EXIT_FAILED, &diag),
 		.dispositions = &run.dispositions,
 		.folder = run.file.folder,
+		.checkouts = &run.checkouts,
 		.runs = run.options.runs,
 		.strict = run.options.strict || run.file.plan.fail_inconclusive,
 		.against_itself = run.options.null,
 		.seed = 1,
 	};
 	code = CS_EXIT_FAILED;
+	cs_checkouts_init(&run.checkouts, run.asserting.base, &run.dispositions, run.file.folder);
 	if (run.asserting.base)
 		code = assert_all(&run);
 	else
 		cs_log(CS_LOG_ERROR, "%s", diag.text);
+	cs_checkouts_deinit(&run.checkouts);
 	if (run.asserting.base)
 		event_base_free(run.asserting.base);
 	cs_plan_file_close(&run.file);

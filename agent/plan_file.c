@@ -81,13 +81,14 @@ static ssize_t take(const char *path, char **ret)
 	return len;
 }
 
-int cs_plan_file_load(const char *path, struct cs_diag *diag, struct cs_plan_file *ret)
+int cs_plan_file_load(const char *path, const char *baseline, struct cs_diag *diag,
+		      struct cs_plan_file *ret)
 {
 	cs_cleanup(cs_freep) char *text = NULL;
 	ssize_t len;
 	int r;
 
-	*ret = (struct cs_plan_file){ 0 };
+	*ret = (struct cs_plan_file){ .plan.baseline = baseline };
 	r = locate(path, ret, diag);
 	if (r < 0)
 		return r;

@@ -28,7 +28,7 @@ static const char *const function_keys[] = {
 };
 
 static int take_parts(const struct cs_fields *fields, const struct cs_yaml_node *map,
-		      struct cs_plan_function *function)
+		      const char *ref, struct cs_plan_function *function)
 {
 	int r = cs_plan_take_start(fields, map, function);
 
@@ -36,11 +36,16 @@ static int take_parts(const struct cs_fields *fields, const struct cs_yaml_node 
 		r = cs_plan_take_ready(fields, map, function);
 	if (r == 0)
 		r = cs_plan_take_sampling(fields, map, &function->sampling);
-	return r == 0 ? cs_plan_take_budgets(fields, map, function) : r;
+	if (r == 0)
+		r = cs_plan_take_budgets(fields, map, function);
+	if (r == 0 && ref)
+		r = cs_plan_compare(fields, ref, function);
+	return r == 0 ? cs_plan_check_budgets(fields, function) : r;
 }
 
 static int take_function(const struct cs_fields *fields, const struct cs_yaml_entry *entry,
-			 const struct cs_plan_sampling *defaults, struct cs_plan_function *function)
+			 const struct cs_plan_sampling *defaults, const char *ref,
+			 struct cs_plan_function *function)
 {
 	int r;
 
@@ -54,7 +59,7 @@ static int take_function(const struct cs_fields *fields, const struct cs_yaml_en
 				  entry->key);
 	r = cs_fields_known(fields, entry->value, function_keys,
 			    sizeof(function_keys) / sizeof(function_keys[0]));
-	return r < 0 ? r : take_parts(fields, entry->value, function);
+	return r < 0 ? r : take_parts(fields, entry->value, ref, function);
 }
 
 static int take_functions(const struct cs_fields *fields, const struct cs_yaml_node *map,
@@ -71,7 +76,8 @@ static int take_functions(const struct cs_fields *fields, const struct cs_yaml_n
 	if (!functions)
 		return -ENOMEM;
 	for (size_t i = 0; i < map->count && r == 0; i++)
-		r = take_function(fields, &map->entries[i], defaults, &functions[i]);
+		r = take_function(fields, &map->entries[i], defaults, plan->baseline,
+				  &functions[i]);
 	plan->functions = functions;
 	plan->functions_count = map->count;
 	return r;
@@ -126,7 +132,7 @@ int cs_plan_parse(const char *file, const void *text, size_t len, struct cs_diag
 	const struct cs_yaml_node *root = NULL;
 	int r;
 
-	*ret = (struct cs_plan){ .file = file };
+	*ret = (struct cs_plan){ .file = file, .baseline = ret->baseline };
 	cs_arena_init(&ret->arena, 0);
 	r = cs_yaml_load(&ret->arena, file, text, len, diag, &root);
 	if (r == 0 && !root)

@@ -16,6 +16,10 @@
 
 #define CS_PLAN_RUNS_MAX 10000u
 
+/* The bound that pairs were tried out with: never exceeded where nothing differs, always by a fifth. */
+#define CS_PLAN_COMPARED                                                                           \
+	"{metric: total, stat: p50, relative_to: baseline, max: +3%, min_effect: 1ms}"
+
 /* How often, and how sure. */
 struct cs_plan_sampling {
 	uint32_t runs;
@@ -59,6 +63,8 @@ struct cs_plan_baseline {
 	const char *ref;   /* or the file */
 	const char *build; /* shell command, run in the checkout; NULL: none */
 	char **argv;       /* of the other command, ends with NULL */
+	unsigned line;     /* 0: it was asked for on the command line */
+	unsigned column;
 };
 
 struct cs_plan_variable {
@@ -98,6 +104,7 @@ struct cs_plan_quarantine {
 struct cs_plan {
 	struct cs_arena arena; /* owns everything */
 	const char *file;      /* borrowed */
+	const char *baseline;  /* borrowed: a ref instead of all functions' own; NULL: none */
 	const struct cs_plan_function *functions;
 	size_t functions_count;
 	const struct cs_plan_quarantine *quarantine;
@@ -109,7 +116,10 @@ struct cs_plan {
  * cs_plan_parse() - read the text of a coldspan.yaml
  * @file: its name, borrowed
  * @text: @len bytes, any content
- * @ret:  cs_plan_deinit() it in any case
+ * @ret:  cs_plan_deinit() it in any case; its `baseline` is set before, all else is not
+ *
+ * A function that is compared with such a ref and has no budget against a baseline gets
+ * CS_PLAN_COMPARED as one.
  *
  * Context: startup.
  * Return:  0; -EINVAL, -E2BIG: @diag has file:line:column: what, and what to write; -ENOMEM.

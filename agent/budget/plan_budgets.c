@@ -24,12 +24,14 @@ static int take_budgets(const struct cs_fields *fields, const struct cs_yaml_nod
 			const struct cs_yaml_node *preset, struct cs_plan_function *function)
 {
 	size_t room = (own ? own->count : 0) + (preset ? preset->count : 0);
+	size_t more = 1; /* cs_plan_compare() */
 	const struct cs_fields of_preset = { fields->arena, CS_PRESETS_FILE, fields->diag };
 	int r = own ? cs_fields_list(fields, own) : 0;
 
 	if (r < 0)
 		return r;
-	function->budgets = cs_arena_alloc(fields->arena, (room + 1) * sizeof(*function->budgets));
+	function->budgets =
+		cs_arena_alloc(fields->arena, (room + more) * sizeof(*function->budgets));
 	if (!function->budgets)
 		return -ENOMEM;
 	for (size_t i = 0; i < room; i++) {
@@ -64,6 +66,8 @@ static int take_baseline(const struct cs_fields *fields, const struct cs_yaml_no
 
 	if (r < 0)
 		return r;
+	baseline->line = node->line;
+	baseline->column = node->column;
 	if (!!ref + !!run + !!file != 1)
 		return cs_fields_refuse(fields, node,
 					"write one of ref: GITREF, run: [PROGRAM…], file: SAMPLES");
@@ -78,8 +82,40 @@ static int take_baseline(const struct cs_fields *fields, const struct cs_yaml_no
 	return r == 0 && build ? cs_fields_text(fields, build, &baseline->build) : r;
 }
 
+static bool has_relative(const struct cs_plan_function *function)
+{
+	for (size_t i = 0; i < function->budgets_count; i++) {
+		if (function->budgets[i].against == CS_AGAINST_BASELINE)
+			return true;
+	}
+	return false;
+}
+
+int cs_plan_compare(const struct cs_fields *fields, const char *ref,
+		    struct cs_plan_function *function)
+{
+	static const char text[] = CS_PLAN_COMPARED;
+	const struct cs_yaml_node *node = NULL;
+	int r;
+
+	function->baseline.kind = CS_BASELINE_REF;
+	function->baseline.ref = ref;
+	function->baseline.line = function->baseline.column = 0;
+	if (has_relative(function))
+		return 0;
+	r = cs_yaml_load(fields->arena, fields->file, text, sizeof(text) - 1, fields->diag, &node);
+	if (r == 0)
+		r = cs_budget_parse(fields, node, &function->budgets[function->budgets_count]);
+	if (r < 0)
+		return r;
+	/* It stands in no line; the function is what it is about. */
+	function->budgets[function->budgets_count].line = function->line;
+	function->budgets[function->budgets_count++].column = function->column;
+	return 0;
+}
+
 /* What a bound is relative to has to be there. */
-static int check_budgets(const struct cs_fields *fields, const struct cs_plan_function *function)
+int cs_plan_check_budgets(const struct cs_fields *fields, const struct cs_plan_function *function)
 {
 	for (size_t i = 0; i < function->budgets_count; i++) {
 		const struct cs_budget *budget = &function->budgets[i];
@@ -108,5 +144,5 @@ int cs_plan_take_budgets(const struct cs_fields *fields, const struct cs_yaml_no
 		r = cs_presets_get(fields, node, &preset);
 	if (r == 0)
 		r = take_budgets(fields, cs_yaml_get(map, "budgets"), preset, function);
-	return r < 0 ? r : check_budgets(fields, function);
+	return r;
 }

@@ -33,6 +33,14 @@ int cs_plan_take_ready(const struct cs_fields *fields, const struct cs_yaml_node
 int cs_plan_take_budgets(const struct cs_fields *fields, const struct cs_yaml_node *map,
 			 struct cs_plan_function *function) cs_must_use;
 
+/** cs_plan_compare() - with @ref, whatever its file says; see CS_PLAN_COMPARED */
+int cs_plan_compare(const struct cs_fields *fields, const char *ref,
+		    struct cs_plan_function *function) cs_must_use;
+
+/** cs_plan_check_budgets() - is there all that its budgets are relative to? */
+int cs_plan_check_budgets(const struct cs_fields *fields, const struct cs_plan_function *function)
+	cs_must_use;
+
 /** cs_plan_has_budget() - has it one of this id? */
 bool cs_plan_has_budget(const struct cs_plan_function *function, const char *id);
 

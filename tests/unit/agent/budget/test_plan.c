@@ -45,6 +45,26 @@ static void refused_function(const char *lines, const char *wanted)
 	refused(text, wanted);
 }
 
+Test(plan, a_ref_of_the_command_line_is_what_all_are_compared_with)
+{
+	const struct cs_plan_function *f;
+
+	plan.baseline = "main";
+	f = good(
+		"version: 1\n"
+		"functions:\n"
+		"  f: {run: [x], baseline: {ref: a, build: b}, budgets: [total <= 1s vs baseline]}\n"
+		"  g: {run: [x], budgets: [total <= 1s]}\n");
+	cr_assert(eq(str, (char *)f[0].baseline.ref, (char *)"main"));
+	cr_assert(eq(str, (char *)f[0].baseline.build, (char *)"b"));
+	cr_assert(eq(sz, f[0].budgets_count, 1));
+	cr_assert(eq(sz, f[1].budgets_count, 2));
+	cr_assert(eq(str, (char *)f[1].budgets[1].id, (char *)"p50-total-baseline"));
+	cr_assert(epsilon_eq(dbl, f[1].budgets[1].min_effect, 1e6, 1e-9));
+	cr_assert(eq(u32, f[1].budgets[1].line, 4));
+	cs_plan_deinit(&plan);
+}
+
 Test(plan, a_command_with_all_that_may_be_said)
 {
 	const struct cs_plan_function *hello = good(
