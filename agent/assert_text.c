@@ -53,6 +53,9 @@ void cs_assert_count(const struct cs_plan *plan, const struct cs_asserted *asser
 		case CS_VERDICT_INCONCLUSIVE:
 			tally->doubtful += counts;
 			break;
+		case CS_VERDICT_UNSTABLE:
+			tally->unstable += counts;
+			break;
 		case CS_VERDICT_NO_DATA:
 			tally->unseen += counts;
 			break;
@@ -75,6 +78,8 @@ const char *cs_assert_label(const struct cs_budget *budget, enum cs_verdict verd
 							 : "INFO";
 	case CS_VERDICT_INCONCLUSIVE:
 		return "INCONCLUSIVE";
+	case CS_VERDICT_UNSTABLE:
+		return "UNSTABLE";
 	case CS_VERDICT_NO_DATA:
 		break;
 	}
@@ -129,11 +134,37 @@ void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgemen
 	}
 	if (budget->against == CS_AGAINST_NOTHING && judgement->over)
 		cs_buffer_printf(out, ", %u of %u over", judgement->over, judgement->count);
-	if (judgement->verdict == CS_VERDICT_INCONCLUSIVE &&
-	    budget->against == CS_AGAINST_NOTHING && judgement->too_many <= judgement->count)
+	if (judgement->needed)
+		cs_buffer_printf(out, "; %u %s are needed to prove anything", judgement->needed,
+				 budget->against == CS_AGAINST_NOTHING ? "starts" : "pairs");
+	else if (judgement->verdict == CS_VERDICT_INCONCLUSIVE &&
+		 budget->against == CS_AGAINST_NOTHING && judgement->too_many <= judgement->count)
 		cs_buffer_printf(out, "; %u would prove it", judgement->too_many);
+	if (judgement->disturbed)
+		cs_buffer_printf(out, "; kept without the %u in which the machine was disturbed",
+				 judgement->disturbed);
+	else if (judgement->verdict == CS_VERDICT_UNSTABLE && !isnan(judgement->resolution))
+		cs_buffer_printf(out, "; this runner proves >= %.2g %% more than that",
+				 judgement->resolution * 100);
 	if (!isnan(judgement->chance))
 		cs_buffer_printf(out, ", by chance once in %.0f", 1 / judgement->chance);
+}
+
+/* What came out when it was measured once more. */
+static void put_confirmation(const struct cs_asserted *asserted, size_t which,
+			     struct cs_buffer *out)
+{
+	const struct cs_budget *budget = &asserted->function->budgets[which];
+	const struct cs_judgement *second = &asserted->confirmation->judgements[which];
+	enum cs_verdict verdict = asserted->judgements[which].verdict;
+
+	if (asserted->confirmation->failed || cs_metric_about(budget->metric).exact ||
+	    (verdict != CS_VERDICT_FAIL && verdict != CS_VERDICT_UNSTABLE))
+		return;
+	cs_buffer_printf(out, "%*sagain: %s, ", LABEL_COLUMNS + 4, "",
+			 cs_assert_label(budget, second->verdict, false));
+	cs_assert_evidence(budget, second, out);
+	cs_buffer_putc(out, '\n');
 }
 
 static void put_budget(const struct cs_plan *plan, const struct cs_asserted *asserted, size_t which,
@@ -152,6 +183,8 @@ static void put_budget(const struct cs_plan *plan, const struct cs_asserted *ass
 	if (judgement->verdict != CS_VERDICT_PASS)
 		cs_buffer_printf(out, "  %s:%u:%u", plan->file, budget->line, budget->column);
 	cs_buffer_putc(out, '\n');
+	if (asserted->confirmation)
+		put_confirmation(asserted, which, out);
 	if (judgement->verdict == CS_VERDICT_FAIL && budget->why)
 		cs_buffer_printf(out, "%*swhy: %s\n", LABEL_COLUMNS + 4, "", budget->why);
 }
@@ -209,6 +242,38 @@ static void put_failure(const struct cs_plan *plan, const struct cs_asserted *as
 	}
 }
 
+/* --- what the machine did --- */
+
+static void put_share(struct cs_buffer *out, const char *what, double share)
+{
+	if (!isnan(share))
+		cs_buffer_printf(out, "%s %.*f %%, ", what, share < 0.1, share * 100);
+}
+
+static void put_runner(const struct cs_asserted *asserted, struct cs_buffer *out)
+{
+	const struct cs_noise_summary *noise = &asserted->noise;
+
+	if (!noise->count)
+		return;
+	cs_buffer_puts(out, "  runner: ");
+	put_share(out, "steal", noise->steal);
+	put_share(out, "CPU pressure", noise->pressure);
+	put_share(out, "page cache", noise->resident);
+	if (!isnan(noise->load))
+		cs_buffer_printf(out, "load %.1f, ", noise->load);
+	if (!isnan(noise->switches))
+		cs_buffer_printf(out, "%.1f switches and %.1f major faults a start, ",
+				 noise->switches, noise->faults);
+	cs_buffer_printf(out, "%u of %u starts disturbed", noise->disturbed, noise->count);
+	if (noise->again)
+		cs_buffer_printf(out, " (%u measured once more)", noise->again);
+	if (!isnan(asserted->resolution))
+		cs_buffer_printf(out, "; it proves >= %.2g %% of total",
+				 asserted->resolution * 100);
+	cs_buffer_putc(out, '\n');
+}
+
 void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *asserted, unsigned today,
 		    const struct cs_terminal *terminal, struct cs_buffer *out)
 {
@@ -225,6 +290,7 @@ void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *assert
 		if (function->budgets[i].level != CS_LEVEL_OFF)
 			put_budget(plan, asserted, i, today, terminal, out);
 	}
+	put_runner(asserted, out);
 }
 
 static void put_count(struct cs_buffer *out, unsigned count, const char *what)
@@ -239,7 +305,7 @@ int cs_assert_exit_code(const struct cs_assert_tally *tally, bool strict)
 		return CS_EXIT_NO_DATA;
 	if (tally->exceeded)
 		return CS_EXIT_OVER_BUDGET;
-	return strict && tally->doubtful ? CS_EXIT_INCONCLUSIVE : CS_EXIT_DONE;
+	return strict && (tally->doubtful || tally->unstable) ? CS_EXIT_INCONCLUSIVE : CS_EXIT_DONE;
 }
 
 void cs_assert_text_end(const struct cs_assert_tally *tally, struct cs_buffer *out)
@@ -250,6 +316,7 @@ void cs_assert_text_end(const struct cs_assert_tally *tally, struct cs_buffer *o
 	put_count(&line, tally->unseen, "without data");
 	put_count(&line, tally->failures, "without a start");
 	put_count(&line, tally->doubtful, "inconclusive");
+	put_count(&line, tally->unstable, "unstable");
 	put_count(&line, tally->excused, "exceeded but excused");
 	put_count(&line, tally->kept, "kept");
 	cs_buffer_printf(out, "budgets: %s\n", line.len ? line.data : "none");

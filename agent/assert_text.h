@@ -15,6 +15,7 @@ struct cs_assert_tally {
 	unsigned exceeded; /* of level error, not quarantined */
 	unsigned excused;  /* exceeded, of a lower level or quarantined */
 	unsigned doubtful; /* inconclusive, of level error */
+	unsigned unstable; /* of level error */
 	unsigned unseen;   /* no data, of level error */
 	unsigned failures; /* functions of which a start came to nothing */
 };
@@ -23,7 +24,7 @@ struct cs_assert_tally {
 bool cs_assert_quarantined(const struct cs_plan *plan, const struct cs_plan_function *function,
 			   const struct cs_budget *budget, unsigned today);
 
-/** cs_assert_label() - PASS, FAIL, WARN, INFO, QUARANTINED, INCONCLUSIVE or NO DATA */
+/** cs_assert_label() - PASS, FAIL, WARN, INFO, QUARANTINED, INCONCLUSIVE, UNSTABLE or NO DATA */
 const char *cs_assert_label(const struct cs_budget *budget, enum cs_verdict verdict,
 			    bool quarantined);
 

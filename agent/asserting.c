@@ -8,18 +8,33 @@
 #include <stdlib.h>
 
 #include "agent/checkout.h"
+#include "agent/loaded_files.h"
+#include "agent/page_cache.h"
+
+#define AGAIN_OF 4 /* one of so many pairs may be measured once more */
 
 struct looks {
 	uint32_t at[CS_ASSERTING_LOOKS];
 	unsigned count;
 };
 
+/* What is started: the function, or its baseline. */
+struct side {
+	const struct cs_plan_function *function;
+	const char *folder;        /* where it runs */
+	struct cs_sample *samples; /* borrowed */
+	struct cs_loaded_files files;
+	double resident; /* the most of these that was in the page cache; NaN: not known */
+};
+
 struct measuring {
 	const struct cs_asserting_options *options;
 	const struct cs_plan_function *function;
 	struct cs_plan_function other; /* the baseline, with pairs */
-	const char *other_folder;
+	struct side sides[2];          /* own, other */
 	bool pairs;
+	uint32_t again; /* pairs that were measured once more */
+	struct cs_arena arena;
 	struct cs_asserted *asserted;
 	struct cs_diag *diag;
 };
@@ -38,14 +53,26 @@ static struct looks looks_of(const struct cs_plan_sampling *sampling, uint32_t r
 	return looks;
 }
 
+/* Share of its files that is in the page cache; NaN: not known. */
+static double resident_now(const struct side *side)
+{
+	struct cs_page_cache sum = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < side->files.count; i++)
+		r = cs_page_cache_add(side->files.paths[i], &sum);
+	return r < 0 || !sum.pages ? (double)NAN : (double)sum.resident / (double)sum.pages;
+}
+
 /* Return: 1: it came to nothing, which is noted. */
 static int start_one(struct measuring *measuring, bool other, struct cs_sample *ret)
 {
 	const struct cs_asserting_options *options = measuring->options;
 	struct cs_asserted *asserted = measuring->asserted;
+	struct side *side = &measuring->sides[other];
+	double resident = resident_now(side);
 	struct cs_sampling_result result;
-	int r = cs_sampling_start(options->base, other ? &measuring->other : measuring->function,
-				  other ? measuring->other_folder : options->folder,
+	int r = cs_sampling_start(options->base, side->function, side->folder,
 				  options->dispositions, measuring->diag, &result);
 
 	if (r == -EINTR)
@@ -53,6 +80,8 @@ static int start_one(struct measuring *measuring, bool other, struct cs_sample *
 	if (r < 0)
 		return r;
 	*ret = result.sample;
+	ret->noise.values[CS_NOISE_RESIDENT] = resident;
+	side->resident = fmax(side->resident, resident);
 	if (result.outcome == CS_SAMPLING_DONE)
 		return 0;
 	asserted->failed = true;
@@ -63,19 +92,35 @@ static int start_one(struct measuring *measuring, bool other, struct cs_sample *
 
 static int start_half(struct measuring *measuring, uint32_t number, bool other)
 {
-	struct cs_asserted *asserted = measuring->asserted;
-
-	return start_one(measuring, other,
-			 other ? &asserted->others[number] : &asserted->own[number]);
+	return start_one(measuring, other, &measuring->sides[other].samples[number]);
 }
 
 /* A B, B A, A B, …: what grows with time, grows in both. */
-static int start_pair(struct measuring *measuring, uint32_t number)
+static int start_halves(struct measuring *measuring, uint32_t number)
 {
 	bool other_first = measuring->pairs && number % 2;
 	int r = start_half(measuring, number, other_first);
 
 	return r || !measuring->pairs ? r : start_half(measuring, number, !other_first);
+}
+
+static bool is_disturbed(const struct side *side, uint32_t number)
+{
+	return cs_noise_disturbed(&side->samples[number].noise, side->resident);
+}
+
+static int start_pair(struct measuring *measuring, uint32_t number)
+{
+	struct side *sides = measuring->sides;
+	int r = start_halves(measuring, number);
+
+	if (r || !measuring->pairs || measuring->again > number / AGAIN_OF ||
+	    (!is_disturbed(&sides[0], number) && !is_disturbed(&sides[1], number)))
+		return r;
+	measuring->again++;
+	r = start_halves(measuring, number);
+	sides[0].samples[number].noise.again = sides[1].samples[number].noise.again = true;
+	return r;
 }
 
 static int warm_up(struct measuring *measuring)
@@ -91,6 +136,30 @@ static int warm_up(struct measuring *measuring)
 	return r;
 }
 
+static bool is_settled(enum cs_verdict verdict)
+{
+	return verdict != CS_VERDICT_INCONCLUSIVE && verdict != CS_VERDICT_UNSTABLE;
+}
+
+/* What its machine did, and can tell. */
+static int sum_up(struct cs_asserted *asserted, double alpha)
+{
+	const struct cs_samples samples = { asserted->own, asserted->others, asserted->count };
+	const struct cs_sample *sides[] = { asserted->own, asserted->others };
+
+	cs_noise_summary_init(&asserted->noise);
+	for (unsigned side = 0; side < 2 && sides[side]; side++) {
+		double resident = cs_samples_resident(sides[side], asserted->count);
+
+		for (uint32_t i = 0; i < asserted->count; i++)
+			cs_noise_add(&asserted->noise, &sides[side][i].noise, resident);
+	}
+	asserted->resolution = (double)NAN;
+	if (!asserted->others)
+		return 0;
+	return cs_judge_resolution(&samples, CS_METRIC_TOTAL, alpha, &asserted->resolution);
+}
+
 int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, bool *ret_settled)
 {
 	const struct cs_plan_function *function = asserted->function;
@@ -104,13 +173,12 @@ int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, 
 
 		if (r < 0)
 			return r;
-		if (judgement->verdict == CS_VERDICT_INCONCLUSIVE &&
-		    function->budgets[i].level != CS_LEVEL_OFF)
+		if (!is_settled(judgement->verdict) && function->budgets[i].level != CS_LEVEL_OFF)
 			settled = false;
 	}
 	if (ret_settled)
 		*ret_settled = settled;
-	return 0;
+	return sum_up(asserted, alpha);
 }
 
 static int measure(struct measuring *measuring, const struct looks *looks)
@@ -124,6 +192,9 @@ static int measure(struct measuring *measuring, const struct looks *looks)
 		while (r == 0 && asserted->count < looks->at[look]) {
 			r = start_pair(measuring, asserted->count);
 			asserted->count += r == 0;
+			if (r == 0 && options->progress)
+				options->progress(options->context, asserted,
+						  looks->at[looks->count - 1]);
 		}
 		if (r == 0)
 			r = cs_asserted_judge(asserted, options->strict, options->seed, &settled);
@@ -190,13 +261,25 @@ static int set_baseline(struct measuring *measuring, struct cs_tail *ret_tail)
 	r = cs_checkouts_get(measuring->options->checkouts, baseline->ref, baseline->build,
 			     measuring->diag, ret_tail, &checkout);
 	if (r == 0)
-		measuring->other_folder = checkout->folder;
+		measuring->sides[1].folder = checkout->folder;
 	return r;
 }
 
-int cs_asserting_run(const struct cs_asserting_options *options,
-		     const struct cs_plan_function *function, struct cs_diag *diag,
-		     struct cs_asserted *ret)
+static void find_files(struct measuring *measuring)
+{
+	for (unsigned i = 0; i < (measuring->pairs ? 2u : 1u); i++) {
+		struct side *side = &measuring->sides[i];
+
+		/* Without them it is not known what the page cache has; a start says why there is no program. */
+		if (cs_loaded_files_find(side->function, side->folder,
+					 measuring->options->dispositions, &measuring->arena,
+					 &side->files) < 0)
+			side->files.count = 0;
+	}
+}
+
+static int run(const struct cs_asserting_options *options, const struct cs_plan_function *function,
+	       struct cs_diag *diag, struct cs_asserted *ret)
 {
 	const struct looks looks = looks_of(&function->sampling, options->runs);
 	uint32_t most = looks.at[looks.count - 1];
@@ -204,16 +287,21 @@ int cs_asserting_run(const struct cs_asserting_options *options,
 		.options = options,
 		.function = function,
 		.other = *function,
-		.other_folder = options->folder,
 		.pairs = options->against_itself || is_relative(function),
 		.asserted = ret,
 		.diag = diag,
 	};
+	int r;
 
-	*ret = (struct cs_asserted){ .function = function, .looks = looks.count };
+	for (unsigned i = 0; i < 2; i++)
+		measuring.sides[i] = (struct side){
+			.function = i ? &measuring.other : function,
+			.folder = options->folder,
+			.resident = (double)NAN,
+		};
+	ret->looks = looks.count;
 	if (measuring.pairs && !options->against_itself) {
-		int r = set_baseline(&measuring, &ret->failure.tail);
-
+		r = set_baseline(&measuring, &ret->failure.tail);
 		ret->failure.status = options->checkouts->interrupts.number;
 		if (r < 0)
 			return r;
@@ -223,11 +311,80 @@ int cs_asserting_run(const struct cs_asserting_options *options,
 	ret->judgements = calloc(function->budgets_count + 1, sizeof(*ret->judgements));
 	if (!ret->own || !ret->judgements || (measuring.pairs && !ret->others))
 		return -ENOMEM;
-	return measure(&measuring, &looks);
+	measuring.sides[0].samples = ret->own;
+	measuring.sides[1].samples = ret->others;
+	cs_arena_init(&measuring.arena, 0);
+	find_files(&measuring);
+	r = measure(&measuring, &looks);
+	cs_arena_deinit(&measuring.arena);
+	return r;
+}
+
+static void begin(const struct cs_plan_function *function, struct cs_asserted *ret)
+{
+	*ret = (struct cs_asserted){ .function = function, .resolution = (double)NAN };
+	cs_noise_summary_init(&ret->noise);
+}
+
+/* Is there a failure that other starts might not show? */
+static bool wants_confirmation(const struct cs_asserted *asserted)
+{
+	const struct cs_plan_function *function = asserted->function;
+
+	for (size_t i = 0; !asserted->failed && i < function->budgets_count; i++) {
+		if (asserted->judgements[i].verdict == CS_VERDICT_FAIL &&
+		    function->budgets[i].level != CS_LEVEL_OFF &&
+		    !cs_metric_about(function->budgets[i].metric).exact)
+			return true;
+	}
+	return false;
+}
+
+/* What fails twice, fails; what does not, says that this machine contradicts itself. */
+static void take_confirmation(struct cs_asserted *asserted)
+{
+	const struct cs_plan_function *function = asserted->function;
+	const struct cs_asserted *second = asserted->confirmation;
+
+	asserted->failed = second->failed;
+	asserted->other_failed = second->other_failed;
+	asserted->failure = second->failure;
+	for (size_t i = 0; !asserted->failed && i < function->budgets_count; i++) {
+		if (asserted->judgements[i].verdict == CS_VERDICT_FAIL &&
+		    !cs_metric_about(function->budgets[i].metric).exact &&
+		    second->judgements[i].verdict != CS_VERDICT_FAIL)
+			asserted->judgements[i].verdict = CS_VERDICT_UNSTABLE;
+	}
+}
+
+int cs_asserting_run(const struct cs_asserting_options *options,
+		     const struct cs_plan_function *function, struct cs_diag *diag,
+		     struct cs_asserted *ret)
+{
+	int r;
+
+	begin(function, ret);
+	r = run(options, function, diag, ret);
+	if (r < 0 || !options->confirm || !wants_confirmation(ret))
+		return r;
+	ret->confirmation = calloc(1, sizeof(*ret->confirmation));
+	if (!ret->confirmation)
+		return -ENOMEM;
+	begin(function, ret->confirmation);
+	ret->confirmation->confirming = true;
+	r = run(options, function, diag, ret->confirmation);
+	if (r == 0)
+		take_confirmation(ret);
+	else
+		ret->failure = ret->confirmation->failure;
+	return r;
 }
 
 void cs_asserted_deinit(struct cs_asserted *asserted)
 {
+	if (asserted->confirmation)
+		cs_asserted_deinit(asserted->confirmation);
+	free(asserted->confirmation);
 	free(asserted->own);
 	free(asserted->others);
 	free(asserted->judgements);

@@ -4,6 +4,10 @@
  * A function held to its budgets: starts it, as often as its verdicts need, and judges. It is measured at
  * fixed looks, whose errors add up to the one that was asked for: looking again and again until something
  * is found would find it.
+ *
+ * A pair in which the machine was disturbed (agent/budget/noise.h) is measured once more, both halves, in a
+ * quarter of the pairs at most; whether it is depends on nothing that was measured of the function, and the
+ * second counts, whatever it is.
  */
 #pragma once
 
@@ -11,6 +15,7 @@
 #include <stdbool.h>
 
 #include "agent/budget/judge.h"
+#include "agent/budget/noise.h"
 #include "agent/budget/plan.h"
 #include "agent/sampling.h"
 #include "base/cleanup.h"
@@ -18,6 +23,7 @@
 
 #define CS_ASSERTING_LOOKS 3u
 
+struct cs_asserted;
 struct cs_checkouts;
 struct cs_dispositions;
 
@@ -30,6 +36,11 @@ struct cs_asserting_options {
 	bool strict;
 	bool against_itself; /* the function is its own baseline */
 	uint64_t seed;
+	bool confirm; /* what exceeds an amount is measured once more, and has to do so again */
+
+	/* After each start, or pair; NULL: nobody asks. @most: starts that may be made. */
+	void (*progress)(void *context, const struct cs_asserted *so_far, uint32_t most);
+	void *context;
 };
 
 struct cs_asserted {
@@ -39,8 +50,12 @@ struct cs_asserted {
 	uint32_t count;                  /* of starts, or pairs */
 	uint32_t looks;                  /* at most, among which the error is divided */
 	struct cs_judgement *judgements; /* owned; one for each of the function's budgets */
-	bool failed;                     /* a start came to nothing: no budget is judged */
-	bool other_failed;               /* it was one of the baseline */
+	double resolution; /* of pairs, as cs_judge_resolution() of total; NaN: there are none */
+	struct cs_noise_summary noise;    /* of both halves */
+	struct cs_asserted *confirmation; /* owned; measured once more; NULL: it was not */
+	bool confirming;                  /* it is that itself */
+	bool failed;                      /* a start came to nothing: no budget is judged */
+	bool other_failed;                /* it was one of the baseline */
 	struct cs_sampling_result failure;
 };
 
@@ -66,7 +81,7 @@ int cs_asserting_run(const struct cs_asserting_options *options,
 		     struct cs_asserted *ret) cs_must_use;
 
 /**
- * cs_asserted_judge() - judge the samples that are there, of every budget
+ * cs_asserted_judge() - judge the samples that are there, of every budget, and their noise
  * @asserted:    with samples, looks, and room for judgements
  * @ret_settled: no further start would change a verdict; may be NULL
  *

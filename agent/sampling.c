@@ -16,6 +16,7 @@
 #include "agent/environment.h"
 #include "agent/first_event.h"
 #include "agent/interrupts.h"
+#include "agent/noise_watch.h"
 #include "agent/watched.h"
 
 #define GRACE_S 2 /* from SIGTERM to SIGKILL */
@@ -26,6 +27,7 @@ struct sampling {
 	struct cs_sampling_result *result;
 	struct cs_watched watched;
 	struct cs_first_event first;
+	struct cs_noise_watch noise;
 	struct event limit;
 	struct event kill;
 	struct event output;
@@ -328,11 +330,15 @@ static int run(struct sampling *sampling, const char *folder,
 		return r;
 	files[0] = input;
 	files[1] = files[2] = output;
+	cs_noise_watch_begin(&sampling->noise);
 	r = start(sampling, folder, files, dispositions, diag);
 	if (r < 0)
 		return r;
 	close(cs_take_fd(&output));
 	event_base_dispatch(sampling->base);
+	cs_noise_watch_end(&sampling->noise,
+			   sampling->watched.reaped ? &sampling->watched.usage : NULL,
+			   &sampling->result->sample.noise);
 	return sampling->interrupts.number ? -EINTR : 0;
 }
 
@@ -350,6 +356,7 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 	int r;
 
 	clear_sample(&result.sample);
+	cs_noise_clear(&result.sample.noise);
 	event_assign(&sampling.limit, base, -1, 0, on_limit, &sampling);
 	event_assign(&sampling.kill, base, -1, 0, on_kill, &sampling);
 	r = cs_watched_open(&sampling.watched, base, &options, diag);

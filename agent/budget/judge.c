@@ -6,23 +6,39 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/statistics/paired.h"
 #include "agent/statistics/quantile.h"
 
+#define UNKNOWN ((double)NAN)
+
 /* One metric of all starts in which it was seen, in both halves of a pair. */
 struct column {
 	double *own;    /* owned */
-	double *others; /* owned; meaningful with pairs */
+	double *others; /* owned; NULL without pairs */
 	uint32_t count;
+	uint32_t left_out; /* disturbed ones */
 };
 
-static int take_column(const struct cs_samples *samples, unsigned metric, bool pairs,
+double cs_samples_resident(const struct cs_sample *samples, uint32_t count)
+{
+	double most = UNKNOWN;
+
+	for (uint32_t i = 0; i < count; i++)
+		most = fmax(most, samples[i].noise.values[CS_NOISE_RESIDENT]);
+	return most;
+}
+
+/* @calm: without starts in which the machine was disturbed. */
+static int take_column(const struct cs_samples *samples, unsigned metric, bool pairs, bool calm,
 		       struct column *ret)
 {
+	double resident = cs_samples_resident(samples->own, samples->count);
+
 	ret->own = calloc(samples->count + 1, sizeof(*ret->own));
-	ret->others = calloc(samples->count + 1, sizeof(*ret->others));
-	if (!ret->own || !ret->others)
+	ret->others = pairs ? calloc(samples->count + 1, sizeof(*ret->others)) : NULL;
+	if (!ret->own || (pairs && !ret->others))
 		return -ENOMEM;
 	for (uint32_t i = 0; i < samples->count; i++) {
 		double own = samples->own[i].values[metric];
@@ -30,8 +46,13 @@ static int take_column(const struct cs_samples *samples, unsigned metric, bool p
 
 		if (isnan(own) || isnan(other))
 			continue;
-		ret->own[ret->count] = own;
-		ret->others[ret->count++] = other;
+		if (calm && cs_noise_disturbed(&samples->own[i].noise, resident)) {
+			ret->left_out++;
+			continue;
+		}
+		if (pairs)
+			ret->others[ret->count] = other;
+		ret->own[ret->count++] = own;
 	}
 	return 0;
 }
@@ -44,12 +65,64 @@ static void put_column(struct column *column)
 
 static double at_rank(const double *sorted, uint32_t rank)
 {
-	return rank ? sorted[rank - 1] : (double)NAN;
+	return rank ? sorted[rank - 1] : UNKNOWN;
 }
 
-static double quantile(const double *sorted, uint32_t count, double q)
+static double smallest(const double *values, uint32_t count)
 {
-	return q < 1 ? at_rank(sorted, cs_quantile_rank(count, q)) : sorted[count - 1];
+	double least = values[0];
+
+	for (uint32_t i = 1; i < count; i++)
+		least = fmin(least, values[i]);
+	return least;
+}
+
+static double largest(const double *values, uint32_t count)
+{
+	double most = values[0];
+
+	for (uint32_t i = 1; i < count; i++)
+		most = fmax(most, values[i]);
+	return most;
+}
+
+static int quantile_of(const double *values, uint32_t count, double q, double *ret)
+{
+	double *sorted;
+
+	if (q >= 1) {
+		*ret = largest(values, count);
+		return 0;
+	}
+	sorted = calloc(count, sizeof(*sorted));
+	if (!sorted)
+		return -ENOMEM;
+	memcpy(sorted, values, count * sizeof(*sorted));
+	cs_samples_sort(sorted, count);
+	*ret = at_rank(sorted, cs_quantile_rank(count, q));
+	free(sorted);
+	return 0;
+}
+
+/* Could so many starts, if none exceeded it, prove that the quantile keeps an amount? */
+static uint32_t needed_for(const struct cs_budget *budget, uint32_t count)
+{
+	uint32_t needed;
+
+	if (budget->quantile <= 0.5 || budget->quantile >= 1)
+		return 0;
+	needed = cs_quantile_provable_count(budget->quantile, CS_JUDGE_ALPHA);
+	return count < needed ? needed : 0;
+}
+
+/* What looks kept, but is told by too few. */
+static void doubt_too_few(const struct cs_budget *budget, uint32_t count, struct cs_judgement *ret)
+{
+	if (ret->verdict == CS_VERDICT_FAIL)
+		return;
+	ret->needed = needed_for(budget, count);
+	if (ret->needed)
+		ret->verdict = CS_VERDICT_INCONCLUSIVE;
 }
 
 /* --- absolute --- */
@@ -90,6 +163,35 @@ static void judge_quantile(const struct cs_budget *budget, struct column *column
 	ret->point = at_rank(column->own, evidence.ranks.point);
 	ret->lower = at_rank(column->own, evidence.ranks.lower);
 	ret->upper = at_rank(column->own, evidence.ranks.upper);
+	doubt_too_few(budget, column->count, ret);
+}
+
+static void judge_absolute(const struct cs_budget *budget, struct column *column, double alpha,
+			   bool strict, struct cs_judgement *ret)
+{
+	cs_samples_sort(column->own, column->count);
+	if (budget->quantile >= 1 || cs_metric_about(budget->metric).exact)
+		judge_every(budget, column, ret);
+	else
+		judge_quantile(budget, column, alpha, strict, ret);
+}
+
+/* An amount is exceeded: by the starts alone in which the machine was not disturbed, does it look kept? */
+static int judge_calm(const struct cs_budget *budget, const struct cs_samples *samples,
+		      struct cs_judgement *ret)
+{
+	struct column calm = { 0 };
+	double point = 0; /* of none */
+	int r = take_column(samples, budget->metric, false, true, &calm);
+
+	if (r == 0 && calm.count)
+		r = quantile_of(calm.own, calm.count, budget->quantile, &point);
+	if (r == 0 && calm.left_out && point <= budget->max.value) {
+		ret->verdict = CS_VERDICT_UNSTABLE;
+		ret->disturbed = calm.left_out;
+	}
+	put_column(&calm);
+	return r;
 }
 
 /* --- against others --- */
@@ -114,7 +216,8 @@ static double allowed_factor(const struct cs_budget *budget, double other)
 static void judge_counts(const struct cs_budget *budget, struct column *column,
 			 struct cs_judgement *ret)
 {
-	double own = column->own[column->count - 1], other = column->others[column->count - 1];
+	double own = largest(column->own, column->count);
+	double other = largest(column->others, column->count);
 	double allowed = budget->max.kind == CS_QUANTITY_COUNT
 				 ? other + budget->max.value
 				 : other * allowed_factor(budget, other);
@@ -122,6 +225,31 @@ static void judge_counts(const struct cs_budget *budget, struct column *column,
 	ret->other = other;
 	ret->point = ret->lower = ret->upper = own - other;
 	ret->verdict = own > allowed * (1 + 1e-12) ? CS_VERDICT_FAIL : CS_VERDICT_PASS;
+}
+
+/* Nine of ten runs find what is above both what a bound allows for and what they themselves scatter. */
+static int resolution_of(const struct column *column, double alpha, double *ret)
+{
+	struct cs_paired_ratio proof, scatter;
+	int r = cs_paired_ratio(column->others, column->own, column->count, alpha, &proof);
+
+	if (r == 0)
+		r = cs_paired_ratio(column->others, column->own, column->count, CS_JUDGE_MISSED,
+				    &scatter);
+	if (r == 0)
+		*ret = proof.lower > 0
+			       ? proof.estimate / proof.lower * scatter.estimate / scatter.lower - 1
+			       : UNKNOWN;
+	return r;
+}
+
+static bool is_too_coarse(const struct cs_budget *budget, const struct cs_judgement *judgement,
+			  double allowed)
+{
+	double found = allowed * (1 + judgement->resolution) - 1;
+
+	return found > CS_JUDGE_COARSE_TIMES * (allowed - 1) + CS_JUDGE_COARSE &&
+	       found * judgement->other > budget->min_effect;
 }
 
 static int judge_median(const struct cs_budget *budget, const struct column *column, double alpha,
@@ -132,14 +260,23 @@ static int judge_median(const struct cs_budget *budget, const struct column *col
 	bool large;
 	int r = cs_paired_ratio(column->others, column->own, column->count, alpha, &ratio);
 
+	if (r == 0)
+		r = resolution_of(column, alpha, &ret->resolution);
 	if (r < 0)
 		return r;
 	large = (ratio.estimate - 1) * ret->other >= budget->min_effect;
 	ret->point = ratio.estimate;
-	ret->lower = ratio.lower > 0 ? ratio.lower : (double)NAN;
-	ret->upper = isinf(ratio.upper) ? (double)NAN : ratio.upper;
-	if (ratio.lower > allowed && large)
+	ret->lower = ratio.lower > 0 ? ratio.lower : UNKNOWN;
+	ret->upper = isinf(ratio.upper) ? UNKNOWN : ratio.upper;
+	if (!(ratio.lower > 0))
+		ret->needed =
+			(uint32_t)ceil(-log2(alpha)); /* signs of less may all agree by chance */
+	if (ret->needed)
+		ret->verdict = CS_VERDICT_INCONCLUSIVE;
+	else if (ratio.lower > allowed && large)
 		ret->verdict = CS_VERDICT_FAIL;
+	else if (is_too_coarse(budget, ret, allowed))
+		ret->verdict = CS_VERDICT_UNSTABLE;
 	else if (ratio.estimate <= allowed || !large)
 		ret->verdict = strict && large && !(ratio.upper <= allowed)
 				       ? CS_VERDICT_INCONCLUSIVE
@@ -165,51 +302,65 @@ static int judge_tail(const struct cs_budget *budget, const struct column *colum
 	if (r < 0)
 		return r;
 	ret->point = own / ret->other;
-	ret->lower = ret->upper = (double)NAN;
+	ret->lower = ret->upper = UNKNOWN;
 	if (ret->point <= allowed || !large)
 		ret->verdict = CS_VERDICT_PASS;
 	else
 		ret->verdict = ret->chance <= alpha ? CS_VERDICT_FAIL : CS_VERDICT_INCONCLUSIVE;
+	doubt_too_few(budget, column->count, ret);
 	return 0;
 }
 
-static int judge_pairs(const struct cs_budget *budget, const struct column *column,
-		       const struct column *sorted, double alpha, bool strict, uint64_t seed,
-		       struct cs_judgement *ret)
+static int judge_pairs(const struct cs_budget *budget, const struct column *column, double alpha,
+		       bool strict, uint64_t seed, struct cs_judgement *ret)
 {
-	double own = quantile(sorted->own, sorted->count, budget->quantile);
 	bool middle = fabs(budget->quantile - 0.5) < 1e-9;
-	int r;
+	double own;
+	int r = quantile_of(column->own, column->count, budget->quantile, &own);
 
-	ret->other = quantile(sorted->others, sorted->count, budget->quantile);
-	r = middle ? judge_median(budget, column, alpha, strict, ret)
-		   : judge_tail(budget, column, own, alpha, seed, ret);
+	if (r == 0)
+		r = quantile_of(column->others, column->count, budget->quantile, &ret->other);
+	if (r == 0)
+		r = middle ? judge_median(budget, column, alpha, strict, ret)
+			   : judge_tail(budget, column, own, alpha, seed, ret);
 	if (r != -EINVAL && r != -E2BIG)
 		return r;
 	ret->verdict = CS_VERDICT_NO_DATA; /* no ratio of what took no time */
 	return 0;
 }
 
+int cs_judge_resolution(const struct cs_samples *samples, unsigned metric, double alpha,
+			double *ret)
+{
+	struct column column = { 0 };
+	double resolution = UNKNOWN;
+	int r = take_column(samples, metric, true, false, &column);
+
+	if (r == 0 && column.count)
+		r = resolution_of(&column, alpha, &resolution);
+	put_column(&column);
+	if (r == 0 || r == -EINVAL || r == -E2BIG)
+		*ret = resolution;
+	return r == -ENOMEM ? r : 0;
+}
+
 /* --- all --- */
 
-static int judge_column(const struct cs_budget *budget, struct column *column,
-			struct column *sorted, double alpha, bool strict, uint64_t seed,
+static int judge_column(const struct cs_budget *budget, const struct cs_samples *samples,
+			struct column *column, double alpha, bool strict, uint64_t seed,
 			struct cs_judgement *ret)
 {
 	bool exact = cs_metric_about(budget->metric).exact;
 
-	cs_samples_sort(sorted->own, sorted->count);
-	cs_samples_sort(sorted->others, sorted->count);
-	ret->smallest = sorted->own[0];
-	if (budget->against != CS_AGAINST_NOTHING) {
-		if (!exact)
-			return judge_pairs(budget, column, sorted, alpha, strict, seed, ret);
-		judge_counts(budget, sorted, ret);
-	} else if (exact || budget->quantile >= 1) {
-		judge_every(budget, sorted, ret);
-	} else {
-		judge_quantile(budget, sorted, alpha, strict, ret);
+	ret->smallest = smallest(column->own, column->count);
+	if (budget->against == CS_AGAINST_NOTHING) {
+		judge_absolute(budget, column, alpha, strict, ret);
+		return ret->verdict == CS_VERDICT_FAIL && !exact ? judge_calm(budget, samples, ret)
+								 : 0;
 	}
+	if (!exact)
+		return judge_pairs(budget, column, alpha, strict, seed, ret);
+	judge_counts(budget, column, ret);
 	return 0;
 }
 
@@ -217,32 +368,29 @@ int cs_judge(const struct cs_budget *budget, const struct cs_samples *samples, d
 	     bool strict, uint64_t seed, struct cs_judgement *ret)
 {
 	bool pairs = budget->against != CS_AGAINST_NOTHING;
-	struct column column = { 0 }, sorted = { 0 };
+	struct column column = { 0 };
 	struct cs_judgement judgement = {
 		.verdict = CS_VERDICT_NO_DATA,
-		.point = (double)NAN,
-		.lower = (double)NAN,
-		.upper = (double)NAN,
-		.smallest = (double)NAN,
-		.other = (double)NAN,
-		.chance = (double)NAN,
+		.point = UNKNOWN,
+		.lower = UNKNOWN,
+		.upper = UNKNOWN,
+		.smallest = UNKNOWN,
+		.other = UNKNOWN,
+		.chance = UNKNOWN,
+		.resolution = UNKNOWN,
 	};
 	int r = 0;
 
-	if (!pairs || samples->others) {
-		r = take_column(samples, budget->metric, pairs, &column);
-		if (r == 0)
-			r = take_column(samples, budget->metric, pairs, &sorted);
-	}
+	if (!pairs || samples->others)
+		r = take_column(samples, budget->metric, pairs, false, &column);
 	judgement.count = column.count;
 	judgement.missing = samples->count - column.count;
 	if (r == 0 && column.count)
-		r = judge_column(budget, &column, &sorted, alpha, strict, seed, &judgement);
+		r = judge_column(budget, samples, &column, alpha, strict, seed, &judgement);
 	/* A start in which it was not seen may be the one that exceeds it: that is not green. */
 	if (judgement.missing && judgement.verdict == CS_VERDICT_PASS)
 		judgement.verdict = CS_VERDICT_NO_DATA;
 	put_column(&column);
-	put_column(&sorted);
 	if (r == 0)
 		*ret = judgement;
 	return r;

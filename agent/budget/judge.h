@@ -9,6 +9,13 @@
  *   medians against a baseline    Hodges-Lehmann on pairs, one-sided bound by signed ranks
  *   tails against a baseline      exchanges within pairs
  *
+ * A machine that is too noisy for a budget makes it UNSTABLE, not kept:
+ *   amounts    exceeded, but without the starts in which the machine was disturbed (noise.h) their
+ *              quantile keeps it
+ *   medians against a baseline    nine of ten such runs would have to be slower by more than
+ *              CS_JUDGE_COARSE_TIMES what is allowed, and CS_JUDGE_COARSE more, to be found out
+ * A quantile above the median, of fewer starts than could prove it, is in doubt, however fast they were.
+ *
  * Context of all: any-thread.
  */
 #pragma once
@@ -18,20 +25,27 @@
 
 #include "agent/budget/budget.h"
 #include "agent/budget/metric.h"
+#include "agent/budget/noise.h"
 #include "base/cleanup.h"
 
-#define CS_JUDGE_SWAPS 1999u /* exchanges: p-values in steps of 0.0005 */
+#define CS_JUDGE_SWAPS        1999u /* exchanges: p-values in steps of 0.0005 */
+#define CS_JUDGE_COARSE_TIMES 2.0
+#define CS_JUDGE_COARSE       0.1
+#define CS_JUDGE_ALPHA        0.05 /* by which so few starts can prove nothing */
+#define CS_JUDGE_MISSED       0.1  /* share of runs that may miss what resolution tells */
 
 enum cs_verdict {
 	CS_VERDICT_PASS,
 	CS_VERDICT_FAIL,         /* proved */
 	CS_VERDICT_INCONCLUSIVE, /* it looks exceeded, and more starts may prove it */
 	CS_VERDICT_NO_DATA,      /* it was seen in no start, or not in every one */
+	CS_VERDICT_UNSTABLE,     /* the machine was too noisy to tell */
 };
 
 /* One cold start. */
 struct cs_sample {
 	double values[CS_METRIC_COUNT]; /* ns, bytes, counts; NaN: not seen */
+	struct cs_noise noise;          /* what the machine did meanwhile */
 };
 
 /* Cold starts of a function, and, where i of the others was made beside i, what they compare with. */
@@ -50,9 +64,12 @@ struct cs_judgement {
 	double point; /* the statistic; against others their ratio, or for counts the difference */
 	double lower; /* one-sided bounds of it; NaN: there is none */
 	double upper;
-	double smallest; /* counts: of all starts; where they differ, it is not deterministic */
-	double other;    /* the others' statistic; NaN none */
-	double chance;   /* tails: p-value; NaN otherwise */
+	double smallest;    /* counts: of all starts; where they differ, it is not deterministic */
+	double other;       /* the others' statistic; NaN none */
+	double chance;      /* tails: p-value; NaN otherwise */
+	uint32_t needed;    /* in doubt for too few: so many starts, or pairs, could prove it; 0 */
+	uint32_t disturbed; /* UNSTABLE amounts: starts without which it looks kept */
+	double resolution;  /* medians of pairs: as cs_judge_resolution(); NaN otherwise */
 };
 
 /**
@@ -66,3 +83,17 @@ struct cs_judgement {
  */
 int cs_judge(const struct cs_budget *budget, const struct cs_samples *samples, double alpha,
 	     bool strict, uint64_t seed, struct cs_judgement *ret) cs_must_use;
+
+/**
+ * cs_judge_resolution() - what pairs like these could tell
+ * @metric: an amount
+ * @alpha:  error of a proof
+ * @ret:    0.04: nine of ten such runs prove a growth of 4 % above what is allowed; NaN: no growth at all
+ *
+ * Return: 0; -ENOMEM.
+ */
+int cs_judge_resolution(const struct cs_samples *samples, unsigned metric, double alpha,
+			double *ret) cs_must_use;
+
+/** cs_samples_resident() - the most of their files in the page cache; NaN: not known. */
+double cs_samples_resident(const struct cs_sample *samples, uint32_t count);

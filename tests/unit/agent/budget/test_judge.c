@@ -18,6 +18,8 @@ static struct cs_samples samples = { own, NULL, COUNT };
 static void fill(double factor)
 {
 	for (uint32_t i = 0; i < COUNT; i++) {
+		cs_noise_clear(&own[i].noise);
+		cs_noise_clear(&others[i].noise);
 		for (unsigned m = 0; m < CS_METRIC_COUNT; m++)
 			own[i].values[m] = others[i].values[m] = (double)NAN;
 		others[i].values[CS_METRIC_TOTAL] = (100 + (i * 7) % 13) * MS;
@@ -68,11 +70,72 @@ Test(judge, an_amount_kept_exceeded_and_in_doubt)
 Test(judge, strictly_only_what_is_proved_passes)
 {
 	fill(1);
-	samples.count = 20; /* too few to prove a p95 */
+	expect(total(0.95, 112), false, CS_VERDICT_PASS);
+	expect(total(0.95, 112), true, CS_VERDICT_PASS);
+	own[0].values[CS_METRIC_TOTAL] = 113 * MS;
+	expect(total(0.95, 112), false, CS_VERDICT_PASS);
+	expect(total(0.95, 112), true, CS_VERDICT_INCONCLUSIVE);
+}
+
+Test(judge, too_few_starts_prove_no_quantile)
+{
+	fill(1);
+	samples.count = 58;
+	expect(total(0.95, 120), false, CS_VERDICT_INCONCLUSIVE);
+	cr_assert(eq(u32, judge(total(0.95, 120), false).needed, 59));
+	samples.count = 59;
 	expect(total(0.95, 120), false, CS_VERDICT_PASS);
-	expect(total(0.95, 120), true, CS_VERDICT_INCONCLUSIVE);
+	expect(total(0.99, 120), false, CS_VERDICT_INCONCLUSIVE);
+	cr_assert(eq(u32, judge(total(0.99, 120), false).needed, 299));
+	expect(total(0.99, 90), false, CS_VERDICT_FAIL);
+	samples.count = 1;
+	expect(total(0.5, 120), false, CS_VERDICT_PASS);
+}
+
+Test(judge, too_few_pairs_prove_no_growth)
+{
+	struct cs_budget budget = growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.03);
+
+	fill(1);
+	samples.count = 4;
+	expect(budget, false, CS_VERDICT_INCONCLUSIVE);
+	cr_assert(eq(u32, judge(budget, false).needed, 5));
+	fill(2);
+	samples.count = 4;
+	expect(budget, false, CS_VERDICT_INCONCLUSIVE);
+	samples.count = 5;
+	expect(budget, false, CS_VERDICT_FAIL);
+}
+
+/* The host took the CPU in @count starts, which took twice as long. */
+static void disturb(uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		own[i].noise.values[CS_NOISE_WINDOW] = 200 * MS;
+		own[i].noise.values[CS_NOISE_STEAL] = 100 * MS;
+		own[i].values[CS_METRIC_TOTAL] = 230 * MS;
+	}
+}
+
+Test(judge, what_only_disturbed_starts_exceed_is_unstable)
+{
+	struct cs_judgement judgement;
+
+	fill(1);
+	disturb(10);
+	judgement = judge(total(0.95, 120), false);
+	cr_assert(eq(int, (int)judgement.verdict, (int)CS_VERDICT_UNSTABLE));
+	cr_assert(eq(u32, judgement.disturbed, 10));
+	expect(total(1, 120), false, CS_VERDICT_UNSTABLE);
+	expect(total(0.95, 90), false, CS_VERDICT_FAIL);
+	fill(1);
+	samples.count = 5; /* too few without any of them: that alone changes nothing */
+	disturb(1);
+	expect(total(0.5, 90), false, CS_VERDICT_FAIL);
 	samples.count = COUNT;
-	expect(total(0.95, 120), true, CS_VERDICT_PASS);
+	disturb(COUNT);
+	expect(total(0.95, 90), false, CS_VERDICT_UNSTABLE);
+	expect(total(0.95, 250), false, CS_VERDICT_PASS);
 }
 
 Test(judge, without_data_nothing_passes)
@@ -127,6 +190,25 @@ Test(judge, medians_against_a_baseline)
 	fill(1.034);
 	budget.min_effect = 0;
 	expect(budget, false, CS_VERDICT_INCONCLUSIVE);
+}
+
+Test(judge, a_machine_that_scatters_wider_than_a_budget_asks_is_unstable)
+{
+	struct cs_budget budget = growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.03);
+	double before;
+
+	fill(1);
+	before = judge(budget, false).resolution;
+	cr_assert(lt(dbl, before, 0.05));
+	for (uint32_t i = 0; i < COUNT; i++)
+		own[i].values[CS_METRIC_TOTAL] *= 0.5 + (i * 11) % COUNT / (double)COUNT;
+	cr_assert(lt(dbl, before, judge(budget, false).resolution));
+	expect(budget, false, CS_VERDICT_UNSTABLE);
+	budget.max.value = 1;
+	expect(budget, false, CS_VERDICT_PASS);
+	budget.max.value = 0.03;
+	budget.min_effect = 100 * MS; /* nobody asks for less */
+	expect(budget, false, CS_VERDICT_PASS);
 }
 
 Test(judge, tails_against_a_baseline)
