@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "agent/doctor.h"
+#include "agent/document.h"
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
 #include "agent/verbs.h"
@@ -27,6 +28,7 @@ static const char help_text[] =
 	"  coldspan doctor 4711\n"
 	"\n"
 	"Options:\n"
+	"      --json           schema coldspan.doctor/v1\n"
 	"      --socket PATH    the collector's announce socket [$COLDSPAN_SOCKET, of a\n"
 	"                       process the one in its environment, else\n"
 	"                       " CS_SOCKET_PATH "]\n"
@@ -42,6 +44,7 @@ static const char help_text[] =
 struct question {
 	const char *socket; /* NULL: not on the command line */
 	bool ask;
+	bool json;
 };
 
 /* A word of digits alone. Return: the number; 0 it is none; -ERANGE. */
@@ -82,11 +85,12 @@ int cs_cmd_doctor(int argc, char **argv)
 	static const struct option options[] = {
 		{ "socket", required_argument, NULL, 's' },
 		{ "no-socket", no_argument, NULL, 'n' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct question question = { .ask = true };
-	int option, pid;
+	int option, pid, code;
 
 	optind = 1;
 	opterr = 0;
@@ -97,6 +101,9 @@ int cs_cmd_doctor(int argc, char **argv)
 			break;
 		case 'n':
 			question.ask = false;
+			break;
+		case 'j':
+			question.json = true;
 			break;
 		case 'h':
 			fputs(help_text, stdout);
@@ -113,6 +120,11 @@ int cs_cmd_doctor(int argc, char **argv)
 		return CS_EXIT_USAGE;
 	}
 	pid = optind + 1 == argc && strcmp(argv[optind - 1], "--") != 0 ? pid_of(argv[optind]) : 0;
-	return pid ? examine_process(&question, argv[optind], pid)
+	if (question.json)
+		cs_findings_gather();
+	code = pid ? examine_process(&question, argv[optind], pid)
 		   : examine_command(&question, argv + optind);
+	if (question.json && (code == CS_EXIT_DONE || code == CS_EXIT_CANNOT_WATCH))
+		code = cs_document_print(cs_findings_take(code == CS_EXIT_DONE), code);
+	return code;
 }

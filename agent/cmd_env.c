@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* `coldspan env`: what to set so that a runtime's functions are watched. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/document.h"
 #include "agent/exit_codes.h"
 #include "agent/library.h"
 #include "agent/option_error.h"
@@ -23,6 +25,7 @@ static const char help_text[] =
 	"\n"
 	"Options:\n"
 	"      --export         shell syntax, quoted\n"
+	"      --json           schema coldspan.env/v1\n"
 	"      --socket PATH    the collector's announce socket [$COLDSPAN_SOCKET, else\n"
 	"                       " CS_SOCKET_PATH "]\n"
 	"  -h, --help\n"
@@ -55,7 +58,20 @@ static void print_variable(const char *name, const char *value, bool export)
 	putchar('\n');
 }
 
-static int print_env(struct cs_arena *arena, const char *socket, bool export)
+/* Text, or with @variables JSON: there all bytes count, so that none is repaired. */
+static int tell_variable(const char *name, const char *value, bool export, json_t *variables)
+{
+	if (variables && json_object_set_new(variables, name, json_string(value)) < 0) {
+		cs_log(CS_LOG_ERROR, "%s is not UTF-8: JSON cannot hold it", name);
+		return -EILSEQ;
+	}
+	if (!variables)
+		print_variable(name, value, export);
+	return 0;
+}
+
+/* @variables: NULL unless they are for JSON */
+static int print_env(struct cs_arena *arena, const char *socket, bool export, json_t *variables)
 {
 	const char *library, *preload;
 	struct cs_diag diag = { 0 };
@@ -73,22 +89,38 @@ static int print_env(struct cs_arena *arena, const char *socket, bool export)
 		cs_log(CS_LOG_ERROR, "out of memory");
 		return CS_EXIT_FAILED;
 	}
-	print_variable("LD_PRELOAD", preload, export);
-	print_variable("COLDSPAN_SOCKET", socket, export);
+	if (tell_variable("LD_PRELOAD", preload, export, variables) < 0 ||
+	    tell_variable("COLDSPAN_SOCKET", socket, export, variables) < 0)
+		return CS_EXIT_FAILED;
 	return CS_EXIT_DONE;
+}
+
+static int print_json(struct cs_arena *arena, const char *socket)
+{
+	json_t *document = cs_document_new("coldspan.env/v1"), *variables = json_object();
+	int code = CS_EXIT_DONE;
+
+	if (json_object_set_new(document, "variables", variables) < 0)
+		return cs_document_print(NULL, code);
+	code = print_env(arena, socket, false, variables);
+	if (code == CS_EXIT_DONE)
+		return cs_document_print(document, code);
+	json_decref(document);
+	return code;
 }
 
 int cs_cmd_env(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "export", no_argument, NULL, 'e' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *socket = getenv("COLDSPAN_SOCKET");
 	struct cs_arena arena;
-	bool export = false;
+	bool export = false, json = false;
 	int option, code;
 
 	if (!socket || !*socket)
@@ -99,6 +131,9 @@ int cs_cmd_env(int argc, char **argv)
 		switch (option) {
 		case 'e':
 			export = true;
+			break;
+		case 'j':
+			json = true;
 			break;
 		case 's':
 			socket = optarg;
@@ -117,8 +152,12 @@ int cs_cmd_env(int argc, char **argv)
 		       argv[optind]);
 		return CS_EXIT_USAGE;
 	}
+	if (json && export) {
+		cs_log(CS_LOG_ERROR, "--json and --export: choose one of the two");
+		return CS_EXIT_USAGE;
+	}
 	cs_arena_init(&arena, 0);
-	code = print_env(&arena, socket, export);
+	code = json ? print_json(&arena, socket) : print_env(&arena, socket, export, NULL);
 	cs_arena_deinit(&arena);
 	return code;
 }

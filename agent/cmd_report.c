@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/document.h"
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
+#include "agent/recording_json.h"
 #include "agent/start_drawing.h"
 #include "agent/terminal.h"
 #include "agent/trace_file.h"
@@ -22,9 +24,11 @@ static const char help_text[] =
 	"\n"
 	"  coldspan report traces.jsonl            as coldspan-collector --file wrote it\n"
 	"  coldspan report --function hello-py traces.jsonl\n"
+	"  coldspan report --json traces.jsonl\n"
 	"\n"
 	"Options:\n"
 	"      --function NAME   this function only\n"
+	"      --json            schema coldspan.report/v1, in place of the drawing\n"
 	"      --ascii           no characters beyond ASCII\n"
 	"      --color WHEN      auto, always or never\n"
 	"  -h, --help\n"
@@ -38,6 +42,7 @@ static const char help_text[] =
 
 struct options {
 	const char *function;
+	bool json;
 	struct cs_look look;
 };
 
@@ -45,6 +50,7 @@ static int parse(int argc, char **argv, struct options *ret)
 {
 	static const struct option options[] = {
 		{ "function", required_argument, NULL, 'f' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "ascii", no_argument, NULL, CS_LOOK_ASCII },
 		{ "color", required_argument, NULL, CS_LOOK_COLOR },
 		{ "help", no_argument, NULL, 'h' },
@@ -59,6 +65,9 @@ static int parse(int argc, char **argv, struct options *ret)
 		switch (option) {
 		case 'f':
 			ret->function = optarg;
+			break;
+		case 'j':
+			ret->json = true;
 			break;
 		case 'h':
 			fputs(help_text, stdout);
@@ -176,44 +185,65 @@ static void draw(struct cs_trace_file *file, const struct cs_trace_index *index,
 }
 
 /* Functions first, then what called them: a runtime under watch has a cold start as well. */
-static int draw_all(struct cs_trace_file *file, const struct options *options,
-		    const struct cs_terminal *terminal, struct cs_buffer *out)
+static int draw_all(struct cs_trace_file *file, const struct cs_trace_index *index,
+		    const struct options *options, const struct cs_terminal *terminal,
+		    struct cs_buffer *out)
 {
-	struct cs_trace_index index;
-
-	if (cs_trace_index_init(file, &index) < 0)
-		return -ENOMEM;
 	for (int callers = 0; callers < 2; callers++) {
 		for (const struct cs_trace_span *s = file->first; s; s = s->next) {
 			if (cs_trace_span_is_cold_start(s) &&
 			    (!options->function || !strcmp(options->function, s->service)) &&
-			    cs_trace_index_service(&index, s)->calls_others == callers)
-				draw(file, &index, s, terminal, out);
+			    cs_trace_index_service(index, s)->calls_others == callers)
+				draw(file, index, s, terminal, out);
 		}
 	}
 	return out->failed ? -ENOMEM : 0;
 }
 
-static int report(struct cs_trace_file *file, const struct options *options)
+/* Return: how many of those that are asked for there are. */
+static size_t count_cold_starts(const struct cs_trace_file *file, const struct options *options)
 {
-	struct cs_terminal terminal;
-	struct cs_buffer out = { 0 };
-	int code = CS_EXIT_DONE;
+	size_t count = 0;
 
-	cs_terminal_init(&terminal, STDOUT_FILENO, &options->look);
-	if (draw_all(file, options, &terminal, &out) < 0) {
-		cs_log(CS_LOG_ERROR, "out of memory");
-		code = CS_EXIT_FAILED;
-	} else if (!out.len) {
+	for (const struct cs_trace_span *s = file->first; s; s = s->next)
+		count += cs_trace_span_is_cold_start(s) &&
+			 (!options->function || !strcmp(options->function, s->service));
+	if (!count)
 		cs_log(CS_LOG_WARN, "no cold start%s%s in %zu spans",
 		       options->function ? " of " : "", options->function ? options->function : "",
 		       file->count);
-		code = CS_EXIT_NO_DATA;
-	} else {
+	return count;
+}
+
+static int print_drawings(struct cs_trace_file *file, const struct cs_trace_index *index,
+			  const struct options *options)
+{
+	struct cs_terminal terminal;
+	struct cs_buffer out = { 0 };
+	int r;
+
+	cs_terminal_init(&terminal, STDOUT_FILENO, &options->look);
+	r = draw_all(file, index, options, &terminal, &out);
+	if (r == 0 && out.len)
 		fputs(out.data, stdout);
-	}
 	cs_buffer_deinit(&out);
-	return code;
+	return r;
+}
+
+static int report(struct cs_trace_file *file, const struct options *options)
+{
+	int code = count_cold_starts(file, options) ? CS_EXIT_DONE : CS_EXIT_NO_DATA;
+	struct cs_trace_index index;
+	int r = cs_trace_index_init(file, &index);
+
+	if (r == 0 && options->json)
+		return cs_document_print(cs_recording_json(file, &index, options->function), code);
+	if (r == 0)
+		r = print_drawings(file, &index, options);
+	if (r == 0)
+		return code;
+	cs_log(CS_LOG_ERROR, "out of memory");
+	return CS_EXIT_FAILED;
 }
 
 /* Return: whether all of the file was a recording. */

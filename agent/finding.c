@@ -8,21 +8,71 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/document.h"
 #include "base/utf8.h"
 
 #define LINE_BYTES (2 * PATH_MAX + 512) /* two paths and what is said of them; more is cut */
 
-static void say(const char *label, const char *format, va_list ap)
+/* Set: findings are gathered here instead of being printed. A command has one answer. */
+static struct {
+	json_t *findings;
+	json_t *verdict;
+	bool wanted;
+	bool failed; /* out of memory */
+} gathered;
+
+/* @ret: LINE_BYTES; one line, and none that moves a cursor. */
+static void compose(char *ret, const char *format, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 
-static void say(const char *label, const char *format, va_list ap)
+static void compose(char *ret, const char *format, va_list ap)
 {
-	char line[LINE_BYTES], clean[LINE_BYTES];
+	char line[LINE_BYTES];
 
 	vsnprintf(line, sizeof(line), format, ap);
-	cs_utf8_repair(clean, sizeof(clean), line, strlen(line), NULL);
-	cs_utf8_strip_control(clean);
-	printf("%s%s\n", label, clean);
+	cs_utf8_repair(ret, LINE_BYTES, line, strlen(line), NULL);
+	cs_utf8_strip_control(ret);
+}
+
+static void gather(const char *kind, const char *text, const char *remedy)
+{
+	json_t *finding = json_pack("{s:s, s:s, s:o}", "kind", kind, "text", text, "remedy",
+				    cs_document_text(remedy));
+
+	gathered.failed |= json_array_append_new(gathered.findings, finding) < 0;
+}
+
+static void say(const char *kind, const char *label, const char *format, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+
+static void say(const char *kind, const char *label, const char *format, va_list ap)
+{
+	char text[LINE_BYTES];
+
+	compose(text, format, ap);
+	if (gathered.wanted)
+		gather(kind, text, NULL);
+	else
+		printf("%s%s\n", label, text);
+}
+
+void cs_findings_gather(void)
+{
+	gathered.wanted = true;
+	gathered.findings = json_array();
+}
+
+json_t *cs_findings_take(bool can)
+{
+	json_t *document = cs_document_new("coldspan.doctor/v1");
+
+	gathered.failed |= json_object_set_new(document, "ok", json_boolean(can)) < 0;
+	gathered.failed |= json_object_set_new(document, "verdict", gathered.verdict) < 0;
+	gathered.failed |= json_object_set_new(document, "findings", gathered.findings) < 0;
+	if (!gathered.failed)
+		return document;
+	json_decref(document);
+	return NULL;
 }
 
 void cs_finding_ok(const char *format, ...)
@@ -30,7 +80,7 @@ void cs_finding_ok(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	say("ok    ", format, ap);
+	say("ok", "ok    ", format, ap);
 	va_end(ap);
 }
 
@@ -39,37 +89,37 @@ void cs_finding_note(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	say("note  ", format, ap);
-	va_end(ap);
-}
-
-static void say_remedy(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void say_remedy(const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	say("      remedy: ", format, ap);
+	say("note", "note  ", format, ap);
 	va_end(ap);
 }
 
 void cs_finding_obstacle(struct cs_findings *findings, const char *remedy, const char *format, ...)
 {
+	char text[LINE_BYTES], clean[LINE_BYTES];
 	va_list ap;
 
 	findings->obstacles++;
 	va_start(ap, format);
-	say("NO    ", format, ap);
+	compose(text, format, ap);
 	va_end(ap);
-	say_remedy("%s", remedy);
+	cs_utf8_repair(clean, sizeof(clean), remedy, strlen(remedy), NULL);
+	cs_utf8_strip_control(clean);
+	if (gathered.wanted)
+		gather("obstacle", text, clean);
+	else
+		printf("NO    %s\n      remedy: %s\n", text, clean);
 }
 
 void cs_finding_verdict(const char *format, ...)
 {
+	char text[LINE_BYTES];
 	va_list ap;
 
 	va_start(ap, format);
-	say("", format, ap);
+	compose(text, format, ap);
 	va_end(ap);
+	if (gathered.wanted)
+		gathered.verdict = json_string(text);
+	else
+		puts(text);
 }

@@ -11,6 +11,7 @@ import pty
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -18,7 +19,8 @@ from lib import cases
 from lib.cases import case
 
 ESCAPE = "\x1b"
-SHAPING = ("COLUMNS", "NO_COLOR", "COLDSPAN_NO_COLOR", "FORCE_COLOR", "LC_ALL", "LC_CTYPE", "TERM")
+SHAPING = ("COLUMNS", "NO_COLOR", "COLDSPAN_NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE",
+           "LC_ALL", "LC_CTYPE", "TERM")
 
 
 def environment(changes):
@@ -89,6 +91,13 @@ def colour_is_for_terminals_that_nobody_forbade(args):
             ([], {}, True), ([], {"NO_COLOR": ""}, True), ([], {"FORCE_COLOR": "1"}, True),
             ([], {"NO_COLOR": "1"}, False), ([], {"COLDSPAN_NO_COLOR": "1"}, False),
             ([], {"NO_COLOR": "0"}, False), ([], {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+            ([], {"CLICOLOR_FORCE": "0"}, False), ([], {"CLICOLOR_FORCE": ""}, True),
+            ([], {"FORCE_COLOR": "1", "CLICOLOR_FORCE": "0"}, True),
+            ([], {"FORCE_COLOR": "0", "CLICOLOR_FORCE": "1"}, False),
+            ([], {"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+            (["--color", "never"], {"CLICOLOR_FORCE": "1"}, False),
+            (["--color", "auto"], {"COLDSPAN_NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+            (["--color", "always"], {"COLDSPAN_NO_COLOR": "1", "TERM": "dumb"}, True),
             ([], {"TERM": "dumb"}, False), ([], {"TERM": ""}, False), ([], {"FORCE_COLOR": "0"}, False),
             (["--color", "never"], {"FORCE_COLOR": "1"}, False),
             (["--color", "always"], {"NO_COLOR": "1"}, True)):
@@ -100,9 +109,27 @@ def colour_is_for_terminals_that_nobody_forbade(args):
 def colour_is_not_for_files_unless_asked_for(args):
     for words, changes, coloured in (
             ([], {}, False), ([], {"FORCE_COLOR": "1"}, True), ([], {"FORCE_COLOR": "0"}, False),
+            ([], {"CLICOLOR_FORCE": "1"}, True), ([], {"CLICOLOR_FORCE": "0"}, False),
+            ([], {"FORCE_COLOR": "1", "TERM": "dumb"}, True),
             ([], {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False), (["--color", "always"], {}, True)):
         text = elsewhere(args, *words, **changes)
         assert (ESCAPE in text) == coloured, f"{words} {changes}: {text!r}"
+
+
+@case
+def each_stream_is_looked_at_by_itself(args):
+    """run draws on standard error, report on standard output: where that is a file, no colour."""
+    with tempfile.TemporaryDirectory() as folder:
+        spans = f"{folder}/spans.jsonl"
+        text = on_terminal(args, 80, "--file", spans)
+        assert ESCAPE in text, text
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([args.coldspan, "report", spans], stdin=theirs, stdout=subprocess.PIPE,
+                              stderr=theirs, env=environment({})) as process:
+            os.close(theirs)
+            drawn = process.stdout.read().decode()
+            assert process.wait(60) == 0 and "cold start" in drawn and ESCAPE not in drawn, drawn
+        os.close(ours)
 
 
 @case
