@@ -27,10 +27,10 @@
 static const char help_text[] =
 	"Check cold-start budgets, and exit with 3 when one is exceeded.\n"
 	"\n"
-	"  coldspan assert                         every function in coldspan.yaml\n"
+	"  coldspan assert                         every function of coldspan.yaml\n"
 	"  coldspan assert hello-py --runs 100     one function, more evidence\n"
 	"  coldspan assert --baseline origin/main  build that beside, run both, compare\n"
-	"  coldspan assert --null                  what this machine finds in no difference\n"
+	"  coldspan assert --null                  what is found where nothing differs\n"
 	"\n"
 	"Options:\n"
 	"  -c, --config FILE   else coldspan.yaml here, or in a folder above\n"
