@@ -3,7 +3,10 @@
 /* Control groups; see cgroup.h. */
 #include "collector/cgroup.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,27 +186,36 @@ static uint64_t memory_max(const struct cs_cgroup_mounts *mounts, const char *te
 	return last_max_bytes;
 }
 
+/* Our own mounts; read once. */
+static struct {
+	struct cs_cgroup_mounts mounts;
+	struct cs_container container; /* that we are in, with whoever has our mounts */
+	uint64_t id;
+} own;
+
+static void read_own(void)
+{
+	if (own.id)
+		return;
+	read_mounts("/proc/self/mountinfo", &own.mounts, &own.container);
+	own.id = mounts_id(getpid());
+}
+
 void cs_cgroup_read(int32_t pid, struct cs_container *ret)
 {
-	static struct cs_cgroup_mounts mounts;
-	static struct cs_container own; /* that we are in, with whoever has our mounts */
-	static uint64_t own_mounts_id;
 	char path[48], text[CGROUP_TEXT_BYTES];
 	struct cs_container found = { .id = "" }, mounted = { .id = "" };
 
-	if (!own_mounts_id) {
-		read_mounts("/proc/self/mountinfo", &mounts, &own);
-		own_mounts_id = mounts_id(getpid());
-	}
+	read_own();
 	*ret = found;
 	snprintf(path, sizeof(path), "/proc/%" PRId32 "/cgroup", pid);
 	if (cs_proc_read_file(path, text, sizeof(text)) < 0)
 		return;
 	cs_container_of_cgroups(text, &found);
-	found.memory_max_bytes = memory_max(&mounts, text);
+	found.memory_max_bytes = memory_max(&own.mounts, text);
 	/* In a cgroup namespace of its own a container's group has no name that we could see. */
-	if (!*found.id && mounts_id(pid) == own_mounts_id) {
-		mounted = own;
+	if (!*found.id && mounts_id(pid) == own.id) {
+		mounted = own.container;
 	} else if (!*found.id) {
 		snprintf(path, sizeof(path), "/proc/%" PRId32 "/mountinfo", pid);
 		read_mounts(path, NULL, &mounted);
@@ -213,4 +225,48 @@ void cs_cgroup_read(int32_t pid, struct cs_container *ret)
 	if (*mounted.pod_uid && !*found.pod_uid)
 		memcpy(found.pod_uid, mounted.pod_uid, sizeof(found.pod_uid));
 	*ret = found;
+}
+
+/*
+ * The directory of a group, below where version 2 is mounted for us. include/linux/exportfs.h:
+ * FILEID_KERNFS, 8 bytes of number.
+ */
+static bool group_path(uint64_t id, char *ret, size_t size)
+{
+	union {
+		struct file_handle handle;
+		char bytes[sizeof(struct file_handle) + sizeof(id)];
+	} name = { .handle = { .handle_bytes = sizeof(id), .handle_type = 0xfe } };
+	cs_cleanup(cs_closep) int mount =
+		open(own.mounts.unified.point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cs_cleanup(cs_closep) int group = -EBADF;
+	char link[32];
+	ssize_t n;
+
+	memcpy(name.bytes + offsetof(struct file_handle, f_handle), &id, sizeof(id));
+	if (mount >= 0)
+		group = open_by_handle_at(mount, &name.handle, O_PATH | O_CLOEXEC);
+	if (group < 0)
+		return false;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", group);
+	n = readlink(link, ret, size - 1);
+	ret[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+void cs_cgroup_read_group(uint64_t id, struct cs_container *ret)
+{
+	const struct cs_cgroup_mount *mount = &own.mounts.unified;
+	char path[PATH_MAX], text[2 * PATH_MAX];
+	size_t len;
+
+	read_own();
+	*ret = (struct cs_container){ .id = "" };
+	len = strlen(mount->point);
+	if (!len || !group_path(id, path, sizeof(path)) || strncmp(path, mount->point, len) != 0)
+		return;
+	/* As its own process would have read it. */
+	snprintf(text, sizeof(text), "0::%s%s\n", mount->root, path[len] ? path + len : "/");
+	cs_container_of_cgroups(text, ret);
+	ret->memory_max_bytes = memory_max(&own.mounts, text);
 }

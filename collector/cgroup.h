@@ -61,3 +61,12 @@ uint64_t cs_cgroup_memory_max(const struct cs_cgroup_group *group);
  * Context: loop.
  */
 void cs_cgroup_read(int32_t pid, struct cs_container *ret);
+
+/**
+ * cs_cgroup_read_group() - the same by the number of a group of version 2, of a process that is gone
+ * @id: inode in its file system, as PIDFD_GET_INFO tells it
+ *
+ * The group must be there still, and we be allowed to open it by a handle (CAP_DAC_READ_SEARCH).
+ * Context: loop.
+ */
+void cs_cgroup_read_group(uint64_t id, struct cs_container *ret);

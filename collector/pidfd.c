@@ -33,6 +33,7 @@ _Static_assert(sizeof(struct kernel_pidfd_info) == 64, "PIDFD_INFO_SIZE_VER0");
 #define KERNEL_PIDFD_GET_INFO _IOWR(0xFF, 11, struct kernel_pidfd_info)
 #define KERNEL_INFO_PID       0x1u
 #define KERNEL_INFO_CREDS     0x2u
+#define KERNEL_INFO_CGROUPID  0x4u
 #define KERNEL_INFO_EXIT      0x8u
 
 int cs_pidfd_open(int32_t pid)
@@ -67,7 +68,8 @@ bool cs_pidfd_same(int pidfd, int other)
 int cs_pidfd_get_info(int pidfd, struct cs_pidfd_info *ret)
 {
 	struct kernel_pidfd_info info = {
-		.mask = KERNEL_INFO_PID | KERNEL_INFO_CREDS | KERNEL_INFO_EXIT,
+		.mask = KERNEL_INFO_PID | KERNEL_INFO_CREDS | KERNEL_INFO_CGROUPID |
+			KERNEL_INFO_EXIT,
 	};
 
 	if (ioctl(pidfd, KERNEL_PIDFD_GET_INFO, &info) < 0)
@@ -76,6 +78,7 @@ int cs_pidfd_get_info(int pidfd, struct cs_pidfd_info *ret)
 		.pid = info.mask & KERNEL_INFO_PID ? (int32_t)info.pid : 0,
 		.ppid = info.mask & KERNEL_INFO_PID ? (int32_t)info.ppid : 0,
 		.uid = info.mask & KERNEL_INFO_CREDS ? info.ruid : UINT32_MAX,
+		.cgroup_id = info.mask & KERNEL_INFO_CGROUPID ? info.cgroupid : 0,
 		.exited = (info.mask & KERNEL_INFO_EXIT) != 0,
 		.wait_status = info.exit_code,
 	};

@@ -13,10 +13,11 @@
 
 /* What PIDFD_GET_INFO (Linux 6.13; exit status since 6.15) tells. */
 struct cs_pidfd_info {
-	int32_t pid;  /* in our pid namespace; 0 once the process was reaped */
-	int32_t ppid; /* idem */
-	uint32_t uid; /* real uid */
-	bool exited;  /* reaped, and wait_status is known */
+	int32_t pid;        /* in our pid namespace; 0 once the process was reaped */
+	int32_t ppid;       /* idem */
+	uint32_t uid;       /* real uid */
+	uint64_t cgroup_id; /* its group, or its last one (Linux 6.15), of version 2; 0 not known */
+	bool exited;        /* reaped, and wait_status is known */
 	int wait_status;
 };
 

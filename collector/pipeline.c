@@ -88,16 +88,24 @@ static void tell_sideband(struct cs_pipeline *pipeline, const struct cs_instance
 		cs_sideband_attached(pipeline->sideband, instance->peer.pid, attach_ns);
 }
 
-/* Of who has the pid just now: that is it as long as it was not waited for. */
+/*
+ * Of who has the pid just now: that is it as long as it was not waited for. After that the kernel knows
+ * the number of its last group.
+ */
 static void tell_container(struct cs_instance *instance, const struct cs_process *process)
 {
 	struct cs_container container;
+	struct cs_pidfd_info info;
 
 	if (!process || process->pid <= 0 || process->pidfd < 0)
 		return;
 	cs_cgroup_read(process->pid, &container);
-	if (!cs_pidfd_reaped(process->pidfd))
-		cs_assembler_contained(instance->model, &container);
+	if (cs_pidfd_reaped(process->pidfd)) {
+		if (cs_pidfd_get_info(process->pidfd, &info) < 0 || !info.cgroup_id)
+			return;
+		cs_cgroup_read_group(info.cgroup_id, &container);
+	}
+	cs_assembler_contained(instance->model, &container);
 }
 
 void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instance)

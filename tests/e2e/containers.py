@@ -6,6 +6,7 @@ resource that is exported of them. Where nobody may make a group, or a namespace
 usage: containers.py --build DIR
 """
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -25,15 +26,19 @@ LIMIT_S = 60
 
 
 class Watched:
-    """A function that lives until the collector has met it. @lead: shell, in the process that becomes it."""
+    """A function that lives until the collector has met it. @lead: shell, in the process that becomes it.
+    @stopped: the collector does nothing until somebody lets it go on."""
 
-    def __init__(self, args, folder, lead="exec", environment=None, around=""):
+    def __init__(self, args, folder, lead="exec", environment=None, around="", stopped=False):
         self.traces = folder / "traces.jsonl"
         build, announce = pathlib.Path(args.build), folder / "announce.sock"
         apart = ["unshare", "--mount", "sh", "-c", f'{around} exec "$@"', "sh"] if around else []
         self.collector = watching.start(
             [*apart, build / "collector/coldspan-collector", "--file", self.traces], announce,
             stderr=subprocess.PIPE)
+        if stopped:
+            self.collector.send_signal(signal.SIGSTOP)
+            os.waitpid(self.collector.pid, os.WUNTRACED)
         inside = ["nsenter", f"--mount=/proc/{self.collector.pid}/ns/mnt"] if around else []
         self.function = subprocess.Popen(
             [*inside, "sh", "-c", f'{lead} env "$@"', "sh",
@@ -103,6 +108,25 @@ def kubernetes(args, _):
             said = resource(args, f"{control_groups.enter(folder)} && exec")
         assert held(said) == {"container.id": ID, "k8s.pod.uid": UID,
                               "faas.max_memory": least(plain, expected * MIB)}, (limits, said)
+
+
+@case("what was over before the collector looked was in the last group that it had")
+def gone(args, folder):
+    release = tuple(int(part) for part in os.uname().release.split(".")[:2])
+    if release < (6, 18):
+        cases.skip(f"Linux {release[0]}.{release[1]} may tell nothing of a peer that was waited for")
+    if os.geteuid() != 0:
+        cases.skip("only root may open a group by its number")
+    with control_groups.group(f"docker-{ID}.scope", unified=True) as group:
+        watched = Watched(args, folder, f"{control_groups.enter(group)} && exec", stopped=True)
+        watched.function.communicate(b"x", timeout=LIMIT_S)
+        watched.collector.send_signal(signal.SIGCONT)
+        watched.wait_until_met()
+        watching.stop(watched.collector)
+        watched.collector.stderr.close()
+    resources = [span["resource"] for span in otlp_json.of_file(watched.traces)]
+    assert resources and resources[0]["process.executable.path"].endswith("/cat"), resources
+    assert all(said.get("container.id") == ID for said in resources), resources
 
 
 @case("what the platform, and before it the operator, says of memory stands")

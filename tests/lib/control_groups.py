@@ -7,8 +7,10 @@ import shlex
 from . import cases
 
 
-def own_group():
-    """The control group that limits this process's memory, and the name of the file of its limit."""
+def own_group(unified=False):
+    """The control group that limits this process's memory, and the name of the file of its limit.
+
+    unified: that of version 2, whether it limits memory or not."""
     mounts = [line.split() for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()]
     paths = {}
     for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
@@ -17,9 +19,9 @@ def own_group():
             paths[controller] = path
     for mount in mounts:
         kind, options = mount[mount.index("-") + 1], mount[-1].split(",")
-        if kind == "cgroup" and "memory" in options and "memory" in paths:
+        if kind == "cgroup" and "memory" in options and "memory" in paths and not unified:
             where, limit = paths["memory"], "memory.limit_in_bytes"
-        elif kind == "cgroup2" and "memory" not in paths:
+        elif kind == "cgroup2" and "" in paths and ("memory" not in paths or unified):
             where, limit = paths[""], "memory.max"
         else:
             continue
@@ -30,9 +32,9 @@ def own_group():
 
 
 @contextlib.contextmanager
-def group(*names, limits=()):
+def group(*names, limits=(), unified=False):
     """Groups in each other, below ours, with limits in bytes; gives the innermost."""
-    top, limit = own_group()
+    top, limit = own_group(unified)
     made = []
     try:
         for i, name in enumerate(names):
