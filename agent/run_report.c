@@ -130,7 +130,7 @@ static const char *error_type_of(const struct cs_invocation *invocation)
 {
 	if (invocation->lambda)
 		return invocation->lambda->error_type;
-	return invocation->stdio && invocation->stdio->failed ? CS_STDIO_FAILED : NULL;
+	return invocation->whisk && invocation->whisk->failed ? CS_WHISK_FAILED : NULL;
 }
 
 static json_t *invocation_json(const struct cs_invocation *inv)
@@ -233,7 +233,7 @@ static void tell_failed(struct cs_run_report *report, const struct cs_invocation
 	char outcome[64];
 	const char *text = cs_invocation_text(invocation, outcome, sizeof(outcome));
 
-	if ((!event && !invocation->stdio) || !strcmp(text, "complete") || !strcmp(text, "running"))
+	if ((!event && !invocation->whisk) || !strcmp(text, "complete") || !strcmp(text, "running"))
 		return;
 	cs_buffer_printf(&report->text, "request %s: %s", id ? id : "?", text);
 	if (event && event->refused_status)

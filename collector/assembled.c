@@ -135,6 +135,8 @@ uint64_t cs_assembled_ready(const struct cs_assembled *instance)
 {
 	uint64_t own_ns = instance->marks[CS_MARK_ACCEPT_WAIT];
 
+	if (instance->marks[CS_MARK_FETCH])
+		return instance->marks[CS_MARK_LOADED];
 	return own_ns ? own_ns : cs_workers_ready(&instance->workers);
 }
 

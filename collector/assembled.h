@@ -34,7 +34,8 @@ struct cs_assembled {
 	LIST_HEAD(, cs_request) in_flight; /* those of them, newest first */
 	struct cs_workers workers;
 	unsigned requests_count;
-	enum cs_assembler_end end;
+	enum cs_assembler_end end : 8;
+	unsigned load_status : 16; /* of the answer to code that was refused */
 	size_t requests_bytes;
 	struct cs_request *first; /* the cold one, until it is handed over */
 	bool first_seen;
@@ -61,6 +62,7 @@ struct cs_assembled {
 	struct cs_calls *calls;  /* that it made; NULL: none, or there was no memory */
 	uint64_t heard_ns;       /* when the last record was read */
 	uint64_t ack_ns;         /* when it said that it is ready, as an action loop does; 0: not */
+	uint64_t load_failed_ns; /* when code that it was brought was refused; 0: none was */
 	uint64_t exec_ns;        /* see cs_assembled_exec() */
 	uint64_t exec_called_ns; /* when it last called exec itself; 0 it did not */
 	struct cs_event_image event; /* of its one event, once it is over; event_ns 0: had none */
@@ -126,7 +128,10 @@ bool cs_assembled_is_function(struct cs_assembled *instance);
  */
 bool cs_assembled_serves(const struct cs_assembled *instance);
 
-/** cs_assembled_ready() - when it first waited for a connection, or a fork child did; 0: not seen */
+/**
+ * cs_assembled_ready() - when it first waited for a connection, or a fork child did; of one that is brought its
+ * code, when that was loaded; 0: not seen
+ */
 uint64_t cs_assembled_ready(const struct cs_assembled *instance);
 
 /**

@@ -64,7 +64,7 @@ static void set_parts(const struct cs_bounds *bounds, const uint64_t *at, struct
 	bool merged = false; /* the first one that was not seen stands for those behind it */
 
 	for (int i = 0; i < CS_BOUND_END; i++) {
-		if (i == CS_BOUND_RESTORE && !at[i])
+		if ((i == CS_BOUND_FETCH || i == CS_BOUND_RESTORE) && !at[i])
 			continue; /* of most starts it is no part */
 		if (part && i == CS_BOUND_WAIT && bounds->event_unseen)
 			cs_phase_part_say(part, bounds->event_unseen, arena);
@@ -95,7 +95,7 @@ void cs_bounds_phases(const struct cs_bounds *bounds, struct cs_arena *arena,
 	for (int i = 0; i < CS_BOUND_COUNT; i++)
 		at[i] = bounds->at_ns[i];
 	drop_disordered(at);
-	if (bounds->native && !at[CS_BOUND_CODE])
+	if (bounds->native && !at[CS_BOUND_CODE] && !at[CS_BOUND_FETCH])
 		at[CS_BOUND_CODE] = at[CS_BOUND_RUNTIME];
 	ret->phases_count = 0;
 	ret->start_ns = ret->end_ns = at[CS_BOUND_END];

@@ -19,6 +19,7 @@ enum cs_boundary {
 	CS_BOUND_EXEC,    /* the last exec was called */
 	CS_BOUND_LINK,    /* first constructor */
 	CS_BOUND_RUNTIME, /* main */
+	CS_BOUND_FETCH,   /* ready to be brought code by a request; most starts have none */
 	CS_BOUND_CODE,    /* first open of user code */
 	CS_BOUND_RESTORE, /* init done, to be restored from a snapshot; most starts have none */
 	CS_BOUND_WAIT,    /* ready */

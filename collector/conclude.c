@@ -49,7 +49,7 @@ enum cs_protocol cs_conclude_protocol(const struct cs_assembled *instance,
 {
 	if (request && request->api)
 		return CS_PROTOCOL_API;
-	if (request ? request->stdio != NULL : cs_stdio_loops(instance))
+	if (request ? cs_request_is_line(request) : cs_stdio_loops(instance))
 		return CS_PROTOCOL_STDIO;
 	if (request ? request->lambda != NULL : cs_assembled_asks(instance))
 		return CS_PROTOCOL_LAMBDA;
@@ -178,7 +178,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.response_bytes = request->response_bytes,
 		.inbound = &request->inbound,
 		.lambda = request->lambda,
-		.stdio = request->stdio,
+		.whisk = request->whisk,
 		.api = request->api ? cs_api_said(request->api) : NULL,
 		.batch = request->batch,
 		.started = ahead ? &cold.context : NULL,

@@ -13,6 +13,8 @@
 #include "collector/stdio_loop.h"
 #include "collector/wrapper.h"
 
+#define REFUSED "the code that came was refused"
+
 /* The start of a process begins with the first of these that is known. */
 static uint64_t begin_of(const struct cs_bounds *bounds)
 {
@@ -72,6 +74,25 @@ static void bound_by_http(struct cs_assembled *instance, const struct cs_request
 	bounds->at_ns[CS_BOUND_HANDLER] = request ? request->start_ns : 0;
 	bounds->at_ns[CS_BOUND_RESPOND] = request ? request->first_byte_ns : 0;
 	bounds->at_ns[CS_BOUND_END] = request ? request->end_ns : end_ns;
+}
+
+/* Code that it was brought was refused, and none that came later was not. */
+static bool load_failed(const struct cs_assembled *instance)
+{
+	return instance->load_failed_ns && !instance->marks[CS_MARK_LOADED];
+}
+
+/* It first waits for its code, which a request brings; and is ready when that is answered well. */
+static void bound_by_load(struct cs_assembled *instance, const struct cs_request *request,
+			  struct cs_bounds *bounds)
+{
+	const uint64_t *marks = instance->marks;
+
+	bounds->at_ns[CS_BOUND_FETCH] = marks[CS_MARK_ACCEPT_WAIT];
+	bounds->at_ns[CS_BOUND_CODE] = marks[CS_MARK_FETCH];
+	bounds->at_ns[CS_BOUND_WAIT] = marks[CS_MARK_LOADED];
+	if (!request && load_failed(instance))
+		bounds->at_ns[CS_BOUND_END] = instance->load_failed_ns;
 }
 
 /* As a server's, but for readiness: it is ready when it asks, itself or by a child. */
@@ -230,6 +251,8 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 	case CS_PROTOCOL_API:
 		cold.ready = cs_assembled_ready(instance) || request;
 		bound_by_http(instance, request, cs_assembled_end(instance), &bounds);
+		if (instance->marks[CS_MARK_FETCH])
+			bound_by_load(instance, request, &bounds);
 		break;
 	case CS_PROTOCOL_EXEC:
 		cold.ready = instance->event.event_ns;
@@ -243,6 +266,10 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 	cold.init_type = cs_init_told(init, accepted);
 	cold.request_id = request && request->lambda ? request->lambda->id : NULL;
 	cold.outcome = request ? request->outcome : instance->outcome;
+	if (!request && load_failed(instance)) {
+		cold.load_status = instance->load_status;
+		cold.outcome = (struct cs_outcome){ .cause = CS_CAUSE_NONE }; /* it ended later */
+	}
 	running = request ? request->running : instance->end == CS_ASSEMBLER_SHUTDOWN;
 	bounds.end_unseen = running                     ? CS_STILL_RUNNING
 			    : request && !request->exec ? request->approximate
@@ -250,7 +277,9 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 	cold.approximate = cs_conclude_approximate(
 		instance, bounds.end_unseen ? bounds.end_unseen : bounds.event_unseen);
 	cold.unused = cold.ready && !request && !running;
-	bounds.cut = !cold.ready || cold.outcome.cause == CS_CAUSE_SIGNAL ||
+	if (cold.load_status)
+		bounds.event_unseen = REFUSED;
+	bounds.cut = (!cold.ready && !cold.load_status) || cold.outcome.cause == CS_CAUSE_SIGNAL ||
 		     cold.outcome.cause == CS_CAUSE_TIMEOUT;
 	cs_bounds_phases(&bounds, &instance->arena, &cold);
 	if (accepted && cold.phases[0].phase == CS_PHASE_QUEUE)

@@ -110,6 +110,7 @@ struct cs_instance {
 	bool active;
 	/* of collector/pipeline.c */
 	bool ready_seen;
+	bool loaded_seen;           /* it is ready since code that it was brought is loaded */
 	bool to_meter;              /* of collector/metering.c: there may be something to be read */
 	struct cs_assembled *model; /* NULL: there was no memory for it */
 	uint64_t stand_down_seen;   /* bits of its header that were counted */

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "collector/lambda_event.h"
 #include "collector/lambda_messages.h"
+#include "collector/openwhisk.h"
 #include "collector/stdio_loop.h"
 
 /* What an event may come to take by one record more: texts grow as they are repaired. */
@@ -150,6 +151,10 @@ void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct 
 	const char *text = (const char *)(rec + 1);
 	struct cs_request *request;
 
+	if (rec->source == CS_INVOCATION_HTTP && rec->outcome == CS_INVOCATION_INIT_ERROR) {
+		cs_openwhisk_on_load_failed(instance, rec, time_ns);
+		return;
+	}
 	if ((rec->source != CS_INVOCATION_LAMBDA && rec->source != CS_INVOCATION_STDIO) ||
 	    rec->text_len > len || rec->headers_offset > rec->text_len ||
 	    rec->id_offset + rec->id_len > rec->text_len) {

@@ -24,9 +24,9 @@ static uint64_t wall(const struct cs_assembled *instance, uint64_t stamp_ns)
 void cs_lambda_settle_deadline(struct cs_request *request)
 {
 	struct cs_lambda_event *lambda = request->lambda;
-	struct cs_stdio_event *stdio = request->stdio;
+	struct cs_whisk_event *whisk = request->whisk;
 	uint64_t deadline_ns = lambda  ? lambda->deadline_unix_ms
-			       : stdio ? stdio->deadline_unix_ms
+			       : whisk ? whisk->deadline_unix_ms
 				       : 0;
 
 	if (!deadline_ns || deadline_ns > UINT64_MAX / MS_NS ||
@@ -37,7 +37,7 @@ void cs_lambda_settle_deadline(struct cs_request *request)
 	if (deadline_ns < wall(request->instance, request->start_ns) ||
 	    deadline_ns > wall(request->instance, request->end_ns) + EARLY_NS)
 		return;
-	*(lambda ? &lambda->deadline_passed : &stdio->deadline_passed) = true;
+	*(lambda ? &lambda->deadline_passed : &whisk->deadline_passed) = true;
 	if (request->outcome.cause == CS_CAUSE_SIGNAL && request->outcome.code == SIGKILL)
 		request->outcome.cause = CS_CAUSE_TIMEOUT;
 }

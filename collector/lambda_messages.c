@@ -33,6 +33,7 @@ const char *cs_event_service_name(enum cs_event_service service)
 		return "schedule";
 	case CS_EVENT_CLOUDEVENTS:
 	case CS_EVENT_AZURE:
+	case CS_EVENT_OPENWHISK:
 	case CS_EVENT_UNKNOWN:
 		break;
 	}
@@ -56,6 +57,7 @@ const char *cs_event_service_trigger(enum cs_event_service service)
 		return "timer";
 	case CS_EVENT_CLOUDEVENTS:
 	case CS_EVENT_AZURE:
+	case CS_EVENT_OPENWHISK:
 	case CS_EVENT_UNKNOWN:
 		break;
 	}

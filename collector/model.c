@@ -103,7 +103,7 @@ const char *cs_invocation_text(const struct cs_invocation *invocation, char *buf
 		return text;
 	if (event && event->refused_status)
 		return "refused";
-	if ((event && event->failed) || (invocation->stdio && invocation->stdio->failed))
+	if ((event && event->failed) || (invocation->whisk && invocation->whisk->failed))
 		return "failed";
 	return invocation->aborted ? "aborted" : invocation->running ? "running" : "complete";
 }

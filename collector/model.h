@@ -122,11 +122,11 @@ struct cs_lambda_event {
 	bool messages_cut;           /* something is missing in what is known of the body */
 };
 
-#define CS_STDIO_FAILED                                                                            \
+#define CS_WHISK_FAILED                                                                            \
 	"application error" /* what OpenWhisk calls an answer with the key "error" */
 
-/* What is known of an event of OpenWhisk's action loop, besides its ids. Strings as above. */
-struct cs_stdio_event {
+/* What is known of an event of OpenWhisk, besides its ids. Strings as above. */
+struct cs_whisk_event {
 	char *action;
 	char *version;
 	char *space;               /* the namespace that it runs in */
@@ -135,6 +135,7 @@ struct cs_stdio_event {
 	bool failed;               /* the answer says so */
 	bool unseen;               /* no answer was seen */
 	bool web;                  /* a request of the web */
+	bool posted;               /* it came over HTTP, not as a line of an action loop */
 };
 
 /* Who a process is. Strings are repaired UTF-8, NULL if unknown, and live with the instance. */
@@ -201,6 +202,8 @@ struct cs_cold_start {
 	bool ready;  /* false: it ended before it was */
 	bool unused; /* it was, and has ended without having had an event */
 	struct cs_outcome outcome;
+	unsigned
+		load_status; /* HTTP: with which code that it was brought was refused; 0: it was not */
 	const char *approximate; /* why its times are not exact; NULL: they are */
 	struct cs_phase_part phases[CS_PHASE_COUNT]; /* contiguous, in order */
 	unsigned phases_count;
@@ -334,8 +337,8 @@ struct cs_invocation {
 	bool running;                           /* it had not ended when the collector stopped */
 	const struct cs_inbound *inbound;       /* what came with it */
 	const struct cs_lambda_event *lambda;   /* of that protocol; NULL: of another */
-	const struct cs_stdio_event *stdio;     /* idem */
-	const struct cs_api_said *api;          /* idem */
+	const struct cs_whisk_event *whisk;     /* of OpenWhisk; idem */
+	const struct cs_api_said *api;          /* of that protocol; idem */
 	const struct cs_lambda_event *batch;    /* events in its body, their messages; NULL: none */
 	unsigned attempt;                       /* of its event: 1 is the first; 0: not known */
 	const struct cs_span_context *previous; /* the attempt before; NULL: not known */

@@ -206,6 +206,7 @@ void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance
 {
 	const struct cs_process *process;
 	struct cs_usage usage;
+	bool loaded;
 
 	if (!instance->model)
 		return;
@@ -214,9 +215,13 @@ void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance
 	count_lost_logs(pipeline->self, instance);
 	count_probes(pipeline->self, instance);
 	cs_metering_look(&pipeline->metering, instance, cs_clock_monotonic_ns());
-	if (instance->ready_seen || !is_ready(instance->file.header))
+	/* Who is brought its code is ready to be, and then ready. */
+	loaded = cs_segment_marked(instance->file.header, CS_MARK_LOADED);
+	if (!is_ready(instance->file.header) ||
+	    (instance->ready_seen && loaded == instance->loaded_seen))
 		return;
 	instance->ready_seen = true;
+	instance->loaded_seen = loaded;
 	process = own_process(instance);
 	if (!process || cs_usage_read(process, &usage) < 0)
 		return;

@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "collector/lambda_event.h"
-#include "collector/stdio_loop.h"
+#include "collector/openwhisk.h"
 
 void cs_request_measure(struct cs_request *request)
 {
 	request->bytes =
 		sizeof(*request) + cs_text_bytes(request->method) + cs_text_bytes(request->target) +
 		cs_inbound_bytes(&request->inbound) + cs_lambda_event_bytes(request->lambda) +
-		cs_lambda_event_bytes(request->batch) + cs_stdio_event_bytes(request->stdio);
+		cs_lambda_event_bytes(request->batch) + cs_openwhisk_event_bytes(request->whisk);
 }
 
 struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *text,
@@ -98,7 +98,7 @@ void cs_request_free(struct cs_request *request)
 	cs_inbound_deinit(&request->inbound);
 	cs_lambda_event_free(request->lambda);
 	cs_lambda_event_free(request->batch);
-	cs_stdio_event_free(request->stdio);
+	cs_openwhisk_event_free(request->whisk);
 	free(request);
 }
 

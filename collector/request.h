@@ -59,9 +59,9 @@ struct cs_request {
 	struct cs_inbound inbound;
 	struct cs_span_context context;
 	struct cs_lambda_event *lambda; /* owned; NULL: not of that protocol */
-	struct cs_stdio_event *stdio;   /* idem */
-	struct cs_api *api;             /* idem, but its instance's: cs_api_leave() */
-	struct cs_lambda_event *batch;  /* owned; messages of a batch in its body; NULL: none */
+	struct cs_whisk_event *whisk;   /* owned; NULL: not of OpenWhisk */
+	struct cs_api *api; /* of that protocol; idem, but its instance's: cs_api_leave() */
+	struct cs_lambda_event *batch; /* owned; messages of a batch in its body; NULL: none */
 	/* own copies, repaired; NULL unknown */
 	char *method;
 	char *target;
@@ -94,6 +94,12 @@ struct cs_request *cs_request_new_lambda(const struct cs_rec_invocation *rec, co
 /** cs_request_new_api() - of a program that tells itself; idem. @headers as inbound.h has them. */
 struct cs_request *cs_request_new_api(const char *headers, uint32_t len, bool on_lambda)
 	cs_must_use;
+
+/** cs_request_is_line() - is it a line of an action loop? */
+static inline bool cs_request_is_line(const struct cs_request *request)
+{
+	return request->whisk && !request->whisk->posted;
+}
 
 /** cs_request_measure() - how much memory it takes by now; sets @bytes. */
 void cs_request_measure(struct cs_request *request);

@@ -3,7 +3,7 @@
 /*
  * What stands in the body of a request, by the EVENT records of a server: a CloudEvent in structured mode is
  * as if its attributes had come in headers; of a batch each event is one that the invocation points to;
- * Azure's host says how often it has delivered a message.
+ * Azure's host says how often it has delivered a message; OpenWhisk's invoker tells all that it has to.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "collector/assembled.h"
 #include "collector/lambda_messages.h"
 #include "collector/lines.h"
+#include "collector/openwhisk.h"
 
 #define BODY_BYTES_MAX 4096u /* what a record may add to a request: as long as it is itself */
 
@@ -50,6 +51,39 @@ static void take_event(struct cs_request *request, struct cs_part text)
 	cs_inbound_deinit(&body);
 }
 
+/* Of a web action, who called it stands in the body: whoever asked the runtime itself has no span. */
+static void take_caller(struct cs_inbound *had, struct cs_part text)
+{
+	struct cs_inbound body;
+
+	cs_inbound_read(&body, text.text, text.len, false);
+	had->refused |= body.refused;
+	if (!had->carrier && body.carrier) {
+		had->carrier = body.carrier;
+		had->caller = body.caller;
+		had->trace_state = body.trace_state;
+		body.trace_state = NULL;
+	}
+	cs_inbound_deinit(&body);
+}
+
+static void take_whisk(struct cs_request *request, const struct cs_rec_event *rec,
+		       struct cs_part text)
+{
+	if (request->whisk)
+		return;
+	request->whisk = cs_openwhisk_event_new(text.text, text.len);
+	if (!request->whisk)
+		return;
+	request->whisk->posted = true;
+	request->whisk->web = rec->flags & CS_EVENT_WEB;
+	if (rec->flags & CS_EVENT_CUT)
+		request->cut |= CS_REQUEST_HEADERS_CUT;
+	take_caller(&request->inbound, text);
+	take_event(request, text);
+	cs_openwhisk_name(request->instance, request->whisk);
+}
+
 static void take_batch(struct cs_request *request, const struct cs_rec_event *rec,
 		       struct cs_part text)
 {
@@ -84,7 +118,9 @@ void cs_assembled_on_body(struct cs_assembled *instance, const struct cs_entry *
 	}
 	part = (struct cs_part){ text + rec->id_len, (size_t)(rec->text_len - rec->id_len) };
 	before = request->bytes;
-	if (rec->flags & CS_EVENT_BATCH)
+	if (rec->service == CS_EVENT_OPENWHISK)
+		take_whisk(request, rec, part);
+	else if (rec->flags & CS_EVENT_BATCH)
 		take_batch(request, rec, part);
 	else
 		take_event(request, part);

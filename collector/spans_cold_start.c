@@ -90,6 +90,12 @@ static bool add_cold_start(struct cs_spans *spans, const struct cs_cold_start *c
 		span->status_message = cold->identity->lambda->restore_failed ? "the restore failed"
 									      : "the init failed";
 	}
+	if (cold->load_status) {
+		cs_attr_add_string(&list, "coldspan.init.error_type",
+				   cs_arena_printf(&spans->arena, "%u", cold->load_status));
+		span->status = CS_STATUS_ERROR;
+		span->status_message = "the init failed";
+	}
 	if (cs_cold_start_shut_down(cold))
 		cs_spans_add_end(&list, cold->outcome);
 	else

@@ -127,7 +127,7 @@ static const char *failure_of(const struct cs_invocation *invocation)
 		return NULL;
 	if (event && event->refused_status)
 		return "the answer was refused";
-	if ((event && event->failed) || (invocation->stdio && invocation->stdio->failed))
+	if ((event && event->failed) || (invocation->whisk && invocation->whisk->failed))
 		return "the function failed";
 	return invocation->aborted ? "the connection closed before the response was complete"
 				   : NULL;
@@ -169,8 +169,9 @@ static const char *trigger_of(const struct cs_invocation *invocation)
 		return told[said];
 	if (invocation->lambda)
 		return cs_event_service_trigger(invocation->lambda->service);
-	return invocation->method || (invocation->stdio && invocation->stdio->web) ? "http"
-										   : "other";
+	if (invocation->whisk)
+		return invocation->whisk->web ? "http" : "other";
+	return invocation->method ? "http" : "other";
 }
 
 /*
@@ -243,7 +244,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 		cs_spans_add_lambda(&list, invocation, &texts);
 	else if (invocation->batch)
 		cs_spans_add_batch(&list, invocation->batch);
-	if (invocation->stdio)
+	if (invocation->whisk)
 		cs_spans_add_stdio(&list, invocation);
 	if (invocation->status)
 		cs_attr_add_int(&list, "http.response.status_code", invocation->status);

@@ -55,7 +55,7 @@ void cs_spans_add_lambda(struct cs_attr_list *list, const struct cs_invocation *
 
 void cs_spans_add_stdio(struct cs_attr_list *list, const struct cs_invocation *invocation)
 {
-	const struct cs_stdio_event *event = invocation->stdio;
+	const struct cs_whisk_event *event = invocation->whisk;
 
 	if (event->deadline_unix_ms)
 		cs_attr_add_int(list, "coldspan.openwhisk.deadline_unix_ms",
@@ -63,5 +63,5 @@ void cs_spans_add_stdio(struct cs_attr_list *list, const struct cs_invocation *i
 	if (event->deadline_passed)
 		cs_attr_add_bool(list, "coldspan.openwhisk.deadline_passed", true);
 	if (invocation->outcome.cause == CS_CAUSE_NONE && event->failed)
-		cs_attr_add_string(list, "error.type", CS_STDIO_FAILED);
+		cs_attr_add_string(list, "error.type", CS_WHISK_FAILED);
 }

@@ -10,12 +10,9 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "base/cleanup.h"
 #include "collector/instance.h"
-#include "collector/model.h"
 #include "preload/wire/records.h"
 
 struct cs_assembled;
@@ -41,9 +38,3 @@ bool cs_stdio_is_function(struct cs_assembled *instance);
 
 /** cs_stdio_ready() - when it was ready for its first event; 0: it was not, or that was not seen */
 uint64_t cs_stdio_ready(const struct cs_assembled *instance);
-
-/** cs_stdio_event_free() - Accepts NULL. */
-void cs_stdio_event_free(struct cs_stdio_event *event);
-
-/** cs_stdio_event_bytes() - of memory that it takes; 0 for NULL. */
-size_t cs_stdio_event_bytes(const struct cs_stdio_event *event);

@@ -31,7 +31,7 @@ uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd
 	conn->response_text = CS_POOL_NONE;
 	conn->sending = CS_CONN_NOTHING;
 	conn->behind = 0;
-	conn->wants_body = false;
+	conn->wants_body = 0;
 	cs_http_request_init(&conn->request);
 	atomic_store_explicit(&conn->requests, 0, memory_order_relaxed);
 	atomic_store_explicit(&conn->responses, 0, memory_order_relaxed);

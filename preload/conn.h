@@ -23,7 +23,7 @@
 #include "preload/http_response.h"
 #include "preload/pool.h"
 
-#define CS_CONN_RECEIVED_BITS 3  /* flags below the bytes in cs_conn.received */
+#define CS_CONN_RECEIVED_BITS 4  /* flags below the bytes in cs_conn.received */
 #define CS_CONN_PIPELINE      8u /* requests without response; more are not followed */
 
 /* Partial heads: one is in use from a head's first byte to its last. */
@@ -57,7 +57,7 @@ struct cs_conn {
 	_Atomic uint32_t requests;
 	/* Written by the sending direction, read by the receiving one: responses complete. */
 	_Atomic uint32_t responses;
-	/* By request modulo CS_CONN_PIPELINE: bytes received << 3 | TO_PROBE | TO_CONNECT | TO_HEAD. */
+	/* By request modulo CS_CONN_PIPELINE: bytes received << 4 | bits of CS_CONN_TO_*. */
 	_Atomic uint64_t received[CS_CONN_PIPELINE];
 
 	/* The receiving direction's own. */
@@ -72,7 +72,7 @@ struct cs_conn {
 	uint16_t response_forks; /* the process's forks when a response began, modulo 2^16 */
 	uint8_t sending : 4;     /* whether a response has begun, and whether its head was told */
 	uint8_t behind : 4;      /* requests that had come before the last response was over */
-	bool wants_body;         /* the callback's answer to a head; see cs_conn_env.content */
+	uint8_t wants_body;      /* the callback's answer to a head; see cs_conn_env.content */
 	union {
 		struct cs_http_response response;
 		struct cs_call_in in; /* as @out */
@@ -103,6 +103,7 @@ struct cs_conn_event {
 	uint16_t flags;
 	uint8_t version;
 	bool probe;  /* it is about a health probe: no invocation */
+	bool load;   /* it is about code that is brought; see cs_conn_env.loads */
 	bool failed; /* of a request that is whole: its trailers say so */
 	/* Of a request; of a caller's response, if there was room. Valid during the call. */
 	const struct cs_http_text *text;
@@ -140,9 +141,11 @@ struct cs_conn_env {
 	 * does not wait for the response to the last is not followed.
 	 */
 	bool caller;
+	/* Not of a caller: is the process brought its code by a request, as OpenWhisk does? NULL: no. */
+	const bool *loads;
 	/*
 	 * The body of a response of a caller, else of a request, in pieces, if the callback has set
-	 * cs_conn.wants_body while its head was told. May be NULL if it never does.
+	 * cs_conn.wants_body, to whatever but 0, while its head was told. May be NULL if it never does.
 	 */
 	cs_conn_content_fn content;
 	/*

@@ -11,7 +11,7 @@ void cs_conn_put_text(const struct cs_conn_env *env, struct cs_conn *conn)
 		cs_pool_put(env->texts, conn->text);
 	conn->text = CS_POOL_NONE;
 	if (!env->caller)
-		conn->wants_body = false;
+		conn->wants_body = 0;
 }
 
 static void tell_unfollowed(const struct cs_conn_env *env, struct cs_conn *conn)
@@ -41,9 +41,12 @@ static uint64_t bits_of(const struct cs_conn_env *env, const struct cs_conn *con
 			: is_connect(text)        ? CS_CONN_TO_CONNECT
 						  : 0;
 
-	if (!env->caller &&
-	    (conn->request.fields.flags & CS_HTTP_PROBE || cs_http_probe_target(text)))
+	if (env->caller)
+		return bits;
+	if (conn->request.fields.flags & CS_HTTP_PROBE || cs_http_probe_target(text))
 		bits |= CS_CONN_TO_PROBE;
+	else if (env->loads && *env->loads && cs_http_is_post(text, CS_HTTP_WHISK_INIT))
+		bits |= CS_CONN_TO_LOAD;
 	return bits;
 }
 
@@ -60,6 +63,7 @@ static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *con
 		.flags = text->flags,
 		.version = conn->request.version,
 		.probe = bits & CS_CONN_TO_PROBE,
+		.load = bits & CS_CONN_TO_LOAD,
 		.text = text,
 		/* the function's own, which may be changed */
 		.head = (unsigned char *)(uintptr_t)head,

@@ -25,6 +25,7 @@ static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, ui
 		.request_bytes = received >> CS_CONN_RECEIVED_BITS,
 		.flags = flags,
 		.probe = received & CS_CONN_TO_PROBE,
+		.load = received & CS_CONN_TO_LOAD,
 	};
 
 	if (conn->sending != CS_CONN_NOTHING)
@@ -34,7 +35,7 @@ static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, ui
 	env->emit(conn, &event);
 	if (env->caller) {
 		cs_conn_put_response_text(env, conn);
-		conn->wants_body = false;
+		conn->wants_body = 0;
 	}
 	conn->sending = CS_CONN_NOTHING;
 	/* pairs with: conn.responses; the slot may be used again */
@@ -62,6 +63,7 @@ static void tell_response(const struct cs_conn_env *env, struct cs_conn *conn, u
 		.time_ns = conn->response_ns,
 		.status = status,
 		.probe = received & CS_CONN_TO_PROBE,
+		.load = received & CS_CONN_TO_LOAD,
 		.text = response_text(env, conn),
 	};
 

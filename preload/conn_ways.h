@@ -31,6 +31,7 @@
 #define CS_CONN_TO_HEAD    0x1u
 #define CS_CONN_TO_CONNECT 0x2u
 #define CS_CONN_TO_PROBE   0x4u
+#define CS_CONN_TO_LOAD    0x8u
 
 /* Values of cs_conn.sending */
 enum {

@@ -56,3 +56,16 @@ bool cs_http_probe_target(const struct cs_http_text *text)
 	}
 	return false;
 }
+
+bool cs_http_is_post(const struct cs_http_text *text, const char *target)
+{
+	static const struct name post = { 4, "POST" };
+	const char *asked = text->bytes + text->method_len;
+	size_t n = 0;
+
+	if (text->method_len != post.len || !same(text->bytes, &post))
+		return false;
+	while (n < text->target_len && target[n] && asked[n] == target[n])
+		n++;
+	return n == text->target_len && !target[n];
+}

@@ -32,6 +32,10 @@
 	X("/_/health")                                                                             \
 	X("/_/ready")
 
+/* With POST, what OpenWhisk's invokers ask of a runtime that is an HTTP server: to load code, and to run it. */
+#define CS_HTTP_WHISK_INIT "/init"
+#define CS_HTTP_WHISK_RUN  "/run"
+
 /** cs_http_probe_agent() - does who says so probe? @len: of the beginning, CS_HTTP_SCRATCH at most. */
 bool cs_http_probe_agent(const char *agent, size_t len);
 
@@ -40,3 +44,6 @@ bool cs_http_probe_header(const char *name, size_t len);
 
 /** cs_http_probe_target() - does the method and path of a whole head? Context: signal (pure). */
 bool cs_http_probe_target(const struct cs_http_text *text);
+
+/** cs_http_is_post() - is it POST to that very @target? Context: signal (pure). */
+bool cs_http_is_post(const struct cs_http_text *text, const char *target);

@@ -63,7 +63,7 @@ static void emit_begin(struct cs_conn *conn, const struct cs_conn_event *event)
 	if (id.len > CS_LAMBDA_SCAN_ID)
 		return;
 	cs_lambda_scan_begin(scan_of(conn), CS_SCAN_LAMBDA, text->bytes + id.offset, id.len);
-	conn->wants_body = true;
+	conn->wants_body = 1;
 }
 
 /* 0: it is the answer to nothing. */

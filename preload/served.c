@@ -4,7 +4,15 @@
 
 #include "preload/event_body.h"
 #include "preload/follow.h"
+#include "preload/openwhisk.h"
 #include "preload/propagate.h"
+
+/* Values of cs_conn.wants_body */
+enum {
+	BODY_UNWANTED,
+	BODY_EVENT, /* lambda_scan.h */
+	BODY_WHISK, /* openwhisk.h */
+};
 
 /* Mostly it is reached: who asks need not be known then. */
 static void mark(unsigned which, uint64_t now_ns)
@@ -14,12 +22,17 @@ static void mark(unsigned which, uint64_t now_ns)
 }
 
 /* What its body is, by its headers, and what is looked for in it. */
-static void look_at_body(struct cs_conn *conn, uint32_t sequence)
+static void look_at_body(struct cs_conn *conn, const struct cs_conn_event *event)
 {
-	struct cs_event_of of = { conn->connection, sequence };
+	struct cs_event_of of = { conn->connection, event->sequence };
 	uint8_t flags = conn->request.fields.flags;
 	enum cs_scan_form form = CS_SCAN_AZURE;
 
+	if (cs_shim.openwhisk && cs_openwhisk_runs(event->text)) {
+		cs_openwhisk_body_begin(conn);
+		conn->wants_body = BODY_WHISK;
+		return;
+	}
 	if (!(flags & (CS_HTTP_CLOUD_EVENT | CS_HTTP_CLOUD_EVENTS | CS_HTTP_AZURE_CALL)))
 		return;
 	if (flags & CS_HTTP_CLOUD_EVENT)
@@ -28,12 +41,24 @@ static void look_at_body(struct cs_conn *conn, uint32_t sequence)
 		form = CS_SCAN_CLOUD_EVENTS;
 	cs_lambda_scan_begin(cs_conn_scratch(&cs_served_env, conn), form, (const char *)&of,
 			     CS_EVENT_OF_BYTES);
-	conn->wants_body = true;
+	conn->wants_body = BODY_EVENT;
 }
 
 static void pass_body(struct cs_conn *conn, const unsigned char *data, size_t len)
 {
-	cs_event_body_pass(cs_conn_scratch(&cs_served_env, conn), CS_INVOCATION_HTTP, data, len);
+	if (conn->wants_body == BODY_WHISK)
+		cs_openwhisk_body_pass(conn, data, len);
+	else
+		cs_event_body_pass(cs_conn_scratch(&cs_served_env, conn), CS_INVOCATION_HTTP, data,
+				   len);
+}
+
+static void end_body(struct cs_conn *conn, uint32_t sequence)
+{
+	if (conn->wants_body == BODY_WHISK)
+		cs_openwhisk_body_end(conn, sequence);
+	else
+		cs_event_body_end(cs_conn_scratch(&cs_served_env, conn), CS_INVOCATION_HTTP);
 }
 
 static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event)
@@ -62,7 +87,7 @@ static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event
 	else
 		cs_emit(CS_RECORD_REQUEST, CS_PRIORITY_LOW, event->time_ns, &rec, sizeof(rec),
 			text->bytes, cs_http_text_used(text));
-	look_at_body(conn, event->sequence);
+	look_at_body(conn, event);
 }
 
 static void emit_response(const struct cs_conn *conn, const struct cs_conn_event *event)
@@ -128,12 +153,16 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 		emit_probe(conn, event);
 		return;
 	}
+	if (event->load) {
+		cs_openwhisk_load(conn, event);
+		return;
+	}
 	switch (event->type) {
 	case CS_CONN_REQUEST:
 		emit_request(conn, event);
 		break;
 	case CS_CONN_REQUEST_END:
-		cs_event_body_end(cs_conn_scratch(&cs_served_env, conn), CS_INVOCATION_HTTP);
+		end_body(conn, event->sequence);
 		break;
 	case CS_CONN_RESPONSE:
 		emit_response(conn, event);
@@ -159,5 +188,6 @@ const struct cs_conn_env cs_served_env = {
 	.texts = &cs_fds.texts,
 	.emit = emit,
 	.content = pass_body,
+	.loads = &cs_shim.openwhisk,
 	.forks = &cs_follow.forks,
 };

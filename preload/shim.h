@@ -79,6 +79,12 @@ static inline void cs_shim_end_init(void)
 	atomic_store_explicit(&cs_shim.init_over, true, memory_order_relaxed);
 }
 
+/** cs_shim_resume_init() - it is ready only for code that comes now. Context: signal. */
+static inline void cs_shim_resume_init(void)
+{
+	atomic_store_explicit(&cs_shim.init_over, false, memory_order_relaxed);
+}
+
 /** cs_shim_counting() - still in the init of a watched process? Two loads. Context: signal. */
 static inline bool cs_shim_counting(void)
 {

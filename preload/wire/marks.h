@@ -24,11 +24,12 @@
 	X(RESPONSE_END, "response_end", "last byte of the first response")                         \
 	X(STDOUT_WRITE, "stdout_write", "first byte written, after main, to what 1 was")           \
 	X(MAIN_RETURN, "main_return", "main returned")                                             \
-	X(FETCH, "fetch", "reserved: code package fetched")                                        \
+	X(FETCH, "fetch", "first byte of the first request that brings the code (OpenWhisk)")      \
 	X(SANDBOX, "sandbox", "reserved: sandbox created")                                         \
 	X(RESTORE, "restore", "the snapshot was restored (Lambda SnapStart)")                      \
 	X(NEXT, "next", "first byte of the first request for an event (Lambda Runtime API)")       \
-	X(RESTORE_NEXT, "restore_next", "first byte of the request that waits for that")
+	X(RESTORE_NEXT, "restore_next", "first byte of the request that waits for that")           \
+	X(LOADED, "loaded", "last byte of the answer that the code that came is loaded")
 
 enum cs_mark {
 #define X(id, name, meaning) CS_MARK_##id,
@@ -47,6 +48,7 @@ enum cs_mark {
 	X(EXEC, "exec", "exec called, until the first constructor: kernel, page-in, relocation")   \
 	X(LINK, "link", "constructors of libraries and of the program, until main")                \
 	X(RUNTIME, "runtime", "main, until the first open of user code: language runtime boot")    \
+	X(FETCH, "fetch", "ready to be brought code, until it comes: OpenWhisk over HTTP")         \
 	X(CODE, "code", "first open of user code, until ready: modules and user initialisation")   \
 	X(RESTORE, "restore", "init done, until restored from a snapshot and ready: SnapStart")    \
 	X(WAIT, "wait", "ready, until the first event arrives")                                    \

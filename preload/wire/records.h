@@ -206,7 +206,7 @@ struct cs_rec_response_end { /* time_ns: after the call that sent the last byte 
 /* How events come that have an id of their own. */
 enum cs_invocation_source {
 	CS_INVOCATION_LAMBDA = 1, /* Lambda Runtime API */
-	CS_INVOCATION_HTTP = 2,   /* a request: of EVENT records alone */
+	CS_INVOCATION_HTTP = 2,   /* a request: of EVENT records, and of code that failed to load */
 	CS_INVOCATION_STDIO =
 		3, /* a line of OpenWhisk's action loop; the id is a uint32_t that counts them */
 };
@@ -265,6 +265,8 @@ enum cs_event_service {
 	CS_EVENT_SCHEDULE = 8,    /* EventBridge's */
 	CS_EVENT_CLOUDEVENTS = 9, /* anybody's, in a request's body */
 	CS_EVENT_AZURE = 10,      /* Azure's Functions host, idem */
+	CS_EVENT_OPENWHISK =
+		11, /* OpenWhisk's invoker, of a runtime that is asked over HTTP, idem */
 };
 
 /* What stands in an event, of a batch in each of its messages: some records of one event, in order. */
@@ -287,6 +289,7 @@ struct cs_event_of {
 
 #define CS_EVENT_OF_BYTES     12u
 #define CS_EVENT_BATCH        0x1u /* of any number of messages */
+#define CS_EVENT_WEB          0x4u /* of OpenWhisk: a request of the web */
 #define CS_EVENT_CUT          0x2u /* there is more than was looked at, or something did not fit */
 
 #define CS_INVOCATION_REFUSED 0x1u /* the reply, of @status, says that it was not taken */

@@ -26,12 +26,12 @@ def tool(*names):
 class Watched:
     """A server under the shim, from its first line to its end, and what the collector wrote of it."""
 
-    def __init__(self, build, folder, command, outputs=()):
+    def __init__(self, build, folder, command, outputs=(), **variables):
         self.traces, announce = folder / "traces.jsonl", folder / "announce.sock"
         self.collector = watching.start([build / "collector/coldspan-collector", "--file", self.traces, *outputs],
                                         announce, stderr=subprocess.PIPE)
         env = {**os.environ, "LD_PRELOAD": str(build / "preload/libcoldspan.so"),
-               "COLDSPAN_SOCKET": str(announce)}
+               "COLDSPAN_SOCKET": str(announce), **variables}
         self.server = subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.DEVNULL,
                                        stdout=subprocess.PIPE)
 

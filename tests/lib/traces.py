@@ -2,7 +2,8 @@
 """What a trace of ours has to look like, in spans as otlp_json gives them."""
 
 PHASES = ["queue", "spawn", "exec", "link", "runtime", "code", "wait", "handler", "respond"]
-ORDER = [*PHASES[:6], "restore", *PHASES[6:]]  # with what only a start from a snapshot has
+# With what only a start has that is brought its code over HTTP, and one from a snapshot.
+ORDER = [*PHASES[:5], "fetch", "code", "restore", *PHASES[6:]]
 
 
 def phase_of(span):

@@ -44,7 +44,7 @@ static void check_invariants(const struct cs_cold_start *cold, uint64_t end_ns)
 
 Test(coldstart, boundaries_that_are_all_there_give_all_phases)
 {
-	struct cs_bounds bounds = { .at_ns = { 10, 20, 30, 40, 50, 60, 65, 70, 80, 90, 100 } };
+	struct cs_bounds bounds = { .at_ns = { 10, 20, 30, 40, 50, 55, 60, 65, 70, 80, 90, 100 } };
 	struct cs_cold_start cold = { 0 };
 
 	cs_bounds_phases(&bounds, &arena, &cold);
@@ -54,21 +54,21 @@ Test(coldstart, boundaries_that_are_all_there_give_all_phases)
 		cr_assert(eq(ptr, (void *)cold.phases[i].approximate, NULL));
 }
 
-Test(coldstart, most_starts_have_no_restore_and_say_nothing_of_it)
+Test(coldstart, most_starts_have_no_fetch_nor_restore_and_say_nothing_of_it)
 {
-	struct cs_bounds bounds = { .at_ns = { 10, 20, 30, 40, 50, 60, 0, 70, 80, 90, 100 } };
+	struct cs_bounds bounds = { .at_ns = { 10, 20, 30, 40, 50, 0, 60, 0, 70, 80, 90, 100 } };
 	struct cs_cold_start cold = { 0 };
 
 	cs_bounds_phases(&bounds, &arena, &cold);
 	check_invariants(&cold, 100);
-	cr_assert(eq(u32, cold.phases_count, CS_PHASE_COUNT - 1));
+	cr_assert(eq(u32, cold.phases_count, CS_PHASE_COUNT - 2));
 	for (unsigned i = 0; i < cold.phases_count; i++)
 		cr_assert(eq(ptr, (void *)cold.phases[i].approximate, NULL));
 }
 
 Test(coldstart, a_restore_that_is_no_part_hides_nothing_behind_it)
 {
-	struct cs_bounds bounds = { .at_ns = { 10, 20, 30, 40, 50, 60, 0, 0, 80, 90, 100 } };
+	struct cs_bounds bounds = { .at_ns = { 10, 20, 30, 40, 50, 0, 60, 0, 0, 80, 90, 100 } };
 	struct cs_cold_start cold = { 0 };
 
 	cs_bounds_phases(&bounds, &arena, &cold);
@@ -79,7 +79,7 @@ Test(coldstart, a_restore_that_is_no_part_hides_nothing_behind_it)
 
 Test(coldstart, a_boundary_that_was_not_seen_merges_and_says_so)
 {
-	struct cs_bounds bounds = { .at_ns = { 0, 20, 0, 40, 50, 60, 0, 70, 80, 90, 100 } };
+	struct cs_bounds bounds = { .at_ns = { 0, 20, 0, 40, 50, 0, 60, 0, 70, 80, 90, 100 } };
 	struct cs_cold_start cold = { 0 };
 
 	cs_bounds_phases(&bounds, &arena, &cold);
@@ -92,7 +92,7 @@ Test(coldstart, a_boundary_that_was_not_seen_merges_and_says_so)
 
 Test(coldstart, a_program_that_is_the_users_own_runs_user_code_from_main_on)
 {
-	struct cs_bounds bounds = { .at_ns = { 0, 20, 30, 40, 50, 0, 0, 70, 70, 90, 100 },
+	struct cs_bounds bounds = { .at_ns = { 0, 20, 30, 40, 50, 0, 0, 0, 70, 70, 90, 100 },
 				    .native = true };
 	struct cs_cold_start cold = { 0 };
 
@@ -106,7 +106,7 @@ Test(coldstart, a_program_that_is_the_users_own_runs_user_code_from_main_on)
 
 Test(coldstart, without_a_watched_parent_the_first_phase_says_that_more_came_before)
 {
-	struct cs_bounds bounds = { .at_ns = { 0, 0, 0, 40, 50, 60, 0, 70, 80, 90, 100 } };
+	struct cs_bounds bounds = { .at_ns = { 0, 0, 0, 40, 50, 0, 60, 0, 70, 80, 90, 100 } };
 	struct cs_cold_start cold = { 0 };
 
 	cs_bounds_phases(&bounds, &arena, &cold);
@@ -118,7 +118,7 @@ Test(coldstart, without_a_watched_parent_the_first_phase_says_that_more_came_bef
 Test(coldstart, a_boundary_behind_a_later_one_counts_as_not_seen)
 {
 	/* User code was opened after the instance was ready: a lazy import. */
-	struct cs_bounds bounds = { .at_ns = { 0, 20, 30, 40, 50, 95, 0, 70, 80, 90, 100 } };
+	struct cs_bounds bounds = { .at_ns = { 0, 20, 30, 40, 50, 0, 95, 0, 70, 80, 90, 100 } };
 	struct cs_cold_start cold = { 0 };
 
 	cs_bounds_phases(&bounds, &arena, &cold);
@@ -169,7 +169,7 @@ ParameterizedTestParameters(coldstart, the_last_phase_says_all_that_is_not_exact
 
 ParameterizedTest(const struct told *row, coldstart, the_last_phase_says_all_that_is_not_exact)
 {
-	struct cs_bounds bounds = { .at_ns = { 0, 20, 30, 40, 50, 0, 0, 0, 0, 0, 100 },
+	struct cs_bounds bounds = { .at_ns = { 0, 20, 30, 40, 50, 0, 0, 0, 0, 0, 0, 100 },
 				    .cut = true,
 				    .event_unseen = row->event_unseen ? CS_CHILD_SERVED : NULL,
 				    .end_unseen = row->end_unseen ? CS_STILL_RUNNING : NULL };
@@ -184,7 +184,7 @@ ParameterizedTest(const struct told *row, coldstart, the_last_phase_says_all_tha
 
 Test(coldstart, an_event_that_was_not_read_does_not_hide_that_no_user_code_was_seen)
 {
-	struct cs_bounds bounds = { .at_ns = { 0, 20, 30, 40, 50, 0, 0, 70, 70, 70, 100 },
+	struct cs_bounds bounds = { .at_ns = { 0, 20, 30, 40, 50, 0, 0, 0, 70, 70, 70, 100 },
 				    .event_unseen = CS_READ_UNSEEN };
 	struct cs_cold_start cold = { 0 };
 

@@ -13,14 +13,14 @@
 #define WALL_MS 1700000000000ull /* the wall clock when ours is 0 */
 
 /* Of the invocation that was told last: texts are gone by the end of the call. */
-static struct cs_stdio_event told;
+static struct cs_whisk_event told;
 static char told_name[CS_FUNCTION_NAME_MAX], told_id[64];
 
 static void keep(void *context, const struct cs_invocation *invocation)
 {
 	const char *id = cs_invocation_id(invocation);
 
-	told = *invocation->stdio;
+	told = *invocation->whisk;
 	seen.invocation[0] = *invocation;
 	snprintf(told_name, sizeof(told_name), "%s", invocation->identity->name);
 	snprintf(told_id, sizeof(told_id), "%s", id ? id : "(none)");

@@ -47,6 +47,8 @@ static void emit(struct cs_conn *of, const struct cs_conn_event *event)
 {
 	if (event->probe)
 		say("probe: ");
+	if (event->load)
+		say("load: ");
 	switch (event->type) {
 	case CS_CONN_REQUEST:
 		say("request %u %.*s %.*s @%lu\n", event->sequence, event->text->method_len,
@@ -93,9 +95,14 @@ static void content(struct cs_conn *of, const unsigned char *data, size_t len)
 		say("content of %d\n", (int)len);
 }
 
-static const struct cs_conn_env env = {
-	.conns = &conns, .texts = &texts, .emit = emit, .content = content, .forks = &forks
-};
+static bool env_loads; /* the process is brought its code */
+
+static const struct cs_conn_env env = { .conns = &conns,
+					.texts = &texts,
+					.emit = emit,
+					.content = content,
+					.forks = &forks,
+					.loads = &env_loads };
 
 static void setup(void)
 {
@@ -223,6 +230,26 @@ Test(conn, all_that_is_told_of_a_probe_says_so)
 	TOLD("probe: request 2 GET /_/health @30\n");
 	closed(40);
 	TOLD("probe: end 2 0 in 26 out 0 @40 aborted\n");
+}
+
+Test(conn, all_that_is_told_of_code_that_is_brought_says_so)
+{
+	static const char init[] = "POST /init HTTP/1.1\r\nContent-Length: 1\r\n\r\nx";
+
+	env_loads = true;
+	received(init, 1);
+	sent("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n", 2, 3);
+	TOLD("load: request 0 POST /init @1\nload: response 0 502 @2\n"
+	     "load: end 0 502 in 43 out 38 @3\n");
+	received("POST /inits HTTP/1.1\r\n\r\n", 4);
+	sent(OK_2, 5, 6);
+	received("GET /init HTTP/1.1\r\n\r\n", 7);
+	sent(OK_2, 8, 9);
+	env_loads = false;
+	received(init, 10);
+	TOLD("request 1 POST /inits @4\nresponse 1 200 @5\nend 1 200 in 24 out 40 @6\n"
+	     "request 2 GET /init @7\nresponse 2 200 @8\nend 2 200 in 22 out 40 @9\n"
+	     "request 3 POST /init @10\n");
 }
 
 Test(conn, a_body_that_is_wanted_is_shown_without_its_framing)

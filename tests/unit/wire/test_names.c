@@ -49,8 +49,9 @@ Test(names, every_entry_of_every_table_has_its_own)
 /* What dashboards, budgets and the first release rely on: never renamed, never reordered. */
 Test(names, of_phases_marks_and_records_stay)
 {
-	static const char *const phases[] = { "queue", "spawn",   "exec", "link",    "runtime",
-					      "code",  "restore", "wait", "handler", "respond" };
+	static const char *const phases[] = { "queue",   "spawn",   "exec",   "link",
+					      "runtime", "fetch",   "code",   "restore",
+					      "wait",    "handler", "respond" };
 	static const char *const records[] = { "unknown",        "process",      "spawn",
 					       "exec",           "wait",         "kill",
 					       "file",           "listen",       "request",
@@ -61,7 +62,7 @@ Test(names, of_phases_marks_and_records_stay)
 					     "stdin_read",   "request",      "response",
 					     "response_end", "stdout_write", "main_return",
 					     "fetch",        "sandbox",      "restore",
-					     "next" };
+					     "next",         "restore_next", "loaded" };
 
 	for (unsigned i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
 		cr_assert(eq(int, strcmp(cs_phase_name(i), phases[i]), 0), "%s", phases[i]);
