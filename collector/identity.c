@@ -10,6 +10,7 @@
 
 #include "base/utf8.h"
 #include "collector/attributes.h"
+#include "collector/lines.h"
 #include "collector/platform.h"
 
 struct reading {
@@ -70,6 +71,24 @@ static void take_header(struct reading *r, const char *variable, const char *val
 	add_header(r, name, value);
 }
 
+/* Lines of its own, of members that are named. */
+static void take_baggage(struct reading *r, const char *lines)
+{
+	struct cs_part rest = { lines, strlen(lines) };
+	struct cs_line line;
+
+	while (cs_line_next(&rest, &line)) {
+		size_t len = line.name.len + 2 + line.value.len + 1;
+
+		if (!line.value.text || len >= sizeof(r->headers) - r->headers_len)
+			continue;
+		memcpy(r->headers + r->headers_len, line.name.text, len - 1);
+		r->headers[r->headers_len + len - 1] = '\n';
+		r->headers_len += len;
+		r->headers[r->headers_len] = '\0';
+	}
+}
+
 static void take(struct reading *r, const char *key, const char *value)
 {
 	const struct {
@@ -96,6 +115,8 @@ static void take(struct reading *r, const char *key, const char *value)
 		where = &r->variables[variable];
 	if (where && !*where)
 		*where = keep(r, value);
+	else if (!where && !strcmp(key, "env.baggage"))
+		take_baggage(r, value);
 	else if (!where && (!strncmp(key, "env.Http_", 9) || !strncmp(key, "env.HTTP_", 9)))
 		take_header(r, key + 9, value);
 }

@@ -73,6 +73,7 @@ static const struct {
 /* All that came, in one pass. */
 struct headers {
 	struct value values[SLOT_COUNT];
+	bool others; /* there are lines of other names */
 };
 
 char *cs_text_clean_copy(const char *text, size_t len)
@@ -120,7 +121,9 @@ static void find_all(const char *text, size_t len, struct headers *ret)
 		enum slot slot = slot_of(&line);
 		struct value *first = &ret->values[slot];
 
-		if (slot != SLOT_COUNT && first->count++ == 0)
+		if (slot == SLOT_COUNT)
+			ret->others = true;
+		else if (first->count++ == 0)
 			*first = (struct value){ line.value.text, line.value.len, 1 };
 	}
 }
@@ -301,6 +304,15 @@ static bool read_handed_on(const struct value *value, uint8_t *ret, size_t bytes
 	return value->count == 1 && cs_id_read(value->text, value->len, ret, bytes);
 }
 
+static void read_baggage(struct cs_baggage_members *ret, const char *text, size_t len)
+{
+	struct cs_part rest = { text, len };
+	struct cs_line line;
+
+	while (cs_line_next(&rest, &line))
+		cs_baggage_members_take(ret, &line);
+}
+
 /* --- all of it --- */
 
 void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool on_lambda)
@@ -331,6 +343,8 @@ void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool 
 
 		ret->ids[i] = cs_text_clean_copy(value->text, value->len);
 	}
+	if (headers.others)
+		read_baggage(&ret->baggage, text, len);
 }
 
 static int hex_digit(char c)
@@ -341,12 +355,11 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Of "%", two digits and more: the byte that it stands for; -1: for none that is taken. */
-static int escaped_byte(const char *at)
+int cs_hex_byte(const char *digits)
 {
-	int high = hex_digit(at[1]), low = high < 0 ? -1 : hex_digit(at[2]);
+	int high = hex_digit(digits[0]), low = high < 0 ? -1 : hex_digit(digits[1]);
 
-	return low < 0 || high < 2 ? -1 : high << 4 | low;
+	return low < 0 ? -1 : high << 4 | low;
 }
 
 static char *unescaped(char *text)
@@ -355,10 +368,11 @@ static char *unescaped(char *text)
 	char *clean;
 
 	for (const char *at = text; *at; at++) {
-		int byte = *at == '%' ? escaped_byte(at) : -1;
+		int byte = *at == '%' ? cs_hex_byte(at + 1) : -1;
+		bool taken = byte >= ' ';
 
-		text[used++] = (char)(byte < 0 ? *at : byte);
-		at += byte < 0 ? 0 : 2;
+		text[used++] = (char)(taken ? byte : *at);
+		at += taken ? 2 : 0;
 	}
 	clean = cs_text_clean_copy(text, used);
 	free(text);
@@ -384,12 +398,14 @@ void cs_inbound_deinit(struct cs_inbound *inbound)
 	free(inbound->trace_state);
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++)
 		free(inbound->ids[i]);
+	cs_baggage_members_deinit(&inbound->baggage);
 	*inbound = (struct cs_inbound){ .carrier = CS_CARRIER_NONE };
 }
 
 size_t cs_inbound_bytes(const struct cs_inbound *inbound)
 {
-	size_t bytes = cs_text_bytes(inbound->trace_state);
+	size_t bytes =
+		cs_text_bytes(inbound->trace_state) + cs_baggage_members_bytes(&inbound->baggage);
 
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++)
 		bytes += cs_text_bytes(inbound->ids[i]);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "collector/baggage.h"
 #include "preload/wire/trace_context.h"
 
 /* X(id, header that stands for it), the first good one that names a span counts, else the first good. */
@@ -78,6 +79,7 @@ struct cs_inbound {
 	uint8_t own_trace[16];          /* this one */
 	char *trace_state;              /* with carrier TRACEPARENT; NULL: none */
 	char *ids[CS_REQUEST_ID_COUNT]; /* own copies, repaired; NULL: did not come */
+	struct cs_baggage_members baggage;
 };
 
 /**
@@ -119,6 +121,9 @@ const char *cs_carrier_header(enum cs_carrier carrier);
 
 /** cs_text_clean_copy() - at most 2 KiB, valid UTF-8 without controls; NULL: empty, or no memory. */
 char *cs_text_clean_copy(const char *text, size_t len);
+
+/** cs_hex_byte() - what two digits in any case say; -1: they are none. */
+int cs_hex_byte(const char *digits);
 
 /** cs_text_bytes() - memory that such a copy takes; 0 of NULL. */
 size_t cs_text_bytes(const char *text);

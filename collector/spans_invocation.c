@@ -69,6 +69,12 @@ void cs_spans_add_ids(struct cs_attr_list *list, const struct cs_inbound *inboun
 	}
 }
 
+static void add_baggage(struct cs_attr_list *list, const struct cs_baggage_members *baggage)
+{
+	for (unsigned i = 0; i < baggage->count; i++)
+		cs_attr_set_string(list, baggage->items[i].name, baggage->items[i].value);
+}
+
 /* Besides those that stand in headers. */
 static const char *own_id(const struct cs_invocation *invocation)
 {
@@ -237,6 +243,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	add_azure_function(spans, &list, invocation);
 	cs_spans_add_ids(&list, invocation->inbound, own_id(invocation));
 	add_carriers(&list, invocation->inbound);
+	add_baggage(&list, &invocation->inbound->baggage);
 	add_cut(&list, invocation->cut);
 	if (invocation->attempt)
 		cs_attr_add_int(&list, "coldspan.attempt", invocation->attempt);

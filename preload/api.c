@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "preload/api_call.h"
+#include "preload/baggage.h"
 #include "preload/borrowed.h"
 #include "preload/http.h"
 #include "preload/http_fields.h"
@@ -132,6 +133,30 @@ static uint64_t tell_traceparent(const struct cs_api_call *call)
 	return 0;
 }
 
+/* Members that are named, each a line; false: there was no room for one. */
+static bool put_baggage(struct text *text, const char *list)
+{
+	uint16_t used = (uint16_t)text->used, line = used;
+	struct cs_baggage baggage = { 0 };
+	char name[CS_BAGGAGE_NAME_MAX];
+	uint8_t name_len = 0;
+	const struct cs_baggage_text lines = {
+		.bytes = text->bytes,
+		.size = sizeof(text->bytes),
+		.used = &used,
+		.line = &line,
+		.name = name,
+		.name_len = &name_len,
+	};
+	bool whole = true;
+
+	for (uint32_t i = 0; i < CS_BAGGAGE_BYTES_MAX && list[i]; i++)
+		whole &= cs_baggage_take(&baggage, &lines, (unsigned char)list[i]);
+	whole &= cs_baggage_take(&baggage, &lines, CS_BAGGAGE_OVER);
+	text->used = used;
+	return whole;
+}
+
 /* A line "name: value\n" of a header that is kept; false: there is no room for it. */
 static bool put_header(struct text *text, const char *name, const char *value)
 {
@@ -143,6 +168,8 @@ static bool put_header(struct text *text, const char *name, const char *value)
 		return true;
 	for (uint32_t i = 0; i < len; i++)
 		lower[i] = cs_http_lower((unsigned char)name[i]);
+	if (cs_baggage_is_header(lower, len))
+		return put_baggage(text, value);
 	if (!cs_http_is_kept(lower, len))
 		return true;
 	value_len = bounded_len(value, CS_HTTP_VALUE_MAX);

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/baggage.h"
+
 enum cs_http_verdict {
 	CS_HTTP_MORE,       /* all bytes taken, the message goes on (or has not begun) */
 	CS_HTTP_HEAD,       /* the head's last byte was taken: look at it, then feed the rest */
@@ -24,14 +26,15 @@ enum cs_http_verdict {
 #define CS_HTTP_HEAD_MAX   65536u /* bytes of a head: four times what Node takes, as Python does */
 #define CS_HTTP_METHOD_MAX 32u    /* RFC 9110's longest registered method has 17 */
 #define CS_HTTP_TARGET_MAX 1024u  /* bytes kept of a target; the rest is cut and flagged */
-#define CS_HTTP_TEXT_BYTES 2036u  /* with its lengths and a pool's link 2 KiB */
+#define CS_HTTP_TEXT_BYTES 2032u  /* with its lengths and a pool's link 2 KiB */
 
 /* What is kept of a request head: method, target without query, then lines "name: value\n". */
 struct cs_http_text {
 	uint16_t method_len;
 	uint16_t target_len;
 	uint16_t headers_len;
-	uint16_t flags; /* CS_REQUEST_*_CUT of preload/wire/records.h */
+	uint16_t flags;            /* CS_REQUEST_*_CUT of preload/wire/records.h */
+	struct cs_baggage baggage; /* as far as its header has come */
 	char bytes[CS_HTTP_TEXT_BYTES];
 };
 

@@ -2,6 +2,7 @@
 
 #include "preload/http_fields.h"
 
+#include "preload/baggage.h"
 #include "preload/http_names.h"
 #include "preload/http_probe.h"
 #include "preload/swar.h"
@@ -25,6 +26,7 @@ enum kind {
 	AGENT,
 	TYPE,
 	PROBE,
+	BAGGAGE,
 };
 
 static const char azure_name[] = "x-azure-functions-invocationid";
@@ -50,6 +52,7 @@ static enum kind find_kind(const struct cs_http_fields *fields, bool keep)
 		[CS_HTTP_NAME_AGENT] = AGENT,
 		[CS_HTTP_NAME_TYPE] = TYPE,
 		[CS_HTTP_NAME_PROBE] = PROBE,
+		[CS_HTTP_NAME_BAGGAGE] = BAGGAGE,
 	};
 	const char *name = fields->scratch;
 	size_t len = fields->scratch_len;
@@ -69,6 +72,26 @@ static void cut(struct cs_http_fields *fields, struct cs_http_text *text)
 	text->headers_len = fields->line_start;
 	text->flags |= CS_REQUEST_HEADERS_CUT;
 	fields->kind = CUT;
+}
+
+/* Members that are named; @at NULL: the line is over. */
+static void take_baggage(struct cs_http_fields *fields, struct cs_http_text *text,
+			 const unsigned char *at, size_t len)
+{
+	uint16_t before = (uint16_t)(text->method_len + text->target_len);
+	const struct cs_baggage_text lines = {
+		.bytes = text->bytes + before,
+		.size = (uint16_t)(CS_HTTP_TEXT_BYTES - before),
+		.used = &text->headers_len,
+		.line = &fields->line_start,
+		.name = fields->scratch,
+		.name_len = &fields->scratch_len,
+	};
+
+	for (size_t i = 0; i < len; i++) {
+		if (!cs_baggage_take(&text->baggage, &lines, at ? at[i] : CS_BAGGAGE_OVER))
+			text->flags |= CS_REQUEST_HEADERS_CUT;
+	}
 }
 
 static void begin_value(struct cs_http_fields *fields, struct cs_http_text *text)
@@ -119,6 +142,9 @@ static void take_value(struct cs_http_fields *fields, struct cs_http_text *text,
 	case CONTENT_LENGTH:
 	case TRANSFER_ENCODING:
 		take_framing(fields, at, len);
+		break;
+	case BAGGAGE:
+		take_baggage(fields, text, at, len);
 		break;
 	case AGENT:
 	case TYPE:
@@ -256,6 +282,9 @@ static bool end_line(struct cs_http_fields *fields, struct cs_http_text *text)
 		return end_length(fields);
 	case TRANSFER_ENCODING:
 		return end_coding(fields);
+	case BAGGAGE:
+		take_baggage(fields, text, NULL, 1);
+		return true;
 	}
 	return false;
 }

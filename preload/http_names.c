@@ -51,15 +51,16 @@ static const struct {
 	(((unsigned)(first)*7u + (unsigned)(last)*3u + (unsigned)(len)*29u) % 256)
 #define HASH_OF(name)   HASH(name[0], name[sizeof(name) - 2], sizeof(name) - 1)
 #define BIT(name, word) | (HASH_OF(name) / 64 == (word) ? 1ull << HASH_OF(name) % 64 : 0)
-#define BITS(X, L)      CS_HTTP_KEPT(X) CS_HTTP_KEPT_LAMBDA(L) CS_HTTP_PROBE_HEADERS(X)
-#define X0(name)        BIT(name, 0)
-#define X1(name)        BIT(name, 1)
-#define X2(name)        BIT(name, 2)
-#define X3(name)        BIT(name, 3)
-#define L0(name)        BIT((CS_HTTP_LAMBDA_PREFIX name), 0)
-#define L1(name)        BIT((CS_HTTP_LAMBDA_PREFIX name), 1)
-#define L2(name)        BIT((CS_HTTP_LAMBDA_PREFIX name), 2)
-#define L3(name)        BIT((CS_HTTP_LAMBDA_PREFIX name), 3)
+#define BITS(X, L)                                                                                 \
+	CS_HTTP_KEPT(X) CS_HTTP_KEPT_LAMBDA(L) CS_HTTP_PROBE_HEADERS(X) X(CS_BAGGAGE_HEADER)
+#define X0(name) BIT(name, 0)
+#define X1(name) BIT(name, 1)
+#define X2(name) BIT(name, 2)
+#define X3(name) BIT(name, 3)
+#define L0(name) BIT((CS_HTTP_LAMBDA_PREFIX name), 0)
+#define L1(name) BIT((CS_HTTP_LAMBDA_PREFIX name), 1)
+#define L2(name) BIT((CS_HTTP_LAMBDA_PREFIX name), 2)
+#define L3(name) BIT((CS_HTTP_LAMBDA_PREFIX name), 3)
 
 static const uint64_t known[4] = { 0 BITS(X0, L0), 0 BITS(X1, L1), 0 BITS(X2, L2), 0 BITS(X3, L3) };
 
@@ -125,5 +126,7 @@ enum cs_http_name cs_http_name_find(const char *name, size_t len)
 		return CS_HTTP_NAME_OTHER;
 	if (cs_http_is_kept(name, len) || is_lambda(name, len))
 		return CS_HTTP_NAME_KEPT;
+	if (cs_baggage_is_header(name, len))
+		return CS_HTTP_NAME_BAGGAGE;
 	return cs_http_probe_header(name, len) ? CS_HTTP_NAME_PROBE : CS_HTTP_NAME_OTHER;
 }

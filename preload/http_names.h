@@ -56,11 +56,12 @@
 enum cs_http_name {
 	CS_HTTP_NAME_OTHER,
 	CS_HTTP_NAME_KEPT,
-	CS_HTTP_NAME_LENGTH, /* Content-Length */
-	CS_HTTP_NAME_CODING, /* Transfer-Encoding */
-	CS_HTTP_NAME_AGENT,  /* User-Agent */
-	CS_HTTP_NAME_TYPE,   /* Content-Type */
-	CS_HTTP_NAME_PROBE,  /* that of a health probe */
+	CS_HTTP_NAME_LENGTH,  /* Content-Length */
+	CS_HTTP_NAME_CODING,  /* Transfer-Encoding */
+	CS_HTTP_NAME_AGENT,   /* User-Agent */
+	CS_HTTP_NAME_TYPE,    /* Content-Type */
+	CS_HTTP_NAME_PROBE,   /* that of a health probe */
+	CS_HTTP_NAME_BAGGAGE, /* of which members are named: baggage.h */
 };
 
 /** cs_http_name_framing() - CODING, LENGTH, or OTHER: @name is in lower case. Context: signal (pure). */

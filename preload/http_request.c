@@ -58,6 +58,7 @@ static enum cs_http_verdict start_byte(struct cs_http_request *request, struct c
 	text->target_len = 0;
 	text->headers_len = 0;
 	text->flags = 0;
+	text->baggage = (struct cs_baggage){ 0 };
 	request->head_bytes = 1;
 	request->progress = 0;
 	request->state = METHOD;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "preload/baggage.h"
 #include "preload/classify.h"
 #include "preload/http_fields.h"
 #include "preload/http_names.h"
@@ -16,6 +17,7 @@
 #include "preload/script.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
+#include "preload/tables.h"
 #include "preload/target.h"
 #include "preload/text.h"
 #include "preload/wire/variables.h"
@@ -123,8 +125,66 @@ static void put_variable(struct area *area, const char *variable)
 	}
 }
 
+/* Without the tables' memory nothing is named. */
+static void name_baggage(const char *variable)
+{
+	static const char name[] = "COLDSPAN_BAGGAGE=";
+
+	_Static_assert(sizeof(struct cs_baggage_keys) <= CS_BAGGAGE_TABLE_BYTES, "it fits");
+	if (cs_shim.tables && cs_text_starts(variable, name))
+		cs_baggage_name((void *)((char *)cs_shim.tables + CS_TABLES_BAGGAGE_BEGIN),
+				variable + sizeof(name) - 1);
+}
+
+/* Members of the event's baggage that are named: lines, as one value. */
+static void put_baggage(struct area *area, const char *list)
+{
+	static const char key[] = "env.baggage=";
+	size_t key_len = sizeof(key) - 1, room = area->size - area->used;
+	char *to = area->bytes + area->used, name[CS_BAGGAGE_NAME_MAX];
+	struct cs_baggage baggage = { 0 };
+	uint16_t used = 0, line = 0;
+	uint8_t name_len = 0;
+	const struct cs_baggage_text lines = {
+		.bytes = to + key_len,
+		.size = (uint16_t)(room - key_len - 1),
+		.used = &used,
+		.line = &line,
+		.name = name,
+		.name_len = &name_len,
+	};
+
+	if (room <= key_len)
+		return;
+	for (; *list; list++)
+		(void)!cs_baggage_take(&baggage, &lines, (unsigned char)*list);
+	(void)!cs_baggage_take(&baggage, &lines, CS_BAGGAGE_OVER);
+	if (!used)
+		return;
+	__builtin_memcpy(to, key, key_len);
+	to[key_len + used] = '\0';
+	area->used += (uint32_t)(key_len + used + 1);
+}
+
+/* Only once it is known what is named; of a request before OpenTelemetry's variable. */
+static void put_baggages(struct area *area, char *const *envp)
+{
+	static const char names[][14] = { "HTTP_BAGGAGE=", "Http_Baggage=", "BAGGAGE=" };
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (char *const *at = envp; *at; at++) {
+			if (!cs_text_starts(*at, names[i]))
+				continue;
+			put_baggage(area, *at + cs_text_len(names[i]));
+			return;
+		}
+	}
+}
+
 static void put_variables(struct area *area, char *const *envp)
 {
+	char *const *from = envp;
+
 	for (; *envp; envp++) {
 		if (!is_first_letter(**envp))
 			continue;
@@ -135,10 +195,14 @@ static void put_variables(struct area *area, char *const *envp)
 			cs_logs_variable(*envp);
 		if (**envp == 'C')
 			cs_propagate_variable(*envp);
+		if (**envp == 'C')
+			name_baggage(*envp);
 		if (**envp == '_' && cs_text_starts(*envp, "__OW_"))
 			cs_shim.openwhisk = true;
 		put_variable(area, *envp);
 	}
+	if (cs_baggage_asked())
+		put_baggages(area, from);
 }
 
 /* @path made absolute with @cwd, into CS_PATH_BYTES; false if it does not fit. */

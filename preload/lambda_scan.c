@@ -48,6 +48,7 @@ enum sink {
 	NOWHERE,
 	NAME,
 	TEXT,
+	BAGGAGE,
 };
 
 #define KEY_BYTES 25
@@ -173,6 +174,21 @@ static void end_line(struct cs_lambda_scan *scan)
 	}
 }
 
+/* The next byte of that header's value, or its end. */
+static void take_baggage(struct cs_lambda_scan *scan, int c)
+{
+	const struct cs_baggage_text lines = {
+		.bytes = scan->text,
+		.size = CS_LAMBDA_SCAN_TEXT,
+		.used = &scan->used,
+		.line = &scan->line,
+		.name = scan->name,
+		.name_len = &scan->name_len,
+	};
+
+	scan->cut |= !cs_baggage_take(&scan->baggage, &lines, c);
+}
+
 static uint16_t value_max(const struct cs_lambda_scan *scan)
 {
 	return scan->node == ID || scan->node == COUNT ? CS_LAMBDA_SCAN_ID : CS_HTTP_VALUE_MAX;
@@ -200,6 +216,9 @@ static void put(struct cs_lambda_scan *scan, unsigned char c)
 			scan->cut = true;
 		}
 		break;
+	case BAGGAGE:
+		take_baggage(scan, c);
+		break;
 	}
 }
 
@@ -214,16 +233,22 @@ static uint8_t source_of(const struct cs_lambda_scan *scan)
 	return CS_EVENT_UNKNOWN;
 }
 
+static bool is_baggage(const struct cs_lambda_scan *scan)
+{
+	return cs_baggage_is_header(scan->header, scan->header_len);
+}
+
 /* A name of a header: of its value, if that is one that is kept, in lower case. */
 static enum node header_of(struct cs_lambda_scan *scan, enum node node)
 {
 	for (size_t i = 0; i < scan->name_len && i < CS_LAMBDA_SCAN_NAME; i++)
 		scan->header[i] = cs_http_lower((unsigned char)scan->name[i]);
 	scan->header_len = scan->name_len;
-	return scan->name_len <= CS_LAMBDA_SCAN_NAME &&
-			       cs_http_is_kept(scan->header, scan->header_len)
-		       ? node
-		       : SKIP;
+	if (scan->name_len > CS_LAMBDA_SCAN_NAME)
+		return SKIP;
+	if (is_baggage(scan))
+		return node == HEADER || node == MULTI_HEADER ? node : SKIP;
+	return cs_http_is_kept(scan->header, scan->header_len) ? node : SKIP;
 }
 
 /* An attribute of a CloudEvent: as if it had come in a header. */
@@ -391,7 +416,10 @@ static void begin_string(struct cs_lambda_scan *scan)
 		begin_line(scan, "x-amzn-trace-id", 15);
 		break;
 	case HEADER:
-		begin_line(scan, scan->header, scan->header_len);
+		if (is_baggage(scan))
+			scan->sink = BAGGAGE;
+		else
+			begin_line(scan, scan->header, scan->header_len);
 		break;
 	case SOURCE:
 	case EVENT_ID:
@@ -422,6 +450,8 @@ static void end_string(struct cs_lambda_scan *scan)
 
 	if (scan->sink == TEXT)
 		end_line(scan);
+	else if (scan->sink == BAGGAGE)
+		take_baggage(scan, CS_BAGGAGE_OVER);
 	else if (scan->node == SOURCE)
 		scan->message_source = source_of(scan);
 	else if (scan->node == EVENT_ID)
@@ -501,6 +531,8 @@ static void settle_event(struct cs_lambda_scan *scan)
 {
 	if (scan->sink == TEXT)
 		drop_line(scan); /* its end did not come */
+	if (scan->sink == BAGGAGE)
+		take_baggage(scan, CS_BAGGAGE_LOST);
 	if (scan->source && scan->event_id_len) {
 		scan->used = scan->done;
 		begin_line(scan, "id", 2);

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/baggage.h"
 #include "preload/json_scan.h"
 
 #define CS_LAMBDA_SCAN_MAX                                                                         \
@@ -61,6 +62,7 @@ struct cs_lambda_scan {
 	uint8_t name_len;
 	uint8_t header_len;
 	uint8_t event_id_len;
+	struct cs_baggage baggage;
 	char name[CS_LAMBDA_SCAN_NAME];     /* of a key, or a value that is compared */
 	char header[CS_LAMBDA_SCAN_NAME];   /* whose value comes next */
 	char event_id[CS_LAMBDA_SCAN_NAME]; /* EventBridge's, if the event is one */

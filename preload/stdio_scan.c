@@ -8,6 +8,7 @@
 /* What a value is to us. */
 enum want {
 	NOTHING,
+	LIST,   /* of baggage */
 	LINE,   /* kept under the name in the scratch */
 	NUMBER, /* that is being kept */
 	PARAMETERS,
@@ -19,6 +20,7 @@ enum sink {
 	NOWHERE,
 	NAME,
 	TEXT,
+	BAGGAGE,
 };
 
 void cs_stdio_scan_begin(struct cs_stdio_scan *scan, bool answer)
@@ -63,6 +65,21 @@ static void begin_line(struct cs_stdio_scan *scan)
 		cut_line(scan);
 }
 
+/* The next byte of that header's value, or its end. */
+static void take_baggage(struct cs_stdio_scan *scan, int c)
+{
+	const struct cs_baggage_text lines = {
+		.bytes = scan->text,
+		.size = CS_STDIO_SCAN_TEXT,
+		.used = &scan->used,
+		.line = &scan->line,
+		.name = scan->name,
+		.name_len = &scan->name_len,
+	};
+
+	scan->cut |= !cs_baggage_take(&scan->baggage, &lines, c);
+}
+
 static void end_line(struct cs_stdio_scan *scan)
 {
 	if (scan->sink != TEXT)
@@ -95,6 +112,9 @@ static void put(struct cs_stdio_scan *scan, unsigned char c)
 			 !append(scan, (char)c))
 			cut_line(scan);
 		break;
+	case BAGGAGE:
+		take_baggage(scan, c);
+		break;
 	}
 }
 
@@ -126,6 +146,8 @@ static enum want of_header(struct cs_stdio_scan *scan)
 		return NOTHING;
 	for (size_t i = 0; i < scan->name_len; i++)
 		scan->name[i] = cs_http_lower((unsigned char)scan->name[i]);
+	if (cs_baggage_is_header(scan->name, scan->name_len))
+		return LIST;
 	return cs_http_is_kept(scan->name, scan->name_len) ? LINE : NOTHING;
 }
 
@@ -231,10 +253,15 @@ static void take_byte(struct cs_stdio_scan *scan, unsigned char c)
 	case CS_JSON_STRING:
 		if (scan->want == LINE)
 			begin_line(scan);
+		else if (scan->want == LIST)
+			scan->sink = BAGGAGE;
 		scan->want = NOTHING;
 		break;
 	case CS_JSON_STRING_END:
+		if (scan->sink == BAGGAGE)
+			take_baggage(scan, CS_BAGGAGE_OVER);
 		end_line(scan);
+		scan->sink = NOWHERE;
 		break;
 	case CS_JSON_CHARACTER:
 		put(scan, scan->json.character);
@@ -266,6 +293,8 @@ bool cs_stdio_scan_end(struct cs_stdio_scan *scan)
 {
 	if (scan->sink == TEXT)
 		drop_line(scan);
+	if (scan->sink == BAGGAGE)
+		take_baggage(scan, CS_BAGGAGE_LOST);
 	if (scan->dead && !scan->cut) {
 		scan->used = 0;
 		return false;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/baggage.h"
 #include "preload/json_scan.h"
 
 #define CS_STDIO_SCAN_MAX  262144u /* bytes of a line that are looked at, as of other events */
@@ -46,6 +47,7 @@ struct cs_stdio_scan {
 	bool dead;       /* no JSON */
 	bool failed;     /* of an answer: it has a key "error" */
 	bool ok;         /* idem: "ok" is true */
+	struct cs_baggage baggage;
 	char name[CS_STDIO_SCAN_NAME];
 	char text[CS_STDIO_SCAN_TEXT];
 };

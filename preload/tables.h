@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "preload/baggage.h"
 #include "preload/current.h"
 #include "preload/fd_table.h"
 #include "preload/logs.h"
@@ -17,9 +18,12 @@
 #define CS_OUTBOUND_TABLE_BYTES                                                                    \
 	((CS_OUTBOUND_TEXTS * sizeof(struct cs_outbound_text) + 4095) / 4096 * 4096)
 
+#define CS_BAGGAGE_TABLE_BYTES   4096u /* which members are named: baggage.c */
+
 #define CS_TABLES_LOGS_BEGIN     CS_FDS_BYTES
 #define CS_TABLES_API_BEGIN      (CS_TABLES_LOGS_BEGIN + CS_LOGS_EARLY_BYTES)
 #define CS_TABLES_STDIO_BEGIN    (CS_TABLES_API_BEGIN + CS_API_BYTES)
 #define CS_TABLES_CURRENT_BEGIN  (CS_TABLES_STDIO_BEGIN + CS_STDIO_BYTES)
 #define CS_TABLES_OUTBOUND_BEGIN (CS_TABLES_CURRENT_BEGIN + CS_CURRENT_BYTES)
-#define CS_TABLES_BYTES          (CS_TABLES_OUTBOUND_BEGIN + CS_OUTBOUND_TABLE_BYTES)
+#define CS_TABLES_BAGGAGE_BEGIN  (CS_TABLES_OUTBOUND_BEGIN + CS_OUTBOUND_TABLE_BYTES)
+#define CS_TABLES_BYTES          (CS_TABLES_BAGGAGE_BEGIN + CS_BAGGAGE_TABLE_BYTES)

@@ -27,6 +27,7 @@ LIMIT_S, POLL_S = 60, 0.01
 SERVER = 2  # a span's kind
 SAMPLED, REMOTE_KNOWN, REMOTE = 0x1, 0x100, 0x200
 ID_KEY = "http.request.header.x-request-id"
+BAGGAGE = "userId,serverNode"
 FUNCTIONS = {"python": ("hello-py-http", [sys.executable, "server.py"]),
              "node": ("hello-node", ["node", "index.js"])}
 
@@ -110,6 +111,15 @@ CARRIERS = {
                             "http.request.header.cf-ray": ["ray-FRA"],
                             "http.request.header.x-vercel-id": ["fra1::x"],
                             "http.request.header.x-amzn-requestid": ["amzn"]}),
+    "baggage": Sent([("baggage", "userId=al%C3%AFce;p=1, password=SECRET,serverNode = DF%2028"), W3C],
+                    "traceparent", TRACE, SPAN,
+                    attributes={"baggage.userId": "al\u00efce", "baggage.serverNode": "DF 28"}),
+    "baggage that is malformed": Sent([("baggage", "userId=a b,=x,serverNode,serverNode=\"q\",userid=1")]),
+    "baggage in two headers": Sent([("baggage", "userId=first"), ("Baggage", "x=1,userId=last")],
+                                   attributes={"baggage.userId": "last"}),
+    "baggage of 64 members": Sent([("baggage", ",".join(f"k{n}={n}" for n in range(63)) + ",userId=64")],
+                                  attributes={"baggage.userId": "64"}),
+    "baggage of 65 members": Sent([("baggage", ",".join(f"k{n}={n}" for n in range(64)) + ",userId=65")]),
     "an attempt that its sender counts": Sent([("X-CloudTasks-TaskName", "t"),
                                                ("X-CloudTasks-TaskRetryCount", "4")],
                                               attributes={"coldspan.attempt": 5}),
@@ -127,7 +137,7 @@ class Stage:
         self.build, self.sink = build, sink
         socket = folder / "announce.sock"
         self.env = {**os.environ, "COLDSPAN_SOCKET": str(socket), "PORT": "0",
-                    "LD_PRELOAD": str(build / "preload/libcoldspan.so")}
+                    "LD_PRELOAD": str(build / "preload/libcoldspan.so"), "COLDSPAN_BAGGAGE": BAGGAGE}
         self.collector = watching.start([build / "collector/coldspan-collector", "--otlp",
                                          sink.endpoint, "--log-level", "error"], socket)
 
@@ -202,6 +212,32 @@ def run_processes(stage, service, spell):
     return stage.spans(service, len(EXEC))
 
 
+def run_unnamed(stage, functions):
+    """Baggage that nobody has named: a server, and a process per event."""
+    env = {**stage.env, "OTEL_SERVICE_NAME": "unnamed"}
+    del env["COLDSPAN_BAGGAGE"]
+    sent = CARRIERS["baggage"].headers
+    folder, command = FUNCTIONS["python"]
+    server = Server(command, functions / folder, env)
+    try:
+        server.ask("server", sent)
+        subprocess.run(["cat"], stdin=subprocess.DEVNULL, timeout=LIMIT_S, check=True, env={
+            **env, "BAGGAGE": "userId=x", "HTTP_X_REQUEST_ID": "process", "REQUEST_METHOD": "GET",
+            **{cgi_case(key): value for key, value in sent}})
+        return stage.spans("unnamed", 2)
+    finally:
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(LIMIT_S)
+
+
+def run_environment(stage):
+    """A program whose caller hands its context on by OpenTelemetry's variables, of no request."""
+    env = {**stage.env, "OTEL_SERVICE_NAME": "environment", "HTTP_X_REQUEST_ID": "environment",
+           "TRACEPARENT": W3C[1], "BAGGAGE": "userId=a%20b,password=SECRET"}
+    subprocess.run(["cat"], input=b"event", capture_output=True, timeout=LIMIT_S, check=True, env=env)
+    return stage.spans("environment", 1)
+
+
 def span_of(name, seen):
     if seen is None:
         cases.skip("node is not installed")
@@ -232,9 +268,24 @@ def carrier(service, name, seen):
     assert span["traceState"] == sent.state, span["traceState"]
     for key in ("coldspan.context.refused", "coldspan.attempt", "coldspan.request.cut"):
         assert (key in attributes) == (key in sent.attributes), attributes
+    assert baggage_of(attributes) == baggage_of(sent.attributes), attributes
     for key, value in sent.attributes.items():
         assert attributes.get(key) == value, f"{key}: {attributes.get(key)!r}, not {value!r}"
     assert "SECRET" not in str(span), span
+
+
+def baggage_of(attributes):
+    return {key: value for key, value in attributes.items() if key.startswith("baggage")}
+
+
+def unnamed_baggage(seen):
+    for name in ("server", "process"):
+        assert "baggage" not in str(seen["unnamed"][name]), seen["unnamed"][name]
+
+
+def baggage_of_the_environment(seen):
+    span = seen["environment"]["environment"]
+    assert span["traceId"] == TRACE and baggage_of(span["attributes"]) == {"baggage.userId": "a b"}, span
 
 
 def attempts(service, seen):
@@ -266,6 +317,8 @@ def register():
     for service in ("openfaas", "cgi"):
         for name in EXEC:
             cases.register(f"{service}: {name}", functools.partial(carrier, service, name))
+    cases.register("baggage that nobody named", unnamed_baggage)
+    cases.register("baggage in OpenTelemetry's variable", baggage_of_the_environment)
     cases.register("all of it is decoded", nothing_is_lost_or_malformed)
 
 
@@ -281,6 +334,8 @@ def run(args, folder):
             seen = {language: ask_server(stage, args.functions, language) for language in FUNCTIONS}
             seen["openfaas"] = run_processes(stage, "openfaas", go_case)
             seen["cgi"] = run_processes(stage, "cgi", cgi_case)
+            seen["unnamed"] = run_unnamed(stage, args.functions)
+            seen["environment"] = run_environment(stage)
         finally:
             watching.stop(stage.collector)
         seen["requests"] = sink.requests

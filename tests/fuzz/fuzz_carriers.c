@@ -131,6 +131,15 @@ static void check_request(const char *lines, size_t len, bool on_lambda)
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++)
 		CS_FUZZ_CHECK(!inbound.ids[i] ||
 			      cs_utf8_valid(inbound.ids[i], strlen(inbound.ids[i])));
+	CS_FUZZ_CHECK(inbound.baggage.count <= CS_BAGGAGE_KEYS_MAX);
+	for (unsigned i = 0; i < inbound.baggage.count; i++) {
+		const struct cs_baggage_member *member = &inbound.baggage.items[i];
+
+		CS_FUZZ_CHECK(strlen(member->name) <= CS_BAGGAGE_NAME_MAX);
+		CS_FUZZ_CHECK(cs_utf8_valid(member->value, strlen(member->value)));
+		for (unsigned j = 0; j < i; j++)
+			CS_FUZZ_CHECK(strcmp(member->name, inbound.baggage.items[j].name) != 0);
+	}
 	cs_inbound_deinit(&inbound);
 }
 

@@ -6,10 +6,34 @@
  */
 #include <string.h>
 
+#include "preload/baggage.h"
 #include "preload/http_request.h"
 #include "preload/received.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/http_transcript.h"
+
+/* Of baggage only what is named, as values that a header may have. */
+static void check_baggage(const struct cs_http_text *text)
+{
+	const char *at = text->bytes + text->method_len + text->target_len;
+	const char *end = at + text->headers_len;
+
+	while (at < end) {
+		const char *next = memchr(at, '\n', (size_t)(end - at)), *value;
+
+		CS_FUZZ_CHECK(next && memchr(at, ':', (size_t)(next - at)));
+		value = (const char *)memchr(at, ':', (size_t)(next - at)) + 2;
+		if (!strncmp(at, CS_BAGGAGE_PREFIX, sizeof(CS_BAGGAGE_PREFIX) - 1)) {
+			CS_FUZZ_CHECK(!strncmp(at, "baggage.k:", 10) ||
+				      !strncmp(at, "baggage.userId:", 15));
+			CS_FUZZ_CHECK(next - value <= (ptrdiff_t)CS_BAGGAGE_VALUE_MAX);
+			for (; value < next; value++)
+				CS_FUZZ_CHECK(*value > ' ' && *value < 0x7f &&
+					      !strchr("\",;\\", *value));
+		}
+		at = next + 1;
+	}
+}
 
 static void check_limits(const uint8_t *data, size_t size)
 {
@@ -33,6 +57,7 @@ static void check_limits(const uint8_t *data, size_t size)
 		CS_FUZZ_CHECK(!memchr(text.bytes, '?', text.method_len + text.target_len));
 		CS_FUZZ_CHECK(!text.headers_len ||
 			      text.bytes[cs_http_text_used(&text) - 1] == '\n');
+		check_baggage(&text);
 	}
 }
 
@@ -56,10 +81,13 @@ static void check_received(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct cs_transcript whole, cut;
+	static struct cs_baggage_keys keys;
 	size_t first, step;
 
 	if (size < 2)
 		return 0;
+	if (!keys.count)
+		cs_baggage_name(&keys, "k,userId");
 	first = data[0];
 	step = 1u + data[1];
 	data += 2;
