@@ -87,6 +87,15 @@ class Prefix(unittest.TestCase):
         watched = subprocess.run([self.bin / "coldspan", "run", "--quiet", "--", program], check=False)
         self.assertEqual(watched.returncode, 1)
 
+    def test_completions_are_where_shells_look(self):
+        share = self.bin.parent / "share"
+        for name in PROGRAMS:
+            self.assertIn("complete -F _coldspan",
+                          (share / "bash-completion/completions" / name).read_text(encoding="utf-8"))
+            self.assertIn("complete -c $program",
+                          (share / f"fish/vendor_completions.d/{name}.fish").read_text(encoding="utf-8"))
+        self.assertTrue((share / "zsh/site-functions/_coldspan").is_file())
+
     def test_manual_pages_are_there(self):
         pages = {path.name for path in self.root.rglob("man/man*/*")}
         self.assertLessEqual({"coldspan.1", "coldspan-faas.8", "coldspan.h.3"}, pages)
