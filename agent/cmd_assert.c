@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent/assert_text.h"
@@ -17,6 +16,9 @@
 #include "agent/dispositions.h"
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
+#include "agent/output/outputs.h"
+#include "agent/output/result.h"
+#include "agent/output/saved.h"
 #include "agent/plan_file.h"
 #include "agent/terminal.h"
 #include "agent/verbs.h"
@@ -31,6 +33,7 @@ static const char help_text[] =
 	"  coldspan assert hello-py --runs 100     one function, more evidence\n"
 	"  coldspan assert --baseline origin/main  build that beside, run both, compare\n"
 	"  coldspan assert --null                  what is found where nothing differs\n"
+	"  coldspan assert --from r1.json r2.json  verdict from saved samples\n"
 	"\n"
 	"Options:\n"
 	"  -c, --config FILE   else coldspan.yaml here, or in a folder above\n"
@@ -38,6 +41,12 @@ static const char help_text[] =
 	"      --baseline REF  compare each function with this git ref\n"
 	"      --strict        pass only what is proved; inconclusive is a failure\n"
 	"      --null          compare each function with itself\n"
+	"  -o, --output FORMAT=FILE\n"
+	"                      write it to FILE, too (- is standard output): github,\n"
+	"                      gitlab, html, json, junit, markdown, openmetrics, text\n"
+	"      --json          as -o json=-, schema coldspan.assert/v1\n"
+	"      --from FILE...  judge what -o json or html wrote; nothing is started\n"
+	"      --no-ci         take no notice of GITHUB_ACTIONS and GITLAB_CI\n"
 	"      --ascii         no characters beyond ASCII\n"
 	"      --color WHEN    auto, always or never\n"
 	"  -h, --help\n"
@@ -52,7 +61,12 @@ struct options {
 	uint32_t runs;
 	bool strict;
 	bool null;
+	bool no_ci;
 	struct cs_look look;
+	const char *outputs[CS_OUTPUTS_MAX + 1]; /* words of -o */
+	size_t outputs_count;
+	const char **from; /* owned; files of samples; NULL: functions are started */
+	size_t from_count;
 	char **names;
 	int names_count;
 };
@@ -73,6 +87,40 @@ static bool parse_runs(const char *text, uint32_t *ret)
 	return true;
 }
 
+static bool take_output(struct options *options, const char *word)
+{
+	if (options->outputs_count == CS_OUTPUTS_MAX) {
+		cs_log(CS_LOG_ERROR, "more than %u outputs", CS_OUTPUTS_MAX);
+		return false;
+	}
+	options->outputs[options->outputs_count++] = word;
+	return true;
+}
+
+static int take_from(int argc, struct options *options, const char *file)
+{
+	if (!options->from)
+		options->from = calloc((size_t)argc, sizeof(*options->from));
+	if (!options->from)
+		return CS_EXIT_FAILED;
+	options->from[options->from_count++] = file;
+	return -1;
+}
+
+static int check_options(const struct options *options)
+{
+	const char *wrong = !options->from  ? NULL
+			    : options->runs ? "--runs"
+			    : options->null ? "--null"
+					    : NULL;
+
+	if (!wrong)
+		return -1;
+	cs_log(CS_LOG_ERROR, "%s starts functions, and --from starts nothing: leave one out",
+	       wrong);
+	return CS_EXIT_USAGE;
+}
+
 /* Return: -1 go on, else the exit status. */
 static int parse(int argc, char **argv, struct options *ret)
 {
@@ -82,17 +130,21 @@ static int parse(int argc, char **argv, struct options *ret)
 		{ "baseline", required_argument, NULL, 'b' },
 		{ "strict", no_argument, NULL, 's' },
 		{ "null", no_argument, NULL, '0' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "from", required_argument, NULL, 'f' },
+		{ "no-ci", no_argument, NULL, 'i' },
 		{ "ascii", no_argument, NULL, CS_LOOK_ASCII },
 		{ "color", required_argument, NULL, CS_LOOK_COLOR },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int option, taken;
+	int option, taken, code;
 
 	*ret = (struct options){ 0 };
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":c:n:h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":c:n:o:h", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			ret->config = optarg;
@@ -110,6 +162,19 @@ static int parse(int argc, char **argv, struct options *ret)
 		case '0':
 			ret->null = true;
 			break;
+		case 'o':
+		case 'j':
+			if (!take_output(ret, option == 'j' ? "json=-" : optarg))
+				return CS_EXIT_USAGE;
+			break;
+		case 'f':
+			code = take_from(argc, ret, optarg);
+			if (code >= 0)
+				return code;
+			break;
+		case 'i':
+			ret->no_ci = true;
+			break;
 		case 'h':
 			fputs(help_text, stdout);
 			return CS_EXIT_DONE;
@@ -123,7 +188,7 @@ static int parse(int argc, char **argv, struct options *ret)
 	}
 	ret->names = argv + optind;
 	ret->names_count = argc - optind;
-	return -1;
+	return check_options(ret);
 }
 
 struct run {
@@ -131,10 +196,11 @@ struct run {
 	struct cs_plan_file file;
 	struct cs_asserting_options asserting;
 	struct cs_checkouts checkouts;
-	struct cs_assert_tally tally;
+	struct cs_outputs outputs;
+	struct cs_result result;
 	struct cs_terminal terminal;
+	FILE *people; /* whom the text is for: standard output, unless a format has it */
 	struct cs_dispositions dispositions;
-	unsigned today;
 };
 
 static bool is_wanted(const struct options *options, const char *name)
@@ -173,37 +239,41 @@ static int check_names(const struct run *run)
 	return code;
 }
 
-static unsigned today(void)
+static void put_text(const struct run *run, struct cs_buffer *text)
 {
-	time_t now = time(NULL);
-	struct tm tm;
+	if (text->len)
+		fputs(text->data, run->people);
+	fflush(run->people);
+	cs_buffer_deinit(text);
+}
 
-	gmtime_r(&now, &tm);
-	return (unsigned)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
+static void put_function(const struct run *run, const struct cs_asserted *asserted)
+{
+	struct cs_buffer text = { 0 };
+
+	cs_assert_text(&run->file.plan, asserted, run->result.today, &run->terminal, &text);
+	put_text(run, &text);
 }
 
 /* Return: -1 go on, else the exit status. */
-static int assert_function(struct run *run, const struct cs_plan_function *function)
+static int assert_function(struct run *run, const struct cs_plan_function *function,
+			   const struct cs_origin *origin)
 {
-	struct cs_buffer text = { 0 };
 	struct cs_diag diag = { 0 };
 	struct cs_asserted asserted;
 	int r = cs_asserting_run(&run->asserting, function, &diag, &asserted), code = -1;
 
 	if (r == -EINTR) {
 		code = CS_EXIT_RUN_SIGNAL_BASE + asserted.failure.status;
-	} else if (r < 0) {
+	} else if (r == 0) {
+		put_function(run, &asserted);
+		r = cs_result_add(&run->result, &asserted, origin);
+	}
+	if (r < 0 && code < 0) {
 		cs_log(CS_LOG_ERROR, "%s: %s", function->name,
 		       diag.text[0] ? diag.text : strerror(-r));
 		code = CS_EXIT_FAILED;
-	} else {
-		cs_assert_text(&run->file.plan, &asserted, run->today, &run->terminal, &text);
-		cs_assert_count(&run->file.plan, &asserted, run->today, &run->tally);
-		if (text.len)
-			fputs(text.data, stdout);
-		fflush(stdout);
 	}
-	cs_buffer_deinit(&text);
 	cs_asserted_deinit(&asserted);
 	return code;
 }
@@ -260,27 +330,132 @@ static int prepare(struct run *run)
 	return -1;
 }
 
-static int assert_all(struct run *run)
+/* Start them. Return: -1 go on, else the exit status. */
+static int measure(struct run *run)
 {
 	const struct cs_plan *plan = &run->file.plan;
-	struct cs_buffer text = { 0 };
-	int code = check_names(run);
+	struct cs_origin origin;
+	int code = check_functions(run);
 
 	if (code < 0)
-		code = check_functions(run);
-	if (code < 0)
 		code = prepare(run);
+	if (code < 0 && cs_result_origin(&run->result, run->options.null, &origin) < 0)
+		code = CS_EXIT_FAILED;
 	for (size_t i = 0; i < plan->functions_count && code < 0; i++) {
 		if (is_wanted(&run->options, plan->functions[i].name))
-			code = assert_function(run, &plan->functions[i]);
+			code = assert_function(run, &plan->functions[i], &origin);
 	}
+	return code;
+}
+
+/* Their samples are in files. Return: -1 go on, else the exit status. */
+static int read_back(struct run *run)
+{
+	struct cs_diag diag = { 0 };
+	int r = cs_saved_read(&run->result, run->options.from, run->options.from_count,
+			      run->options.names, run->options.names_count, &diag);
+
+	if (r == 0)
+		r = cs_result_judge(&run->result, run->asserting.seed);
+	if (r < 0) {
+		cs_log(CS_LOG_ERROR, "%s", diag.text[0] ? diag.text : strerror(-r));
+		return r == -ENOMEM || r == -EIO ? CS_EXIT_FAILED : CS_EXIT_USAGE;
+	}
+	for (size_t i = 0; i < run->result.count; i++)
+		put_function(run, &run->result.functions[i].asserted);
+	return -1;
+}
+
+static int assert_all(struct run *run)
+{
+	struct cs_buffer text = { 0 };
+	struct cs_diag diag = { 0 };
+	int code = check_names(run);
+
 	if (code >= 0)
 		return code;
-	cs_assert_text_end(&run->tally, &text);
-	if (text.len)
-		fputs(text.data, stdout);
-	cs_buffer_deinit(&text);
-	return cs_assert_exit_code(&run->tally, run->asserting.strict);
+	if (cs_outputs_open(&run->outputs, &diag) < 0) {
+		cs_log(CS_LOG_ERROR, "%s", diag.text);
+		return CS_EXIT_FAILED;
+	}
+	code = run->options.from ? read_back(run) : measure(run);
+	if (code >= 0)
+		return code;
+	cs_result_settle(&run->result);
+	cs_assert_text_end(&run->result.tally, &text);
+	put_text(run, &text);
+	if (cs_outputs_write(&run->outputs, &run->result) < 0)
+		return CS_EXIT_FAILED;
+	return cs_result_exit_code(&run->result);
+}
+
+/* With --from an operand is one more file, unless it is the name of a function. */
+static void sort_operands(struct run *run)
+{
+	struct options *options = &run->options;
+	int kept = 0;
+
+	for (int i = 0; i < options->names_count && options->from; i++) {
+		const struct cs_plan *plan = &run->file.plan;
+		size_t at = 0;
+
+		while (at < plan->functions_count &&
+		       strcmp(plan->functions[at].name, options->names[i]) != 0)
+			at++;
+		if (at < plan->functions_count)
+			options->names[kept++] = options->names[i];
+		else
+			options->from[options->from_count++] = options->names[i];
+	}
+	if (options->from)
+		options->names_count = kept;
+}
+
+static int take_outputs(struct run *run)
+{
+	struct cs_diag diag = { 0 };
+
+	cs_outputs_init(&run->outputs, !run->options.no_ci);
+	for (size_t i = 0; i < run->options.outputs_count; i++) {
+		if (cs_outputs_add(&run->outputs, run->options.outputs[i], &diag) == 0)
+			continue;
+		cs_log(CS_LOG_ERROR, "%s", diag.text);
+		return CS_EXIT_USAGE;
+	}
+	run->people = cs_outputs_own_stdout(&run->outputs) ? stderr : stdout;
+	return -1;
+}
+
+static int with_plan(struct run *run)
+{
+	struct cs_diag diag = { 0 };
+	int code = CS_EXIT_FAILED;
+
+	cs_dispositions_take(&run->dispositions);
+	cs_terminal_init(&run->terminal, fileno(run->people), &run->options.look);
+	sort_operands(run);
+	cs_result_init(&run->result, &run->file.plan, run->options.strict);
+	run->asserting = (struct cs_asserting_options){
+		.base = cs_loop_new(CS_EXIT_FAILED, &diag),
+		.dispositions = &run->dispositions,
+		.folder = run->file.folder,
+		.checkouts = &run->checkouts,
+		.runs = run->options.runs,
+		.strict = run->result.strict,
+		.against_itself = run->options.null,
+		.seed = 1,
+	};
+	cs_checkouts_init(&run->checkouts, run->asserting.base, &run->dispositions,
+			  run->file.folder);
+	if (run->asserting.base)
+		code = assert_all(run);
+	else
+		cs_log(CS_LOG_ERROR, "%s", diag.text);
+	cs_checkouts_deinit(&run->checkouts);
+	if (run->asserting.base)
+		event_base_free(run->asserting.base);
+	cs_result_deinit(&run->result);
+	return code;
 }
 
 int cs_cmd_assert(int argc, char **argv)
@@ -290,36 +465,21 @@ int cs_cmd_assert(int argc, char **argv)
 	char line[CS_DIAG_TEXT_MAX + PATH_MAX];
 	int code = parse(argc, argv, &run.options), r;
 
-	if (code >= 0)
+	if (code < 0)
+		code = take_outputs(&run);
+	if (code >= 0) {
+		free(run.options.from);
 		return code;
-	r = cs_plan_file_load(run.options.config, run.options.baseline, &diag, &run.file);
-	if (r < 0) {
-		cs_log(CS_LOG_ERROR, "%s", cs_diag_format(&diag, line, sizeof(line)));
-		cs_plan_file_close(&run.file);
-		return r == -ENOMEM ? CS_EXIT_FAILED : CS_EXIT_USAGE;
 	}
-	cs_dispositions_take(&run.dispositions);
-	cs_terminal_init(&run.terminal, STDOUT_FILENO, &run.options.look);
-	run.today = today();
-	run.asserting = (struct cs_asserting_options){
-		.base = cs_loop_new(CS_EXIT_FAILED, &diag),
-		.dispositions = &run.dispositions,
-		.folder = run.file.folder,
-		.checkouts = &run.checkouts,
-		.runs = run.options.runs,
-		.strict = run.options.strict || run.file.plan.fail_inconclusive,
-		.against_itself = run.options.null,
-		.seed = 1,
-	};
-	code = CS_EXIT_FAILED;
-	cs_checkouts_init(&run.checkouts, run.asserting.base, &run.dispositions, run.file.folder);
-	if (run.asserting.base)
-		code = assert_all(&run);
-	else
-		cs_log(CS_LOG_ERROR, "%s", diag.text);
-	cs_checkouts_deinit(&run.checkouts);
-	if (run.asserting.base)
-		event_base_free(run.asserting.base);
+	r = cs_plan_file_load(run.options.config, run.options.baseline, &diag, &run.file);
+	if (r == 0) {
+		code = with_plan(&run);
+	} else {
+		cs_log(CS_LOG_ERROR, "%s", cs_diag_format(&diag, line, sizeof(line)));
+		code = r == -ENOMEM ? CS_EXIT_FAILED : CS_EXIT_USAGE;
+	}
+	cs_outputs_close(&run.outputs);
 	cs_plan_file_close(&run.file);
+	free(run.options.from);
 	return code;
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * GitLab's Code Quality report: an array of what is not kept, each with a fingerprint that is the same as
+ * long as it is the same budget of the same function.
+ *
+ * Source: GitLab's documentation, "Code Quality", "Code Quality report format".
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/output/escape.h"
+#include "agent/output/formats.h"
+#include "preload/wire/siphash.h"
+
+static const char *severity_of(const struct cs_result *result, const struct cs_row *row)
+{
+	switch (row->grade) {
+	case CS_GRADE_BROKEN:
+	case CS_GRADE_EXCEEDED:
+		return row->counts ? "critical" : "minor";
+	case CS_GRADE_DOUBTFUL:
+		return row->counts && result->strict ? "major" : "minor";
+	case CS_GRADE_EXCUSED:
+	case CS_GRADE_KEPT:
+		break;
+	}
+	return row->budget && row->budget->level == CS_LEVEL_INFO ? "info" : "minor";
+}
+
+/* Two keys, 128 bits: it only has to differ. */
+static json_t *fingerprint(const char *function, const char *budget)
+{
+	static const uint8_t keys[2][CS_SIPHASH_KEY_BYTES] = { "coldspan assert", "code quality" };
+	struct cs_buffer what = { 0 };
+	char text[33];
+
+	cs_buffer_puts(&what, function);
+	cs_buffer_append(&what, "", 1);
+	cs_buffer_puts(&what, budget);
+	snprintf(text, sizeof(text), "%016llx%016llx",
+		 (unsigned long long)cs_siphash(keys[0], what.data, what.len),
+		 (unsigned long long)cs_siphash(keys[1], what.data, what.len));
+	cs_buffer_deinit(&what);
+	return json_string(text);
+}
+
+static json_t *plain(const char *text)
+{
+	struct cs_buffer out = { 0 };
+	json_t *json;
+
+	cs_escape_plain(&out, text);
+	json = json_string(out.len ? out.data : "");
+	cs_buffer_deinit(&out);
+	return json;
+}
+
+static json_t *row_json(const struct cs_result *result, const struct cs_row *row)
+{
+	struct cs_buffer name = { 0 }, description = { 0 };
+	unsigned line, column;
+	json_t *json;
+
+	cs_row_place(row, &line, &column);
+	cs_result_label(row->function, &name);
+	cs_buffer_printf(&description, "%s: %s: %s: ", name.len ? name.data : "", cs_row_name(row),
+			 row->label);
+	cs_row_evidence(row, &description);
+	json = json_pack("{s:o, s:s, s:o, s:s, s:{s:o, s:{s:i}}}", "description",
+			 plain(description.len ? description.data : ""), "check_name",
+			 "coldspan-budget", "fingerprint",
+			 fingerprint(name.len ? name.data : "", row->budget ? row->budget->id : ""),
+			 "severity", severity_of(result, row), "location", "path",
+			 plain(result->file), "lines", "begin", line ? (int)line : 1);
+	cs_buffer_deinit(&name);
+	cs_buffer_deinit(&description);
+	return json;
+}
+
+int cs_format_gitlab(const struct cs_result *result, struct cs_buffer *out)
+{
+	json_t *report = json_array();
+	struct cs_row *rows;
+	size_t count;
+	char *text;
+
+	if (cs_result_rows(result, true, &rows, &count) < 0) {
+		json_decref(report);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < count && rows[i].grade != CS_GRADE_KEPT; i++)
+		json_array_append_new(report, row_json(result, &rows[i]));
+	free(rows);
+	text = json_dumps(report, JSON_INDENT(1));
+	json_decref(report);
+	if (!text)
+		return -ENOMEM;
+	cs_buffer_puts(out, text);
+	cs_buffer_putc(out, '\n');
+	free(text);
+	return out->failed ? -ENOMEM : 0;
+}

@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Reading coldspan.assert/v1; see json.h. Only what was measured is taken: which budgets there were, and what
+ * was said of them then, is not looked at.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/budget/metric.h"
+#include "agent/output/json.h"
+#include "base/suggest.h"
+
+#define NUMBER_MAX 1e18
+#define RUNS_MAX   1024u
+
+static const char script_begin[] = "<script type=\"application/json\" id=\"coldspan\">";
+
+struct reading {
+	struct cs_result *result;
+	const char *file;
+	struct cs_diag *diag;
+	const char *function; /* whose part is read; NULL: none's yet */
+};
+
+static int fail(const struct reading *reading, int code, const char *what, const char *which)
+{
+	return cs_diag_set(reading->diag, code, "%s: %s%s%s%s", reading->file,
+			   reading->function ? reading->function : "",
+			   reading->function ? ": " : "", what, which);
+}
+
+/* --- values of a known type, or the word that they are not --- */
+
+static const json_t *member(const struct reading *reading, const json_t *object, const char *name,
+			    json_type type)
+{
+	const json_t *value = json_object_get(object, name);
+
+	if (value && json_typeof(value) == type)
+		return value;
+	fail(reading, -EINVAL, value ? "of the wrong type: " : "missing: ", name);
+	return NULL;
+}
+
+static int take_flag(const struct reading *reading, const json_t *object, const char *name,
+		     bool *ret)
+{
+	const json_t *value = json_object_get(object, name);
+
+	if (!json_is_boolean(value))
+		return fail(reading, -EINVAL, "neither true nor false: ", name);
+	*ret = json_is_true(value);
+	return 0;
+}
+
+static int take_integer(const struct reading *reading, const json_t *object, const char *name,
+			json_int_t least, json_int_t most, json_int_t *ret)
+{
+	const json_t *value = member(reading, object, name, JSON_INTEGER);
+
+	if (!value)
+		return -EINVAL;
+	*ret = json_integer_value(value);
+	if (*ret < least || *ret > most)
+		return fail(reading, -EINVAL, "out of range: ", name);
+	return 0;
+}
+
+/* @ret: of the result's arena; NULL where null is allowed, and stands there. */
+static int take_text(const struct reading *reading, const json_t *object, const char *name,
+		     bool may_be_null, size_t most, const char **ret)
+{
+	const json_t *value = json_object_get(object, name);
+
+	*ret = NULL;
+	if (may_be_null && json_is_null(value))
+		return 0;
+	value = member(reading, object, name, JSON_STRING);
+	if (!value)
+		return -EINVAL;
+	if (json_string_length(value) > most)
+		return fail(reading, -EINVAL, "too long: ", name);
+	*ret = cs_arena_strndup(&reading->result->arena, json_string_value(value),
+				json_string_length(value));
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* --- where samples come from --- */
+
+static int take_host(const struct reading *reading, const json_t *json, struct cs_host *host)
+{
+	const char *kernel, *machine, *processor;
+	json_int_t cpus, memory_bytes;
+
+	if (!json || take_text(reading, json, "kernel", false, sizeof(host->kernel) - 1, &kernel) ||
+	    take_text(reading, json, "machine", false, sizeof(host->machine) - 1, &machine) ||
+	    take_text(reading, json, "processor", false, sizeof(host->processor) - 1, &processor) ||
+	    take_integer(reading, json, "cpus", 0, UINT32_MAX, &cpus) ||
+	    take_integer(reading, json, "memory_bytes", 0, INT64_MAX, &memory_bytes))
+		return -EINVAL;
+	*host = (struct cs_host){ .cpus = (uint32_t)cpus, .memory_bytes = (uint64_t)memory_bytes };
+	snprintf(host->kernel, sizeof(host->kernel), "%s", kernel);
+	snprintf(host->machine, sizeof(host->machine), "%s", machine);
+	snprintf(host->processor, sizeof(host->processor), "%s", processor);
+	return 0;
+}
+
+static int take_runs(const struct reading *reading, const json_t *runs, struct cs_origin *origin)
+{
+	size_t count = runs ? json_array_size(runs) : 0;
+
+	if (!runs)
+		return -EINVAL;
+	if (!count || count > RUNS_MAX)
+		return fail(reading, -EINVAL, "no run, or too many: ", "runs");
+	origin->runs = cs_arena_alloc(&reading->result->arena, count * sizeof(*origin->runs));
+	if (!origin->runs)
+		return -ENOMEM;
+	for (; origin->runs_count < count; origin->runs_count++) {
+		const json_t *run = json_array_get(runs, origin->runs_count);
+
+		if (!json_is_string(run) || !json_string_length(run))
+			return fail(reading, -EINVAL, "no name of a run: ", "runs");
+		origin->runs[origin->runs_count] = cs_arena_strndup(
+			&reading->result->arena, json_string_value(run), json_string_length(run));
+		if (!origin->runs[origin->runs_count])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* "2026-11-21T23:16:09Z" */
+static int check_date(const struct reading *reading, const char *date)
+{
+	static const char shape[] = "0000-00-00T00:00:00Z";
+	size_t i = 0;
+
+	while (shape[i] &&
+	       (shape[i] == '0' ? date[i] >= '0' && date[i] <= '9' : date[i] == shape[i]))
+		i++;
+	return shape[i] || date[i] ? fail(reading, -EINVAL, "no such date: ", date) : 0;
+}
+
+static int take_origin(const struct reading *reading, const json_t *json, struct cs_origin *origin)
+{
+	int r;
+
+	*origin = (struct cs_origin){ .file = reading->file };
+	if (!json)
+		return -EINVAL;
+	r = take_host(reading, member(reading, json, "host", JSON_OBJECT), &origin->host);
+	if (r == 0)
+		r = take_text(reading, json, "coldspan_version", false, 64, &origin->version);
+	if (r == 0)
+		r = take_text(reading, json, "commit", true, 256, &origin->commit);
+	if (r == 0)
+		r = take_text(reading, json, "date", false, 64, &origin->date);
+	if (r == 0)
+		r = check_date(reading, origin->date);
+	if (r == 0)
+		r = take_flag(reading, json, "against_itself", &origin->against_itself);
+	return r ? r : take_runs(reading, member(reading, json, "runs", JSON_ARRAY), origin);
+}
+
+/* --- samples --- */
+
+/* Names of the columns of one kind of numbers in a sample, and where they stand in it. */
+struct columns {
+	const char *(*key)(unsigned which, char buf[CS_RESULT_KEY_BYTES]);
+	unsigned count;
+	size_t offset;
+};
+
+static const struct columns metrics = { cs_result_json_key, CS_METRIC_COUNT,
+					offsetof(struct cs_sample, values) };
+static const struct columns noises = { cs_result_json_noise_key, CS_NOISE_COUNT,
+				       offsetof(struct cs_sample, noise.values) };
+
+static double *number_at(struct cs_sample *sample, const struct columns *columns, unsigned which)
+{
+	return (double *)(void *)((char *)sample + columns->offset) + which;
+}
+
+static int take_column(const struct reading *reading, const struct columns *columns,
+		       const char *key, const json_t *column, struct cs_sample *samples,
+		       uint32_t count)
+{
+	char buf[CS_RESULT_KEY_BYTES];
+	unsigned which = 0;
+
+	while (which < columns->count && strcmp(columns->key(which, buf), key) != 0)
+		which++;
+	if (which == columns->count)
+		return fail(reading, -EINVAL, "this coldspan does not know the metric ", key);
+	if (!json_is_array(column) || json_array_size(column) != count)
+		return fail(reading, -EINVAL, "not one number a start: ", key);
+	for (uint32_t i = 0; i < count; i++) {
+		const json_t *value = json_array_get(column, i);
+		double number = json_number_value(value);
+
+		if (json_is_null(value))
+			continue;
+		if (!json_is_number(value) || !(fabs(number) <= NUMBER_MAX))
+			return fail(reading, -EINVAL, "neither a number nor null: ", key);
+		*number_at(&samples[i], columns, which) = number;
+	}
+	return 0;
+}
+
+static int take_again(const struct reading *reading, const json_t *column,
+		      struct cs_sample *samples, uint32_t count)
+{
+	if (!json_is_array(column) || json_array_size(column) != count)
+		return fail(reading, -EINVAL, "not one answer a start: ", "again");
+	for (uint32_t i = 0; i < count; i++) {
+		const json_t *value = json_array_get(column, i);
+
+		if (!json_is_boolean(value))
+			return fail(reading, -EINVAL, "neither true nor false: ", "again");
+		samples[i].noise.again = json_is_true(value);
+	}
+	return 0;
+}
+
+static int take_columns(const struct reading *reading, const struct columns *columns,
+			const json_t *json, struct cs_sample *samples, uint32_t count)
+{
+	const char *key;
+	json_t *column;
+
+	if (!json)
+		return -EINVAL;
+	json_object_foreach((json_t *)(uintptr_t)json, key, column)
+	{
+		int r = columns == &noises && !strcmp(key, "again")
+				? take_again(reading, column, samples, count)
+				: take_column(reading, columns, key, column, samples, count);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* @ret: its own, also after a failure. */
+static int take_samples(const struct reading *reading, const json_t *json, const char *samples_name,
+			const char *noise_name, uint32_t count, struct cs_sample **ret)
+{
+	struct cs_sample *samples = calloc(count + 1, sizeof(*samples));
+	int r;
+
+	*ret = samples;
+	if (!samples)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		for (unsigned metric = 0; metric < CS_METRIC_COUNT; metric++)
+			samples[i].values[metric] = (double)NAN;
+		cs_noise_clear(&samples[i].noise);
+	}
+	r = take_columns(reading, &metrics, member(reading, json, samples_name, JSON_OBJECT),
+			 samples, count);
+	return r < 0 ? r
+		     : take_columns(reading, &noises,
+				    member(reading, json, noise_name, JSON_OBJECT), samples, count);
+}
+
+/* --- a start that came to nothing --- */
+
+static int take_outcome(const struct reading *reading, const char *name,
+			enum cs_sampling_outcome *ret)
+{
+	static const struct {
+		const char *name;
+		enum cs_sampling_outcome outcome;
+	} outcomes[] = {
+		{ "never_ready", CS_SAMPLING_NEVER_READY },
+		{ "ended", CS_SAMPLING_ENDED },
+		{ "refused", CS_SAMPLING_REFUSED },
+		{ "unseen", CS_SAMPLING_UNSEEN },
+	};
+
+	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
+		if (!strcmp(outcomes[i].name, name)) {
+			*ret = outcomes[i].outcome;
+			return 0;
+		}
+	}
+	return fail(reading, -EINVAL, "unknown outcome ", name);
+}
+
+static int take_failure(const struct reading *reading, const json_t *json,
+			struct cs_asserted *asserted)
+{
+	struct cs_sampling_result *failure = &asserted->failure;
+	const char *outcome = NULL, *tail = NULL;
+	json_int_t status = 0, answer = 0;
+	int r;
+
+	if (json_is_null(json))
+		return 0;
+	if (!json_is_object(json))
+		return fail(reading, -EINVAL, "neither an object nor null: ", "failure");
+	asserted->failed = true;
+	r = take_flag(reading, json, "of_baseline", &asserted->other_failed);
+	if (r == 0)
+		r = take_text(reading, json, "outcome", false, 32, &outcome);
+	if (r == 0)
+		r = take_outcome(reading, outcome, &failure->outcome);
+	if (r == 0)
+		r = take_integer(reading, json, "wait_status", 0, 0xffff, &status);
+	if (r == 0)
+		r = take_integer(reading, json, "http_status", 0, 999, &answer);
+	if (r == 0)
+		r = take_text(reading, json, "last_phase", true, 64, &failure->last_phase);
+	if (r == 0)
+		r = take_text(reading, json, "output_tail", false, CS_TAIL_BYTES, &tail);
+	if (r < 0)
+		return r;
+	failure->status = (int)status;
+	failure->answer = (int)answer;
+	cs_tail_add(&failure->tail, tail, strlen(tail));
+	cs_tail_settle(&failure->tail);
+	return 0;
+}
+
+/* --- joining --- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool has_run(const struct cs_origin *origin, const char *run)
+{
+	for (size_t i = 0; i < origin->runs_count; i++) {
+		if (!strcmp(origin->runs[i], run))
+			return true;
+	}
+	return false;
+}
+
+static bool share_a_run(const struct cs_origin *a, const struct cs_origin *b)
+{
+	for (size_t i = 0; i < b->runs_count; i++) {
+		if (has_run(a, b->runs[i]))
+			return true;
+	}
+	return false;
+}
+
+/* One population: the same program, on machines of one kind, measured in one way. */
+static bool belong_together(const struct cs_result_function *function,
+			    const struct cs_asserted *asserted, const struct cs_origin *origin)
+{
+	const struct cs_origin *own = &function->origin;
+
+	return cs_host_same(&own->host, &origin->host) &&
+	       same_text(own->version, origin->version) && same_text(own->commit, origin->commit) &&
+	       own->against_itself == origin->against_itself &&
+	       !function->asserted.others == !asserted->others;
+}
+
+static int append(struct cs_sample **to, uint32_t count, const struct cs_sample *from,
+		  uint32_t added)
+{
+	struct cs_sample *grown = realloc(*to, ((size_t)count + added + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	*to = grown;
+	memcpy(grown + count, from, added * sizeof(*grown));
+	return 0;
+}
+
+static int add_runs(struct cs_arena *arena, struct cs_origin *to, const struct cs_origin *from)
+{
+	size_t count = to->runs_count + from->runs_count;
+	const char **runs = cs_arena_alloc(arena, count * sizeof(*runs));
+
+	if (!runs)
+		return -ENOMEM;
+	memcpy(runs, to->runs, to->runs_count * sizeof(*runs));
+	memcpy(runs + to->runs_count, from->runs, from->runs_count * sizeof(*runs));
+	to->runs = runs;
+	to->runs_count = count;
+	if (strcmp(from->date, to->date) < 0)
+		to->date = from->date;
+	return 0;
+}
+
+static int join(const struct reading *reading, struct cs_result_function *function,
+		const struct cs_asserted *more, const struct cs_origin *origin)
+{
+	struct cs_asserted *asserted = &function->asserted;
+	int r;
+
+	if (more->count > CS_PLAN_RUNS_MAX - asserted->count)
+		return fail(reading, -E2BIG, "too many starts in all", "");
+	r = append(&asserted->own, asserted->count, more->own, more->count);
+	if (r == 0 && more->others)
+		r = append(&asserted->others, asserted->count, more->others, more->count);
+	if (r == 0)
+		r = add_runs(&reading->result->arena, &function->origin, origin);
+	if (r < 0)
+		return r;
+	if (more->failed && !asserted->failed) {
+		asserted->failed = true;
+		asserted->other_failed = more->other_failed;
+		asserted->failure = more->failure;
+	}
+	asserted->count += more->count;
+	if (more->looks > asserted->looks)
+		asserted->looks = more->looks;
+	return 0;
+}
+
+/* --- a function --- */
+
+static const struct cs_plan_function *planned(const struct reading *reading, const char *name)
+{
+	const struct cs_plan *plan = reading->result->plan;
+	const char *near = NULL;
+
+	for (size_t i = 0; i < plan->functions_count; i++) {
+		if (!strcmp(plan->functions[i].name, name))
+			return &plan->functions[i];
+	}
+	for (size_t i = 0; i < plan->functions_count && !near; i++)
+		near = cs_suggest(name, &plan->functions[i].name, 1);
+	cs_diag_set(reading->diag, -ENOENT, "%s: %s has no function \"%s\"%s%s%s", reading->file,
+		    plan->file, name, near ? "; it has \"" : "", near ? near : "",
+		    near ? "\"" : "");
+	return NULL;
+}
+
+static int take_asserted(const struct reading *reading, const json_t *json,
+			 struct cs_asserted *asserted)
+{
+	const json_t *others = json_object_get(json, "baseline_samples");
+	json_int_t count = 0, looks = 0;
+	int r = take_integer(reading, json, "starts", 0, CS_PLAN_RUNS_MAX, &count);
+
+	if (r == 0)
+		r = take_integer(reading, json, "looks", 1, 100, &looks);
+	if (r == 0)
+		r = take_failure(reading, json_object_get(json, "failure"), asserted);
+	if (r < 0)
+		return r;
+	asserted->count = (uint32_t)count;
+	asserted->looks = (uint32_t)looks;
+	r = take_samples(reading, json, "samples", "noise", asserted->count, &asserted->own);
+	if (r == 0 && others && !json_is_null(others))
+		r = take_samples(reading, json, "baseline_samples", "baseline_noise",
+				 asserted->count, &asserted->others);
+	asserted->judgements =
+		calloc(asserted->function->budgets_count + 1, sizeof(*asserted->judgements));
+	return r < 0 ? r : asserted->judgements ? 0 : -ENOMEM;
+}
+
+static int place(const struct reading *reading, struct cs_asserted *asserted,
+		 const struct cs_origin *origin)
+{
+	struct cs_result *result = reading->result;
+
+	for (size_t i = 0; i < result->count; i++) {
+		struct cs_result_function *function = &result->functions[i];
+
+		if (function->asserted.function != asserted->function)
+			continue;
+		if (share_a_run(&function->origin, origin))
+			return fail(reading, -EEXIST, "its starts are counted already", "");
+		if (belong_together(function, asserted, origin))
+			return join(reading, function, asserted, origin);
+	}
+	return cs_result_add(result, asserted, origin);
+}
+
+static int take_function(struct reading *reading, const json_t *json)
+{
+	struct cs_asserted asserted = { 0 };
+	struct cs_origin origin;
+	const char *name = NULL;
+	int r = take_text(reading, json, "function", false, 1024, &name);
+
+	if (r < 0)
+		return r;
+	asserted.function = planned(reading, name);
+	if (!asserted.function)
+		return -ENOENT;
+	reading->function = asserted.function->name;
+	r = take_origin(reading, member(reading, json, "origin", JSON_OBJECT), &origin);
+	if (r == 0)
+		r = take_asserted(reading, json, &asserted);
+	if (r == 0)
+		r = place(reading, &asserted, &origin);
+	cs_asserted_deinit(&asserted);
+	reading->function = NULL;
+	return r;
+}
+
+/* --- the document --- */
+
+static int check_schema(const struct reading *reading, const json_t *json)
+{
+	const char *schema = json_string_value(json_object_get(json, "schema"));
+
+	if (!schema)
+		return fail(reading, -EINVAL, "no result of coldspan assert: it has no ", "schema");
+	if (strcmp(schema, CS_RESULT_JSON_SCHEMA) != 0)
+		return fail(reading, -EINVAL, "this coldspan reads " CS_RESULT_JSON_SCHEMA ", not ",
+			    schema);
+	return 0;
+}
+
+static int take_document(struct reading *reading, const json_t *json)
+{
+	const json_t *functions;
+	int r = check_schema(reading, json);
+
+	if (r < 0)
+		return r;
+	functions = member(reading, json, "functions", JSON_ARRAY);
+	if (!functions)
+		return -EINVAL;
+	for (size_t i = 0; i < json_array_size(functions) && r == 0; i++)
+		r = take_function(reading, json_array_get(functions, i));
+	return r;
+}
+
+/* The document inside of a page of ours, or all of it. */
+static void find_document(const char **text, size_t *len)
+{
+	const char *found = memmem(*text, *len, script_begin, sizeof(script_begin) - 1);
+	const char *end;
+
+	if (!found || **text == '{')
+		return;
+	found += sizeof(script_begin) - 1;
+	*len -= (size_t)(found - *text);
+	*text = found;
+	end = memmem(found, *len, "</script>", strlen("</script>"));
+	if (end)
+		*len = (size_t)(end - found);
+}
+
+int cs_result_json_read(struct cs_result *result, const char *file, const char *text, size_t len,
+			struct cs_diag *diag)
+{
+	struct reading reading = { .result = result, .file = file, .diag = diag };
+	json_error_t error;
+	json_t *json;
+	int r;
+
+	if (len > CS_RESULT_JSON_BYTES_MAX)
+		return fail(&reading, -E2BIG, "larger than 64 MiB", "");
+	find_document(&text, &len);
+	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	if (!json)
+		return cs_diag_set(diag, -EINVAL, "%s:%d:%d: not a result of coldspan assert: %s",
+				   file, error.line, error.column, error.text);
+	r = take_document(&reading, json);
+	json_decref(json);
+	return r == -ENOMEM ? cs_diag_set(diag, r, "out of memory") : r;
+}

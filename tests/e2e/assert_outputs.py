@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What `coldspan assert` writes for programs and CI systems, and judging it again by --from.
+
+usage: assert_outputs.py --coldspan FILE --schema FILE
+"""
+import json
+import os
+import pathlib
+import re
+import resource
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases
+from lib.cases import case
+
+KEPT, FAILED, USAGE, OVER, NO_DATA = 0, 1, 2, 3, 4
+PLAN = """version: 1
+defaults: {runs: 5, max_runs: 5, warmup: 0}
+functions:
+  kept: {run: [/bin/true], baseline: {run: [/bin/true]},
+         budgets: [p50 total <= 100s, shared_objects <= 100, shared_objects <= 50 vs baseline]}
+  over: {run: [/bin/true], budgets: [{metric: total, max: 1ns, why: "a <b>|%0A test"},
+                                     {metric: memory, max: 1B, level: warn}]}
+  dies: {shell: 'printf "last ]]> <b>words\\n::error::x\\n"; kill -9 $$', budgets: [total <= 100s]}
+"""
+FORMATS = {"github": "a.txt", "gitlab": "g.json", "html": "r.html", "json": "r.json", "junit": "j.xml",
+           "markdown": "s.md", "openmetrics": "m.txt", "text": "t.txt"}
+ALL = [word for name, file in FORMATS.items() for word in ("-o", f"{name}={file}")]
+
+
+def coldspan(args, folder, *words, env=None, **more):
+    own = {k: v for k, v in os.environ.items() if not k.startswith(("GITHUB_", "GITLAB_", "CI"))}
+    return subprocess.run([args.coldspan, "assert", *words], cwd=folder, capture_output=True, text=True,
+                          timeout=300, check=False, env={**own, "LC_ALL": "C", **(env or {})}, **more)
+
+
+def expect(got, code, *said):
+    assert got.returncode == code, got
+    for words in said:
+        assert re.search(words, got.stderr + got.stdout), (words, got)
+
+
+def plan(folder, text=PLAN):
+    (folder / "coldspan.yaml").write_text(text)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def many(budgets):
+    """A plan of so many budgets, none of which is kept."""
+    lines = "".join(f"      - {{metric: total, max: 1ns, id: b{i}}}\n" for i in range(budgets))
+    return ("version: 1\ndefaults: {runs: 5, max_runs: 5, warmup: 0}\nfunctions:\n"
+            "  f:\n    run: [/bin/true]\n    budgets:\n" + lines)
+
+
+@case
+def all_formats_at_once(args, folder):
+    plan(folder)
+    got = coldspan(args, folder, *ALL)
+    expect(got, NO_DATA, r"FAIL +p50 total")
+    assert names(folder) == sorted([*FORMATS.values(), "coldspan.yaml"]), names(folder)
+    assert (folder / "t.txt").read_text() == got.stdout
+    document = json.loads((folder / "r.json").read_text())
+    by_name = {function["function"]: function for function in document["functions"]}
+    assert document["schema"] == "coldspan.assert/v1" and document["exit_status"] == NO_DATA
+    assert document["verdict"] == "no data" and document["saved"] is False
+    kept = by_name["kept"]
+    assert kept["starts"] == 5 and len(kept["samples"]["total_ns"]) == 5
+    assert all(isinstance(ns, int) and ns > 0 for ns in kept["baseline_samples"]["total_ns"])
+    assert by_name["over"]["budgets"][0]["measured"]["over"] == 5
+    assert by_name["over"]["budgets"][0]["max_ns"] == 1
+    assert by_name["dies"]["failure"]["output_tail"] == "last ]]> <b>words\n::error::x\n"
+    assert by_name["dies"]["failure"]["last_phase"]
+    suites = xml.etree.ElementTree.parse(folder / "j.xml").getroot()
+    assert suites.attrib == {"name": "coldspan", "tests": "6", "failures": "1", "errors": "1"}
+    assert suites.find("testsuite[@name='dies']/testcase/system-err").text.startswith("last ]]> <b>words\n")
+    assert (folder / "s.md").read_text().startswith("### \u274c coldspan: 2 of 6 budgets not kept (dies first)\n")
+    assert [entry["location"]["lines"]["begin"] for entry in json.loads((folder / "g.json").read_text())] == [8, 6, 7]
+    assert (folder / "m.txt").read_text().endswith("# EOF\n")
+    commands = (folder / "a.txt").read_text().splitlines()
+    assert [line.split()[0] for line in commands] == ["::error", "::error", "::warning"]
+    assert commands[1].endswith("%0Awhy: a <b>|%250A test"), commands
+
+
+@case
+def the_schema_says_what_is_written(args, folder):
+    try:
+        import jsonschema
+    except ImportError:
+        cases.skip("python3-jsonschema is not installed (script/setup installs it)")
+    plan(folder)
+    schema = json.loads(args.schema.read_text())
+    document = json.loads(coldspan(args, folder, "--json").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(document, schema)
+    del document["functions"][0]["samples"]
+    try:
+        jsonschema.validate(document, schema)
+    except jsonschema.ValidationError:
+        return
+    raise AssertionError("without samples it is valid, too")
+
+
+@case
+def one_goes_to_standard_output_alone(args, folder):
+    plan(folder)
+    got = coldspan(args, folder, "over", "-o", "json=-", "-o", "text=t.txt")
+    assert json.loads(got.stdout)["verdict"] == "exceeded"
+    assert got.stderr == (folder / "t.txt").read_text()
+    got = coldspan(args, folder, "over", "--json", env={"FORCE_COLOR": "1", "GITHUB_ACTIONS": "true"})
+    assert json.loads(got.stdout) and "::error file=coldspan.yaml,line=6," in got.stderr, got
+    expect(coldspan(args, folder, "--json", "-o", "junit=-"), USAGE, "standard output is written by another -o")
+
+
+@case
+def wrong_outputs_are_told_before_anything_starts(args, folder):
+    plan(folder, "version: 1\nfunctions:\n  f: {shell: 'touch started', budgets: [total <= 1s]}\n")
+    for word, said in (("junti=x", 'did you mean "junit"'), ("x", "formats are github"), ("json", "-o json=FILE"),
+                       ("json=", "names no file")):
+        expect(coldspan(args, folder, "-o", word), USAGE, said)
+    (folder / "there").mkdir()
+    for word, said in (("json=there", "cannot write there: Is a directory"),
+                       ("json=no/where", "cannot write no/where: No such file or directory")):
+        got = coldspan(args, folder, "-o", "junit=good.xml", "-o", word)
+        expect(got, FAILED, said)
+        assert got.stderr.count("\n") == 1, got
+    expect(coldspan(args, folder, "-o", "junit=a", "-o", "json=./a"), FAILED, "are one file")
+    assert names(folder) == ["coldspan.yaml", "there"], names(folder)
+
+
+@case
+def a_full_disk_leaves_what_was_there(args, folder):
+    plan(folder)
+    coldspan(args, folder, "over", "-o", "json=saved.json")
+    (folder / "r.json").write_text("what was there\n")
+    # A write above the limit fails as one on a full disk does, since SIGXFSZ stays ignored as it is in Python.
+    got = coldspan(args, folder, "--from", "saved.json", "over", "-o", "json=r.json", "-o", "junit=j.xml",
+                   restore_signals=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500)))
+    expect(got, FAILED, r"cannot write r.json: File too large\n", r"cannot write j.xml: File too large\n")
+    assert got.stderr.count("\n") == 2, got
+    assert (folder / "r.json").read_text() == "what was there\n"
+    assert names(folder) == ["coldspan.yaml", "r.json", "saved.json"], names(folder)
+    got = coldspan(args, folder, "over", "-o", "json=/dev/full", "-o", "junit=j.xml")
+    expect(got, FAILED, r"cannot write /dev/full: No space left on device\n")
+    assert xml.etree.ElementTree.parse(folder / "j.xml")
+
+
+@case
+def saved_samples_are_judged_again(args, folder):
+    plan(folder)
+    first = coldspan(args, folder, *ALL)
+    for saved in ("r.json", "r.html"):
+        got = coldspan(args, folder, "--from", saved, "-o", "json=again.json")
+        expect(got, NO_DATA)
+        assert got.stdout == first.stdout, got
+        again, before = (json.loads((folder / name).read_text()) for name in ("again.json", "r.json"))
+        assert again["saved"] and again["functions"] == before["functions"]
+    # By the budgets that are in force now, and by nothing else.
+    plan(folder, PLAN.replace("max: 1ns", "max: 100s").replace("max: 1B", "max: 1GiB"))
+    expect(coldspan(args, folder, "--from", "r.json", "over"), KEPT, r"PASS +p50 total <= 100 s", "budgets: 2 kept")
+    plan(folder, PLAN.replace("p50 total <= 100s", "p99 total <= 100s"))
+    expect(coldspan(args, folder, "--strict", "--from", "r.json", "kept"), 5, "INCONCLUSIVE +p99 total")
+
+
+@case
+def files_are_counted_together_where_that_is_sound(args, folder):
+    plan(folder)
+    for name in ("1.json", "2.json"):
+        coldspan(args, folder, "over", "-o", f"json={name}")
+    expect(coldspan(args, folder, "--from", "1.json", "2.json", "over"), OVER, r"(?m)^over: 10 cold starts$", "10 of 10 over")
+    expect(coldspan(args, folder, "--from", "1.json", "1.json"), USAGE, "1.json: over: its starts are counted already")
+    text = (folder / "2.json").read_text()
+    (folder / "2.json").write_text(re.sub('"cpus":[0-9]+', '"cpus":512', text))
+    got = coldspan(args, folder, "--from", "1.json", "--from", "2.json", "over", "-o", "junit=j.xml")
+    expect(got, OVER, "budgets: 2 exceeded")
+    suites = xml.etree.ElementTree.parse(folder / "j.xml").getroot()
+    assert [suite.get("name") for suite in suites] == ["over (1.json #1)", "over (2.json #2)"]
+
+
+@case
+def what_has_no_samples_is_not_green(args, folder):
+    plan(folder)
+    coldspan(args, folder, "kept", "-o", "json=r.json")
+    expect(coldspan(args, folder, "--from", "r.json", "kept"), KEPT)
+    expect(coldspan(args, folder, "--from", "r.json"), NO_DATA, r"over: 0 cold starts", r"NO DATA .* not seen in 0 of 0")
+
+
+@case
+def foreign_files_are_refused_in_a_line(args, folder):
+    plan(folder)
+    coldspan(args, folder, "over", "-o", "json=r.json")
+    good = (folder / "r.json").read_text()
+    for text, said in (("", r"x.json:1:"), ("{}", "it has no schema"), ("\xff" * 99, "x.json:1:"),
+                       (good.replace("assert/v1", "assert/v9"), "reads coldspan.assert/v1, not coldspan.assert/v9"),
+                       (good.replace('"over"', '"ovre"'), 'has no function "ovre"; it has "over"'),
+                       (good.replace("total_ns", "total_s"), "does not know the metric total_s"),
+                       (good[:len(good) // 2], "x.json:1:")):
+        (folder / "x.json").write_text(text)
+        got = coldspan(args, folder, "--from", "x.json")
+        expect(got, USAGE, said)
+        assert got.stderr.count("\n") == 1, got
+    expect(coldspan(args, folder, "--from", "nothere"), USAGE, "nothere: No such file")
+    expect(coldspan(args, folder, "--from", "."), USAGE, r"\.: Is a directory")
+    expect(coldspan(args, folder, "--from", "r.json", "--null"), USAGE, "--null starts functions")
+    expect(coldspan(args, folder, "--from", "r.json", "-n", "3"), USAGE, "--runs starts functions")
+
+
+def github(folder):
+    return {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+            "GITHUB_OUTPUT": str(folder / "output"), "GITHUB_WORKSPACE": str(folder.parent)}
+
+
+@case
+def github_is_told_without_being_asked_to(args, folder):
+    plan(folder)
+    (folder / "summary").write_text("of another command\n")
+    got = coldspan(args, folder, "over", env=github(folder))
+    expect(got, OVER)
+    place = f"file={folder.name}/coldspan.yaml,line=6,col="
+    assert [line for line in got.stdout.splitlines() if line.startswith(f"::error {place}")], got
+    assert (folder / "summary").read_text().startswith("of another command\n### \u274c coldspan: ")
+    assert (folder / "output").read_text() == "verdict=exceeded\nexit_status=3\n"
+    got = coldspan(args, folder, "over", "--no-ci", env=github(folder))
+    assert "::error" not in got.stdout and (folder / "summary").read_text().count("###") == 1
+    got = coldspan(args, folder, "kept", env={**github(folder), "GITHUB_STEP_SUMMARY": "/no/where"})
+    expect(got, KEPT, r"warn: cannot write /no/where \(\$GITHUB_STEP_SUMMARY\)")
+
+
+@case
+def gitlab_is_told_without_being_asked_to(args, folder):
+    plan(folder)
+    expect(coldspan(args, folder, "over", env={"GITLAB_CI": "true"}), OVER)
+    report = json.loads((folder / "gl-code-quality-report.json").read_text())
+    for entry in report:
+        assert set(entry) == {"description", "check_name", "fingerprint", "severity", "location"}
+        assert entry["severity"] in ("info", "minor", "major", "critical", "blocker")
+        assert entry["location"]["path"] == "coldspan.yaml" and entry["location"]["lines"]["begin"] > 0
+    assert len({entry["fingerprint"] for entry in report}) == len(report) == 2
+
+
+@case
+def limits_of_github_hold(args, folder):
+    for count in (30, 10000):
+        plan(folder, many(count))
+        (folder / "summary").unlink(missing_ok=True)
+        got = coldspan(args, folder, env=github(folder))
+        expect(got, OVER)
+        commands = [line for line in got.stdout.splitlines() if line.startswith("::")]
+        assert len(commands) == 10 and f"{count - 9} more" in commands[-1], commands[-1]
+        summary = (folder / "summary").read_bytes()
+        assert len(summary) <= 900 * 1024, len(summary)
+        rows = summary.count(b"| FAIL |")
+        left = re.search(rb"\n(\d+) more, less bad than these, are left out", summary)
+        assert rows + (int(left[1]) if left else 0) == count and (rows == 30 or left), rows
+
+
+def main():
+    parser = cases.parser(__doc__)
+    parser.add_argument("--coldspan", required=True)
+    parser.add_argument("--schema", type=pathlib.Path, required=True)
+    args = parser.parse_args()
+    args.coldspan = os.path.abspath(args.coldspan)
+    cases.main(args, args, folder=True)
+
+
+if __name__ == "__main__":
+    main()
