@@ -68,6 +68,9 @@ static const long allowed[] = {
 	SYS_sched_getaffinity,
 	SYS_set_tid_address,
 	SYS_clock_nanosleep,
+	/* A JVM's threads for service and for reaping, when they come to it. */
+	SYS_getrusage,
+	SYS_prctl,
 #ifdef SYS_open /* the older half of x86-64 */
 	SYS_open,
 	SYS_stat,
