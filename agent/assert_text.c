@@ -132,6 +132,8 @@ void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgemen
 		cs_buffer_puts(out, ", not the same in every start: from ");
 		put_value(budget, judgement->smallest, out);
 	}
+	if (judgement->verdict == CS_VERDICT_FAIL && judgement->cause)
+		cs_buffer_printf(out, ": %s", judgement->cause);
 	if (budget->against == CS_AGAINST_NOTHING && judgement->over)
 		cs_buffer_printf(out, ", %u of %u over", judgement->over, judgement->count);
 	if (judgement->needed)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/checkout.h"
 #include "agent/loaded_files.h"
@@ -82,6 +83,8 @@ static int start_one(struct measuring *measuring, bool other, struct cs_sample *
 	*ret = result.sample;
 	ret->noise.values[CS_NOISE_RESIDENT] = resident;
 	side->resident = fmax(side->resident, resident);
+	if (!other && !asserted->forbidden[0])
+		memcpy(asserted->forbidden, result.forbidden, sizeof(result.forbidden));
 	if (result.outcome == CS_SAMPLING_DONE)
 		return 0;
 	asserted->failed = true;
@@ -173,6 +176,8 @@ int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, 
 
 		if (r < 0)
 			return r;
+		if (function->budgets[i].metric == CS_METRIC_FORBIDDEN && asserted->forbidden[0])
+			judgement->cause = asserted->forbidden;
 		if (!is_settled(judgement->verdict) && function->budgets[i].level != CS_LEVEL_OFF)
 			settled = false;
 	}
@@ -228,8 +233,6 @@ int cs_asserting_check(const char *file, const struct cs_plan_function *function
 		what = "ready: first-poll is not measured yet; use coldspan run for Lambda";
 	else if (function->sampling.evict)
 		what = "cache: evict is not done yet; write cache: warm";
-	else if (function->forbid_count)
-		what = "forbid is not looked at yet; remove it";
 	else if (function->baseline.kind == CS_BASELINE_FILE)
 		what = "a baseline of samples is not read yet; write ref: or run:";
 	if (what)

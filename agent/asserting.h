@@ -56,6 +56,8 @@ struct cs_asserted {
 	bool confirming;                  /* it is that itself */
 	bool failed;                      /* a start came to nothing: no budget is judged */
 	bool other_failed;                /* it was one of the baseline */
+	char forbidden
+		[CS_MODULES_FOUND]; /* the first module that is, and its file; "" none was loaded */
 	struct cs_sampling_result failure;
 };
 

@@ -28,6 +28,7 @@ struct sampling {
 	struct cs_watched watched;
 	struct cs_first_event first;
 	struct cs_noise_watch noise;
+	struct cs_modules modules;
 	struct event limit;
 	struct event kill;
 	struct event output;
@@ -83,6 +84,14 @@ static void clear_sample(struct cs_sample *sample)
 		sample->values[i] = (double)NAN;
 }
 
+static void on_file(void *context, const struct cs_opened_file *file)
+{
+	struct sampling *sampling = context;
+
+	if (sampling->function->names_files)
+		cs_modules_add(&sampling->modules, file);
+}
+
 /* Of several (a program that starts another) the first that got ready counts, else the last. */
 static void on_cold_start(void *context, const struct cs_cold_start *cold)
 {
@@ -94,6 +103,9 @@ static void on_cold_start(void *context, const struct cs_cold_start *cold)
 	sampling->best_ready = cold->ready;
 	clear_sample(&sampling->result->sample);
 	fill_sample(cold, &sampling->result->sample);
+	if (sampling->function->names_files)
+		cs_modules_fill(&sampling->modules, cold, &sampling->result->sample,
+				sampling->result->forbidden);
 	if (cold->phases_count)
 		sampling->result->last_phase =
 			cs_phase_name(cold->phases[cold->phases_count - 1].phase);
@@ -213,12 +225,14 @@ static char **environment(const struct cs_plan_function *function, uint16_t port
 	struct cs_environment_variable *variables;
 	size_t count = 0;
 
-	variables = cs_arena_alloc(arena, (function->env_count + 1) * sizeof(*variables));
+	variables = cs_arena_alloc(arena, (function->env_count + 2) * sizeof(*variables));
 	if (!variables)
 		return NULL;
 	for (size_t i = 0; i < function->env_count; i++)
 		variables[count++] = (struct cs_environment_variable){ function->env[i].name,
 								       function->env[i].value };
+	if (function->names_files)
+		variables[count++] = (struct cs_environment_variable){ "COLDSPAN_FILES", "all" };
 	if (port)
 		variables[count++] =
 			(struct cs_environment_variable){ "PORT",
@@ -348,10 +362,16 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 {
 	struct cs_sampling_result result = { .outcome = CS_SAMPLING_UNSEEN };
 	struct sampling sampling = {
-		.base = base, .function = function, .result = &result, .output_fd = -EBADF
+		.base = base,
+		.function = function,
+		.result = &result,
+		.output_fd = -EBADF,
+		.modules = { .folder = folder,
+			     .forbid = function->forbid,
+			     .forbid_count = function->forbid_count },
 	};
 	const struct cs_collector_options options = {
-		.observer = { .context = &sampling, .cold_start = on_cold_start },
+		.observer = { .context = &sampling, .cold_start = on_cold_start, .file = on_file },
 	};
 	int r;
 
@@ -371,6 +391,7 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 	cs_first_event_end(&sampling.first);
 	settle_tail(&sampling);
 	cs_watched_close(&sampling.watched);
+	cs_modules_deinit(&sampling.modules);
 	result.outcome = outcome_of(&sampling);
 	result.status = r == -EINTR ? sampling.interrupts.number : sampling.watched.status;
 	if (r == 0 || r == -EINTR)

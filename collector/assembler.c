@@ -4,6 +4,7 @@
 #include "collector/assembler.h"
 
 #include <stddef.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "collector/assembled.h"
@@ -95,6 +96,28 @@ static void on_exec(struct cs_assembled *instance, const struct cs_rec_exec *rec
 		on_spawned(instance, rec->pid, cs_assembled_ours(instance, rec->spawn_begin_ns));
 }
 
+#define FILE_PATH_BYTES 1024u /* twice what the shim hands on */
+
+static void on_file(struct cs_assembled *instance, const struct cs_entry *entry)
+{
+	const struct cs_rec_file *rec = (const void *)(&entry->record + 1);
+	struct cs_opened_file file = { .identity = &instance->identity };
+	char path[FILE_PATH_BYTES];
+
+	if (!instance->assembler->sink.file)
+		return;
+	if (rec->path_len >= sizeof(path) ||
+	    rec->path_len > entry->record.payload_len - sizeof(*rec)) {
+		instance->assembler->stats.unknown_records++;
+		return;
+	}
+	memcpy(path, rec + 1, rec->path_len);
+	path[rec->path_len] = '\0';
+	file.path = path;
+	file.by_loader = rec->flags & CS_FILE_FLAG_DLOPEN;
+	instance->assembler->sink.file(instance->assembler->sink.context, &file);
+}
+
 void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *entry,
 			 uint64_t now_ns)
 {
@@ -167,8 +190,10 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 	case CS_RECORD_LOOKUP:
 		cs_calls_on_lookup(instance, entry, time_ns);
 		break;
-	case CS_RECORD_KILL:
 	case CS_RECORD_FILE:
+		on_file(instance, entry);
+		break;
+	case CS_RECORD_KILL:
 	case CS_RECORD_LISTEN:
 		break;
 	case CS_RECORD_LOG:

@@ -36,6 +36,8 @@ struct cs_assembler_sink {
 		     const struct cs_inner_span *span); /* its invocation came before */
 	void (*log)(void *context, const struct cs_log_entry *entry); /* may be NULL */
 	void (*call)(void *context, const struct cs_call *call);      /* may be NULL */
+	void (*file)(void *context,
+		     const struct cs_opened_file *file); /* idem; its start comes later */
 };
 
 struct cs_assembler_stats {

@@ -242,6 +242,13 @@ struct cs_used {
 	bool switches_known;
 };
 
+/* A file that was opened in an init, so that code could be read. */
+struct cs_opened_file {
+	const struct cs_identity *identity;
+	const char *path; /* any bytes but NUL, as it was named; of a long one the end */
+	bool by_loader;   /* handed to dlopen, which opens what it finds */
+};
+
 #define CS_LOG_TIME_FAR_NS 86400000000000ull /* a day: a frame's own time is believed within that */
 
 /* A line of a log. Its stream is enum cs_log_stream of preload/wire/records.h. */

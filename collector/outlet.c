@@ -89,6 +89,14 @@ static void on_call(void *context, const struct cs_call *call)
 		send_batch(outlet);
 }
 
+static void on_file(void *context, const struct cs_opened_file *file)
+{
+	struct cs_outlet *outlet = context;
+
+	if (outlet->observer.file)
+		outlet->observer.file(outlet->observer.context, file);
+}
+
 void cs_outlet_init(struct cs_outlet *outlet, struct cs_self *self,
 		    const struct cs_assembler_sink *observer)
 {
@@ -125,7 +133,8 @@ struct cs_assembler_sink cs_outlet_sink(struct cs_outlet *outlet)
 					   .invocation = on_invocation,
 					   .span = on_span,
 					   .log = on_log,
-					   .call = on_call };
+					   .call = on_call,
+					   .file = on_file };
 }
 
 void cs_outlet_send(struct cs_outlet *outlet)

@@ -2,7 +2,7 @@
 
 /*
  * Files opened during the init: counted by class; the function's own, its dependencies and native
- * modules also by name, up to a limit. The first of the function's own is where user code begins.
+ * modules also by name, up to a limit; with COLDSPAN_FILES=all those of every class. The first of the function's own is where user code begins.
  * Once the instance is ready, a hook costs two loads and a branch; a server that had opened nothing of
  * its function's by then is looked at until its first response (php -S), and costs two loads more.
  */
@@ -13,14 +13,19 @@
 
 #include "preload/borrowed.h"
 #include "preload/classify.h"
+#include "preload/files.h"
 #include "preload/follow.h"
 #include "preload/hook.h"
 #include "preload/inherited.h"
+#include "preload/layout.h"
 #include "preload/logs.h"
 #include "preload/shim.h"
 #include "preload/text.h"
 
-#define FILES_NAMED_MAX 1024u /* by name; a large Node function opens some hundreds */
+#define FILES_NAMED_MAX     1024u /* by name; a large Node function opens some hundreds */
+#define FILES_NAMED_ALL_MAX 8192u /* with COLDSPAN_FILES=all: of any class */
+
+static bool names_all; /* set at attach */
 
 static const unsigned fact_of[] = {
 	[CS_FILE_OTHER] = CS_FACT_OPENS_OTHER,           [CS_FILE_USER] = CS_FACT_OPENS_USER,
@@ -31,10 +36,17 @@ static const unsigned fact_of[] = {
 static bool may_name_another(void)
 {
 	static _Atomic uint32_t named;
+	uint32_t most = names_all ? FILES_NAMED_ALL_MAX : FILES_NAMED_MAX;
 
-	if (atomic_load_explicit(&named, memory_order_relaxed) >= FILES_NAMED_MAX)
+	if (atomic_load_explicit(&named, memory_order_relaxed) >= most)
 		return false;
-	return atomic_fetch_add_explicit(&named, 1, memory_order_relaxed) < FILES_NAMED_MAX;
+	return atomic_fetch_add_explicit(&named, 1, memory_order_relaxed) < most;
+}
+
+CS_AT_START void cs_files_variable(const char *variable)
+{
+	if (cs_text_equal(variable, "COLDSPAN_FILES=all"))
+		names_all = true;
 }
 
 /* Its own program, as it was named to exec: a language that was installed as a package. */
@@ -67,7 +79,9 @@ static void record_file(const char *path, uint64_t begin_ns, uint64_t end_ns, ui
 		cs_count(fact_of[class]);
 	if (class == CS_FILE_USER && atomic_load_explicit(&cs_shim.in_main, memory_order_relaxed))
 		cs_mark_at(CS_MARK_USER_CODE, begin_ns);
-	if (class == CS_FILE_OTHER || class == CS_FILE_RUNTIME || !may_name_another())
+	if (!names_all && (class == CS_FILE_OTHER || class == CS_FILE_RUNTIME))
+		return;
+	if (!may_name_another())
 		return;
 	rec.file_class = class;
 	/* Of a long path the end tells more. */

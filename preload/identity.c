@@ -9,6 +9,7 @@
 
 #include "preload/baggage.h"
 #include "preload/classify.h"
+#include "preload/files.h"
 #include "preload/http_fields.h"
 #include "preload/http_names.h"
 #include "preload/logs.h"
@@ -193,10 +194,11 @@ static void put_variables(struct area *area, char *const *envp)
 			put_header(area, *envp);
 		if (**envp == 'C' || **envp == '_')
 			cs_logs_variable(*envp);
-		if (**envp == 'C')
+		if (**envp == 'C') {
 			cs_propagate_variable(*envp);
-		if (**envp == 'C')
+			cs_files_variable(*envp);
 			name_baggage(*envp);
+		}
 		if (**envp == '_' && cs_text_starts(*envp, "__OW_"))
 			cs_shim.openwhisk = true;
 		put_variable(area, *envp);

@@ -21,6 +21,8 @@
 	X(FAULTS_MINOR, "faults.minor", COUNT, false, "page faults without input")                 \
 	X(FAULTS_MAJOR, "faults.major", COUNT, false, "page faults that read from a disk")         \
 	X(MEMORY, "memory", SIZE, false, "high-water mark of resident memory")                     \
+	X(MODULES, "import.modules", COUNT, true, "modules whose files were opened")               \
+	X(FORBIDDEN, "import.forbidden", COUNT, true, "of these, those that are forbidden")        \
 	X(WARM, "warm", DURATION, false, "handler and response of a warm invocation")
 
 /* Places in a sample: phases, then facts, then the above. */

@@ -89,6 +89,7 @@ struct cs_plan_function {
 	size_t budgets_count;
 	const char *const *forbid; /* names of modules, with * */
 	size_t forbid_count;
+	bool names_files; /* a budget is on modules: the files of every class are asked for */
 	struct cs_plan_baseline baseline;
 };
 

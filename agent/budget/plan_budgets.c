@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/budget/fields.h"
+#include "agent/budget/metric.h"
 #include "agent/budget/presets.h"
 #include "agent/budget/yaml_tree.h"
 
@@ -24,7 +25,7 @@ static int take_budgets(const struct cs_fields *fields, const struct cs_yaml_nod
 			const struct cs_yaml_node *preset, struct cs_plan_function *function)
 {
 	size_t room = (own ? own->count : 0) + (preset ? preset->count : 0);
-	size_t more = 1; /* cs_plan_compare() */
+	size_t more = 2; /* cs_plan_compare(), forbid */
 	const struct cs_fields of_preset = { fields->arena, CS_PRESETS_FILE, fields->diag };
 	int r = own ? cs_fields_list(fields, own) : 0;
 
@@ -82,6 +83,53 @@ static int take_baseline(const struct cs_fields *fields, const struct cs_yaml_no
 	return r == 0 && build ? cs_fields_text(fields, build, &baseline->build) : r;
 }
 
+/* One that stands in no line of its own: @line and @column say what it comes from. */
+static int add_budget(const struct cs_fields *fields, const char *text, unsigned line,
+		      unsigned column, struct cs_plan_function *function)
+{
+	struct cs_budget *budget = &function->budgets[function->budgets_count];
+	const struct cs_yaml_node *node = NULL;
+	int r = cs_yaml_load(fields->arena, fields->file, text, strlen(text), fields->diag, &node);
+
+	if (r == 0)
+		r = cs_budget_parse(fields, node, budget);
+	if (r < 0)
+		return r;
+	budget->line = line;
+	budget->column = column;
+	function->budgets_count++;
+	return 0;
+}
+
+/* As a budget: none of them, ever. */
+static int forbid(const struct cs_fields *fields, const struct cs_yaml_node *node,
+		  struct cs_plan_function *function)
+{
+	const char *text = "forbid";
+	int r = cs_fields_texts(fields, node, &function->forbid, &function->forbid_count);
+
+	if (r == 0 && !function->forbid_count)
+		return 0;
+	if (r == 0 && cs_plan_has_budget(function, "forbid"))
+		r = cs_fields_refuse(fields, node,
+				     "budget \"forbid\" stands twice; give one an id");
+	if (r == 0)
+		r = add_budget(fields, "{metric: import.forbidden, max: 0, id: forbid}", node->line,
+			       node->column, function);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < function->forbid_count && text; i++)
+		text = cs_arena_printf(fields->arena, "%s%s%s", text, i ? ", " : " ",
+				       function->forbid[i]);
+	function->budgets[function->budgets_count - 1].text = text;
+	return text ? 0 : -ENOMEM;
+}
+
+static bool is_of_modules(const struct cs_budget *budget)
+{
+	return budget->metric == CS_METRIC_MODULES || budget->metric == CS_METRIC_FORBIDDEN;
+}
+
 static bool has_relative(const struct cs_plan_function *function)
 {
 	for (size_t i = 0; i < function->budgets_count; i++) {
@@ -94,24 +142,13 @@ static bool has_relative(const struct cs_plan_function *function)
 int cs_plan_compare(const struct cs_fields *fields, const char *ref,
 		    struct cs_plan_function *function)
 {
-	static const char text[] = CS_PLAN_COMPARED;
-	const struct cs_yaml_node *node = NULL;
-	int r;
 
 	function->baseline.kind = CS_BASELINE_REF;
 	function->baseline.ref = ref;
 	function->baseline.line = function->baseline.column = 0;
 	if (has_relative(function))
 		return 0;
-	r = cs_yaml_load(fields->arena, fields->file, text, sizeof(text) - 1, fields->diag, &node);
-	if (r == 0)
-		r = cs_budget_parse(fields, node, &function->budgets[function->budgets_count]);
-	if (r < 0)
-		return r;
-	/* It stands in no line; the function is what it is about. */
-	function->budgets[function->budgets_count].line = function->line;
-	function->budgets[function->budgets_count++].column = function->column;
-	return 0;
+	return add_budget(fields, CS_PLAN_COMPARED, function->line, function->column, function);
 }
 
 /* What a bound is relative to has to be there. */
@@ -136,13 +173,15 @@ int cs_plan_take_budgets(const struct cs_fields *fields, const struct cs_yaml_no
 	const struct cs_yaml_node *node, *preset = NULL;
 	int r = 0;
 
-	if ((node = cs_yaml_get(map, "forbid")))
-		r = cs_fields_texts(fields, node, &function->forbid, &function->forbid_count);
-	if (r == 0 && (node = cs_yaml_get(map, "baseline")))
+	if ((node = cs_yaml_get(map, "baseline")))
 		r = take_baseline(fields, node, &function->baseline);
 	if (r == 0 && (node = cs_yaml_get(map, "extends")))
 		r = cs_presets_get(fields, node, &preset);
 	if (r == 0)
 		r = take_budgets(fields, cs_yaml_get(map, "budgets"), preset, function);
+	if (r == 0 && (node = cs_yaml_get(map, "forbid")))
+		r = forbid(fields, node, function);
+	for (size_t i = 0; r == 0 && i < function->budgets_count; i++)
+		function->names_files |= is_of_modules(&function->budgets[i]);
 	return r;
 }

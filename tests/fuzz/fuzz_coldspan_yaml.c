@@ -32,6 +32,7 @@ static void check_function(const struct cs_plan_function *function)
 	CS_FUZZ_CHECK(function->ready != CS_READY_PATTERN || function->pattern);
 	for (size_t i = 0; i < function->budgets_count; i++)
 		check_budget(&function->budgets[i]);
+	CS_FUZZ_CHECK(!function->forbid_count || function->names_files);
 	for (size_t i = 0; i < function->env_count; i++)
 		CS_FUZZ_CHECK(function->env[i].value && !strchr(function->env[i].name, '='));
 }

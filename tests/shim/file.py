@@ -39,6 +39,17 @@ def files_are_named(lab):
             assert r["flags"] & 1 or segment["marks"]["main"] <= r["time_ns"] <= r["end_ns"], r
 
 
+@case("asked for all, files of every class are named")
+def all_are_named(lab):
+    for libc in lab.libcs():
+        few = run(lab, libc).segments[0]
+        segment = lab.same("file", libc, [str(lab.guests)], env={"COLDSPAN_FILES": "all"}).segments[0]
+        named = [r for r in records(segment, "file") if not r["flags"] & 1]
+        opens = sum(count for name, count in segment["facts"].items() if name.startswith("opens."))
+        assert len(named) == opens, (libc, len(named), segment["facts"])
+        assert segment["facts"] == {**few["facts"], "attach.cost_ns": segment["facts"]["attach.cost_ns"]}, libc
+
+
 @case("failed look-ups and loads are counted")
 def counts(lab):
     for libc, fortified in (("glibc", 2), ("musl", 0)):

@@ -99,7 +99,11 @@ Test(plan, a_command_with_all_that_may_be_said)
 	cr_assert(lt(dbl, fabs(hello->sampling.alpha - 0.01), 1e-12));
 	cr_assert(hello->sampling.evict);
 	cr_assert(eq(u64, hello->sampling.timeout_ns, 30000000000u));
-	cr_assert(eq(sz, hello->budgets_count, 2));
+	cr_assert(eq(sz, hello->budgets_count, 3));
+	cr_assert(eq(str, (char *)hello->budgets[2].text, (char *)"forbid pandas, matplotlib.*"));
+	cr_assert(eq(str, (char *)hello->budgets[2].id, (char *)"forbid"));
+	cr_assert(eq(u32, hello->budgets[2].line, 13));
+	cr_assert(hello->names_files);
 	cr_assert(eq(u32, hello->budgets[1].line, 12));
 	cr_assert(eq(sz, hello->forbid_count, 2));
 	cr_assert(eq(int, (int)hello->baseline.kind, CS_BASELINE_REF));
