@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/context_options.h"
 #include "agent/document.h"
 #include "agent/exit_codes.h"
 #include "agent/library.h"
@@ -24,8 +25,11 @@ static const char help_text[] =
 	"  coldspan env --socket /tmp/c.sock  of another collector than the usual one\n"
 	"\n"
 	"Options:\n"
+	"      --baggage KEYS   members of W3C baggage that become attributes, by commas\n"
 	"      --export         shell syntax, quoted\n"
 	"      --json           schema coldspan.env/v1\n"
+	"      --propagate LIST\n"
+	"                       hand trace contexts on: some of inbound, outbound, env\n"
 	"      --socket PATH    the collector's announce socket [$COLDSPAN_SOCKET, else\n"
 	"                       " CS_SOCKET_PATH "]\n"
 	"  -h, --help\n"
@@ -34,6 +38,12 @@ static const char help_text[] =
 	"\n"
 	"Exit status: 0 done; 1 the shim was not found, or its path does not fit; 2 bad\n"
 	"command line.\n";
+
+struct what {
+	const char *socket;
+	struct cs_context_options context;
+	bool export;
+};
 
 /* Single quotes for sh: ' becomes '\''. */
 static void print_quoted(const char *value)
@@ -71,8 +81,10 @@ static int tell_variable(const char *name, const char *value, bool export, json_
 }
 
 /* @variables: NULL unless they are for JSON */
-static int print_env(struct cs_arena *arena, const char *socket, bool export, json_t *variables)
+static int print_env(struct cs_arena *arena, const struct what *what, json_t *variables)
 {
+	struct cs_environment_variable more[CS_CONTEXT_VARIABLES];
+	size_t count = cs_context_variables(&what->context, more);
 	const char *library, *preload;
 	struct cs_diag diag = { 0 };
 
@@ -89,20 +101,24 @@ static int print_env(struct cs_arena *arena, const char *socket, bool export, js
 		cs_log(CS_LOG_ERROR, "out of memory");
 		return CS_EXIT_FAILED;
 	}
-	if (tell_variable("LD_PRELOAD", preload, export, variables) < 0 ||
-	    tell_variable("COLDSPAN_SOCKET", socket, export, variables) < 0)
+	if (tell_variable("LD_PRELOAD", preload, what->export, variables) < 0 ||
+	    tell_variable("COLDSPAN_SOCKET", what->socket, what->export, variables) < 0)
 		return CS_EXIT_FAILED;
+	for (size_t i = 0; i < count; i++) {
+		if (tell_variable(more[i].name, more[i].value, what->export, variables) < 0)
+			return CS_EXIT_FAILED;
+	}
 	return CS_EXIT_DONE;
 }
 
-static int print_json(struct cs_arena *arena, const char *socket)
+static int print_json(struct cs_arena *arena, const struct what *what)
 {
 	json_t *document = cs_document_new("coldspan.env/v1"), *variables = json_object();
 	int code = CS_EXIT_DONE;
 
 	if (json_object_set_new(document, "variables", variables) < 0)
 		return cs_document_print(NULL, code);
-	code = print_env(arena, socket, false, variables);
+	code = print_env(arena, what, variables);
 	if (code == CS_EXIT_DONE)
 		return cs_document_print(document, code);
 	json_decref(document);
@@ -112,38 +128,43 @@ static int print_json(struct cs_arena *arena, const char *socket)
 int cs_cmd_env(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "baggage", required_argument, NULL, CS_CONTEXT_BAGGAGE },
 		{ "export", no_argument, NULL, 'e' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "propagate", required_argument, NULL, CS_CONTEXT_PROPAGATE },
 		{ "socket", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *socket = getenv("COLDSPAN_SOCKET");
+	struct what what = { .socket = getenv("COLDSPAN_SOCKET") };
 	struct cs_arena arena;
-	bool export = false, json = false;
-	int option, code;
+	bool json = false;
+	int option, code, taken;
 
-	if (!socket || !*socket)
-		socket = CS_SOCKET_PATH;
+	if (!what.socket || !*what.socket)
+		what.socket = CS_SOCKET_PATH;
 	optind = 1;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		switch (option) {
 		case 'e':
-			export = true;
+			what.export = true;
 			break;
 		case 'j':
 			json = true;
 			break;
 		case 's':
-			socket = optarg;
+			what.socket = optarg;
 			break;
 		case 'h':
 			fputs(help_text, stdout);
 			return CS_EXIT_DONE;
 		default:
-			cs_option_complain("env", argv, option, options);
-			return CS_EXIT_USAGE;
+			taken = cs_context_option(&what.context, option, optarg);
+			if (taken == 0)
+				cs_option_complain("env", argv, option, options);
+			if (taken <= 0)
+				return CS_EXIT_USAGE;
 		}
 	}
 	if (optind < argc) {
@@ -152,12 +173,12 @@ int cs_cmd_env(int argc, char **argv)
 		       argv[optind]);
 		return CS_EXIT_USAGE;
 	}
-	if (json && export) {
+	if (json && what.export) {
 		cs_log(CS_LOG_ERROR, "--json and --export: choose one of the two");
 		return CS_EXIT_USAGE;
 	}
 	cs_arena_init(&arena, 0);
-	code = json ? print_json(&arena, socket) : print_env(&arena, socket, export, NULL);
+	code = json ? print_json(&arena, &what) : print_env(&arena, &what, NULL);
 	cs_arena_deinit(&arena);
 	return code;
 }

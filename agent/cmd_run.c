@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent/child.h"
+#include "agent/context_options.h"
 #include "agent/dispositions.h"
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
@@ -40,6 +41,9 @@ static const char help_text[] =
 	"                      output)\n"
 	"      --file FILE     append spans and log records as lines of OTLP JSON\n"
 	"      --otlp URL      send both by OTLP/HTTP; /v1/traces, /v1/logs are appended\n"
+	"      --propagate LIST\n"
+	"                      hand trace contexts on: some of inbound, outbound, env\n"
+	"      --baggage KEYS  members of W3C baggage that become attributes, by commas\n"
 	"      --ascii         no characters beyond ASCII\n"
 	"      --color WHEN    auto, always or never\n"
 	"      --xray-parent   on AWS Lambda the span of X-Ray is the parent, not a link\n"
@@ -55,6 +59,7 @@ struct options {
 	const char *json;
 	const char *file;
 	const char *otlp;
+	struct cs_context_options context;
 	struct cs_look look;
 	bool xray_parent;
 	bool quiet;
@@ -91,6 +96,8 @@ static int parse(int argc, char **argv, struct options *ret)
 		{ "json", required_argument, NULL, 'j' },
 		{ "file", required_argument, NULL, 'f' },
 		{ "otlp", required_argument, NULL, 'o' },
+		{ "propagate", required_argument, NULL, CS_CONTEXT_PROPAGATE },
+		{ "baggage", required_argument, NULL, CS_CONTEXT_BAGGAGE },
 		{ "ascii", no_argument, NULL, CS_LOOK_ASCII },
 		{ "color", required_argument, NULL, CS_LOOK_COLOR },
 		{ "xray-parent", no_argument, NULL, 'x' },
@@ -130,13 +137,15 @@ static int parse(int argc, char **argv, struct options *ret)
 		default:
 			taken = cs_look_option(&ret->look, option, optarg);
 			if (taken == 0)
+				taken = cs_context_option(&ret->context, option, optarg);
+			if (taken == 0)
 				cs_option_complain("run", argv, option, options);
 			if (taken <= 0)
 				return CS_EXIT_RUN_FAILED;
 		}
 	}
 	if (eats_an_option("json", ret->json) || eats_an_option("file", ret->file) ||
-	    eats_an_option("otlp", ret->otlp))
+	    eats_an_option("otlp", ret->otlp) || eats_an_option("baggage", ret->context.baggage))
 		return CS_EXIT_RUN_FAILED;
 	if (optind == argc) {
 		cs_log(CS_LOG_ERROR, "run needs a command: coldspan run -- CMD…");
@@ -236,12 +245,21 @@ static void watch_events(struct run *run)
 
 static int start_command(struct run *run, struct cs_diag *diag)
 {
-	const struct cs_child_command command = {
+	struct cs_environment_variable more[CS_CONTEXT_VARIABLES];
+	size_t count = cs_context_variables(&run->options.context, more);
+	struct cs_child_command command = {
 		.argv = run->options.command,
 		.dispositions = &run->dispositions,
 	};
+	struct cs_arena arena;
+	int r;
 
-	return cs_watched_start(&run->watched, &command, diag);
+	cs_arena_init(&arena, 0);
+	command.env = cs_environment_with(&arena, environ, more, count);
+	r = command.env ? cs_watched_start(&run->watched, &command, diag)
+			: cs_diag_set(diag, -ENOMEM, "out of memory");
+	cs_arena_deinit(&arena);
+	return r;
 }
 
 /* --- end --- */
