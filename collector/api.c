@@ -35,7 +35,7 @@ struct cs_api {
 	size_t bytes;          /* of it, as counted in the table */
 	struct span *own;      /* the invocation's */
 	LIST_HEAD(, span) spans;
-	unsigned spans_count, untold;
+	unsigned spans_count, untold, written_off;
 	struct cs_api_said said;
 	struct cs_request *request; /* NULL: forgotten */
 	bool told;
@@ -72,10 +72,29 @@ static void recount(struct cs_api *api)
 	api->bytes = now;
 }
 
+/* Those of its spans that were not told never will be. */
+static void write_off(struct cs_api *api)
+{
+	cs_assembled_ledger(api->instance, CS_LEDGER_INNER)->dropped +=
+		api->untold - api->written_off;
+	api->written_off = api->untold;
+}
+
+void cs_api_write_off(struct cs_assembled *instance)
+{
+	struct cs_api *api;
+
+	if (!instance->api)
+		return;
+	LIST_FOREACH(api, &instance->api->list, of_table)
+	write_off(api);
+}
+
 static void free_api(struct cs_api *api)
 {
 	struct span *span;
 
+	write_off(api);
 	LIST_FOREACH(span, &api->spans, of_api)
 	LIST_REMOVE(span, of_bucket);
 	if (api->own)
@@ -179,6 +198,7 @@ static void tell(struct span *span)
 	LIST_REMOVE(span, of_bucket);
 	LIST_REMOVE(span, of_api);
 	assembler->stats.api_spans++;
+	cs_assembled_ledger(api->instance, CS_LEDGER_INNER)->told++;
 	assembler->sink.span(assembler->sink.context, &inner);
 }
 
@@ -267,8 +287,10 @@ static void begin_span(struct cs_assembled *instance, const struct cs_entry *ent
 	if (api->spans_count < CS_API_SPANS_MAX && instance->api->bytes < CS_API_BYTES_MAX)
 		span = new_span(api, rec, entry->position, time_ns);
 	recount(api);
+	cs_assembled_ledger(instance, CS_LEDGER_INNER)->read++;
 	if (!span) {
 		instance->assembler->stats.api_dropped++;
+		cs_assembled_ledger(instance, CS_LEDGER_INNER)->dropped++;
 		return;
 	}
 	span->is_top = parent->is_invocation;

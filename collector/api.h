@@ -50,6 +50,9 @@ const struct cs_api_said *cs_api_said(const struct cs_api *api);
 /** cs_api_conclude() - its invocation was told of, in @request's context: now its spans are. */
 void cs_api_conclude(struct cs_api *api, const struct cs_request *request);
 
+/** cs_api_write_off() - what was not told of @instance's invocations never will be. */
+void cs_api_write_off(struct cs_assembled *instance);
+
 /** cs_api_leave() - its request is forgotten. Accepts NULL. */
 void cs_api_leave(struct cs_api *api);
 

@@ -31,6 +31,7 @@ struct cs_assembled *cs_assembler_attach(struct cs_assembler *assembler, uint64_
 	LIST_INSERT_HEAD(&assembler->buckets[segment % CS_ASSEMBLED_BUCKETS], instance,
 			 of_assembler);
 	cs_assembler_look(instance, header);
+	cs_assembled_ledger(instance, CS_LEDGER_START)->read++;
 	return instance;
 }
 

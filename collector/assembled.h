@@ -44,7 +44,8 @@ struct cs_assembled {
 	bool over;                 /* its own process has ended */
 	bool concluded;            /* the cold start was handed over, or there is none */
 	bool settled;              /* taker is told of in its stead */
-	bool joined;               /* its start is that of those who only started it, too */
+	bool joined : 1;           /* its start is that of those who only started it, too */
+	bool accounted : 1;        /* what became of its start is in the ledger */
 	uint8_t child_used;        /* CS_EXEC_*: what who came of it may have used of its own */
 	const char *child_name;    /* one of those; NULL: none, or there was no memory */
 	uint64_t started_server;   /* segment: what is told of in its stead; 0: it started none */
@@ -94,6 +95,13 @@ struct cs_assembler {
 	bool xray_parent;    /* X-Ray's context is the parent, no link */
 	const struct cs_outside *outside; /* borrowed; NULL: the kernel does not tell */
 };
+
+/** cs_assembled_ledger() - what is accounted for of @kind */
+static inline struct cs_ledger_line *cs_assembled_ledger(struct cs_assembled *instance,
+							 enum cs_ledger_kind kind)
+{
+	return &instance->assembler->stats.ledger.of[kind];
+}
 
 /** cs_assembled_ours() - a stamp of its clock, on ours */
 static inline uint64_t cs_assembled_ours(const struct cs_assembled *instance, uint64_t stamp_ns)
@@ -226,6 +234,9 @@ void cs_assembled_forget(struct cs_request *request);
  */
 struct cs_request *cs_assembled_take_in(struct cs_assembled *instance, struct cs_request *request,
 					const struct cs_entry *entry, uint64_t time_ns) cs_must_use;
+
+/** cs_assembled_requests_dropped() - there was one, and no room or memory for it. */
+void cs_assembled_requests_dropped(struct cs_assembled *instance);
 
 /** cs_assembled_add() - put a request in flight. */
 void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request);

@@ -25,8 +25,19 @@ struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
 	return assembler;
 }
 
+/* Nothing more is told of it: what was not is written off. */
+static void account(struct cs_assembled *instance)
+{
+	if (!instance->accounted)
+		cs_assembled_ledger(instance, CS_LEDGER_START)->aside++;
+	instance->accounted = true;
+	cs_calls_write_off(instance);
+	cs_api_write_off(instance);
+}
+
 static void free_instance(struct cs_assembled *instance)
 {
+	account(instance);
 	cs_logs_instance_gone(instance);
 	while (!LIST_EMPTY(&instance->requests))
 		cs_assembled_forget(LIST_FIRST(&instance->requests));
@@ -316,6 +327,16 @@ void cs_assembler_flush(struct cs_assembler *assembler)
 	if (conclude_instances(assembler, UINT64_MAX, true))
 		conclude_requests(assembler, 0, true);
 	cs_logs_tick(assembler, UINT64_MAX, true);
+}
+
+void cs_assembler_close(struct cs_assembler *assembler)
+{
+	struct cs_assembled *instance;
+
+	for (unsigned i = 0; i < CS_ASSEMBLED_BUCKETS; i++) {
+		LIST_FOREACH(instance, &assembler->buckets[i], of_assembler)
+		account(instance);
+	}
 }
 
 void cs_assembler_get_stats(const struct cs_assembler *assembler, struct cs_assembler_stats *ret)

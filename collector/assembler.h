@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "collector/ids.h"
+#include "collector/ledger.h"
 #include "collector/model.h"
 #include "preload/wire/abi.h"
 #include "preload/wire/reader.h"
@@ -60,9 +61,10 @@ struct cs_assembler_stats {
 	uint64_t hurried;         /* invocations told ahead of their time: cs_assembled_hurry() */
 	uint64_t unattributed;    /* may be of one invocation, or of another: of none */
 	uint64_t calls;           /* that were handed over */
-	uint64_t calls_dropped; /* more than CS_CALLS_OF_ONE_MAX, _OF_INSTANCE_MAX, or no memory */
-	uint64_t calls_unowned; /* made while nothing was in flight, after the start */
-	uint64_t evidence_lost; /* what was said of a living process made room for another */
+	uint64_t calls_dropped;  /* more than CS_CALLS_OF_ONE_MAX, _OF_INSTANCE_MAX, or no memory */
+	uint64_t calls_unowned;  /* made while nothing was in flight, after the start */
+	uint64_t evidence_lost;  /* what was said of a living process made room for another */
+	struct cs_ledger ledger; /* but for CS_LEDGER_SPAN and _RECORD, which are the outlet's */
 };
 
 /** cs_assembler_new() - Return: NULL when out of memory. Free with cs_assembler_free(). */
@@ -188,6 +190,9 @@ uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns);
 
 /** cs_assembler_flush() - hand over everything that is held. */
 void cs_assembler_flush(struct cs_assembler *assembler);
+
+/** cs_assembler_close() - after that, and for good: what is left is accounted for as not told. */
+void cs_assembler_close(struct cs_assembler *assembler);
 
 /** cs_assembler_get_stats() - copy the counters. */
 void cs_assembler_get_stats(const struct cs_assembler *assembler, struct cs_assembler_stats *ret);

@@ -35,6 +35,7 @@ struct cs_call_held {
 	struct cs_calls *calls;
 	unsigned *counted; /* of its owner */
 	bool is_open;
+	bool handed_over;
 	bool answered; /* something came: end_ns is the last that is known */
 	enum cs_attribution how;
 	uint32_t tag;
@@ -52,6 +53,9 @@ LIST_HEAD(cs_call_list, cs_call_held); /* of one owner, the newest first */
 
 /** cs_calls_free() - of an instance whose requests are gone. Accepts NULL. */
 struct cs_calls *cs_calls_free(struct cs_calls *calls);
+
+/** cs_calls_write_off() - those that wait for its start will not be told any more. */
+void cs_calls_write_off(struct cs_assembled *instance);
 
 /** cs_call_list_is_open() - does the end of one of them, or its answer, have yet to be told? */
 bool cs_call_list_is_open(const struct cs_call_list *list);

@@ -42,6 +42,8 @@ static void hand_over(struct cs_call_held *held, const struct cs_identity *ident
 	if (held->told.is)
 		memcpy(call->context.span_id.bytes, held->told.span, sizeof(held->told.span));
 	assembler->stats.calls++;
+	held->handed_over = true;
+	cs_assembled_ledger(held->calls->instance, CS_LEDGER_CALL)->told++;
 	if (assembler->sink.call)
 		assembler->sink.call(assembler->sink.context, call);
 }

@@ -33,6 +33,7 @@ void cs_call_close(struct cs_call_held *held)
 
 void cs_call_drop(struct cs_call_held *held)
 {
+	cs_assembled_ledger(held->calls->instance, CS_LEDGER_CALL)->aside += !held->handed_over;
 	LIST_REMOVE(held, of_owner);
 	cs_call_close(held);
 	held->calls->count--;
@@ -63,6 +64,12 @@ bool cs_call_list_is_open(const struct cs_call_list *list)
 			return true;
 	}
 	return false;
+}
+
+void cs_calls_write_off(struct cs_assembled *instance)
+{
+	if (instance->calls)
+		cs_call_list_clear(&instance->calls->early);
 }
 
 struct cs_calls *cs_calls_free(struct cs_calls *calls)
@@ -111,6 +118,7 @@ static bool make_room(struct cs_calls *calls)
 static struct cs_call_held *hold(struct cs_calls *calls, struct cs_call_held *held)
 {
 	struct cs_assembler_stats *stats = &calls->instance->assembler->stats;
+	struct cs_ledger_line *ledger = cs_assembled_ledger(calls->instance, CS_LEDGER_CALL);
 	bool room = make_room(calls); /* before its owner is one of those who make it */
 	unsigned *count;
 	struct cs_call_list *list = owner_of(calls, held, &count);
@@ -118,6 +126,8 @@ static struct cs_call_held *hold(struct cs_calls *calls, struct cs_call_held *he
 	if (!list || *count >= CS_CALLS_OF_ONE_MAX || !room) {
 		stats->calls_unowned += !list && held->how == CS_ATTRIBUTION_NONE;
 		stats->calls_dropped += list != NULL;
+		ledger->dropped += list != NULL;
+		ledger->aside += !list;
 		free(held);
 		return NULL;
 	}
@@ -134,10 +144,13 @@ static struct cs_call_held *hold(struct cs_calls *calls, struct cs_call_held *he
 struct cs_call_held *cs_call_begin(struct cs_calls *calls, const struct cs_entry *entry,
 				   enum cs_call_kind kind, uint64_t connection, uint64_t begun_ns)
 {
+	struct cs_ledger_line *ledger = cs_assembled_ledger(calls->instance, CS_LEDGER_CALL);
 	struct cs_call_held *held = calloc(1, sizeof(*held));
 
+	ledger->read++;
 	if (!held) {
 		calls->instance->assembler->stats.calls_dropped++;
+		ledger->dropped++;
 		return NULL;
 	}
 	held->tag = entry->pid;

@@ -141,6 +141,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		if (request->cold)
 			conclude_helper(instance);
 		instance->concluded = true;
+		cs_assembled_ledger(instance, CS_LEDGER_INVOCATION)->aside++;
 		cs_call_list_clear(&request->calls); /* they may be of another instance */
 		return;
 	}
@@ -194,6 +195,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		cs_attempts_note_messages(&instance->assembler->attempts, &instance->assembler->key,
 					  &invocation, request->lambda);
 	instance->assembler->stats.invocations++;
+	cs_assembled_ledger(instance, CS_LEDGER_INVOCATION)->told++;
 	instance->assembler->sink.invocation(instance->assembler->sink.context, &invocation);
 	if (request->api)
 		cs_api_conclude(request->api, request);

@@ -295,6 +295,8 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 	cs_init_concluded(instance, init);
 	cold.connections_opened = cs_calls_opened_before(instance, cold.end_ns);
 	instance->assembler->stats.cold_starts++;
+	cs_assembled_ledger(instance, CS_LEDGER_START)->told++;
+	instance->accounted = true;
 	instance->assembler->stats.unused_inits += cold.unused;
 	instance->assembler->sink.cold_start(instance->assembler->sink.context, &cold);
 	if (!ready_ns)

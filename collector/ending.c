@@ -119,7 +119,7 @@ void cs_assembled_begin_event(struct cs_assembled *instance, uint64_t now_ns)
 							 instance->identity.lambda);
 
 	if (!request) {
-		instance->assembler->stats.requests_dropped++;
+		cs_assembled_requests_dropped(instance);
 		return;
 	}
 	request->tag = (uint32_t)instance->identity.pid;

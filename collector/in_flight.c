@@ -17,6 +17,8 @@ void cs_assembled_forget(struct cs_request *request)
 		TAILQ_REMOVE(&assembler->held, request, held);
 	else
 		LIST_REMOVE(request, in_flight);
+	if (!request->handed_over)
+		cs_assembled_ledger(request->instance, CS_LEDGER_INVOCATION)->dropped++;
 	cs_lambda_event_ends(request);
 	cs_logs_request_gone(request);
 	LIST_REMOVE(request, of_instance);
@@ -58,6 +60,7 @@ void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request)
 	request->instance = instance;
 	TAILQ_INIT(&request->logs);
 	instance->assembler->stats.contexts_refused += request->inbound.refused != 0;
+	cs_assembled_ledger(instance, CS_LEDGER_INVOCATION)->read++;
 	LIST_INSERT_HEAD(&instance->requests, request, of_instance);
 	LIST_INSERT_HEAD(&instance->in_flight, request, in_flight);
 	instance->requests_count++;
@@ -169,12 +172,21 @@ static bool make_room(struct cs_assembled *instance, size_t bytes)
 	return true;
 }
 
+void cs_assembled_requests_dropped(struct cs_assembled *instance)
+{
+	struct cs_ledger_line *line = cs_assembled_ledger(instance, CS_LEDGER_INVOCATION);
+
+	instance->assembler->stats.requests_dropped++;
+	line->read++;
+	line->dropped++;
+}
+
 struct cs_request *cs_assembled_take_in(struct cs_assembled *instance, struct cs_request *request,
 					const struct cs_entry *entry, uint64_t time_ns)
 {
 	if (!request || !make_room(instance, request->bytes)) {
 		cs_request_free(request);
-		instance->assembler->stats.requests_dropped++;
+		cs_assembled_requests_dropped(instance);
 		cs_attribution_lost(instance, time_ns, time_ns);
 		return NULL;
 	}

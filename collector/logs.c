@@ -54,6 +54,7 @@ static void tell(struct cs_log_line *line, const struct cs_identity *identity,
 							    : NULL;
 	}
 	assembler->stats.log_lines++;
+	cs_assembled_ledger(book->instance, CS_LEDGER_LINE)->told++;
 	if (assembler->sink.log)
 		assembler->sink.log(assembler->sink.context, &line->entry);
 	free(line);
@@ -199,6 +200,7 @@ void cs_log_book_add(const struct cs_log_origin *origin, const struct cs_log_ent
 {
 	static char cleaned[CS_TELEMETRY_BODY_MAX + 1]; /* the loop is one thread */
 	struct cs_log_book *book = origin->book;
+	struct cs_ledger_line *ledger = cs_assembled_ledger(book->instance, CS_LEDGER_LINE);
 	struct cs_log_line *line;
 	uint64_t cut = entry->cut;
 	size_t n =
@@ -208,11 +210,15 @@ void cs_log_book_add(const struct cs_log_origin *origin, const struct cs_log_ent
 		return; /* a blank line */
 	if (n == sizeof(WHISK_END) - 1 && !memcmp(cleaned, WHISK_END, n))
 		return;
-	if (!admit(book, sizeof(*line) + n, origin->now_ns))
+	ledger->read++;
+	if (!admit(book, sizeof(*line) + n, origin->now_ns)) {
+		ledger->dropped++;
 		return;
+	}
 	line = calloc(1, sizeof(*line) + n + 1);
 	if (!line) {
 		book->instance->assembler->stats.log_lines_lost++;
+		ledger->dropped++;
 		return;
 	}
 	line->book = book;

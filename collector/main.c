@@ -18,6 +18,7 @@
 #include "collector/collector.h"
 #include "collector/destinations.h"
 #include "collector/farewell.h"
+#include "collector/ledger.h"
 #include "collector/loop.h"
 #include "collector/options.h"
 #include "exporters/exporter.h"
@@ -64,10 +65,24 @@ static void print_accounting_of(const struct cs_exporter *exporter, enum cs_sign
 		stats.rejected, dropped, stats.queued);
 }
 
+static void print_ledger(const struct cs_ledger *ledger)
+{
+	for (unsigned kind = 0; kind < CS_LEDGER_COUNT; kind++) {
+		const struct cs_ledger_line *line = &ledger->of[kind];
+
+		fprintf(stderr,
+			"coldspan-collector: told: %s read=%" PRIu64 " told=%" PRIu64
+			" aside=%" PRIu64 " dropped=%" PRIu64 "\n",
+			cs_ledger_name(kind), line->read, line->told, line->aside, line->dropped);
+	}
+}
+
 static void print_accounting(struct program *program)
 {
 	struct cs_exporter *const *exporters;
 	unsigned count;
+
+	print_ledger(&cs_collector_get_self(program->collector)->ledger);
 
 	exporters = cs_collector_exporters(program->collector, &count);
 	for (unsigned i = 0; i < count; i++) {

@@ -44,6 +44,7 @@ static void on_cold_start(void *context, const struct cs_cold_start *cold_start)
 
 	if (outlet->observer.cold_start)
 		outlet->observer.cold_start(outlet->observer.context, cold_start);
+	outlet->spans_read += 1 + cold_start->phases_count;
 	cs_spans_add_cold_start(&outlet->spans, cold_start);
 	if (cs_spans_full(&outlet->spans))
 		send_batch(outlet);
@@ -55,6 +56,7 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 
 	if (outlet->observer.invocation)
 		outlet->observer.invocation(outlet->observer.context, invocation);
+	outlet->spans_read++;
 	cs_spans_add_invocation(&outlet->spans, invocation);
 	if (cs_spans_full(&outlet->spans))
 		send_batch(outlet);
@@ -75,6 +77,7 @@ static void on_span(void *context, const struct cs_inner_span *inner)
 {
 	struct cs_outlet *outlet = context;
 
+	outlet->spans_read++;
 	cs_spans_add_inner(&outlet->spans, inner);
 }
 
@@ -84,6 +87,7 @@ static void on_call(void *context, const struct cs_call *call)
 
 	if (outlet->observer.call)
 		outlet->observer.call(outlet->observer.context, call);
+	outlet->spans_read++;
 	cs_spans_add_call(&outlet->spans, call);
 	if (cs_spans_full(&outlet->spans))
 		send_batch(outlet);

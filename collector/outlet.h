@@ -26,6 +26,7 @@ struct cs_outlet {
 	struct cs_log_records logs;
 	struct cs_exporter *exporters[CS_OUTLET_EXPORTERS_MAX]; /* owned */
 	unsigned exporters_count;
+	uint64_t spans_read; /* that what was told is made into */
 };
 
 /** cs_outlet_init() - without exporters. @observer: copied; may be NULL. */

@@ -302,6 +302,7 @@ void cs_pipeline_flush(struct cs_pipeline *pipeline)
 {
 	read_sideband(pipeline, UINT64_MAX);
 	cs_assembler_flush(pipeline->assembler);
+	cs_assembler_close(pipeline->assembler);
 	cs_outlet_send(&pipeline->outlet);
 }
 
@@ -332,4 +333,15 @@ void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *s
 	self->log_lines_lost = stats.log_lines_lost;
 	self->log_records_lost = pipeline->outlet.logs.lost;
 	self->spans_lost = pipeline->outlet.spans.lost;
+	self->ledger = stats.ledger;
+	self->ledger.of[CS_LEDGER_SPAN] = (struct cs_ledger_line){
+		.read = pipeline->outlet.spans_read,
+		.told = self->spans,
+		.dropped = self->spans_lost,
+	};
+	self->ledger.of[CS_LEDGER_RECORD] = (struct cs_ledger_line){
+		.read = stats.log_lines,
+		.told = self->log_records,
+		.dropped = self->log_records_lost,
+	};
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "collector/ledger.h"
 #include "preload/wire/abi.h"
 #include "preload/wire/facts.h"
 
@@ -95,6 +96,7 @@ struct cs_self {
 	uint64_t log_lines_lost;
 	uint64_t log_records;
 	uint64_t log_records_lost; /* for lack of memory */
+	struct cs_ledger ledger;
 };
 
 /** cs_self_print() - all counters as one JSON object without newline. Context: loop. */

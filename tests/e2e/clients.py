@@ -136,8 +136,7 @@ def told(args, folder, *command, status=0):
         run = subprocess.run(list(map(str, command)), env=env, cwd=folder, stdin=subprocess.DEVNULL,
                              capture_output=True, timeout=LIMIT_S, check=False)
         assert run.returncode == status, (run.returncode, run.stderr)
-        collector.send_signal(signal.SIGTERM)
-        assert collector.wait(LIMIT_S) == 0, "the collector did not stop with status 0"
+        watching.finish(collector)
     finally:
         watching.kill(collector)
     return sorted((span for span in otlp_json.of_file(traces) if span["kind"] == CLIENT),

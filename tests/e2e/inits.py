@@ -102,8 +102,7 @@ def watched(args, folder, command):
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait(LIMIT_S)
-        collector.send_signal(signal.SIGTERM)
-        assert collector.wait(LIMIT_S) == 0, "the collector did not stop with status 0"
+        watching.finish(collector)
         spans += otlp_json.of_file(written)
     finally:
         watching.kill(collector)

@@ -75,7 +75,9 @@ class Watched:
         watching.stop(self.server)
         self.counters = self.count()
         self.collector.terminate()
+        said = self.collector.stderr.read().decode().splitlines()
         assert self.collector.wait(LIMIT_S) == 0, "the collector did not stop with status 0"
+        watching.ledger(said)
         mine = [span for span in otlp_json.of_file(self.traces)
                 if span["resource"]["process.pid"] == self.server.pid]
         start, phases = traces.cold_start(mine)

@@ -67,6 +67,7 @@ class Stage:
         self.collector.send_signal(signal.SIGTERM)
         _, said = self.collector.communicate(timeout=LIMIT_S)
         check(self.collector.returncode == 0, "the collector did not stop with status 0")
+        watching.ledger(said.decode().splitlines())
         return said.decode()
 
     def kill(self):

@@ -5,6 +5,8 @@ import os
 import select
 import signal
 import subprocess
+import sys
+import tempfile
 
 WAIT_S = 30
 
@@ -14,19 +16,29 @@ class NotWatched(AssertionError):
 
 
 def start(command, socket, **options):
-    """A collector that is ready. @command: its path and flags; @options: subprocess.Popen's."""
+    """A collector that is ready. @command: its path and flags; @options: subprocess.Popen's.
+
+    What it says is looked at by finish() and stop(), but where the caller reads it."""
+    said = None
+    if options.get("stderr") in (None, subprocess.DEVNULL):
+        shown = options.get("stderr") is None
+        said = options["stderr"] = tempfile.TemporaryFile()
     ready, theirs = os.pipe()
     with os.fdopen(ready, "rb") as pipe:
         try:
             process = subprocess.Popen([*command, "--socket", socket, "--ready-fd", str(theirs)],
                                        pass_fds=[theirs], **options)
+            process.said = said
+            process.shown = said and shown
         finally:
             os.close(theirs)
         if select.select([pipe], [], [], WAIT_S)[0] and pipe.readline() == b"ready\n":
             return process
     process.kill()
-    said = process.communicate()[1] or b""
-    raise NotWatched(f"the collector did not start: {said.decode(errors='replace').strip()}")
+    text = process.communicate()[1] or ""
+    text = text if isinstance(text, str) else text.decode(errors="replace")
+    text = "\n".join(_said(process)) if said else text
+    raise NotWatched(f"the collector did not start: {text.strip()}")
 
 
 def kill(process):
@@ -36,22 +48,63 @@ def kill(process):
         process.wait()
 
 
+def _said(process):
+    """The lines of standard error that start() has kept."""
+    process.said.seek(0)
+    lines = process.said.read().decode(errors="replace").splitlines()
+    if process.shown:
+        print(*(line for line in lines if "read=" not in line and "accepted=" not in line),
+              sep="\n", end="", file=sys.stderr)
+    return lines
+
+
 def stop(process):
-    """Ends any process: asked to, and if it does not in time, killed."""
+    """Ends any process: asked to, and if it does not in time, killed. What a collector says must add up."""
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(WAIT_S)
     except subprocess.TimeoutExpired:
         kill(process)
+    if process.returncode == 0 and getattr(process, "said", None):
+        ledger(_said(process))
+
+
+def finish(process):
+    """Ends a collector: it does so well, and what it says adds up."""
+    stop(process)
+    assert process.returncode == 0, "the collector did not stop with status 0"
+
+
+def _fields(line):
+    return {key: int(value) for key, value in
+            (word.split("=") for word in line.split() if "=" in word)}
+
+
+def ledger(lines):
+    """What became of all that a collector followed, by its kind, out of what it says at its end: each line
+    adds up, and what was told became spans and records of logs."""
+    kinds = {}
+    for line in (text for text in lines if ": told: " in text):
+        counts = _fields(line)
+        assert counts["read"] == counts["told"] + counts["aside"] + counts["dropped"], line
+        kinds[line.split(": told: ", 1)[1].split()[0]] = counts
+    assert kinds, lines
+    told = {kind: counts["told"] for kind, counts in kinds.items()}
+    assert kinds["records"]["read"] == told["lines"], kinds
+    # Each start is a span and those of its phases.
+    assert (kinds["spans"]["read"] - told["invocations"] - told["inner"] - told["calls"]
+            >= 2 * told["starts"]), kinds
+    return kinds
 
 
 def accounts(lines):
     """Counters of each kind of destination out of the lines that a collector says at its end; they add up.
     Those of spans under the kind ("file"), those of log records under "file logs"."""
+    kinds = ledger(lines)
     found = {}
     for line in (text for text in lines if " accepted=" in text):
-        counts = {key: int(value) for key, value in
-                  (word.split("=") for word in line.split() if "=" in word)}
+        counts = _fields(line)
+        assert counts["accepted"] == kinds["spans" if ": spans " in line else "records"]["told"], line
         assert counts["accepted"] == (counts["sent"] + counts["rejected"] + counts["dropped"]
                                       + counts["queued"]), line
         kind = line.split(": ", 1)[1].split()[0]

@@ -104,6 +104,7 @@ def load(language, build, folder, count):
         collector.send_signal(signal.SIGTERM)
         said = collector.communicate(timeout=LIMIT_S)[1]
     assert collector.returncode == 0, said
+    watching.ledger(said.splitlines())
     return traces, lines, counters
 
 

@@ -113,7 +113,9 @@ class Watched:
         """Of a loop that has ended: its start, phases by name, invocations in their order, and log lines."""
         self.counters = self.counted(lambda one: not one["instances_now"])
         self.collector.terminate()
+        said = self.collector.stderr.read().decode().splitlines()
         assert self.collector.wait(LIMIT_S) == 0, "the collector did not stop with status 0"
+        watching.ledger(said)
         self.text = self.traces.read_text()
         self.spans = otlp_json.of_file(self.traces)
         mine = [span for span in self.spans if span["resource"]["process.pid"] == self.loop.process.pid]

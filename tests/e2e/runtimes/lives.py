@@ -114,8 +114,7 @@ def observe(args, runtime, folder):
     try:
         watched = whole_life(runtime, folder / "watched", env)
         killed = killed_life(runtime, folder / "killed", env)
-        collector.send_signal(signal.SIGTERM)
-        assert collector.wait(watching.WAIT_S) == 0, "the collector did not stop with status 0"
+        watching.finish(collector)
     finally:
         watching.kill(collector)
     return Seen(runtime, bare, watched, killed, otlp_json.of_file(written))
