@@ -9,6 +9,7 @@
 #define CS_VERBS(X)                                                                                \
 	X(run, "run a command and show where its cold start went")                                 \
 	X(assert, "hold functions to their cold-start budgets")                                    \
+	X(init, "write a first coldspan.yaml, for assert")                                         \
 	X(report, "show the cold starts of a recording, cold against warm")                        \
 	X(doctor, "say if a command or a process can be watched, and if not why")                  \
 	X(env, "print the environment that makes functions watched")                               \
