@@ -36,7 +36,7 @@ static const char style[] =
 	"max-width:70rem;margin:2rem auto;padding:0 1rem}\n"
 	"table{border-collapse:collapse;width:100%}caption{text-align:left;font-weight:600}\n"
 	"th,td{border-bottom:1px solid var(--line);padding:.25rem .5rem;text-align:left;"
-	"vertical-align:top;overflow-wrap:anywhere}\n"
+	"vertical-align:top;overflow-wrap:anywhere}thead th,tbody th{white-space:nowrap}\n"
 	".number{text-align:right;white-space:nowrap}.scroll{overflow-x:auto}\n"
 	".broken,.exceeded{color:var(--over);font-weight:600}.doubtful,.excused{color:var(--doubt)}\n"
 	".kept{color:var(--kept)}.soft{color:var(--soft)}\n"

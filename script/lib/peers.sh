@@ -256,3 +256,29 @@ peer_databases_node_path() { printf '%s/node_modules\n' "$(peer_dir databases_no
 peer_databases_node_make() { peer_npm "$1" databases_node; }
 peer_databases_python_path() { printf '%s/bin/python3\n' "$(peer_dir databases_python databases_python)"; }
 peer_databases_python_make() { peer_venv "$1" databases_python; }
+
+# --- who reads what `coldspan assert` writes: parsers, a linter of workflows, a browser ---------------
+
+CS_PEERS+=" readers_python readers_node actionlint chromium"
+peer_readers_python_path() { printf '%s/bin\n' "$(peer_dir readers_python readers_python)"; }
+peer_readers_python_make() { peer_venv "$1" readers_python; }
+peer_readers_node_path() { printf '%s/node_modules\n' "$(peer_dir readers_node readers_node)"; }
+peer_readers_node_make() { peer_npm "$1" readers_node; }
+
+peer_actionlint_path() { printf '%s/actionlint\n' "$(peer_dir actionlint actionlint)"; }
+peer_actionlint_make() {
+	local go
+	go=$(command -v go || echo /usr/local/go/bin/go)
+	if [ ! -x "$go" ]; then
+		say 'SKIP: actionlint is built with Go 1.25 or newer, and there is no go'
+		return 77
+	fi
+	(cd "$CS_ROOT/tests/peers/actionlint" &&
+		GOTOOLCHAIN=local GOFLAGS='-buildvcs=false -mod=readonly' CGO_ENABLED=0 nice "$go" build \
+			-p "$CS_JOBS" -trimpath -ldflags='-s -w' -o "$1/actionlint" \
+			github.com/rhysd/actionlint/cmd/actionlint)
+}
+
+# With xmllint. What is not in the list is on any machine that has a font: it is told where it is not.
+peer_chromium_path() { printf '%s/root\n' "$(peer_dir chromium chromium)"; }
+peer_chromium_make() { peer_debian "$1" chromium; }

@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What `coldspan assert` writes, given to those who read it: other people's parsers, linters, a browser.
+
+usage: assert_readers.py --coldspan FILE --docs FOLDER
+"""
+import functools
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases, peers
+from lib.cases import case
+
+KEPT, OVER, NO_DATA = 0, 3, 4
+PLAN = """version: 1
+defaults: {runs: 5, max_runs: 5, warmup: 0}
+functions:
+  kept: {run: [/bin/true], budgets: [p50 total <= 100s, shared_objects <= 100]}
+  over: {run: [/bin/true], budgets: [{metric: total, max: 1ns, why: "]]> <script>alert(1)</script> | %0A \\"\\u0001\\""},
+                                     {metric: memory, max: 1B, level: warn}]}
+  dies: {shell: 'printf "]]> </script><script>alert(1)</script>\\n\\377\\033[31m"; kill -9 $$', budgets: [total <= 100s]}
+"""
+# What Jenkins' junit-10.xsd allows, in words of our own: attributes (needed ones first), then children.
+JUNIT = {
+    "testsuites": (set(), {"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
+    "testsuite": ({"name", "tests", "failures", "errors"},
+                  {"group", "time", "skipped", "timestamp", "hostname", "id", "package", "file", "log", "url"},
+                  {"testsuite", "properties", "testcase", "system-out", "system-err"}),
+    "properties": (set(), set(), {"property"}),
+    "property": ({"name", "value"}, set(), set()),
+    "testcase": ({"name"}, {"time", "classname", "group"},
+                 {"skipped", "error", "failure", "system-out", "system-err"}),
+    **{name: (set(), {"type", "message"}, set()) for name in ("skipped", "error", "failure")},
+    **{name: (set(), set(), set()) for name in ("system-out", "system-err")},
+}
+
+
+def environment(**more):
+    own = {k: v for k, v in os.environ.items() if not k.startswith(("GITHUB_", "GITLAB_", "CI", "GIT_"))}
+    return {**own, "LC_ALL": "C", **more}
+
+
+def run(words, **more):
+    return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=240,
+                          check=False, **{"env": environment(), **more})
+
+
+def written(args, folder, name, file, code=NO_DATA):
+    (folder / "coldspan.yaml").write_text(PLAN)
+    got = run([args.coldspan, "assert", "-o", f"{name}={file}"], cwd=folder)
+    assert got.returncode == code, got
+    return folder / file
+
+
+def python(script, *words):
+    """Under the interpreter that has the readers."""
+    got = run([peers.path("readers_python") / "python3", "-c", script, *words])
+    assert got.returncode == 0, got
+    return json.loads(got.stdout)
+
+
+@case
+def junit_by_the_rules_of_jenkins(args, folder):
+    root = xml.etree.ElementTree.parse(written(args, folder, "junit", "j.xml")).getroot()
+    assert root.tag == "testsuites"
+    for element in root.iter():
+        needed, allowed, children = JUNIT[element.tag]
+        assert needed <= set(element.attrib) <= needed | allowed, (element.tag, element.attrib)
+        assert {child.tag for child in element} <= children, element.tag
+
+
+@case
+def junit_by_junitparser(args, folder):
+    file = written(args, folder, "junit", "j.xml")
+    got = python("import json, sys, junitparser\n"
+                 "print(json.dumps([[s.name, s.tests, s.failures, s.errors, s.skipped,"
+                 " [[c.name, c.classname, [r.message for r in c.result]] for c in s]]"
+                 " for s in junitparser.JUnitXml.fromfile(sys.argv[1])]))", file)
+    by_name = {suite[0]: suite for suite in got}
+    assert by_name["kept"][1:5] == [2, 0, 0, 0] and by_name["over"][1:5] == [2, 1, 0, 1], got
+    assert by_name["dies"][1:5] == [1, 0, 1, 0], got
+    assert by_name["over"][5][0][:2] == ["p50 total <= 1 ns", "coldspan.over"], got
+    assert "5 of 5 over" in by_name["over"][5][0][2][0], got
+
+
+@case
+def junit_by_junit2json(args, folder):
+    file = written(args, folder, "junit", "j.xml")
+    got = run(["node", peers.path("readers_node") / ".bin/junit2json", file])
+    assert got.returncode == 0, got
+    document = json.loads(got.stdout)
+    assert (document["tests"], document["failures"], document["errors"]) == (5, 1, 1), document
+    dies = [suite for suite in document["testsuite"] if suite["name"] == "dies"][0]
+    assert "<script>alert(1)</script>" in json.dumps(dies), dies
+
+
+@functools.cache
+def libraries():
+    """Environment in which programs of the browser's packages find theirs."""
+    root = peers.path("chromium")
+    folders = [root / "usr/lib" / f"{os.uname().machine}-linux-gnu"]
+    return environment(LD_LIBRARY_PATH=":".join(map(str, [*folders, *(f / "pulseaudio" for f in folders)])))
+
+
+@case
+def junit_by_xmllint(args, folder):
+    file = written(args, folder, "junit", "j.xml")
+    xmllint = peers.path("chromium") / "usr/bin/xmllint"
+    got = run([xmllint, "--noout", file], env=libraries())
+    assert got.returncode == 0 and not got.stderr, got
+    file.write_text(file.read_text().replace("&#60;", "<"))
+    assert run([xmllint, "--noout", file], env=libraries()).returncode != 0
+
+
+@case
+def openmetrics_by_the_parser_of_prometheus(args, folder):
+    file = written(args, folder, "openmetrics", "m.txt")
+    got = python("import json, sys\n"
+                 "from prometheus_client.openmetrics.parser import text_string_to_metric_families as read\n"
+                 "print(json.dumps([[f.name, f.type, f.unit, [[s.name, s.labels, s.value] for s in f.samples]]"
+                 " for f in read(open(sys.argv[1]).read())]))", file)
+    families = {family[0]: family for family in got}
+    seconds = families["coldspan_budget_measured_seconds"]
+    assert seconds[1:3] == ["gauge", "seconds"] and len(seconds[3]) == 2, seconds
+    verdicts = {(s[1]["function"], s[1].get("budget")): s[1]["verdict"] for s in families["coldspan_budget_kept"][3]}
+    assert verdicts[("over", "p50-total")] == "FAIL" and verdicts[("dies", None)] == "NO DATA", verdicts
+
+
+def chromium(folder, file, *words):
+    root = peers.path("chromium")
+    # Nothing that the page might ask for is there: names do not resolve, and no proxy answers.
+    got = run([root / "usr/lib/chromium/chromium", "--headless", "--no-sandbox", "--disable-gpu",
+               "--disable-dev-shm-usage", f"--user-data-dir={folder}/profile", "--enable-logging=stderr",
+               "--proxy-server=127.0.0.1:9", *words, file.as_uri()], env={**libraries(), "HOME": str(folder)})
+    if "error while loading shared libraries" in got.stderr:
+        cases.skip(got.stderr.strip())
+    assert got.returncode == 0, got
+    return got
+
+
+@case
+def the_page_in_a_browser(args, folder):
+    file = written(args, folder, "html", "r.html")
+    assert file.stat().st_size < 1000000
+    got = chromium(folder, file, "--dump-dom")
+    assert "CONSOLE" not in got.stderr, got.stderr
+    assert "<h1 class=\"exceeded\">no data</h1>" in got.stdout, got.stdout
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in got.stdout and "<script>alert" not in got.stdout
+    assert 'type="application/json" id="coldspan"' in got.stdout
+    # That the browser would have told: the same page with a script that its policy forbids.
+    bad = folder / "bad.html"
+    bad.write_text(file.read_text().replace("<main>", "<main><script>alert(1)</script>"))
+    assert "CONSOLE" in chromium(folder, bad, "--dump-dom").stderr
+
+
+@case
+def the_page_is_printed_and_dark(args, folder):
+    file = written(args, folder, "html", "r.html")
+    chromium(folder, file, f"--print-to-pdf={folder}/r.pdf")
+    assert (folder / "r.pdf").read_bytes().startswith(b"%PDF")
+    for name, scheme in (("light", 1), ("dark", 0)):
+        chromium(folder, file, f"--blink-settings=preferredColorScheme={scheme}", f"--screenshot={folder}/{name}.png")
+    assert (folder / "light.png").read_bytes() != (folder / "dark.png").read_bytes()
+
+
+def yaml(file):
+    return python("import json, sys, yaml\nprint(json.dumps(yaml.safe_load(open(sys.argv[1])), default=str))", file)
+
+
+def _with_coldspan(args, folder):
+    """A PATH on which `coldspan` is ours."""
+    (folder / "bin").mkdir()
+    (folder / "bin/coldspan").symlink_to(args.coldspan)
+    return f"{folder}/bin:{os.environ['PATH']}"
+
+
+@case
+def the_workflow_for_github(args, folder):
+    file = args.docs / "ci/github-actions.yml"
+    got = run([peers.path("actionlint"), "-no-color", file])
+    assert got.returncode == 0, got
+    broken = folder / "broken.yml"
+    broken.write_text(file.read_text().replace("runs-on:", "run-on:"))
+    assert run([peers.path("actionlint"), "-no-color", broken]).returncode != 0
+    steps = {step.get("id"): step for step in yaml(file)["jobs"]["budgets"]["steps"]}
+    (folder / "coldspan.yaml").write_text(PLAN)
+    # As the runner does it.
+    got = run(["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", steps["budgets"]["run"]], cwd=folder,
+              env=environment(PATH=_with_coldspan(args, folder), GITHUB_ACTIONS="true", GITHUB_WORKSPACE=str(folder),
+                              GITHUB_STEP_SUMMARY=str(folder / "summary"), GITHUB_OUTPUT=str(folder / "output")))
+    assert got.returncode == NO_DATA and "::error file=coldspan.yaml," in got.stdout, got
+    assert (folder / "output").read_text() == "verdict=no data\nexit_status=4\n"
+    assert "| FAIL |" in (folder / "summary").read_text()
+    for kept in yaml(file)["jobs"]["budgets"]["steps"][-1]["with"]["path"].split():
+        assert (folder / kept).stat().st_size, kept
+
+
+@case
+def the_job_for_gitlab(args, folder):
+    job = yaml(args.docs / "ci/gitlab-ci.yml")["cold-starts"]
+    (folder / "coldspan.yaml").write_text(PLAN)
+    got = run(["bash", "-e", "-o", "pipefail", "-c", "\n".join(job["script"])], cwd=folder,
+              env=environment(PATH=_with_coldspan(args, folder), GITLAB_CI="true", CI_PROJECT_DIR=str(folder)))
+    assert got.returncode == NO_DATA, got
+    for file in [*job["artifacts"]["paths"], *job["artifacts"]["reports"].values()]:
+        assert (folder / file).stat().st_size, file
+
+
+@case
+def the_hook_for_pre_commit(args, folder):
+    config = (args.docs / "ci/pre-commit-config.yaml").read_text()
+    (folder / ".pre-commit-config.yaml").write_text(config)
+    env = environment(PATH=_with_coldspan(args, folder), PRE_COMMIT_HOME=str(folder / "home"), HOME=str(folder),
+                      GIT_CONFIG_NOSYSTEM="1", GIT_AUTHOR_NAME="a", GIT_AUTHOR_EMAIL="a@example.org",
+                      GIT_COMMITTER_NAME="a", GIT_COMMITTER_EMAIL="a@example.org")
+    tool = peers.path("readers_python") / "pre-commit"
+    assert run(["git", "init", "-q"], cwd=folder, env=env).returncode == 0
+    got = run([tool, "install"], cwd=folder, env=env)
+    assert got.returncode == 0, got
+    for budget, code in (("p50 total <= 100s", 0), ("p50 total <= 1ns", 1)):
+        (folder / "coldspan.yaml").write_text(f"version: 1\nfunctions:\n  f: {{run: [/bin/true], budgets: [{budget}]}}\n")
+        run(["git", "add", "coldspan.yaml"], cwd=folder, env=env)
+        got = run(["git", "commit", "-qm", "x"], cwd=folder, env=env)
+        assert got.returncode == code and ("cold-start budgets" in got.stdout + got.stderr), got
+    assert "exit code: 3" in got.stdout + got.stderr and "FAIL " in got.stdout + got.stderr, got
+
+
+def main():
+    parser = cases.parser(__doc__)
+    parser.add_argument("--coldspan", type=pathlib.Path, required=True)
+    parser.add_argument("--docs", type=pathlib.Path, required=True)
+    args = parser.parse_args()
+    args.coldspan = args.coldspan.resolve()
+    cases.main(args, args, folder=True)
+
+
+if __name__ == "__main__":
+    main()
