@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "agent/budget/metric.h"
+#include "agent/output/joining.h"
 #include "agent/output/json.h"
 #include "base/suggest.h"
 
@@ -328,97 +329,6 @@ static int take_failure(const struct reading *reading, const json_t *json,
 	return 0;
 }
 
-/* --- joining --- */
-
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-static bool has_run(const struct cs_origin *origin, const char *run)
-{
-	for (size_t i = 0; i < origin->runs_count; i++) {
-		if (!strcmp(origin->runs[i], run))
-			return true;
-	}
-	return false;
-}
-
-static bool share_a_run(const struct cs_origin *a, const struct cs_origin *b)
-{
-	for (size_t i = 0; i < b->runs_count; i++) {
-		if (has_run(a, b->runs[i]))
-			return true;
-	}
-	return false;
-}
-
-/* One population: the same program, on machines of one kind, measured in one way. */
-static bool belong_together(const struct cs_result_function *function,
-			    const struct cs_asserted *asserted, const struct cs_origin *origin)
-{
-	const struct cs_origin *own = &function->origin;
-
-	return cs_host_same(&own->host, &origin->host) &&
-	       same_text(own->version, origin->version) && same_text(own->commit, origin->commit) &&
-	       own->against_itself == origin->against_itself &&
-	       !function->asserted.others == !asserted->others;
-}
-
-static int append(struct cs_sample **to, uint32_t count, const struct cs_sample *from,
-		  uint32_t added)
-{
-	struct cs_sample *grown = realloc(*to, ((size_t)count + added + 1) * sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	*to = grown;
-	memcpy(grown + count, from, added * sizeof(*grown));
-	return 0;
-}
-
-static int add_runs(struct cs_arena *arena, struct cs_origin *to, const struct cs_origin *from)
-{
-	size_t count = to->runs_count + from->runs_count;
-	const char **runs = cs_arena_alloc(arena, count * sizeof(*runs));
-
-	if (!runs)
-		return -ENOMEM;
-	memcpy(runs, to->runs, to->runs_count * sizeof(*runs));
-	memcpy(runs + to->runs_count, from->runs, from->runs_count * sizeof(*runs));
-	to->runs = runs;
-	to->runs_count = count;
-	if (strcmp(from->date, to->date) < 0)
-		to->date = from->date;
-	return 0;
-}
-
-static int join(const struct reading *reading, struct cs_result_function *function,
-		const struct cs_asserted *more, const struct cs_origin *origin)
-{
-	struct cs_asserted *asserted = &function->asserted;
-	int r;
-
-	if (more->count > CS_PLAN_RUNS_MAX - asserted->count)
-		return fail(reading, -E2BIG, "too many starts in all", "");
-	r = append(&asserted->own, asserted->count, more->own, more->count);
-	if (r == 0 && more->others)
-		r = append(&asserted->others, asserted->count, more->others, more->count);
-	if (r == 0)
-		r = add_runs(&reading->result->arena, &function->origin, origin);
-	if (r < 0)
-		return r;
-	if (more->failed && !asserted->failed) {
-		asserted->failed = true;
-		asserted->other_failed = more->other_failed;
-		asserted->failure = more->failure;
-	}
-	asserted->count += more->count;
-	if (more->looks > asserted->looks)
-		asserted->looks = more->looks;
-	return 0;
-}
-
 /* --- a function --- */
 
 static const struct cs_plan_function *planned(const struct reading *reading, const char *name)
@@ -465,19 +375,11 @@ static int take_asserted(const struct reading *reading, const json_t *json,
 static int place(const struct reading *reading, struct cs_asserted *asserted,
 		 const struct cs_origin *origin)
 {
-	struct cs_result *result = reading->result;
+	int r = cs_result_join(reading->result, asserted, origin);
 
-	for (size_t i = 0; i < result->count; i++) {
-		struct cs_result_function *function = &result->functions[i];
-
-		if (function->asserted.function != asserted->function)
-			continue;
-		if (share_a_run(&function->origin, origin))
-			return fail(reading, -EEXIST, "its starts are counted already", "");
-		if (belong_together(function, asserted, origin))
-			return join(reading, function, asserted, origin);
-	}
-	return cs_result_add(result, asserted, origin);
+	if (r == -EEXIST)
+		return fail(reading, r, "its starts are counted already", "");
+	return r == -E2BIG ? fail(reading, r, "too many starts in all", "") : r;
 }
 
 static int take_function(struct reading *reading, const json_t *json)
