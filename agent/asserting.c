@@ -227,11 +227,7 @@ int cs_asserting_check(const char *file, const struct cs_plan_function *function
 {
 	const char *what = NULL;
 
-	if (function->start == CS_START_FAAS)
-		what = "functions by folder are not measured yet; write run: [PROGRAM…]";
-	else if (function->ready == CS_READY_POLL)
-		what = "ready: first-poll is not measured yet; use coldspan run for Lambda";
-	else if (function->sampling.evict)
+	if (function->sampling.evict)
 		what = "cache: evict is not done yet; write cache: warm";
 	else if (function->baseline.kind == CS_BASELINE_FILE)
 		what = "a baseline of samples is not read yet; write ref: or run:";
@@ -243,9 +239,6 @@ int cs_asserting_check(const char *file, const struct cs_plan_function *function
 		if (budget->against == CS_AGAINST_REFERENCE)
 			return refuse(diag, file, budget->line, budget->column,
 				      "there is no reference to compare with yet");
-		if (budget->metric == CS_METRIC_WARM)
-			return refuse(diag, file, budget->line, budget->column,
-				      "warm is not measured yet");
 	}
 	return 0;
 }
@@ -274,7 +267,8 @@ static void find_files(struct measuring *measuring)
 		struct side *side = &measuring->sides[i];
 
 		/* Without them it is not known what the page cache has; a start says why there is no program. */
-		if (cs_loaded_files_find(side->function, side->folder,
+		if (side->function->start == CS_START_FAAS ||
+		    cs_loaded_files_find(side->function, side->folder,
 					 measuring->options->dispositions, &measuring->arena,
 					 &side->files) < 0)
 			side->files.count = 0;

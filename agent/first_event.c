@@ -84,7 +84,7 @@ static void ask(struct cs_first_event *first)
 		command = EVHTTP_REQ_PUT;
 	/* A request that cannot be made tells on_reply() itself. */
 	(void)!evhttp_make_request(first->connection, request, command,
-				   event->path ? event->path : "/");
+				   first->path ? first->path : "/");
 }
 
 static void on_again(evutil_socket_t fd, short what, void *context)
@@ -105,6 +105,12 @@ static void on_again(evutil_socket_t fd, short what, void *context)
 void cs_first_event_begin(struct cs_first_event *first)
 {
 	event_assign(&first->again, first->base, -1, 0, on_again, first);
+	soon(first);
+}
+
+/* Its answer is still being handed over: not before the loop is back. */
+void cs_first_event_again(struct cs_first_event *first)
+{
 	soon(first);
 }
 

@@ -19,12 +19,13 @@ struct evhttp_connection;
 struct cs_first_event {
 	struct event_base *base;           /* borrowed */
 	const struct cs_plan_event *event; /* borrowed */
+	const char *path;                  /* borrowed; NULL: / */
 	uint16_t port;
 	bool only_connect; /* it is enough that it listens */
 	int status;        /* of the answer; 0: none yet */
 	struct evhttp_connection *connection;
 	struct event again;
-	void (*answered)(void *context, int status); /* once; 0: it listens */
+	void (*answered)(void *context, int status); /* once an event; 0: it listens */
 	void *context;
 };
 
@@ -33,6 +34,9 @@ uint16_t cs_first_event_port(void);
 
 /** cs_first_event_begin() - ask from now on; all but connection, status and again is filled in. */
 void cs_first_event_begin(struct cs_first_event *first);
+
+/** cs_first_event_again() - the event once more, after it was answered. */
+void cs_first_event_again(struct cs_first_event *first);
 
 /** cs_first_event_end() - ask no more. Accepts a zeroed one. */
 void cs_first_event_end(struct cs_first_event *first);

@@ -13,13 +13,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/environment.h"
 #include "agent/first_event.h"
 #include "agent/interrupts.h"
 #include "agent/noise_watch.h"
+#include "agent/runtime_api.h"
+#include "agent/starting.h"
+#include "agent/statistics/quantile.h"
 #include "agent/watched.h"
 
 #define GRACE_S 2 /* from SIGTERM to SIGKILL */
+
+struct warm {
+	uint64_t segment;
+	double took_ns;
+};
 
 struct sampling {
 	struct event_base *base;
@@ -27,6 +34,8 @@ struct sampling {
 	struct cs_sampling_result *result;
 	struct cs_watched watched;
 	struct cs_first_event first;
+	struct cs_runtime_api api;
+	struct cs_arena arena;
 	struct cs_noise_watch noise;
 	struct cs_modules modules;
 	struct event limit;
@@ -36,6 +45,10 @@ struct sampling {
 	int output_fd; /* our end of what it writes to; negative: closed */
 	bool ready;    /* its rule says so */
 	bool over;     /* its time was */
+	uint32_t warm_asked;
+	uint64_t segment; /* of the process whose start it is */
+	struct warm warm[CS_PLAN_WARM_MAX + 1];
+	uint32_t warm_count;
 	bool best_ready;
 	bool seen;
 };
@@ -67,6 +80,7 @@ static void fill_sample(const struct cs_cold_start *cold, struct cs_sample *samp
 	}
 	for (unsigned i = 0; i < CS_FACT_COUNT; i++)
 		values[CS_METRIC_FACTS + i] = (double)cold->facts[i];
+	values[CS_METRIC_CONNECTS] = cold->connections_opened;
 	values[CS_METRIC_TOTAL] = total_of(cold);
 	values[CS_METRIC_UNATTRIBUTED] = (double)(cold->end_ns - cold->start_ns) - attributed;
 	if (cold->max_rss_bytes)
@@ -84,6 +98,36 @@ static void clear_sample(struct cs_sample *sample)
 		sample->values[i] = (double)NAN;
 }
 
+/* Which instance is the one that is measured is told when its start is, which may be later. */
+static void on_invocation(void *context, const struct cs_invocation *invocation)
+{
+	struct sampling *sampling = context;
+
+	if (invocation->cold || invocation->running || invocation->outcome.cause != CS_CAUSE_NONE ||
+	    sampling->warm_count == CS_PLAN_WARM_MAX)
+		return;
+	sampling->warm[sampling->warm_count++] = (struct warm){
+		.segment = invocation->identity->segment,
+		.took_ns = (double)(invocation->end_ns - invocation->start_ns),
+	};
+}
+
+static void fill_warm(struct sampling *sampling)
+{
+	double *values = sampling->result->sample.values, took_ns[CS_PLAN_WARM_MAX + 1];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < sampling->warm_count && count < sampling->function->warm; i++) {
+		if (sampling->warm[i].segment == sampling->segment)
+			took_ns[count++] = sampling->warm[i].took_ns;
+	}
+	if (!count || count < sampling->function->warm)
+		return;
+	cs_samples_sort(took_ns, count);
+	values[CS_METRIC_WARM_P50] = took_ns[cs_quantile_rank(count, 0.5) - 1];
+	values[CS_METRIC_WARM_P95] = took_ns[cs_quantile_rank(count, 0.95) - 1];
+}
+
 static void on_file(void *context, const struct cs_opened_file *file)
 {
 	struct sampling *sampling = context;
@@ -97,8 +141,11 @@ static void on_cold_start(void *context, const struct cs_cold_start *cold)
 {
 	struct sampling *sampling = context;
 
-	if (sampling->best_ready)
+	/* The runtime that serves a folder is no start of the function's. */
+	if (sampling->best_ready || (sampling->function->start == CS_START_FAAS &&
+				     cold->identity->pid == sampling->watched.child.pid))
 		return;
+	sampling->segment = cold->identity->segment;
 	sampling->seen = true;
 	sampling->best_ready = cold->ready;
 	clear_sample(&sampling->result->sample);
@@ -169,12 +216,26 @@ static void settle_tail(struct sampling *sampling)
 
 /* --- its life --- */
 
+/* After the first. One more than is measured: of the last the end may be that of the process. */
+static uint32_t events_of(const struct cs_plan_function *function)
+{
+	return function->warm ? function->warm + 1 : 0;
+}
+
 static void on_answered(void *context, int status)
 {
 	struct sampling *sampling = context;
 
 	sampling->result->answer = status;
 	sampling->ready = status < 500;
+	if (sampling->ready && sampling->warm_asked < events_of(sampling->function)) {
+		sampling->warm_asked++;
+		if (sampling->api.http)
+			cs_runtime_api_offer(&sampling->api);
+		else
+			cs_first_event_again(&sampling->first);
+		return;
+	}
 	stop(sampling);
 }
 
@@ -218,35 +279,13 @@ static bool is_server(const struct cs_plan_function *function)
 	return function->ready == CS_READY_RESPONSE || function->ready == CS_READY_LISTEN;
 }
 
-/* This process's environment, with the function's over it, and its port. */
-static char **environment(const struct cs_plan_function *function, uint16_t port,
-			  struct cs_arena *arena)
-{
-	struct cs_environment_variable *variables;
-	size_t count = 0;
-
-	variables = cs_arena_alloc(arena, (function->env_count + 2) * sizeof(*variables));
-	if (!variables)
-		return NULL;
-	for (size_t i = 0; i < function->env_count; i++)
-		variables[count++] = (struct cs_environment_variable){ function->env[i].name,
-								       function->env[i].value };
-	if (function->names_files)
-		variables[count++] = (struct cs_environment_variable){ "COLDSPAN_FILES", "all" };
-	if (port)
-		variables[count++] =
-			(struct cs_environment_variable){ "PORT",
-							  cs_arena_printf(arena, "%u", port) };
-	return cs_environment_with(arena, environ, variables, count);
-}
-
 /* Standard input: the event's body, or nothing. */
 static int open_input(const struct cs_plan_function *function)
 {
 	const char *body = function->event.body;
 	cs_cleanup(cs_closep) int fd = -EBADF;
 
-	if (!body || is_server(function))
+	if (!body || is_server(function) || function->ready == CS_READY_POLL)
 		return open("/dev/null", O_RDONLY | O_CLOEXEC);
 	fd = memfd_create("event", MFD_CLOEXEC);
 	if (fd < 0 || write(fd, body, strlen(body)) != (ssize_t)strlen(body) ||
@@ -255,7 +294,8 @@ static int open_input(const struct cs_plan_function *function)
 	return cs_take_fd(&fd);
 }
 
-static void await(struct sampling *sampling, uint16_t port)
+/* @path: of the first event; NULL: as the plan says */
+static void await(struct sampling *sampling, uint16_t port, const char *path)
 {
 	const struct cs_plan_function *function = sampling->function;
 	uint64_t limit_us = function->sampling.timeout_ns / 1000;
@@ -269,12 +309,27 @@ static void await(struct sampling *sampling, uint16_t port)
 	sampling->first = (struct cs_first_event){
 		.base = sampling->base,
 		.event = &function->event,
+		.path = path ? path : function->event.path,
 		.port = port,
 		.only_connect = function->ready == CS_READY_LISTEN,
 		.answered = on_answered,
 		.context = sampling,
 	};
 	cs_first_event_begin(&sampling->first);
+}
+
+static int begin_api(struct sampling *sampling, struct cs_diag *diag)
+{
+	int r;
+
+	sampling->api = (struct cs_runtime_api){
+		.event = &sampling->function->event,
+		.limit_ns = sampling->function->sampling.timeout_ns,
+		.answered = on_answered,
+		.context = sampling,
+	};
+	r = cs_runtime_api_begin(&sampling->api, sampling->base);
+	return r < 0 ? cs_diag_set(diag, r, "no Runtime API on loopback: %s", strerror(-r)) : 0;
 }
 
 /* @files: its standard streams. */
@@ -284,22 +339,23 @@ static int start(struct sampling *sampling, const char *folder, const int *files
 	const struct cs_plan_function *function = sampling->function;
 	uint16_t port = is_server(function) ? cs_first_event_port() : 0;
 	struct cs_child_command command = {
-		.argv = function->argv,
 		.files = files,
 		.own_group = true,
 		.folder = folder,
 		.dispositions = dispositions,
 	};
-	struct cs_arena arena;
-	int r = -ENOMEM;
+	struct cs_starting starting;
+	int r;
 
-	cs_arena_init(&arena, 0);
-	command.env = environment(function, port, &arena);
-	if (command.env)
-		r = cs_watched_start(&sampling->watched, &command, diag);
-	cs_arena_deinit(&arena);
+	r = cs_starting_make(function, folder, port, sampling->api.port, &sampling->arena, diag,
+			     &starting);
+	if (r < 0)
+		return r;
+	command.argv = starting.argv;
+	command.env = starting.env;
+	r = cs_watched_start(&sampling->watched, &command, diag);
 	if (r == 0)
-		await(sampling, port);
+		await(sampling, port, starting.path);
 	return r;
 }
 
@@ -339,7 +395,12 @@ static int run(struct sampling *sampling, const char *folder,
 
 	if (input < 0)
 		return cs_diag_set(diag, -errno, "cannot make an event: %s", strerror(errno));
-	r = open_pipe(sampling, &output, diag);
+	if (sampling->function->ready == CS_READY_POLL)
+		r = begin_api(sampling, diag);
+	else
+		r = 0;
+	if (r == 0)
+		r = open_pipe(sampling, &output, diag);
 	if (r < 0)
 		return r;
 	files[0] = input;
@@ -371,10 +432,14 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 			     .forbid_count = function->forbid_count },
 	};
 	const struct cs_collector_options options = {
-		.observer = { .context = &sampling, .cold_start = on_cold_start, .file = on_file },
+		.observer = { .context = &sampling,
+			      .cold_start = on_cold_start,
+			      .invocation = on_invocation,
+			      .file = on_file },
 	};
 	int r;
 
+	cs_arena_init(&sampling.arena, 0);
 	clear_sample(&result.sample);
 	cs_noise_clear(&result.sample.noise);
 	event_assign(&sampling.limit, base, -1, 0, on_limit, &sampling);
@@ -389,8 +454,11 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 		r = run(&sampling, folder, dispositions, diag);
 	cs_interrupts_end(&sampling.interrupts);
 	cs_first_event_end(&sampling.first);
+	cs_runtime_api_end(&sampling.api);
+	cs_arena_deinit(&sampling.arena);
 	settle_tail(&sampling);
 	cs_watched_close(&sampling.watched);
+	fill_warm(&sampling);
 	cs_modules_deinit(&sampling.modules);
 	result.outcome = outcome_of(&sampling);
 	result.status = r == -EINTR ? sampling.interrupts.number : sampling.watched.status;

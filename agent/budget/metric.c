@@ -57,8 +57,13 @@ int cs_metric_find(const char *name, unsigned *ret)
 const char *cs_metric_near(const char *name)
 {
 	const char *names[CS_METRIC_COUNT];
+	size_t len = strlen(name);
 
-	for (unsigned i = 0; i < CS_METRIC_COUNT; i++)
+	for (unsigned i = 0; i < CS_METRIC_COUNT; i++) {
 		names[i] = cs_metric_about(i).name;
+		/* "warm" is "warm.p50" before it is "wait". */
+		if (len && !strncmp(names[i], name, len) && names[i][len] == '.')
+			return names[i];
+	}
 	return cs_suggest(name, names, CS_METRIC_COUNT);
 }

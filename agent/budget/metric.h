@@ -23,7 +23,9 @@
 	X(MEMORY, "memory", SIZE, false, "high-water mark of resident memory")                     \
 	X(MODULES, "import.modules", COUNT, true, "modules whose files were opened")               \
 	X(FORBIDDEN, "import.forbidden", COUNT, true, "of these, those that are forbidden")        \
-	X(WARM, "warm", DURATION, false, "handler and response of a warm invocation")
+	X(CONNECTS, "connect.count", COUNT, true, "connections that it opened until it was ready") \
+	X(WARM_P50, "warm.p50", DURATION, false, "median of its warm invocations")                 \
+	X(WARM_P95, "warm.p95", DURATION, false, "of its warm invocations 95% took at most that")
 
 /* Places in a sample: phases, then facts, then the above. */
 enum cs_metric {

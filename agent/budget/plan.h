@@ -15,6 +15,8 @@
 #include "base/diag.h"
 
 #define CS_PLAN_RUNS_MAX 10000u
+#define CS_PLAN_WARM_MAX 1000u
+#define CS_PLAN_WARM     20u /* where a budget is on them, and nothing is said */
 
 /* The bound that pairs were tried out with: never exceeded where nothing differs, always by a fifth. */
 #define CS_PLAN_COMPARED                                                                           \
@@ -89,6 +91,7 @@ struct cs_plan_function {
 	size_t budgets_count;
 	const char *const *forbid; /* names of modules, with * */
 	size_t forbid_count;
+	uint32_t warm;    /* further events of each start, one after the other */
 	bool names_files; /* a budget is on modules: the files of every class are asked for */
 	struct cs_plan_baseline baseline;
 };

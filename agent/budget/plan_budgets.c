@@ -125,6 +125,33 @@ static int forbid(const struct cs_fields *fields, const struct cs_yaml_node *nod
 	return text ? 0 : -ENOMEM;
 }
 
+static bool is_warm(const struct cs_budget *budget)
+{
+	return budget->metric == CS_METRIC_WARM_P50 || budget->metric == CS_METRIC_WARM_P95;
+}
+
+/* Warm events where a budget is on them. */
+static int take_warm(const struct cs_fields *fields, struct cs_plan_function *function)
+{
+	bool answers = function->ready == CS_READY_RESPONSE || function->ready == CS_READY_POLL;
+
+	for (size_t i = 0; i < function->budgets_count; i++) {
+		const struct cs_budget *budget = &function->budgets[i];
+
+		if (!is_warm(budget))
+			continue;
+		if (!answers)
+			return cs_diag_at(fields->diag, -EINVAL, fields->file, budget->line,
+					  budget->column,
+					  "%s answers no events that could be warm; write ready: "
+					  "first-response or first-poll",
+					  function->name);
+		if (!function->warm)
+			function->warm = CS_PLAN_WARM;
+	}
+	return 0;
+}
+
 static bool is_of_modules(const struct cs_budget *budget)
 {
 	return budget->metric == CS_METRIC_MODULES || budget->metric == CS_METRIC_FORBIDDEN;
@@ -181,6 +208,8 @@ int cs_plan_take_budgets(const struct cs_fields *fields, const struct cs_yaml_no
 		r = take_budgets(fields, cs_yaml_get(map, "budgets"), preset, function);
 	if (r == 0 && (node = cs_yaml_get(map, "forbid")))
 		r = forbid(fields, node, function);
+	if (r == 0)
+		r = take_warm(fields, function);
 	for (size_t i = 0; r == 0 && i < function->budgets_count; i++)
 		function->names_files |= is_of_modules(&function->budgets[i]);
 	return r;

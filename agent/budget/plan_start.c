@@ -103,6 +103,11 @@ static int take_env(const struct cs_fields *fields, const struct cs_yaml_node *n
 	return r;
 }
 
+static bool answers(const struct cs_plan_function *function)
+{
+	return function->ready == CS_READY_RESPONSE || function->ready == CS_READY_POLL;
+}
+
 int cs_plan_take_ready(const struct cs_fields *fields, const struct cs_yaml_node *map,
 		       struct cs_plan_function *function)
 {
@@ -112,8 +117,18 @@ int cs_plan_take_ready(const struct cs_fields *fields, const struct cs_yaml_node
 	function->ready = function->start == CS_START_FAAS ? CS_READY_RESPONSE : CS_READY_EXIT;
 	if ((node = cs_yaml_get(map, "ready")))
 		r = take_ready(fields, node, function);
+	if (r == 0 && function->start == CS_START_FAAS && function->ready != CS_READY_RESPONSE)
+		r = cs_fields_refuse(fields, node,
+				     "a function by its folder is asked over HTTP; write ready: "
+				     "first-response");
 	if (r == 0 && (node = cs_yaml_get(map, "invoke")))
 		r = take_event(fields, node, &function->event);
+	if (r == 0 && (node = cs_yaml_get(map, "warm_events")))
+		r = cs_fields_count(fields, node, 0, CS_PLAN_WARM_MAX, &function->warm);
+	if (r == 0 && function->warm && !answers(function))
+		r = cs_fields_refuse(fields, node,
+				     "only what answers has warm events; write ready: "
+				     "first-response or first-poll");
 	if (r == 0 && (node = cs_yaml_get(map, "env")))
 		r = take_env(fields, node, function);
 	return r;

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`coldspan assert` on functions that are given events: clients of Lambda's Runtime API, functions by
+their folder, and warm events after the first one.
+
+usage: assert_events.py --coldspan FILE --functions DIR
+"""
+import json
+import pathlib
+import re
+import shutil
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import asserting, cases, peers
+from lib.asserting import KEPT, NO_DATA, OVER, USAGE, coldspan, expect, plan
+from lib.cases import case
+
+TOP = "defaults: {runs: 2, max_runs: 2, warmup: 0, timeout: 60s}\n"
+HANDLER = """
+import json, os, sys
+def handle(event, context):
+    if event.get("fail"):
+        raise ValueError("as told")
+    with open(os.environ["SEEN"], "a") as seen:
+        seen.write(json.dumps([event, context.aws_request_id, context.memory_limit_in_mb,
+                               context.get_remaining_time_in_millis() > 0]) + "\\n")
+    return {"n": 1}
+"""
+NODE_HANDLER = """
+import { appendFileSync } from "node:fs"
+export const handle = async event => {
+  if (event.fail)
+    throw new Error("as told")
+  appendFileSync(process.env.SEEN, JSON.stringify([event]) + "\\n")
+  return { n: 1 }
+}
+"""
+
+
+def lambda_plan(folder, command, budgets, body='{"n": 1}', more=""):
+    plan(folder, f"  f:\n    run: {json.dumps(list(map(str, command)))}\n    ready: first-poll\n"
+                 f"    invoke: {{body: '{body}'}}\n    env: {{SEEN: {folder}/seen, AWS_REGION: us-east-1}}\n"
+                 f"    budgets: [{budgets}]\n{more}", TOP)
+
+
+def seen(folder):
+    events = [json.loads(line) for line in (folder / "seen").read_text().splitlines()]
+    (folder / "seen").unlink()
+    return events
+
+
+def a_client(args, folder, command):
+    lambda_plan(folder, command, "p50 handler <= 100s, max total <= 1ns")
+    expect(coldspan(args, folder), OVER, r"PASS +p50 handler", r"FAIL +max total .*2 of 2 over")
+    events = seen(folder)
+    assert [event[0] for event in events] == [{"n": 1}] * 2, events
+    lambda_plan(folder, command, "warm.p50 <= 100s, max warm.p95 <= 1ns", more="    warm_events: 3\n")
+    expect(coldspan(args, folder), OVER, r"PASS +p50 warm.p50 <= 100 s +\d", r"FAIL +max warm.p95")
+    events = seen(folder)
+    assert [event[0] for event in events] == [{"n": 1}] * 10, events
+    lambda_plan(folder, command, "total <= 100s", '{"fail": true}')
+    expect(coldspan(args, folder), NO_DATA, r"start 1: its first event was answered with 500", r"as told")
+    return events
+
+
+@case
+def pythons_client_of_the_runtime_api(args, folder):
+    python = str(peers.path("awslambdaric"))
+    (folder / "app.py").write_text(HANDLER)
+    events = a_client(args, folder, [python, "-m", "awslambdaric", "app.handle"])
+    ids = [event[1] for event in events]
+    assert len(set(ids[:5])) == 5 and ids[:5] == ids[5:] and all(event[2:] == ["128", True] for event in events), events
+    lambda_plan(folder, [python, "-m", "awslambdaric", "nothere.handle"], "total <= 100s")
+    expect(coldspan(args, folder), NO_DATA, r"start 1: its first event was answered with 500|exit status")
+
+
+@case
+def nodes_client_of_the_runtime_api(args, folder):
+    node = shutil.which("node")
+    if not node:
+        cases.skip("node is not installed (script/setup installs it)")
+    (folder / "app.mjs").write_text(NODE_HANDLER)
+    a_client(args, folder, [node, peers.path("nodejs_ric"), "app.handle"])
+
+
+@case
+def who_never_asks_is_never_green(args, folder):
+    plan(folder, "  f: {run: [sleep, '600'], ready: first-poll, timeout: 500ms, budgets: [total <= 100s]}\n", TOP)
+    expect(coldspan(args, folder), NO_DATA, r"never became ready")
+
+
+@case
+def functions_by_their_folder(args, folder):
+    for name, phase in (("hello-py-http", "code"), ("hello-py", "runtime"), ("hello-c", "exec")):
+        if name == "hello-c" and not (args.functions / name / "hello").exists():
+            continue
+        shutil.copytree(args.functions / name, folder / "functions" / name)
+        plan(folder, f"  f: {{function: functions/{name}, budgets: [p50 {phase} <= 100s, opens.user <= 1000, max total <= 1ns]}}\n", TOP)
+        expect(coldspan(args, folder), OVER, rf"PASS +p50 {phase} <= 100 s +\d", r"FAIL +max total", r"PASS +opens.user")
+    plan(folder, "  f: {function: functions/hello-py-http, budgets: [p50 warm.p50 <= 100s], warm_events: 5}\n", TOP)
+    expect(coldspan(args, folder), KEPT, r"PASS +p50 warm.p50")
+    plan(folder, "  f: {function: functions/nothere, budgets: [total <= 1s]}\n", TOP)
+    expect(coldspan(args, folder), 1, r"f: .*/functions/nothere: No such file")
+    (folder / "functions/bad").mkdir()
+    (folder / "functions/bad/function.yaml").write_text("name: bad\nmode: what\n")
+    plan(folder, "  f: {function: functions/bad, timeout: 20s, budgets: [total <= 1s]}\n", TOP)
+    expect(coldspan(args, folder), NO_DATA, r"\| .*bad/function.yaml:1:1: key .command. is missing")
+
+
+@case
+def warm_events_of_an_http_server(args, folder):
+    (folder / "server.py").write_text("""
+import http.server, os, time
+count = 0
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        global count
+        count += 1
+        if count == 1:
+            time.sleep(0.5)
+        self.send_response(500 if os.environ.get("FAIL") and count > 2 else 200)
+        self.end_headers()
+    def log_message(self, *args):
+        pass
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+""")
+    one = f"  f: {{run: [{sys.executable}, server.py], ready: first-response, %s}}\n"
+    plan(folder, one % "warm_events: 4, budgets: [p50 warm.p50 <= 400ms, p50 warm.p95 <= 1ns, p50 handler <= 400ms]", TOP)
+    got = coldspan(args, folder)
+    assert re.search(r"PASS +p50 warm.p50", got.stdout) and re.search(r"PASS +p50 handler", got.stdout) is None, got
+    plan(folder, one % "warm_events: 4, env: {FAIL: '1'}, budgets: [p50 warm.p50 <= 400ms]", TOP)
+    expect(coldspan(args, folder), NO_DATA, r"answered with 500")
+
+
+@case
+def mistakes_are_told_with_their_place(args, folder):
+    for text, said in (
+            ("{run: [x], warm_events: 3, budgets: []}", r"yaml:4:30: only what answers has warm events"),
+            ("{run: [x], budgets: [warm.p50 <= 1s]}", r"yaml:4:27: f answers no events that could be warm"),
+            ("{run: [x], warm_events: 1001, ready: first-poll, budgets: []}", r"yaml:4:30: a whole number from 0 to 1000"),
+            ("{run: [x], warm_event: 3, budgets: []}", r'unknown key "warm_event"; did you mean "warm_events"'),
+            ("{function: x, ready: listen, budgets: []}", r"yaml:4:27: a function by its folder is asked over HTTP"),
+            ("{run: [x], budgets: [warm <= 1s]}", r'yaml:4:27: unknown metric "warm"; did you mean "warm.p50"')):
+        plan(folder, f"  f: {text}\n")
+        expect(coldspan(args, folder), USAGE, said)
+
+
+if __name__ == "__main__":
+    asserting.main(__doc__, lambda parser: parser.add_argument("--functions", required=True, type=pathlib.Path))
