@@ -87,6 +87,7 @@ struct cs_assembler {
 	TAILQ_HEAD(, cs_request) kept;      /* handed over; causes of what is yet to come */
 	LIST_HEAD(, cs_request) events;     /* of the Lambda Runtime API, in flight */
 	LIST_HEAD(, cs_log_book) log_books; /* of which something waits */
+	LIST_HEAD(, cs_calls) calls_left;   /* of processes that are over: call_children.c */
 	unsigned orphans_count;             /* of those, whose process is gone */
 	struct cs_evidence_table evidence;
 	struct cs_attempts attempts;

@@ -25,6 +25,7 @@
 #define CS_CALL_NAMES_MAX        16u   /* names that were looked up, idem */
 
 struct cs_assembled;
+struct cs_assembler;
 struct cs_request;
 struct cs_calls; /* of one instance */
 
@@ -43,6 +44,7 @@ struct cs_call_held {
 	uint64_t connection;
 	uint32_t sequence;
 	uint64_t position;
+	uint64_t segment;  /* of whose ring that is: its own, or that of a process it had started */
 	uint64_t owner;    /* position of the request; 0: of the start */
 	uint64_t begun_ns; /* when it was recorded to begin: what attribution goes by */
 	struct cs_call_told told;
@@ -56,6 +58,23 @@ struct cs_calls *cs_calls_free(struct cs_calls *calls);
 
 /** cs_calls_write_off() - those that wait for its start will not be told any more. */
 void cs_calls_write_off(struct cs_assembled *instance);
+
+/**
+ * cs_calls_over() - the process of an instance has ended
+ *
+ * What it called may be on behalf of who started it.
+ */
+void cs_calls_over(struct cs_assembled *instance);
+
+/**
+ * cs_calls_of_children() - what helpers that are over have called becomes that of who started them
+ *
+ * As often as something is about to be concluded: who started them is known once the rings of both were
+ * read. Of a process that is its event it is part of that. Of any other it is part of the one invocation
+ * that it had in flight, and no other beside it, when it started the helper: whatever is in flight by the
+ * time of the call, the helper is that one's.
+ */
+void cs_calls_of_children(struct cs_assembler *assembler);
 
 /** cs_call_list_is_open() - does the end of one of them, or its answer, have yet to be told? */
 bool cs_call_list_is_open(const struct cs_call_list *list);

@@ -36,8 +36,8 @@ static void hand_over(struct cs_call_held *held, const struct cs_identity *ident
 		.parent_span_id = parent->span_id,
 		.trace_state = parent->trace_state,
 		.trace_flags = parent->trace_flags,
-		.span_id = cs_make_span_id(&assembler->key, held->calls->instance->identity.segment,
-					   held->position, CS_ID_CALL),
+		.span_id =
+			cs_make_span_id(&assembler->key, held->segment, held->position, CS_ID_CALL),
 	};
 	if (held->told.is)
 		memcpy(call->context.span_id.bytes, held->told.span, sizeof(held->told.span));
@@ -97,6 +97,7 @@ void cs_calls_settle(struct cs_request *request, struct cs_network *ret)
 	struct cs_network network = { .sent_bytes = request->response_bytes,
 				      .received_bytes = request->request_bytes };
 	struct cs_call_held *held, *next;
+	unsigned children = 0; /* connections of theirs */
 
 	take_early(request);
 	for (held = LIST_FIRST(&request->calls); held; held = next) {
@@ -108,10 +109,12 @@ void cs_calls_settle(struct cs_request *request, struct cs_network *ret)
 		if (held->call.start_ns < request->start_ns)
 			held->call.start_ns = request->start_ns;
 		settle(held, request->end_ns, request->outcome, request->running);
+		children += held->segment != request->instance->identity.segment &&
+			    held->call.kind == CS_CALL_EXCHANGE && !held->call.reused;
 		network.sent_bytes += held->call.bytes_out;
 		network.received_bytes += held->call.bytes_in;
 	}
-	network.connections_opened = count_opened(request);
+	network.connections_opened = count_opened(request) + children;
 	*ret = network;
 }
 

@@ -68,14 +68,17 @@ bool cs_call_list_is_open(const struct cs_call_list *list)
 
 void cs_calls_write_off(struct cs_assembled *instance)
 {
-	if (instance->calls)
-		cs_call_list_clear(&instance->calls->early);
+	if (!instance->calls)
+		return;
+	cs_call_settle_left(instance->calls);
+	cs_call_list_clear(&instance->calls->early);
 }
 
 struct cs_calls *cs_calls_free(struct cs_calls *calls)
 {
 	if (!calls)
 		return NULL;
+	cs_call_settle_left(calls);
 	cs_call_list_clear(&calls->early);
 	cs_call_peers_free(calls->peers);
 	free(calls);
@@ -157,6 +160,7 @@ struct cs_call_held *cs_call_begin(struct cs_calls *calls, const struct cs_entry
 	held->thread = entry->record.thread;
 	held->connection = connection;
 	held->position = entry->position;
+	held->segment = calls->instance->identity.segment;
 	held->begun_ns = begun_ns;
 	if (kind == CS_CALL_EXCHANGE)
 		cs_call_told_read(cs_call_lines((const void *)(&entry->record + 1)), &held->told,

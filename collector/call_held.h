@@ -17,6 +17,8 @@ struct cs_calls {
 		early; /* before the first invocation, or of a process that is its event */
 	unsigned early_count;
 	unsigned count;
+	LIST_ENTRY(cs_calls) left; /* while @is_left: of a process that is over; call_children.c */
+	bool is_left;
 };
 
 /** cs_calls_of() - those of an instance, from the first on. NULL: out of memory. */
@@ -36,6 +38,9 @@ struct cs_call_held *cs_call_find_open(struct cs_calls *calls, uint32_t tag, enu
 
 /** cs_call_finish() - it ends then. */
 void cs_call_finish(struct cs_call_held *held, uint64_t end_ns);
+
+/** cs_call_settle_left() - what a helper has called that nobody took by now is nobody's: counted. */
+void cs_call_settle_left(struct cs_calls *calls);
 
 /** cs_call_close() - what was told of it was all. */
 void cs_call_close(struct cs_call_held *held);

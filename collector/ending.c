@@ -191,6 +191,7 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 	instance->end = end;
 	instance->end_ns = time_ns ? time_ns : 1; /* 0: it lives */
 	cs_init_ended(instance);
+	cs_calls_over(instance);
 	if (!cs_assembled_serves(instance)) {
 		if (end == CS_ASSEMBLER_EXEC) {
 			hand_on(instance);
