@@ -93,7 +93,7 @@ static const char *colour_of(const char *label)
 								     : "\x1b[33m";
 }
 
-static void put_value(const struct cs_budget *budget, double value, struct cs_buffer *out)
+void cs_assert_value(const struct cs_budget *budget, double value, struct cs_buffer *out)
 {
 	struct cs_quantity quantity = { cs_metric_about(budget->metric).kind, value };
 	char text[64];
@@ -109,10 +109,10 @@ static void put_bounds(const struct cs_budget *budget, const struct cs_judgement
 	if (cs_metric_about(budget->metric).exact || isnan(judgement->lower))
 		return;
 	cs_buffer_puts(out, " (>= ");
-	put_value(budget, judgement->lower, out);
+	cs_assert_value(budget, judgement->lower, out);
 	if (!isnan(judgement->upper)) {
 		cs_buffer_puts(out, ", <= ");
-		put_value(budget, judgement->upper, out);
+		cs_assert_value(budget, judgement->upper, out);
 	}
 	cs_buffer_putc(out, ')');
 }
@@ -125,12 +125,12 @@ void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgemen
 				 judgement->missing + judgement->count);
 		return;
 	}
-	put_value(budget, judgement->point, out);
+	cs_assert_value(budget, judgement->point, out);
 	put_bounds(budget, judgement, out);
 	if (cs_metric_about(budget->metric).exact && judgement->smallest < judgement->point &&
 	    budget->against == CS_AGAINST_NOTHING) {
 		cs_buffer_puts(out, ", not the same in every start: from ");
-		put_value(budget, judgement->smallest, out);
+		cs_assert_value(budget, judgement->smallest, out);
 	}
 	if (judgement->verdict == CS_VERDICT_FAIL && judgement->cause)
 		cs_buffer_printf(out, ": %s", judgement->cause);

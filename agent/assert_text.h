@@ -28,6 +28,9 @@ bool cs_assert_quarantined(const struct cs_plan *plan, const struct cs_plan_func
 const char *cs_assert_label(const struct cs_budget *budget, enum cs_verdict verdict,
 			    bool quarantined);
 
+/** cs_assert_value() - a value that the budget bounds, with its unit: "281 ms", "+3.2 %" */
+void cs_assert_value(const struct cs_budget *budget, double value, struct cs_buffer *out);
+
 /** cs_assert_evidence() - what was measured of a budget, with its bounds: half a line */
 void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgement *judgement,
 			struct cs_buffer *out);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/checkout.h"
+#include "agent/interrupts.h"
 #include "agent/loaded_files.h"
 #include "agent/page_cache.h"
 
@@ -186,20 +187,29 @@ int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, 
 	return sum_up(asserted, alpha);
 }
 
+static void tell(const struct measuring *measuring, uint32_t most)
+{
+	const struct cs_asserting_options *options = measuring->options;
+
+	if (options->progress)
+		options->progress(options->context, measuring->asserted, most);
+}
+
 static int measure(struct measuring *measuring, const struct looks *looks)
 {
 	struct cs_asserted *asserted = measuring->asserted;
 	const struct cs_asserting_options *options = measuring->options;
 	bool settled = false;
-	int r = warm_up(measuring);
+	int r;
 
+	tell(measuring, looks->at[0]);
+	r = warm_up(measuring);
 	for (unsigned look = 0; r == 0 && look < looks->count && !settled; look++) {
 		while (r == 0 && asserted->count < looks->at[look]) {
 			r = start_pair(measuring, asserted->count);
 			asserted->count += r == 0;
-			if (r == 0 && options->progress)
-				options->progress(options->context, asserted,
-						  looks->at[looks->count - 1]);
+			if (r == 0)
+				tell(measuring, looks->at[look]);
 		}
 		if (r == 0)
 			r = cs_asserted_judge(asserted, options->strict, options->seed, &settled);
@@ -275,6 +285,27 @@ static void find_files(struct measuring *measuring)
 	}
 }
 
+/* The start that is under way ends itself. */
+static void on_interrupt(void *context)
+{
+}
+
+/* Signals wait for the next start also where they come between two: whoever asked for progress clears it. */
+static int measure_interruptibly(struct measuring *measuring, const struct looks *looks)
+{
+	struct cs_interrupts interrupts = { .came = on_interrupt };
+	int r;
+
+	cs_interrupts_begin(&interrupts, measuring->options->base);
+	r = measure(measuring, looks);
+	event_base_loop(measuring->options->base, EVLOOP_NONBLOCK);
+	cs_interrupts_end(&interrupts);
+	if (r < 0 || !interrupts.number)
+		return r;
+	measuring->asserted->failure.status = interrupts.number;
+	return -EINTR;
+}
+
 static int run(const struct cs_asserting_options *options, const struct cs_plan_function *function,
 	       struct cs_diag *diag, struct cs_asserted *ret)
 {
@@ -312,7 +343,7 @@ static int run(const struct cs_asserting_options *options, const struct cs_plan_
 	measuring.sides[1].samples = ret->others;
 	cs_arena_init(&measuring.arena, 0);
 	find_files(&measuring);
-	r = measure(&measuring, &looks);
+	r = measure_interruptibly(&measuring, &looks);
 	cs_arena_deinit(&measuring.arena);
 	return r;
 }

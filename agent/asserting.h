@@ -38,7 +38,7 @@ struct cs_asserting_options {
 	uint64_t seed;
 	bool confirm; /* what exceeds an amount is measured once more, and has to do so again */
 
-	/* After each start, or pair; NULL: nobody asks. @most: starts that may be made. */
+	/* Before the first, and after each start, or pair; NULL: nobody asks. @most: until the next look. */
 	void (*progress)(void *context, const struct cs_asserted *so_far, uint32_t most);
 	void *context;
 };

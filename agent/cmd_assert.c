@@ -20,6 +20,7 @@
 #include "agent/output/result.h"
 #include "agent/output/saved.h"
 #include "agent/plan_file.h"
+#include "agent/progress.h"
 #include "agent/terminal.h"
 #include "agent/verbs.h"
 #include "base/log.h"
@@ -47,6 +48,7 @@ static const char help_text[] =
 	"      --json          as -o json=-, schema coldspan.assert/v1\n"
 	"      --from FILE...  judge what -o json or html wrote; nothing is started\n"
 	"      --no-ci         take no notice of GITHUB_ACTIONS and GITLAB_CI\n"
+	"  -q, --quiet         do not say how far it is\n"
 	"      --ascii         no characters beyond ASCII\n"
 	"      --color WHEN    auto, always or never\n"
 	"  -h, --help\n"
@@ -62,6 +64,7 @@ struct options {
 	bool strict;
 	bool null;
 	bool no_ci;
+	bool quiet;
 	struct cs_look look;
 	const char *outputs[CS_OUTPUTS_MAX + 1]; /* words of -o */
 	size_t outputs_count;
@@ -130,6 +133,7 @@ static int parse(int argc, char **argv, struct options *ret)
 		{ "baseline", required_argument, NULL, 'b' },
 		{ "strict", no_argument, NULL, 's' },
 		{ "null", no_argument, NULL, '0' },
+		{ "quiet", no_argument, NULL, 'q' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "from", required_argument, NULL, 'f' },
@@ -144,7 +148,7 @@ static int parse(int argc, char **argv, struct options *ret)
 	*ret = (struct options){ 0 };
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":c:n:o:h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":c:n:o:qh", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			ret->config = optarg;
@@ -175,6 +179,9 @@ static int parse(int argc, char **argv, struct options *ret)
 		case 'i':
 			ret->no_ci = true;
 			break;
+		case 'q':
+			ret->quiet = true;
+			break;
 		case 'h':
 			fputs(help_text, stdout);
 			return CS_EXIT_DONE;
@@ -195,6 +202,7 @@ struct run {
 	struct options options;
 	struct cs_plan_file file;
 	struct cs_asserting_options asserting;
+	struct cs_progress progress;
 	struct cs_checkouts checkouts;
 	struct cs_outputs outputs;
 	struct cs_result result;
@@ -263,6 +271,7 @@ static int assert_function(struct run *run, const struct cs_plan_function *funct
 	struct cs_asserted asserted;
 	int r = cs_asserting_run(&run->asserting, function, &diag, &asserted), code = -1;
 
+	cs_progress_clear(&run->progress);
 	if (r == -EINTR) {
 		code = CS_EXIT_RUN_SIGNAL_BASE + asserted.failure.status;
 	} else if (r == 0) {
@@ -443,8 +452,12 @@ static int with_plan(struct run *run)
 		.runs = run->options.runs,
 		.strict = run->result.strict,
 		.against_itself = run->options.null,
+		.confirm = run->file.plan.confirm > 0,
 		.seed = 1,
+		.progress = cs_progress_show,
+		.context = &run->progress,
 	};
+	cs_progress_init(&run->progress, STDERR_FILENO, &run->options.look, run->options.quiet);
 	cs_checkouts_init(&run->checkouts, run->asserting.base, &run->dispositions,
 			  run->file.folder);
 	if (run->asserting.base)

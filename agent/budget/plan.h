@@ -114,6 +114,7 @@ struct cs_plan {
 	const struct cs_plan_quarantine *quarantine;
 	size_t quarantine_count;
 	bool fail_inconclusive; /* as --strict */
+	uint32_t confirm;       /* 1: what exceeds an amount is measured once more */
 };
 
 /**

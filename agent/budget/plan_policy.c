@@ -62,14 +62,17 @@ static int take_quarantined(const struct cs_fields *fields, const struct cs_yaml
 int cs_plan_take_policy(const struct cs_fields *fields, const struct cs_yaml_node *map,
 			struct cs_plan *plan)
 {
-	static const char *const keys[] = { "on_inconclusive", "quarantine" };
+	static const char *const keys[] = { "on_inconclusive", "confirm", "quarantine" };
 	static const char *const answers[] = { "warn", "fail" };
 	const struct cs_yaml_node *inconclusive = cs_yaml_get(map, "on_inconclusive");
+	const struct cs_yaml_node *confirm = cs_yaml_get(map, "confirm");
 	const struct cs_yaml_node *list = cs_yaml_get(map, "quarantine");
 	struct cs_plan_quarantine *quarantine;
 	unsigned which = 0;
-	int r = cs_fields_known(fields, map, keys, 2);
+	int r = cs_fields_known(fields, map, keys, 3);
 
+	if (r == 0 && confirm)
+		r = cs_fields_count(fields, confirm, 0, 1, &plan->confirm);
 	if (r == 0 && inconclusive)
 		r = cs_fields_choice(fields, inconclusive, answers, 2, &which);
 	plan->fail_inconclusive = which == 1;

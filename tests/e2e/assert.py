@@ -142,6 +142,19 @@ def pairs_against_a_baseline(args, folder):
 
 
 @case
+def what_fails_has_to_fail_again(args, folder):
+    plan(folder, "  f: {run: [/bin/true], budgets: [p50 total <= 1ns, shared_objects <= 0]}\npolicy: {confirm: 1}\n")
+    expect(coldspan(args, folder), OVER, r"FAIL +p50 total <= 1 ns .*\n +again: FAIL, .*5 of 5 over\n",
+           r"FAIL +shared_objects <= 0 .*\n  runner", r"budgets: 2 exceeded")
+    late = "echo >> started; [ $(wc -l < started) -gt 5 ] || sleep 3"
+    plan(folder, f"  f: {{shell: '{late}', budgets: [p50 total <= 2s]}}\npolicy: {{confirm: 1}}\n")
+    expect(coldspan(args, folder), KEPT, r"UNSTABLE +p50 total <= 2.00 s .*5 of 5 over", r"again: PASS, ", r"1 unstable\n$")
+    assert (folder / "started").read_text() == 10 * "\n"
+    (folder / "started").unlink()
+    expect(coldspan(args, folder, "--strict"), INCONCLUSIVE, r"again: (PASS|INCONCLUSIVE), ")
+
+
+@case
 def interrupted_it_leaves_nothing_behind(args, folder):
     plan(folder, f"  f: {{run: [sh, -c, 'echo $$ > {folder}/pid; sleep 600; true'], timeout: 60s, "
                  "budgets: [total <= 100s]}\n")

@@ -110,7 +110,7 @@ def the_schema_says_what_is_written(args, folder):
 @case
 def one_goes_to_standard_output_alone(args, folder):
     plan(folder)
-    got = coldspan(args, folder, "over", "-o", "json=-", "-o", "text=t.txt")
+    got = coldspan(args, folder, "over", "--quiet", "-o", "json=-", "-o", "text=t.txt")
     assert json.loads(got.stdout)["verdict"] == "exceeded"
     assert got.stderr == (folder / "t.txt").read_text()
     got = coldspan(args, folder, "over", "--json", env={"FORCE_COLOR": "1", "GITHUB_ACTIONS": "true"})

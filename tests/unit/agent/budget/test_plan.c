@@ -82,7 +82,7 @@ Test(plan, a_command_with_all_that_may_be_said)
 		"      - {metric: shared_objects, max: 45}\n"
 		"    forbid: [pandas, matplotlib.*]\n"
 		"    baseline: {ref: origin/main, build: make}\n"
-		"policy: {on_inconclusive: fail,\n"
+		"policy: {on_inconclusive: fail, confirm: 1,\n"
 		"  quarantine: [{id: hello-py/p95-total, until: 2026-12-31, issue: '#88'}]}\n");
 
 	cr_assert(eq(sz, plan.functions_count, 1));
@@ -108,6 +108,7 @@ Test(plan, a_command_with_all_that_may_be_said)
 	cr_assert(eq(sz, hello->forbid_count, 2));
 	cr_assert(eq(int, (int)hello->baseline.kind, CS_BASELINE_REF));
 	cr_assert(plan.fail_inconclusive);
+	cr_assert(eq(u32, plan.confirm, 1));
 	cr_assert(eq(u32, plan.quarantine[0].until, 20261231));
 	cs_plan_deinit(&plan);
 }
