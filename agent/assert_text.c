@@ -252,13 +252,12 @@ static void put_share(struct cs_buffer *out, const char *what, double share)
 		cs_buffer_printf(out, "%s %.*f %%, ", what, share < 0.1, share * 100);
 }
 
-static void put_runner(const struct cs_asserted *asserted, struct cs_buffer *out)
+void cs_assert_runner(const struct cs_asserted *asserted, struct cs_buffer *out)
 {
 	const struct cs_noise_summary *noise = &asserted->noise;
 
 	if (!noise->count)
 		return;
-	cs_buffer_puts(out, "  runner: ");
 	put_share(out, "steal", noise->steal);
 	put_share(out, "CPU pressure", noise->pressure);
 	put_share(out, "page cache", noise->resident);
@@ -273,7 +272,6 @@ static void put_runner(const struct cs_asserted *asserted, struct cs_buffer *out
 	if (!isnan(asserted->resolution))
 		cs_buffer_printf(out, "; it proves >= %.2g %% of total",
 				 asserted->resolution * 100);
-	cs_buffer_putc(out, '\n');
 }
 
 void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *asserted, unsigned today,
@@ -292,7 +290,11 @@ void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *assert
 		if (function->budgets[i].level != CS_LEVEL_OFF)
 			put_budget(plan, asserted, i, today, terminal, out);
 	}
-	put_runner(asserted, out);
+	if (!asserted->noise.count)
+		return;
+	cs_buffer_puts(out, "  runner: ");
+	cs_assert_runner(asserted, out);
+	cs_buffer_putc(out, '\n');
 }
 
 static void put_count(struct cs_buffer *out, unsigned count, const char *what)

@@ -38,6 +38,9 @@ void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgemen
 /** cs_assert_failure() - which start came to nothing, and how: half a line; of one that failed */
 void cs_assert_failure(const struct cs_asserted *asserted, struct cs_buffer *out);
 
+/** cs_assert_runner() - what the machine did meanwhile: half a line; empty where nothing is known */
+void cs_assert_runner(const struct cs_asserted *asserted, struct cs_buffer *out);
+
 /** cs_assert_exit_code() - of all functions together, an enum cs_exit_code */
 int cs_assert_exit_code(const struct cs_assert_tally *tally, bool strict);
 

@@ -164,16 +164,34 @@ static int sum_up(struct cs_asserted *asserted, double alpha)
 	return cs_judge_resolution(&samples, CS_METRIC_TOTAL, alpha, &asserted->resolution);
 }
 
+/* What fails twice, fails; what does not, says that this machine contradicts itself. */
+static void take_confirmation(struct cs_asserted *asserted)
+{
+	const struct cs_plan_function *function = asserted->function;
+	const struct cs_asserted *second = asserted->confirmation;
+
+	asserted->failed = second->failed;
+	asserted->other_failed = second->other_failed;
+	asserted->failure = second->failure;
+	for (size_t i = 0; !asserted->failed && i < function->budgets_count; i++) {
+		if (asserted->judgements[i].verdict == CS_VERDICT_FAIL &&
+		    !cs_metric_about(function->budgets[i].metric).exact &&
+		    second->judgements[i].verdict != CS_VERDICT_FAIL)
+			asserted->judgements[i].verdict = CS_VERDICT_UNSTABLE;
+	}
+}
+
 int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, bool *ret_settled)
 {
 	const struct cs_plan_function *function = asserted->function;
 	const struct cs_samples samples = { asserted->own, asserted->others, asserted->count };
 	double alpha = function->sampling.alpha / asserted->looks;
 	bool settled = true;
+	int r;
 
 	for (size_t i = 0; i < function->budgets_count; i++) {
 		struct cs_judgement *judgement = &asserted->judgements[i];
-		int r = cs_judge(&function->budgets[i], &samples, alpha, strict, seed, judgement);
+		r = cs_judge(&function->budgets[i], &samples, alpha, strict, seed, judgement);
 
 		if (r < 0)
 			return r;
@@ -184,7 +202,13 @@ int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, 
 	}
 	if (ret_settled)
 		*ret_settled = settled;
-	return sum_up(asserted, alpha);
+	r = sum_up(asserted, alpha);
+	if (r < 0 || !asserted->confirmation || asserted->confirmation->failed)
+		return r;
+	r = cs_asserted_judge(asserted->confirmation, strict, seed, NULL);
+	if (r == 0)
+		take_confirmation(asserted);
+	return r;
 }
 
 static void tell(const struct measuring *measuring, uint32_t most)
@@ -366,23 +390,6 @@ static bool wants_confirmation(const struct cs_asserted *asserted)
 			return true;
 	}
 	return false;
-}
-
-/* What fails twice, fails; what does not, says that this machine contradicts itself. */
-static void take_confirmation(struct cs_asserted *asserted)
-{
-	const struct cs_plan_function *function = asserted->function;
-	const struct cs_asserted *second = asserted->confirmation;
-
-	asserted->failed = second->failed;
-	asserted->other_failed = second->other_failed;
-	asserted->failure = second->failure;
-	for (size_t i = 0; !asserted->failed && i < function->budgets_count; i++) {
-		if (asserted->judgements[i].verdict == CS_VERDICT_FAIL &&
-		    !cs_metric_about(function->budgets[i].metric).exact &&
-		    second->judgements[i].verdict != CS_VERDICT_FAIL)
-			asserted->judgements[i].verdict = CS_VERDICT_UNSTABLE;
-	}
 }
 
 int cs_asserting_run(const struct cs_asserting_options *options,

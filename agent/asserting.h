@@ -84,7 +84,7 @@ int cs_asserting_run(const struct cs_asserting_options *options,
 
 /**
  * cs_asserted_judge() - judge the samples that are there, of every budget, and their noise
- * @asserted:    with samples, looks, and room for judgements
+ * @asserted:    with samples, looks, and room for judgements; its confirmation, if any, is judged as well
  * @ret_settled: no further start would change a verdict; may be NULL
  *
  * Context: any-thread. Return: 0; -ENOMEM.

@@ -255,11 +255,11 @@ static void put_text(const struct run *run, struct cs_buffer *text)
 	cs_buffer_deinit(text);
 }
 
-static void put_function(const struct run *run, const struct cs_asserted *asserted)
+static void put_function(const struct run *run, const struct cs_result_function *function)
 {
 	struct cs_buffer text = { 0 };
 
-	cs_assert_text(&run->file.plan, asserted, run->result.today, &run->terminal, &text);
+	cs_format_function(&run->result, function, &run->terminal, &text);
 	put_text(run, &text);
 }
 
@@ -275,8 +275,9 @@ static int assert_function(struct run *run, const struct cs_plan_function *funct
 	if (r == -EINTR) {
 		code = CS_EXIT_RUN_SIGNAL_BASE + asserted.failure.status;
 	} else if (r == 0) {
-		put_function(run, &asserted);
 		r = cs_result_add(&run->result, &asserted, origin);
+		if (r == 0)
+			put_function(run, &run->result.functions[run->result.count - 1]);
 	}
 	if (r < 0 && code < 0) {
 		cs_log(CS_LOG_ERROR, "%s: %s", function->name,
@@ -370,8 +371,9 @@ static int read_back(struct run *run)
 		cs_log(CS_LOG_ERROR, "%s", diag.text[0] ? diag.text : strerror(-r));
 		return r == -ENOMEM || r == -EIO ? CS_EXIT_FAILED : CS_EXIT_USAGE;
 	}
+	cs_result_settle(&run->result);
 	for (size_t i = 0; i < run->result.count; i++)
-		put_function(run, &run->result.functions[i].asserted);
+		put_function(run, &run->result.functions[i]);
 	return -1;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/output/escape.h"
 #include "agent/output/json.h"
 #include "base/suggest.h"
 
@@ -45,13 +46,22 @@ int cs_format_json(const struct cs_result *result, struct cs_buffer *out)
 	return cs_result_json_write(result, CS_RESULT_JSON_FILE, out);
 }
 
+void cs_format_function(const struct cs_result *result, const struct cs_result_function *function,
+			const struct cs_terminal *terminal, struct cs_buffer *out)
+{
+	if (function->label) {
+		cs_escape_plain(out, function->label);
+		cs_buffer_puts(out, ": ");
+	}
+	cs_assert_text(result->plan, &function->asserted, result->today, terminal, out);
+}
+
 int cs_format_text(const struct cs_result *result, struct cs_buffer *out)
 {
 	const struct cs_terminal plain = { .columns = 80 };
 
 	for (size_t i = 0; i < result->count; i++)
-		cs_assert_text(result->plan, &result->functions[i].asserted, result->today, &plain,
-			       out);
+		cs_format_function(result, &result->functions[i], &plain, out);
 	cs_assert_text_end(&result->tally, out);
 	return out->failed ? -ENOMEM : 0;
 }

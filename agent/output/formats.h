@@ -25,6 +25,10 @@ const struct cs_format *cs_format_find(const char *name);
 /** cs_format_near() - the name nearest to a mistyped one; NULL none is near. */
 const char *cs_format_near(const char *name);
 
+/** cs_format_function() - one function as on a terminal, with its label. */
+void cs_format_function(const struct cs_result *result, const struct cs_result_function *function,
+			const struct cs_terminal *terminal, struct cs_buffer *out);
+
 /** cs_format_text() - as on a terminal without colours. */
 int cs_format_text(const struct cs_result *result, struct cs_buffer *out) cs_must_use;
 

@@ -120,12 +120,37 @@ static void put_table(const struct cs_row *rows, size_t count, size_t room, stru
 				 count - put);
 }
 
+static void put_runner(const struct cs_asserted *asserted, struct cs_buffer *out)
+{
+	struct cs_buffer runner = { 0 };
+
+	cs_assert_runner(asserted, &runner);
+	if (runner.len) {
+		cs_buffer_puts(out, "<p class=\"soft\">Runner: ");
+		cs_escape_markup(out, runner.data, false);
+		cs_buffer_puts(out, "</p>\n");
+	}
+	cs_buffer_deinit(&runner);
+}
+
+/* What is not kept is open. Rows are the worst first. */
+static bool is_open(const struct cs_result_function *function, const struct cs_row *rows,
+		    size_t count)
+{
+	for (size_t i = 0; i < count && rows[i].grade != CS_GRADE_KEPT; i++) {
+		if (rows[i].function == function)
+			return true;
+	}
+	return false;
+}
+
 static void put_function(const struct cs_result_function *function, const struct cs_row *rows,
 			 size_t count, size_t room, struct cs_buffer *out)
 {
 	const struct cs_asserted *asserted = &function->asserted;
 
-	cs_buffer_printf(out, "<details%s><summary>", asserted->failed ? " open" : "");
+	cs_buffer_printf(out, "<details%s><summary>",
+			 is_open(function, rows, count) ? " open" : "");
 	put_name(function, out);
 	cs_buffer_printf(out, ": %u cold start%s%s</summary>\n", asserted->count,
 			 asserted->count == 1 ? "" : "s",
@@ -135,6 +160,7 @@ static void put_function(const struct cs_result_function *function, const struct
 		cs_escape_markup(out, asserted->failure.tail.text, false);
 		cs_buffer_puts(out, "</pre>\n");
 	}
+	put_runner(asserted, out);
 	cs_html_phases(asserted, out);
 	cs_html_pairs(asserted, out);
 	for (size_t i = 0; i < count && out->len < room; i++) {

@@ -70,10 +70,9 @@ static int add_runs(struct cs_arena *arena, struct cs_origin *to, const struct c
 	return 0;
 }
 
-static int join(struct cs_arena *arena, struct cs_result_function *function,
-		const struct cs_asserted *more, const struct cs_origin *origin)
+/* All of @more is behind what @asserted has, and its confirmation with that. */
+static int add_samples(struct cs_asserted *asserted, struct cs_asserted *more)
 {
-	struct cs_asserted *asserted = &function->asserted;
 	int r;
 
 	if (more->count > CS_PLAN_RUNS_MAX - asserted->count)
@@ -81,8 +80,6 @@ static int join(struct cs_arena *arena, struct cs_result_function *function,
 	r = append(&asserted->own, asserted->count, more->own, more->count);
 	if (r == 0 && more->others)
 		r = append(&asserted->others, asserted->count, more->others, more->count);
-	if (r == 0)
-		r = add_runs(arena, &function->origin, origin);
 	if (r < 0)
 		return r;
 	if (more->failed && !asserted->failed) {
@@ -93,13 +90,16 @@ static int join(struct cs_arena *arena, struct cs_result_function *function,
 	asserted->count += more->count;
 	if (more->looks > asserted->looks)
 		asserted->looks = more->looks;
-	return 0;
+	if (!asserted->confirmation)
+		asserted->confirmation = CS_TAKE_PTR(more->confirmation);
+	return more->confirmation ? add_samples(asserted->confirmation, more->confirmation) : 0;
 }
 
 int cs_result_join(struct cs_result *result, struct cs_asserted *asserted,
 		   const struct cs_origin *origin)
 {
 	struct cs_result_function *same = NULL;
+	int r;
 
 	for (size_t i = 0; i < result->count; i++) {
 		struct cs_result_function *function = &result->functions[i];
@@ -111,6 +111,8 @@ int cs_result_join(struct cs_result *result, struct cs_asserted *asserted,
 		if (!same && belong_together(function, asserted, origin))
 			same = function;
 	}
-	return same ? join(&result->arena, same, asserted, origin)
-		    : cs_result_add(result, asserted, origin);
+	if (!same)
+		return cs_result_add(result, asserted, origin);
+	r = add_samples(&same->asserted, asserted);
+	return r < 0 ? r : add_runs(&result->arena, &same->origin, origin);
 }

@@ -348,7 +348,7 @@ static const struct cs_plan_function *planned(const struct reading *reading, con
 	return NULL;
 }
 
-static int take_asserted(const struct reading *reading, const json_t *json,
+static int take_measured(const struct reading *reading, const json_t *json,
 			 struct cs_asserted *asserted)
 {
 	const json_t *others = json_object_get(json, "baseline_samples");
@@ -370,6 +370,28 @@ static int take_asserted(const struct reading *reading, const json_t *json,
 	asserted->judgements =
 		calloc(asserted->function->budgets_count + 1, sizeof(*asserted->judgements));
 	return r < 0 ? r : asserted->judgements ? 0 : -ENOMEM;
+}
+
+/* What was measured once more, in the same way; null where it was not. */
+static int take_asserted(const struct reading *reading, const json_t *json,
+			 struct cs_asserted *asserted)
+{
+	const json_t *again = json_object_get(json, "confirmation");
+	struct cs_asserted *second;
+	int r = take_measured(reading, json, asserted);
+
+	if (r < 0 || !again || json_is_null(again))
+		return r;
+	asserted->confirmation = second = calloc(1, sizeof(*second));
+	if (!second)
+		return -ENOMEM;
+	second->function = asserted->function;
+	second->confirming = true;
+	r = json_is_object(again) ? take_measured(reading, again, second) : -EINVAL;
+	if (r == 0 && !second->others == !asserted->others)
+		return 0;
+	return fail(reading, r < 0 ? r : -EINVAL,
+		    "not measured as the first time: ", "confirmation");
 }
 
 static int place(const struct reading *reading, struct cs_asserted *asserted,

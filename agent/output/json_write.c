@@ -270,8 +270,12 @@ static json_t *function_json(const struct cs_result_function *function, json_t *
 			  "origin", origin_json(&function->origin), "budgets", budgets);
 	json_t *measured = measured_json(asserted);
 
-	if (json && measured)
+	if (json && measured) {
 		json_object_update(json, measured);
+		json_object_set_new(json, "confirmation",
+				    asserted->confirmation ? measured_json(asserted->confirmation)
+							   : json_null());
+	}
 	json_decref(measured);
 	return json;
 }

@@ -125,6 +125,26 @@ static void put_detail(const struct cs_result *result, const struct cs_row *row,
 	cs_buffer_puts(out, "</pre>\n\n");
 }
 
+static void put_runners(const struct cs_result *result, size_t room, struct cs_buffer *out)
+{
+	for (size_t i = 0; i < result->count && out->len < room; i++) {
+		const struct cs_result_function *function = &result->functions[i];
+		const struct cs_row row = { .function = function };
+		struct cs_buffer runner = { 0 };
+
+		cs_assert_runner(&function->asserted, &runner);
+		if (runner.len) {
+			cs_buffer_puts(out, "- ");
+			put_function(&row, out);
+			cs_buffer_puts(out, ": runner: ");
+			cs_escape_markdown(out, runner.data);
+			cs_buffer_putc(out, '\n');
+		}
+		out->failed |= runner.failed;
+		cs_buffer_deinit(&runner);
+	}
+}
+
 static void put_details(const struct cs_result *result, const struct cs_row *rows, size_t count,
 			size_t room, struct cs_buffer *out)
 {
@@ -137,8 +157,11 @@ static void put_details(const struct cs_result *result, const struct cs_row *row
 			break;
 		cs_buffer_append(&details, one.data, one.len);
 	}
+	put_runners(result, room, &details);
 	if (details.len) {
-		cs_buffer_puts(out, "\n<details><summary>Where, and why</summary>\n\n");
+		cs_buffer_puts(
+			out,
+			"\n<details><summary>Where, why, and what the machine did</summary>\n\n");
 		cs_buffer_append(out, details.data, details.len);
 		cs_buffer_puts(out, "\n</details>\n");
 	}

@@ -178,7 +178,7 @@ def files_are_counted_together_where_that_is_sound(args, folder):
     text = (folder / "2.json").read_text()
     (folder / "2.json").write_text(re.sub('"cpus":[0-9]+', '"cpus":512', text))
     got = coldspan(args, folder, "--from", "1.json", "--from", "2.json", "over", "-o", "junit=j.xml")
-    expect(got, OVER, "budgets: 2 exceeded")
+    expect(got, OVER, "budgets: 2 exceeded", r"(?m)^2.json #2: over: 5 cold starts$")
     suites = xml.etree.ElementTree.parse(folder / "j.xml").getroot()
     assert [suite.get("name") for suite in suites] == ["over (1.json #1)", "over (2.json #2)"]
 

@@ -119,6 +119,45 @@ Test(json, starts_of_other_machines_commits_and_versions_stay_apart)
 	stay_apart("\"commit\":null", "\"commit\":\"4f1c2ab\"");
 }
 
+/* A first time that fails, and a second that does not. */
+static void add_confirmation(struct cs_asserted *asserted)
+{
+	struct cs_asserted *second = calloc(1, sizeof(*second));
+
+	*second = (struct cs_asserted){ .function = asserted->function,
+					.confirming = true,
+					.count = asserted->count,
+					.looks = 1 };
+	second->own = calloc(second->count, sizeof(*second->own));
+	second->judgements = calloc(asserted->function->budgets_count, sizeof(*second->judgements));
+	memcpy(second->own, asserted->own, second->count * sizeof(*second->own));
+	for (uint32_t i = 0; i < second->count; i++)
+		second->own[i].values[CS_METRIC_TOTAL] /= 4;
+	asserted->confirmation = second;
+}
+
+Test(json, what_was_measured_once_more_is_judged_with_it)
+{
+	struct cs_asserted *asserted;
+	char *text, *more;
+
+	begin();
+	asserted = &results.result.functions[0].asserted;
+	add_confirmation(asserted);
+	text = document();
+	more = with("\"runs\":[\"", "\"runs\":[\"x");
+	cr_assert(zero(int, read_back(text)), "%s", diag.text);
+	cr_assert(zero(int, cs_result_judge(&again, 1)));
+	asserted = &again.functions[0].asserted;
+	cr_assert(eq(int, (int)asserted->judgements[0].verdict, (int)CS_VERDICT_UNSTABLE));
+	cr_assert(zero(int, read_back(more)), "%s", diag.text);
+	asserted = &again.functions[0].asserted;
+	cr_assert(eq(u32, asserted->confirmation->count, 10));
+	free(text);
+	free(more);
+	end();
+}
+
 Test(json, a_start_is_counted_once)
 {
 	char *text;
@@ -172,6 +211,7 @@ Test(json, what_is_not_as_the_schema_says_is_refused)
 	refused("\"steal_ns\"", "\"stale_ns\"", -EINVAL, "does not know the metric stale_ns");
 	refused("\"again\":[", "\"again\":[1,", -EINVAL, "not one answer a start: again");
 	refused("\"runs\":[\"", "\"runs\":[],\"x\":[\"", -EINVAL, "runs");
+	refused("\"confirmation\":null", "\"confirmation\":[]", -EINVAL, "confirmation");
 	refused("\"failure\":null", "\"failure\":1", -EINVAL, "failure");
 	refused("\"date\":\"2", "\"date\":\"x", -EINVAL, "no such date");
 	refused("\"starts\":5,\"looks\"", "\"starts\":5,\"starts\":5,\"looks\"", -EINVAL,
