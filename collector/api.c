@@ -69,6 +69,7 @@ static void recount(struct cs_api *api)
 	size_t now = sizeof(*api) + api->arena.held_bytes;
 
 	api->instance->api->bytes += now - api->bytes;
+	api->instance->assembler->room.bytes += now - api->bytes;
 	api->bytes = now;
 }
 
@@ -101,6 +102,7 @@ static void free_api(struct cs_api *api)
 		LIST_REMOVE(api->own, of_bucket);
 	LIST_REMOVE(api, of_table);
 	api->instance->api->bytes -= api->bytes;
+	api->instance->assembler->room.bytes -= api->bytes;
 	cs_arena_deinit(&api->arena);
 	free(api);
 }
@@ -277,6 +279,7 @@ static void begin_span(struct cs_assembled *instance, const struct cs_entry *ent
 		       uint64_t time_ns)
 {
 	const struct cs_rec_api_begin *rec = (const void *)(&entry->record + 1);
+	bool room = cs_room_make(instance->assembler, CS_ROOM_SPAN, 0); /* may free what is over */
 	struct span *parent = find(instance, rec->parent), *span = NULL;
 	struct cs_api *api = parent ? parent->api : NULL;
 
@@ -284,7 +287,7 @@ static void begin_span(struct cs_assembled *instance, const struct cs_entry *ent
 		instance->assembler->stats.unmatched++;
 		return;
 	}
-	if (api->spans_count < CS_API_SPANS_MAX && instance->api->bytes < CS_API_BYTES_MAX)
+	if (api->spans_count < CS_API_SPANS_MAX && instance->api->bytes < CS_API_BYTES_MAX && room)
 		span = new_span(api, rec, entry->position, time_ns);
 	recount(api);
 	cs_assembled_ledger(instance, CS_LEDGER_INNER)->read++;
@@ -351,6 +354,7 @@ void cs_api_on_note(struct cs_assembled *instance, const struct cs_entry *entry,
 {
 	const struct cs_rec_api_note *rec = (const void *)(&entry->record + 1);
 	uint32_t len = entry->record.payload_len - (uint32_t)sizeof(*rec);
+	bool room = cs_room_make(instance->assembler, CS_ROOM_SPAN, 0); /* may free what is over */
 	struct span *span = find(instance, rec->span);
 	int r;
 
@@ -358,7 +362,7 @@ void cs_api_on_note(struct cs_assembled *instance, const struct cs_entry *entry,
 		instance->assembler->stats.unmatched++;
 		return;
 	}
-	if (instance->api->bytes >= CS_API_BYTES_MAX) {
+	if (!room || instance->api->bytes >= CS_API_BYTES_MAX) {
 		instance->assembler->stats.api_dropped++;
 		return;
 	}

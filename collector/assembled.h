@@ -18,6 +18,7 @@
 #include "collector/logs.h"
 #include "collector/outside.h"
 #include "collector/request.h"
+#include "collector/room.h"
 #include "collector/workers.h"
 
 #define CS_ASSEMBLED_BUCKETS 1024u
@@ -92,6 +93,7 @@ struct cs_assembler {
 	struct cs_evidence_table evidence;
 	struct cs_attempts attempts;
 	struct cs_crashes crashes;
+	struct cs_room room;
 	bool children_noted; /* what wrapper.c knows is as true as it can be in this tick */
 	bool xray_parent;    /* X-Ray's context is the parent, no link */
 	const struct cs_outside *outside; /* borrowed; NULL: the kernel does not tell */
@@ -238,6 +240,13 @@ struct cs_request *cs_assembled_take_in(struct cs_assembled *instance, struct cs
 
 /** cs_assembled_requests_dropped() - there was one, and no room or memory for it. */
 void cs_assembled_requests_dropped(struct cs_assembled *instance);
+
+/** cs_assembled_grew() - what is held of requests is more by @bytes now, which may be less than none. */
+static inline void cs_assembled_grew(struct cs_assembled *instance, size_t bytes)
+{
+	instance->requests_bytes += bytes;
+	instance->assembler->room.bytes += bytes;
+}
 
 /** cs_assembled_add() - put a request in flight. */
 void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request);

@@ -3,6 +3,7 @@
 /* The assembler: records go in, and what is due comes out; see assembler.h. */
 #include "collector/assembler.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -22,6 +23,7 @@ struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
 	assembler->sink = *sink;
 	TAILQ_INIT(&assembler->held);
 	TAILQ_INIT(&assembler->kept);
+	assembler->room.max_bytes = CS_ROOM_BYTES_MAX;
 	return assembler;
 }
 
@@ -58,6 +60,7 @@ struct cs_assembler *cs_assembler_free(struct cs_assembler *assembler)
 		while (!LIST_EMPTY(&assembler->buckets[i]))
 			free_instance(LIST_FIRST(&assembler->buckets[i]));
 	}
+	assert(assembler->room.bytes == 0);
 	cs_attempts_deinit(&assembler->attempts);
 	free(assembler);
 	return NULL;
@@ -345,4 +348,5 @@ void cs_assembler_get_stats(const struct cs_assembler *assembler, struct cs_asse
 {
 	*ret = assembler->stats;
 	ret->evidence_lost = assembler->evidence.evicted;
+	ret->room = assembler->room;
 }

@@ -17,6 +17,7 @@
 #include "collector/ids.h"
 #include "collector/ledger.h"
 #include "collector/model.h"
+#include "collector/room.h"
 #include "preload/wire/abi.h"
 #include "preload/wire/reader.h"
 
@@ -64,6 +65,7 @@ struct cs_assembler_stats {
 	uint64_t calls_dropped;  /* more than CS_CALLS_OF_ONE_MAX, _OF_INSTANCE_MAX, or no memory */
 	uint64_t calls_unowned;  /* made while nothing was in flight, after the start */
 	uint64_t evidence_lost;  /* what was said of a living process made room for another */
+	struct cs_room room;     /* of all instances together */
 	struct cs_ledger ledger; /* but for CS_LEDGER_SPAN and _RECORD, which are the outlet's */
 };
 

@@ -37,6 +37,7 @@ void cs_call_drop(struct cs_call_held *held)
 	LIST_REMOVE(held, of_owner);
 	cs_call_close(held);
 	held->calls->count--;
+	held->calls->instance->assembler->room.bytes -= sizeof(*held);
 	--*held->counted;
 	free(held->call.operation);
 	free(held->call.target);
@@ -114,7 +115,7 @@ static bool make_room(struct cs_calls *calls)
 		if (!cs_assembled_hurry(calls->instance))
 			return false;
 	}
-	return true;
+	return cs_room_make(calls->instance->assembler, CS_ROOM_CALL, sizeof(struct cs_call_held));
 }
 
 /* Give it to its owner. Return: NULL: it has none, or there is no room for it; it is freed. */
@@ -138,6 +139,7 @@ static struct cs_call_held *hold(struct cs_calls *calls, struct cs_call_held *he
 	held->counted = count;
 	++*count;
 	calls->count++;
+	calls->instance->assembler->room.bytes += sizeof(*held);
 	held->is_open = true;
 	LIST_INSERT_HEAD(&calls->open, held, open);
 	LIST_INSERT_HEAD(list, held, of_owner);

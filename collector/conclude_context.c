@@ -80,7 +80,7 @@ static void inherit_state(struct cs_request *request, const char *state)
 	*own = state ? strdup(state) : NULL;
 	now = cs_text_bytes(*own);
 	request->bytes += now - before;
-	request->instance->requests_bytes += now - before;
+	cs_assembled_grew(request->instance, now - before);
 	request->context.trace_state = *own;
 }
 

@@ -23,7 +23,7 @@ void cs_assembled_forget(struct cs_request *request)
 	cs_logs_request_gone(request);
 	LIST_REMOVE(request, of_instance);
 	request->instance->requests_count--;
-	request->instance->requests_bytes -= request->bytes;
+	cs_assembled_grew(request->instance, -request->bytes);
 	if (request->instance->first == request)
 		request->instance->first = NULL;
 	cs_api_leave(request->api);
@@ -64,7 +64,7 @@ void cs_assembled_add(struct cs_assembled *instance, struct cs_request *request)
 	LIST_INSERT_HEAD(&instance->requests, request, of_instance);
 	LIST_INSERT_HEAD(&instance->in_flight, request, in_flight);
 	instance->requests_count++;
-	instance->requests_bytes += request->bytes;
+	cs_assembled_grew(instance, request->bytes);
 }
 
 void cs_assembled_finish(struct cs_request *request, uint64_t end_ns, uint64_t now_ns)
@@ -169,7 +169,7 @@ static bool make_room(struct cs_assembled *instance, size_t bytes)
 		if (!evict_kept(instance) && !cs_assembled_hurry(instance))
 			return false;
 	}
-	return true;
+	return cs_room_make(instance->assembler, CS_ROOM_REQUEST, bytes);
 }
 
 void cs_assembled_requests_dropped(struct cs_assembled *instance)

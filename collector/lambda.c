@@ -113,7 +113,7 @@ void cs_assembled_on_event(struct cs_assembled *instance, const struct cs_entry 
 				(size_t)(rec->text_len - rec->id_len));
 	stats->contexts_refused += request->inbound.refused != 0;
 	cs_request_measure(request);
-	instance->requests_bytes += request->bytes - before;
+	cs_assembled_grew(instance, request->bytes - before);
 }
 
 static void answer(struct cs_request *request, const struct cs_rec_invocation_end *rec,

@@ -44,6 +44,7 @@ static void tell(struct cs_log_line *line, const struct cs_identity *identity,
 		TAILQ_REMOVE(&line->request->logs, line, of_request);
 	TAILQ_REMOVE(&book->lines, line, of_book);
 	book->bytes -= sizeof(*line) + line->entry.len;
+	assembler->room.bytes -= sizeof(*line) + line->entry.len;
 	line->entry.identity = identity;
 	line->entry.context = context;
 	line->entry.text = line->text;
@@ -200,6 +201,7 @@ void cs_log_book_add(const struct cs_log_origin *origin, const struct cs_log_ent
 {
 	static char cleaned[CS_TELEMETRY_BODY_MAX + 1]; /* the loop is one thread */
 	struct cs_log_book *book = origin->book;
+	struct cs_assembler *assembler = book->instance->assembler;
 	struct cs_ledger_line *ledger = cs_assembled_ledger(book->instance, CS_LEDGER_LINE);
 	struct cs_log_line *line;
 	uint64_t cut = entry->cut;
@@ -230,9 +232,13 @@ void cs_log_book_add(const struct cs_log_origin *origin, const struct cs_log_ent
 	line->entry.stream = origin->stream;
 	memcpy(line->text, cleaned, n + 1);
 	book->bytes += sizeof(*line) + n;
+	assembler->room.bytes += sizeof(*line) + n;
 	TAILQ_INSERT_TAIL(&book->lines, line, of_book);
 	cs_log_book_list(book);
-	attribute(line, origin);
+	if (cs_room_make(assembler, CS_ROOM_LINE, 0))
+		attribute(line, origin);
+	else
+		tell_alone(line);
 }
 
 /* --- time --- */

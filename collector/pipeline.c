@@ -327,6 +327,7 @@ void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *s
 	self->calls_dropped = stats.calls_dropped;
 	self->calls_unowned = stats.calls_unowned;
 	self->evidence_lost = stats.evidence_lost;
+	self->room = stats.room;
 	self->log_lines = stats.log_lines;
 	self->log_lines_alone = stats.log_lines_alone;
 	self->log_lines_limited = stats.log_lines_limited;

@@ -125,5 +125,5 @@ void cs_assembled_on_body(struct cs_assembled *instance, const struct cs_entry *
 	else
 		take_event(request, part);
 	cs_request_measure(request);
-	instance->requests_bytes += request->bytes - before;
+	cs_assembled_grew(instance, request->bytes - before);
 }

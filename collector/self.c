@@ -107,5 +107,9 @@ void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 				 self->dropped_of[i]);
 		comma = ",";
 	}
+	cs_buffer_printf(out, "},\"held_bytes\":%zu,\"crowded\":{\"causes\":%" PRIu64,
+			 self->room.bytes, self->room.causes_forgotten);
+	for (unsigned i = 0; i < CS_ROOM_COUNT; i++)
+		cs_buffer_printf(out, ",\"%s\":%" PRIu64, cs_room_name(i), self->room.crowded[i]);
 	cs_buffer_puts(out, "}}");
 }

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "collector/ledger.h"
+#include "collector/room.h"
 #include "preload/wire/abi.h"
 #include "preload/wire/facts.h"
 
@@ -83,6 +84,7 @@ struct cs_self {
 	uint64_t calls_dropped;
 	uint64_t calls_unowned;
 	uint64_t evidence_lost;
+	struct cs_room room;  /* what there was no room for, of all instances together */
 	uint64_t models_lost; /* instances that are read, but not assembled: no memory */
 	/* export */
 	uint64_t spans;
