@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "agent/budget/metric.h"
+#include "agent/evicting.h"
 #include "agent/exit_codes.h"
 #include "collector/model.h"
 
@@ -274,6 +275,20 @@ void cs_assert_runner(const struct cs_asserted *asserted, struct cs_buffer *out)
 				 asserted->resolution * 100);
 }
 
+static void put_cold(const struct cs_asserted *asserted, struct cs_buffer *out)
+{
+	double cold = cs_evicting_cold(asserted->own, asserted->count);
+
+	if (isnan(cold))
+		cs_buffer_puts(out,
+			       "  how much of its files was out of the page cache is not known\n");
+	else
+		cs_buffer_printf(
+			out,
+			"  %.0f %% or more of its files was out of the page cache before each\n",
+			floor(cold * 100));
+}
+
 void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *asserted, unsigned today,
 		    const struct cs_terminal *terminal, struct cs_buffer *out)
 {
@@ -282,6 +297,8 @@ void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *assert
 	cs_buffer_printf(out, "%s: %u cold start%s%s\n", function->name, asserted->count,
 			 asserted->count == 1 ? "" : "s",
 			 asserted->others ? ", each beside one of the baseline" : "");
+	if (function->sampling.evict)
+		put_cold(asserted, out);
 	if (asserted->failed) {
 		put_failure(plan, asserted, terminal, out);
 		return;

@@ -134,6 +134,8 @@ static void on_file(void *context, const struct cs_opened_file *file)
 
 	if (sampling->function->names_files)
 		cs_modules_add(&sampling->modules, file);
+	if (sampling->function->sampling.evict)
+		cs_opened_paths_add(&sampling->result->opened, file->path);
 }
 
 /* Of several (a program that starts another) the first that got ready counts, else the last. */
@@ -464,5 +466,7 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 	result.status = r == -EINTR ? sampling.interrupts.number : sampling.watched.status;
 	if (r == 0 || r == -EINTR)
 		*ret = result;
+	else
+		cs_opened_paths_deinit(&result.opened);
 	return r;
 }

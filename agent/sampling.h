@@ -11,6 +11,7 @@
 
 #include "agent/budget/judge.h"
 #include "agent/budget/plan.h"
+#include "agent/evicting.h"
 #include "agent/modules.h"
 #include "agent/tail.h"
 #include "base/cleanup.h"
@@ -32,8 +33,9 @@ struct cs_sampling_result {
 	int status;                       /* as wait(2) encodes it */
 	int answer;                       /* HTTP status of its first answer; 0: there was none */
 	char forbidden[CS_MODULES_FOUND]; /* the first forbidden module and its file; "" none */
-	const char *last_phase;           /* that it was in; NULL: none was seen */
-	struct cs_tail tail;              /* the last that it wrote, settled */
+	struct cs_opened_paths opened; /* owned, with cache: evict; also after -EINTR; else none */
+	const char *last_phase;        /* that it was in; NULL: none was seen */
+	struct cs_tail tail;           /* the last that it wrote, settled */
 };
 
 /**

@@ -127,7 +127,7 @@ static char **environment(const struct cs_plan_function *function, const char *f
 	for (size_t i = 0; i < function->env_count; i++)
 		variables[count++] = (struct cs_environment_variable){ function->env[i].name,
 								       function->env[i].value };
-	if (function->names_files)
+	if (function->names_files || function->sampling.evict)
 		variables[count++] = (struct cs_environment_variable){ "COLDSPAN_FILES", "all" };
 	if (port && function->start != CS_START_FAAS)
 		variables[count++] =

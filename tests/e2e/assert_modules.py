@@ -4,8 +4,11 @@
 
 usage: assert_modules.py --coldspan FILE
 """
+import os
 import pathlib
+import re
 import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -87,6 +90,20 @@ def nodes_packages_are_modules(args, folder):
     expect(coldspan(args, folder), OVER, r"1: @b/c/lib/index \(.*/node_modules/@b/c/lib/index.js\)")
     plan(folder, budget % "c, b")
     expect(coldspan(args, folder), KEPT)
+
+
+@case
+def evicted_files_are_cold(args, folder):
+    kind = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True, check=True).stdout.strip()
+    if kind in ("tmpfs", "ramfs"):
+        cases.skip(f"{folder} is in memory ({kind})")
+    (folder / "data").write_bytes(os.urandom(1 << 23))
+    for cache in ("evict", "warm"):
+        plan(folder, f"  f: {{run: [cat, ./data], cache: {cache}, budgets: [total <= 100s, faults.minor <= 1000000]}}\n")
+        got = coldspan(args, folder)
+        expect(got, KEPT, r"PASS +p50 total")
+        cold = re.search(r"(?m)^  (\d+) % or more of its files was out of the page cache before each$", got.stdout)
+        assert bool(cold) == (cache == "evict") and (not cold or int(cold[1]) >= 60), got
 
 
 @case
