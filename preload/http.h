@@ -38,6 +38,13 @@ struct cs_http_text {
 	char bytes[CS_HTTP_TEXT_BYTES];
 };
 
+/** cs_http_text_clear() - nothing is kept yet. Context: signal (pure). */
+static inline void cs_http_text_clear(struct cs_http_text *text)
+{
+	text->method_len = text->target_len = text->headers_len = text->flags = 0;
+	text->baggage = (struct cs_baggage){ 0 };
+}
+
 /** cs_http_text_used() - bytes in use of @text->bytes. Context: signal (pure). */
 static inline uint32_t cs_http_text_used(const struct cs_http_text *text)
 {

@@ -214,11 +214,39 @@ static enum cs_http_verdict framing_byte(struct cs_http_body *body, struct cs_ht
 	return CS_HTTP_END;
 }
 
+/*
+ * What stands between two chunks, or behind the last, where it came whole and is mostly what it is: no
+ * extensions, no trailers. Return: its bytes; 0: it is left to framing_byte(), which would make the same of it.
+ */
+static size_t whole_framing(struct cs_http_body *body, const unsigned char *at, size_t len)
+{
+	size_t begin = body->state == CHUNK_CR ? 2 : 0, end = begin, rest;
+	uint64_t size = 0;
+	int value;
+
+	if (body->state != CHUNK_CR && (body->state != SIZE || body->digits))
+		return 0;
+	if (len < begin + 3 || (begin && (at[0] != '\r' || at[1] != '\n')))
+		return 0;
+	while (end < len && end - begin < 8 && (value = hex_value(at[end])) >= 0) {
+		size = size << 4 | (uint64_t)value;
+		end++;
+	}
+	rest = size ? 2 : 4;
+	if (end == begin || len - end < rest || at[end] != '\r' || at[end + 1] != '\n' ||
+	    (!size && (at[end + 2] != '\r' || at[end + 3] != '\n')))
+		return 0;
+	body->remaining = size;
+	body->line_bytes = 0;
+	body->state = size ? CHUNK : DONE;
+	return end + rest;
+}
+
 enum cs_http_verdict cs_http_body_feed(struct cs_http_body *body, struct cs_http_text *text,
 				       const unsigned char *data, size_t len, size_t *ret_used)
 {
 	enum cs_http_verdict verdict = CS_HTTP_MORE;
-	size_t used = 0;
+	size_t used = 0, whole;
 
 	if (body->state == UNTIL_CLOSE)
 		used = len;
@@ -240,6 +268,9 @@ enum cs_http_verdict cs_http_body_feed(struct cs_http_body *body, struct cs_http
 			verdict = CS_HTTP_END;
 		} else if (!data) {
 			verdict = CS_HTTP_UNFOLLOWED;
+		} else if ((whole = whole_framing(body, data + used, len - used)) != 0) {
+			used += whole;
+			verdict = body->state == DONE ? CS_HTTP_END : CS_HTTP_MORE;
 		} else {
 			verdict = framing_byte(body, text, data[used++]);
 		}

@@ -114,12 +114,20 @@ static void begin_value(struct cs_http_fields *fields, struct cs_http_text *text
 /* Some take a tab for a blank here, others for a part of the value. */
 static void take_framing(struct cs_http_fields *fields, const unsigned char *at, size_t len)
 {
-	for (size_t i = 0; i < len && fields->scratch_len <= CS_HTTP_SCRATCH; i++) {
-		if (at[i] == '\t' || fields->scratch_len == CS_HTTP_SCRATCH)
-			fields->scratch_len = CS_HTTP_SCRATCH + 1;
-		else
-			fields->scratch[fields->scratch_len++] = cs_http_lower(at[i]);
+	size_t stored = fields->scratch_len;
+
+	if (len > CS_HTTP_SCRATCH || stored > CS_HTTP_SCRATCH - len) {
+		fields->scratch_len = CS_HTTP_SCRATCH + 1;
+		return;
 	}
+	for (size_t i = 0; i < len; i++) {
+		if (at[i] == '\t') {
+			fields->scratch_len = CS_HTTP_SCRATCH + 1;
+			return;
+		}
+		fields->scratch[stored + i] = cs_http_lower(at[i]);
+	}
+	fields->scratch_len = (uint8_t)(stored + len);
 }
 
 /* The next bytes of the value. */
@@ -402,14 +410,72 @@ static enum cs_http_verdict take(struct cs_http_fields *fields, struct cs_http_t
 	return CS_HTTP_UNFOLLOWED;
 }
 
+/* Its length, if letters, digits and dashes are all of it; it is in the scratch then. 0: it is left to name_run(). */
+static size_t plain_name(struct cs_http_fields *fields, const unsigned char *at, size_t len)
+{
+	size_t most = len < CS_HTTP_SCRATCH ? len : CS_HTTP_SCRATCH;
+
+	for (size_t n = 0; most - n >= CS_SWAR_BYTES; n += CS_SWAR_BYTES) {
+		uint64_t bytes = cs_swar_load(at + n), ends = cs_swar_ends_name(bytes);
+
+		bytes |= CS_SWAR_ONES * 0x20; /* of these, the lower case */
+		__builtin_memcpy(fields->scratch + n, &bytes, sizeof(bytes));
+		if (!ends)
+			continue;
+		n += cs_swar_first(ends);
+		return at[n] == ':' ? n : 0;
+	}
+	return 0;
+}
+
+/*
+ * A line that came whole and is what lines mostly are; and the empty one. All else is left to take(), which
+ * would make the same of these.
+ */
+static enum cs_http_verdict whole_line(struct cs_http_fields *fields, struct cs_http_text *text,
+				       const unsigned char *at, size_t len, size_t *ret_used)
+{
+	size_t name, value, n;
+
+	*ret_used = 0;
+	if (len >= 2 && at[0] == '\r' && at[1] == '\n') {
+		*ret_used = 2;
+		return CS_HTTP_HEAD;
+	}
+	name = plain_name(fields, at, len);
+	if (!name)
+		return CS_HTTP_MORE;
+	for (value = name + 1; value < len && at[value] == ' ';)
+		value++;
+	n = plain_run(at + value, len - value);
+	if (len - value - n < 2 || at[value + n] != '\r' || at[value + n + 1] != '\n')
+		return CS_HTTP_MORE;
+	*ret_used = value + n + 2;
+	fields->scratch_len = (uint8_t)name;
+	begin_value(fields, text);
+	fields->state = LINE;
+	if (fields->kind == SKIP)
+		return CS_HTTP_MORE;
+	if (n)
+		take_value(fields, text, at + value, n);
+	return end_line(fields, text) ? CS_HTTP_MORE : CS_HTTP_UNFOLLOWED;
+}
+
 enum cs_http_verdict cs_http_fields_feed(struct cs_http_fields *fields, struct cs_http_text *text,
 					 const unsigned char *data, size_t len, size_t *ret_used)
 {
 	enum cs_http_verdict verdict = CS_HTTP_MORE;
-	size_t used = 0;
+	size_t used = 0, whole = 0;
 
-	while (used < len && verdict == CS_HTTP_MORE)
+	while (used < len && verdict == CS_HTTP_MORE) {
+		if (fields->state == LINE) {
+			verdict = whole_line(fields, text, data + used, len - used, &whole);
+			used += whole;
+			if (whole)
+				continue;
+		}
 		verdict = take(fields, text, data, len, &used);
+	}
 	*ret_used = used;
 	return verdict;
 }

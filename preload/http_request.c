@@ -53,12 +53,9 @@ static enum cs_http_verdict start_byte(struct cs_http_request *request, struct c
 	}
 	if (!text || !cs_http_is_token(c))
 		return CS_HTTP_NOT_HTTP;
+	cs_http_text_clear(text);
 	text->bytes[0] = (char)c;
 	text->method_len = 1;
-	text->target_len = 0;
-	text->headers_len = 0;
-	text->flags = 0;
-	text->baggage = (struct cs_baggage){ 0 };
 	request->head_bytes = 1;
 	request->progress = 0;
 	request->state = METHOD;
@@ -228,17 +225,61 @@ static size_t version_run(struct cs_http_request *request, const unsigned char *
 	return whole;
 }
 
+static size_t query_run(const unsigned char *at, size_t len)
+{
+	size_t n = 0;
+
+	for (; len - n >= CS_SWAR_BYTES; n += CS_SWAR_BYTES) {
+		uint64_t bytes = cs_swar_load(at + n);
+		uint64_t marks = cs_swar_below(bytes, 0x21) | cs_swar_equal(bytes, 0x7f);
+
+		if (marks)
+			return n + cs_swar_first(marks);
+	}
+	return n;
+}
+
+/* A line that came whole and is what lines mostly are: "METHOD /path HTTP/1.x". 0: it is left to the others. */
+static size_t whole_line(struct cs_http_request *request, struct cs_http_text *text,
+			 const unsigned char *at, size_t len)
+{
+	size_t method = 0, target, version, end;
+
+	while (method < len && method < CS_HTTP_METHOD_MAX && cs_http_is_token(at[method]))
+		method++;
+	if (!method || len - method < 2 || at[method] != ' ' || at[method + 1] != '/')
+		return 0;
+	target = plain_run(at + method + 1, len - method - 1);
+	end = method + 1 + target;
+	if (target > CS_HTTP_TARGET_MAX || end == len || at[end] != ' ')
+		return 0;
+	version = version_run(request, at + end + 1, len - end - 1);
+	if (!version)
+		return 0;
+	cs_http_text_clear(text);
+	__builtin_memcpy(text->bytes, at, method);
+	__builtin_memcpy(text->bytes + method, at + method + 1, target);
+	text->method_len = (uint16_t)method;
+	text->target_len = (uint16_t)target;
+	request->head_method = method == 4 && !__builtin_memcmp(at, "HEAD", 4);
+	return end + 1 + version;
+}
+
 /* What needs no look at each byte; line_byte() takes the one behind it. */
 static size_t line_run(struct cs_http_request *request, struct cs_http_text *text,
 		       const unsigned char *at, size_t len)
 {
 	switch ((enum state)request->state) {
+	case START:
+		return text && !request->progress ? whole_line(request, text, at, len) : 0;
 	case METHOD:
 		return method_run(text, at, len);
 	case TARGET:
 		return text->target_len && text->bytes[text->method_len] == '/'
 			       ? path_run(text, at, len)
 			       : 0;
+	case QUERY:
+		return query_run(at, len);
 	case VERSION:
 		return version_run(request, at, len);
 	default:
@@ -251,8 +292,11 @@ static enum cs_http_verdict feed_line(struct cs_http_request *request, struct cs
 				      const unsigned char *data, size_t len, size_t *ret_used)
 {
 	enum cs_http_verdict verdict = CS_HTTP_MORE;
-	size_t left = CS_HTTP_HEAD_MAX - request->head_bytes, used;
+	size_t left, used;
 
+	if (request->state == START)
+		request->head_bytes = 0;
+	left = CS_HTTP_HEAD_MAX - request->head_bytes;
 	used = line_run(request, text, data, len < left ? len : left);
 	request->head_bytes += (uint32_t)used;
 	if (used < len && request->state != FIELDS)

@@ -128,8 +128,13 @@ static size_t line_run(struct cs_http_response *response, const unsigned char *a
 {
 	size_t n = 0;
 
-	if (response->state == LINE)
-		return pattern_run(response, at, len);
+	if (response->state == LINE) {
+		n = pattern_run(response, at, len);
+		if (!n || n == len || at[n] != ' ' || response->status < 100)
+			return n;
+		n++;
+		response->state = REASON;
+	}
 	while (response->state == REASON && n < len && at[n] != '\r' && at[n] != '\n' && at[n])
 		n++;
 	return n;

@@ -41,3 +41,18 @@ static inline size_t cs_swar_first(uint64_t marks)
 {
 	return (size_t)__builtin_ctzll(marks) / 8;
 }
+
+/** cs_swar_ends_name() - marks bytes that are no letter, digit or dash; all marks are exact. */
+static inline uint64_t cs_swar_ends_name(uint64_t bytes)
+{
+	const uint64_t top = CS_SWAR_ONES << 7;
+	uint64_t low = bytes & ~top, lower = low | CS_SWAR_ONES * 0x20;
+	/* A sum has its top bit where a byte is at least 0x80 less what is added. */
+	uint64_t letter =
+		(lower + CS_SWAR_ONES * (0x80 - 'a')) & ~(lower + CS_SWAR_ONES * (0x80 - 'z' - 1));
+	uint64_t digit =
+		(low + CS_SWAR_ONES * (0x80 - '0')) & ~(low + CS_SWAR_ONES * (0x80 - '9' - 1));
+	uint64_t dash = ~((low ^ CS_SWAR_ONES * '-') + CS_SWAR_ONES * 0x7f);
+
+	return (~(letter | digit | dash) | bytes) & top;
+}
