@@ -245,6 +245,13 @@ void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entr
 	instance->connected = true;
 }
 
+static void begin_response(struct cs_request *request, const struct cs_entry *entry,
+			   uint64_t time_ns)
+{
+	cs_attribution_answered(request, entry->record.thread);
+	request->first_byte_ns = time_ns;
+}
+
 void cs_assembled_on_response(struct cs_assembled *instance, const struct cs_entry *entry,
 			      uint64_t time_ns, uint64_t now_ns)
 {
@@ -255,8 +262,7 @@ void cs_assembled_on_response(struct cs_assembled *instance, const struct cs_ent
 	if (!request)
 		return;
 	end_earlier(instance, request, now_ns);
-	cs_attribution_answered(request, entry->record.thread);
-	request->first_byte_ns = time_ns;
+	begin_response(request, entry, time_ns);
 	request->status = rec->status;
 }
 
@@ -264,11 +270,14 @@ void cs_assembled_on_response_end(struct cs_assembled *instance, const struct cs
 				  uint64_t time_ns, uint64_t now_ns)
 {
 	const struct cs_rec_response_end *rec = (const void *)(&entry->record + 1);
+	const struct cs_rec_response_begin *begin = (const void *)(rec + 1);
 	struct cs_request *request =
 		find_answered(instance, entry->pid, rec->connection, rec->sequence);
 
 	if (!request)
 		return;
+	if (entry->record.payload_len >= sizeof(*rec) + sizeof(*begin))
+		begin_response(request, entry, cs_assembled_ours(instance, begin->begin_ns));
 	if (rec->status)
 		request->status = rec->status;
 	end_earlier(instance, request, now_ns);

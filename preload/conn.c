@@ -32,6 +32,7 @@ uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd
 	conn->sending = CS_CONN_NOTHING;
 	conn->behind = 0;
 	conn->wants_body = 0;
+	conn->wants_more = 0;
 	cs_http_request_init(&conn->request);
 	atomic_store_explicit(&conn->requests, 0, memory_order_relaxed);
 	atomic_store_explicit(&conn->responses, 0, memory_order_relaxed);
@@ -280,6 +281,8 @@ void cs_conn_sent(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t 
 		bytes -= part;
 		iov++;
 	}
+	if (conn->wants_more)
+		env->more(conn);
 	leave(env, conn, CS_CONN_SENDING, lost, end_ns);
 }
 

@@ -70,7 +70,8 @@ struct cs_conn {
 
 	/* The sending direction's own. */
 	uint16_t response_forks; /* the process's forks when a response began, modulo 2^16 */
-	uint8_t sending : 4;     /* whether a response has begun, and whether its head was told */
+	uint8_t sending : 3;     /* whether a response has begun, and whether its head was told */
+	uint8_t wants_more : 1;  /* the callback's answer to a response; see cs_conn_env.more */
 	uint8_t behind : 4;      /* requests that had come before the last response was over */
 	uint8_t wants_body;      /* the callback's answer to a head; see cs_conn_env.content */
 	union {
@@ -148,6 +149,8 @@ struct cs_conn_env {
 	 * cs_conn.wants_body, to whatever but 0, while its head was told. May be NULL if it never does.
 	 */
 	cs_conn_content_fn content;
+	/* A response that was told goes on behind this call, and cs_conn.wants_more is set; as @content. */
+	void (*more)(struct cs_conn *conn);
 	/*
 	 * Both or none. What the process writes is told as received here, too: @raw_out, while the thread is
 	 * busy with that direction; the same of @raw_in. @raw_over: nothing more will come.

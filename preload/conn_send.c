@@ -106,10 +106,8 @@ static void begin_response_text(const struct cs_conn_env *env, struct cs_conn *c
 	if (conn->response_text == CS_POOL_NONE)
 		conn->response_text = cs_pool_take(env->texts);
 	text = response_text(env, conn);
-	if (text) {
-		text->method_len = text->target_len = text->headers_len = text->flags = 0;
-		text->baggage = (struct cs_baggage){ 0 };
-	}
+	if (text)
+		cs_http_text_clear(text);
 }
 
 /* Bytes go out: the first of a response, if none has begun. Not without a request. */

@@ -90,21 +90,30 @@ static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event
 	look_at_body(conn, event);
 }
 
-static void emit_response(const struct cs_conn *conn, const struct cs_conn_event *event)
+/* Mostly its end comes with the same call, and both are one record. */
+static void emit_response(struct cs_conn *conn, const struct cs_conn_event *event)
+{
+	mark(CS_MARK_RESPONSE, event->time_ns);
+	if (cs_propagate_asked(CS_PROPAGATE_ANY))
+		cs_propagate_answered(CS_CURRENT_HTTP, conn->connection, event->sequence);
+	conn->wants_more = 1;
+}
+
+/* It goes on: its first byte is told by itself. */
+static void tell_more(struct cs_conn *conn)
 {
 	struct cs_rec_response rec = {
 		.connection = conn->connection,
-		.sequence = event->sequence,
-		.status = event->status,
+		.sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed),
+		.status = conn->response.status,
 	};
 
-	mark(CS_MARK_RESPONSE, event->time_ns);
-	if (cs_propagate_asked(CS_PROPAGATE_ANY))
-		cs_propagate_answered(CS_CURRENT_HTTP, rec.connection, rec.sequence);
-	cs_emit(CS_RECORD_RESPONSE, CS_PRIORITY_HIGH, event->time_ns, &rec, sizeof(rec), NULL, 0);
+	conn->wants_more = 0;
+	cs_emit(CS_RECORD_RESPONSE, CS_PRIORITY_HIGH, conn->response_ns, &rec, sizeof(rec), NULL,
+		0);
 }
 
-static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *event)
+static void emit_end(struct cs_conn *conn, const struct cs_conn_event *event)
 {
 	struct cs_rec_response_end rec = {
 		.connection = conn->connection,
@@ -114,15 +123,18 @@ static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *eve
 		.request_bytes = event->request_bytes,
 		.response_bytes = event->response_bytes,
 	};
+	struct cs_rec_response_begin begin = { conn->response_ns };
+	uint32_t begin_len = conn->wants_more ? sizeof(begin) : 0;
 
+	conn->wants_more = 0;
 	/* A fork child that closes what its parent was asked has nothing to tell. */
 	if (!event->response_bytes && conn->owner != cs_pid())
 		return;
 	mark(CS_MARK_RESPONSE_END, event->time_ns);
 	if (cs_propagate_asked(CS_PROPAGATE_ANY))
 		cs_propagate_ended(CS_CURRENT_HTTP, rec.connection, rec.sequence);
-	cs_emit(CS_RECORD_RESPONSE_END, CS_PRIORITY_HIGH, event->time_ns, &rec, sizeof(rec), NULL,
-		0);
+	cs_emit(CS_RECORD_RESPONSE_END, CS_PRIORITY_HIGH, event->time_ns, &rec, sizeof(rec),
+		(const char *)&begin, begin_len);
 }
 
 void cs_served_aside(uint64_t connection, uint32_t sequence, unsigned flags, uint64_t time_ns)
@@ -189,5 +201,6 @@ const struct cs_conn_env cs_served_env = {
 	.emit = emit,
 	.content = pass_body,
 	.loads = &cs_shim.openwhisk,
+	.more = tell_more,
 	.forks = &cs_follow.forks,
 };

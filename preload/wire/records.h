@@ -199,6 +199,11 @@ struct cs_rec_response_end { /* time_ns: after the call that sent the last byte 
 	uint64_t response_bytes; /* head and body sent */
 };
 
+/* Behind it, where the response began in the same call: its RESPONSE, which is no record of its own then. */
+struct cs_rec_response_begin {
+	uint64_t begin_ns; /* before the call */
+};
+
 #define CS_RESPONSE_CLOSED     0x1u /* ended by the close of the connection, as its framing says */
 #define CS_RESPONSE_ABORTED    0x2u /* the connection closed before the response was complete */
 #define CS_RESPONSE_UNFOLLOWED 0x4u /* its framing is not understood: it ends later, unseen */

@@ -344,11 +344,42 @@ static int lane_read(void *context, void *dst, uint64_t offset, uint32_t len)
 	return pread(lane->fd, dst, len, (off_t)(lane->begin + offset)) == (ssize_t)len ? 0 : -EIO;
 }
 
+static void print_record(unsigned segment, uint32_t tag, const struct cs_record *record)
+{
+	printf("{\"kind\":\"record\",\"segment\":%u,\"type\":\"%s\",\"tag\":%u,\"time_ns\":%llu"
+	       ",\"thread\":%llu",
+	       segment, cs_record_name(record->type), tag, (unsigned long long)record->time_ns,
+	       (unsigned long long)record->thread);
+	print_payload(record);
+	printf("}\n");
+}
+
+/* A response that is told with its end: as if it were a record of its own. */
+static void print_begin_of_response(unsigned segment, const struct cs_entry *entry)
+{
+	const struct cs_rec_response_end *end = (const void *)(&entry->record + 1);
+	const struct cs_rec_response_begin *begin = (const void *)(end + 1);
+	struct {
+		struct cs_record record;
+		struct cs_rec_response response;
+	} told = { .record = entry->record };
+
+	if (entry->record.type != CS_RECORD_RESPONSE_END ||
+	    entry->record.payload_len < sizeof(*end) + sizeof(*begin))
+		return;
+	told.record.type = CS_RECORD_RESPONSE;
+	told.record.time_ns = begin->begin_ns;
+	told.response.connection = end->connection;
+	told.response.sequence = end->sequence;
+	told.response.status = end->status;
+	print_record(segment, entry->pid, &told.record);
+}
+
 static void print_records(unsigned segment, struct lane *lane, struct cs_header *header,
 			  uint32_t slots)
 {
 	static struct cs_entry entry;
-	struct cs_reader_io io = { lane, lane_read, NULL, NULL };
+	struct cs_reader_io io = { .context = lane, .read = lane_read };
 	struct cs_reader reader;
 	int r;
 
@@ -360,13 +391,8 @@ static void print_records(unsigned segment, struct lane *lane, struct cs_header 
 				return;
 			continue;
 		}
-		printf("{\"kind\":\"record\",\"segment\":%u,\"type\":\"%s\",\"tag\":%u,\"time_ns\":%llu"
-		       ",\"thread\":%llu",
-		       segment, cs_record_name(entry.record.type), entry.pid,
-		       (unsigned long long)entry.record.time_ns,
-		       (unsigned long long)entry.record.thread);
-		print_payload(&entry.record);
-		printf("}\n");
+		print_begin_of_response(segment, &entry);
+		print_record(segment, entry.pid, &entry.record);
 	}
 }
 

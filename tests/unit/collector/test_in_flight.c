@@ -60,6 +60,22 @@ Test(in_flight, pipelined_requests_are_answered_one_after_the_other)
 	cr_assert(eq(u64, stats_now().unmatched, 0));
 }
 
+Test(in_flight, a_response_may_be_told_with_its_end)
+{
+	struct {
+		struct cs_rec_response_end end;
+		struct cs_rec_response_begin begin;
+	} whole = { { .connection = 7, .status = 404 }, { 72 * MS } };
+
+	ask(0, 70 * MS);
+	feed(server, 100, CS_RECORD_RESPONSE_END, 73 * MS, &whole, sizeof(whole), NULL);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(u64, seen.invocation[0].first_byte_ns, 72 * MS));
+	cr_assert(eq(u64, seen.invocation[0].end_ns, 73 * MS));
+	cr_assert(eq(u32, seen.invocation[0].status, 404));
+}
+
 Test(in_flight, the_next_response_of_a_connection_ends_what_came_before)
 {
 	ask(0, 70 * MS);
