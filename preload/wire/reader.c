@@ -4,10 +4,12 @@
 #include "preload/wire/reader.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "preload/wire/reader_internal.h"
 #include "preload/wire/segment.h"
 
+#define AHEAD_SLOTS       64u  /* a page */
 #define SCAN_BEHIND_SLOTS 256u /* how far behind a hole a commit is looked for */
 
 /*
@@ -20,12 +22,27 @@
 #define FENCE_ACQUIRE() atomic_thread_fence(memory_order_acquire)
 #endif
 
+/*
+ * Runs that were read with the one before them, since all are committed: one call for several records. Of
+ * the readers that a thread has, the last that read has it.
+ */
+static _Thread_local struct {
+	const struct cs_reader *reader; /* whose; NULL: nobody's */
+	uint64_t position;
+	uint32_t count; /* slots */
+	unsigned char bytes[AHEAD_SLOTS * CS_SLOT_BYTES];
+} ahead;
+
+_Static_assert(CS_RUN_SLOTS_MAX <= AHEAD_SLOTS, "any run fits");
+
 /* --- start --------------------------------------------------------------------------------------- */
 
 void cs_reader_init(struct cs_reader *reader, struct cs_header *header, uint32_t slots,
 		    const struct cs_reader_io *io)
 {
 	*reader = (struct cs_reader){ .header = header, .io = *io, .slots_count = slots };
+	if (ahead.reader == reader)
+		ahead.reader = NULL; /* of one that was here before */
 	reader->slots_shift = (uint32_t)__builtin_ctz(slots);
 	reader->released = atomic_load_explicit(&header->release, memory_order_relaxed);
 	reader->position = reader->released;
@@ -110,12 +127,53 @@ int cs_reader_fresh_word_at(struct cs_reader *reader, uint64_t position, uint64_
 
 /* --- reading ------------------------------------------------------------------------------------- */
 
+/* Slots from the reader's position on, @len of which are committed: all that are known to be, to the lap's end. */
+static uint32_t committed_from(const struct cs_reader *reader, uint32_t len)
+{
+	uint32_t room = reader->slots_count - index_of(reader, reader->position);
+	uint64_t at = reader->position + len - reader->words_position;
+
+	room = room < AHEAD_SLOTS ? room : AHEAD_SLOTS;
+	while (at < reader->words_count) {
+		uint64_t word = reader->words[at];
+		uint32_t more = cs_word_len(word);
+
+		if (!speaks(reader, word, reader->words_position + at) ||
+		    cs_word_state(word) != CS_SLOT_COMMITTED || more > room - len)
+			break;
+		len += more;
+		at += more;
+	}
+	return len;
+}
+
+/* The slots of the run at the reader's position. */
+static int read_slots(struct cs_reader *reader, uint32_t len, unsigned char *ret)
+{
+	uint64_t offset = cs_segment_slots_offset(reader->slots_count) +
+			  (uint64_t)index_of(reader, reader->position) * CS_SLOT_BYTES;
+	uint64_t i = reader->position - ahead.position;
+	int r;
+
+	if (ahead.reader != reader || i >= ahead.count || ahead.count - i < len) {
+		ahead.reader = NULL;
+		i = 0;
+		ahead.count = committed_from(reader, len);
+		r = reader->io.read(reader->io.context, ahead.bytes, offset,
+				    ahead.count * CS_SLOT_BYTES);
+		if (r < 0)
+			return r;
+		ahead.reader = reader;
+		ahead.position = reader->position;
+	}
+	memcpy(ret, ahead.bytes + i * CS_SLOT_BYTES, (size_t)len * CS_SLOT_BYTES);
+	return 0;
+}
+
 static int read_record(struct cs_reader *reader, uint64_t word, struct cs_entry *ret)
 {
 	uint32_t bytes = cs_word_len(word) * CS_SLOT_BYTES;
-	uint64_t offset = cs_segment_slots_offset(reader->slots_count) +
-			  (uint64_t)index_of(reader, reader->position) * CS_SLOT_BYTES;
-	int r = reader->io.read(reader->io.context, ret->bytes, offset, bytes);
+	int r = read_slots(reader, cs_word_len(word), ret->bytes);
 
 	if (r < 0)
 		return r;
