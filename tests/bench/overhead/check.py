@@ -13,10 +13,12 @@ MILLISECONDS, CONNECTIONS, LIMIT_S = 300, 4, 60
 
 def main(folder):
     with subprocess.Popen([folder / "sink"], stdout=subprocess.PIPE, text=True) as sink:
-        port = sink.stdout.readline().strip()
-        done = subprocess.run([folder / "load", port, str(CONNECTIONS), str(MILLISECONDS), "0", str(sink.pid)],
-                              stdout=subprocess.PIPE, text=True, check=True, timeout=LIMIT_S)
-        sink.terminate()
+        try:
+            port = sink.stdout.readline().strip()
+            done = subprocess.run([folder / "load", port, str(CONNECTIONS), str(MILLISECONDS), "0", str(sink.pid)],
+                                  stdout=subprocess.PIPE, text=True, check=True, timeout=LIMIT_S)
+        finally:
+            sink.terminate()
         got, size = map(int, sink.communicate(timeout=LIMIT_S)[0].split())
     requests, wall_ns, cpu_ns, _, own_ns = map(int, done.stdout.split())
     print(f"{requests} requests in {wall_ns / 1e6:.0f} ms, {cpu_ns / 1e6:.0f} ms of them in the server")
