@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/refused_option.h"
+#include "base/suggest.h"
 #include "coldspan_config.h"
 
 static const char help_text[] =
@@ -97,6 +98,19 @@ static int add(const char **list, unsigned *count, const char *what, const char 
 	return 0;
 }
 
+static int parse_level(const char *value, struct cs_options *options, struct cs_diag *diag)
+{
+	static const char *const levels[] = { "error", "warn", "info", "debug" };
+	const char *near;
+
+	if (cs_log_parse_level(value, &options->log_level) == 0)
+		return 0;
+	near = cs_suggest(value, levels, sizeof(levels) / sizeof(levels[0]));
+	return cs_diag_set(diag, -EINVAL,
+			   "--log-level \"%s\" is none of error, warn, info, debug%s%s%s", value,
+			   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
 static int parse_flag(int flag, const char *value, struct cs_options *options, struct cs_diag *diag)
 {
 	unsigned long n;
@@ -123,11 +137,7 @@ static int parse_flag(int flag, const char *value, struct cs_options *options, s
 	case FLAG_FILE:
 		return add(options->files, &options->files_count, "file", value, diag);
 	case FLAG_LOG_LEVEL:
-		if (cs_log_parse_level(value, &options->log_level) < 0)
-			return cs_diag_set(diag, -EINVAL,
-					   "--log-level \"%s\" is none of error, warn, info, debug",
-					   value);
-		return 0;
+		return parse_level(value, options, diag);
 	case FLAG_READY_FD:
 		if (parse_number(value, 10, INT_MAX, &n) < 0)
 			return cs_diag_set(diag, -EINVAL, "--ready-fd \"%s\" is no descriptor",

@@ -91,7 +91,7 @@ Test(options, an_empty_or_odd_variable_is_as_good_as_none)
 
 struct mistake {
 	char line[64];
-	char named[24]; /* must stand in the message */
+	char named[32]; /* must stand in the message */
 };
 
 ParameterizedTestParameters(options, a_mistake_is_named)
@@ -108,6 +108,8 @@ ParameterizedTestParameters(options, a_mistake_is_named)
 		{ "--max-instances 5x", "5x" },
 		{ "--max-instances 4294967296", "4294967296" },
 		{ "--log-level loud", "loud" },
+		{ "--log-level inof", "did you mean info?" },
+		{ "--log-levle info", "did you mean --log-level" },
 		{ "--ready-fd x", "\"x\"" },
 		{ "--otlp=", "--otlp" },
 		{ "--file=", "--file" },
