@@ -6,9 +6,13 @@ import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
 import java.net.URL;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** As server.c does its work, by a pool of threads. Argument: the backend's port. */
+/**
+ * As server.c does its work, by a pool of threads; with a second argument each request has a virtual one.
+ * First argument: the backend's port.
+ */
 public class Server {
     private static final OutputStream OUT = new FileOutputStream(FileDescriptor.out);
 
@@ -22,9 +26,14 @@ public class Server {
         connection.getInputStream().readAllBytes();
     }
 
+    /** Compiled where there are none, too. */
+    private static ExecutorService virtualThreads() throws Exception {
+        return (ExecutorService) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    }
+
     public static void main(String[] args) throws Exception {
         HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 512);
-        server.setExecutor(Executors.newFixedThreadPool(220));
+        server.setExecutor(args.length > 1 ? virtualThreads() : Executors.newFixedThreadPool(220));
         server.createContext("/", exchange -> {
             String path = exchange.getRequestURI().getPath();
             String id = path.substring(path.lastIndexOf('/') + 1);
