@@ -139,6 +139,19 @@ static bool shares_trace(const struct cs_request *request, const struct cs_reque
 		      sizeof(request->inbound.own_trace)) == 0;
 }
 
+/*
+ * A cause whose ids were handed on: what the request itself says of its caller is that, or a call of its, or a
+ * span of an SDK in between.
+ */
+static bool says_which(const struct cs_request *request, const struct cs_request *cause)
+{
+	const struct cs_inbound *own = &request->inbound;
+
+	return cause->inbound.has_handed_on && own->carrier == CS_CARRIER_TRACEPARENT &&
+	       memcmp(own->caller.trace_id, cause->context.trace_id.bytes,
+		      sizeof(own->caller.trace_id)) == 0;
+}
+
 /* Which trace it belongs to. A ring of causes, or a chain without end, is cut: only liars build them. */
 static void resolve(struct cs_request *request, unsigned depth)
 {
@@ -172,6 +185,9 @@ static void resolve(struct cs_request *request, unsigned depth)
 		context->trace_flags = cause->context.trace_flags;
 		inherit_state(request, cause->context.trace_state);
 		context->parent_span_id = cause->context.span_id;
+		if (says_which(request, cause))
+			memcpy(context->parent_span_id.bytes, request->inbound.caller.parent_id,
+			       sizeof(context->parent_span_id.bytes));
 		context->parent_remote = true;
 		return;
 	}

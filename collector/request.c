@@ -117,6 +117,29 @@ static bool told_of(const struct cs_inbound *a, const struct cs_inbound *b)
 	       memcmp(a->handed_on, b->caller.parent_id, sizeof(a->handed_on)) == 0;
 }
 
+/* Was a call of @a's what brought @b, as the shim told whom it called? */
+static bool called(const struct cs_request *a, const struct cs_request *b)
+{
+	const struct cs_call_held *held;
+
+	if (b->inbound.carrier != CS_CARRIER_TRACEPARENT)
+		return false;
+	LIST_FOREACH(held, &a->calls, of_owner)
+	{
+		if (held->told.is &&
+		    !memcmp(held->told.span, b->inbound.caller.parent_id, sizeof(held->told.span)))
+			return true;
+	}
+	return false;
+}
+
+/* One whose calls are told of, which may be gone by now: its trace alone tells nothing. */
+static bool may_have_called(const struct cs_inbound *a, const struct cs_inbound *b)
+{
+	return (a->has_handed_on || b->has_handed_on) &&
+	       !memcmp(a->caller.trace_id, b->caller.trace_id, sizeof(a->caller.trace_id));
+}
+
 static int agree_context(const struct cs_inbound *a, const struct cs_inbound *b)
 {
 	if (told_of(a, b) || told_of(b, a))
@@ -127,7 +150,8 @@ static int agree_context(const struct cs_inbound *a, const struct cs_inbound *b)
 			       memcmp(a->caller.parent_id, b->caller.parent_id,
 				      sizeof(a->caller.parent_id)) == 0
 		       ? 1
-		       : -1;
+	       : may_have_called(a, b) ? 0
+				       : -1;
 }
 
 enum cs_request_match cs_request_compare(const struct cs_request *a, const struct cs_request *b)
@@ -138,7 +162,7 @@ enum cs_request_match cs_request_compare(const struct cs_request *a, const struc
 		CS_REQUEST_ID_CALL,       CS_REQUEST_ID_REQUEST, CS_REQUEST_ID_EVENT,
 		CS_REQUEST_ID_TASK,
 	};
-	int same = agree_context(&a->inbound, &b->inbound);
+	int same = called(a, b) || called(b, a) ? 1 : agree_context(&a->inbound, &b->inbound);
 
 	if (same < 0)
 		return CS_REQUEST_OTHER;
