@@ -23,9 +23,11 @@ struct cs_current_key {
 	uint32_t source;
 };
 
-#define CS_CURRENT_HTTP  1u
-#define CS_CURRENT_API   2u
-#define CS_CURRENT_ASIDE 3u /* it counts, and that is all */
+#define CS_CURRENT_HTTP   1u
+#define CS_CURRENT_API    2u
+#define CS_CURRENT_ASIDE  3u /* it counts, and that is all */
+#define CS_CURRENT_LAMBDA 4u /* @a: a hash of its id */
+#define CS_CURRENT_STDIO  5u /* @a: its number */
 
 /* What is handed on of one. */
 struct cs_context {

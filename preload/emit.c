@@ -116,6 +116,16 @@ bool cs_emit_begin(unsigned type, enum cs_priority priority, uint64_t time_ns, u
 	return true;
 }
 
+bool cs_emit_has_room(void)
+{
+	const struct cs_ring *ring = cs_lanes_pick(&cs_shim.lanes, cs_thread_pointer(), cs_pid());
+	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_relaxed);
+	/* pairs with: reader's store of the release word */
+	uint64_t release = atomic_load_explicit(&ring->header->release, memory_order_acquire);
+
+	return head - release + CS_RUN_SLOTS_MAX <= ring->low_limit;
+}
+
 void cs_emit(unsigned type, enum cs_priority priority, uint64_t time_ns, const void *fixed,
 	     uint32_t fixed_len, const char *text, uint32_t text_len)
 {

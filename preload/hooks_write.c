@@ -139,11 +139,7 @@ CS_HOOK_FD(ssize_t, pwritev64v2,
 static __attribute__((noinline)) bool
 hand_on_message(int fd, uint64_t word, const struct msghdr *message, int flags, ssize_t *ret)
 {
-	if ((uintptr_t)message < 4096 || message->msg_name || message->msg_controllen ||
-	    message->msg_iovlen > CS_OUTBOUND_IOV_MAX)
-		return waits(fd, word, ret);
-	return cs_outbound_try(CALL(fd, flags), word, message->msg_iov, (int)message->msg_iovlen,
-			       ret);
+	return cs_outbound_try(CALL(fd, flags, .message = message), word, NULL, 0, ret);
 }
 
 /* A connection that is handed to another process with a message may be answered there. */

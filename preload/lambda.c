@@ -14,6 +14,7 @@
 #include "preload/lambda_call.h"
 #include "preload/lambda_scan.h"
 #include "preload/logs.h"
+#include "preload/propagate.h"
 
 _Static_assert(sizeof(struct cs_lambda_scan) <= sizeof(struct cs_http_text) &&
 		       _Alignof(struct cs_lambda_scan) <= 4,
@@ -58,6 +59,9 @@ static void emit_begin(struct cs_conn *conn, const struct cs_conn_event *event)
 	rec.text_len = text->headers_len;
 	rec.id_offset = id.offset;
 	rec.id_len = id.len;
+	if (cs_propagate_asked(CS_PROPAGATE_ANY))
+		cs_propagate_asked_for(CS_CURRENT_LAMBDA,
+				       cs_propagate_hash(text->bytes + id.offset, id.len));
 	cs_emit(CS_RECORD_INVOCATION, CS_PRIORITY_LOW, event->time_ns, &rec, sizeof(rec),
 		text->bytes, text->headers_len);
 	if (id.len > CS_LAMBDA_SCAN_ID)
@@ -110,6 +114,9 @@ static void emit_end(const struct cs_conn *conn, const struct cs_conn_event *eve
 		return;
 	if (atomic_load_explicit(&has_asked, memory_order_relaxed))
 		cs_logs_serving();
+	if (cs_propagate_asked(CS_PROPAGATE_ANY) && id.len)
+		cs_propagate_ended(CS_CURRENT_LAMBDA,
+				   cs_propagate_hash(text->bytes + id.offset, id.len), 0);
 	rec.headers_offset = (uint16_t)(headers - from);
 	rec.text_len = (uint16_t)(rec.headers_offset + text->headers_len);
 	cs_emit(CS_RECORD_INVOCATION_END, CS_PRIORITY_HIGH, time_ns, &rec, sizeof(rec),

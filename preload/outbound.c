@@ -132,10 +132,28 @@ static bool may_begin(const struct cs_conn *conn, uint64_t word)
 	return cs_call_may_be_http(conn) && cs_conn_may_begin(conn, cs_fd_generation(word));
 }
 
+static bool is_there(const void *memory, size_t len)
+{
+	return is_plausible(memory) && cs_propagate_readable(memory, len);
+}
+
+/* Of a message with its parts alone: these. */
+static bool open_message(const struct msghdr *message, const struct iovec **ret, int *ret_count)
+{
+	if (!is_there(message, sizeof(*message)) || message->msg_name || message->msg_controllen ||
+	    message->msg_iovlen > CS_OUTBOUND_IOV_MAX)
+		return false;
+	*ret = message->msg_iov;
+	*ret_count = (int)message->msg_iovlen;
+	return true;
+}
+
 static bool is_usable(const struct cs_outbound_call *call, const struct iovec *iov, int count)
 {
 	return !(call->flags & ~FLAGS_KNOWN) && count >= 1 && count <= CS_OUTBOUND_IOV_MAX &&
-	       is_plausible(iov) && is_plausible(iov->iov_base) && iov->iov_len > 16;
+	       is_there(iov, (size_t)count * sizeof(*iov)) && iov->iov_len > 16 &&
+	       is_there(iov->iov_base,
+			iov->iov_len < CS_OUTBOUND_HEAD_MAX ? iov->iov_len : CS_OUTBOUND_HEAD_MAX);
 }
 
 static bool begins_with_letter(const struct iovec *part)
@@ -191,11 +209,12 @@ __attribute__((noinline)) bool cs_outbound_try(const struct cs_outbound_call *ca
 		return true;
 	}
 	cs_set_errno(saved);
-	if (!is_usable(call, iov, count) || !may_begin(conn, word) || !begins_with_letter(iov) ||
-	    !cs_propagate_find(&found))
+	if (!may_begin(conn, word) || !cs_propagate_find(&found) ||
+	    (call->message && !open_message(call->message, &iov, &count)) ||
+	    !is_usable(call, iov, count) || !begins_with_letter(iov))
 		return false;
 	at = cs_outbound_find(iov->iov_base, iov->iov_len);
-	if (at && tell(call, conn, iov, count, &found, at, ret))
+	if (at && cs_emit_has_room() && tell(call, conn, iov, count, &found, at, ret))
 		return true;
 	cs_count(CS_FACT_NOT_HANDED_ON);
 	return false;
@@ -225,7 +244,7 @@ void cs_outbound_emit(struct cs_conn *conn, struct cs_rec_call *rec, uint64_t ti
 	told->untold = false;
 	if (told->sent == told->len)
 		cs_outbound_over(conn);
-	if (!cs_emit_begin(CS_RECORD_CALL, CS_PRIORITY_LOW, time_ns,
+	if (!cs_emit_begin(CS_RECORD_CALL, CS_PRIORITY_HIGH, time_ns,
 			   (uint32_t)sizeof(*rec) + used + added, &claim))
 		return;
 	rec->headers_len = (uint16_t)(rec->headers_len + added);

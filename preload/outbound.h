@@ -34,8 +34,9 @@ static inline bool cs_outbound_wanted(uint64_t word)
 /* The caller's call. */
 struct cs_outbound_call {
 	int fd;
-	int flags;  /* of send; 0 of write */
-	bool plain; /* write, not send: to become writev, not sendmsg */
+	int flags;                    /* of send; 0 of write */
+	bool plain;                   /* write, not send: to become writev, not sendmsg */
+	const struct msghdr *message; /* of sendmsg: holds the parts; else NULL */
 };
 
 /**
@@ -43,9 +44,13 @@ struct cs_outbound_call {
  * @word: with cs_outbound_wanted()
  *
  * Not: flags other than MSG_NOSIGNAL, MSG_DONTWAIT and MSG_MORE; more than CS_OUTBOUND_IOV_MAX parts; a head
- * that does not begin and end in the first part; an invocation that is not sure.
+ * that does not begin and end in the first part; a message with an address or control data; memory that is not
+ * there, which is the kernel's to refuse; an invocation that is not sure; a ring without room for the call's
+ * record, or the callee would stand below a span that nobody has.
  *
- * Context: signal.
+ * @iov, @count: not looked at with @call->message
+ *
+ * Context: signal. Asks the kernel for the memory of what may be a request (cs_propagate_readable()).
  * Return:  false: he is to make it himself. @ret: what he is told, with errno.
  */
 bool cs_outbound_try(const struct cs_outbound_call *call, uint64_t word, const struct iovec *iov,

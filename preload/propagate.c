@@ -219,6 +219,21 @@ void cs_propagate_ended(uint32_t source, uint64_t a, uint32_t b)
 		cs_current_end(current(), &key);
 }
 
+void cs_propagate_asked_for(uint32_t source, uint64_t a)
+{
+	const struct cs_propagate_begun begun = {
+		.key = { a, 0, source },
+		.thread = cs_thread_pointer(),
+	};
+
+	cs_propagate_count(&begun, NULL);
+}
+
+uint64_t cs_propagate_hash(const char *id, size_t len)
+{
+	return cs_siphash(cs_propagate.key, id, len);
+}
+
 void cs_propagate_aside(uint64_t connection, uint32_t sequence, bool over)
 {
 	const struct cs_propagate_begun begun = {
@@ -248,16 +263,20 @@ bool cs_propagate_find(struct cs_current_found *ret)
 	return find_current(false, ret);
 }
 
-/* --- children --- */
-
 /* The kernel reads 8 bytes, and then finds that there is nothing to be done. */
-static bool is_readable(const void *at, size_t len)
+bool cs_propagate_readable(const void *at, size_t len)
 {
 	const int nothing = -1;
-	const void *from = (const void *)((uintptr_t)at & -(uintptr_t)8);
+	uintptr_t from = (uintptr_t)at & -(uintptr_t)8, end = (uintptr_t)at + len;
 
-	return cs_sys4(SYS_rt_sigprocmask, nothing, from, 0, 8) != -EFAULT;
+	for (; from < end; from = (from & -(uintptr_t)CS_PAGE_BYTES) + CS_PAGE_BYTES) {
+		if (cs_sys4(SYS_rt_sigprocmask, nothing, from, 0, 8) == -EFAULT)
+			return false;
+	}
+	return true;
 }
+
+/* --- children --- */
 
 static bool write_child(struct cs_child_env *own, const struct cs_current_found *found)
 {
@@ -290,7 +309,7 @@ static bool build_child(struct cs_child_env *own, char *const *envp, cs_child_re
 char *const *cs_propagate_child(struct cs_child_env *own, char *const *envp)
 {
 	if (!envp || atomic_load_explicit(&cs_shim.filtered, memory_order_relaxed) ||
-	    !build_child(own, envp, is_readable))
+	    !build_child(own, envp, cs_propagate_readable))
 		return envp;
 	return own->entries;
 }

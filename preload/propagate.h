@@ -98,6 +98,12 @@ void cs_propagate_answered(uint32_t source, uint64_t a, uint32_t b);
 /** cs_propagate_ended() - it is over. Context: signal. */
 void cs_propagate_ended(uint32_t source, uint64_t a, uint32_t b);
 
+/** cs_propagate_asked_for() - an event that the process asked for: it counts. Context: signal. */
+void cs_propagate_asked_for(uint32_t source, uint64_t a);
+
+/** cs_propagate_hash() - of an id, for a key. Context: signal. */
+uint64_t cs_propagate_hash(const char *id, size_t len);
+
 /** cs_propagate_aside() - something is served of which nothing is told, or is @over. Context: signal. */
 void cs_propagate_aside(uint64_t connection, uint32_t sequence, bool over);
 
@@ -111,6 +117,14 @@ void cs_propagate_make_span(uint64_t connection, uint8_t ret[8]);
 
 /** cs_propagate_put_line() - "name: id\n" of @len bytes, for a record. Return: behind it. */
 char *cs_propagate_put_line(char *to, const char *name, const uint8_t *id, unsigned len);
+
+/**
+ * cs_propagate_readable() - are there @len bytes at @at?
+ *
+ * Asks the kernel, a call for each page, with rt_sigprocmask(2), which changes nothing; so not under a filter.
+ * Context: signal.
+ */
+bool cs_propagate_readable(const void *at, size_t len);
 
 /* --- children --- */
 

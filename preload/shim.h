@@ -169,6 +169,9 @@ static inline void cs_count(unsigned fact)
 bool cs_emit_begin(unsigned type, enum cs_priority priority, uint64_t time_ns, uint32_t payload_len,
 		   struct cs_claim *claim);
 
+/** cs_emit_has_room() - would the caller's next record, however long, find room? Context: signal. */
+bool cs_emit_has_room(void);
+
 /**
  * cs_emit() - write one record
  * @fixed:     the payload struct, @fixed_len bytes

@@ -12,6 +12,7 @@
 #include "preload/borrowed.h"
 #include "preload/inherited.h"
 #include "preload/logs.h"
+#include "preload/propagate.h"
 #include "preload/shim.h"
 #include "preload/stdio_scan.h"
 #include "preload/sys.h"
@@ -97,6 +98,8 @@ static void emit_end(const struct direction *out, uint32_t sequence, uint16_t ou
 		.headers_offset = sizeof(sequence),
 	};
 
+	if (cs_propagate_asked(CS_PROPAGATE_ANY) && outcome != CS_INVOCATION_ACK)
+		cs_propagate_ended(CS_CURRENT_STDIO, sequence, 0);
 	cs_emit(CS_RECORD_INVOCATION_END, CS_PRIORITY_HIGH, time_ns, &rec, sizeof(rec),
 		(const char *)&sequence, sizeof(sequence));
 }
@@ -151,6 +154,8 @@ static void end_event(struct loop *loop)
 		__builtin_memcpy(text + sizeof(rec) + sizeof(sequence), scan->text, scan->used);
 		cs_ring_commit(&claim);
 	}
+	if (cs_propagate_asked(CS_PROPAGATE_ANY))
+		cs_propagate_asked_for(CS_CURRENT_STDIO, sequence);
 	atomic_store_explicit(&loop->begun_ns, loop->in.first_ns, memory_order_relaxed);
 	/* pairs with: loop.begun */
 	atomic_store_explicit(&loop->begun, sequence + 1, memory_order_release);
