@@ -192,6 +192,7 @@ def a_start_after_an_idle_server_has_crashed(args, folder):
             assert process.stdout.readline() == b"answered\n"  # and its last write has come back
             os.kill(only_child(only_child(process.pid)), number)
             assert ask(port_of(process), "/b") == 200
+            assert process.stdout.readline() == b"answered\n"
         (before, _, served), (after, _, again) = starts(spans)
         assert init(before) == "proactive" and served[0]["status"] == 0, before
         assert (init(after), init(after, "counted")) == (expected, expected == "reinit"), after
@@ -207,6 +208,7 @@ def a_start_after_an_init_that_failed(args, folder):
                        sys.executable, str(supervisor))
     with watched(args, folder, command) as (process, spans):
         assert ask(port_of(process), "/a") == 200
+        assert process.stdout.readline() == b"answered\n"  # and its last write has come back
     cold = [span for span in spans if span["name"] == "cold start"
             and not init(span, "ready") and span["resource"]["service.name"] == "server"]
     (start, _, served), = starts(spans)
