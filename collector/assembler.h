@@ -62,8 +62,9 @@ struct cs_assembler_stats {
 	uint64_t hurried;         /* invocations told ahead of their time: cs_assembled_hurry() */
 	uint64_t unattributed;    /* may be of one invocation, or of another: of none */
 	uint64_t calls;           /* that were handed over */
-	uint64_t calls_dropped;  /* more than CS_CALLS_OF_ONE_MAX, _OF_INSTANCE_MAX, or no memory */
-	uint64_t calls_unowned;  /* made while nothing was in flight, after the start */
+	uint64_t calls_dropped; /* more than CS_CALLS_OF_ONE_MAX, _OF_INSTANCE_MAX, or no memory */
+	uint64_t connections_forgotten; /* that instances made: see call_peers.h */
+	uint64_t calls_unowned;         /* made while nothing was in flight, after the start */
 	uint64_t evidence_lost;  /* what was said of a living process made room for another */
 	struct cs_room room;     /* of all instances together */
 	struct cs_ledger ledger; /* but for CS_LEDGER_SPAN and _RECORD, which are the outlet's */

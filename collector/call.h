@@ -51,6 +51,14 @@ struct cs_call_held {
 	struct cs_call call; /* strings owned */
 };
 
+/* Connections that were opened and are known no longer: there is room for the latest. */
+struct cs_call_gone {
+	unsigned count;
+	unsigned hows; /* 1 << enum cs_attribution, of each */
+	uint64_t first_ns;
+	uint64_t last_ns; /* when they began to be opened */
+};
+
 LIST_HEAD(cs_call_list, cs_call_held); /* of one owner, the newest first */
 
 /** cs_calls_free() - of an instance whose requests are gone. Accepts NULL. */

@@ -79,13 +79,38 @@ static bool is_made_by(const struct cs_call_peer *peer, const struct cs_request 
 	       cs_attribution_holds(request, peer->how, peer->begin_ns);
 }
 
+/* What holds of the last one, by all that is known now, holds of those before. */
+static bool gone_hold(const struct cs_request *request)
+{
+	for (unsigned how = 0; request->gone.hows >> how; how++) {
+		if (request->gone.hows >> how & 1 &&
+		    !cs_attribution_holds(request, how, request->gone.last_ns))
+			return false;
+	}
+	return true;
+}
+
+/* How many of those that are known no longer are its own. Return: false: that is not known, either. */
+static bool count_gone(const struct cs_request *request, unsigned *ret)
+{
+	const struct cs_call_gone *gone =
+		request->exec ? &request->instance->calls->gone : &request->gone;
+
+	*ret = 0;
+	if (!gone->count || (request->exec && gone->last_ns < request->start_ns))
+		return true;
+	*ret = gone->count;
+	return request->exec ? gone->first_ns >= request->start_ns : gone_hold(request);
+}
+
+/* 0: it opened none, or how many is not known. */
 static unsigned count_opened(const struct cs_request *request)
 {
 	struct cs_calls *calls = request->instance->calls;
 	struct cs_call_peer *peer = NULL;
-	unsigned count = 0;
+	unsigned count;
 
-	if (!calls || !(request->connects || request->exec))
+	if (!calls || !(request->connects || request->exec) || !count_gone(request, &count))
 		return 0;
 	while ((peer = cs_call_peers_next(calls->peers, peer)))
 		count += is_made_by(peer, request);
@@ -133,6 +158,9 @@ unsigned cs_calls_opened_before(const struct cs_assembled *instance, uint64_t ti
 	struct cs_call_peer *peer = NULL;
 	unsigned count = 0;
 
+	/* In between: those that are known, at least. */
+	if (instance->calls && instance->calls->gone.last_ns < time_ns)
+		count = instance->calls->gone.count;
 	while (instance->calls && (peer = cs_call_peers_next(instance->calls->peers, peer)))
 		count += peer->opened && !peer->owner && peer->begin_ns < time_ns;
 	return count;

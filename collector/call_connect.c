@@ -51,13 +51,42 @@ void cs_call_tell_connect(struct cs_call *call, struct cs_call_peer *peer)
 	peer->timed = true;
 }
 
+/* It made room for another: it counts all the same for whom it was opened. */
+static void forget(struct cs_calls *calls, const struct cs_call_peer *gone)
+{
+	struct cs_call_gone *of = &calls->gone;
+	struct cs_request *request;
+
+	calls->instance->assembler->stats.connections_forgotten++;
+	if (!gone->opened)
+		return;
+	LIST_FOREACH(request, &calls->instance->requests, of_instance)
+	{
+		if (gone->owner && request->position == gone->owner && !request->handed_over) {
+			of = &request->gone;
+			break;
+		}
+	}
+	if (gone->owner && !request)
+		return; /* it is told of */
+	of->count++;
+	of->hows |= 1u << gone->how;
+	if (!of->first_ns || gone->begin_ns < of->first_ns)
+		of->first_ns = gone->begin_ns;
+	if (gone->begin_ns > of->last_ns)
+		of->last_ns = gone->begin_ns;
+}
+
 static struct cs_call_peer *new_peer(struct cs_calls *calls, const struct cs_entry *entry,
 				     const struct cs_rec_connect *rec)
 {
-	struct cs_call_peer *peer = cs_call_peers_add(calls->peers, entry->pid, rec->connection);
+	struct cs_call_peer gone,
+		*peer = cs_call_peers_add(calls->peers, entry->pid, rec->connection, &gone);
 
 	if (!peer)
 		return NULL;
+	if (gone.number)
+		forget(calls, &gone);
 	peer->family = rec->family;
 	peer->port = rec->port;
 	memcpy(peer->address, rec->address, sizeof(peer->address));

@@ -12,6 +12,7 @@
 struct cs_calls {
 	struct cs_assembled *instance;
 	struct cs_call_peers *peers;
+	struct cs_call_gone gone; /* for no request that was known then */
 	LIST_HEAD(, cs_call_held) open;
 	struct cs_call_list
 		early; /* before the first invocation, or of a process that is its event */

@@ -63,14 +63,17 @@ struct cs_call_peer *cs_call_peers_find(struct cs_call_peers *peers, uint32_t ta
 }
 
 struct cs_call_peer *cs_call_peers_add(struct cs_call_peers *peers, uint32_t tag,
-				       uint64_t connection)
+				       uint64_t connection, struct cs_call_peer *ret_gone)
 {
 	struct cs_call_peer *peer = calloc(1, sizeof(*peer));
 
 	if (!peer)
 		return NULL;
-	if (peers->count == CS_CALL_PEERS_MAX)
+	*ret_gone = (struct cs_call_peer){ .tag = 0 };
+	if (peers->count == CS_CALL_PEERS_MAX) {
+		*ret_gone = *TAILQ_LAST(&peers->list, peer_list);
 		drop(peers, TAILQ_LAST(&peers->list, peer_list));
+	}
 	peer->tag = tag;
 	peer->connection = connection;
 	peer->number = ++peers->made;

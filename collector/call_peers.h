@@ -66,9 +66,14 @@ struct cs_call_peers *cs_call_peers_free(struct cs_call_peers *peers);
 struct cs_call_peer *cs_call_peers_find(struct cs_call_peers *peers, uint32_t tag,
 					uint64_t connection);
 
-/** cs_call_peers_add() - one that is new; the oldest makes room. NULL: out of memory. */
+/**
+ * cs_call_peers_add() - one that is new; the one that was used longest ago makes room
+ * @ret_gone: a copy of that, without links; all zero: there was room
+ *
+ * Return: NULL: out of memory; @ret_gone is untouched.
+ */
 struct cs_call_peer *cs_call_peers_add(struct cs_call_peers *peers, uint32_t tag,
-				       uint64_t connection);
+				       uint64_t connection, struct cs_call_peer *ret_gone);
 
 /** cs_call_peers_name() - a name was found; @text as in struct cs_rec_lookup, whose lengths are good. */
 void cs_call_peers_name(struct cs_call_peers *peers, uint32_t tag,

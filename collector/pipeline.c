@@ -326,6 +326,7 @@ void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *s
 	self->calls = stats.calls;
 	self->calls_dropped = stats.calls_dropped;
 	self->calls_unowned = stats.calls_unowned;
+	self->connections_forgotten = stats.connections_forgotten;
 	self->evidence_lost = stats.evidence_lost;
 	self->room = stats.room;
 	self->log_lines = stats.log_lines;

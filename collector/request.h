@@ -53,6 +53,7 @@ struct cs_request {
 	struct cs_call_list calls; /* that it made */
 	unsigned calls_count;
 	bool connects; /* it has begun to open connections */
+	struct cs_call_gone gone;
 	struct cs_outcome outcome;
 	struct cs_used used;
 	struct cs_log_lines logs; /* that wait for its context */

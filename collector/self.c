@@ -69,6 +69,7 @@ void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 		COUNTER(calls),
 		COUNTER(calls_dropped),
 		COUNTER(calls_unowned),
+		COUNTER(connections_forgotten),
 		COUNTER(log_records_lost),
 #undef COUNTER
 	};

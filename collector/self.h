@@ -83,6 +83,7 @@ struct cs_self {
 	uint64_t calls;
 	uint64_t calls_dropped;
 	uint64_t calls_unowned;
+	uint64_t connections_forgotten;
 	uint64_t evidence_lost;
 	struct cs_room room;  /* what there was no room for, of all instances together */
 	uint64_t models_lost; /* instances that are read, but not assembled: no memory */

@@ -368,3 +368,45 @@ Test(call, a_connection_that_failed_is_not_opened)
 	finish();
 	cr_assert(eq(u32, seen.invocation[0].network.connections_opened, 0));
 }
+
+/* Connection @number, made at @time_ns; none is used again. */
+static void connect_nth(unsigned number, uint64_t time_ns)
+{
+	struct cs_rec_connect rec = { .connection = (uint64_t)number << 32 | 9,
+				      .stage = CS_CONNECT_DONE,
+				      .begin_ns = time_ns,
+				      .family = AF_INET,
+				      .port = 8080 };
+
+	feed(server, 100, CS_RECORD_CONNECT, time_ns, &rec, sizeof(rec), NULL);
+}
+
+Test(call, connections_that_are_forgotten_count_for_who_opened_them)
+{
+	const unsigned more = CS_CALL_PEERS_MAX + 44;
+
+	for (unsigned i = 1; i <= 2; i++)
+		connect_nth(i, 60 * MS + i);
+	feed_request(server, 100, 1, 70 * MS, "");
+	for (unsigned i = 0; i < more; i++)
+		connect_nth(10 + i, 71 * MS + i);
+	feed_end(server, 100, 1, 80 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocation[0].network.connections_opened, more));
+	cr_assert(eq(u32, seen.cold.connections_opened, 2));
+	cr_assert(eq(u64, stats_now().connections_forgotten, 46));
+}
+
+Test(call, of_whom_a_forgotten_connection_was_may_come_to_be_unsure)
+{
+	feed_request(server, 100, 1, 70 * MS, "");
+	for (unsigned i = 0; i < CS_CALL_PEERS_MAX + 1; i++)
+		connect_nth(10 + i, 72 * MS + i);
+	feed_request(server, 100, 2, 71 * MS, ""); /* it was beside it */
+	feed_end(server, 100, 2, 79 * MS);
+	feed_end(server, 100, 1, 80 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 2));
+	cr_assert(eq(u32, seen.invocation[0].network.connections_opened, 0));
+	cr_assert(eq(u32, seen.invocation[1].network.connections_opened, 0));
+}
