@@ -221,7 +221,10 @@ void cs_assert_failure(const struct cs_asserted *asserted, struct cs_buffer *out
 	char buf[128];
 	const char *why = failure_of(failure, buf, sizeof(buf));
 
-	cs_buffer_printf(out, "%sstart %u: %s", asserted->other_failed ? "the baseline's " : "",
+	cs_buffer_printf(out, "%sstart %u: %s",
+			 !asserted->other_failed                              ? ""
+			 : asserted->function->beside == CS_AGAINST_REFERENCE ? "the reference's "
+									      : "the baseline's ",
 			 asserted->count + 1, why ? why : "it ended");
 	if (failure->last_phase)
 		cs_buffer_printf(out, ", in phase %s", failure->last_phase);
@@ -296,7 +299,10 @@ void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *assert
 
 	cs_buffer_printf(out, "%s: %u cold start%s%s\n", function->name, asserted->count,
 			 asserted->count == 1 ? "" : "s",
-			 asserted->others ? ", each beside one of the baseline" : "");
+			 !asserted->others ? ""
+			 : function->beside == CS_AGAINST_REFERENCE
+				 ? ", each beside one of the reference"
+				 : ", each beside one of the baseline");
 	if (function->sampling.evict)
 		put_cold(asserted, out);
 	if (asserted->failed) {

@@ -257,15 +257,6 @@ static int measure(struct measuring *measuring, const struct looks *looks)
 	return r < 0 ? r : 0;
 }
 
-static bool is_relative(const struct cs_plan_function *function)
-{
-	for (size_t i = 0; i < function->budgets_count; i++) {
-		if (function->budgets[i].against == CS_AGAINST_BASELINE)
-			return true;
-	}
-	return false;
-}
-
 static int refuse(struct cs_diag *diag, const char *file, unsigned line, unsigned column,
 		  const char *what)
 {
@@ -281,14 +272,14 @@ int cs_asserting_check(const char *file, const struct cs_plan_function *function
 		what = "a baseline of samples is not read yet; write ref: or run:";
 	if (what)
 		return refuse(diag, file, function->line, function->column, what);
-	for (size_t i = 0; i < function->budgets_count; i++) {
-		const struct cs_budget *budget = &function->budgets[i];
-
-		if (budget->against == CS_AGAINST_REFERENCE)
-			return refuse(diag, file, budget->line, budget->column,
-				      "there is no reference to compare with yet");
-	}
 	return 0;
+}
+
+static void set_reference(const struct cs_plan_reference *reference, struct cs_plan_function *other)
+{
+	other->start = reference->folder ? CS_START_FAAS : CS_START_COMMAND;
+	other->folder = reference->folder;
+	other->argv = reference->argv;
 }
 
 /* What the other halves are, and where they run. */
@@ -298,8 +289,14 @@ static int set_baseline(struct measuring *measuring, struct cs_tail *ret_tail)
 	const struct cs_checkout *checkout;
 	int r = 0;
 
-	if (baseline->kind == CS_BASELINE_COMMAND)
+	if (measuring->function->beside == CS_AGAINST_REFERENCE) {
+		set_reference(&measuring->function->reference, &measuring->other);
+		return 0;
+	}
+	if (baseline->kind == CS_BASELINE_COMMAND) {
+		measuring->other.start = CS_START_COMMAND;
 		measuring->other.argv = baseline->argv;
+	}
 	if (baseline->kind != CS_BASELINE_REF)
 		return 0;
 	r = cs_checkouts_get(measuring->options->checkouts, baseline->ref, baseline->build,
@@ -353,7 +350,7 @@ static int run(const struct cs_asserting_options *options, const struct cs_plan_
 		.options = options,
 		.function = function,
 		.other = *function,
-		.pairs = options->against_itself || is_relative(function),
+		.pairs = options->against_itself || function->beside,
 		.asserted = ret,
 		.diag = diag,
 	};

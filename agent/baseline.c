@@ -41,7 +41,7 @@ int cs_baseline_prepare(struct cs_checkouts *checkouts, const char *file,
 	const char *own;
 	int r;
 
-	if (baseline->kind != CS_BASELINE_REF)
+	if (baseline->kind != CS_BASELINE_REF || function->beside != CS_AGAINST_BASELINE)
 		return 0;
 	r = cs_checkouts_get(checkouts, baseline->ref, baseline->build, diag, ret_tail, &checkout);
 	own = r == 0 ? head_of(function, checkouts->top) : NULL;

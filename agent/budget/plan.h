@@ -69,6 +69,13 @@ struct cs_plan_baseline {
 	unsigned column;
 };
 
+/* What a function is in proportion to: the same runtime with an empty handler. */
+struct cs_plan_reference {
+	char **argv; /* ends with NULL; NULL: by its folder, or there is none */
+	const char *
+		folder; /* of a function; relative to the file's; NULL: a command, or there is none */
+};
+
 struct cs_plan_variable {
 	const char *name;
 	const char *value;
@@ -94,6 +101,8 @@ struct cs_plan_function {
 	uint32_t warm;    /* further events of each start, one after the other */
 	bool names_files; /* a budget is on modules: the files of every class are asked for */
 	struct cs_plan_baseline baseline;
+	struct cs_plan_reference reference;
+	enum cs_budget_against beside; /* what pairs are made with: of one kind */
 };
 
 /* A budget whose failing is known, and does not fail the build until then. */

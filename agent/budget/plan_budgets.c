@@ -157,6 +157,23 @@ static bool is_of_modules(const struct cs_budget *budget)
 	return budget->metric == CS_METRIC_MODULES || budget->metric == CS_METRIC_FORBIDDEN;
 }
 
+static int take_reference(const struct cs_fields *fields, const struct cs_yaml_node *node,
+			  struct cs_plan_reference *reference)
+{
+	static const char *const keys[] = { "run", "function" };
+	const struct cs_yaml_node *run = cs_yaml_get(node, "run");
+	const struct cs_yaml_node *folder = cs_yaml_get(node, "function");
+	int r = cs_fields_known(fields, node, keys, 2);
+
+	if (r == 0 && !run == !folder)
+		r = cs_fields_refuse(fields, node,
+				     "write one of run: [PROGRAM…], function: FOLDER");
+	if (r < 0)
+		return r;
+	return run ? cs_fields_argv(fields, run, &reference->argv)
+		   : cs_fields_text(fields, folder, &reference->folder);
+}
+
 static bool has_relative(const struct cs_plan_function *function)
 {
 	for (size_t i = 0; i < function->budgets_count; i++) {
@@ -169,7 +186,9 @@ static bool has_relative(const struct cs_plan_function *function)
 int cs_plan_compare(const struct cs_fields *fields, const char *ref,
 		    struct cs_plan_function *function)
 {
-
+	/* Pairs are of one kind, and it asks for others. */
+	if (function->reference.argv || function->reference.folder)
+		return 0;
 	function->baseline.kind = CS_BASELINE_REF;
 	function->baseline.ref = ref;
 	function->baseline.line = function->baseline.column = 0;
@@ -179,8 +198,10 @@ int cs_plan_compare(const struct cs_fields *fields, const char *ref,
 }
 
 /* What a bound is relative to has to be there. */
-int cs_plan_check_budgets(const struct cs_fields *fields, const struct cs_plan_function *function)
+int cs_plan_check_budgets(const struct cs_fields *fields, struct cs_plan_function *function)
 {
+	bool has_reference = function->reference.argv || function->reference.folder;
+
 	for (size_t i = 0; i < function->budgets_count; i++) {
 		const struct cs_budget *budget = &function->budgets[i];
 
@@ -190,6 +211,20 @@ int cs_plan_check_budgets(const struct cs_fields *fields, const struct cs_plan_f
 					  budget->column,
 					  "%s has no baseline; write baseline: {ref: origin/main}",
 					  function->name);
+		if (budget->against == CS_AGAINST_REFERENCE && !has_reference)
+			return cs_diag_at(fields->diag, -EINVAL, fields->file, budget->line,
+					  budget->column,
+					  "%s has no reference; write reference: {run: [PROGRAM…]}",
+					  function->name);
+		if (budget->against != CS_AGAINST_NOTHING && function->beside &&
+		    function->beside != budget->against)
+			return cs_diag_at(
+				fields->diag, -EINVAL, fields->file, budget->line, budget->column,
+				"%s is compared with a baseline and with a reference; write "
+				"two functions",
+				function->name);
+		if (budget->against != CS_AGAINST_NOTHING)
+			function->beside = budget->against;
 	}
 	return 0;
 }
@@ -202,6 +237,8 @@ int cs_plan_take_budgets(const struct cs_fields *fields, const struct cs_yaml_no
 
 	if ((node = cs_yaml_get(map, "baseline")))
 		r = take_baseline(fields, node, &function->baseline);
+	if (r == 0 && (node = cs_yaml_get(map, "reference")))
+		r = take_reference(fields, node, &function->reference);
 	if (r == 0 && (node = cs_yaml_get(map, "extends")))
 		r = cs_presets_get(fields, node, &preset);
 	if (r == 0)

@@ -37,8 +37,8 @@ int cs_plan_take_budgets(const struct cs_fields *fields, const struct cs_yaml_no
 int cs_plan_compare(const struct cs_fields *fields, const char *ref,
 		    struct cs_plan_function *function) cs_must_use;
 
-/** cs_plan_check_budgets() - is there all that its budgets are relative to? */
-int cs_plan_check_budgets(const struct cs_fields *fields, const struct cs_plan_function *function)
+/** cs_plan_check_budgets() - is there what its budgets are relative to, one for all? */
+int cs_plan_check_budgets(const struct cs_fields *fields, struct cs_plan_function *function)
 	cs_must_use;
 
 /** cs_plan_has_budget() - has it one of this id? */

@@ -134,6 +134,20 @@ http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_fo
 
 
 @case
+def in_proportion_to_a_reference(args, folder):
+    for folder_of in ("hello-py-http", "hello-py"):
+        shutil.copytree(args.functions / folder_of, folder / folder_of)
+    plan(folder, "  slow: {run: [sh, -c, sleep 0.3], reference: {run: [sh, -c, ':']}, budgets: [p50 total <= 1.5x vs reference]}\n"
+                 "  same: {run: [sh, -c, ':'], reference: {run: [sh, -c, ':']}, budgets: [p50 total <= 100x vs reference]}\n"
+                 "  served: {function: hello-py-http, reference: {function: hello-py}, budgets: [p50 total <= 1000x vs reference]}\n"
+                 "  fails: {run: [/bin/true], reference: {run: [/bin/false]}, budgets: [total <= 2x vs reference]}\n",
+         "defaults: {runs: 8, max_runs: 8, warmup: 0, timeout: 60s}\n")
+    expect(coldspan(args, folder, "slow"), OVER, r"8 cold starts, each beside one of the reference", r"FAIL +p50 total <= 1.50 ?x vs reference")
+    expect(coldspan(args, folder, "same", "served"), KEPT, r"(PASS|UNSTABLE) +p50 total <= 100\S* ?x vs reference", r"(PASS|UNSTABLE) +p50 total <= 1000\S* ?x vs reference")
+    expect(coldspan(args, folder, "fails"), NO_DATA, r"the reference's start 1: exit status 1")
+
+
+@case
 def mistakes_are_told_with_their_place(args, folder):
     for text, said in (
             ("{run: [x], warm_events: 3, budgets: []}", r"yaml:4:30: only what answers has warm events"),
@@ -141,6 +155,11 @@ def mistakes_are_told_with_their_place(args, folder):
             ("{run: [x], warm_events: 1001, ready: first-poll, budgets: []}", r"yaml:4:30: a whole number from 0 to 1000"),
             ("{run: [x], warm_event: 3, budgets: []}", r'unknown key "warm_event"; did you mean "warm_events"'),
             ("{function: x, ready: listen, budgets: []}", r"yaml:4:27: a function by its folder is asked over HTTP"),
+            ("{run: [x], budgets: [total <= 2x vs reference]}", r"yaml:4:27: f has no reference; write reference: "),
+            ("{run: [x], reference: {}, budgets: []}", r"yaml:4:28: write one of run: \[PROGRAM.*\], function: FOLDER"),
+            ("{run: [x], reference: {rum: [x]}, budgets: []}", r'unknown key "rum"; did you mean "run"'),
+            ("{run: [x], reference: {run: [x]}, baseline: {run: [y]}, budgets: [total <= 2x vs reference, cpu <= 2x vs baseline]}",
+             r"yaml:4:98: f is compared with a baseline and with a reference; write two functions"),
             ("{run: [x], budgets: [warm <= 1s]}", r'yaml:4:27: unknown metric "warm"; did you mean "warm.p50"')):
         plan(folder, f"  f: {text}\n")
         expect(coldspan(args, folder), USAGE, said)

@@ -65,6 +65,22 @@ Test(plan, a_ref_of_the_command_line_is_what_all_are_compared_with)
 	cs_plan_deinit(&plan);
 }
 
+Test(plan, a_reference_is_kept_apart_from_refs)
+{
+	const struct cs_plan_function *f;
+
+	plan.baseline = "main";
+	f = good(
+		"version: 1\n"
+		"functions:\n"
+		"  f: {run: [x], reference: {run: [y, z]}, budgets: [total <= 2x vs reference]}\n");
+	cr_assert(eq(int, (int)f->beside, CS_AGAINST_REFERENCE));
+	cr_assert(eq(int, (int)f->baseline.kind, CS_BASELINE_NONE));
+	cr_assert(eq(str, f->reference.argv[1], (char *)"z"));
+	cr_assert(eq(sz, f->budgets_count, 1));
+	cs_plan_deinit(&plan);
+}
+
 Test(plan, a_command_with_all_that_may_be_said)
 {
 	const struct cs_plan_function *hello = good(
