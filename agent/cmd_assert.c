@@ -112,10 +112,11 @@ static int take_from(int argc, struct options *options, const char *file)
 
 static int check_options(const struct options *options)
 {
-	const char *wrong = !options->from  ? NULL
-			    : options->runs ? "--runs"
-			    : options->null ? "--null"
-					    : NULL;
+	const char *wrong = !options->from      ? NULL
+			    : options->runs     ? "--runs"
+			    : options->null     ? "--null"
+			    : options->baseline ? "--baseline"
+						: NULL;
 
 	if (!wrong)
 		return -1;

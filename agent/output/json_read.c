@@ -72,35 +72,44 @@ static int take_integer(const struct reading *reading, const json_t *object, con
 	return 0;
 }
 
-/* @ret: of the result's arena; NULL where null is allowed, and stands there. */
+/* @ret: of the result's arena */
 static int take_text(const struct reading *reading, const json_t *object, const char *name,
-		     bool may_be_null, size_t most, const char **ret)
+		     size_t most, const char **ret)
 {
-	const json_t *value = json_object_get(object, name);
+	const json_t *value = member(reading, object, name, JSON_STRING);
+	const char *copy;
 
-	*ret = NULL;
-	if (may_be_null && json_is_null(value))
-		return 0;
-	value = member(reading, object, name, JSON_STRING);
 	if (!value)
 		return -EINVAL;
 	if (json_string_length(value) > most)
 		return fail(reading, -EINVAL, "too long: ", name);
-	*ret = cs_arena_strndup(&reading->result->arena, json_string_value(value),
+	copy = cs_arena_strndup(&reading->result->arena, json_string_value(value),
 				json_string_length(value));
-	return *ret ? 0 : -ENOMEM;
+	if (!copy)
+		return -ENOMEM;
+	*ret = copy;
+	return 0;
+}
+
+static int take_text_or_null(const struct reading *reading, const json_t *object, const char *name,
+			     size_t most, const char **ret)
+{
+	if (!json_is_null(json_object_get(object, name)))
+		return take_text(reading, object, name, most, ret);
+	*ret = NULL;
+	return 0;
 }
 
 /* --- where samples come from --- */
 
 static int take_host(const struct reading *reading, const json_t *json, struct cs_host *host)
 {
-	const char *kernel, *machine, *processor;
+	const char *kernel = "", *machine = "", *processor = "";
 	json_int_t cpus, memory_bytes;
 
-	if (!json || take_text(reading, json, "kernel", false, sizeof(host->kernel) - 1, &kernel) ||
-	    take_text(reading, json, "machine", false, sizeof(host->machine) - 1, &machine) ||
-	    take_text(reading, json, "processor", false, sizeof(host->processor) - 1, &processor) ||
+	if (!json || take_text(reading, json, "kernel", sizeof(host->kernel) - 1, &kernel) ||
+	    take_text(reading, json, "machine", sizeof(host->machine) - 1, &machine) ||
+	    take_text(reading, json, "processor", sizeof(host->processor) - 1, &processor) ||
 	    take_integer(reading, json, "cpus", 0, UINT32_MAX, &cpus) ||
 	    take_integer(reading, json, "memory_bytes", 0, INT64_MAX, &memory_bytes))
 		return -EINVAL;
@@ -151,16 +160,16 @@ static int take_origin(const struct reading *reading, const json_t *json, struct
 {
 	int r;
 
-	*origin = (struct cs_origin){ .file = reading->file };
+	*origin = (struct cs_origin){ .file = reading->file, .date = "" };
 	if (!json)
 		return -EINVAL;
 	r = take_host(reading, member(reading, json, "host", JSON_OBJECT), &origin->host);
 	if (r == 0)
-		r = take_text(reading, json, "coldspan_version", false, 64, &origin->version);
+		r = take_text(reading, json, "coldspan_version", 64, &origin->version);
 	if (r == 0)
-		r = take_text(reading, json, "commit", true, 256, &origin->commit);
+		r = take_text_or_null(reading, json, "commit", 256, &origin->commit);
 	if (r == 0)
-		r = take_text(reading, json, "date", false, 64, &origin->date);
+		r = take_text(reading, json, "date", 64, &origin->date);
 	if (r == 0)
 		r = check_date(reading, origin->date);
 	if (r == 0)
@@ -298,7 +307,7 @@ static int take_failure(const struct reading *reading, const json_t *json,
 			struct cs_asserted *asserted)
 {
 	struct cs_sampling_result *failure = &asserted->failure;
-	const char *outcome = NULL, *tail = NULL;
+	const char *outcome = "", *tail = "";
 	json_int_t status = 0, answer = 0;
 	int r;
 
@@ -309,7 +318,7 @@ static int take_failure(const struct reading *reading, const json_t *json,
 	asserted->failed = true;
 	r = take_flag(reading, json, "of_baseline", &asserted->other_failed);
 	if (r == 0)
-		r = take_text(reading, json, "outcome", false, 32, &outcome);
+		r = take_text(reading, json, "outcome", 32, &outcome);
 	if (r == 0)
 		r = take_outcome(reading, outcome, &failure->outcome);
 	if (r == 0)
@@ -317,9 +326,9 @@ static int take_failure(const struct reading *reading, const json_t *json,
 	if (r == 0)
 		r = take_integer(reading, json, "http_status", 0, 999, &answer);
 	if (r == 0)
-		r = take_text(reading, json, "last_phase", true, 64, &failure->last_phase);
+		r = take_text_or_null(reading, json, "last_phase", 64, &failure->last_phase);
 	if (r == 0)
-		r = take_text(reading, json, "output_tail", false, CS_TAIL_BYTES, &tail);
+		r = take_text(reading, json, "output_tail", CS_TAIL_BYTES, &tail);
 	if (r < 0)
 		return r;
 	failure->status = (int)status;
@@ -408,8 +417,8 @@ static int take_function(struct reading *reading, const json_t *json)
 {
 	struct cs_asserted asserted = { 0 };
 	struct cs_origin origin;
-	const char *name = NULL;
-	int r = take_text(reading, json, "function", false, 1024, &name);
+	const char *name = "";
+	int r = take_text(reading, json, "function", 1024, &name);
 
 	if (r < 0)
 		return r;

@@ -9,8 +9,10 @@ import os
 import pathlib
 import re
 import resource
+import signal
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -152,6 +154,25 @@ def a_full_disk_leaves_what_was_there(args, folder):
 
 
 @case
+def interrupted_it_leaves_no_output_behind(args, folder):
+    plan(folder, f"version: 1\nfunctions:\n  f: {{shell: 'echo > {folder}/here; sleep 600; true', timeout: 60s, "
+                 "budgets: [total <= 1s]}\n")
+    (folder / "r.json").write_text("what was there\n")
+    process = subprocess.Popen([args.coldspan, "assert", "-o", "json=r.json", "-o", "html=r.html"], cwd=folder,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    until = time.monotonic() + 60
+    while not (folder / "here").exists():
+        assert time.monotonic() < until and process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    assert [name for name in names(folder) if name.endswith(".new")], names(folder)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGINT, (process.returncode, said)
+    assert names(folder) == ["coldspan.yaml", "here", "r.json"], names(folder)
+    assert (folder / "r.json").read_text() == "what was there\n"
+
+
+@case
 def saved_samples_are_judged_again(args, folder):
     plan(folder)
     first = coldspan(args, folder, *ALL)
@@ -209,6 +230,7 @@ def foreign_files_are_refused_in_a_line(args, folder):
     expect(coldspan(args, folder, "--from", "."), USAGE, r"\.: Is a directory")
     expect(coldspan(args, folder, "--from", "r.json", "--null"), USAGE, "--null starts functions")
     expect(coldspan(args, folder, "--from", "r.json", "-n", "3"), USAGE, "--runs starts functions")
+    expect(coldspan(args, folder, "--from", "r.json", "--baseline", "HEAD"), USAGE, "--baseline starts functions")
 
 
 def github(folder):
