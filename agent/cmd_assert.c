@@ -21,6 +21,7 @@
 #include "agent/output/saved.h"
 #include "agent/plan_file.h"
 #include "agent/progress.h"
+#include "agent/prose.h"
 #include "agent/terminal.h"
 #include "agent/verbs.h"
 #include "base/log.h"
@@ -184,7 +185,7 @@ static int parse(int argc, char **argv, struct options *ret)
 			ret->quiet = true;
 			break;
 		case 'h':
-			fputs(help_text, stdout);
+			cs_prose_print(stdout, help_text);
 			return CS_EXIT_DONE;
 		default:
 			taken = cs_look_option(&ret->look, option, optarg);

@@ -9,6 +9,7 @@
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
 #include "agent/plan_file.h"
+#include "agent/prose.h"
 #include "agent/verbs.h"
 #include "base/log.h"
 #include "base/suggest.h"
@@ -87,7 +88,7 @@ int cs_cmd_completion(int argc, char **argv)
 			config = optarg;
 			break;
 		case 'h':
-			fputs(help_text, stdout);
+			cs_prose_print(stdout, help_text);
 			return CS_EXIT_DONE;
 		default:
 			cs_option_complain("completion", argv, option, options);

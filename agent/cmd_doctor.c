@@ -16,6 +16,7 @@
 #include "agent/document.h"
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
+#include "agent/prose.h"
 #include "agent/verbs.h"
 #include "base/log.h"
 #include "coldspan_config.h"
@@ -106,7 +107,7 @@ int cs_cmd_doctor(int argc, char **argv)
 			question.json = true;
 			break;
 		case 'h':
-			fputs(help_text, stdout);
+			cs_prose_print(stdout, help_text);
 			return CS_EXIT_DONE;
 		default:
 			cs_option_complain("doctor", argv, option, options);

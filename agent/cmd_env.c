@@ -12,6 +12,7 @@
 #include "agent/exit_codes.h"
 #include "agent/library.h"
 #include "agent/option_error.h"
+#include "agent/prose.h"
 #include "agent/verbs.h"
 #include "base/log.h"
 #include "coldspan_config.h"
@@ -157,7 +158,7 @@ int cs_cmd_env(int argc, char **argv)
 			what.socket = optarg;
 			break;
 		case 'h':
-			fputs(help_text, stdout);
+			cs_prose_print(stdout, help_text);
 			return CS_EXIT_DONE;
 		default:
 			taken = cs_context_option(&what.context, option, optarg);

@@ -7,7 +7,9 @@
 
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
+#include "agent/prose.h"
 #include "agent/verbs.h"
+#include "base/buffer.h"
 #include "base/log.h"
 
 static const char help_text[] =
@@ -25,26 +27,31 @@ static void print_overview(void)
 {
 	size_t count;
 	const struct cs_verb *verbs = cs_verbs(&count);
+	struct cs_buffer text = { 0 };
 
-	fputs("Show where the cold start of an unmodified function goes.\n"
-	      "\n"
-	      "  coldspan run -- python3 handler.py      one start, as a waterfall\n"
-	      "  coldspan doctor -- ./bootstrap          can it be watched? if not, why\n"
-	      "  coldspan doctor 4711                    is this process watched? if not, why\n"
-	      "  eval \"$(coldspan env --export)\"         watch what this shell starts\n"
-	      "\n"
-	      "Commands:\n",
-	      stdout);
+	cs_buffer_puts(
+		&text,
+		"Show where the cold start of an unmodified function goes.\n"
+		"\n"
+		"  coldspan run -- python3 handler.py      one start, as a waterfall\n"
+		"  coldspan doctor -- ./bootstrap          can it be watched? if not, why\n"
+		"  coldspan doctor 4711                    is this process watched? if not, why\n"
+		"  eval \"$(coldspan env --export)\"         watch what this shell starts\n"
+		"\n"
+		"Commands:\n");
 	for (size_t i = 0; i < count; i++)
-		printf("  %-10s  %s\n", verbs[i].name, verbs[i].summary);
-	fputs("\n"
-	      "Options:\n"
-	      "      --version\n"
-	      "  -h, --help    of a command: coldspan COMMAND --help, coldspan help COMMAND\n"
-	      "\n"
-	      "Exit status: 0 done, 1 coldspan itself failed, 2 bad command line or\n"
-	      "configuration; each command's --help tells its others. man coldspan has more.\n",
-	      stdout);
+		cs_buffer_printf(&text, "  %-10s  %s\n", verbs[i].name, verbs[i].summary);
+	cs_buffer_puts(
+		&text,
+		"\n"
+		"Options:\n"
+		"      --version\n"
+		"  -h, --help    of a command: coldspan COMMAND --help, coldspan help COMMAND\n"
+		"\n"
+		"Exit status: 0 done, 1 coldspan itself failed, 2 bad command line or\n"
+		"configuration; each command's --help tells its others. man coldspan has more.\n");
+	cs_prose_print(stdout, text.failed ? "out of memory\n" : text.data);
+	cs_buffer_deinit(&text);
 }
 
 int cs_cmd_help(int argc, char **argv)
@@ -61,7 +68,7 @@ int cs_cmd_help(int argc, char **argv)
 	opterr = 0;
 	option = getopt_long(argc, argv, ":h", options, NULL);
 	if (option == 'h') {
-		fputs(help_text, stdout);
+		cs_prose_print(stdout, help_text);
 		return CS_EXIT_DONE;
 	}
 	if (option != -1) {

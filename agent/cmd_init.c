@@ -14,6 +14,7 @@
 #include "agent/option_error.h"
 #include "agent/plan_file.h"
 #include "agent/project.h"
+#include "agent/prose.h"
 #include "agent/result_file.h"
 #include "agent/verbs.h"
 #include "base/buffer.h"
@@ -217,7 +218,7 @@ int cs_cmd_init(int argc, char **argv)
 			force = true;
 			break;
 		case 'h':
-			fputs(help_text, stdout);
+			cs_prose_print(stdout, help_text);
 			return CS_EXIT_DONE;
 		default:
 			cs_option_complain("init", argv, option, options);

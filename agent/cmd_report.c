@@ -8,6 +8,7 @@
 #include "agent/document.h"
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
+#include "agent/prose.h"
 #include "agent/recording_json.h"
 #include "agent/start_drawing.h"
 #include "agent/terminal.h"
@@ -70,7 +71,7 @@ static int parse(int argc, char **argv, struct options *ret)
 			ret->json = true;
 			break;
 		case 'h':
-			fputs(help_text, stdout);
+			cs_prose_print(stdout, help_text);
 			return CS_EXIT_DONE;
 		default:
 			taken = cs_look_option(&ret->look, option, optarg);

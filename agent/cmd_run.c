@@ -17,6 +17,7 @@
 #include "agent/dispositions.h"
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
+#include "agent/prose.h"
 #include "agent/result_file.h"
 #include "agent/run_report.h"
 #include "agent/terminal.h"
@@ -132,7 +133,7 @@ static int parse(int argc, char **argv, struct options *ret)
 			ret->verbose = true;
 			break;
 		case 'h':
-			fputs(help_text, stdout);
+			cs_prose_print(stdout, help_text);
 			return cs_output_finish(CS_EXIT_DONE, CS_EXIT_RUN_FAILED);
 		default:
 			taken = cs_look_option(&ret->look, option, optarg);

@@ -8,6 +8,7 @@
 #include "agent/document.h"
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
+#include "agent/prose.h"
 #include "agent/verbs.h"
 #include "base/log.h"
 #include "coldspan_config.h"
@@ -54,7 +55,7 @@ int cs_cmd_version(int argc, char **argv)
 			json = true;
 			break;
 		case 'h':
-			fputs(help_text, stdout);
+			cs_prose_print(stdout, help_text);
 			return CS_EXIT_DONE;
 		default:
 			cs_option_complain("version", argv, option, options);

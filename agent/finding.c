@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/document.h"
+#include "agent/prose.h"
 #include "base/utf8.h"
 
 #define LINE_BYTES (2 * PATH_MAX + 512) /* two paths and what is said of them; more is cut */
@@ -42,6 +43,14 @@ static void gather(const char *kind, const char *text, const char *remedy)
 	gathered.failed |= json_array_append_new(gathered.findings, finding) < 0;
 }
 
+static void print(const char *label, const char *text)
+{
+	char line[LINE_BYTES + 32];
+
+	snprintf(line, sizeof(line), "%s%s\n", label, text);
+	cs_prose_print(stdout, line);
+}
+
 static void say(const char *kind, const char *label, const char *format, va_list ap)
 	__attribute__((format(printf, 3, 0)));
 
@@ -53,7 +62,7 @@ static void say(const char *kind, const char *label, const char *format, va_list
 	if (gathered.wanted)
 		gather(kind, text, NULL);
 	else
-		printf("%s%s\n", label, text);
+		print(label, text);
 }
 
 void cs_findings_gather(void)
@@ -104,10 +113,12 @@ void cs_finding_obstacle(struct cs_findings *findings, const char *remedy, const
 	va_end(ap);
 	cs_utf8_repair(clean, sizeof(clean), remedy, strlen(remedy), NULL);
 	cs_utf8_strip_control(clean);
-	if (gathered.wanted)
+	if (gathered.wanted) {
 		gather("obstacle", text, clean);
-	else
-		printf("NO    %s\n      remedy: %s\n", text, clean);
+	} else {
+		print("NO    ", text);
+		print("      remedy: ", clean);
+	}
 }
 
 void cs_finding_verdict(const char *format, ...)
@@ -121,5 +132,5 @@ void cs_finding_verdict(const char *format, ...)
 	if (gathered.wanted)
 		gathered.verdict = json_string(text);
 	else
-		puts(text);
+		print("", text);
 }

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Breaking lines; see wrap.h. Widths are runes: what we print has no wide or combining ones of our own. */
+#include "base/wrap.h"
+
+#include <string.h>
+
+/* Colours, ESC [ ... m, take no room. */
+static unsigned width_of(const char *s, size_t len)
+{
+	unsigned width = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '\x1b') {
+			while (i < len && s[i] != 'm')
+				i++;
+		} else {
+			width += ((unsigned char)s[i] & 0xc0) != 0x80;
+		}
+	}
+	return width;
+}
+
+static unsigned hang_of(const char *line, size_t len, unsigned columns)
+{
+	size_t indent = 0, at;
+
+	while (indent < len && line[indent] == ' ')
+		indent++;
+	for (at = indent; at + 1 < len && !(line[at] == ' ' && line[at + 1] == ' '); at++)
+		continue;
+	while (at < len && line[at] == ' ')
+		at++;
+	if (at + 1 < len && width_of(line, at) <= columns / 2)
+		return width_of(line, at);
+	return (unsigned)indent <= columns / 2 ? (unsigned)indent : columns / 2;
+}
+
+/* Spaces of the line itself stand before a word unless it is the first of a broken line. */
+static void wrap_line(struct cs_buffer *out, const char *line, size_t len, unsigned columns)
+{
+	unsigned hang = hang_of(line, len, columns), used = 0;
+	bool empty = true; /* no word stands in this line of the screen */
+
+	for (size_t at = 0; at < len;) {
+		size_t spaces = 0, word = 0;
+
+		while (at + spaces < len && line[at + spaces] == ' ')
+			spaces++;
+		while (at + spaces + word < len && line[at + spaces + word] != ' ')
+			word++;
+		if (!empty && used + spaces + width_of(line + at + spaces, word) > columns) {
+			cs_buffer_printf(out, "\n%*s", (int)hang, "");
+			used = hang;
+			at += spaces;
+			spaces = 0;
+		}
+		cs_buffer_append(out, line + at, spaces + word);
+		used += (unsigned)spaces + width_of(line + at + spaces, word);
+		at += spaces + word;
+		empty = false;
+	}
+}
+
+void cs_wrap(struct cs_buffer *out, const char *text, unsigned columns)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		if (columns && width_of(text, len) > columns)
+			wrap_line(out, text, len, columns);
+		else
+			cs_buffer_append(out, text, len);
+		text += len;
+		if (*text)
+			cs_buffer_putc(out, *text++);
+	}
+}
