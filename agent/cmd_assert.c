@@ -252,7 +252,7 @@ static int check_names(const struct run *run)
 static void put_text(const struct run *run, struct cs_buffer *text)
 {
 	if (text->len)
-		fputs(text->data, run->people);
+		cs_prose_print(run->people, text->data);
 	fflush(run->people);
 	cs_buffer_deinit(text);
 }

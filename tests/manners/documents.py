@@ -16,7 +16,7 @@ from lib.cases import case
 from manners import commands
 
 # What tells no facts, or tells them in a language that is not ours.
-WITHOUT = {"assert": "its --json comes with its outputs", "help": "prose", "completion": "a script for a shell", "init": "writes a file"}
+WITHOUT = {"help": "prose", "completion": "a script for a shell", "init": "writes a file"}
 FORCED = {"FORCE_COLOR": "1", "CLICOLOR_FORCE": "1", "TERM": "xterm"}
 
 
