@@ -5,18 +5,25 @@
 
 #include <string.h>
 
-/* Colours, ESC [ ... m, take no room. */
+/* Bytes of a colour, ESC [ ... m, at @at; 0: there is none. It takes no room. */
+static size_t colour_at(const char *s, size_t len, size_t at)
+{
+	size_t end = at;
+
+	if (at >= len || s[at] != '\x1b')
+		return 0;
+	while (end < len && s[end] != 'm')
+		end++;
+	return end - at + (end < len);
+}
+
 static unsigned width_of(const char *s, size_t len)
 {
 	unsigned width = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '\x1b') {
-			while (i < len && s[i] != 'm')
-				i++;
-		} else {
-			width += ((unsigned char)s[i] & 0xc0) != 0x80;
-		}
+	for (size_t i = 0, colour; i < len; i += colour ? colour : 1) {
+		colour = colour_at(s, len, i);
+		width += !colour && ((unsigned char)s[i] & 0xc0) != 0x80;
 	}
 	return width;
 }
@@ -29,8 +36,8 @@ static unsigned hang_of(const char *line, size_t len, unsigned columns)
 		indent++;
 	for (at = indent; at + 1 < len && !(line[at] == ' ' && line[at + 1] == ' '); at++)
 		continue;
-	while (at < len && line[at] == ' ')
-		at++;
+	while (at < len && (line[at] == ' ' || colour_at(line, len, at)))
+		at += line[at] == ' ' ? 1 : colour_at(line, len, at);
 	if (at + 1 < len && width_of(line, at) <= columns / 2)
 		return width_of(line, at);
 	return (unsigned)indent <= columns / 2 ? (unsigned)indent : columns / 2;

@@ -26,6 +26,9 @@ from manners import commands
 
 LIMIT_S = 60
 CTRL_C = b"\x03"
+# A shell may take the key between two of its commands, and go on with the next.
+WAITING = (sys.executable, "-c", "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+           "print('ready', flush=True); signal.pause()")
 STUBBORN = "trap '' INT; "  # as what a shell calls inherits it
 
 
@@ -103,7 +106,7 @@ def plan(folder, script):
 
 @case
 def run_ends_with_its_command(args, folder):
-    with Session(folder, args.coldspan, "run", "--json", "start.json", "--", "sh", "-c", "echo ready; sleep 600") as s:
+    with Session(folder, args.coldspan, "run", "--json", "start.json", "--", *WAITING) as s:
         s.until_said("ready")
         s.press(CTRL_C)
         assert s.ended() == 128 + signal.SIGINT, s.text
@@ -130,7 +133,7 @@ def run_leaves_ctrl_c_to_a_command_that_has_a_use_for_it(args, folder):
 def run_leaves_no_half_of_a_result(args, folder):
     """Killed by what cannot be caught it leaves the old result alone."""
     (folder / "start.json").write_text("old")
-    with Session(folder, args.coldspan, "run", "--json", "start.json", "--", "sh", "-c", "echo ready; sleep 600") as s:
+    with Session(folder, args.coldspan, "run", "--json", "start.json", "--", *WAITING) as s:
         s.until_said("ready")
         s.process.kill()
         s.ended()

@@ -60,4 +60,6 @@ Test(wrap, a_colour_takes_no_room)
 {
 	check("\x1b[31mFAIL\x1b[0m it is\n", 10, "\x1b[31mFAIL\x1b[0m it is\n");
 	check("\x1b[31mFAIL\x1b[0m it is not\n", 10, "\x1b[31mFAIL\x1b[0m it is\nnot\n");
+	check("  \x1b[31mNO    \x1b[0m  a thing or two\n", 22,
+	      "  \x1b[31mNO    \x1b[0m  a thing or\n          two\n");
 }
