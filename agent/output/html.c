@@ -100,6 +100,8 @@ static void put_row(const struct cs_row *row, struct cs_buffer *out)
 		cs_escape_markup(out, row->budget->why, false);
 		cs_buffer_puts(out, "</span>");
 	}
+	cs_buffer_puts(out, "</td><td class=\"number\">");
+	cs_row_baseline(row, out);
 	cs_buffer_printf(out, "</td><td class=\"number\">%u</td></tr>\n",
 			 row->budget ? row->judgement->count : row->function->asserted.count);
 }
@@ -111,7 +113,8 @@ static void put_table(const struct cs_row *rows, size_t count, size_t room, stru
 	cs_buffer_puts(
 		out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"budgets\">"
 		     "<table><thead><tr><th>verdict</th><th>function</th><th>budget</th>"
-		     "<th>measured</th><th class=\"number\">starts</th></tr></thead><tbody>\n");
+		     "<th>measured</th><th class=\"number\">baseline</th>"
+		     "<th class=\"number\">starts</th></tr></thead><tbody>\n");
 	while (put < count && out->len < room && !out->failed)
 		put_row(&rows[put++], out);
 	cs_buffer_puts(out, "</tbody></table></div>\n");

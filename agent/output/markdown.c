@@ -49,6 +49,8 @@ static void put_row(const struct cs_row *row, struct cs_buffer *out)
 	cs_escape_markdown(out, cs_row_name(row));
 	cs_buffer_puts(out, " | ");
 	cs_escape_markdown(out, evidence.len ? evidence.data : "");
+	cs_buffer_puts(out, " | ");
+	cs_row_baseline(row, out);
 	cs_buffer_printf(out, " | %u | %s |\n",
 			 row->budget ? row->judgement->count : row->function->asserted.count,
 			 row->label);
@@ -80,14 +82,15 @@ static size_t put_table(const struct cs_row *rows, size_t count, size_t room, st
 	struct cs_buffer line = { 0 };
 	size_t put = 0;
 
-	cs_buffer_puts(out, "| | function | budget | measured (95 %) | starts | verdict |\n"
-			    "|---|---|---|---|---|---|\n");
+	cs_buffer_puts(out,
+		       "| | function | budget | measured (95 %) | baseline | starts | verdict |\n"
+		       "|---|---|---|---|---|---|---|\n");
 	for (; put < count && !line.failed; put++) {
 		cs_buffer_clear(&line);
 		put_row(&rows[put], &line);
 		if (line.len > ROW_BYTES_MAX) {
 			cs_buffer_clear(&line);
-			cs_buffer_printf(&line, "| %s | row %zu, too long | | | | %s |\n",
+			cs_buffer_printf(&line, "| %s | row %zu, too long | | | | | %s |\n",
 					 sign_of(&rows[put]), put + 1, rows[put].label);
 		}
 		if (out->len + line.len > room)

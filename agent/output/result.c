@@ -293,6 +293,18 @@ void cs_row_evidence(const struct cs_row *row, struct cs_buffer *out)
 		cs_assert_failure(&row->function->asserted, out);
 }
 
+void cs_row_baseline(const struct cs_row *row, struct cs_buffer *out)
+{
+	struct cs_quantity other;
+	char text[64];
+
+	if (!row->budget || isnan(row->judgement->other))
+		return;
+	other.kind = cs_metric_about(row->budget->metric).kind;
+	other.value = row->judgement->other;
+	cs_buffer_puts(out, cs_quantity_format(other, text, sizeof(text)));
+}
+
 void cs_row_place(const struct cs_row *row, unsigned *ret_line, unsigned *ret_column)
 {
 	const struct cs_plan_function *planned = row->function->asserted.function;

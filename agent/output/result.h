@@ -122,6 +122,9 @@ const char *cs_row_name(const struct cs_row *row);
 /** cs_row_evidence() - what was measured, or how the start came to nothing: half a line. */
 void cs_row_evidence(const struct cs_row *row, struct cs_buffer *out);
 
+/** cs_row_baseline() - the statistic of what it was compared with; empty where it was with nothing. */
+void cs_row_baseline(const struct cs_row *row, struct cs_buffer *out);
+
 /** cs_row_place() - line and column in the plan's file. */
 void cs_row_place(const struct cs_row *row, unsigned *ret_line, unsigned *ret_column);
 

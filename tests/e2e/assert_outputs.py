@@ -83,6 +83,8 @@ def all_formats_at_once(args, folder):
     assert suites.attrib == {"name": "coldspan", "tests": "6", "failures": "1", "errors": "1"}
     assert suites.find("testsuite[@name='dies']/testcase/system-err").text.startswith("last ]]> <b>words\n")
     assert (folder / "s.md").read_text().startswith("### \u274c coldspan: 2 of 6 budgets not kept (dies first)\n")
+    assert re.search(r"(?m)^\| \S+ \| kept \| shared_objects .* vs baseline \| 0 \| \d+ \| 5 \| PASS \|$",
+                     (folder / "s.md").read_text())
     assert [entry["location"]["lines"]["begin"] for entry in json.loads((folder / "g.json").read_text())] == [8, 6, 7]
     assert (folder / "m.txt").read_text().endswith("# EOF\n")
     commands = (folder / "a.txt").read_text().splitlines()
