@@ -87,6 +87,8 @@ static int add_samples(struct cs_asserted *asserted, struct cs_asserted *more)
 		asserted->other_failed = more->other_failed;
 		asserted->failure = more->failure;
 	}
+	if (!asserted->forbidden[0])
+		memcpy(asserted->forbidden, more->forbidden, sizeof(asserted->forbidden));
 	asserted->count += more->count;
 	if (more->looks > asserted->looks)
 		asserted->looks = more->looks;

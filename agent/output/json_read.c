@@ -15,6 +15,7 @@
 #include "agent/output/joining.h"
 #include "agent/output/json.h"
 #include "base/suggest.h"
+#include "base/utf8.h"
 
 #define NUMBER_MAX 1e18
 #define RUNS_MAX   1024u
@@ -361,6 +362,7 @@ static int take_measured(const struct reading *reading, const json_t *json,
 			 struct cs_asserted *asserted)
 {
 	const json_t *others = json_object_get(json, "baseline_samples");
+	const char *forbidden = "";
 	json_int_t count = 0, looks = 0;
 	int r = take_integer(reading, json, "starts", 0, CS_PLAN_RUNS_MAX, &count);
 
@@ -368,8 +370,14 @@ static int take_measured(const struct reading *reading, const json_t *json,
 		r = take_integer(reading, json, "looks", 1, 100, &looks);
 	if (r == 0)
 		r = take_failure(reading, json_object_get(json, "failure"), asserted);
+	if (r == 0)
+		r = take_text(reading, json, "forbidden", sizeof(asserted->forbidden) - 1,
+			      &forbidden);
 	if (r < 0)
 		return r;
+	cs_utf8_repair(asserted->forbidden, sizeof(asserted->forbidden), forbidden,
+		       strlen(forbidden), NULL);
+	cs_utf8_strip_control(asserted->forbidden);
 	asserted->count = (uint32_t)count;
 	asserted->looks = (uint32_t)looks;
 	r = take_samples(reading, json, "samples", "noise", asserted->count, &asserted->own);

@@ -252,10 +252,10 @@ static json_t *measured_json(const struct cs_asserted *asserted)
 	uint32_t n = asserted->count;
 	bool pairs = asserted->others;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "starts", count(n), "looks",
-			 count(asserted->looks), "failure", failure_json(asserted), "samples",
-			 samples_json(asserted->own, n), "noise", noise_json(asserted->own, n),
-			 "baseline_samples",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "starts", count(n), "looks",
+			 count(asserted->looks), "forbidden", text(asserted->forbidden), "failure",
+			 failure_json(asserted), "samples", samples_json(asserted->own, n), "noise",
+			 noise_json(asserted->own, n), "baseline_samples",
 			 pairs ? samples_json(asserted->others, n) : json_null(), "baseline_noise",
 			 pairs ? noise_json(asserted->others, n) : json_null());
 }

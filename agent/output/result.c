@@ -108,6 +108,22 @@ int cs_result_origin(struct cs_result *result, bool against_itself, struct cs_or
 	return 0;
 }
 
+/* What a verdict names stands in the struct that moves. Return: 0; -ENOMEM. */
+static int keep_causes(struct cs_arena *arena, struct cs_asserted *asserted)
+{
+	for (size_t i = 0; i < asserted->function->budgets_count; i++) {
+		struct cs_judgement *judgement = &asserted->judgements[i];
+
+		if (!judgement->cause)
+			continue;
+		judgement->cause =
+			cs_arena_strndup(arena, judgement->cause, strlen(judgement->cause));
+		if (!judgement->cause)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int cs_result_add(struct cs_result *result, struct cs_asserted *asserted,
 		  const struct cs_origin *origin)
 {
@@ -115,6 +131,8 @@ int cs_result_add(struct cs_result *result, struct cs_asserted *asserted,
 
 	if (result->count >= CS_RESULT_FUNCTIONS_MAX)
 		return -E2BIG;
+	if (keep_causes(&result->arena, asserted) < 0)
+		return -ENOMEM;
 	grown = realloc(result->functions, (result->count + 1) * sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;

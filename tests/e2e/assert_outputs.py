@@ -192,6 +192,19 @@ def saved_samples_are_judged_again(args, folder):
 
 
 @case
+def a_forbidden_module_is_named_again(args, folder):
+    (folder / "extra.py").write_text("")
+    plan(folder, "version: 1\ndefaults: {runs: 2, max_runs: 2, warmup: 0}\nfunctions:\n"
+                 f"  f: {{run: [{sys.executable}, -c, 'import extra'], forbid: [extra]}}\n"
+                 "  g: {run: [/bin/true], budgets: [total <= 100s]}\n")
+    got = coldspan(args, folder, "-o", "json=r.json", "-o", "github=a.txt")
+    expect(got, OVER, r"extra \(.*extra")
+    assert "extra (" in (folder / "a.txt").read_text()
+    again = coldspan(args, folder, "--from", "r.json")
+    assert (again.returncode, again.stdout) == (OVER, got.stdout), again
+
+
+@case
 def files_are_counted_together_where_that_is_sound(args, folder):
     plan(folder)
     for name in ("1.json", "2.json"):
