@@ -133,8 +133,6 @@ void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgemen
 		cs_buffer_puts(out, ", not the same in every start: from ");
 		cs_assert_value(budget, judgement->smallest, out);
 	}
-	if (judgement->verdict == CS_VERDICT_FAIL && judgement->cause)
-		cs_buffer_printf(out, ": %s", judgement->cause);
 	if (budget->against == CS_AGAINST_NOTHING && judgement->over)
 		cs_buffer_printf(out, ", %u of %u over", judgement->over, judgement->count);
 	if (judgement->needed)
@@ -151,6 +149,8 @@ void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgemen
 				 judgement->resolution * 100);
 	if (!isnan(judgement->chance))
 		cs_buffer_printf(out, ", by chance once in %.0f", 1 / judgement->chance);
+	if (judgement->verdict == CS_VERDICT_FAIL && judgement->cause)
+		cs_buffer_printf(out, ": %s", judgement->cause);
 }
 
 /* What came out when it was measured once more. */

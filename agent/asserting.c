@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/cause.h"
 #include "agent/checkout.h"
 #include "agent/interrupts.h"
 #include "agent/loaded_files.h"
@@ -26,8 +27,9 @@ struct side {
 	const char *folder;        /* where it runs */
 	struct cs_sample *samples; /* borrowed */
 	struct cs_loaded_files files;
-	bool learnt;     /* with what a start opened */
-	double resident; /* the most of these that was in the page cache; NaN: not known */
+	bool learnt;              /* with what a start opened */
+	struct cs_file_set *seen; /* borrowed; NULL: nobody compares */
+	double resident;          /* the most of these that was in the page cache; NaN: not known */
 };
 
 struct measuring {
@@ -81,7 +83,7 @@ static int start_one(struct measuring *measuring, bool other, struct cs_sample *
 		cs_evicting_do(&side->files);
 	resident = resident_now(side);
 	r = cs_sampling_start(options->base, side->function, side->folder, options->dispositions,
-			      measuring->diag, &result);
+			      side->seen, measuring->diag, &result);
 	if (r >= 0 && side->function->sampling.evict && !side->learnt)
 		r = cs_evicting_learn(&side->files, &result.opened, side->folder,
 				      &measuring->arena);
@@ -180,6 +182,34 @@ static int sum_up(struct cs_asserted *asserted, double alpha)
 	return cs_judge_resolution(&samples, CS_METRIC_TOTAL, alpha, &asserted->resolution);
 }
 
+static void forget_causes(struct cs_asserted *asserted)
+{
+	for (size_t i = 0; asserted->causes && i < asserted->function->budgets_count; i++)
+		free(asserted->causes[i]);
+	free(asserted->causes);
+	asserted->causes = NULL;
+}
+
+/* Without memory for it none is said. */
+static void find_causes(struct cs_asserted *asserted)
+{
+	const struct cs_plan_function *function = asserted->function;
+
+	forget_causes(asserted);
+	asserted->causes = calloc(function->budgets_count + 1, sizeof(*asserted->causes));
+	for (size_t i = 0; asserted->causes && i < function->budgets_count; i++) {
+		struct cs_judgement *judgement = &asserted->judgements[i];
+
+		if (judgement->verdict != CS_VERDICT_FAIL)
+			continue;
+		asserted->causes[i] =
+			function->budgets[i].metric == CS_METRIC_FORBIDDEN && asserted->forbidden[0]
+				? strdup(asserted->forbidden)
+				: cs_cause_of(asserted, &function->budgets[i]);
+		judgement->cause = asserted->causes[i];
+	}
+}
+
 /* What fails twice, fails; what does not, says that this machine contradicts itself. */
 static void take_confirmation(struct cs_asserted *asserted)
 {
@@ -211,13 +241,12 @@ int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, 
 
 		if (r < 0)
 			return r;
-		if (function->budgets[i].metric == CS_METRIC_FORBIDDEN && asserted->forbidden[0])
-			judgement->cause = asserted->forbidden;
 		if (!is_settled(judgement->verdict) && function->budgets[i].level != CS_LEVEL_OFF)
 			settled = false;
 	}
 	if (ret_settled)
 		*ret_settled = settled;
+	find_causes(asserted);
 	r = sum_up(asserted, alpha);
 	if (r < 0 || !asserted->confirmation || asserted->confirmation->failed)
 		return r;
@@ -317,6 +346,8 @@ static void find_files(struct measuring *measuring)
 					 measuring->options->dispositions, &measuring->arena,
 					 &side->files) < 0)
 			side->files.count = 0;
+		for (size_t j = 0; side->seen && j < side->files.count; j++)
+			cs_file_set_add(side->seen, side->files.paths[j], side->folder);
 	}
 }
 
@@ -374,6 +405,8 @@ static int run(const struct cs_asserting_options *options, const struct cs_plan_
 	ret->judgements = calloc(function->budgets_count + 1, sizeof(*ret->judgements));
 	if (!ret->own || !ret->judgements || (measuring.pairs && !ret->others))
 		return -ENOMEM;
+	measuring.sides[0].seen = measuring.pairs ? &ret->files : NULL;
+	measuring.sides[1].seen = &ret->other_files;
 	measuring.sides[0].samples = ret->own;
 	measuring.sides[1].samples = ret->others;
 	cs_arena_init(&measuring.arena, 0);
@@ -431,6 +464,9 @@ void cs_asserted_deinit(struct cs_asserted *asserted)
 	if (asserted->confirmation)
 		cs_asserted_deinit(asserted->confirmation);
 	free(asserted->confirmation);
+	forget_causes(asserted);
+	cs_file_set_deinit(&asserted->files);
+	cs_file_set_deinit(&asserted->other_files);
 	free(asserted->own);
 	free(asserted->others);
 	free(asserted->judgements);

@@ -17,6 +17,7 @@
 #include "agent/budget/judge.h"
 #include "agent/budget/noise.h"
 #include "agent/budget/plan.h"
+#include "agent/file_set.h"
 #include "agent/sampling.h"
 #include "base/cleanup.h"
 #include "base/diag.h"
@@ -51,6 +52,9 @@ struct cs_asserted {
 	uint32_t looks;                  /* at most, among which the error is divided */
 	struct cs_judgement *judgements; /* owned; one for each of the function's budgets */
 	double resolution; /* of pairs, as cs_judge_resolution() of total; NaN: there are none */
+	struct cs_file_set files;         /* that its starts mapped and opened; with a baseline */
+	struct cs_file_set other_files;   /* and those of the baseline */
+	char **causes;                    /* owned; for each budget; what judgements borrow */
 	struct cs_noise_summary noise;    /* of both halves */
 	struct cs_asserted *confirmation; /* owned; measured once more; NULL: it was not */
 	bool confirming;                  /* it is that itself */

@@ -38,6 +38,8 @@ struct sampling {
 	struct cs_arena arena;
 	struct cs_noise_watch noise;
 	struct cs_modules modules;
+	struct cs_file_set *files; /* borrowed; NULL: nobody asks */
+	const char *folder;
 	struct event limit;
 	struct event kill;
 	struct event output;
@@ -132,6 +134,8 @@ static void on_file(void *context, const struct cs_opened_file *file)
 {
 	struct sampling *sampling = context;
 
+	if (sampling->files)
+		cs_file_set_add(sampling->files, file->path, sampling->folder);
 	if (sampling->function->names_files)
 		cs_modules_add(&sampling->modules, file);
 	if (sampling->function->sampling.evict)
@@ -421,13 +425,16 @@ static int run(struct sampling *sampling, const char *folder,
 
 int cs_sampling_start(struct event_base *base, const struct cs_plan_function *function,
 		      const char *folder, const struct cs_dispositions *dispositions,
-		      struct cs_diag *diag, struct cs_sampling_result *ret)
+		      struct cs_file_set *files, struct cs_diag *diag,
+		      struct cs_sampling_result *ret)
 {
 	struct cs_sampling_result result = { .outcome = CS_SAMPLING_UNSEEN };
 	struct sampling sampling = {
 		.base = base,
 		.function = function,
 		.result = &result,
+		.files = files,
+		.folder = folder,
 		.output_fd = -EBADF,
 		.modules = { .folder = folder,
 			     .forbid = function->forbid,

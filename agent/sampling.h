@@ -12,6 +12,7 @@
 #include "agent/budget/judge.h"
 #include "agent/budget/plan.h"
 #include "agent/evicting.h"
+#include "agent/file_set.h"
 #include "agent/modules.h"
 #include "agent/tail.h"
 #include "base/cleanup.h"
@@ -41,6 +42,7 @@ struct cs_sampling_result {
 /**
  * cs_sampling_start() - one start, from spawn to the end of the process
  * @folder: where relative names of @function begin, and where it runs
+ * @files:  receives the names of files that it opens; NULL: nobody asks
  * @ret:    set on success
  *
  * Runs @base. Ends by itself within the function's time limit and 3 s.
@@ -51,4 +53,5 @@ struct cs_sampling_result {
  */
 int cs_sampling_start(struct event_base *base, const struct cs_plan_function *function,
 		      const char *folder, const struct cs_dispositions *dispositions,
-		      struct cs_diag *diag, struct cs_sampling_result *ret) cs_must_use;
+		      struct cs_file_set *files, struct cs_diag *diag,
+		      struct cs_sampling_result *ret) cs_must_use;
