@@ -171,23 +171,37 @@ static struct cs_outbound_text *take_text(struct cs_conn *conn)
 	return text_of(conn);
 }
 
+/* Whose work it is. */
+struct whose {
+	struct cs_current_found found;
+	bool told; /* the call is a span of ours; else the context is passed on as it came */
+};
+
+static bool find(struct whose *ret)
+{
+	ret->told = true;
+	return cs_propagate_find(&ret->found) || cs_propagate_find_carried(&ret->found, &ret->told);
+}
+
 static bool tell(const struct cs_outbound_call *call, struct cs_conn *conn, const struct iovec *iov,
-		 int count, const struct cs_current_found *found, size_t at, ssize_t *ret)
+		 int count, const struct whose *whose, size_t at, ssize_t *ret)
 {
 	struct cs_outbound_text *text = take_text(conn);
 
 	if (!text)
 		return false;
 	text->untold = false;
-	cs_propagate_make_span(conn->connection, text->span);
-	__builtin_memcpy(text->parent, found->trace.parent_id, 8);
-	if (!write_text(text, found)) {
+	__builtin_memcpy(text->parent, whose->found.trace.parent_id, 8);
+	__builtin_memcpy(text->span, text->parent, 8);
+	if (whose->told)
+		cs_propagate_make_span(conn->connection, text->span);
+	if (!write_text(text, &whose->found)) {
 		cs_outbound_over(conn);
 		return false;
 	}
 	*ret = cs_outbound_issue(text, iov, count, at, make_call,
 				 (void *)(uintptr_t)call); /* which does not change it */
-	text->untold = text->sent != 0;
+	text->untold = whose->told && text->sent;
 	if (!text->sent)
 		cs_outbound_over(conn);
 	return true;
@@ -197,7 +211,7 @@ __attribute__((noinline)) bool cs_outbound_try(const struct cs_outbound_call *ca
 					       const struct iovec *iov, int count, ssize_t *ret)
 {
 	struct cs_conn *conn = cs_fd_conn(word);
-	struct cs_current_found found;
+	struct whose whose;
 	int saved = cs_errno();
 	size_t at;
 
@@ -209,12 +223,12 @@ __attribute__((noinline)) bool cs_outbound_try(const struct cs_outbound_call *ca
 		return true;
 	}
 	cs_set_errno(saved);
-	if (!may_begin(conn, word) || !cs_propagate_find(&found) ||
+	if (!may_begin(conn, word) || !find(&whose) ||
 	    (call->message && !open_message(call->message, &iov, &count)) ||
 	    !is_usable(call, iov, count) || !begins_with_letter(iov))
 		return false;
 	at = cs_outbound_find(iov->iov_base, iov->iov_len);
-	if (at && cs_emit_has_room() && tell(call, conn, iov, count, &found, at, ret))
+	if (at && cs_emit_has_room() && tell(call, conn, iov, count, &whose, at, ret))
 		return true;
 	cs_count(CS_FACT_NOT_HANDED_ON);
 	return false;

@@ -57,6 +57,47 @@ CS_AT_START void cs_propagate_variable(const char *variable)
 	}
 }
 
+static const char *value_of(char *const *envp, const char *name)
+{
+	for (; *envp; envp++) {
+		if (cs_text_starts(*envp, name))
+			return *envp + cs_text_len(name);
+	}
+	return NULL;
+}
+
+/*
+ * What whoever started the process has carried to it: headers of its one event, else OpenTelemetry's variables
+ * (environment variables as carriers).
+ */
+static const struct cs_current_entry *read_carried(char *const *envp)
+{
+	static const char names[][2][18] = {
+		{ "HTTP_TRACEPARENT=", "HTTP_TRACESTATE=" },
+		{ "Http_Traceparent=", "Http_Tracestate=" },
+		{ "TRACEPARENT=", "TRACESTATE=" },
+	};
+	unsigned from = cs_shim.own_event ? 0 : 2, end = cs_shim.own_event ? 2 : 3;
+	const char *parent = NULL, *state = NULL;
+	struct cs_current_entry *entry;
+	size_t len = 0;
+
+	for (; !parent && from < end; from++) {
+		parent = value_of(envp, names[from][0]);
+		state = value_of(envp, names[from][1]);
+	}
+	if (!parent || !cs_shim.tables)
+		return NULL;
+	entry = (void *)((char *)cs_shim.tables + CS_TABLES_CARRIED_BEGIN);
+	_Static_assert(sizeof(*entry) <= CS_CARRIED_BYTES, "it fits");
+	if (cs_trace_context_parse(parent, cs_text_len(parent), &entry->context.trace) < 0)
+		return NULL;
+	if (state && cs_trace_state_copy(state, cs_text_len(state), entry->context.state,
+					 sizeof(entry->context.state), &len) == 0)
+		entry->context.state_len = (uint16_t)len;
+	return entry;
+}
+
 void cs_propagate_start(const struct cs_start *start)
 {
 	if (!start->random) {
@@ -66,6 +107,8 @@ void cs_propagate_start(const struct cs_start *start)
 	__builtin_memcpy(cs_propagate.key, start->random, sizeof(cs_propagate.key));
 	if (cs_propagate.what & CS_PROPAGATE_OUTBOUND)
 		cs_outbound_start();
+	if (cs_propagate.what & CS_PROPAGATE_OUTBOUND)
+		cs_propagate.carried = read_carried(start->envp);
 	if (!(cs_propagate.what & CS_PROPAGATE_ENV))
 		return;
 	cs_propagate.inherited = cs_child_inherit(cs_propagate.key, start->envp);
@@ -261,6 +304,29 @@ static bool find_current(bool of_child, struct cs_current_found *ret)
 bool cs_propagate_find(struct cs_current_found *ret)
 {
 	return find_current(false, ret);
+}
+
+/* What it does once it waits for requests, or has had one, is not what it was started for. */
+static bool has_served(void)
+{
+	return cs_segment_marked(cs_shim.header, CS_MARK_ACCEPT_WAIT) ||
+	       cs_segment_marked(cs_shim.header, CS_MARK_NEXT) ||
+	       atomic_load_explicit(&current()->serial, memory_order_relaxed);
+}
+
+bool cs_propagate_find_carried(struct cs_current_found *ret, bool *ret_event)
+{
+	const struct cs_current_entry *entry = cs_propagate.carried;
+
+	if (!entry || has_served())
+		return false;
+	*ret = (struct cs_current_found){
+		.entry = entry,
+		.trace = entry->context.trace,
+		.state_len = entry->context.state_len,
+	};
+	*ret_event = cs_shim.own_event;
+	return true;
 }
 
 /* The kernel reads 8 bytes, and then finds that there is nothing to be done. */

@@ -41,7 +41,8 @@ struct cs_propagate {
 	uint32_t what; /* CS_PROPAGATE_*; 0: nothing is changed, ever */
 	uint8_t key[CS_SIPHASH_KEY_BYTES];
 	struct cs_child_inherited inherited;
-	char *const **environment; /* libc's environ; NULL: not found */
+	char *const **environment;              /* libc's environ; NULL: not found */
+	const struct cs_current_entry *carried; /* in the environment; NULL: nothing good */
 };
 
 extern struct cs_propagate cs_propagate;
@@ -111,6 +112,14 @@ void cs_propagate_aside(uint64_t connection, uint32_t sequence, bool over);
 
 /** cs_propagate_find() - the invocation that the caller works for; false: it is not sure. Context: signal. */
 bool cs_propagate_find(struct cs_current_found *ret);
+
+/**
+ * cs_propagate_find_carried() - of a process that serves nothing: the context that it was started with
+ * @ret_event: it is the one event of this process, whose calls are told of
+ *
+ * Context: signal. Return: false: there is none, or it has begun to serve.
+ */
+bool cs_propagate_find_carried(struct cs_current_found *ret, bool *ret_event);
 
 /** cs_propagate_make_span() - an id for a span of ours on @connection. Context: signal. */
 void cs_propagate_make_span(uint64_t connection, uint8_t ret[8]);

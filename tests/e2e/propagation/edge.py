@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A function at the edges of propagation: GET /HOW/PORT, its answer is JSON."""
+"""A function at the edges of propagation: GET /HOW/PORT, its answer is JSON. With a port as
+argument it is one event."""
 import ctypes
 import http.client
 import http.server
@@ -157,6 +158,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+if len(sys.argv) == 2:  # a process per event
+    sys.stdin.read()
+    print(call(int(sys.argv[1])), end="")
+    sys.exit()
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     threading.Thread(target=serve_events, daemon=True).start()
 server = http.server.HTTPServer(("127.0.0.1", 0), Handler)

@@ -8,12 +8,14 @@ import contextlib
 import http.client
 import http.server
 import json
+import os
 import pathlib
 import signal
+import subprocess
 import sys
 import threading
 
-from watched import HERE, LIMIT_S, Watched, cases
+from watched import HERE, LIMIT_S, Watched, cases, watching
 from lib import otlp_json
 from lib.cases import case
 
@@ -103,6 +105,42 @@ def work_for_another_protocol_is_nobodys(build, folder):
         alone = ask(function, "call", port)
     assert got["told"][0] == "", got
     assert alone["told"].startswith(f"00-{TRACE}-"), alone
+
+
+@case
+def curl_below_a_shell_stands_below_the_function(build, folder):
+    """env gives the shell our span, which hands it on to curl: nobody tells of curl's own call."""
+    for n, propagate in enumerate(("env,outbound", "outbound")):
+        (folder / str(n)).mkdir()
+        with serving(Callee) as port, watched(build, folder / str(n), propagate) as function:
+            got = ask(function, "bash", port)
+        (mine,) = [span for span in function.all_spans() if span["kind"] == 2]
+        assert mine["traceId"] == TRACE and mine["parentSpanId"] == PARENT, mine
+        told = f"00-{TRACE}-{mine['spanId']}-01" if n == 0 else ""
+        assert got["told"] == told, (propagate, got, mine)
+
+
+@case
+def the_call_of_a_process_per_event_is_its_span(build, folder):
+    """The callee's caller is our span of the call, in the trace that the event's headers name."""
+    announce, traces = folder / "announce.sock", folder / "traces.jsonl"
+    collector = watching.start([build / "collector/coldspan-collector", "--file", traces, "--log-level", "error"],
+                               announce)
+    event = {"Http_Method": "GET", "Http_Path": "/", "Http_Traceparent": f"00-{TRACE}-{PARENT}-01",
+             "Http_Tracestate": "a=1", "TRACEPARENT": f"00-{'1' * 32}-{'2' * 16}-01"}
+    try:
+        with serving(Callee) as port:
+            got = subprocess.run([sys.executable, HERE / "edge.py", str(port)], input="event", text=True, check=True,
+                                 capture_output=True, timeout=LIMIT_S, env={
+                                     **os.environ, **event, "COLDSPAN_SOCKET": str(announce),
+                                     "COLDSPAN_PROPAGATE": "outbound",
+                                     "LD_PRELOAD": str(build / "preload/libcoldspan.so")}).stdout
+    finally:
+        watching.stop(collector)
+    spans = list(otlp_json.of_file(traces))
+    (mine,), (call,) = ([span for span in spans if span["kind"] == kind] for kind in (2, 3))
+    assert got == f"00-{TRACE}-{call['spanId']}-01", (got, call)
+    assert (call["traceId"], call["parentSpanId"]) == (TRACE, mine["spanId"]), (call, mine)
 
 
 @case
