@@ -4,8 +4,11 @@
 #include "exporters/net/endpoint.h"
 
 #include <event2/http.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+#define SHOWN_BYTES 216 /* an address in a message; longer ones are cut */
 
 static void uri_freep(struct evhttp_uri **uri)
 {
@@ -13,38 +16,50 @@ static void uri_freep(struct evhttp_uri **uri)
 		evhttp_uri_free(*uri);
 }
 
+/* An address without what may be a password or a key: what stands before an @, and the query. */
+static void show(const char *url, char *ret)
+{
+	const char *at = strrchr(url, '@');
+	const char *rest = at ? at + 1 : url;
+	size_t len = strcspn(rest, "?");
+
+	snprintf(ret, SHOWN_BYTES, "%s%.*s%s", at ? "***@" : "", len > 200 ? 200 : (int)len, rest,
+		 rest[len] ? "?***" : "");
+}
+
 static int check(const char *url, const struct evhttp_uri *uri, struct cs_diag *diag)
 {
 	const char *scheme = uri ? evhttp_uri_get_scheme(uri) : NULL;
 	const char *host = uri ? evhttp_uri_get_host(uri) : NULL;
+	char shown[SHOWN_BYTES];
 
-	if (strstr(url, "://") == NULL)
-		return cs_diag_set(diag, -EINVAL,
-				   "endpoint '%.200s' has no scheme; write http://HOST:PORT", url);
-	if (!uri || !scheme)
-		return cs_diag_set(diag, -EINVAL,
-				   "endpoint '%.200s' is not a URL; write http://HOST:PORT", url);
-	if (strcasecmp(scheme, "https") == 0)
-		return cs_diag_set(diag, -EPROTONOSUPPORT,
-				   "endpoint '%.200s': https is not built in yet; "
-				   "use http:// to a local collector",
-				   url);
-	if (strcasecmp(scheme, "http") != 0)
-		return cs_diag_set(diag, -EINVAL,
-				   "endpoint '%.200s': unknown scheme; write http://HOST:PORT",
-				   url);
-	if (!host || !*host)
-		return cs_diag_set(diag, -EINVAL,
-				   "endpoint '%.200s' names no host; write http://HOST:PORT", url);
-	if (evhttp_uri_get_userinfo(uri)) /* not shown: it may be a password */
+	show(url, shown);
+	if (uri && evhttp_uri_get_userinfo(uri))
 		return cs_diag_set(diag, -EINVAL,
 				   "endpoint has a user name in its URL; "
 				   "send credentials by OTEL_EXPORTER_OTLP_HEADERS");
+	if (strstr(url, "://") == NULL)
+		return cs_diag_set(diag, -EINVAL,
+				   "endpoint '%s' has no scheme; write http://HOST:PORT", shown);
+	if (!uri || !scheme)
+		return cs_diag_set(diag, -EINVAL,
+				   "endpoint '%s' is not a URL; write http://HOST:PORT", shown);
+	if (strcasecmp(scheme, "https") == 0)
+		return cs_diag_set(diag, -EPROTONOSUPPORT,
+				   "endpoint '%s': https is not built in yet; "
+				   "use http:// to a local collector",
+				   shown);
+	if (strcasecmp(scheme, "http") != 0)
+		return cs_diag_set(diag, -EINVAL,
+				   "endpoint '%s': unknown scheme; write http://HOST:PORT", shown);
+	if (!host || !*host)
+		return cs_diag_set(diag, -EINVAL,
+				   "endpoint '%s' names no host; write http://HOST:PORT", shown);
 	if (evhttp_uri_get_fragment(uri))
-		return cs_diag_set(diag, -EINVAL, "endpoint '%.200s' has a '#'; leave it out", url);
+		return cs_diag_set(diag, -EINVAL, "endpoint '%s' has a '#'; leave it out", shown);
 	if (evhttp_uri_get_port(uri) == 0 || evhttp_uri_get_port(uri) > 65535)
-		return cs_diag_set(diag, -EINVAL, "endpoint '%.200s': the port must be 1 to 65535",
-				   url);
+		return cs_diag_set(diag, -EINVAL, "endpoint '%s': the port must be 1 to 65535",
+				   shown);
 	return 0;
 }
 

@@ -384,6 +384,7 @@ int cs_otlp_http_new(struct event_base *base, const struct cs_otlp_http_options 
 	struct cs_endpoint endpoint;
 	struct otlp_http *otlp;
 	char name[CS_EXPORTER_NAME_MAX], path[16];
+	size_t path_len;
 	int r;
 
 	snprintf(path, sizeof(path), "v1/%s", cs_signal_name(options->signal));
@@ -393,7 +394,10 @@ int cs_otlp_http_new(struct event_base *base, const struct cs_otlp_http_options 
 	otlp = calloc(1, sizeof(*otlp));
 	if (!otlp)
 		return cs_diag_set(diag, -ENOMEM, "out of memory");
-	snprintf(name, sizeof(name), "otlp http://%.120s%.150s", endpoint.authority, endpoint.path);
+	path_len = strcspn(endpoint.path, "?"); /* a query may hold a key */
+	snprintf(name, sizeof(name), "otlp http://%.120s%.*s%s", endpoint.authority,
+		 path_len > 150 ? 150 : (int)path_len, endpoint.path,
+		 endpoint.path[path_len] ? "?***" : "");
 	cs_exporter_init(&otlp->base, &otlp_ops, 1u << options->signal, name);
 	otlp->signal = options->signal;
 	otlp->endpoint = endpoint;

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Which setting wins, and that credentials among them are shown nowhere.
+
+usage: settings.py --build DIR --source DIR
+"""
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import cases
+from lib.cases import case
+from manners import commands
+
+LIMIT_S = 60
+SECRET = "s3cr3t-t0ken"
+
+
+def call(args, folder, *words, **env):
+    return subprocess.run([args.coldspan, *words], cwd=folder, text=True, capture_output=True, check=False,
+                          stdin=subprocess.DEVNULL, timeout=LIMIT_S, env=commands.environment(**env))
+
+
+def shown(folder, got):
+    """All that was said and written."""
+    files = [path.read_bytes().decode(errors="replace") for path in folder.rglob("*") if path.is_file()]
+    return "\n".join([got.stdout, got.stderr, *files])
+
+
+def closed_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@case
+def a_flag_beats_the_variable_and_the_variable_what_is_built_in(args, folder):
+    for words, env, wanted in ((["--socket", "/flag"], {"COLDSPAN_SOCKET": "/variable"}, "/flag"),
+                               ([], {"COLDSPAN_SOCKET": "/variable"}, "/variable"),
+                               ([], {"COLDSPAN_SOCKET": ""}, "/run/coldspan/announce.sock"),
+                               ([], {}, "/run/coldspan/announce.sock")):
+        got = call(args, folder, "env", "--json", *words, **env)
+        assert json.loads(got.stdout)["variables"]["COLDSPAN_SOCKET"] == wanted, (words, env, got)
+        got = call(args, folder, "doctor", *words, "--", "cat", **env)
+        assert f" at {wanted}" in got.stdout, (words, env, got)
+
+
+@case
+def a_flag_beats_the_file(args, folder):
+    (folder / "coldspan.yaml").write_text(
+        "version: 1\ndefaults: {runs: 9, max_runs: 9, warmup: 0}\nfunctions:\n"
+        "  f: {run: ['true'], budgets: [shared_objects <= 100]}\n")
+    for words, count in (([], 9), (["--runs", "3"], 3)):
+        got = call(args, folder, "assert", *words)
+        assert got.stdout.startswith(f"f: {count} cold starts"), got
+
+
+@case
+def the_collector_takes_its_flag_for_the_variable(args, folder):
+    for words, env, name in ((["--socket", "flag"], {"COLDSPAN_SOCKET": "variable"}, "flag"),
+                             ([], {"COLDSPAN_SOCKET": "variable"}, "variable")):
+        with subprocess.Popen([args.collector, *words], cwd=folder, stderr=subprocess.PIPE, text=True,
+                              env=commands.environment(**env)) as process:
+            said = process.stderr.readline() + process.stderr.readline()
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=LIMIT_S)
+        assert f"announce themselves at {name}\n" in said, said
+
+
+@case
+def credentials_are_shown_by_no_command(args, folder):
+    env = {"OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{SECRET}",
+           "OTEL_EXPORTER_OTLP_TRACES_HEADERS": f"x-key={SECRET}", "OTEL_LOG_LEVEL": "debug"}
+    url = f"http://127.0.0.1:{closed_port()}"
+    for words in (["run", "-v", "--json", "run.json", "--file", "spans.jsonl", "--otlp", url, "--", "true"],
+                  ["env"], ["env", "--export"], ["env", "--json"], ["doctor", "--", "true"],
+                  ["doctor", "--json", "--no-socket", "--", "true"], ["doctor", str(os.getpid())],
+                  ["version", "--json"], ["init"], ["report", "spans.jsonl"], ["report", "--json", "spans.jsonl"]):
+        got = call(args, folder, *words, **env)
+        assert SECRET not in shown(folder, got), f"{words}: {shown(folder, got)}"
+        assert got.stdout or got.stderr, words
+
+
+@case
+def credentials_of_another_process_are_not_shown_either(args, folder):
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, env={
+            **os.environ, "OTEL_EXPORTER_OTLP_HEADERS": SECRET, "COLDSPAN_SOCKET": str(folder / "none")}) as process:
+        for words in (["doctor"], ["doctor", "--json"]):
+            got = call(args, folder, *words, str(process.pid))
+            assert got.returncode == 3 and SECRET not in shown(folder, got), got
+        process.stdin.close()
+
+
+@case
+def credentials_that_cannot_be_understood_are_not_quoted(args, folder):
+    url = f"http://127.0.0.1:{closed_port()}"
+    for headers in (SECRET, f"a b={SECRET}", f"={SECRET}", f"a=%zz{SECRET}", f"a={SECRET}\x01", f"ok=1,{SECRET}"):
+        for command in ([args.coldspan, "run", "--otlp", url, "--", "true"],
+                        [args.collector, "--socket", "c.sock", "--otlp", url]):
+            with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                  stdin=subprocess.DEVNULL,
+                                  env=commands.environment(OTEL_EXPORTER_OTLP_HEADERS=headers)) as process:
+                if command[0] == args.collector and "ready" in (line := process.stderr.readline()):
+                    process.send_signal(signal.SIGTERM)  # it made sense of them
+                said = (line if command[0] == args.collector else "") + "".join(process.communicate(timeout=LIMIT_S))
+            assert SECRET not in said, f"{headers!r}: {said}"
+
+
+@case
+def credentials_in_an_address_are_not_quoted(args, folder):
+    for url in (f"http://user:{SECRET}@127.0.0.1:1", f"https://user:{SECRET}@127.0.0.1:1", f"user:{SECRET}@127.0.0.1",
+                f"ftp://{SECRET}@127.0.0.1", f"http://user:p/{SECRET}@127.0.0.1:1", f"http://a b/?key={SECRET}",
+                f"https://127.0.0.1/?key={SECRET}", f"http://127.0.0.1:1/#x?{SECRET}"):
+        for command in ([args.coldspan, "run", "--otlp", url, "--", "true"],
+                        [args.collector, "--socket", "c.sock", "--otlp", url]):
+            got = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False, timeout=LIMIT_S,
+                                 stdin=subprocess.DEVNULL, env=commands.environment())
+            assert got.returncode in (2, 125) and got.stderr.count("\n") == 1, f"{url}: {got}"
+            assert SECRET not in shown(folder, got), f"{url}: {got}"
+
+
+@case
+def a_key_in_an_address_that_is_used_is_not_quoted(args, folder):
+    got = call(args, folder, "run", "-v", "--otlp", f"http://127.0.0.1:{closed_port()}/in?key={SECRET}", "--", "true",
+               OTEL_LOG_LEVEL="debug")
+    assert got.returncode == 0 and SECRET not in shown(folder, got), got
+    with subprocess.Popen([args.collector, "--socket", "c.sock", "--otlp",
+                           f"http://127.0.0.1:{closed_port()}/in?key={SECRET}"], cwd=folder, text=True,
+                          stderr=subprocess.PIPE, env=commands.environment()) as process:
+        said = process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        said += process.communicate(timeout=LIMIT_S)[1]
+    assert "otlp http://127.0.0.1:" in said and SECRET not in said, said
+
+
+def main():
+    parser = cases.parser(__doc__)
+    parser.add_argument("--build", required=True, type=pathlib.Path)
+    parser.add_argument("--source", required=True, type=pathlib.Path)
+    args = parser.parse_args()
+    args.coldspan, args.collector = args.build / "agent/coldspan", args.build / "collector/coldspan-collector"
+    cases.main(args, args, folder=True)
+
+
+if __name__ == "__main__":
+    main()
