@@ -7,13 +7,19 @@
 #define FINISHED_SHORT 53u
 #define FINISHED_LONG  69u
 #define ALERT          19u /* idem, of what it says as it leaves: 2 */
+#define END_OF_EARLY   21u /* idem, that its early data is over (RFC 8446 section 4.5): 4, and 17 */
+
+static uint16_t version_of(uint64_t bits)
+{
+	return (uint16_t)(bits >> VERSION_AT);
+}
 
 static void is_secured(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t now_ns)
 {
 	struct cs_call_event event = {
 		.type = CS_CALL_SECURED,
 		.time_ns = now_ns,
-		.version = (uint16_t)(cs_call_bits(conn) >> VERSION_AT),
+		.version = version_of(cs_call_bits(conn)),
 	};
 
 	cs_call_set_bits(conn, SECURED);
@@ -32,6 +38,21 @@ static void says_hello(const struct cs_conn_env *env, struct cs_conn *conn,
 	cs_call_tell(env, conn, &event);
 }
 
+/*
+ * Data that the client sends with its hello, ahead of the server's (RFC 8446 section 2.3); and its word that
+ * this is over, behind the server's, which is none.
+ */
+static bool is_early(struct cs_conn *conn, const struct cs_tls_piece *piece)
+{
+	uint64_t bits = cs_call_bits(conn);
+
+	if (!(bits & HELLO_TOLD))
+		return false;
+	if (!(bits & GREETED))
+		cs_call_set_bits(conn, AHEAD);
+	return !(bits & GREETED) || (bits & AHEAD && piece->record_len == END_OF_EARLY);
+}
+
 static void piece_out(const struct cs_conn_env *env, struct cs_conn *conn,
 		      const struct cs_tls_piece *piece, uint64_t now_ns)
 {
@@ -41,7 +62,10 @@ static void piece_out(const struct cs_conn_env *env, struct cs_conn *conn,
 		says_hello(env, conn, piece, now_ns);
 	if (piece->type != CS_TLS_DATA)
 		return;
-	if (!(bits & SECURED)) {
+	if (!(bits & SECURED) && is_early(conn, piece)) {
+		if (bits & GREETED)
+			return;
+	} else if (!(bits & SECURED)) {
 		is_secured(env, conn, now_ns);
 		if (bits & TLS_1_3 &&
 		    (piece->record_len == FINISHED_SHORT || piece->record_len == FINISHED_LONG))
@@ -60,10 +84,11 @@ static void piece_in(const struct cs_conn_env *env, struct cs_conn *conn,
 {
 	uint64_t bits = cs_call_bits(conn);
 
-	if (piece->type == CS_TLS_HANDSHAKE && piece->first && !(bits >> VERSION_AT)) {
+	if (piece->type == CS_TLS_HANDSHAKE && piece->first && !version_of(bits)) {
 		uint64_t version = cs_tls_server_version(piece->body, piece->len);
 
-		cs_call_set_bits(conn, version << VERSION_AT | (version >= 0x0304 ? TLS_1_3 : 0));
+		cs_call_set_bits(conn, version << VERSION_AT | GREETED |
+					       (version >= 0x0304 ? TLS_1_3 : 0));
 	}
 	if (piece->type == CS_TLS_DATA && bits & SECURED)
 		cs_call_comes_in(env, conn, piece->len, now_ns);

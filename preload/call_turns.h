@@ -23,7 +23,9 @@
 #define UNFRAMED                                                                                   \
 	0x4000ull /* a database's messages are not understood: turns are all that is known */
 #define ALTERED    0x8000ull /* MySQL: it is compressed; Redis: what comes unasked may be an answer */
-#define VERSION_AT 16        /* the server's choice */
+#define VERSION_AT 16        /* the server's choice, 16 bits */
+#define AHEAD      0x100000000ull /* TLS: data went out ahead of the hello of the server, ... */
+#define GREETED    0x200000000ull /* ... which has come */
 
 static inline uint64_t cs_call_bits(const struct cs_conn *conn)
 {

@@ -21,6 +21,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import cases, databases, otlp_json, watching
@@ -125,7 +126,33 @@ def nobody_answers():
         yield listener.getsockname()[1]
 
 
-def told(args, folder, *command, status=0):
+@contextlib.contextmanager
+def openssl(folder, *options):
+    """OpenSSL's own server, which shows a page, and its port."""
+    cert, key = databases.certificate(folder)
+    port = databases.free_port()
+    with subprocess.Popen([tool("openssl"), "s_server", "-quiet", "-accept", f"{HOST}:{port}", "-cert", cert, "-key", key,
+                           "-www", *options], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as server:
+        try:
+            end = time.monotonic() + LIMIT_S
+            while True:
+                with contextlib.suppress(ConnectionRefusedError), socket.create_connection((HOST, port), LIMIT_S):
+                    break
+                assert server.poll() is None and time.monotonic() < end, "openssl s_server did not start"
+            yield port
+        finally:
+            server.kill()
+
+
+def s_client(args, folder, port, *options):
+    """What is told of one more connection."""
+    (folder / "traces.jsonl").unlink(missing_ok=True)
+    return told(args, folder, "openssl", "s_client", "-connect", f"{HOST}:{port}", "-ign_eof", *options,
+                data=b"GET / HTTP/1.0\r\n\r\n")
+
+
+def told(args, folder, *command, status=0, data=b""):
     """The calls of a command under the shim, in their order."""
     traces, announce = folder / "traces.jsonl", folder / "announce.sock"
     collector = watching.start([args.build / "collector/coldspan-collector", "--file", traces], announce,
@@ -133,7 +160,7 @@ def told(args, folder, *command, status=0):
     try:
         env = {**os.environ, "LD_PRELOAD": str(args.build / "preload/libcoldspan.so"),
                "COLDSPAN_SOCKET": str(announce), "NO_PROXY": "", "no_proxy": ""}
-        run = subprocess.run(list(map(str, command)), env=env, cwd=folder, stdin=subprocess.DEVNULL,
+        run = subprocess.run(list(map(str, command)), env=env, cwd=folder, input=data,
                              capture_output=True, timeout=LIMIT_S, check=False)
         assert run.returncode == status, (run.returncode, run.stderr)
         watching.finish(collector)
@@ -184,6 +211,33 @@ def good_bye_in_tls_is_no_call(args, folder):
                          f"https://localhost:{port}/a")
         assert call["attributes"]["tls.protocol.version"] == version, call
         assert "coldspan.approximate" not in call["attributes"], call
+
+
+@case
+def sessions_of_tls_that_are_resumed_or_begun_twice(args, folder):
+    asked = {"1.2": 18 + 24, "1.3": 18 + 17}  # with what a record adds
+    with openssl(folder) as port:
+        for version, flag in (("1.2", "-tls1_2"), ("1.3", "-tls1_3")):
+            for session in ("-sess_out", "-sess_in"):
+                call, = s_client(args, folder, port, flag, session, folder / "session")
+                said = call["attributes"]
+                assert call["name"] == "TLS" and said["tls.protocol.version"] == version, call
+                assert said["coldspan.request.bytes"] == asked[version] and said["coldspan.tls_ns"] > 0, call
+    with openssl(folder, "-groups", "P-384") as port:  # not what the client tries first: HelloRetryRequest
+        call, = s_client(args, folder, port, "-tls1_3", "-groups", "X25519:P-384")
+        said = call["attributes"]
+        assert said["tls.protocol.version"] == "1.3" and said["coldspan.request.bytes"] == asked["1.3"], call
+
+
+@case
+def early_data_of_tls_is_a_call_and_its_handshake_is_none(args, folder):
+    early, session = folder / "early", folder / "session"
+    early.write_bytes(b"GET /early HTTP/1.0\r\n\r\n")
+    with openssl(folder, "-tls1_3", "-max_early_data", "4096") as port:  # announced, and not taken
+        s_client(args, folder, port, "-sess_out", session)
+        calls = s_client(args, folder, port, "-sess_in", session, "-early_data", early)
+    sizes = [call["attributes"].get("coldspan.request.bytes") for call in calls]
+    assert sum(sizes) == len(early.read_bytes()) + 17 + 18 + 17, (sizes, calls)
 
 
 @case

@@ -224,6 +224,34 @@ Test(call, a_tls_handshake_ends_with_what_the_client_says_last)
 	TOLD("");
 }
 
+Test(call, tls_s_early_data_is_a_call_and_its_end_is_none)
+{
+	char finished[58] = "\x17\3\3\0\x35", over[26] = "\x17\3\3\0\x15";
+
+	out(hello, sizeof(hello) - 1, 10);
+	OUT("\x17\3\3\0\3GET", 11);
+	TOLD("hello localhost @10\ncall 0 of 3 encrypted [] @11\n");
+	in(server_hello, sizeof(server_hello) - 1, 20);
+	IN("\x17\3\3\0\2ab", 22);
+	out(over, sizeof(over), 30);
+	TOLD("");
+	out(finished, sizeof(finished), 31);
+	TOLD("secured 304 @31\n");
+	IN("\x17\3\3\0\2hi", 50);
+	TOLD("so far 0 out 3 in 2 from 0 @50\n");
+	OUT("\x17\3\3\0\3GET", 60);
+	TOLD("call 1 of 3 encrypted [] @60\n");
+}
+
+Test(call, a_server_s_hello_may_come_in_pieces_that_say_nothing)
+{
+	out(hello, sizeof(hello) - 1, 10);
+	for (unsigned i = 0; i < sizeof(server_hello) - 1; i++)
+		in(server_hello + i, 1, 20);
+	OUT("\x17\3\3\0\3GET", 40);
+	TOLD("hello localhost @10\nsecured 0 @40\ncall 0 of 3 encrypted [] @40\n");
+}
+
 Test(call, a_session_in_the_clear_and_then_in_tls_is_read_anew)
 {
 	IN("\x2a\0\0\0\n8.0.36\0..................................", 4);
