@@ -219,6 +219,16 @@ void cs_lambda_hand_up(struct cs_assembled *instance);
 /** cs_lambda_settle_orphans() - end those that nobody can answer. Return: call again soon. */
 bool cs_lambda_settle_orphans(struct cs_assembler *assembler, uint64_t now_ns);
 
+/**
+ * cs_lambda_child_of() - the event that @instance, which has just ended, had a part in (lambda_child.c)
+ *
+ * Return: it is not answered yet; NULL: none, or it is not certain.
+ */
+struct cs_request *cs_lambda_child_of(struct cs_assembled *instance);
+
+/** cs_lambda_child_holds() - had who holds that event no other beside it, by all that is known now? */
+bool cs_lambda_child_holds(const struct cs_request *request);
+
 /** cs_lambda_settle_deadline() - of one that ended with its process: was it the deadline? */
 void cs_lambda_settle_deadline(struct cs_request *request);
 

@@ -273,6 +273,9 @@ bool cs_attribution_holds(const struct cs_request *request, enum cs_attribution 
 	case CS_ATTRIBUTION_THREAD:
 		holds = is_bound(request, time_ns);
 		break;
+	case CS_ATTRIBUTION_CHILD:
+		holds = cs_lambda_child_holds(request);
+		break;
 	case CS_ATTRIBUTION_NONE:
 	case CS_ATTRIBUTION_UNCLEAR:
 		return false;

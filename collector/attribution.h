@@ -55,6 +55,7 @@ enum cs_attribution {
 	CS_ATTRIBUTION_CONNECTION,
 	CS_ATTRIBUTION_ALONE,
 	CS_ATTRIBUTION_THREAD,
+	CS_ATTRIBUTION_CHILD, /* of who holds it: lambda_child.c */
 };
 
 /* Where something was recorded. */

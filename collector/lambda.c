@@ -63,6 +63,8 @@ void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_e
 		return;
 	request->asked_ns = cs_assembled_ours(instance, rec->asked_ns);
 	cs_attribution_begins(request, entry->record.thread, false);
+	if (request->tag == (uint32_t)instance->identity.pid)
+		request->asker_ppid = instance->identity.ppid;
 	LIST_INSERT_HEAD(&assembler->events, request, events);
 }
 

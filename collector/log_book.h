@@ -54,6 +54,9 @@ struct cs_log_origin {
 	bool buffered; /* it may be older than the write: see log_streams.c */
 };
 
+/** cs_log_book_of() - that of @instance, from its first line on. NULL: out of memory. */
+struct cs_log_book *cs_log_book_of(struct cs_assembled *instance);
+
 /** cs_log_book_list() - something of it waits: cs_logs_tick() is to look at it. */
 void cs_log_book_list(struct cs_log_book *book);
 

@@ -9,7 +9,7 @@
 #include "collector/log_severity.h"
 #include "collector/stdio_loop.h"
 
-static struct cs_log_book *book_of(struct cs_assembled *instance)
+struct cs_log_book *cs_log_book_of(struct cs_assembled *instance)
 {
 	struct cs_log_book *book = instance->logs;
 
@@ -144,7 +144,7 @@ void cs_logs_record(struct cs_assembled *instance, const struct cs_entry *entry,
 		    uint64_t now_ns)
 {
 	const struct cs_rec_log *rec = (const void *)(&entry->record + 1);
-	struct cs_log_book *book = book_of(instance);
+	struct cs_log_book *book = cs_log_book_of(instance);
 	struct cs_log_origin origin = { book,   entry->pid, rec->stream, entry->record.thread,
 					now_ns, false };
 	const char *bytes = (const char *)(rec + 1);

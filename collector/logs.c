@@ -70,7 +70,7 @@ static void tell_alone(struct cs_log_line *line)
 static void tell_of(struct cs_log_line *line, const struct cs_request *request)
 {
 	if (cs_attribution_holds(request, line->how, line->entry.time_ns))
-		tell(line, cs_wrapper_told(line->book->instance), &request->context, request);
+		tell(line, cs_wrapper_told(request->instance), &request->context, request);
 	else
 		tell_alone(line);
 }
@@ -124,6 +124,29 @@ void cs_logs_event_began(struct cs_request *request)
 	TAILQ_FOREACH(line, &book->lines, of_book) {
 		if (!line->request && line->entry.time_ns >= request->start_ns)
 			give(line, request, CS_ATTRIBUTION_CONNECTION);
+	}
+}
+
+void cs_logs_child_ended(struct cs_assembled *child)
+{
+	struct cs_request *request = child->logs ? cs_lambda_child_of(child) : NULL;
+	struct cs_log_book *book = request ? cs_log_book_of(request->instance) : NULL;
+	struct cs_log_line *line, *next;
+
+	for (line = book ? TAILQ_FIRST(&child->logs->lines) : NULL; line; line = next) {
+		size_t bytes = sizeof(*line) + line->entry.len;
+
+		next = TAILQ_NEXT(line, of_book);
+		if (line->request || line->entry.pid != child->identity.pid ||
+		    book->bytes + bytes > CS_LOGS_BYTES_MAX)
+			continue;
+		TAILQ_REMOVE(&line->book->lines, line, of_book);
+		line->book->bytes -= bytes;
+		TAILQ_INSERT_TAIL(&book->lines, line, of_book);
+		book->bytes += bytes;
+		line->book = book;
+		cs_log_book_list(book);
+		give(line, request, CS_ATTRIBUTION_CHILD);
 	}
 }
 

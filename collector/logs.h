@@ -48,6 +48,9 @@ void cs_logs_record(struct cs_assembled *instance, const struct cs_entry *entry,
 /** cs_logs_process_ended() - @tag writes no more; before its requests end. */
 void cs_logs_process_ended(struct cs_assembled *instance, uint32_t tag, uint64_t now_ns);
 
+/** cs_logs_child_ended() - @child is over: what it wrote may be an event's that another asked for. */
+void cs_logs_child_ended(struct cs_assembled *child);
+
 /** cs_logs_event_began() - the one event of a process is known: its lines are that's. */
 void cs_logs_event_began(struct cs_request *request);
 

@@ -45,7 +45,8 @@ struct cs_request {
 	bool resolving; /* its cause is being looked for: a ring of causes has no beginning */
 	bool resolved;  /* context is final */
 	bool handed_over;
-	bool orphan;     /* its process ended well before it was answered, or another answered */
+	bool orphan;        /* its process ended well before it was answered, or another answered */
+	int32_t asker_ppid; /* of an event of the Lambda Runtime API: who started the process that asked */
 	uint64_t origin; /* segment of the record, where it is not the instance's; else 0 */
 	uint64_t request_bytes;
 	uint64_t response_bytes;
