@@ -114,7 +114,7 @@ static void make_name(uint32_t *state, char *name, size_t size)
 static void check_free_of(const struct cs_buffer *out, const char *bytes, enum form form)
 {
 	for (size_t i = 0; i < out->len; i++) {
-		cr_assert(ne(int, out->data[i], 0));
+		cr_assert(ne(int, (unsigned char)out->data[i], 0));
 		cr_assert(zero(ptr, strchr(bytes, out->data[i])), "form %d byte %d", (int)form,
 			  out->data[i]);
 		cr_assert(out->data[i] == '\n' || out->data[i] == '\t' ||

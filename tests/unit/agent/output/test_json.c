@@ -226,7 +226,7 @@ Test(json, nothing_and_noise_are_no_results)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		diag = (struct cs_diag){ 0 };
 		cr_assert(eq(int, read_back(texts[i]), -EINVAL));
-		cr_assert(ne(int, diag.text[0], 0));
+		cr_assert(ne(int, (unsigned char)diag.text[0], 0));
 	}
 	end();
 }
