@@ -14,10 +14,9 @@
 #define KNOWN       0x1u /* its context is */
 #define BLOCKING    0x2u
 #define ACCOMPANIED 0x4u /* another is, or was, in flight beside it */
-#define UNBOUND     0x8u /* its thread has read another one beside it, or another thread answered */
+#define UNBOUND     0x8u /* its thread has read another one beside it */
 
 /* Bits of the process */
-#define UNSURE         0x1u
 #define ANSWERED_SAME  0x2u /* a thread has answered what it had read */
 #define ANSWERED_OTHER 0x4u /* one has answered what another had read */
 
@@ -149,10 +148,8 @@ void cs_current_begin(struct cs_current *current, const struct cs_current_key *k
 		note_reader(current, thread);
 	atomic_fetch_add_explicit(&current->in_flight, 1, memory_order_relaxed);
 	entry = take(current);
-	if (!entry) { /* it counts for ever: nobody would know that it has ended */
-		set_bits(&current->bits, UNSURE);
-		return;
-	}
+	if (!entry)
+		return; /* it counts for ever: nobody would know that it has ended */
 	entry->key = *key;
 	entry->thread = thread;
 	atomic_store_explicit(&entry->bits, (blocking ? BLOCKING : 0) | (context ? KNOWN : 0),
@@ -181,12 +178,7 @@ void cs_current_answered(struct cs_current *current, const struct cs_current_key
 
 	if (!entry)
 		return;
-	if (entry->thread == thread) {
-		set_bits(&current->bits, ANSWERED_SAME);
-		return;
-	}
-	set_bits(&current->bits, ANSWERED_OTHER);
-	set_bits(&entry->bits, UNBOUND);
+	set_bits(&current->bits, entry->thread == thread ? ANSWERED_SAME : ANSWERED_OTHER);
 }
 
 void cs_current_end(struct cs_current *current, const struct cs_current_key *key)
@@ -206,8 +198,7 @@ void cs_current_end(struct cs_current *current, const struct cs_current_key *key
 static bool is_alone(const struct cs_current *current, const struct cs_current_entry *entry,
 		     uint64_t thread)
 {
-	return !(bits_of(&entry->bits) & ACCOMPANIED) && !(bits_of(&current->bits) & UNSURE) &&
-	       bits_of(&current->in_flight) == 1 &&
+	return !(bits_of(&entry->bits) & ACCOMPANIED) && bits_of(&current->in_flight) == 1 &&
 	       (entry->thread == thread || !reads_heads(current, thread));
 }
 

@@ -135,3 +135,21 @@ Test(child_env, what_is_not_there_is_not_read)
 	cr_expect(not(copies(ENV("A=1", pages + 3 * 4096))), "a text");
 	cr_expect(copies(ENV("A=1")));
 }
+
+/* getenv() finds the first. */
+Test(child_env, of_two_that_were_given_the_first_counts)
+{
+	say("");
+	cr_expect(
+		eq(int, strcmp(becomes(ENV(INHERITED, "TRACEPARENT=x"), ENV(INHERITED)), OURS), 0));
+	cr_expect(eq(int,
+		     strcmp(becomes(ENV("TRACESTATE=a=1", "TRACESTATE=b=2"), ENV("TRACESTATE=a=1")),
+			    OURS),
+		     0));
+}
+
+Test(child_env, values_are_compared_to_their_end)
+{
+	say("");
+	cr_expect(eq(int, strcmp(becomes(ENV(INHERITED "0"), ENV(INHERITED "1")), "-"), 0));
+}

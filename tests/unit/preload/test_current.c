@@ -143,6 +143,8 @@ Test(current, what_is_not_known_counts)
 {
 	struct cs_current_key unknown = key_of(9);
 
+	begin(5, 300, false);
+	end(5); /* what stood in its place does not count */
 	cs_current_begin(&current, &unknown, PID, 100, false, NULL);
 	cr_expect(eq(int, whose(100), 0));
 	begin(1, 200, false);
@@ -210,4 +212,15 @@ Test(current, the_end_of_what_is_not_known_is_none)
 	end(1);
 	begin(2, 100, false);
 	cr_expect(eq(int, whose(100), 2));
+}
+
+/* An event of an action loop may have the number of a request. */
+Test(current, keys_of_other_sources_are_others)
+{
+	struct cs_current_key other = key_of(1);
+
+	other.source = CS_CURRENT_STDIO;
+	begin(1, 100, false);
+	cs_current_end(&current, &other);
+	cr_expect(eq(int, whose(100), 1));
 }
