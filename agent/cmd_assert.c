@@ -23,6 +23,7 @@
 #include "agent/progress.h"
 #include "agent/prose.h"
 #include "agent/terminal.h"
+#include "agent/updating.h"
 #include "agent/verbs.h"
 #include "base/log.h"
 #include "base/suggest.h"
@@ -41,6 +42,8 @@ static const char help_text[] =
 	"  -c, --config FILE   else coldspan.yaml here, or in a folder above\n"
 	"  -n, --runs N        so many cold starts, or pairs, of each function\n"
 	"      --baseline REF  compare each function with this git ref\n"
+	"      --update        write what is observed, and a fifth more, as budgets\n"
+	"      --allow-ci      also where CI is set\n"
 	"      --strict        pass only what is proved; inconclusive is a failure\n"
 	"      --null          compare each function with itself\n"
 	"  -o, --output FORMAT=FILE\n"
@@ -61,6 +64,8 @@ static const char help_text[] =
 struct options {
 	const char *config;
 	const char *baseline;
+	bool update;
+	bool allow_ci;
 	uint32_t runs;
 	bool strict;
 	bool null;
@@ -119,6 +124,17 @@ static int check_options(const struct options *options)
 			    : options->baseline ? "--baseline"
 						: NULL;
 
+	if (options->update && (options->null || options->from)) {
+		cs_log(CS_LOG_ERROR, "--update writes what is measured now: leave out %s",
+		       options->null ? "--null" : "--from");
+		return CS_EXIT_USAGE;
+	}
+	if (options->update && !options->allow_ci && cs_updating_in_ci()) {
+		cs_log(CS_LOG_ERROR,
+		       "--update changes coldspan.yaml, and CI is set: commit it elsewhere, or add "
+		       "--allow-ci");
+		return CS_EXIT_USAGE;
+	}
 	if (!wrong)
 		return -1;
 	cs_log(CS_LOG_ERROR, "%s starts functions, and --from starts nothing: leave one out",
@@ -133,6 +149,8 @@ static int parse(int argc, char **argv, struct options *ret)
 		{ "config", required_argument, NULL, 'c' },
 		{ "runs", required_argument, NULL, 'n' },
 		{ "baseline", required_argument, NULL, 'b' },
+		{ "update", no_argument, NULL, 'u' },
+		{ "allow-ci", no_argument, NULL, 'a' },
 		{ "strict", no_argument, NULL, 's' },
 		{ "null", no_argument, NULL, '0' },
 		{ "quiet", no_argument, NULL, 'q' },
@@ -161,6 +179,12 @@ static int parse(int argc, char **argv, struct options *ret)
 			break;
 		case 'b':
 			ret->baseline = optarg;
+			break;
+		case 'u':
+			ret->update = true;
+			break;
+		case 'a':
+			ret->allow_ci = true;
 			break;
 		case 's':
 			ret->strict = true;
@@ -379,6 +403,22 @@ static int read_back(struct run *run)
 	return -1;
 }
 
+/* What is exceeded, or in doubt, is not any more; what was not seen still is. */
+static int update(struct run *run, int code)
+{
+	struct cs_buffer text = { 0 };
+	struct cs_diag diag = { 0 };
+	char line[CS_DIAG_TEXT_MAX + PATH_MAX];
+
+	if (cs_updating_write(&run->file, &run->result, &text, &diag) < 0) {
+		cs_log(CS_LOG_ERROR, "%s", cs_diag_format(&diag, line, sizeof(line)));
+		cs_buffer_deinit(&text);
+		return CS_EXIT_FAILED;
+	}
+	put_text(run, &text);
+	return code == CS_EXIT_NO_DATA ? code : CS_EXIT_DONE;
+}
+
 static int assert_all(struct run *run)
 {
 	struct cs_buffer text = { 0 };
@@ -399,7 +439,8 @@ static int assert_all(struct run *run)
 	put_text(run, &text);
 	if (cs_outputs_write(&run->outputs, &run->result) < 0)
 		return CS_EXIT_FAILED;
-	return cs_result_exit_code(&run->result);
+	code = cs_result_exit_code(&run->result);
+	return run->options.update ? update(run, code) : code;
 }
 
 /* With --from an operand is one more file, unless it is the name of a function. */

@@ -107,6 +107,9 @@ static int take_max(const struct cs_fields *fields, const struct cs_yaml_node *w
 	struct cs_metric_about about = cs_metric_about(budget->metric);
 	struct cs_quantity found;
 
+	budget->amount = word->value;
+	budget->amount_line = word->line;
+	budget->amount_column = word->column;
 	if (budget->against == CS_AGAINST_NOTHING) {
 		int r = take_amount(fields, word, about.kind, &budget->max);
 

@@ -45,6 +45,9 @@ struct cs_budget {
 	enum cs_budget_level level;
 	unsigned line; /* in its file */
 	unsigned column;
+	const char *amount;   /* as it is written there */
+	unsigned amount_line; /* 0: in none of its file */
+	unsigned amount_column;
 };
 
 /**

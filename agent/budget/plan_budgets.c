@@ -45,6 +45,8 @@ static int take_budgets(const struct cs_fields *fields, const struct cs_yaml_nod
 		r = cs_budget_parse(is_own ? fields : &of_preset, node, &budget);
 		if (r < 0)
 			return r;
+		if (!is_own)
+			budget.amount_line = 0;
 		if (!cs_plan_has_budget(function, budget.id))
 			function->budgets[function->budgets_count++] = budget;
 		else if (is_own)
@@ -97,6 +99,7 @@ static int add_budget(const struct cs_fields *fields, const char *text, unsigned
 		return r;
 	budget->line = line;
 	budget->column = column;
+	budget->amount_line = 0;
 	function->budgets_count++;
 	return 0;
 }
