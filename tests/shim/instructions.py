@@ -19,8 +19,8 @@ from lib.cases import case
 LIMITS = {
     "read": (16, 0),
     "write": (16, 0),
-    "serve": (7300, 3),
-    "call": (6600, 2),
+    "serve": (6100, 3),
+    "call": (5500, 2),
 }
 
 STEPS_S = 240  # two switches a step: on a busy machine a start takes half a minute
