@@ -67,9 +67,11 @@ static struct cs_baggage_member *add(struct cs_baggage_members *members, const s
 	if (!grown)
 		return NULL;
 	members->items = grown;
-	copy = strndup(name->text, name->len);
+	copy = malloc(name->len + 1);
 	if (!copy)
 		return NULL;
+	memcpy(copy, name->text, name->len); /* no strndup: it ends with no NUL */
+	copy[name->len] = '\0';
 	grown[members->count] = (struct cs_baggage_member){ .name = copy };
 	return &grown[members->count++];
 }
