@@ -118,6 +118,22 @@ def a_start_that_comes_to_nothing_is_never_green(args, folder):
 
 
 @case
+def every_way_to_come_to_nothing_is_told(args, folder):
+    ends = {"early": ("run: [/bin/true], ready: listen", r"exit status 0, in phase \w+"),
+            "fails": ("shell: 'echo sorry >&2; exit 1', ready: listen", r"exit status 1, in phase \w+ .*\n +\| sorry\n"),
+            "crashes": ("shell: 'kill -SEGV $$'", r"killed by signal 11 \(SIGSEGV\), in phase \w+"),
+            "killed": ("shell: 'kill -KILL $$', ready: first-response", r"killed by signal 9 \(SIGKILL\), in phase \w+"),
+            "missing": ("shell: /no/such/thing", r"exit status 127, in phase \w+ .*\n +\| .*/no/such/thing: not found\n"),
+            "other": ("run: [/bin/true], baseline: {run: [/bin/false]}", r"the baseline's start 1: exit status 1")}
+    plan(folder, "".join(f"  {name}: {{{start}, timeout: 60s, budgets: [total <= 100s, "
+                         f"{'total <= +5% vs baseline' if name == 'other' else 'cpu <= 100s'}]}}\n"
+                         for name, (start, _) in ends.items()))
+    for name, (_, said) in ends.items():
+        expect(coldspan(args, folder, name, env={"COLUMNS": "300"}), NO_DATA, r"NO DATA +" + ("" if name == "other" else "start 1: ") + said)
+    expect(coldspan(args, folder), NO_DATA, r"budgets: 6 without a start\n$")
+
+
+@case
 def what_was_not_seen_is_never_green(args, folder):
     plan(folder, "  f: {run: [/bin/true], budgets: [wait <= 100s]}\n")
     expect(coldspan(args, folder), NO_DATA, r"NO DATA +p50 wait .*not seen in 5 of 5 starts")
