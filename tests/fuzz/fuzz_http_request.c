@@ -12,6 +12,11 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/http_transcript.h"
 
+static bool begins(const char *at, const char *end, const char *with)
+{
+	return (size_t)(end - at) >= strlen(with) && !memcmp(at, with, strlen(with));
+}
+
 /* Of baggage only what is named, as values that a header may have. */
 static void check_baggage(const struct cs_http_text *text)
 {
@@ -23,9 +28,9 @@ static void check_baggage(const struct cs_http_text *text)
 
 		CS_FUZZ_CHECK(next && memchr(at, ':', (size_t)(next - at)));
 		value = (const char *)memchr(at, ':', (size_t)(next - at)) + 2;
-		if (!strncmp(at, CS_BAGGAGE_PREFIX, sizeof(CS_BAGGAGE_PREFIX) - 1)) {
-			CS_FUZZ_CHECK(!strncmp(at, "baggage.k:", 10) ||
-				      !strncmp(at, "baggage.userId:", 15));
+		if (begins(at, next, CS_BAGGAGE_PREFIX)) {
+			CS_FUZZ_CHECK(begins(at, next, "baggage.k:") ||
+				      begins(at, next, "baggage.userId:"));
 			CS_FUZZ_CHECK(next - value <= (ptrdiff_t)CS_BAGGAGE_VALUE_MAX);
 			for (; value < next; value++)
 				CS_FUZZ_CHECK(*value > ' ' && *value < 0x7f &&
