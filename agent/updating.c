@@ -166,7 +166,7 @@ static int revise(const struct cs_plan_file *file, const struct cs_revision *rev
 
 	if (r == 0)
 		cs_revise(text, len, revisions, count, done, &out);
-	if (r == 0 && !out.data)
+	if (r == 0 && (!out.data || !text))
 		r = -ENOMEM;
 	if (r == 0)
 		r = check(file, &out, diag);
