@@ -39,7 +39,7 @@ int main(void)
 	struct evhttp_bound_socket *bound =
 		http ? evhttp_bind_socket_with_handle(http, "127.0.0.1", 0) : NULL;
 	struct event *ending = base ? evsignal_new(base, SIGTERM, end, base) : NULL;
-	struct sockaddr_in address;
+	struct sockaddr_in address = { 0 };
 	socklen_t len = sizeof(address);
 
 	if (!bound || !ending || evsignal_add(ending, NULL) < 0 ||
