@@ -275,6 +275,8 @@ static int judge_median(const struct cs_budget *budget, const struct column *col
 		ret->verdict = CS_VERDICT_INCONCLUSIVE;
 	else if (ratio.lower > allowed && large)
 		ret->verdict = CS_VERDICT_FAIL;
+	else if (ratio.upper <= allowed)
+		ret->verdict = CS_VERDICT_PASS;
 	else if (is_too_coarse(budget, ret, allowed))
 		ret->verdict = CS_VERDICT_UNSTABLE;
 	else if (ratio.estimate <= allowed || !large)

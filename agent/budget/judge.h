@@ -12,8 +12,9 @@
  * A machine that is too noisy for a budget makes it UNSTABLE, not kept:
  *   amounts    exceeded, but without the starts in which the machine was disturbed (noise.h) their
  *              quantile keeps it
- *   medians against a baseline    nine of ten such runs would have to be slower by more than
- *              CS_JUDGE_COARSE_TIMES what is allowed, and CS_JUDGE_COARSE more, to be found out
+ *   medians against a baseline    neither proved to be kept nor exceeded, and nine of ten such runs would
+ *              have to be slower by more than CS_JUDGE_COARSE_TIMES what is allowed, and CS_JUDGE_COARSE
+ *              more, to be found out
  * A quantile above the median, of fewer starts than could prove it, is in doubt, however fast they were.
  *
  * Context of all: any-thread.

@@ -107,10 +107,10 @@ Test(judge_simulated, a_machine_that_can_tell_is_not_called_unstable)
 	cr_assert(le(uint, count(&neighbour, 1, CS_VERDICT_UNSTABLE), RUNS / 10));
 }
 
-Test(judge_simulated, one_that_cannot_tell_is_never_green)
+Test(judge_simulated, one_that_cannot_tell_is_green_of_proof_alone)
 {
-	cr_assert(zero(uint, count(&noisy, 1, CS_VERDICT_PASS)));
+	cr_assert(le(uint, count(&noisy, 1, CS_VERDICT_PASS), RUNS / 20));
 	cr_assert(zero(uint, count(&noisy, 1, CS_VERDICT_INCONCLUSIVE)));
-	cr_assert(zero(uint, count(&noisy, 1.1, CS_VERDICT_PASS)));
+	cr_assert(le(uint, count(&noisy, 1.1, CS_VERDICT_PASS), RUNS / 50));
 	cr_assert(zero(uint, count(&noisy, 1.1, CS_VERDICT_INCONCLUSIVE)));
 }
