@@ -11,6 +11,7 @@
 #include "agent/budget/metric.h"
 #include "agent/evicting.h"
 #include "agent/exit_codes.h"
+#include "agent/output/escape.h"
 #include "collector/model.h"
 
 #define LABEL_COLUMNS  12
@@ -188,8 +189,11 @@ static void put_budget(const struct cs_plan *plan, const struct cs_asserted *ass
 	cs_buffer_putc(out, '\n');
 	if (asserted->confirmation)
 		put_confirmation(asserted, which, out);
-	if (judgement->verdict == CS_VERDICT_FAIL && budget->why)
-		cs_buffer_printf(out, "%*swhy: %s\n", LABEL_COLUMNS + 4, "", budget->why);
+	if (judgement->verdict == CS_VERDICT_FAIL && budget->why) {
+		cs_buffer_printf(out, "%*swhy: ", LABEL_COLUMNS + 4, "");
+		cs_escape_plain(out, budget->why);
+		cs_buffer_putc(out, '\n');
+	}
 }
 
 /* --- a start that came to nothing --- */

@@ -8,17 +8,16 @@ Budgets are far from what is measured, on either side, so that no load of the ma
 import json
 import os
 import pathlib
-import re
 import signal
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases
+from lib import asserting, cases
+from lib.asserting import INCONCLUSIVE, KEPT, NO_DATA, OVER, USAGE, coldspan, environment, expect, plan
 from lib.cases import case
 
-KEPT, USAGE, OVER, NO_DATA, INCONCLUSIVE = 0, 2, 3, 4, 5
 SERVER = """
 import http.server, os, sys
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -36,29 +35,14 @@ http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_fo
 """
 
 
-def plan(folder, functions, top="defaults: {runs: 5, max_runs: 5, warmup: 0}\n"):
-    (folder / "coldspan.yaml").write_text("version: 1\n" + top + "functions:\n" + functions)
-
-
-def coldspan(args, folder, *words, env=None):
-    return subprocess.run([args.coldspan, "assert", *words], cwd=folder, capture_output=True, text=True,
-                          timeout=300, check=False, env={**os.environ, "LC_ALL": "C", **(env or {})})
-
-
-def expect(got, code, *said):
-    assert got.returncode == code, got
-    for words in said:
-        assert re.search(words, got.stderr + got.stdout), (words, got)
-
-
 @case
 def kept_and_exceeded(args, folder):
     plan(folder, "  kept: {run: [/bin/true], budgets: [p50 total <= 100s, shared_objects <= 100]}\n"
-                 "  over: {run: [/bin/true], budgets: [{metric: total, max: 1ns, why: a test}]}\n")
+                 '  over: {run: [/bin/true], budgets: [{metric: total, max: 1ns, why: "a test\\e[2J"}]}\n')
     expect(coldspan(args, folder, "kept"), KEPT, r"(?m)^kept: 5 cold starts$",
            r"PASS +p50 total <= 100 s ", r"PASS +shared_objects <= 100 +\d+\n", r"budgets: 2 kept\n$")
     expect(coldspan(args, folder), OVER, r"FAIL +p50 total <= 1 ns .*5 of 5 over: most of it is \w+: \S+ [mu]s of \S+ [mu]s; see coldspan run -- /bin/true  coldspan.yaml:5:",
-           r"why: a test\n", r"budgets: 1 exceeded, 2 kept\n$")
+           r"why: a test\ufffd\[2J\n", r"budgets: 1 exceeded, 2 kept\n$")
 
 
 @case
@@ -177,7 +161,7 @@ def interrupted_it_leaves_nothing_behind(args, folder):
                  "budgets: [total <= 100s]}\n")
     process = subprocess.Popen([args.coldspan, "assert"], cwd=folder, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True,
-                               env={**os.environ, "TMPDIR": str(folder)})
+                               env=environment(TMPDIR=str(folder)))
     until = time.monotonic() + 60
     while not (folder / "pid").exists() or not (folder / "pid").read_text().strip():
         assert time.monotonic() < until and process.poll() is None, process.communicate()
@@ -241,14 +225,9 @@ def the_schema_says_what_the_program_does(args, folder):
             assert not is_good, (more, error)
 
 
-def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
+def schema(parser):
     parser.add_argument("--schema", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    args.coldspan = os.path.abspath(args.coldspan)
-    cases.main(args, args, folder=True)
 
 
 if __name__ == "__main__":
-    main()
+    asserting.main(__doc__, schema)

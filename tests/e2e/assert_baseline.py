@@ -5,7 +5,6 @@
 usage: assert_baseline.py --coldspan FILE
 The head sleeps where the baseline does not: no load of the machine changes a verdict.
 """
-import os
 import pathlib
 import signal
 import subprocess
@@ -14,7 +13,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import asserting, cases
-from lib.asserting import KEPT, NO_DATA, OVER, USAGE, expect, plan
+from lib.asserting import KEPT, NO_DATA, OVER, USAGE, environment, expect, plan
 from lib.cases import case
 
 PAIRS = "defaults: {runs: 8, max_runs: 8, warmup: 0, timeout: 60s}\n"
@@ -148,7 +147,7 @@ def interrupted_it_leaves_nothing_behind(args, folder):
                    f"{what.replace('%s', str(pid))}}}, budgets: [total <= +50% vs baseline]}}\n", PAIRS)
         process = subprocess.Popen([args.coldspan, "assert"], cwd=repo, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True,
-                                   env={**os.environ, "TMPDIR": str(folder / "scratch")})
+                                   env=environment(TMPDIR=str(folder / "scratch")))
         until = time.monotonic() + 60
         while not pid.exists() or not pid.read_text().strip():
             assert time.monotonic() < until and process.poll() is None, process.communicate()

@@ -5,7 +5,6 @@
 usage: assert_outputs.py --coldspan FILE --schema FILE
 """
 import json
-import os
 import pathlib
 import re
 import resource
@@ -16,10 +15,10 @@ import time
 import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases
+from lib import asserting, cases
+from lib.asserting import FAILED, KEPT, NO_DATA, OVER, USAGE, coldspan, expect
 from lib.cases import case
 
-KEPT, FAILED, USAGE, OVER, NO_DATA = 0, 1, 2, 3, 4
 PLAN = """version: 1
 defaults: {runs: 5, max_runs: 5, warmup: 0}
 functions:
@@ -32,18 +31,6 @@ functions:
 FORMATS = {"github": "a.txt", "gitlab": "g.json", "html": "r.html", "json": "r.json", "junit": "j.xml",
            "markdown": "s.md", "openmetrics": "m.txt", "text": "t.txt"}
 ALL = [word for name, file in FORMATS.items() for word in ("-o", f"{name}={file}")]
-
-
-def coldspan(args, folder, *words, env=None, **more):
-    own = {k: v for k, v in os.environ.items() if not k.startswith(("GITHUB_", "GITLAB_", "CI"))}
-    return subprocess.run([args.coldspan, "assert", *words], cwd=folder, capture_output=True, text=True,
-                          timeout=300, check=False, env={**own, "LC_ALL": "C", **(env or {})}, **more)
-
-
-def expect(got, code, *said):
-    assert got.returncode == code, got
-    for words in said:
-        assert re.search(words, got.stderr + got.stdout), (words, got)
 
 
 def plan(folder, text=PLAN):
@@ -297,14 +284,9 @@ def limits_of_github_hold(args, folder):
         assert rows + (int(left[1]) if left else 0) == count and (rows == 30 or left), rows
 
 
-def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
+def schema(parser):
     parser.add_argument("--schema", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    args.coldspan = os.path.abspath(args.coldspan)
-    cases.main(args, args, folder=True)
 
 
 if __name__ == "__main__":
-    main()
+    asserting.main(__doc__, schema)

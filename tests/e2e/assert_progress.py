@@ -16,7 +16,8 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases
+from lib import asserting
+from lib.asserting import coldspan, environment
 from lib.cases import case
 
 LIMIT_S = 120
@@ -34,7 +35,7 @@ def _on_terminal(args, folder, *words, interrupt_at=None, **env):
     ours, theirs = pty.openpty()
     process = subprocess.Popen([args.coldspan, "assert", *words], cwd=folder, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=theirs, text=True,
-                               env={**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8", **env})
+                               env=environment(**{"TERM": "xterm", "LC_ALL": "C.UTF-8", **env}))
     os.close(theirs)
     said, until = b"", time.monotonic() + LIMIT_S
     while time.monotonic() < until:
@@ -85,8 +86,8 @@ def interrupted_it_leaves_a_clean_line(args, folder):
 @case
 def elsewhere_a_line_for_each_function(args, folder):
     _plan(folder, runs=3)
-    done = subprocess.run([args.coldspan, "assert"], cwd=folder, capture_output=True, text=True, timeout=LIMIT_S, check=True)
-    assert done.stderr == "hello: 3 cold starts\n", done
+    done = coldspan(args, folder)
+    assert done.returncode == 0 and done.stderr == "hello: 3 cold starts\n", done
     dumb, _, status = _on_terminal(args, folder, TERM="dumb")
     assert status == 0 and dumb.replace("\r", "") == "hello: 3 cold starts\n", repr(dumb)
 
@@ -99,13 +100,5 @@ def quiet_says_nothing(args, folder):
         assert (said, status) == ("", 0) and "PASS" in out, (said, out)
 
 
-def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
-    args = parser.parse_args()
-    args.coldspan = os.path.abspath(args.coldspan)
-    cases.main(args, args, folder=True)
-
-
 if __name__ == "__main__":
-    main()
+    asserting.main(__doc__)

@@ -13,10 +13,10 @@ import sys
 import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, peers
+from lib import asserting, cases, peers
+from lib.asserting import KEPT, NO_DATA, OVER, environment
 from lib.cases import case
 
-KEPT, OVER, NO_DATA = 0, 3, 4
 PLAN = """version: 1
 defaults: {runs: 5, max_runs: 5, warmup: 0}
 functions:
@@ -38,11 +38,6 @@ JUNIT = {
     **{name: (set(), {"type", "message"}, set()) for name in ("skipped", "error", "failure")},
     **{name: (set(), set(), set()) for name in ("system-out", "system-err")},
 }
-
-
-def environment(**more):
-    own = {k: v for k, v in os.environ.items() if not k.startswith(("GITHUB_", "GITLAB_", "CI", "GIT_"))}
-    return {**own, "LC_ALL": "C", **more}
 
 
 def run(words, **more):
@@ -230,14 +225,9 @@ def the_hook_for_pre_commit(args, folder):
     assert "exit code: 3" in got.stdout + got.stderr and "FAIL " in got.stdout + got.stderr, got
 
 
-def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", type=pathlib.Path, required=True)
+def docs(parser):
     parser.add_argument("--docs", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    args.coldspan = args.coldspan.resolve()
-    cases.main(args, args, folder=True)
 
 
 if __name__ == "__main__":
-    main()
+    asserting.main(__doc__, docs)
