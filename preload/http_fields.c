@@ -415,7 +415,7 @@ static size_t plain_name(struct cs_http_fields *fields, const unsigned char *at,
 {
 	size_t most = len < CS_HTTP_SCRATCH ? len : CS_HTTP_SCRATCH;
 
-	for (size_t n = 0; most - n >= CS_SWAR_BYTES; n += CS_SWAR_BYTES) {
+	for (size_t n = 0; n + CS_SWAR_BYTES <= most; n += CS_SWAR_BYTES) {
 		uint64_t bytes = cs_swar_load(at + n), ends = cs_swar_ends_name(bytes);
 
 		bytes |= CS_SWAR_ONES * 0x20; /* of these, the lower case */
