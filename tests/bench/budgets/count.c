@@ -10,10 +10,10 @@ int one_more(void);
 int main(int argc, char **argv)
 {
 	unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
-	volatile unsigned long total = 0;
+	volatile unsigned long at = 0;
 
-	for (unsigned long i = 0; i < count; i++)
-		total += i;
+	while (at < count)
+		at++;
 #ifdef ONE_MORE
 	return one_more();
 #else
