@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/asserting/plan_file.h"
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
-#include "agent/plan_file.h"
 #include "agent/prose.h"
 #include "agent/verbs.h"
 #include "base/log.h"

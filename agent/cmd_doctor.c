@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/doctor.h"
+#include "agent/doctor/doctor.h"
 #include "agent/document.h"
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/asserting/plan_file.h"
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
-#include "agent/plan_file.h"
 #include "agent/project.h"
 #include "agent/prose.h"
 #include "agent/result_file.h"

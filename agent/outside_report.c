@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/waterfall.h"
+#include "agent/recording/waterfall.h"
 #include "collector/outside.h"
 #include "preload/wire/clock.h"
 

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 #include "agent/outside_report.h"
-#include "agent/start_drawing.h"
+#include "agent/recording/start_drawing.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/utf8.h"

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "agent/recording/warmth.h"
 #include "agent/terminal.h"
-#include "agent/warmth.h"
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "collector/model.h"

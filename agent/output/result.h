@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/assert_text.h"
-#include "agent/asserting.h"
+#include "agent/asserting/assert_text.h"
+#include "agent/asserting/asserting.h"
 #include "agent/budget/plan.h"
 #include "agent/output/host.h"
 #include "base/arena.h"

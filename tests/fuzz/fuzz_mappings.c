@@ -3,7 +3,7 @@
 /* Memory maps with any content: paths are whoever's process it is. */
 #include <string.h>
 
-#include "agent/running.h"
+#include "agent/doctor/running.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_mapped(const struct cs_mapped *mapped, const char *name)

@@ -34,7 +34,7 @@ def called(root):
 
 
 def tried(root):
-    text = (root / "agent/probe.c").read_text("utf-8")
+    text = (root / "agent/doctor/probe.c").read_text("utf-8")
     return re.findall(r'^\t+TRY\w*\(report, \w+, "(\w+)"', text, re.M)
 
 
@@ -52,7 +52,7 @@ def main():
     for what, theirs, ours in (
             ("preload/*.c calls at the start", start, set(attach)),
             ("preload's hooks call", hooks | THROUGH_OTHERS, set(later)),
-            ("agent/probe.c tries", set(tried(root)), set(attach)),
+            ("agent/doctor/probe.c tries", set(tried(root)), set(attach)),
             ("docs/man/coldspan-doctor.1 names", set(manual(root)), set(attach))):
         bad += [f"{what} {name}, docs/attach.md does not name it" for name in sorted(theirs - ours)]
         bad += [f"docs/attach.md names {name}: not what {what}" for name in sorted(ours - theirs)]

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Verdicts as lines; see assert_text.h. */
+#include "agent/asserting/assert_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "agent/asserting/evicting.h"
+#include "agent/budget/metric.h"
+#include "agent/exit_codes.h"
+#include "agent/output/escape.h"
+#include "collector/model.h"
+
+#define LABEL_COLUMNS  12
+#define BUDGET_COLUMNS 34
+
+bool cs_assert_quarantined(const struct cs_plan *plan, const struct cs_plan_function *function,
+			   const struct cs_budget *budget, unsigned today)
+{
+	size_t len = strlen(function->name);
+
+	for (size_t i = 0; i < plan->quarantine_count; i++) {
+		const struct cs_plan_quarantine *entry = &plan->quarantine[i];
+
+		if (today <= entry->until && !strncmp(entry->id, function->name, len) &&
+		    entry->id[len] == '/' && !strcmp(entry->id + len + 1, budget->id))
+			return true;
+	}
+	return false;
+}
+
+void cs_assert_count(const struct cs_plan *plan, const struct cs_asserted *asserted, unsigned today,
+		     struct cs_assert_tally *tally)
+{
+	const struct cs_plan_function *function = asserted->function;
+
+	tally->failures += asserted->failed;
+	for (size_t i = 0; !asserted->failed && i < function->budgets_count; i++) {
+		const struct cs_budget *budget = &function->budgets[i];
+		bool counts = budget->level == CS_LEVEL_ERROR &&
+			      !cs_assert_quarantined(plan, function, budget, today);
+
+		if (budget->level == CS_LEVEL_OFF)
+			continue;
+		switch (asserted->judgements[i].verdict) {
+		case CS_VERDICT_PASS:
+			tally->kept++;
+			break;
+		case CS_VERDICT_FAIL:
+			*(counts ? &tally->exceeded : &tally->excused) += 1;
+			break;
+		case CS_VERDICT_INCONCLUSIVE:
+			tally->doubtful += counts;
+			break;
+		case CS_VERDICT_UNSTABLE:
+			tally->unstable += counts;
+			break;
+		case CS_VERDICT_NO_DATA:
+			tally->unseen += counts;
+			break;
+		}
+	}
+}
+
+/* --- a budget --- */
+
+const char *cs_assert_label(const struct cs_budget *budget, enum cs_verdict verdict,
+			    bool quarantined)
+{
+	switch (verdict) {
+	case CS_VERDICT_PASS:
+		return "PASS";
+	case CS_VERDICT_FAIL:
+		return quarantined                       ? "QUARANTINED"
+		       : budget->level == CS_LEVEL_ERROR ? "FAIL"
+		       : budget->level == CS_LEVEL_WARN  ? "WARN"
+							 : "INFO";
+	case CS_VERDICT_INCONCLUSIVE:
+		return "INCONCLUSIVE";
+	case CS_VERDICT_UNSTABLE:
+		return "UNSTABLE";
+	case CS_VERDICT_NO_DATA:
+		break;
+	}
+	return "NO DATA";
+}
+
+static const char *colour_of(const char *label)
+{
+	return !strcmp(label, "PASS")                                ? "\x1b[32m"
+	       : !strcmp(label, "FAIL") || !strcmp(label, "NO DATA") ? "\x1b[31m"
+								     : "\x1b[33m";
+}
+
+void cs_assert_value(const struct cs_budget *budget, double value, struct cs_buffer *out)
+{
+	struct cs_quantity quantity = { cs_metric_about(budget->metric).kind, value };
+	char text[64];
+
+	if (budget->against != CS_AGAINST_NOTHING && !cs_metric_about(budget->metric).exact)
+		quantity = (struct cs_quantity){ CS_QUANTITY_SHARE, value - 1 };
+	cs_buffer_puts(out, cs_quantity_format(quantity, text, sizeof(text)));
+}
+
+static void put_bounds(const struct cs_budget *budget, const struct cs_judgement *judgement,
+		       struct cs_buffer *out)
+{
+	if (cs_metric_about(budget->metric).exact || isnan(judgement->lower))
+		return;
+	cs_buffer_puts(out, " (>= ");
+	cs_assert_value(budget, judgement->lower, out);
+	if (!isnan(judgement->upper)) {
+		cs_buffer_puts(out, ", <= ");
+		cs_assert_value(budget, judgement->upper, out);
+	}
+	cs_buffer_putc(out, ')');
+}
+
+void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgement *judgement,
+			struct cs_buffer *out)
+{
+	if (judgement->verdict == CS_VERDICT_NO_DATA) {
+		cs_buffer_printf(out, "not seen in %u of %u starts", judgement->missing,
+				 judgement->missing + judgement->count);
+		return;
+	}
+	cs_assert_value(budget, judgement->point, out);
+	put_bounds(budget, judgement, out);
+	if (cs_metric_about(budget->metric).exact && judgement->smallest < judgement->point &&
+	    budget->against == CS_AGAINST_NOTHING) {
+		cs_buffer_puts(out, ", not the same in every start: from ");
+		cs_assert_value(budget, judgement->smallest, out);
+	}
+	if (budget->against == CS_AGAINST_NOTHING && judgement->over)
+		cs_buffer_printf(out, ", %u of %u over", judgement->over, judgement->count);
+	if (judgement->needed)
+		cs_buffer_printf(out, "; %u %s are needed to prove anything", judgement->needed,
+				 budget->against == CS_AGAINST_NOTHING ? "starts" : "pairs");
+	else if (judgement->verdict == CS_VERDICT_INCONCLUSIVE &&
+		 budget->against == CS_AGAINST_NOTHING && judgement->too_many <= judgement->count)
+		cs_buffer_printf(out, "; %u would prove it", judgement->too_many);
+	if (judgement->disturbed)
+		cs_buffer_printf(out, "; kept without the %u in which the machine was disturbed",
+				 judgement->disturbed);
+	else if (judgement->verdict == CS_VERDICT_UNSTABLE && !isnan(judgement->resolution))
+		cs_buffer_printf(out, "; this runner proves >= %.2g %% more than that",
+				 judgement->resolution * 100);
+	if (!isnan(judgement->chance))
+		cs_buffer_printf(out, ", by chance once in %.0f", 1 / judgement->chance);
+	if (judgement->verdict == CS_VERDICT_FAIL && judgement->cause)
+		cs_buffer_printf(out, ": %s", judgement->cause);
+}
+
+/* What came out when it was measured once more. */
+static void put_confirmation(const struct cs_asserted *asserted, size_t which,
+			     struct cs_buffer *out)
+{
+	const struct cs_budget *budget = &asserted->function->budgets[which];
+	const struct cs_judgement *second = &asserted->confirmation->judgements[which];
+	enum cs_verdict verdict = asserted->judgements[which].verdict;
+
+	if (asserted->confirmation->failed || cs_metric_about(budget->metric).exact ||
+	    (verdict != CS_VERDICT_FAIL && verdict != CS_VERDICT_UNSTABLE))
+		return;
+	cs_buffer_printf(out, "%*sagain: %s, ", LABEL_COLUMNS + 4, "",
+			 cs_assert_label(budget, second->verdict, false));
+	cs_assert_evidence(budget, second, out);
+	cs_buffer_putc(out, '\n');
+}
+
+static void put_budget(const struct cs_plan *plan, const struct cs_asserted *asserted, size_t which,
+		       unsigned today, const struct cs_terminal *terminal, struct cs_buffer *out)
+{
+	const struct cs_budget *budget = &asserted->function->budgets[which];
+	const struct cs_judgement *judgement = &asserted->judgements[which];
+	const char *label =
+		cs_assert_label(budget, judgement->verdict,
+				cs_assert_quarantined(plan, asserted->function, budget, today));
+
+	cs_buffer_printf(out, "  %s%-*s%s  %-*s  ", terminal->colour ? colour_of(label) : "",
+			 LABEL_COLUMNS, label, terminal->colour ? "\x1b[0m" : "", BUDGET_COLUMNS,
+			 budget->text);
+	cs_assert_evidence(budget, judgement, out);
+	if (judgement->verdict != CS_VERDICT_PASS)
+		cs_buffer_printf(out, "  %s:%u:%u", plan->file, budget->line, budget->column);
+	cs_buffer_putc(out, '\n');
+	if (asserted->confirmation)
+		put_confirmation(asserted, which, out);
+	if (judgement->verdict == CS_VERDICT_FAIL && budget->why) {
+		cs_buffer_printf(out, "%*swhy: ", LABEL_COLUMNS + 4, "");
+		cs_escape_plain(out, budget->why);
+		cs_buffer_putc(out, '\n');
+	}
+}
+
+/* --- a start that came to nothing --- */
+
+static const char *failure_of(const struct cs_sampling_result *failure, char *buf, size_t size)
+{
+	struct cs_outcome outcome = { CS_CAUSE_EXIT, WEXITSTATUS(failure->status) };
+
+	switch (failure->outcome) {
+	case CS_SAMPLING_NEVER_READY:
+		return "it never became ready within its timeout";
+	case CS_SAMPLING_REFUSED:
+		snprintf(buf, size, "its first event was answered with %d", failure->answer);
+		return buf;
+	case CS_SAMPLING_UNSEEN:
+		return "nothing was seen inside of it; coldspan doctor -- CMD says why";
+	case CS_SAMPLING_ENDED:
+	case CS_SAMPLING_DONE:
+		break;
+	}
+	if (WIFSIGNALED(failure->status))
+		outcome = (struct cs_outcome){ CS_CAUSE_SIGNAL, WTERMSIG(failure->status) };
+	return cs_outcome_text(outcome, buf, size);
+}
+
+void cs_assert_failure(const struct cs_asserted *asserted, struct cs_buffer *out)
+{
+	const struct cs_sampling_result *failure = &asserted->failure;
+	char buf[128];
+	const char *why = failure_of(failure, buf, sizeof(buf));
+
+	cs_buffer_printf(out, "%sstart %u: %s",
+			 !asserted->other_failed                              ? ""
+			 : asserted->function->beside == CS_AGAINST_REFERENCE ? "the reference's "
+									      : "the baseline's ",
+			 asserted->count + 1, why ? why : "it ended");
+	if (failure->last_phase)
+		cs_buffer_printf(out, ", in phase %s", failure->last_phase);
+}
+
+static void put_failure(const struct cs_plan *plan, const struct cs_asserted *asserted,
+			const struct cs_terminal *terminal, struct cs_buffer *out)
+{
+	const struct cs_plan_function *function = asserted->function;
+	const char *line = asserted->failure.tail.text;
+
+	cs_buffer_printf(out, "  %s%-*s%s  ", terminal->colour ? "\x1b[31m" : "", LABEL_COLUMNS,
+			 "NO DATA", terminal->colour ? "\x1b[0m" : "");
+	cs_assert_failure(asserted, out);
+	cs_buffer_printf(out, "  %s:%u:%u\n", plan->file, function->line, function->column);
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+
+		cs_buffer_printf(out, "    | %.*s\n", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+}
+
+/* --- what the machine did --- */
+
+static void put_share(struct cs_buffer *out, const char *what, double share)
+{
+	if (!isnan(share))
+		cs_buffer_printf(out, "%s %.*f %%, ", what, share < 0.1, share * 100);
+}
+
+void cs_assert_runner(const struct cs_asserted *asserted, struct cs_buffer *out)
+{
+	const struct cs_noise_summary *noise = &asserted->noise;
+
+	if (!noise->count)
+		return;
+	put_share(out, "steal", noise->steal);
+	put_share(out, "CPU pressure", noise->pressure);
+	put_share(out, "page cache", noise->resident);
+	if (!isnan(noise->load))
+		cs_buffer_printf(out, "load %.1f, ", noise->load);
+	if (!isnan(noise->switches))
+		cs_buffer_printf(out, "%.1f switches and %.1f major faults a start, ",
+				 noise->switches, noise->faults);
+	cs_buffer_printf(out, "%u of %u starts disturbed", noise->disturbed, noise->count);
+	if (noise->again)
+		cs_buffer_printf(out, " (%u measured once more)", noise->again);
+	if (!isnan(asserted->resolution))
+		cs_buffer_printf(out, "; it proves >= %.2g %% of total",
+				 asserted->resolution * 100);
+}
+
+static void put_cold(const struct cs_asserted *asserted, struct cs_buffer *out)
+{
+	double cold = cs_evicting_cold(asserted->own, asserted->count);
+
+	if (isnan(cold))
+		cs_buffer_puts(out,
+			       "  how much of its files was out of the page cache is not known\n");
+	else
+		cs_buffer_printf(
+			out,
+			"  %.0f %% or more of its files was out of the page cache before each\n",
+			floor(cold * 100));
+}
+
+void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *asserted, unsigned today,
+		    const struct cs_terminal *terminal, struct cs_buffer *out)
+{
+	const struct cs_plan_function *function = asserted->function;
+
+	cs_buffer_printf(out, "%s: %u cold start%s%s\n", function->name, asserted->count,
+			 asserted->count == 1 ? "" : "s",
+			 !asserted->others ? ""
+			 : function->beside == CS_AGAINST_REFERENCE
+				 ? ", each beside one of the reference"
+				 : ", each beside one of the baseline");
+	if (function->sampling.evict)
+		put_cold(asserted, out);
+	if (asserted->failed) {
+		put_failure(plan, asserted, terminal, out);
+		return;
+	}
+	for (size_t i = 0; i < function->budgets_count; i++) {
+		if (function->budgets[i].level != CS_LEVEL_OFF)
+			put_budget(plan, asserted, i, today, terminal, out);
+	}
+	if (!asserted->noise.count)
+		return;
+	cs_buffer_puts(out, "  runner: ");
+	cs_assert_runner(asserted, out);
+	cs_buffer_putc(out, '\n');
+}
+
+static void put_count(struct cs_buffer *out, unsigned count, const char *what)
+{
+	if (count)
+		cs_buffer_printf(out, "%s%u %s", out->len ? ", " : "", count, what);
+}
+
+int cs_assert_exit_code(const struct cs_assert_tally *tally, bool strict)
+{
+	if (tally->failures || tally->unseen)
+		return CS_EXIT_NO_DATA;
+	if (tally->exceeded)
+		return CS_EXIT_OVER_BUDGET;
+	return strict && (tally->doubtful || tally->unstable) ? CS_EXIT_INCONCLUSIVE : CS_EXIT_DONE;
+}
+
+void cs_assert_text_end(const struct cs_assert_tally *tally, struct cs_buffer *out)
+{
+	struct cs_buffer line = { 0 };
+
+	put_count(&line, tally->exceeded, "exceeded");
+	put_count(&line, tally->unseen, "without data");
+	put_count(&line, tally->failures, "without a start");
+	put_count(&line, tally->doubtful, "inconclusive");
+	put_count(&line, tally->unstable, "unstable");
+	put_count(&line, tally->excused, "exceeded but excused");
+	put_count(&line, tally->kept, "kept");
+	cs_buffer_printf(out, "budgets: %s\n", line.len ? line.data : "none");
+	cs_buffer_deinit(&line);
+}

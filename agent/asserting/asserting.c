@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Measuring at looks; see asserting.h. */
+#include "agent/asserting/asserting.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/asserting/cause.h"
+#include "agent/asserting/checkout.h"
+#include "agent/asserting/loaded_files.h"
+#include "agent/asserting/page_cache.h"
+#include "agent/interrupts.h"
+
+#define AGAIN_OF 4 /* one of so many pairs may be measured once more */
+
+struct looks {
+	uint32_t at[CS_ASSERTING_LOOKS];
+	unsigned count;
+};
+
+/* What is started: the function, or its baseline. */
+struct side {
+	const struct cs_plan_function *function;
+	const char *folder;        /* where it runs */
+	struct cs_sample *samples; /* borrowed */
+	struct cs_loaded_files files;
+	bool learnt;              /* with what a start opened */
+	struct cs_file_set *seen; /* borrowed; NULL: nobody compares */
+	double resident;          /* the most of these that was in the page cache; NaN: not known */
+};
+
+struct measuring {
+	const struct cs_asserting_options *options;
+	const struct cs_plan_function *function;
+	struct cs_plan_function other; /* the baseline, with pairs */
+	struct side sides[2];          /* own, other */
+	bool pairs;
+	uint32_t again; /* pairs that were measured once more */
+	struct cs_arena arena;
+	struct cs_asserted *asserted;
+	struct cs_diag *diag;
+};
+
+/* The first and the last as the plan says, and one between in proportion. */
+static struct looks looks_of(const struct cs_plan_sampling *sampling, uint32_t runs)
+{
+	uint32_t first = runs ? runs : sampling->runs, last = runs ? runs : sampling->max_runs;
+	uint32_t between = (uint32_t)sqrt((double)first * last);
+	struct looks looks = { .at = { first }, .count = 1 };
+
+	if (between > first && between < last)
+		looks.at[looks.count++] = between;
+	if (last > first)
+		looks.at[looks.count++] = last;
+	return looks;
+}
+
+/* Share of its files that is in the page cache; NaN: not known. */
+static double resident_now(const struct side *side)
+{
+	struct cs_page_cache sum = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < side->files.count; i++)
+		r = cs_page_cache_add(side->files.paths[i], &sum);
+	return r < 0 || !sum.pages ? (double)NAN : (double)sum.resident / (double)sum.pages;
+}
+
+/* Return: 1: it came to nothing, which is noted. */
+static int start_one(struct measuring *measuring, bool other, struct cs_sample *ret)
+{
+	const struct cs_asserting_options *options = measuring->options;
+	struct cs_asserted *asserted = measuring->asserted;
+	struct side *side = &measuring->sides[other];
+	struct cs_sampling_result result = { 0 };
+	double resident;
+	int r;
+
+	if (side->function->sampling.evict)
+		cs_evicting_do(&side->files);
+	resident = resident_now(side);
+	r = cs_sampling_start(options->base, side->function, side->folder, options->dispositions,
+			      side->seen, measuring->diag, &result);
+	if (r >= 0 && side->function->sampling.evict && !side->learnt)
+		r = cs_evicting_learn(&side->files, &result.opened, side->folder,
+				      &measuring->arena);
+	side->learnt |= r >= 0;
+	cs_opened_paths_deinit(&result.opened);
+	if (r == -EINTR)
+		asserted->failure = result;
+	if (r < 0)
+		return r;
+	*ret = result.sample;
+	ret->noise.values[CS_NOISE_RESIDENT] = resident;
+	side->resident = fmax(side->resident, resident);
+	if (!other && !asserted->forbidden[0])
+		memcpy(asserted->forbidden, result.forbidden, sizeof(result.forbidden));
+	if (result.outcome == CS_SAMPLING_DONE)
+		return 0;
+	asserted->failed = true;
+	asserted->other_failed = other;
+	asserted->failure = result;
+	return 1;
+}
+
+static int start_half(struct measuring *measuring, uint32_t number, bool other)
+{
+	return start_one(measuring, other, &measuring->sides[other].samples[number]);
+}
+
+/* A B, B A, A B, …: what grows with time, grows in both. */
+static int start_halves(struct measuring *measuring, uint32_t number)
+{
+	bool other_first = measuring->pairs && number % 2;
+	int r = start_half(measuring, number, other_first);
+
+	return r || !measuring->pairs ? r : start_half(measuring, number, !other_first);
+}
+
+static bool is_disturbed(const struct side *side, uint32_t number)
+{
+	return cs_noise_disturbed(&side->samples[number].noise, side->resident);
+}
+
+static int start_pair(struct measuring *measuring, uint32_t number)
+{
+	struct side *sides = measuring->sides;
+	int r = start_halves(measuring, number);
+
+	if (r || !measuring->pairs || measuring->again > number / AGAIN_OF ||
+	    (!is_disturbed(&sides[0], number) && !is_disturbed(&sides[1], number)))
+		return r;
+	measuring->again++;
+	r = start_halves(measuring, number);
+	sides[0].samples[number].noise.again = sides[1].samples[number].noise.again = true;
+	return r;
+}
+
+static int warm_up(struct measuring *measuring)
+{
+	struct cs_sample sample;
+	int r = 0;
+
+	const struct cs_plan_sampling *sampling = &measuring->function->sampling;
+	/* What is put out of the page cache is learnt of a start. */
+	uint32_t count = sampling->evict && !sampling->warmup ? 1 : sampling->warmup;
+
+	for (uint32_t i = 0; i < count && r == 0; i++) {
+		r = start_one(measuring, false, &sample);
+		if (r == 0 && measuring->pairs)
+			r = start_one(measuring, true, &sample);
+	}
+	for (unsigned i = 0; i < 2 && sampling->evict; i++)
+		measuring->sides[i].resident = (double)NAN;
+	return r;
+}
+
+static bool is_settled(enum cs_verdict verdict)
+{
+	return verdict != CS_VERDICT_INCONCLUSIVE && verdict != CS_VERDICT_UNSTABLE;
+}
+
+/* What its machine did, and can tell. */
+static int sum_up(struct cs_asserted *asserted, double alpha)
+{
+	const struct cs_samples samples = { asserted->own, asserted->others, asserted->count };
+	const struct cs_sample *sides[] = { asserted->own, asserted->others };
+
+	cs_noise_summary_init(&asserted->noise);
+	for (unsigned side = 0; side < 2 && sides[side]; side++) {
+		double resident = cs_samples_resident(sides[side], asserted->count);
+
+		for (uint32_t i = 0; i < asserted->count; i++)
+			cs_noise_add(&asserted->noise, &sides[side][i].noise, resident);
+	}
+	asserted->resolution = (double)NAN;
+	if (!asserted->others)
+		return 0;
+	return cs_judge_resolution(&samples, CS_METRIC_TOTAL, alpha, &asserted->resolution);
+}
+
+static void forget_causes(struct cs_asserted *asserted)
+{
+	for (size_t i = 0; asserted->causes && i < asserted->function->budgets_count; i++)
+		free(asserted->causes[i]);
+	free(asserted->causes);
+	asserted->causes = NULL;
+}
+
+/* Without memory for it none is said. */
+static void find_causes(struct cs_asserted *asserted)
+{
+	const struct cs_plan_function *function = asserted->function;
+
+	forget_causes(asserted);
+	asserted->causes = calloc(function->budgets_count + 1, sizeof(*asserted->causes));
+	for (size_t i = 0; asserted->causes && i < function->budgets_count; i++) {
+		struct cs_judgement *judgement = &asserted->judgements[i];
+
+		if (judgement->verdict != CS_VERDICT_FAIL)
+			continue;
+		asserted->causes[i] =
+			function->budgets[i].metric == CS_METRIC_FORBIDDEN && asserted->forbidden[0]
+				? strdup(asserted->forbidden)
+				: cs_cause_of(asserted, &function->budgets[i]);
+		judgement->cause = asserted->causes[i];
+	}
+}
+
+/* What fails twice, fails; what does not, says that this machine contradicts itself. */
+static void take_confirmation(struct cs_asserted *asserted)
+{
+	const struct cs_plan_function *function = asserted->function;
+	const struct cs_asserted *second = asserted->confirmation;
+
+	asserted->failed = second->failed;
+	asserted->other_failed = second->other_failed;
+	asserted->failure = second->failure;
+	for (size_t i = 0; !asserted->failed && i < function->budgets_count; i++) {
+		if (asserted->judgements[i].verdict == CS_VERDICT_FAIL &&
+		    !cs_metric_about(function->budgets[i].metric).exact &&
+		    second->judgements[i].verdict != CS_VERDICT_FAIL)
+			asserted->judgements[i].verdict = CS_VERDICT_UNSTABLE;
+	}
+}
+
+int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, bool *ret_settled)
+{
+	const struct cs_plan_function *function = asserted->function;
+	const struct cs_samples samples = { asserted->own, asserted->others, asserted->count };
+	double alpha = function->sampling.alpha / asserted->looks;
+	bool settled = true;
+	int r;
+
+	for (size_t i = 0; i < function->budgets_count; i++) {
+		struct cs_judgement *judgement = &asserted->judgements[i];
+		r = cs_judge(&function->budgets[i], &samples, alpha, strict, seed, judgement);
+
+		if (r < 0)
+			return r;
+		if (!is_settled(judgement->verdict) && function->budgets[i].level != CS_LEVEL_OFF)
+			settled = false;
+	}
+	if (ret_settled)
+		*ret_settled = settled;
+	find_causes(asserted);
+	r = sum_up(asserted, alpha);
+	if (r < 0 || !asserted->confirmation || asserted->confirmation->failed)
+		return r;
+	r = cs_asserted_judge(asserted->confirmation, strict, seed, NULL);
+	if (r == 0)
+		take_confirmation(asserted);
+	return r;
+}
+
+static void tell(const struct measuring *measuring, uint32_t most)
+{
+	const struct cs_asserting_options *options = measuring->options;
+
+	if (options->progress)
+		options->progress(options->context, measuring->asserted, most);
+}
+
+static int measure(struct measuring *measuring, const struct looks *looks)
+{
+	struct cs_asserted *asserted = measuring->asserted;
+	const struct cs_asserting_options *options = measuring->options;
+	bool settled = false;
+	int r;
+
+	tell(measuring, looks->at[0]);
+	r = warm_up(measuring);
+	for (unsigned look = 0; r == 0 && look < looks->count && !settled; look++) {
+		while (r == 0 && asserted->count < looks->at[look]) {
+			r = start_pair(measuring, asserted->count);
+			asserted->count += r == 0;
+			if (r == 0)
+				tell(measuring, looks->at[look]);
+		}
+		if (r == 0)
+			r = cs_asserted_judge(asserted, options->strict, options->seed, &settled);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int refuse(struct cs_diag *diag, const char *file, unsigned line, unsigned column,
+		  const char *what)
+{
+	return cs_diag_at(diag, -ENOTSUP, file, line, column, "%s", what);
+}
+
+int cs_asserting_check(const char *file, const struct cs_plan_function *function,
+		       struct cs_diag *diag)
+{
+	const char *what = NULL;
+
+	if (function->baseline.kind == CS_BASELINE_FILE)
+		what = "a baseline of samples is not read yet; write ref: or run:";
+	if (what)
+		return refuse(diag, file, function->line, function->column, what);
+	return 0;
+}
+
+static void set_reference(const struct cs_plan_reference *reference, struct cs_plan_function *other)
+{
+	other->start = reference->folder ? CS_START_FAAS : CS_START_COMMAND;
+	other->folder = reference->folder;
+	other->argv = reference->argv;
+}
+
+/* What the other halves are, and where they run. */
+static int set_baseline(struct measuring *measuring, struct cs_tail *ret_tail)
+{
+	const struct cs_plan_baseline *baseline = &measuring->function->baseline;
+	const struct cs_checkout *checkout;
+	int r = 0;
+
+	if (measuring->function->beside == CS_AGAINST_REFERENCE) {
+		set_reference(&measuring->function->reference, &measuring->other);
+		return 0;
+	}
+	if (baseline->kind == CS_BASELINE_COMMAND) {
+		measuring->other.start = CS_START_COMMAND;
+		measuring->other.argv = baseline->argv;
+	}
+	if (baseline->kind != CS_BASELINE_REF)
+		return 0;
+	r = cs_checkouts_get(measuring->options->checkouts, baseline->ref, baseline->build,
+			     measuring->diag, ret_tail, &checkout);
+	if (r == 0)
+		measuring->sides[1].folder = checkout->folder;
+	return r;
+}
+
+static void find_files(struct measuring *measuring)
+{
+	for (unsigned i = 0; i < (measuring->pairs ? 2u : 1u); i++) {
+		struct side *side = &measuring->sides[i];
+
+		/* Without them it is not known what the page cache has; a start says why there is no program. */
+		if (side->function->start == CS_START_FAAS ||
+		    cs_loaded_files_find(side->function, side->folder,
+					 measuring->options->dispositions, &measuring->arena,
+					 &side->files) < 0)
+			side->files.count = 0;
+		for (size_t j = 0; side->seen && j < side->files.count; j++)
+			cs_file_set_add(side->seen, side->files.paths[j], side->folder);
+	}
+}
+
+/* The start that is under way ends itself. */
+static void on_interrupt(void *context)
+{
+}
+
+/* Signals wait for the next start also where they come between two: whoever asked for progress clears it. */
+static int measure_interruptibly(struct measuring *measuring, const struct looks *looks)
+{
+	struct cs_interrupts interrupts = { .came = on_interrupt };
+	int r;
+
+	cs_interrupts_begin(&interrupts, measuring->options->base);
+	r = measure(measuring, looks);
+	event_base_loop(measuring->options->base, EVLOOP_NONBLOCK);
+	cs_interrupts_end(&interrupts);
+	if (r < 0 || !interrupts.number)
+		return r;
+	measuring->asserted->failure.status = interrupts.number;
+	return -EINTR;
+}
+
+static int run(const struct cs_asserting_options *options, const struct cs_plan_function *function,
+	       struct cs_diag *diag, struct cs_asserted *ret)
+{
+	const struct looks looks = looks_of(&function->sampling, options->runs);
+	uint32_t most = looks.at[looks.count - 1];
+	struct measuring measuring = {
+		.options = options,
+		.function = function,
+		.other = *function,
+		.pairs = options->against_itself || function->beside,
+		.asserted = ret,
+		.diag = diag,
+	};
+	int r;
+
+	for (unsigned i = 0; i < 2; i++)
+		measuring.sides[i] = (struct side){
+			.function = i ? &measuring.other : function,
+			.folder = options->folder,
+			.resident = (double)NAN,
+		};
+	ret->looks = looks.count;
+	if (measuring.pairs && !options->against_itself) {
+		r = set_baseline(&measuring, &ret->failure.tail);
+		ret->failure.status = options->checkouts->interrupts.number;
+		if (r < 0)
+			return r;
+	}
+	ret->own = calloc(most, sizeof(*ret->own));
+	ret->others = measuring.pairs ? calloc(most, sizeof(*ret->others)) : NULL;
+	ret->judgements = calloc(function->budgets_count + 1, sizeof(*ret->judgements));
+	if (!ret->own || !ret->judgements || (measuring.pairs && !ret->others))
+		return -ENOMEM;
+	measuring.sides[0].seen = measuring.pairs ? &ret->files : NULL;
+	measuring.sides[1].seen = &ret->other_files;
+	measuring.sides[0].samples = ret->own;
+	measuring.sides[1].samples = ret->others;
+	cs_arena_init(&measuring.arena, 0);
+	find_files(&measuring);
+	r = measure_interruptibly(&measuring, &looks);
+	cs_arena_deinit(&measuring.arena);
+	return r;
+}
+
+static void begin(const struct cs_plan_function *function, struct cs_asserted *ret)
+{
+	*ret = (struct cs_asserted){ .function = function, .resolution = (double)NAN };
+	cs_noise_summary_init(&ret->noise);
+}
+
+/* Is there a failure that other starts might not show? */
+static bool wants_confirmation(const struct cs_asserted *asserted)
+{
+	const struct cs_plan_function *function = asserted->function;
+
+	for (size_t i = 0; !asserted->failed && i < function->budgets_count; i++) {
+		if (asserted->judgements[i].verdict == CS_VERDICT_FAIL &&
+		    function->budgets[i].level != CS_LEVEL_OFF &&
+		    !cs_metric_about(function->budgets[i].metric).exact)
+			return true;
+	}
+	return false;
+}
+
+int cs_asserting_run(const struct cs_asserting_options *options,
+		     const struct cs_plan_function *function, struct cs_diag *diag,
+		     struct cs_asserted *ret)
+{
+	int r;
+
+	begin(function, ret);
+	r = run(options, function, diag, ret);
+	if (r < 0 || !options->confirm || !wants_confirmation(ret))
+		return r;
+	ret->confirmation = calloc(1, sizeof(*ret->confirmation));
+	if (!ret->confirmation)
+		return -ENOMEM;
+	begin(function, ret->confirmation);
+	ret->confirmation->confirming = true;
+	r = run(options, function, diag, ret->confirmation);
+	if (r == 0)
+		take_confirmation(ret);
+	else
+		ret->failure = ret->confirmation->failure;
+	return r;
+}
+
+void cs_asserted_deinit(struct cs_asserted *asserted)
+{
+	if (asserted->confirmation)
+		cs_asserted_deinit(asserted->confirmation);
+	free(asserted->confirmation);
+	forget_causes(asserted);
+	cs_file_set_deinit(&asserted->files);
+	cs_file_set_deinit(&asserted->other_files);
+	free(asserted->own);
+	free(asserted->others);
+	free(asserted->judgements);
+	*asserted = (struct cs_asserted){ 0 };
+}

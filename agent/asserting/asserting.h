@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A function held to its budgets: starts it, as often as its verdicts need, and judges. It is measured at
+ * fixed looks, whose errors add up to the one that was asked for: looking again and again until something
+ * is found would find it.
+ *
+ * A pair in which the machine was disturbed (agent/budget/noise.h) is measured once more, both halves, in a
+ * quarter of the pairs at most; whether it is depends on nothing that was measured of the function, and the
+ * second counts, whatever it is.
+ */
+#pragma once
+
+#include <event2/event.h>
+#include <stdbool.h>
+
+#include "agent/asserting/file_set.h"
+#include "agent/asserting/sampling.h"
+#include "agent/budget/judge.h"
+#include "agent/budget/noise.h"
+#include "agent/budget/plan.h"
+#include "base/cleanup.h"
+#include "base/diag.h"
+
+#define CS_ASSERTING_LOOKS 3u
+
+struct cs_asserted;
+struct cs_checkouts;
+struct cs_dispositions;
+
+struct cs_asserting_options {
+	struct event_base *base;
+	const struct cs_dispositions *dispositions;
+	const char *folder;             /* of coldspan.yaml */
+	struct cs_checkouts *checkouts; /* borrowed */
+	uint32_t runs;                  /* 0: as the plan says */
+	bool strict;
+	bool against_itself; /* the function is its own baseline */
+	uint64_t seed;
+	bool confirm; /* what exceeds an amount is measured once more, and has to do so again */
+
+	/* Before the first, and after each start, or pair; NULL: nobody asks. @most: until the next look. */
+	void (*progress)(void *context, const struct cs_asserted *so_far, uint32_t most);
+	void *context;
+};
+
+struct cs_asserted {
+	const struct cs_plan_function *function;
+	struct cs_sample *own;           /* owned */
+	struct cs_sample *others;        /* owned; NULL: it has no baseline */
+	uint32_t count;                  /* of starts, or pairs */
+	uint32_t looks;                  /* at most, among which the error is divided */
+	struct cs_judgement *judgements; /* owned; one for each of the function's budgets */
+	double resolution; /* of pairs, as cs_judge_resolution() of total; NaN: there are none */
+	struct cs_file_set files;         /* that its starts mapped and opened; with a baseline */
+	struct cs_file_set other_files;   /* and those of the baseline */
+	char **causes;                    /* owned; for each budget; what judgements borrow */
+	struct cs_noise_summary noise;    /* of both halves */
+	struct cs_asserted *confirmation; /* owned; measured once more; NULL: it was not */
+	bool confirming;                  /* it is that itself */
+	bool failed;                      /* a start came to nothing: no budget is judged */
+	bool other_failed;                /* it was one of the baseline */
+	char forbidden
+		[CS_MODULES_FOUND]; /* the first module that is, and its file; "" none was loaded */
+	struct cs_sampling_result failure;
+};
+
+/**
+ * cs_asserting_check() - can all be measured that the plan asks of it?
+ * @file: of the plan, for @diag
+ *
+ * Return: 0; -ENOTSUP, @diag says what not.
+ */
+int cs_asserting_check(const char *file, const struct cs_plan_function *function,
+		       struct cs_diag *diag) cs_must_use;
+
+/**
+ * cs_asserting_run() - measure and judge one function
+ * @ret: cs_asserted_deinit() it, also after a failure
+ *
+ * Context: startup.
+ * Return:  0, also where a start came to nothing; -EINTR, @ret->failure.status is the signal; negative errno: we failed, or its command cannot be
+ *          executed; @diag says what.
+ */
+int cs_asserting_run(const struct cs_asserting_options *options,
+		     const struct cs_plan_function *function, struct cs_diag *diag,
+		     struct cs_asserted *ret) cs_must_use;
+
+/**
+ * cs_asserted_judge() - judge the samples that are there, of every budget, and their noise
+ * @asserted:    with samples, looks, and room for judgements; its confirmation, if any, is judged as well
+ * @ret_settled: no further start would change a verdict; may be NULL
+ *
+ * Context: any-thread. Return: 0; -ENOMEM.
+ */
+int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, bool *ret_settled)
+	cs_must_use;
+
+/** cs_asserted_deinit() - free it. Accepts a zeroed one. */
+void cs_asserted_deinit(struct cs_asserted *asserted);

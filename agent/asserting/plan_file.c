@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* coldspan.yaml on the disk; see plan_file.h. */
+#include "agent/asserting/plan_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/budget/yaml_tree.h"
+#include "base/cleanup.h"
+#include "base/input.h"
+
+/* The folder above, in place. Return: false: there is none. */
+static bool go_up(char *folder)
+{
+	char *slash = strrchr(folder, '/');
+
+	if (!slash || !folder[1])
+		return false;
+	slash[slash == folder ? 1 : 0] = '\0';
+	return true;
+}
+
+static int find(struct cs_plan_file *file, struct cs_diag *diag)
+{
+	char start[PATH_MAX];
+
+	if (!getcwd(file->folder, sizeof(file->folder)))
+		return cs_diag_set(diag, -errno, "this folder: %s", strerror(errno));
+	memcpy(start, file->folder, sizeof(start));
+	do {
+		int n = snprintf(file->path, sizeof(file->path), "%s/" CS_PLAN_FILE,
+				 file->folder[1] ? file->folder : "");
+
+		if (n < (int)sizeof(file->path) && access(file->path, F_OK) == 0) {
+			if (!strcmp(start, file->folder))
+				snprintf(file->path, sizeof(file->path), CS_PLAN_FILE);
+			return 0;
+		}
+	} while (go_up(file->folder));
+	return cs_diag_set(diag, -ENOENT,
+			   "no " CS_PLAN_FILE " in %s or above; coldspan init writes one", start);
+}
+
+static int locate(const char *path, struct cs_plan_file *file, struct cs_diag *diag)
+{
+	if (!path)
+		return find(file, diag);
+	if (snprintf(file->path, sizeof(file->path), "%s", path) >= (int)sizeof(file->path))
+		return cs_diag_set(diag, -ENAMETOOLONG, "%s: %s", path, strerror(ENAMETOOLONG));
+	if (!realpath(path, file->folder))
+		return cs_diag_set(diag, -errno, "%s: %s", path, strerror(errno));
+	go_up(file->folder);
+	return 0;
+}
+
+/* Nothing waits for a FIFO's other side. Return: bytes read; negative errno. */
+static ssize_t take(const char *path, char **ret)
+{
+	cs_cleanup(cs_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	cs_cleanup(cs_freep) char *text = malloc(CS_YAML_BYTES_MAX + 1);
+	struct stat st;
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	if (!text)
+		return -ENOMEM;
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		return -EISDIR;
+	len = cs_input_read(fd, text, CS_YAML_BYTES_MAX + 1);
+	if (len < 0)
+		return len;
+	*ret = text;
+	text = NULL;
+	return len;
+}
+
+int cs_plan_file_load(const char *path, const char *baseline, struct cs_diag *diag,
+		      struct cs_plan_file *ret)
+{
+	cs_cleanup(cs_freep) char *text = NULL;
+	ssize_t len;
+	int r;
+
+	*ret = (struct cs_plan_file){ .plan.baseline = baseline };
+	r = locate(path, ret, diag);
+	if (r < 0)
+		return r;
+	len = take(ret->path, &text);
+	if (len < 0)
+		return cs_diag_set(diag, (int)len, "%s: %s", ret->path, strerror((int)-len));
+	return cs_plan_parse(ret->path, text, (size_t)len, diag, &ret->plan);
+}
+
+void cs_plan_file_close(struct cs_plan_file *file)
+{
+	cs_plan_deinit(&file->plan);
+}

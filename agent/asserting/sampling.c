@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A start of a function, watched; see sampling.h. */
+#include "agent/asserting/sampling.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/asserting/first_event.h"
+#include "agent/asserting/noise_watch.h"
+#include "agent/asserting/runtime_api.h"
+#include "agent/asserting/starting.h"
+#include "agent/interrupts.h"
+#include "agent/statistics/quantile.h"
+#include "agent/watched.h"
+
+#define GRACE_S 2 /* from SIGTERM to SIGKILL */
+
+struct warm {
+	uint64_t segment;
+	double took_ns;
+};
+
+struct sampling {
+	struct event_base *base;
+	const struct cs_plan_function *function;
+	struct cs_sampling_result *result;
+	struct cs_watched watched;
+	struct cs_first_event first;
+	struct cs_runtime_api api;
+	struct cs_arena arena;
+	struct cs_noise_watch noise;
+	struct cs_modules modules;
+	struct cs_file_set *files; /* borrowed; NULL: nobody asks */
+	const char *folder;
+	struct event limit;
+	struct event kill;
+	struct event output;
+	struct cs_interrupts interrupts;
+	int output_fd; /* our end of what it writes to; negative: closed */
+	bool ready;    /* its rule says so */
+	bool over;     /* its time was */
+	uint32_t warm_asked;
+	uint64_t segment; /* of the process whose start it is */
+	struct warm warm[CS_PLAN_WARM_MAX + 1];
+	uint32_t warm_count;
+	bool best_ready;
+	bool seen;
+};
+
+/* --- what the shim told --- */
+
+static double total_of(const struct cs_cold_start *cold)
+{
+	double total = (double)(cold->end_ns - cold->start_ns);
+
+	/* What passes between ready and the event is ours, who ask. */
+	for (unsigned i = 0; i < cold->phases_count; i++) {
+		if (cold->phases[i].phase == CS_PHASE_WAIT)
+			total -= (double)(cold->phases[i].end_ns - cold->phases[i].start_ns);
+	}
+	return total;
+}
+
+static void fill_sample(const struct cs_cold_start *cold, struct cs_sample *sample)
+{
+	double *values = sample->values, attributed = 0;
+
+	for (unsigned i = 0; i < cold->phases_count; i++) {
+		const struct cs_phase_part *part = &cold->phases[i];
+		double took = (double)(part->end_ns - part->start_ns);
+
+		values[CS_METRIC_PHASES + part->phase] = took;
+		attributed += took;
+	}
+	for (unsigned i = 0; i < CS_FACT_COUNT; i++)
+		values[CS_METRIC_FACTS + i] = (double)cold->facts[i];
+	values[CS_METRIC_CONNECTS] = cold->connections_opened;
+	values[CS_METRIC_TOTAL] = total_of(cold);
+	values[CS_METRIC_UNATTRIBUTED] = (double)(cold->end_ns - cold->start_ns) - attributed;
+	if (cold->max_rss_bytes)
+		values[CS_METRIC_MEMORY] = (double)cold->max_rss_bytes;
+	if (!cold->usage_known)
+		return;
+	values[CS_METRIC_CPU] = (double)cold->cpu_ns;
+	values[CS_METRIC_FAULTS_MINOR] = (double)cold->faults_minor;
+	values[CS_METRIC_FAULTS_MAJOR] = (double)cold->faults_major;
+}
+
+static void clear_sample(struct cs_sample *sample)
+{
+	for (unsigned i = 0; i < CS_METRIC_COUNT; i++)
+		sample->values[i] = (double)NAN;
+}
+
+/* Which instance is the one that is measured is told when its start is, which may be later. */
+static void on_invocation(void *context, const struct cs_invocation *invocation)
+{
+	struct sampling *sampling = context;
+
+	if (invocation->cold || invocation->running || invocation->outcome.cause != CS_CAUSE_NONE ||
+	    sampling->warm_count == CS_PLAN_WARM_MAX)
+		return;
+	sampling->warm[sampling->warm_count++] = (struct warm){
+		.segment = invocation->identity->segment,
+		.took_ns = (double)(invocation->end_ns - invocation->start_ns),
+	};
+}
+
+static void fill_warm(struct sampling *sampling)
+{
+	double *values = sampling->result->sample.values, took_ns[CS_PLAN_WARM_MAX + 1];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < sampling->warm_count && count < sampling->function->warm; i++) {
+		if (sampling->warm[i].segment == sampling->segment)
+			took_ns[count++] = sampling->warm[i].took_ns;
+	}
+	if (!count || count < sampling->function->warm)
+		return;
+	cs_samples_sort(took_ns, count);
+	values[CS_METRIC_WARM_P50] = took_ns[cs_quantile_rank(count, 0.5) - 1];
+	values[CS_METRIC_WARM_P95] = took_ns[cs_quantile_rank(count, 0.95) - 1];
+}
+
+static void on_file(void *context, const struct cs_opened_file *file)
+{
+	struct sampling *sampling = context;
+
+	if (sampling->files)
+		cs_file_set_add(sampling->files, file->path, sampling->folder);
+	if (sampling->function->names_files)
+		cs_modules_add(&sampling->modules, file);
+	if (sampling->function->sampling.evict)
+		cs_opened_paths_add(&sampling->result->opened, file->path);
+}
+
+/* Of several (a program that starts another) the first that got ready counts, else the last. */
+static void on_cold_start(void *context, const struct cs_cold_start *cold)
+{
+	struct sampling *sampling = context;
+
+	/* The runtime that serves a folder is no start of the function's. */
+	if (sampling->best_ready || (sampling->function->start == CS_START_FAAS &&
+				     cold->identity->pid == sampling->watched.child.pid))
+		return;
+	sampling->segment = cold->identity->segment;
+	sampling->seen = true;
+	sampling->best_ready = cold->ready;
+	clear_sample(&sampling->result->sample);
+	fill_sample(cold, &sampling->result->sample);
+	if (sampling->function->names_files)
+		cs_modules_fill(&sampling->modules, cold, &sampling->result->sample,
+				sampling->result->forbidden);
+	if (cold->phases_count)
+		sampling->result->last_phase =
+			cs_phase_name(cold->phases[cold->phases_count - 1].phase);
+}
+
+/* --- what it writes --- */
+
+static void stop(struct sampling *sampling)
+{
+	const struct timeval grace = { .tv_sec = GRACE_S };
+
+	if (sampling->watched.reaped || event_pending(&sampling->kill, EV_TIMEOUT, NULL))
+		return;
+	kill(-sampling->watched.child.pid, SIGTERM);
+	event_add(&sampling->kill, &grace);
+}
+
+static void close_output(struct sampling *sampling)
+{
+	if (sampling->output_fd < 0)
+		return;
+	event_del(&sampling->output);
+	close(sampling->output_fd);
+	sampling->output_fd = -EBADF;
+}
+
+/* Return: false: there is no more. */
+static bool take_output(struct sampling *sampling)
+{
+	char bytes[4096];
+	ssize_t len = read(sampling->output_fd, bytes, sizeof(bytes));
+
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (len <= 0) {
+		close_output(sampling);
+		return false;
+	}
+	cs_tail_add(&sampling->result->tail, bytes, (size_t)len);
+	return true;
+}
+
+static void on_output(evutil_socket_t fd, short what, void *context)
+{
+	struct sampling *sampling = context;
+
+	if (!take_output(sampling) || sampling->function->ready != CS_READY_PATTERN ||
+	    sampling->ready || !strstr(sampling->result->tail.text, sampling->function->pattern))
+		return;
+	sampling->ready = true;
+	stop(sampling);
+}
+
+static void settle_tail(struct sampling *sampling)
+{
+	while (sampling->output_fd >= 0 && take_output(sampling))
+		continue;
+	close_output(sampling);
+	cs_tail_settle(&sampling->result->tail);
+}
+
+/* --- its life --- */
+
+/* After the first. One more than is measured: of the last the end may be that of the process. */
+static uint32_t events_of(const struct cs_plan_function *function)
+{
+	return function->warm ? function->warm + 1 : 0;
+}
+
+static void on_answered(void *context, int status)
+{
+	struct sampling *sampling = context;
+
+	sampling->result->answer = status;
+	sampling->ready = status < 500;
+	if (sampling->ready && sampling->warm_asked < events_of(sampling->function)) {
+		sampling->warm_asked++;
+		if (sampling->api.http)
+			cs_runtime_api_offer(&sampling->api);
+		else
+			cs_first_event_again(&sampling->first);
+		return;
+	}
+	stop(sampling);
+}
+
+static void on_limit(evutil_socket_t fd, short what, void *context)
+{
+	struct sampling *sampling = context;
+
+	sampling->over = true;
+	stop(sampling);
+}
+
+static void on_kill(evutil_socket_t fd, short what, void *context)
+{
+	struct sampling *sampling = context;
+
+	if (!sampling->watched.reaped)
+		kill(-sampling->watched.child.pid, SIGKILL);
+}
+
+/* Who stops us stops it as well, and leaves nothing behind. */
+static void on_interrupt(void *context)
+{
+	struct sampling *sampling = context;
+
+	if (!sampling->watched.reaped)
+		kill(-sampling->watched.child.pid, SIGKILL);
+}
+
+/* What it had started goes with it. */
+static void on_ended(void *context)
+{
+	struct sampling *sampling = context;
+
+	kill(-sampling->watched.child.pid, SIGKILL);
+	event_del(&sampling->limit);
+	event_del(&sampling->kill);
+}
+
+static bool is_server(const struct cs_plan_function *function)
+{
+	return function->ready == CS_READY_RESPONSE || function->ready == CS_READY_LISTEN;
+}
+
+/* Standard input: the event's body, or nothing. */
+static int open_input(const struct cs_plan_function *function)
+{
+	const char *body = function->event.body;
+	cs_cleanup(cs_closep) int fd = -EBADF;
+
+	if (!body || is_server(function) || function->ready == CS_READY_POLL)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	fd = memfd_create("event", MFD_CLOEXEC);
+	if (fd < 0 || write(fd, body, strlen(body)) != (ssize_t)strlen(body) ||
+	    lseek(fd, 0, SEEK_SET) < 0)
+		return -1;
+	return cs_take_fd(&fd);
+}
+
+/* @path: of the first event; NULL: as the plan says */
+static void await(struct sampling *sampling, uint16_t port, const char *path)
+{
+	const struct cs_plan_function *function = sampling->function;
+	uint64_t limit_us = function->sampling.timeout_ns / 1000;
+	const struct timeval limit = { .tv_sec = (time_t)(limit_us / 1000000),
+				       .tv_usec = (suseconds_t)(limit_us % 1000000) };
+
+	event_add(&sampling->limit, &limit);
+	event_add(&sampling->output, NULL);
+	if (!port)
+		return;
+	sampling->first = (struct cs_first_event){
+		.base = sampling->base,
+		.event = &function->event,
+		.path = path ? path : function->event.path,
+		.port = port,
+		.only_connect = function->ready == CS_READY_LISTEN,
+		.answered = on_answered,
+		.context = sampling,
+	};
+	cs_first_event_begin(&sampling->first);
+}
+
+static int begin_api(struct sampling *sampling, struct cs_diag *diag)
+{
+	int r;
+
+	sampling->api = (struct cs_runtime_api){
+		.event = &sampling->function->event,
+		.limit_ns = sampling->function->sampling.timeout_ns,
+		.answered = on_answered,
+		.context = sampling,
+	};
+	r = cs_runtime_api_begin(&sampling->api, sampling->base);
+	return r < 0 ? cs_diag_set(diag, r, "no Runtime API on loopback: %s", strerror(-r)) : 0;
+}
+
+/* @files: its standard streams. */
+static int start(struct sampling *sampling, const char *folder, const int *files,
+		 const struct cs_dispositions *dispositions, struct cs_diag *diag)
+{
+	const struct cs_plan_function *function = sampling->function;
+	uint16_t port = is_server(function) ? cs_first_event_port() : 0;
+	struct cs_child_command command = {
+		.files = files,
+		.own_group = true,
+		.folder = folder,
+		.dispositions = dispositions,
+	};
+	struct cs_starting starting;
+	int r;
+
+	r = cs_starting_make(function, folder, port, sampling->api.port, &sampling->arena, diag,
+			     &starting);
+	if (r < 0)
+		return r;
+	command.argv = starting.argv;
+	command.env = starting.env;
+	r = cs_watched_start(&sampling->watched, &command, diag);
+	if (r == 0)
+		await(sampling, port, starting.path);
+	return r;
+}
+
+static enum cs_sampling_outcome outcome_of(const struct sampling *sampling)
+{
+	int status = sampling->watched.status;
+	bool ready = sampling->ready;
+
+	if (sampling->function->ready == CS_READY_EXIT)
+		ready = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	if (!ready && sampling->result->answer)
+		return CS_SAMPLING_REFUSED;
+	if (!ready)
+		return sampling->over ? CS_SAMPLING_NEVER_READY : CS_SAMPLING_ENDED;
+	return sampling->seen ? CS_SAMPLING_DONE : CS_SAMPLING_UNSEEN;
+}
+
+static int open_pipe(struct sampling *sampling, int *ret_child, struct cs_diag *diag)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return cs_diag_set(diag, -errno, "cannot make a pipe: %s", strerror(errno));
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	sampling->output_fd = ends[0];
+	*ret_child = ends[1];
+	event_assign(&sampling->output, sampling->base, ends[0], EV_READ | EV_PERSIST, on_output,
+		     sampling);
+	return 0;
+}
+
+static int run(struct sampling *sampling, const char *folder,
+	       const struct cs_dispositions *dispositions, struct cs_diag *diag)
+{
+	cs_cleanup(cs_closep) int input = open_input(sampling->function), output = -EBADF;
+	int files[3], r;
+
+	if (input < 0)
+		return cs_diag_set(diag, -errno, "cannot make an event: %s", strerror(errno));
+	if (sampling->function->ready == CS_READY_POLL)
+		r = begin_api(sampling, diag);
+	else
+		r = 0;
+	if (r == 0)
+		r = open_pipe(sampling, &output, diag);
+	if (r < 0)
+		return r;
+	files[0] = input;
+	files[1] = files[2] = output;
+	cs_noise_watch_begin(&sampling->noise);
+	r = start(sampling, folder, files, dispositions, diag);
+	if (r < 0)
+		return r;
+	close(cs_take_fd(&output));
+	event_base_dispatch(sampling->base);
+	cs_noise_watch_end(&sampling->noise,
+			   sampling->watched.reaped ? &sampling->watched.usage : NULL,
+			   &sampling->result->sample.noise);
+	return sampling->interrupts.number ? -EINTR : 0;
+}
+
+int cs_sampling_start(struct event_base *base, const struct cs_plan_function *function,
+		      const char *folder, const struct cs_dispositions *dispositions,
+		      struct cs_file_set *files, struct cs_diag *diag,
+		      struct cs_sampling_result *ret)
+{
+	struct cs_sampling_result result = { .outcome = CS_SAMPLING_UNSEEN };
+	struct sampling sampling = {
+		.base = base,
+		.function = function,
+		.result = &result,
+		.files = files,
+		.folder = folder,
+		.output_fd = -EBADF,
+		.modules = { .folder = folder,
+			     .forbid = function->forbid,
+			     .forbid_count = function->forbid_count },
+	};
+	const struct cs_collector_options options = {
+		.observer = { .context = &sampling,
+			      .cold_start = on_cold_start,
+			      .invocation = on_invocation,
+			      .file = on_file },
+	};
+	int r;
+
+	cs_arena_init(&sampling.arena, 0);
+	clear_sample(&result.sample);
+	cs_noise_clear(&result.sample.noise);
+	event_assign(&sampling.limit, base, -1, 0, on_limit, &sampling);
+	event_assign(&sampling.kill, base, -1, 0, on_kill, &sampling);
+	r = cs_watched_open(&sampling.watched, base, &options, diag);
+	sampling.watched.ended = on_ended;
+	sampling.watched.context = &sampling;
+	sampling.interrupts.came = on_interrupt;
+	sampling.interrupts.context = &sampling;
+	cs_interrupts_begin(&sampling.interrupts, base);
+	if (r == 0)
+		r = run(&sampling, folder, dispositions, diag);
+	cs_interrupts_end(&sampling.interrupts);
+	cs_first_event_end(&sampling.first);
+	cs_runtime_api_end(&sampling.api);
+	cs_arena_deinit(&sampling.arena);
+	settle_tail(&sampling);
+	cs_watched_close(&sampling.watched);
+	fill_warm(&sampling);
+	cs_modules_deinit(&sampling.modules);
+	result.outcome = outcome_of(&sampling);
+	result.status = r == -EINTR ? sampling.interrupts.number : sampling.watched.status;
+	if (r == 0 || r == -EINTR)
+		*ret = result;
+	else
+		cs_opened_paths_deinit(&result.opened);
+	return r;
+}
