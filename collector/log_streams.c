@@ -81,7 +81,8 @@ static struct cs_log_writing *new_text(const struct cs_log_origin *origin)
 			if (!oldest || text->heard_ns < oldest->heard_ns)
 				oldest = text;
 		}
-		end_text(book, oldest, origin->now_ns);
+		if (oldest)
+			end_text(book, oldest, origin->now_ns);
 	}
 	text = calloc(1, sizeof(*text));
 	if (!text)
