@@ -3,28 +3,15 @@
 /* The machine's own counters; see noise_watch.h. */
 #include "agent/asserting/noise_watch.h"
 
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/clock.h"
+#include "collector/procfs.h"
 
 #define UNKNOWN ((double)NAN)
-
-/* The first bytes of a file that the kernel makes; Return: false: it is not there. */
-static bool read_start(const char *path, char *buf, size_t size)
-{
-	cs_cleanup(cs_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read(fd, buf, size - 1);
-
-	if (len <= 0)
-		return false;
-	buf[len] = '\0';
-	return true;
-}
 
 /* proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal in ticks, of all CPUs. */
 static double steal_ns(void)
@@ -33,7 +20,7 @@ static double steal_ns(void)
 	unsigned long long steal;
 	long ticks = sysconf(_SC_CLK_TCK);
 
-	if (ticks <= 0 || !read_start("/proc/stat", text, sizeof(text)) ||
+	if (ticks <= 0 || cs_proc_read_file("/proc/stat", text, sizeof(text)) < 0 ||
 	    sscanf(text, "cpu %*u %*u %*u %*u %*u %*u %*u %llu", &steal) != 1)
 		return UNKNOWN;
 	return (double)steal * 1e9 / (double)ticks;
@@ -46,7 +33,8 @@ static double pressure_ns(void)
 	const char *total;
 	unsigned long long us;
 
-	if (!read_start("/proc/pressure/cpu", text, sizeof(text)) || strncmp(text, "some ", 5) != 0)
+	if (cs_proc_read_file("/proc/pressure/cpu", text, sizeof(text)) < 0 ||
+	    strncmp(text, "some ", 5) != 0)
 		return UNKNOWN;
 	total = strstr(text, "total=");
 	return total && sscanf(total, "total=%llu", &us) == 1 ? (double)us * 1e3 : UNKNOWN;
@@ -57,7 +45,8 @@ static double load(void)
 	char text[128];
 	double load;
 
-	return read_start("/proc/loadavg", text, sizeof(text)) && sscanf(text, "%lf", &load) == 1
+	return cs_proc_read_file("/proc/loadavg", text, sizeof(text)) == 0 &&
+			       sscanf(text, "%lf", &load) == 1
 		       ? load
 		       : UNKNOWN;
 }
