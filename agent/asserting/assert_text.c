@@ -284,7 +284,7 @@ void cs_assert_runner(const struct cs_asserted *asserted, struct cs_buffer *out)
 
 static void put_cold(const struct cs_asserted *asserted, struct cs_buffer *out)
 {
-	double cold = cs_evicting_cold(asserted->own, asserted->count);
+	double cold = 1 - cs_samples_resident(asserted->own, asserted->count);
 
 	if (isnan(cold))
 		cs_buffer_puts(out,

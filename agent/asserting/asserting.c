@@ -286,22 +286,13 @@ static int measure(struct measuring *measuring, const struct looks *looks)
 	return r < 0 ? r : 0;
 }
 
-static int refuse(struct cs_diag *diag, const char *file, unsigned line, unsigned column,
-		  const char *what)
-{
-	return cs_diag_at(diag, -ENOTSUP, file, line, column, "%s", what);
-}
-
 int cs_asserting_check(const char *file, const struct cs_plan_function *function,
 		       struct cs_diag *diag)
 {
-	const char *what = NULL;
-
-	if (function->baseline.kind == CS_BASELINE_FILE)
-		what = "a baseline of samples is not read yet; write ref: or run:";
-	if (what)
-		return refuse(diag, file, function->line, function->column, what);
-	return 0;
+	if (function->baseline.kind != CS_BASELINE_FILE)
+		return 0;
+	return cs_diag_at(diag, -ENOTSUP, file, function->line, function->column,
+			  "a baseline of samples is not read yet; write ref: or run:");
 }
 
 static void set_reference(const struct cs_plan_reference *reference, struct cs_plan_function *other)

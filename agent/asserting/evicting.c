@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,13 +93,4 @@ void cs_evicting_do(const struct cs_loaded_files *files)
 		(void)!fdatasync(fd);
 		(void)!posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	}
-}
-
-double cs_evicting_cold(const struct cs_sample *samples, uint32_t count)
-{
-	double most = (double)NAN;
-
-	for (uint32_t i = 0; i < count; i++)
-		most = fmax(most, samples[i].noise.values[CS_NOISE_RESIDENT]);
-	return 1 - most;
 }

@@ -39,6 +39,3 @@ int cs_evicting_learn(struct cs_loaded_files *files, const struct cs_opened_path
 
 /** cs_evicting_do() - put them out, as far as the kernel does it. Context: startup. */
 void cs_evicting_do(const struct cs_loaded_files *files);
-
-/** cs_evicting_cold() - the least share of pages that was cold before any of these; NaN: not known. */
-double cs_evicting_cold(const struct cs_sample *samples, uint32_t count);
