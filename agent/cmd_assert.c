@@ -258,11 +258,8 @@ static int check_names(const struct run *run)
 		names[i] = plan->functions[i].name;
 	for (int i = 0; i < run->options.names_count && code < 0; i++) {
 		const char *typed = run->options.names[i], *near;
-		size_t at = 0;
 
-		while (at < plan->functions_count && strcmp(names[at], typed) != 0)
-			at++;
-		if (at < plan->functions_count)
+		if (cs_plan_find(plan, typed))
 			continue;
 		near = cs_suggest(typed, names, plan->functions_count);
 		cs_log(CS_LOG_ERROR, "%s has no function \"%s\"%s%s%s", plan->file, typed,
@@ -450,13 +447,7 @@ static void sort_operands(struct run *run)
 	int kept = 0;
 
 	for (int i = 0; i < options->names_count && options->from; i++) {
-		const struct cs_plan *plan = &run->file.plan;
-		size_t at = 0;
-
-		while (at < plan->functions_count &&
-		       strcmp(plan->functions[at].name, options->names[i]) != 0)
-			at++;
-		if (at < plan->functions_count)
+		if (cs_plan_find(&run->file.plan, options->names[i]))
 			options->names[kept++] = options->names[i];
 		else
 			options->from[options->from_count++] = options->names[i];

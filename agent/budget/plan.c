@@ -149,6 +149,15 @@ int cs_plan_parse(const char *file, const void *text, size_t len, struct cs_diag
 	return r < 0 ? r : take_root(&fields, root, ret);
 }
 
+const struct cs_plan_function *cs_plan_find(const struct cs_plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->functions_count; i++) {
+		if (!strcmp(plan->functions[i].name, name))
+			return &plan->functions[i];
+	}
+	return NULL;
+}
+
 void cs_plan_deinit(struct cs_plan *plan)
 {
 	cs_arena_deinit(&plan->arena);

@@ -141,5 +141,8 @@ struct cs_plan {
 int cs_plan_parse(const char *file, const void *text, size_t len, struct cs_diag *diag,
 		  struct cs_plan *ret) cs_must_use;
 
+/** cs_plan_find() - the function of that name; NULL: there is none. */
+const struct cs_plan_function *cs_plan_find(const struct cs_plan *plan, const char *name);
+
 /** cs_plan_deinit() - accepts a zeroed one. */
 void cs_plan_deinit(struct cs_plan *plan);

@@ -344,12 +344,11 @@ static int take_failure(const struct reading *reading, const json_t *json,
 static const struct cs_plan_function *planned(const struct reading *reading, const char *name)
 {
 	const struct cs_plan *plan = reading->result->plan;
+	const struct cs_plan_function *found = cs_plan_find(plan, name);
 	const char *near = NULL;
 
-	for (size_t i = 0; i < plan->functions_count; i++) {
-		if (!strcmp(plan->functions[i].name, name))
-			return &plan->functions[i];
-	}
+	if (found)
+		return found;
 	for (size_t i = 0; i < plan->functions_count && !near; i++)
 		near = cs_suggest(name, &plan->functions[i].name, 1);
 	cs_diag_set(reading->diag, -ENOENT, "%s: %s has no function \"%s\"%s%s%s", reading->file,

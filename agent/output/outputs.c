@@ -29,17 +29,24 @@ void cs_outputs_init(struct cs_outputs *outputs, bool look_for_ci)
 
 /* --- -o FORMAT=FILE --- */
 
+static bool has_path(const struct cs_outputs *outputs, const char *path)
+{
+	for (size_t i = 0; i < outputs->count; i++) {
+		if (!strcmp(outputs->paths[i], path))
+			return true;
+	}
+	return false;
+}
+
 static int check(const struct cs_outputs *outputs, const char *word, const char *path,
 		 struct cs_diag *diag)
 {
 	if (!*path)
 		return cs_diag_set(diag, -EINVAL, "-o %s names no file; - is standard output",
 				   word);
-	for (size_t i = 0; i < outputs->count; i++) {
-		if (!strcmp(outputs->paths[i], path))
-			return cs_diag_set(diag, -EINVAL, "-o %s: %s is written by another -o",
-					   word, strcmp(path, "-") ? path : "standard output");
-	}
+	if (has_path(outputs, path))
+		return cs_diag_set(diag, -EINVAL, "-o %s: %s is written by another -o", word,
+				   strcmp(path, "-") ? path : "standard output");
 	if (outputs->count == CS_OUTPUTS_MAX)
 		return cs_diag_set(diag, -E2BIG, "more than %u outputs", CS_OUTPUTS_MAX);
 	return 0;
@@ -80,11 +87,7 @@ int cs_outputs_add(struct cs_outputs *outputs, const char *word, struct cs_diag 
 
 bool cs_outputs_own_stdout(const struct cs_outputs *outputs)
 {
-	for (size_t i = 0; i < outputs->count; i++) {
-		if (!strcmp(outputs->paths[i], "-"))
-			return true;
-	}
-	return false;
+	return has_path(outputs, "-");
 }
 
 static bool has_format(const struct cs_outputs *outputs, const char *name)
