@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "agent/document.h"
 #include "agent/outside_report.h"
 #include "agent/recording/start_drawing.h"
 #include "base/cleanup.h"
@@ -36,18 +37,6 @@ void cs_run_report_deinit(struct cs_run_report *report)
 
 /* --- JSON --- */
 
-static json_t *text_or_null(const char *s)
-{
-	json_t *value = s ? json_string(s) : json_null();
-
-	return value ? value : json_null(); /* not UTF-8 cannot be: the assembler repaired it */
-}
-
-static json_t *number(uint64_t n)
-{
-	return json_integer((json_int_t)n);
-}
-
 static json_t *hex(const uint8_t *bytes, size_t len)
 {
 	char text[2 * 16 + 1] = { 0 };
@@ -66,9 +55,10 @@ static uint64_t wall(const struct cs_identity *identity, uint64_t stamp_ns)
 static json_t *phase_json(const char *name, uint64_t start_ns, uint64_t duration_ns,
 			  const char *approximate)
 {
-	return json_pack("{s:s, s:o, s:o, s:o}", "name", name, "start_ns", number(start_ns),
-			 "duration_ns", number(duration_ns), "approximate",
-			 text_or_null(approximate));
+	return json_pack("{s:s, s:o, s:o, s:o}", "name", name, "start_ns",
+			 cs_document_number(start_ns), "duration_ns",
+			 cs_document_number(duration_ns), "approximate",
+			 cs_document_text(approximate));
 }
 
 static json_t *phases_json(const struct cs_cold_start *cold)
@@ -95,13 +85,14 @@ static json_t *facts_json(const struct cs_cold_start *cold)
 	json_t *facts = json_object();
 
 	for (unsigned i = 0; i < CS_FACT_COUNT; i++)
-		json_object_set_new(facts, cs_fact_name(i), number(cold->facts[i]));
-	json_object_set_new(facts, "exec.cpu_ns", number(cold->attach_cpu_ns));
+		json_object_set_new(facts, cs_fact_name(i), cs_document_number(cold->facts[i]));
+	json_object_set_new(facts, "exec.cpu_ns", cs_document_number(cold->attach_cpu_ns));
 	if (cold->usage_known) {
-		json_object_set_new(facts, "cpu_ns", number(cold->cpu_ns));
-		json_object_set_new(facts, "max_rss_bytes", number(cold->max_rss_bytes));
-		json_object_set_new(facts, "faults.minor", number(cold->faults_minor));
-		json_object_set_new(facts, "faults.major", number(cold->faults_major));
+		json_object_set_new(facts, "cpu_ns", cs_document_number(cold->cpu_ns));
+		json_object_set_new(facts, "max_rss_bytes",
+				    cs_document_number(cold->max_rss_bytes));
+		json_object_set_new(facts, "faults.minor", cs_document_number(cold->faults_minor));
+		json_object_set_new(facts, "faults.major", cs_document_number(cold->faults_major));
 	}
 	return facts;
 }
@@ -113,17 +104,17 @@ static json_t *cold_start_json(const struct cs_cold_start *cold)
 
 	return json_pack(
 		"{s:o, s:i, s:o, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-		"function", text_or_null(id->name), "pid", (int)id->pid, "executable",
-		text_or_null(id->exe ? id->exe : ""), "script", text_or_null(id->script),
+		"function", cs_document_text(id->name), "pid", (int)id->pid, "executable",
+		cs_document_text(id->exe ? id->exe : ""), "script", cs_document_text(id->script),
 		"init_type", cs_init_type_name(cold->init_type), "protocol",
 		cs_protocol_name(cold->protocol), "ready", (int)cold->ready, "approximate",
-		text_or_null(cold->approximate), "programs_before", text_or_null(cold->programs),
-		"stand_down",
-		text_or_null(cs_stand_down_text(cold->stand_down, reasons, sizeof(reasons))),
-		"start_unix_ns", number(wall(id, cold->start_ns)), "total_ns",
-		number(cold->end_ns - cold->start_ns), "phases", phases_json(cold), "facts",
-		facts_json(cold), "trace_id", hex(cold->context.trace_id.bytes, 16), "span_id",
-		hex(cold->context.span_id.bytes, 8));
+		cs_document_text(cold->approximate), "programs_before",
+		cs_document_text(cold->programs), "stand_down",
+		cs_document_text(cs_stand_down_text(cold->stand_down, reasons, sizeof(reasons))),
+		"start_unix_ns", cs_document_number(wall(id, cold->start_ns)), "total_ns",
+		cs_document_number(cold->end_ns - cold->start_ns), "phases", phases_json(cold),
+		"facts", facts_json(cold), "trace_id", hex(cold->context.trace_id.bytes, 16),
+		"span_id", hex(cold->context.span_id.bytes, 8));
 }
 
 static const char *error_type_of(const struct cs_invocation *invocation)
@@ -139,19 +130,21 @@ static json_t *invocation_json(const struct cs_invocation *inv)
 
 	return json_pack(
 		"{s:o, s:i, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}",
-		"function", text_or_null(inv->identity->name), "pid", (int)inv->pid, "protocol",
+		"function", cs_document_text(inv->identity->name), "pid", (int)inv->pid, "protocol",
 		cs_protocol_name(inv->protocol), "cold", (int)inv->cold, "first_byte_ns",
-		inv->first_byte_ns >= inv->start_ns ? number(inv->first_byte_ns - inv->start_ns)
-						    : json_null(),
-		"approximate", text_or_null(inv->approximate), "start_unix_ns",
-		number(wall(inv->identity, inv->start_ns)), "duration_ns",
-		number(inv->end_ns - inv->start_ns), "method", text_or_null(inv->method), "target",
-		text_or_null(inv->target), "status",
-		inv->status ? number(inv->status) : json_null(), "request_id",
-		text_or_null(cs_invocation_id(inv)), "outcome",
+		inv->first_byte_ns >= inv->start_ns
+			? cs_document_number(inv->first_byte_ns - inv->start_ns)
+			: json_null(),
+		"approximate", cs_document_text(inv->approximate), "start_unix_ns",
+		cs_document_number(wall(inv->identity, inv->start_ns)), "duration_ns",
+		cs_document_number(inv->end_ns - inv->start_ns), "method",
+		cs_document_text(inv->method), "target", cs_document_text(inv->target), "status",
+		inv->status ? cs_document_number(inv->status) : json_null(), "request_id",
+		cs_document_text(cs_invocation_id(inv)), "outcome",
 		cs_invocation_text(inv, outcome, sizeof(outcome)), "error_type",
-		text_or_null(error_type_of(inv)), "trace_id", hex(inv->context.trace_id.bytes, 16),
-		"span_id", hex(inv->context.span_id.bytes, 8));
+		cs_document_text(error_type_of(inv)), "trace_id",
+		hex(inv->context.trace_id.bytes, 16), "span_id",
+		hex(inv->context.span_id.bytes, 8));
 }
 
 static void append(struct cs_run_report *report, json_t *array, json_t *value)
@@ -292,12 +285,15 @@ int cs_run_report_write(const struct cs_run_report *report, FILE *out, char *con
 		"{s:s, s:s, s:o, s:{s:o, s:o}, s:O, s:O, s:O*, s:{s:o, s:o, s:o, s:o}}", "schema",
 		"coldspan.run/v1", "coldspan_version", CS_VERSION, "command", command_json(command),
 		"exit", "status",
-		WIFEXITED(status) ? number((uint64_t)WEXITSTATUS(status)) : json_null(), "signal",
-		WIFSIGNALED(status) ? number((uint64_t)WTERMSIG(status)) : json_null(),
+		WIFEXITED(status) ? cs_document_number((uint64_t)WEXITSTATUS(status)) : json_null(),
+		"signal",
+		WIFSIGNALED(status) ? cs_document_number((uint64_t)WTERMSIG(status)) : json_null(),
 		"cold_starts", report->cold_starts, "invocations", report->invocations, "outside",
-		report->outside, "accounting", "instances", number(accounting->instances),
-		"records", number(accounting->records), "dropped", number(accounting->dropped),
-		"torn", number(accounting->torn));
+		report->outside, "accounting", "instances",
+		cs_document_number(accounting->instances), "records",
+		cs_document_number(accounting->records), "dropped",
+		cs_document_number(accounting->dropped), "torn",
+		cs_document_number(accounting->torn));
 	if (!document || report->failed)
 		r = cs_diag_set(diag, -ENOMEM, "cannot write the result: out of memory");
 	else if (json_dumpf(document, out, JSON_INDENT(2)) < 0 && !ferror(out))

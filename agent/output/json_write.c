@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/budget/metric.h"
+#include "agent/document.h"
 #include "agent/output/escape.h"
 #include "agent/output/json.h"
 #include "coldspan_config.h"
@@ -37,11 +38,6 @@ static json_t *number(double value)
 	if (fabs(value) < 9e15 && fabs(value - nearbyint(value)) < 1e-9)
 		return json_integer((json_int_t)nearbyint(value));
 	return json_real(value);
-}
-
-static json_t *count(uint64_t n)
-{
-	return json_integer((json_int_t)n);
 }
 
 static const char *unit_of(enum cs_quantity_kind kind)
@@ -99,7 +95,8 @@ static json_t *host_json(const struct cs_host *host)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "kernel", text(host->kernel), "machine",
 			 text(host->machine), "processor", text(host->processor), "cpus",
-			 count(host->cpus), "memory_bytes", count(host->memory_bytes));
+			 cs_document_number(host->cpus), "memory_bytes",
+			 cs_document_number(host->memory_bytes));
 }
 
 static json_t *origin_json(const struct cs_origin *origin)
@@ -214,10 +211,11 @@ static json_t *evidence_json(const struct cs_budget *budget, const struct cs_jud
 	const struct cs_metric_about about = cs_metric_about(budget->metric);
 	bool ratio = budget->against != CS_AGAINST_NOTHING && !about.exact;
 	const char *own = unit_of(about.kind), *unit = ratio ? "factor" : own;
-	json_t *evidence =
-		json_pack("{s:o, s:o, s:o, s:o, s:o}", "starts", count(judgement->count), "missing",
-			  count(judgement->missing), "over", count(judgement->over), "too_many",
-			  count(judgement->too_many), "chance", number(judgement->chance));
+	json_t *evidence = json_pack(
+		"{s:o, s:o, s:o, s:o, s:o}", "starts", cs_document_number(judgement->count),
+		"missing", cs_document_number(judgement->missing), "over",
+		cs_document_number(judgement->over), "too_many",
+		cs_document_number(judgement->too_many), "chance", number(judgement->chance));
 
 	if (!evidence)
 		return NULL;
@@ -252,9 +250,10 @@ static json_t *measured_json(const struct cs_asserted *asserted)
 	uint32_t n = asserted->count;
 	bool pairs = asserted->others;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "starts", count(n), "looks",
-			 count(asserted->looks), "forbidden", text(asserted->forbidden), "failure",
-			 failure_json(asserted), "samples", samples_json(asserted->own, n), "noise",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "starts",
+			 cs_document_number(n), "looks", cs_document_number(asserted->looks),
+			 "forbidden", text(asserted->forbidden), "failure", failure_json(asserted),
+			 "samples", samples_json(asserted->own, n), "noise",
 			 noise_json(asserted->own, n), "baseline_samples",
 			 pairs ? samples_json(asserted->others, n) : json_null(), "baseline_noise",
 			 pairs ? noise_json(asserted->others, n) : json_null());
