@@ -65,14 +65,23 @@ result_word() {
 	esac
 }
 
-# run_meson NAME DIR [meson test option…]: runs tests and notes each of them.
+# run_meson NAME DIR [meson test option…]: runs tests and notes each of them. A few that fail run once
+# more, alone (tally.py says which).
 run_meson() {
-	local name=$1 dir=$2 base rc=0
+	local name=$1 dir=$2 base log again=() rc=0
 	shift 2
 	base=$(printf '%s' "$name" | tr -c 'a-z0-9' '-')
-	rm -f "$dir/meson-logs/$base.json"
+	log=$dir/meson-logs/$base
+	rm -f "$log.json" "$log-again.json"
 	meson test -C "$dir" --print-errorlogs --num-processes "$CS_JOBS" --logbase "$base" "$@" || rc=$?
-	tally meson "$CS_RESULTS" "$name" "$dir/meson-logs/$base.json"
+	[ $rc = 0 ] || mapfile -t again < <(tally again "$log.json")
+	if [ ${#again[@]} -gt 0 ]; then
+		rc=0
+		say "=== $name: once more, alone: ${again[*]}"
+		meson test -C "$dir" --no-rebuild --print-errorlogs --num-processes 1 --logbase "$base-again" \
+			"$@" "${again[@]}" || rc=$?
+	fi
+	tally meson "$CS_RESULTS" "$name" "$log.json" "$log-again.json"
 	touch "$CS_WORK/counted"
 	return $rc
 }

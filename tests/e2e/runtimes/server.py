@@ -153,7 +153,7 @@ class Server:
                 os.kill(victim, signal.SIGKILL)
                 until(f"{victim} is gone", lambda: not pathlib.Path(f"/proc/{victim}").exists())
         if victim != self.pid:
-            self.stop()
+            self.stop(may_have_ended=True)  # a parent may end when its last worker has
         elif (status := self.platform.wait(LIMIT_S)) != 128 + signal.SIGKILL:
             raise AssertionError(f"the platform says {status} of a process that was killed")
 
@@ -168,13 +168,14 @@ class Server:
         assert owners, f"nobody below {self.pid} has port {port}"
         return owners[-1]
 
-    def stop(self):
+    def stop(self, may_have_ended=False):
         """Asks it to end. Returns its exit status as the platform says it."""
         try:
             if self.runtime.is_cold_each_time:  # or how the last of them ended is what nobody waits for
                 until("all events' processes have ended",
                       lambda: not any(map(is_events, tree_of(self.pid)[1:])))
-            os.kill(self.pid, self.runtime.stop)
+            with contextlib.suppress(*[ProcessLookupError] if may_have_ended else []):
+                os.kill(self.pid, self.runtime.stop)
             return self.platform.wait(LIMIT_S)
         finally:
             self.end()
