@@ -15,6 +15,7 @@
 #include "agent/prose.h"
 #include "agent/verbs.h"
 #include "base/log.h"
+#include "base/shell_word.h"
 #include "coldspan_config.h"
 
 static const char help_text[] =
@@ -46,27 +47,23 @@ struct what {
 	bool export;
 };
 
-/* Single quotes for sh: ' becomes '\''. */
-static void print_quoted(const char *value)
+static int print_variable(const char *name, const char *value, bool export)
 {
-	putchar('\'');
-	for (; *value; value++) {
-		if (*value == '\'')
-			fputs("'\\''", stdout);
-		else
-			putchar(*value);
-	}
-	putchar('\'');
-}
+	struct cs_buffer line = { 0 };
+	int r;
 
-static void print_variable(const char *name, const char *value, bool export)
-{
-	printf(export ? "export %s=" : "%s=", name);
+	cs_buffer_printf(&line, export ? "export %s=" : "%s=", name);
 	if (export)
-		print_quoted(value);
+		cs_shell_word(&line, value, true);
 	else
-		fputs(value, stdout);
-	putchar('\n');
+		cs_buffer_puts(&line, value);
+	r = line.failed ? -ENOMEM : 0;
+	if (r == 0)
+		puts(line.data);
+	else
+		cs_log(CS_LOG_ERROR, "out of memory");
+	cs_buffer_deinit(&line);
+	return r;
 }
 
 /* Text, or with @variables JSON: there all bytes count, so that none is repaired. */
@@ -76,9 +73,7 @@ static int tell_variable(const char *name, const char *value, bool export, json_
 		cs_log(CS_LOG_ERROR, "%s is not UTF-8: JSON cannot hold it", name);
 		return -EILSEQ;
 	}
-	if (!variables)
-		print_variable(name, value, export);
-	return 0;
+	return variables ? 0 : print_variable(name, value, export);
 }
 
 /* @variables: NULL unless they are for JSON */

@@ -17,7 +17,7 @@ static size_t colour_at(const char *s, size_t len, size_t at)
 	return end - at + (end < len);
 }
 
-static unsigned width_of(const char *s, size_t len)
+unsigned cs_wrap_width(const char *s, size_t len)
 {
 	unsigned width = 0;
 
@@ -38,8 +38,8 @@ static unsigned hang_of(const char *line, size_t len, unsigned columns)
 		continue;
 	while (at < len && (line[at] == ' ' || colour_at(line, len, at)))
 		at += line[at] == ' ' ? 1 : colour_at(line, len, at);
-	if (at + 1 < len && width_of(line, at) <= columns / 2)
-		return width_of(line, at);
+	if (at + 1 < len && cs_wrap_width(line, at) <= columns / 2)
+		return cs_wrap_width(line, at);
 	return (unsigned)indent <= columns / 2 ? (unsigned)indent : columns / 2;
 }
 
@@ -56,14 +56,14 @@ static void wrap_line(struct cs_buffer *out, const char *line, size_t len, unsig
 			spaces++;
 		while (at + spaces + word < len && line[at + spaces + word] != ' ')
 			word++;
-		if (!empty && used + spaces + width_of(line + at + spaces, word) > columns) {
+		if (!empty && used + spaces + cs_wrap_width(line + at + spaces, word) > columns) {
 			cs_buffer_printf(out, "\n%*s", (int)hang, "");
 			used = hang;
 			at += spaces;
 			spaces = 0;
 		}
 		cs_buffer_append(out, line + at, spaces + word);
-		used += (unsigned)spaces + width_of(line + at + spaces, word);
+		used += (unsigned)spaces + cs_wrap_width(line + at + spaces, word);
 		at += spaces + word;
 		empty = false;
 	}
@@ -74,7 +74,7 @@ void cs_wrap(struct cs_buffer *out, const char *text, unsigned columns)
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 
-		if (columns && width_of(text, len) > columns)
+		if (columns && cs_wrap_width(text, len) > columns)
 			wrap_line(out, text, len, columns);
 		else
 			cs_buffer_append(out, text, len);

@@ -15,3 +15,10 @@
  * Context: any-thread.
  */
 void cs_wrap(struct cs_buffer *out, const char *text, unsigned columns);
+
+/**
+ * cs_wrap_width() - columns that @len bytes of @text take: one a code point, a colour none
+ *
+ * Context: any-thread.
+ */
+unsigned cs_wrap_width(const char *text, size_t len);

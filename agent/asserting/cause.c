@@ -9,12 +9,12 @@
 
 #include "agent/statistics/quantile.h"
 #include "base/buffer.h"
+#include "base/shell_word.h"
 
 #define NAMES_MOST    4
 #define PHASES_MOST   2
 #define GROWTH_SHARE  0.1  /* of all growth: what moved by less is not named */
 #define COMMAND_BYTES 240u /* a longer one is nothing to type */
-#define PLAIN_BYTES   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:=@%+,-"
 
 static void put_quantity(enum cs_quantity_kind kind, double value, struct cs_buffer *out)
 {
@@ -128,22 +128,6 @@ static void put_difference(const struct cs_file_set *files, const struct cs_file
 
 /* --- what to type --- */
 
-static void put_word(const char *word, struct cs_buffer *out)
-{
-	if (*word && !word[strspn(word, PLAIN_BYTES)]) {
-		cs_buffer_puts(out, word);
-		return;
-	}
-	cs_buffer_putc(out, '\'');
-	for (; *word; word++) {
-		if (*word == '\'')
-			cs_buffer_puts(out, "'\\''");
-		else
-			cs_buffer_putc(out, *word);
-	}
-	cs_buffer_putc(out, '\'');
-}
-
 static bool has_control(const char *text)
 {
 	for (; *text; text++) {
@@ -160,7 +144,7 @@ static void put_command(const struct cs_plan_function *function, struct cs_buffe
 
 	for (char **word = function->argv; word && *word; word++) {
 		cs_buffer_putc(&command, ' ');
-		put_word(*word, &command);
+		cs_shell_word(&command, *word, false);
 	}
 	if (command.len && command.len <= COMMAND_BYTES && !has_control(command.data))
 		cs_buffer_printf(out, "%ssee %scoldspan run --%s", out->len ? "; " : "",

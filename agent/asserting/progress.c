@@ -10,6 +10,7 @@
 
 #include "agent/asserting/assert_text.h"
 #include "base/clock.h"
+#include "base/wrap.h"
 
 #define REDRAW_NS   100000000u
 #define BAR_COLUMNS 12
@@ -74,20 +75,12 @@ static const char *likely(const struct cs_asserted *so_far, const struct cs_judg
 	return open ? "open" : "likely PASS";
 }
 
-/* Columns of a text whose code points take one each. */
-static unsigned columns_of(const char *text)
-{
-	unsigned columns = 0;
-
-	for (; *text; text++)
-		columns += ((unsigned char)*text & 0xc0) != 0x80;
-	return columns;
-}
-
 /* @part behind what is there, if it fits. */
 static void put_part(struct cs_buffer *out, struct cs_buffer *part, unsigned columns)
 {
-	if (part->len && columns_of(out->data) + 2 + columns_of(part->data) <= columns)
+	if (part->len &&
+	    cs_wrap_width(out->data, out->len) + 2 + cs_wrap_width(part->data, part->len) <=
+		    columns)
 		cs_buffer_printf(out, "  %s", part->data);
 	cs_buffer_clear(part);
 }

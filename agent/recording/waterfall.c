@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/wrap.h"
+
 #define LABEL_COLUMNS 13
 #define STAMP_COLUMNS 9 /* start and duration, right-aligned */
 #define SHARE_COLUMNS 6
@@ -38,14 +40,10 @@ char *cs_waterfall_duration(uint64_t duration_ns, uint64_t scale_ns, char *buf, 
 	return buf;
 }
 
-/* Columns that @text takes, one a code point: names are short and mostly Latin. */
+/* Names are short and mostly Latin. */
 static size_t columns_of(const char *text)
 {
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
+	return cs_wrap_width(text, strlen(text));
 }
 
 /* What stands in a line: columns of each part, 0 left out. */
