@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "collector/carriers.h"
 #include "collector/lines.h"
 #include "exporters/telemetry.h"
 
@@ -17,18 +16,9 @@
 #define ATTEMPT_DIGITS 9u   /* of a count that is believed */
 #define STAMP_DIGITS   19u /* of nanoseconds since 1970, from 2001 to 2286: other units have fewer */
 
-struct value {
-	const char *text; /* NULL: it did not come */
-	size_t len;
-	unsigned count; /* how often it came: this is the first */
-};
-
-/* The headers that are looked for; those below are enum cs_carrier's. */
+/* The headers that are looked for; those below are the places of carriers and their parts. */
 enum slot {
-	SLOT_B3_SPAN = CS_CARRIER_COUNT,
-	SLOT_B3_SAMPLED,
-	SLOT_B3_FLAGS,
-	SLOT_STATE,
+	SLOT_STATE = CS_CARRIER_VALUES,
 	SLOT_CREATED,
 	SLOT_TASK_RETRIES,
 	SLOT_GRID_DELIVERIES,
@@ -50,12 +40,9 @@ static const struct {
 		sizeof(text) - 1, text                                                             \
 	}
 #define X(id, header) [CS_CARRIER_##id] = NAME(header),
-	CS_CARRIERS(X)
+	CS_CARRIERS(X) CS_CARRIER_PARTS(X)
 #undef X
-		[SLOT_B3_SPAN] = NAME("x-b3-spanid"),
-	[SLOT_B3_SAMPLED] = NAME("x-b3-sampled"),
-	[SLOT_B3_FLAGS] = NAME("x-b3-flags"),
-	[SLOT_STATE] = NAME("tracestate"),
+		[SLOT_STATE] = NAME("tracestate"),
 	[SLOT_CREATED] = NAME("ce-traceparent"),
 	[SLOT_TASK_RETRIES] = NAME("x-cloudtasks-taskretrycount"),
 	[SLOT_GRID_DELIVERIES] = NAME("aeg-delivery-count"),
@@ -72,7 +59,7 @@ static const struct {
 
 /* All that came, in one pass. */
 struct headers {
-	struct value values[SLOT_COUNT];
+	struct cs_carrier_value values[SLOT_COUNT];
 	bool others; /* there are lines of other names */
 };
 
@@ -119,83 +106,16 @@ static void find_all(const char *text, size_t len, struct headers *ret)
 	*ret = (struct headers){ 0 };
 	while (cs_line_next(&rest, &line)) {
 		enum slot slot = slot_of(&line);
-		struct value *first = &ret->values[slot];
+		struct cs_carrier_value *first = &ret->values[slot];
 
 		if (slot == SLOT_COUNT)
 			ret->others = true;
 		else if (first->count++ == 0)
-			*first = (struct value){ line.value.text, line.value.len, 1 };
+			*first = (struct cs_carrier_value){ line.value.text, line.value.len, 1 };
 	}
 }
 
 /* --- carriers --- */
-
-/* B3's own rule for what comes twice: the first value wins. */
-static int read_b3_headers(const struct value *values, struct cs_trace_context *ret)
-{
-	const struct value *trace = &values[CS_CARRIER_B3_HEADERS];
-	struct cs_b3_headers headers = {
-		.trace_id = trace->text,
-		.span_id = values[SLOT_B3_SPAN].text,
-		.sampled = values[SLOT_B3_SAMPLED].text,
-		.flags = values[SLOT_B3_FLAGS].text,
-		.trace_id_len = trace->len,
-		.span_id_len = values[SLOT_B3_SPAN].len,
-		.sampled_len = values[SLOT_B3_SAMPLED].len,
-		.flags_len = values[SLOT_B3_FLAGS].len,
-	};
-
-	return cs_b3_headers_parse(&headers, ret);
-}
-
-/* As the parsers: 0, -ENODATA, or -EBADMSG, also of a header that came twice. */
-static int read_carrier(enum cs_carrier carrier, const struct value *values,
-			struct cs_trace_context *ret)
-{
-	static int (*const parse[CS_CARRIER_COUNT])(const char *, size_t,
-						    struct cs_trace_context *) = {
-		[CS_CARRIER_TRACEPARENT] = cs_trace_context_parse,
-		[CS_CARRIER_XRAY] = cs_xray_parse,
-		[CS_CARRIER_CLOUD_TRACE] = cs_cloud_trace_parse,
-		[CS_CARRIER_B3] = cs_b3_parse,
-		[CS_CARRIER_JAEGER] = cs_jaeger_parse,
-	};
-	const struct value *value = &values[carrier];
-
-	if (carrier == CS_CARRIER_B3_HEADERS)
-		return read_b3_headers(values, ret);
-	if (!value->count)
-		return -ENODATA;
-	return value->count == 1 ? parse[carrier](value->text, value->len, ret) : -EBADMSG;
-}
-
-/*
- * A load balancer names a trace in its own header whoever called; what names a span, too, knows more,
- * and goes before it.
- */
-static enum cs_carrier read_context(const struct headers *headers, bool on_lambda,
-				    struct cs_trace_context *ret, unsigned *ret_refused)
-{
-	enum cs_carrier spanless = CS_CARRIER_NONE;
-	struct cs_trace_context context;
-
-	*ret_refused = 0;
-	for (enum cs_carrier carrier = 1; carrier < CS_CARRIER_COUNT; carrier++) {
-		bool skipped = on_lambda && carrier == CS_CARRIER_XRAY, whole;
-		int r = skipped ? -ENODATA : read_carrier(carrier, headers->values, &context);
-
-		whole = r == 0 && cs_trace_context_valid(&context);
-		if (whole || (r == 0 && !spanless))
-			*ret = context;
-		if (whole)
-			return carrier;
-		if (r == 0 && !spanless)
-			spanless = carrier;
-		if (r < 0 && r != -ENODATA)
-			*ret_refused |= 1u << carrier;
-	}
-	return spanless;
-}
 
 enum cs_carrier cs_inbound_context(const char *text, size_t len, bool on_lambda,
 				   struct cs_trace_context *ret)
@@ -204,7 +124,7 @@ enum cs_carrier cs_inbound_context(const char *text, size_t len, bool on_lambda,
 	unsigned refused;
 
 	find_all(text, len, &headers);
-	return read_context(&headers, on_lambda, ret, &refused);
+	return cs_carriers_choose(headers.values, on_lambda, ret, &refused);
 }
 
 /* Values of several headers are one list (W3C Trace Context section 3.3.1, RFC 9110 section 5.3). */
@@ -233,7 +153,7 @@ static char *read_states(const char *text, size_t len)
 /* --- attempts --- */
 
 /* -1: no number that is believed */
-static int64_t number_of(const struct value *value, size_t digits_min, size_t digits_max)
+static int64_t number_of(const struct cs_carrier_value *value, size_t digits_min, size_t digits_max)
 {
 	int64_t n = 0;
 
@@ -299,7 +219,7 @@ bool cs_id_read(const char *text, size_t len, uint8_t *ret, size_t bytes)
 }
 
 /* The shim's own lines: the ids that it gave. Anybody writes into a ring: they may be anything. */
-static bool read_handed_on(const struct value *value, uint8_t *ret, size_t bytes)
+static bool read_handed_on(const struct cs_carrier_value *value, uint8_t *ret, size_t bytes)
 {
 	return value->count == 1 && cs_id_read(value->text, value->len, ret, bytes);
 }
@@ -318,18 +238,18 @@ static void read_baggage(struct cs_baggage_members *ret, const char *text, size_
 void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool on_lambda)
 {
 	struct headers headers;
-	const struct value *created = &headers.values[SLOT_CREATED];
+	const struct cs_carrier_value *created = &headers.values[SLOT_CREATED];
 
 	find_all(text, len, &headers);
 	*ret = (struct cs_inbound){ .carrier = CS_CARRIER_NONE };
-	ret->carrier = read_context(&headers, on_lambda, &ret->caller, &ret->refused);
+	ret->carrier = cs_carriers_choose(headers.values, on_lambda, &ret->caller, &ret->refused);
 	if (ret->carrier == CS_CARRIER_TRACEPARENT && headers.values[SLOT_STATE].count)
 		ret->trace_state = read_states(text, len);
 	if (created->count == 1)
 		ret->has_created =
 			cs_trace_context_parse(created->text, created->len, &ret->created) == 0;
 	if (on_lambda)
-		ret->has_xray = read_carrier(CS_CARRIER_XRAY, headers.values, &ret->xray) == 0 &&
+		ret->has_xray = cs_carrier_read(CS_CARRIER_XRAY, headers.values, &ret->xray) == 0 &&
 				cs_trace_context_valid(&ret->xray);
 	ret->attempt = read_attempt(&headers);
 	ret->accepted_unix_ns = read_accepted(&headers);
@@ -339,7 +259,7 @@ void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool 
 		ret->has_handed_on &&
 		read_handed_on(&headers.values[SLOT_TRACE], ret->own_trace, sizeof(ret->own_trace));
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++) {
-		const struct value *value = &headers.values[SLOT_IDS + i];
+		const struct cs_carrier_value *value = &headers.values[SLOT_IDS + i];
 
 		ret->ids[i] = cs_text_clean_copy(value->text, value->len);
 	}

@@ -15,24 +15,7 @@
 
 #include "base/cleanup.h"
 #include "collector/baggage.h"
-#include "preload/wire/trace_context.h"
-
-/* X(id, header that stands for it), the first good one that names a span counts, else the first good. */
-#define CS_CARRIERS(X)                                                                             \
-	X(TRACEPARENT, "traceparent")                                                              \
-	X(XRAY, "x-amzn-trace-id")                                                                 \
-	X(CLOUD_TRACE, "x-cloud-trace-context")                                                    \
-	X(B3, "b3")                                                                                \
-	X(B3_HEADERS, "x-b3-traceid")                                                              \
-	X(JAEGER, "uber-trace-id")
-
-enum cs_carrier {
-	CS_CARRIER_NONE,
-#define X(id, header) CS_CARRIER_##id,
-	CS_CARRIERS(X)
-#undef X
-	CS_CARRIER_COUNT,
-};
+#include "preload/wire/carriers.h"
 
 /*
  * X(id, header, attribute of a span). The first CS_INVOCATION_IDS name the invocation: of those that

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/carriers.h"
 #include "collector/inbound.h"
 #include "collector/lambda_messages.h"
 #include "collector/lines.h"
+#include "preload/wire/carriers.h"
 
 #define PREFIX "lambda-runtime-"
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "collector/carriers.h"
 #include "collector/inbound.h"
+#include "preload/wire/carriers.h"
 #include "tests/fuzz/fuzz.h"
 
 typedef int (*parse_fn)(const char *text, size_t len, struct cs_trace_context *ret);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Trace contexts of vendors; see carriers.h. */
-#include "collector/carriers.h"
+/* Trace contexts of vendors, and which of several counts; see carriers.h. */
+#include "preload/wire/carriers.h"
 
 #include <errno.h>
-#include <string.h>
 
 #define SPAN_DIGITS       16u
 #define TRACE_DIGITS      32u
@@ -42,16 +41,22 @@ static struct text trimmed(const char *at, size_t len)
 
 static bool is(struct text text, const char *word)
 {
-	return text.len == strlen(word) && !memcmp(text.at, word, text.len);
+	size_t i = 0;
+
+	while (i < text.len && word[i] && text.at[i] == word[i])
+		i++;
+	return i == text.len && !word[i];
 }
 
 /* Cuts the part before @separator, or the whole, off the front of @rest. */
 static struct text next_part(struct text *rest, char separator)
 {
-	const char *end = rest->len ? memchr(rest->at, separator, rest->len) : NULL;
-	struct text part = { rest->at, end ? (size_t)(end - rest->at) : rest->len };
-	size_t taken = part.len + (end != NULL);
+	struct text part = { rest->at, 0 };
+	size_t taken;
 
+	while (part.len < rest->len && rest->at[part.len] != separator)
+		part.len++;
+	taken = part.len + (part.len < rest->len);
 	rest->at += taken;
 	rest->len -= taken;
 	return part;
@@ -71,7 +76,7 @@ static bool read_id(struct text text, enum digits digits, uint8_t *ret, size_t b
 {
 	if (!text.len || text.len > 2 * bytes)
 		return false;
-	memset(ret, 0, bytes);
+	__builtin_memset(ret, 0, bytes);
 	for (size_t i = 0; i < text.len; i++) {
 		size_t place = text.len - 1 - i; /* counted from the right */
 		int digit = digit_of(text.at[i], digits);
@@ -103,12 +108,12 @@ static bool read_root(struct text value, struct cs_trace_context *context)
 {
 	char digits[TRACE_DIGITS];
 
-	if (value.len != XRAY_ROOT_LEN || memcmp(value.at, "1-", 2) != 0 ||
+	if (value.len != XRAY_ROOT_LEN || value.at[0] != '1' || value.at[1] != '-' ||
 	    value.at[2 + XRAY_EPOCH_DIGITS] != '-')
 		return false;
-	memcpy(digits, value.at + 2, XRAY_EPOCH_DIGITS);
-	memcpy(digits + XRAY_EPOCH_DIGITS, value.at + 3 + XRAY_EPOCH_DIGITS,
-	       TRACE_DIGITS - XRAY_EPOCH_DIGITS);
+	__builtin_memcpy(digits, value.at + 2, XRAY_EPOCH_DIGITS);
+	__builtin_memcpy(digits + XRAY_EPOCH_DIGITS, value.at + 3 + XRAY_EPOCH_DIGITS,
+			 TRACE_DIGITS - XRAY_EPOCH_DIGITS);
 	return read_id((struct text){ digits, sizeof(digits) }, ANY_CASE, context->trace_id,
 		       sizeof(context->trace_id)) &&
 	       has_trace(context);
@@ -146,9 +151,9 @@ int cs_xray_parse(const char *text, size_t len, struct cs_trace_context *ret)
 		value = trimmed(value.at, value.len);
 		if (!value.len)
 			continue;
-		if (!memchr(value.at, '=', value.len))
-			return -EBADMSG;
 		key = next_part(&value, '=');
+		if (key.at + key.len == value.at)
+			return -EBADMSG; /* there is no "=" */
 		for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 			if (!is(key, known[i].key))
 				continue;
@@ -315,4 +320,82 @@ int cs_jaeger_parse(const char *text, size_t len, struct cs_trace_context *ret)
 		context.flags = CS_TRACE_FLAG_SAMPLED;
 	*ret = context;
 	return 0;
+}
+
+/* --- which counts --- */
+
+/* B3's own rule for what comes twice: the first value wins. */
+static int read_b3_headers(const struct cs_carrier_value *values, struct cs_trace_context *ret)
+{
+	const struct cs_carrier_value *trace = &values[CS_CARRIER_B3_HEADERS];
+	struct cs_b3_headers headers = {
+		.trace_id = trace->text,
+		.span_id = values[CS_CARRIER_B3_SPAN].text,
+		.sampled = values[CS_CARRIER_B3_SAMPLED].text,
+		.flags = values[CS_CARRIER_B3_FLAGS].text,
+		.trace_id_len = trace->len,
+		.span_id_len = values[CS_CARRIER_B3_SPAN].len,
+		.sampled_len = values[CS_CARRIER_B3_SAMPLED].len,
+		.flags_len = values[CS_CARRIER_B3_FLAGS].len,
+	};
+
+	return cs_b3_headers_parse(&headers, ret);
+}
+
+static int parse(enum cs_carrier carrier, const char *text, size_t len,
+		 struct cs_trace_context *ret)
+{
+	switch (carrier) {
+	case CS_CARRIER_TRACEPARENT:
+		return cs_trace_context_parse(text, len, ret);
+	case CS_CARRIER_XRAY:
+		return cs_xray_parse(text, len, ret);
+	case CS_CARRIER_CLOUD_TRACE:
+		return cs_cloud_trace_parse(text, len, ret);
+	case CS_CARRIER_B3:
+		return cs_b3_parse(text, len, ret);
+	case CS_CARRIER_JAEGER:
+		return cs_jaeger_parse(text, len, ret);
+	case CS_CARRIER_B3_HEADERS:
+	case CS_CARRIER_NONE:
+	case CS_CARRIER_COUNT:
+		break;
+	}
+	return -ENODATA;
+}
+
+int cs_carrier_read(enum cs_carrier carrier, const struct cs_carrier_value *values,
+		    struct cs_trace_context *ret)
+{
+	const struct cs_carrier_value *value = &values[carrier];
+
+	if (carrier == CS_CARRIER_B3_HEADERS)
+		return read_b3_headers(values, ret);
+	if (!value->count)
+		return -ENODATA;
+	return value->count == 1 ? parse(carrier, value->text, value->len, ret) : -EBADMSG;
+}
+
+enum cs_carrier cs_carriers_choose(const struct cs_carrier_value *values, bool on_lambda,
+				   struct cs_trace_context *ret, unsigned *ret_refused)
+{
+	enum cs_carrier spanless = CS_CARRIER_NONE;
+	struct cs_trace_context context;
+
+	*ret_refused = 0;
+	for (enum cs_carrier carrier = 1; carrier < CS_CARRIER_COUNT; carrier++) {
+		bool skipped = on_lambda && carrier == CS_CARRIER_XRAY, whole;
+		int r = skipped ? -ENODATA : cs_carrier_read(carrier, values, &context);
+
+		whole = r == 0 && cs_trace_context_valid(&context);
+		if (whole || (r == 0 && !spanless))
+			*ret = context;
+		if (whole)
+			return carrier;
+		if (r == 0 && !spanless)
+			spanless = carrier;
+		if (r < 0 && r != -ENODATA)
+			*ret_refused |= 1u << carrier;
+	}
+	return spanless;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Unit tests of collector/carriers: examples out of the vendors' own documents, and what is one step
+ * Unit tests of preload/wire/carriers: examples out of the vendors' own documents, and what is one step
  * away from them.
  */
 #include <criterion/criterion.h>
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "collector/carriers.h"
+#include "preload/wire/carriers.h"
 
 #define NO_PARENT "0000000000000000"
 
