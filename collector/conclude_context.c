@@ -95,13 +95,16 @@ static void join(struct cs_span_context *context, const struct cs_trace_context 
 	context->parent_remote = memcmp(caller->parent_id, none, sizeof(none)) != 0;
 }
 
-/* Where functions report to X-Ray, its spans arrive, and who called is one of them. */
+/*
+ * Where functions report to X-Ray, its spans arrive, and who called is one of them. Not of one that the shim
+ * has given an id: what it called may have been told of the other trace by now.
+ */
 static void prefer_xray(struct cs_request *request)
 {
 	struct cs_inbound *inbound = &request->inbound;
 	struct cs_lambda_event *event = request->lambda;
 
-	if (!request->instance->assembler->xray_parent ||
+	if (!request->instance->assembler->xray_parent || inbound->has_handed_on ||
 	    inbound->carrier == CS_CARRIER_TRACEPARENT)
 		return;
 	if (event && event->xray)

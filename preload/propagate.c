@@ -174,18 +174,22 @@ char *cs_propagate_put_line(char *to, const char *name, const uint8_t *id, unsig
 
 /* --- invocations --- */
 
+/* As the collector has it: X-Ray's context is a link there. */
+static bool on_lambda(void)
+{
+	return cs_shim.lambda.port != 0;
+}
+
 uint32_t cs_propagate_begin(const struct cs_propagate_begun *begun, struct cs_context *ret_context,
 			    char *lines)
 {
-	enum cs_carried carried =
-		cs_traceparent_carried(begun->lines, begun->lines_len, ret_context);
+	bool named =
+		cs_traceparent_carried(begun->lines, begun->lines_len, on_lambda(), ret_context);
 	char *to = lines;
 
-	if (carried == CS_CARRIED_OTHER)
-		return 0;
 	make_id(&begun->key, 0, ret_context->trace.parent_id);
 	to = cs_propagate_put_line(to, CS_PROPAGATE_SPAN_LINE, ret_context->trace.parent_id, 8);
-	if (carried == CS_CARRIED_CONTEXT)
+	if (named)
 		return (uint32_t)(to - lines);
 	make_id(&begun->key, 1, ret_context->trace.trace_id);
 	make_id(&begun->key, 2, ret_context->trace.trace_id + 8);

@@ -82,7 +82,7 @@ struct cs_propagate_begun {
  * @lines:       receives what its record says of that, CS_PROPAGATE_LINES_MAX bytes at most
  *
  * Context: signal.
- * Return:  bytes at @lines; 0: whose trace it is is not known here, and @ret_context not set.
+ * Return:  bytes at @lines.
  */
 uint32_t cs_propagate_begin(const struct cs_propagate_begun *begun, struct cs_context *ret_context,
 			    char *lines);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "preload/http.h"
-#include "preload/wire/trace_context.h"
+#include "preload/wire/carriers.h"
 
 #define NAME         "traceparent:"
 #define NAME_LEN     (sizeof(NAME) - 1)
@@ -82,17 +82,27 @@ static const char *value_if(const char *line, size_t len, const char *name, size
 	return line + i + 2;
 }
 
-static bool is_other_carrier(const char *line, size_t len)
+/* A line's value in its place, if it is a carrier's. */
+static void take_carrier(struct cs_carrier_value *values, const char *line, size_t len)
 {
-	static const char names[][24] = { "b3", "x-b3-traceid", "x-amzn-trace-id",
-					  "x-cloud-trace-context", "uber-trace-id" };
+	static const char names[CS_CARRIER_VALUES][24] = {
+#define X(id, header) [CS_CARRIER_##id] = header,
+		CS_CARRIERS(X) CS_CARRIER_PARTS(X)
+#undef X
+	};
 	size_t value_len;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (value_if(line, len, names[i], &value_len))
-			return true;
+	for (unsigned i = CS_CARRIER_NONE + 1; i < CS_CARRIER_VALUES; i++) {
+		const char *value = value_if(line, len, names[i], &value_len);
+
+		if (!value)
+			continue;
+		if (values[i].count++ == 0) {
+			values[i].text = value;
+			values[i].len = value_len;
+		}
+		return;
 	}
-	return false;
 }
 
 /* What stands in the tracestate headers of a request: several are one. */
@@ -116,12 +126,14 @@ static void join(struct states *states, const char *value, size_t len)
 	states->len += len;
 }
 
-enum cs_carried cs_traceparent_carried(const char *lines, size_t len, struct cs_context *ret)
+bool cs_traceparent_carried(const char *lines, size_t len, bool on_lambda, struct cs_context *ret)
 {
-	const char *parent = NULL, *end = lines + len, *value;
-	size_t parent_len = 0, value_len, state_len = 0;
-	bool other = false, twice = false;
+	struct cs_carrier_value values[CS_CARRIER_VALUES] = { { 0 } };
+	const char *end = lines + len, *state;
+	size_t state_len = 0;
 	struct states states;
+	enum cs_carrier carrier;
+	unsigned refused;
 
 	states.len = 0;
 	states.lost = false;
@@ -130,23 +142,20 @@ enum cs_carried cs_traceparent_carried(const char *lines, size_t len, struct cs_
 
 		while (lines + line < end && lines[line] != '\n')
 			line++;
-		value = value_if(lines, line, "traceparent", &value_len);
-		if (value) {
-			twice |= parent != NULL;
-			parent = value;
-			parent_len = value_len;
-		}
-		value = value_if(lines, line, "tracestate", &value_len);
-		if (value)
-			join(&states, value, value_len);
-		other |= is_other_carrier(lines, line);
+		state = value_if(lines, line, "tracestate", &state_len);
+		if (state)
+			join(&states, state, state_len);
+		else
+			take_carrier(values, lines, line);
 		lines += line + 1;
 	}
-	if (!parent || twice || cs_trace_context_parse(parent, parent_len, &ret->trace) < 0)
-		return other ? CS_CARRIED_OTHER : CS_CARRIED_NOTHING;
-	if (states.lost || cs_trace_state_copy(states.bytes, states.len, ret->state,
-					       sizeof(ret->state), &state_len) < 0)
+	carrier = cs_carriers_choose(values, on_lambda, &ret->trace, &refused);
+	if (!carrier)
+		return false;
+	if (carrier != CS_CARRIER_TRACEPARENT || states.lost ||
+	    cs_trace_state_copy(states.bytes, states.len, ret->state, sizeof(ret->state),
+				&state_len) < 0)
 		state_len = 0;
 	ret->state_len = (uint16_t)state_len;
-	return CS_CARRIED_CONTEXT;
+	return true;
 }

@@ -3,6 +3,7 @@
 /* Where the parent id stands in a request's head, and whose trace it is. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "preload/current.h"
@@ -18,17 +19,15 @@
  */
 unsigned char *cs_traceparent_find_parent(unsigned char *head, size_t len);
 
-enum cs_carried {
-	CS_CARRIED_NOTHING, /* no header that is a carrier of a trace: it begins here */
-	CS_CARRIED_CONTEXT, /* one good traceparent */
-	CS_CARRIED_OTHER, /* whose trace it is, other carriers say, which only the collector reads */
-};
-
 /**
  * cs_traceparent_carried() - which trace a request belongs to, by the lines that are kept of its head
- * @lines: "name: value\n", names in lower case (http_fields.h)
- * @ret:   of CS_CARRIED_CONTEXT: its trace, flags and tracestate
+ * @lines:     "name: value\n", names in lower case (http_fields.h)
+ * @on_lambda: X-Ray's header is none of the carriers there
+ * @ret:       its trace and flags, and its tracestate, if it has one
+ *
+ * By all carriers, as the collector reads them (wire/carriers.h).
  *
  * Context: signal (pure).
+ * Return:  false: nobody named a trace: it begins here. @ret is untouched.
  */
-enum cs_carried cs_traceparent_carried(const char *lines, size_t len, struct cs_context *ret);
+bool cs_traceparent_carried(const char *lines, size_t len, bool on_lambda, struct cs_context *ret);

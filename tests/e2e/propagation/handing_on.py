@@ -99,6 +99,42 @@ def calls(language, propagate, named, build, folder):
             assert theirs["trace"] == f"{int(n) + 1:032x}", theirs
 
 
+# Headers that name a trace as others than W3C do; and which it is.
+CARRIERS = {
+    "b3": ({"b3": f"{7:032x}-{8:016x}-1"}, f"{7:032x}", f"{8:016x}"),
+    "b3 in several": ({"X-B3-TraceId": f"{9:016x}", "X-B3-SpanId": f"{10:016x}"}, f"{9:032x}", f"{10:016x}"),
+    "X-Ray": ({"X-Amzn-Trace-Id": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8"},
+              "5759e988bd862e3fe1be46a994272793", "53995c3f42cd8ad8"),
+    "a load balancer": ({"X-Amzn-Trace-Id": "Root=1-67891233-abcdef012345678912345678"},
+                        "67891233abcdef012345678912345678", ""),
+    "Cloud Trace": ({"X-Cloud-Trace-Context": "105445aa7843bc8bf206b12000100000/789;o=1"},
+                    "105445aa7843bc8bf206b12000100000", f"{789:016x}"),
+    "Jaeger": ({"uber-trace-id": "deadbeef:deadbef0:0:1"}, f"{0xdeadbeef:032x}", f"{0xdeadbef0:016x}"),
+}
+
+
+def carriers(build, folder):
+    """Who is called, and a child, are told in W3C's words of the trace that another carrier names."""
+    command, env = caller("python", folder)
+    told = {}
+    with callee("python", folder) as port, Watched(build, folder, command, env, "env,outbound") as watched:
+        for name, (headers, *_) in CARRIERS.items():
+            for what, path in (("call", f"/call/{port}"), ("child", "/spawn/")):
+                told[f"{name} {what}"] = ask(watched.port, path, {"X-Request-Id": f"{name} {what}", **headers})
+    spans, made = watched.spans(), {span["spanId"]: span for span in watched.all_spans() if span["kind"] == CLIENT}
+    for name, (_, trace, parent) in CARRIERS.items():
+        call, child = (told[f"{name} {what}"] for what in ("call", "child"))
+        ours = [spans[f"{name} {what}"] for what in ("call", "child")]
+        assert [span["traceId"] for span in ours] == [call["trace"], child["trace"]] == [trace] * 2, (name, told)
+        assert all(span["parentSpanId"] in (parent, *([] if parent else cold_starts(watched))) for span in ours), name
+        assert made[call["parent"]]["parentSpanId"] == ours[0]["spanId"], (name, call)
+        assert child["parent"] == ours[1]["spanId"], (name, child)
+
+
+def cold_starts(watched):
+    return [span["spanId"] for span in watched.all_spans() if span["name"] == "cold start"]
+
+
 def together(server, build, folder):
     """Two invocations at once: with a thread each both are told as their own, without nobody is."""
     command, env = caller("node" if server == "loop" else "python", folder)
@@ -135,6 +171,7 @@ def register():
         cases.register(f"calls: {language}, the caller's trace",
                        functools.partial(calls, language, "outbound,inbound", True))
         cases.register(f"calls: {language}, nobody's trace", functools.partial(calls, language, "outbound", False))
+    cases.register("carriers that are not W3C's", carriers)
     cases.register("calls: not without being asked", functools.partial(calls, "python", "env,inbound", True))
     cases.register("children: not without being asked", functools.partial(children, "python", "inbound", True))
 

@@ -80,30 +80,28 @@ Test(traceparent, a_head_that_ends_anywhere_is_read_to_there)
 
 /* --- lines --- */
 
-/* "other", "nothing", or trace, flags and state. */
-static const char *carried(const char *lines)
+/* "nothing", or the trace's ends, flags and state. */
+static const char *carried(const char *lines, bool on_lambda)
 {
 	static char text[1024];
 	struct cs_context context;
 
-	switch (cs_traceparent_carried(lines, strlen(lines), &context)) {
-	case CS_CARRIED_NOTHING:
+	if (!cs_traceparent_carried(lines, strlen(lines), on_lambda, &context))
 		return "nothing";
-	case CS_CARRIED_OTHER:
-		return "other";
-	case CS_CARRIED_CONTEXT:
-		break;
-	}
 	snprintf(text, sizeof(text), "%02x%02x %d %.*s", context.trace.trace_id[0],
 		 context.trace.trace_id[15], context.trace.flags, (int)context.state_len,
 		 context.state);
 	return text;
 }
 
+#define XRAY "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8\n"
+#define B3   "b3: 80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-0\n"
+
 struct carried_case {
-	char lines[160], what[24];
+	char lines[200], what[24], on_lambda[24];
 };
 
+/* The last column is what it is where AWS Lambda runs the server, if that differs. */
 ParameterizedTestParameters(traceparent, which_trace_it_is)
 {
 	static struct carried_case cases[] = {
@@ -119,12 +117,23 @@ ParameterizedTestParameters(traceparent, which_trace_it_is)
 		{ "traceparent: " GOOD "0\n", "nothing" },
 		{ "traceparent: \n", "nothing" },
 		{ "tracestate: a=1\n", "nothing" },
-		{ "b3: 0\n", "other" },
-		{ "traceparent: x\nuber-trace-id: 1:2:0:1\n", "other" },
-		{ "traceparent: " GOOD "\nx-amzn-trace-id: Root=1\n", "0a9c 1 " },
-		{ "x-amzn-trace-id: Root=1\n", "other" },
-		{ "x-cloud-trace-context: 1\n", "other" },
-		{ "x-b3-traceid: 1\n", "other" },
+		{ "b3: 0\n", "nothing" },
+		{ B3, "80f7 0 " },
+		{ B3 "tracestate: a=1\n", "80f7 0 " }, /* that is traceparent's */
+		{ "b3: 1\n" B3, "nothing" },
+		{ "traceparent: x\nuber-trace-id: 1:2:0:1\n", "0001 1 " },
+		{ XRAY, "5793 1 ", "nothing" },
+		{ B3 XRAY, "5793 1 ", "80f7 0 " },
+		{ "traceparent: " GOOD "\n" XRAY, "0a9c 1 " },
+		{ "x-amzn-trace-id: Root=1\n", "nothing" },
+		/* A load balancer's names no span: who does goes before it. */
+		{ "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793\n", "5793 1 ",
+		  "nothing" },
+		{ "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793\n" B3, "80f7 0 " },
+		{ "x-cloud-trace-context: 105445aa7843bc8bf206b12000100000/1;o=1\n", "1000 1 " },
+		{ "x-b3-traceid: 463ac35c9f6413ad48485a3953bb6124\nx-b3-spanid: a2fb4a1d1a96d312\n"
+		  "x-b3-sampled: 0\n",
+		  "4624 0 " },
 		{ "x-b3-sampled: 1\n", "nothing" },
 	};
 
@@ -133,7 +142,9 @@ ParameterizedTestParameters(traceparent, which_trace_it_is)
 
 ParameterizedTest(struct carried_case *c, traceparent, which_trace_it_is)
 {
-	cr_expect(eq(str, (char *)carried(c->lines), c->what), "%s", c->lines);
+	cr_expect(eq(str, (char *)carried(c->lines, false), c->what), "%s", c->lines);
+	cr_expect(eq(str, (char *)carried(c->lines, true), *c->on_lambda ? c->on_lambda : c->what),
+		  "%s", c->lines);
 }
 
 Test(traceparent, states_that_do_not_fit_are_none)
@@ -145,5 +156,5 @@ Test(traceparent, states_that_do_not_fit_are_none)
 		memset(lines + strlen(lines), 'x', 400);
 		strcat(lines, "\n");
 	}
-	cr_expect(eq(str, (char *)carried(lines), (char *)"0a9c 1 "));
+	cr_expect(eq(str, (char *)carried(lines, false), (char *)"0a9c 1 "));
 }
