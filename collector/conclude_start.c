@@ -59,6 +59,18 @@ static uint64_t ready_for(const struct cs_assembled *instance, const struct cs_r
 	return worker ? worker->ready_ns : 0;
 }
 
+/* Workers may be forked first, and each then loads the function. */
+static uint64_t code_for(const struct cs_assembled *instance, const struct cs_request *request)
+{
+	uint64_t code_ns = instance->marks[CS_MARK_USER_CODE];
+	const struct cs_worker *worker;
+
+	if (code_ns || !request)
+		return code_ns;
+	worker = cs_workers_find(&instance->workers, request->tag);
+	return worker ? worker->code_ns : 0;
+}
+
 static void bound_by_http(struct cs_assembled *instance, const struct cs_request *request,
 			  uint64_t end_ns, struct cs_bounds *bounds)
 {
@@ -69,7 +81,7 @@ static void bound_by_http(struct cs_assembled *instance, const struct cs_request
 		cs_assembled_exec_at(instance, marks[CS_MARK_ATTACH], cs_assembled_exec(instance));
 	bounds->at_ns[CS_BOUND_LINK] = marks[CS_MARK_ATTACH];
 	bounds->at_ns[CS_BOUND_RUNTIME] = marks[CS_MARK_MAIN];
-	bounds->at_ns[CS_BOUND_CODE] = marks[CS_MARK_USER_CODE];
+	bounds->at_ns[CS_BOUND_CODE] = code_for(instance, request);
 	bounds->at_ns[CS_BOUND_WAIT] = ready_for(instance, request);
 	bounds->at_ns[CS_BOUND_HANDLER] = request ? request->start_ns : 0;
 	bounds->at_ns[CS_BOUND_RESPOND] = request ? request->first_byte_ns : 0;

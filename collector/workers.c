@@ -78,6 +78,9 @@ void cs_workers_reached(struct cs_workers *workers, uint32_t tag, const struct c
 	case CS_MARK_ACCEPT_WAIT:
 		reach(&worker->ready_ns, time_ns);
 		break;
+	case CS_MARK_USER_CODE:
+		reach(&worker->code_ns, time_ns);
+		break;
 	case CS_MARK_STDIN_READ:
 		reach(&worker->read_ns, time_ns);
 		break;

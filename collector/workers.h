@@ -23,6 +23,7 @@ struct cs_worker {
 	uint32_t tag;    /* pid, as it writes it */
 	uint32_t parent; /* idem, of who forked it; 0 unknown */
 	uint64_t forked_ns;
+	uint64_t code_ns;   /* first open of user code, if its parent had opened none */
 	uint64_t ready_ns;  /* first wait for a connection */
 	uint64_t read_ns;   /* first read of standard input */
 	uint64_t output_ns; /* first write to standard output */

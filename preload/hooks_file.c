@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "preload/borrowed.h"
+#include "preload/child_code.h"
 #include "preload/classify.h"
 #include "preload/files.h"
 #include "preload/follow.h"
@@ -138,23 +139,28 @@ static inline void *new_stream(void *file)
 	return file;
 }
 
-/* Ready, and not past its first response, with no user code so far: it loads it with its first event. */
+/*
+ * No user code so far, and what is opened may be it all the same: in a fork child that is not ready, which
+ * loads it itself; or when it is ready, and not past its first response: with its first event.
+ */
 static inline bool code_is_late(void)
 {
 	return cs_shim_watching() && !cs_segment_marked(cs_shim.header, CS_MARK_USER_CODE) &&
-	       cs_segment_marked(cs_shim.header, CS_MARK_ACCEPT_WAIT) &&
-	       !cs_segment_marked(cs_shim.header, CS_MARK_RESPONSE_END);
+	       (!atomic_load_explicit(&cs_shim.init_over, memory_order_relaxed) ||
+		(cs_segment_marked(cs_shim.header, CS_MARK_ACCEPT_WAIT) &&
+		 !cs_segment_marked(cs_shim.header, CS_MARK_RESPONSE_END)));
 }
 
 static void note_late_code(const char *path, bool opened, bool code)
 {
 	int saved;
 
-	if (!opened || !code || !path || !cs_tables_may_change() ||
-	    cs_pid() != (uint32_t)cs_shim.header->pid)
+	if (!opened || !code || !path || !cs_tables_may_change())
 		return;
 	saved = cs_errno();
-	if (class_of(path) == CS_FILE_USER)
+	if (cs_pid() != (uint32_t)cs_shim.header->pid)
+		cs_child_code_opened(path, cs_now());
+	else if (class_of(path) == CS_FILE_USER)
 		cs_mark_at(CS_MARK_USER_CODE, cs_now());
 	cs_set_errno(saved);
 }

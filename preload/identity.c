@@ -249,8 +249,7 @@ static const char *executed_script(const struct cs_start *start)
 	return NULL;
 }
 
-/* Remember the folder of @path (absolute; a folder itself ends in a slash) as the function's. */
-static void add_user_dir(unsigned i, const char *path)
+void cs_identity_user_dir(unsigned i, const char *path)
 {
 	size_t len = (size_t)(cs_text_base(path) - path);
 
@@ -303,7 +302,7 @@ uint32_t cs_identity_write(const struct cs_start *start, char *bytes, uint32_t s
 			script = cs_script_find(path, start->argc, start->argv, &interpreter);
 		/* A language's own folder is none of the function's. */
 		if (!interpreter)
-			add_user_dir(0, path);
+			cs_identity_user_dir(0, path);
 	}
 	if (interpreter)
 		put(&area, "interpreter", "1");
@@ -313,12 +312,12 @@ uint32_t cs_identity_write(const struct cs_start *start, char *bytes, uint32_t s
 		put(&area, "cwd", cs_shim.wiped->cwd);
 	if (script && absolute(script, cs_shim.wiped->cwd, path)) {
 		put(&area, "script", path);
-		add_user_dir(1, path);
+		cs_identity_user_dir(1, path);
 		if (cs_real_path(script, cs_shim.wiped->cwd, path))
-			add_user_dir(3, path);
+			cs_identity_user_dir(3, path);
 	}
 	if (absolute("x", cs_shim.wiped->cwd, path))
-		add_user_dir(2, path);
+		cs_identity_user_dir(2, path);
 	put_variables(&area, start->envp);
 	return area.used;
 }

@@ -21,3 +21,11 @@
  * Return:  bytes used.
  */
 uint32_t cs_identity_write(const struct cs_start *start, char *area, uint32_t size);
+
+/**
+ * cs_identity_user_dir() - remember the folder of @path as one of the function's, in cs_shim.wiped
+ * @path: absolute; a folder itself ends in a slash
+ *
+ * Context: signal. The system's folders are none.
+ */
+void cs_identity_user_dir(unsigned i, const char *path);

@@ -23,12 +23,17 @@
 
 struct timespec;
 
-/*
- * On a page of its own that the kernel clears in a fork child, which needs none of it: its files are
- * not the init's.
- */
+/* What a fork child knows of its own user code: child_code.h. */
+enum cs_child_code {
+	CS_CHILD_NEW = 0,
+	CS_CHILD_LOOKING, /* the folders below are known */
+	CS_CHILD_OVER,    /* its first open is told, or there is none to tell of */
+};
+
+/* On a page of its own that the kernel clears in a fork child, whose files are not the init's. */
 struct cs_wiped {
 	_Atomic uint32_t pid; /* of this process; 0: a fork child that does not know itself yet */
+	_Atomic uint8_t child_code; /* enum cs_child_code; in a fork child */
 	/* By these the init's files are classed. */
 	char cwd[CS_PATH_BYTES];                         /* at attach, "" unknown */
 	char user_dirs[CS_USER_DIRS_MAX][CS_PATH_BYTES]; /* with a slash at the end; "" none */

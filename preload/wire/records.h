@@ -303,7 +303,7 @@ struct cs_event_of {
 
 /*
  * Marks stand in the header, which is the first process's. What a fork child reaches of them is told
- * once: ACCEPT_WAIT, STDIN_READ and STDOUT_WRITE, the latter two if its parent had not by then.
+ * once: ACCEPT_WAIT, USER_CODE, STDIN_READ and STDOUT_WRITE, but for the first if its parent had not by then.
  */
 struct cs_rec_ready {  /* time_ns: the mark's */
 	uint32_t mark; /* enum cs_mark */

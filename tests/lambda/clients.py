@@ -200,6 +200,13 @@ def streams(client, args, folder):
         assert broken["status"] == OK, "it is seen after all: table.py says otherwise"
 
 
+def check_start_at_once(seen):
+    """Also where workers are forked first, and each loads the function, all of its phases are seen."""
+    _, phases = traces.cold_start(seen.spans)
+    told = {traces.phase_of(phase): phase["attributes"].get("coldspan.phase.approximate") for phase in phases}
+    assert list(told) == traces.PHASES[1:] and not any(told.values()), told
+
+
 def many_at_once(client, args, folder):
     """A managed instance: events that are all out together, each with its own; and one that is killed."""
     def script(api, seen, _):
@@ -218,6 +225,7 @@ def many_at_once(client, args, folder):
     seen = both(args, client, folder, script, AT_ONCE, AWS_LAMBDA_MAX_CONCURRENCY=str(AT_ONCE),
                 AWS_LAMBDA_NODEJS_WORKER_COUNT="2")
     assert not seen.violations, seen.violations
+    check_start_at_once(seen)
     assert [len(answer.body) for answer in seen.answers] == [1000 * n for n in range(AT_ONCE)]
     found = seen.invocations
     told = {span["attributes"]["faas.invocation_id"]: span for span in found}

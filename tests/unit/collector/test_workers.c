@@ -79,6 +79,27 @@ Test(workers, a_worker_is_ready_when_it_waits_itself)
 	cr_assert(eq(ptr, (void *)(uintptr_t)phase_of(CS_PHASE_RUNTIME)->approximate, NULL));
 }
 
+/* Python's client of the Lambda Runtime API in a managed instance, or a server as it. */
+Test(workers, the_code_that_a_worker_loads_itself_is_that_of_the_start)
+{
+	struct cs_header header = server_of(100, "server");
+	struct cs_assembled *server;
+
+	put_identity(&header, "interpreter=1");
+	server = cs_assembler_attach(assembler, 1, &header, 100);
+	feed_process(server, 101, 62 * MS);
+	feed_process(server, 102, 62 * MS);
+	feed_ready(server, 102, CS_MARK_USER_CODE, 63 * MS);
+	feed_ready(server, 101, CS_MARK_USER_CODE, 64 * MS);
+	feed_ready(server, 101, CS_MARK_ACCEPT_WAIT, 66 * MS);
+	feed_request(server, 101, 7, 70 * MS, "");
+	feed_end(server, 101, 7, 75 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(ne(ptr, (void *)(uintptr_t)phase_of(CS_PHASE_CODE), NULL));
+	cr_assert(eq(u64, phase_of(CS_PHASE_CODE)->start_ns, 64 * MS));
+	cr_assert(eq(ptr, (void *)(uintptr_t)phase_of(CS_PHASE_RUNTIME)->approximate, NULL));
+}
+
 /* Its parent never waits for a connection, as nginx's, and nobody asks. */
 Test(workers, a_worker_that_waits_makes_the_instance_ready)
 {
