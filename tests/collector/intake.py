@@ -223,7 +223,7 @@ def mistakes_are_one_clear_line_and_status_2(binary, _):
 @case
 def an_odd_level_in_the_environment_is_said_and_passed_over(binary, _):
     for level, lines in (("shouting", 1), ("debug", 0), ("", 0)):
-        got = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=30,
+        got = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=LIMIT_S,
                              check=False, env={**os.environ, "OTEL_LOG_LEVEL": level})
         assert got.returncode == 0 and got.stdout and got.stderr.count("\n") == lines, got
         assert not lines or "OTEL_LOG_LEVEL is \"shouting\"" in got.stderr, got

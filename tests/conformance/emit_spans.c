@@ -17,7 +17,7 @@
 #include "exporters/otlp/http.h"
 #include "tests/support/spans.h"
 
-#define LIMIT_S 20
+#define LIMIT_S 180
 
 static void on_settled(void *user, const struct cs_exporter *exporter)
 {

@@ -19,6 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import cases, otelcol, otlp_json, otlp_sink, peers
 
 ARGS = argparse.Namespace()
+PATIENCE_MS = "60000"  # a request that is given up and repeated is one more than a case counts
 peers.path("python")  # ends as skipped without it
 
 
@@ -33,7 +34,8 @@ class Export(cases.InFolder):
         """Counters of both exporters, and what the program said on standard error."""
         clean = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
         run = subprocess.run([ARGS.program, url, self.file, str(batches), str(spans)], check=False,
-                             capture_output=True, text=True, timeout=60, env={**clean, **variables})
+                             capture_output=True, text=True, timeout=200,
+                             env={**clean, "OTEL_EXPORTER_OTLP_TIMEOUT": PATIENCE_MS, **variables})
         self.assertEqual(run.returncode, 0, run.stderr)
         counters = json.loads(run.stdout)
         for one in counters.values():
@@ -93,7 +95,7 @@ class Export(cases.InFolder):
         sink = self.sink()
         self.emit("env", 1, 2, OTEL_EXPORTER_OTLP_ENDPOINT=sink.endpoint + "/",
                   OTEL_EXPORTER_OTLP_HEADERS="x-scope-orgid=a%20b",
-                  OTEL_EXPORTER_OTLP_PROTOCOL="http/protobuf", OTEL_EXPORTER_OTLP_TIMEOUT="2000")
+                  OTEL_EXPORTER_OTLP_PROTOCOL="http/protobuf", OTEL_EXPORTER_OTLP_TIMEOUT="30000")
         (got,) = sink.wait(lambda requests: len(requests) == 1)
         self.assertEqual(got["path"], "/v1/traces")
         self.assertEqual(got["headers"]["x-scope-orgid"], "a b")

@@ -22,7 +22,7 @@ def sample(*options):
 
 
 def post(port, body, headers=None, path="/v1/traces"):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("POST", path, body, {**PROTOBUF, **(headers or {})})
         response = connection.getresponse()

@@ -26,7 +26,7 @@ SEEDS = 60
 
 
 def post(port, body):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("POST", "/v1/traces", body, PROTOBUF)
         return connection.getresponse().status

@@ -124,7 +124,7 @@ def what_stays_says_how_to_stop_it(root, _folder):
         assert other.returncode == 0 and _written(other.stdout)[0] != traces, other.stdout
         assert traces.exists(), "another demo has taken its files away"
         before = _cold_starts(traces)
-        with urllib.request.urlopen(f"{url}/function/hello-c", b"{}", timeout=20) as answer:
+        with urllib.request.urlopen(f"{url}/function/hello-c", b"{}", timeout=60) as answer:
             assert answer.status == 200
         end = time.monotonic() + 20
         while _cold_starts(traces) == before:

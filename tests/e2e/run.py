@@ -190,7 +190,7 @@ def a_signal_to_us_alone_reaches_the_command(args, _):
             assert process.stdout.readline() == b"set\n"
             process.send_signal(number)
             try:
-                got = process.wait(timeout=20)
+                got = process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 raise AssertionError(f"{number.name} did not reach the command") from None

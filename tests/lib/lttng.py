@@ -11,7 +11,7 @@ import time
 
 from lib import watching
 
-WAIT_S = 30
+WAIT_S = 60
 CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 0x40000
 
 

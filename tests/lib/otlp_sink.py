@@ -12,6 +12,7 @@ import threading
 
 from . import peers
 
+LIMIT_S = 60
 SERVER = pathlib.Path(__file__).with_name("otlp_server.py")
 
 
@@ -47,7 +48,7 @@ class OtlpSink:
         with self._grown:
             return list(self._requests)
 
-    def wait(self, enough, timeout=20):
+    def wait(self, enough, timeout=LIMIT_S):
         """The requests, once enough(requests) is true; TimeoutError after @timeout seconds."""
         with self._grown:
             if not self._grown.wait_for(lambda: enough(self._requests) or self._ended, timeout) \
@@ -58,8 +59,8 @@ class OtlpSink:
 
     def close(self):
         self._process.stdin.close()
-        self._process.wait(timeout=10)
-        self._reader.join(timeout=10)
+        self._process.wait(timeout=LIMIT_S)
+        self._reader.join(timeout=LIMIT_S)
         self._process.stdout.close()
 
     def __enter__(self):

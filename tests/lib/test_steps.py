@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import cases
 from lib.cases import case
 
-LIMIT_S = 20
+LIMIT_S = 60
 SCRIPT = """#!/usr/bin/env bash
 set -uo pipefail
 . "{root}/script/lib/common.sh"

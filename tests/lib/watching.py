@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-WAIT_S = 30
+WAIT_S = 60
 
 
 class NotWatched(AssertionError):

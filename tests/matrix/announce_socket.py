@@ -19,7 +19,7 @@ import threading
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import watching
 
-WAIT_S = 30
+WAIT_S = 60
 HELLO_BYTES = 64
 
 

@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import cases, seccomp
 
 BINARY = None  # set by main()
-LIMIT_S = 20   # for anything that is waited for; a loaded machine is slow, a hang is not finite
+LIMIT_S = 60   # for anything that is waited for; a loaded machine is slow, a hang is not finite
 
 
 def until(condition, what, limit_s=LIMIT_S):

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 
-LIMIT_S = 30
+LIMIT_S = 60
 PAGE = mmap.PAGESIZE
 HEAD = b"GET /edge HTTP/1.1\r\nHost: localhost\r\n\r\n"
 libc = ctypes.CDLL(None, use_errno=True)

@@ -24,7 +24,7 @@ public class Server {
 
         if (kind.equals("meet")) {
             try {
-                MEETING.await(30, TimeUnit.SECONDS);
+                MEETING.await(60, TimeUnit.SECONDS);
             } catch (Exception e) {
                 throw new IOException(e);
             }
@@ -58,7 +58,7 @@ public class Server {
         System.out.flush();
         ASKED_TO_END.await();
         threads.shutdown();
-        threads.awaitTermination(30, TimeUnit.SECONDS);
+        threads.awaitTermination(60, TimeUnit.SECONDS);
         server.stop(0);
     }
 }

@@ -3,7 +3,7 @@
 import http.server
 import threading
 
-meeting = threading.Barrier(2, timeout=30)
+meeting = threading.Barrier(2, timeout=60)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
