@@ -5,13 +5,12 @@
     spans.py COLLECTOR SHIM
 """
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
 
 from harness import LIMIT_S, Collector, cold_starts, main, watched
-from lib import otlp_json, watching
+from lib import listening, otlp_json, watching
 from lib.cases import case
 
 
@@ -97,12 +96,6 @@ def a_second_collector_takes_over_where_the_first_has_left(binary, shim):
         assert len(cold_starts(first.file)) == 1, said
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 # Goes into the background as daemons do: who was started ends, a child of it listens and answers once.
 DAEMON = """
 import os, socket, sys
@@ -123,7 +116,7 @@ c.close()
 @case
 def the_start_of_a_daemon_ends_with_its_first_response(binary, shim):
     with Collector(binary) as collector:
-        port = free_port()
+        port = listening.free_port()
         daemon = watched(collector, shim, [sys.executable, "-c", DAEMON, str(port)])
         assert daemon.wait(LIMIT_S) == 0
         collector.until("its first process has ended", lambda c: c["ends_known"] + c["ends_unknown"] >= 1)
@@ -143,7 +136,7 @@ def the_start_of_a_daemon_ends_with_its_first_response(binary, shim):
 
 @case
 def a_backend_that_is_not_there_delays_nobody_and_is_accounted_for(binary, shim):
-    with Collector(binary, "--otlp", f"http://127.0.0.1:{free_port()}") as collector:
+    with Collector(binary, "--otlp", f"http://127.0.0.1:{listening.closed_port()}") as collector:
         assert watched(collector, shim, ["/bin/true"]).wait(LIMIT_S) == 0
         collector.until("assembled", lambda c: c["batches"] == 1)
         collector.until("it was tried", lambda _: any("warn: otlp" in t for t in collector.said))
@@ -159,15 +152,18 @@ def a_backend_that_is_not_there_delays_nobody_and_is_accounted_for(binary, shim)
 
 @case
 def a_second_signal_ends_it_at_once(binary, shim):
-    with Collector(binary, "--otlp", f"http://127.0.0.1:{free_port()}") as collector:
-        assert watched(collector, shim, ["/bin/true"]).wait(LIMIT_S) == 0
-        collector.until("assembled", lambda c: c["batches"] == 1)
-        collector.process.send_signal(signal.SIGTERM)
-        collector.until("it has stopped reading", lambda c: c["instances_now"] == 0)
-        said, code = collector.stop(signal.SIGINT)
+    for _ in range(5):  # between the two it may be late enough to end by itself
+        with Collector(binary, "--otlp", f"http://127.0.0.1:{listening.closed_port()}") as collector:
+            assert watched(collector, shim, ["/bin/true"]).wait(LIMIT_S) == 0
+            collector.until("assembled", lambda c: c["batches"] == 1)
+            collector.process.send_signal(signal.SIGTERM)
+            collector.until("it has stopped reading", lambda c: c["instances_now"] == 0)
+            said, code = collector.stop(signal.SIGINT)
         assert code == 0
-        assert not any("gave up" in text for text in said), said
         assert watching.accounts(said)["otlp"]["dropped"] > 0, said
+        if not any("gave up" in text for text in said):
+            return
+    raise AssertionError(said)
 
 
 if __name__ == "__main__":

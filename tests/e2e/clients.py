@@ -24,12 +24,13 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, databases, otlp_json, watching
+from lib import cases, databases, listening, otlp_json, watching
 from lib.cases import case
 from lib.served import LIMIT_S, tool
 
 CLIENT, ERROR = 3, 2  # a span's kind; a status
 HOST = "127.0.0.1"
+PATIENCE_S = 0.3, 3, 20  # of a client: the next one where the machine was slower than that
 
 
 class Backend(http.server.BaseHTTPRequestHandler):
@@ -130,7 +131,7 @@ def nobody_answers():
 def openssl(folder, *options):
     """OpenSSL's own server, which shows a page, and its port."""
     cert, key = databases.certificate(folder)
-    port = databases.free_port()
+    port = listening.free_port()
     with subprocess.Popen([tool("openssl"), "s_server", "-quiet", "-accept", f"{HOST}:{port}", "-cert", cert, "-key", key,
                            "-www", *options], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as server:
@@ -147,7 +148,6 @@ def openssl(folder, *options):
 
 def s_client(args, folder, port, *options):
     """What is told of one more connection."""
-    (folder / "traces.jsonl").unlink(missing_ok=True)
     return told(args, folder, "openssl", "s_client", "-connect", f"{HOST}:{port}", "-ign_eof", *options,
                 data=b"GET / HTTP/1.0\r\n\r\n")
 
@@ -155,6 +155,7 @@ def s_client(args, folder, port, *options):
 def told(args, folder, *command, status=0, data=b""):
     """The calls of a command under the shim, in their order."""
     traces, announce = folder / "traces.jsonl", folder / "announce.sock"
+    traces.unlink(missing_ok=True)
     collector = watching.start([args.build / "collector/coldspan-collector", "--file", traces], announce,
                                stderr=subprocess.DEVNULL)
     try:
@@ -263,18 +264,25 @@ def who_has_several_addresses_is_asked_at_the_next(args, folder):
 
 @case
 def a_connect_that_is_given_up_ends_then(args, folder):
-    with nobody_answers() as port:
-        calls = curl(args, folder, "--connect-timeout", "0.3", f"http://{HOST}:{port}/", status=28)
+    for limit_s in PATIENCE_S:  # which begins before the connect does
+        with nobody_answers() as port:
+            calls = curl(args, folder, "--connect-timeout", str(limit_s), f"http://{HOST}:{port}/", status=28)
+        if calls and calls[0]["end"] - calls[0]["start"] >= 0.8e9 * limit_s:
+            break
     call, = calls
-    assert call["name"] == "connect" and call["attributes"]["network.peer.port"] == port, calls
+    assert call["name"] == "connect" and call["attributes"]["network.peer.port"] == port, call
     assert "closed before" in call["attributes"]["coldspan.approximate"], call
-    assert call["end"] - call["start"] >= 250_000_000, call
+    assert call["end"] - call["start"] >= 0.8e9 * limit_s, call
 
 
 @case
 def who_does_not_wait_any_longer_has_an_answer_that_was_cut(args, folder):
-    with backend() as port:
-        call, = curl(args, folder, "--max-time", "0.3", f"http://{HOST}:{port}/hang", status=28)
+    for limit_s in PATIENCE_S:  # it may be over before it has asked
+        with backend() as port:
+            calls = curl(args, folder, "--max-time", str(limit_s), f"http://{HOST}:{port}/hang", status=28)
+        if names(calls) == ["GET"]:
+            break
+    call, = calls
     assert call["status"] == ERROR and call["attributes"]["error.type"] == "aborted", call
 
 

@@ -15,14 +15,13 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, otlp_json, traces, versions, watching
+from lib import cases, listening, otlp_json, traces, versions, watching
 from lives import PLATFORM, WAIT_S
 from table import CLIENTS, FUNCTIONS
 
@@ -35,12 +34,6 @@ POLL_S = 0.02
 OK, ERROR = 0, 2  # a span's status
 
 
-def free_ports(count):
-    with contextlib.ExitStack() as held:
-        return [held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
-                for _ in range(count)]
-
-
 class Life:
     """The emulator from its start to its end: events, one that is killed, and what was answered."""
 
@@ -48,7 +41,7 @@ class Life:
         self.folder = folder
         self.answers, self.last = [], b""
         folder.mkdir()
-        self.port, api = free_ports(2)
+        self.port, api = listening.free_port(), listening.free_port()
         with open(folder / "said", "wb") as said:
             self.process = subprocess.Popen(
                 [versions.program("aws-lambda-rie"), "--runtime-interface-emulator-address",

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real control groups below the one that a test runs in. Where none can be made the case is skipped."""
 import contextlib
+import errno
+import fcntl
+import os
 import pathlib
 import shlex
+import time
 
 from . import cases
+
+LIMIT_S = 60
 
 
 def own_group(unified=False):
@@ -32,15 +38,44 @@ def own_group(unified=False):
 
 
 @contextlib.contextmanager
+def alone(top):
+    """Names are the same in each test that makes groups below @top: one at a time."""
+    folder = os.open(top, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def remove(folder):
+    """What was killed in it may still be on its way out."""
+    deadline = time.monotonic() + LIMIT_S
+    while True:
+        try:
+            folder.rmdir()
+            return
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.005)
+
+
+@contextlib.contextmanager
 def group(*names, limits=(), unified=False):
     """Groups in each other, below ours, with limits in bytes; gives the innermost."""
     top, limit = own_group(unified)
+    with alone(top):
+        yield from _groups(top, limit, names, limits)
+
+
+def _groups(top, limit, names, limits):
     made = []
     try:
         for i, name in enumerate(names):
             folder = (made[-1] if made else top) / name
             try:
-                folder.mkdir()
+                folder.mkdir(exist_ok=True)  # of a test that was killed
             except OSError as error:
                 cases.skip(f"no control group can be made here: {error}")
             made.append(folder)
@@ -51,7 +86,7 @@ def group(*names, limits=(), unified=False):
         yield made[-1]
     finally:
         for folder in reversed(made):
-            folder.rmdir()
+            remove(folder)
 
 
 def enter(folder):

@@ -17,18 +17,12 @@ import subprocess
 import tempfile
 import time
 
-from . import cases, peers
+from . import cases, listening, peers
 
 LIMIT_S = 60
 USER, DATABASE = "someone", "shop"
 PASSWORD = "s3cr3t-password-of-someone"
 NOBODY = "nobody"
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 def certificate(folder):
@@ -56,7 +50,7 @@ class Database:
             self.cert, self.key = certificate(self.folder)
             self.key.chmod(0o600)
             self._give_away()
-            self.port = free_port()
+            self.port = listening.free_port()
             self.prepare()
             self._start()
         except BaseException:
@@ -72,7 +66,8 @@ class Database:
 
     def answers(self):
         """Does it take connections?"""
-        return self.socket().exists()
+        with socket.socket(socket.AF_UNIX) as sock:  # the last of those that it makes
+            return sock.connect_ex(str(self.socket())) == 0
 
     def _unpack(self):
         """Nobody may read below the home folder that the packages are in."""
@@ -211,7 +206,7 @@ class Redis(Database):
         (self.root / "usr/bin/redis-server").symlink_to("redis-check-rdb")
 
     def command(self):
-        self.tls_port = free_port()
+        self.tls_port = listening.free_port()
         return [self.root / "usr/bin/redis-server", "--bind", "127.0.0.1", "--port", str(self.port),
                 "--unixsocket", self.socket(), "--unixsocketperm", "777", "--save", "", "--appendonly", "no",
                 "--maxmemory", "16mb", "--requirepass", PASSWORD, "--dir", self.data,

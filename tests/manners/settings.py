@@ -8,12 +8,11 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases
+from lib import cases, listening
 from lib.cases import case
 from manners import commands
 
@@ -30,11 +29,6 @@ def shown(folder, got):
     """All that was said and written."""
     files = [path.read_bytes().decode(errors="replace") for path in folder.rglob("*") if path.is_file()]
     return "\n".join([got.stdout, got.stderr, *files])
-
-
-def closed_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @case
@@ -75,7 +69,7 @@ def the_collector_takes_its_flag_for_the_variable(args, folder):
 def credentials_are_shown_by_no_command(args, folder):
     env = {"OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{SECRET}",
            "OTEL_EXPORTER_OTLP_TRACES_HEADERS": f"x-key={SECRET}", "OTEL_LOG_LEVEL": "debug"}
-    url = f"http://127.0.0.1:{closed_port()}"
+    url = f"http://127.0.0.1:{listening.closed_port()}"
     for words in (["run", "-v", "--json", "run.json", "--file", "spans.jsonl", "--otlp", url, "--", "true"],
                   ["env"], ["env", "--export"], ["env", "--json"], ["doctor", "--", "true"],
                   ["doctor", "--json", "--no-socket", "--", "true"], ["doctor", str(os.getpid())],
@@ -97,7 +91,7 @@ def credentials_of_another_process_are_not_shown_either(args, folder):
 
 @case
 def credentials_that_cannot_be_understood_are_not_quoted(args, folder):
-    url = f"http://127.0.0.1:{closed_port()}"
+    url = f"http://127.0.0.1:{listening.closed_port()}"
     for headers in (SECRET, f"a b={SECRET}", f"={SECRET}", f"a=%zz{SECRET}", f"a={SECRET}\x01", f"ok=1,{SECRET}"):
         for command in ([args.coldspan, "run", "--otlp", url, "--", "true"],
                         [args.collector, "--socket", "c.sock", "--otlp", url]):
@@ -125,11 +119,11 @@ def credentials_in_an_address_are_not_quoted(args, folder):
 
 @case
 def a_key_in_an_address_that_is_used_is_not_quoted(args, folder):
-    got = call(args, folder, "run", "-v", "--otlp", f"http://127.0.0.1:{closed_port()}/in?key={SECRET}", "--", "true",
+    got = call(args, folder, "run", "-v", "--otlp", f"http://127.0.0.1:{listening.closed_port()}/in?key={SECRET}", "--", "true",
                OTEL_LOG_LEVEL="debug")
     assert got.returncode == 0 and SECRET not in shown(folder, got), got
     with subprocess.Popen([args.collector, "--socket", "c.sock", "--otlp",
-                           f"http://127.0.0.1:{closed_port()}/in?key={SECRET}"], cwd=folder, text=True,
+                           f"http://127.0.0.1:{listening.closed_port()}/in?key={SECRET}"], cwd=folder, text=True,
                           stderr=subprocess.PIPE, env=commands.environment()) as process:
         said = process.stderr.readline()
         process.send_signal(signal.SIGTERM)

@@ -11,7 +11,6 @@ must also have announced itself, so that the comparison is not one of bare with 
 """
 import atexit
 import contextlib
-import errno
 import functools
 import itertools
 import os
@@ -22,13 +21,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 import announce_socket
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from lib import cases
+from lib import cases, control_groups
 
 TIMEOUT_S = 60
 INPUT = b"hello\n"
@@ -147,19 +145,6 @@ def jemalloc():
     return None
 
 
-def remove_cgroup(path):
-    """What was killed in it may still be on its way out."""
-    deadline = time.monotonic() + TIMEOUT_S
-    while True:
-        try:
-            path.rmdir()
-            return
-        except OSError as error:
-            if error.errno != errno.EBUSY or time.monotonic() > deadline:
-                raise
-        time.sleep(0.005)
-
-
 @contextlib.contextmanager
 def memory_cgroup():
     """A cgroup of its own: v2 if it has the memory controller, else v1; None if neither."""
@@ -175,7 +160,7 @@ def memory_cgroup():
                 yield path / limit, path / "cgroup.procs"
                 return
         finally:
-            remove_cgroup(path)
+            control_groups.remove(path)
     yield None
 
 

@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The runtimes that are watched: how each is started, and what is special about it."""
-import contextlib
 import dataclasses
 import os
 import pathlib
-import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import uuid
 
-from lib import cases, peers
+from lib import cases, listening, peers
 from lib.versions import from_npm, from_pypi, program, said_by
 
 FUNCTIONS = pathlib.Path(__file__).resolve().parent / "functions"
@@ -90,22 +87,9 @@ def java(folder):
     return [program("java"), "-cp", folder, "Server"]
 
 
-def free_ports(count):
-    """Ports for those who cannot choose one themselves, below the range that the kernel chooses of."""
-    with contextlib.ExitStack() as open_until_all_are_found:
-        found = []
-        while len(found) < count:
-            one = open_until_all_are_found.enter_context(socket.socket())
-            with contextlib.suppress(OSError):
-                one.bind(("127.0.0.1", random.randrange(20000, 30000)))
-                found.append(one.getsockname()[1])
-    return found
-
-
 def serverless(_):
-    first, second = free_ports(2)
     return [program("node"), peers.path("serverless") / ".bin/serverless", "offline", "start", "--host",
-            "127.0.0.1", "--httpPort", first, "--lambdaPort", second]
+            "127.0.0.1", "--httpPort", listening.free_port(), "--lambdaPort", listening.free_port()]
 
 
 def static_parent(mode, function):
