@@ -5,10 +5,12 @@
     rings.py COLLECTOR DRIVER
 """
 import os
+import pathlib
 import signal
 import subprocess
+import time
 
-from harness import Collector, Guest, main, run
+from harness import LIMIT_S, Collector, Guest, main, run
 from lib import cases
 from lib.cases import case
 
@@ -32,10 +34,21 @@ def a_hole_of_a_running_process_is_given_up_after_a_second(binary, driver):
         collector.until("ended", lambda c: c["instances_ended"] == 1)
 
 
+def until_asleep(pid):
+    """Where it waits for its input, after its last word."""
+    deadline = time.monotonic() + LIMIT_S
+    while pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "S":
+        assert time.monotonic() < deadline, "it does not sleep"
+        time.sleep(0.001)
+
+
 @case
 def a_sleeping_process_is_not_late(binary, driver):
     with Collector(binary) as collector:
+        collector.process.send_signal(signal.SIGSTOP)  # what it does until it sleeps is not looked at
         with Guest(driver, collector.socket, "frozen") as guest:
+            until_asleep(guest.process.pid)
+            collector.process.send_signal(signal.SIGCONT)
             # longer than the patience with a running one: looks are counted, not seconds
             first = collector.counters()["looks"]
             counters = collector.until("it was looked at for long",
@@ -50,7 +63,7 @@ def a_sleeping_process_is_not_late(binary, driver):
 def a_fork_child_keeps_the_segment_when_its_parent_is_gone(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "orphan") as guest:
-            assert guest.process.wait(20) == 4
+            assert guest.process.wait(LIMIT_S) == 4
             counters = collector.until("the parent was seen to end",
                                        lambda c: c["ends_known"] + c["ends_unknown"] == 1)
             assert counters["instances_now"] == 1, counters
@@ -134,7 +147,7 @@ def what_does_not_fit_is_counted_by_the_writer(binary, driver):
 def a_quiet_ring_gives_its_pages_back(binary, driver):
     with Collector(binary) as collector:
         with Guest(driver, collector.socket, "mapped"):
-            collector.until("trimmed", lambda c: c["trims"] >= 1, 30)
+            collector.until("trimmed", lambda c: c["trims"] >= 1)
 
 
 @case
@@ -163,7 +176,7 @@ def stop_takes_in_what_waits_in_the_socket(binary, driver):
         collector.process.send_signal(signal.SIGUSR1)
         collector.process.send_signal(signal.SIGTERM)
         collector.process.send_signal(signal.SIGCONT)
-        rest = collector.process.communicate(timeout=20)[1].decode()
+        rest = collector.process.communicate(timeout=LIMIT_S)[1].decode()
         assert collector.process.returncode == 0, rest
 
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import cases, watching
 from lib.cases import case
 
-WAIT_S = 30
+WAIT_S = 60
 NOBODY = 65534
 
 
@@ -74,6 +74,8 @@ class Place:
         return run.returncode, run.stdout.decode(), run.stderr.decode()
 
     def expect(self, process, status, *texts, options=(), before=None):
+        if not status:  # the collector takes in a moment later what was announced
+            wait_until(lambda: self.doctor(process, *options, before=before)[0] == 0)
         code, out, err = self.doctor(process, *options, before=before)
         assert code == status, f"exit {code}, expected {status}:\n{out}{err}"
         for text in texts:
@@ -131,7 +133,7 @@ def what_did_not_fit_into_its_ring(args, folder):
             "for _ in range(20000): os.kill(os.getpid(), signal.SIGCONT)")
     with Place(args.build, folder) as place:
         process = place.start(*python(code))
-        wait_until(lambda: place.doctor(process)[0] == 0)
+        place.expect(process, 0)
         place.collector.send_signal(signal.SIGSTOP)
         try:
             process.stdin.write(b"go")
@@ -260,6 +262,7 @@ def a_parent_that_does_not_hand_it_on(args, folder):
             shutil.copy(shutil.which("sh"), server)
             process = place.start(server, "-c", "env -u LD_PRELOAD sh -c 'echo $$; exec cat'; true")
             child = int(process.said)
+            assert process.stdout.readline() == b"ready\n"  # it is what it becomes
             place.expect(child, 3, f"its parent {process.pid} ({name}) has it and does not hand it on",
                          remedy)
 

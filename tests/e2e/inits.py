@@ -304,7 +304,20 @@ def a_server_that_is_told_to_end_over_an_invocation(args, folder):
 @case
 def a_server_that_is_stopped_between_invocations(args, folder):
     """It is asked while it is frozen: it begins to handle that when it goes on, and lasts no longer."""
-    frozen_s = 0.7
+    for frozen_s in (0.7, 3, 12):  # longer than others have the machine, or what is looked for is not seen
+        served = _stopped_between_invocations(args, folder, frozen_s)
+        lasted = [span["end"] - span["start"] for span in served]
+        if max(lasted) < frozen_s * 1e9 / 2:
+            break
+    else:
+        raise AssertionError(lasted)
+    assert [span["attributes"]["url.path"] for span in served] == ["/a", "/a-frozen", "/b", "/b-frozen"]
+    assert served[1]["start"] - served[0]["end"] >= frozen_s * 1e9, served
+    assert not any("coldspan.approximate" in span["attributes"] for span in served), served
+
+
+def _stopped_between_invocations(args, folder, frozen_s):
+    (folder / "traces.jsonl").unlink(missing_ok=True)
     with watched(args, folder, platform(folder, PLAIN)) as (process, spans):
         connection = http.client.HTTPConnection("127.0.0.1", port_of(process), timeout=LIMIT_S)
         with contextlib.closing(connection):
@@ -321,11 +334,7 @@ def a_server_that_is_stopped_between_invocations(args, folder):
                 assert connection.getresponse().read() == b"hi"
                 assert process.stdout.readline() == b"answered\n"
     (_, _, served), = starts(spans)
-    assert [span["attributes"]["url.path"] for span in served] == ["/a", "/a-frozen", "/b", "/b-frozen"]
-    lasted = [span["end"] - span["start"] for span in served]
-    assert max(lasted) < frozen_s * 1e9 / 2, lasted
-    assert served[1]["start"] - served[0]["end"] >= frozen_s * 1e9, served
-    assert not any("coldspan.approximate" in span["attributes"] for span in served), served
+    return served
 
 
 def _wrapped(args, folder, command, **more):

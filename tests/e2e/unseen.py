@@ -57,12 +57,13 @@ def program(spans, pid):
 
 @case
 def a_function_that_runs_when_the_collector_stops(args, folder):
-    code = "import sys, signal; sys.stdin.read(); print('out', flush=True); signal.pause()"
+    # That the first word is here does not say that its writer has come back to tell of it: the second does.
+    code = "import sys, signal; sys.stdin.read(); print('out', flush=True); print('told', flush=True); signal.pause()"
     with Watch(args.build, folder) as watch:
         with subprocess.Popen([sys.executable, "-c", code], env=watch.env, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
             try:
-                assert process.stdout.readline() == b"out\n"
+                assert (process.stdout.readline(), process.stdout.readline()) == (b"out\n", b"told\n")
                 start, phases, (served,) = program(watch.stop(), process.pid)
             finally:
                 process.kill()

@@ -135,7 +135,7 @@ def ask_the_dead(watched, marker):
 def per_event(args, folder):
     code = ("import sys, time\nsys.stdin.read()\n"
             "while time.process_time() < 0.1: pass\n"
-            "for _ in range(200): time.sleep(0.0001)\nprint('done')")
+            "for _ in range(400): time.sleep(0.0001)\nprint('done')")  # some are over before they begin
     traces = folder / "traces.jsonl"
     subprocess.run([args.build / "agent/coldspan", "run", "--file", traces, "--", sys.executable, "-c",
                     code], input=b"event", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

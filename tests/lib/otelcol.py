@@ -14,6 +14,7 @@ import time
 
 from . import listening, peers
 
+LIMIT_S = 60
 READY = "Everything is ready"
 CONFIG = """\
 receivers:
@@ -41,19 +42,22 @@ service:
 
 
 def asleep(pid):
-    """Whether no thread of the process @pid runs or wants to (true of one that ended)."""
-    for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+    """How often each thread of the process @pid went to sleep, if all of them sleep; else nothing. While that is
+    the same none of them ran."""
+    found = {}
+    for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
         try:
-            state = stat.read_text(encoding="ascii").rpartition(") ")[2][0]
+            fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines())
         except OSError:
-            continue  # it ended meanwhile
-        if state not in "SZX":
-            return False
-    return True
+            return None  # it ended meanwhile
+        if fields["State"][0] not in "SZX":
+            return None
+        found[status] = [fields[f"{kind}ctxt_switches"] for kind in ("voluntary_", "nonvoluntary_")]
+    return found
 
 
 class Otelcol:
-    def __init__(self, folder, timeout=30):
+    def __init__(self, folder, timeout=LIMIT_S):
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.file = folder / "otelcol.jsonl"
@@ -80,7 +84,7 @@ class Otelcol:
                 self._ready.set()
         self._ready.set()  # it ended: whoever waits looks at the exit status
 
-    def stop(self, timeout=20):
+    def stop(self, timeout=LIMIT_S):
         """Ends the collector as an operator would; returns the file with what it received."""
         self._settle(timeout)
         self._process.terminate()
@@ -94,18 +98,19 @@ class Otelcol:
     def _settle(self, timeout):
         """Waits until every thread sleeps. Only after it has said that it is ready does the collector
         ask for SIGTERM, without a word; until then the signal kills it with all that it holds."""
-        end = time.monotonic() + timeout
-        while not asleep(self.pid):
+        end, before = time.monotonic() + timeout, None
+        while not (now := asleep(self.pid)) or now != before:
+            before = now
             if time.monotonic() > end:
                 raise RuntimeError(f"the OpenTelemetry Collector did not rest for {timeout} s:\n" +
                                    "".join(self.log[-20:]))
-            time.sleep(0.01)
+            time.sleep(0.001)
 
     def kill(self):
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        self._reader.join(10)
+        self._reader.join(LIMIT_S)
         self._process.stderr.close()
 
     def __enter__(self):

@@ -117,8 +117,11 @@ def run_ends_with_its_command(args, folder):
 @case
 def run_leaves_ctrl_c_to_a_command_that_has_a_use_for_it(args, folder):
     """As an interpreter at its prompt, or a debugger: the terminal is the command's."""
-    script = "trap 'echo caught' INT; echo ready; while ! read line; do :; done; exit 7"
-    with Session(folder, args.coldspan, "run", "-q", "--", "bash", "-c", script) as s:
+    # A handler's word may wait for the end of a read that was just about to begin: it is waited for.
+    code = ("import signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]); print('ready', flush=True)\n"
+            "for _ in range(2): signal.sigwait([signal.SIGINT]); print('caught', flush=True)\n"
+            "sys.exit(7 if input() == 'go on' else 1)")
+    with Session(folder, args.coldspan, "run", "-q", "--", sys.executable, "-c", code) as s:
         s.until_said("ready")
         for _ in range(2):
             before = s.text.count("caught")
