@@ -27,6 +27,8 @@
 
 /* Below such a limit, on address space or on private memory, all of it is the function's. */
 #define LIMIT_MIN_BYTES (1ull << 30)
+#define ANCHOR_MAX_NS   20000u /* between the first and the last look at the clocks */
+#define ANCHOR_TRIES    3u
 
 _Static_assert(sizeof(struct cs_wiped) <= CS_PAGE_BYTES, "a page");
 
@@ -179,6 +181,27 @@ static void unmap_own(void)
 	cs_shim.tables = NULL;
 }
 
+/*
+ * The three clocks at one moment. Whoever loses the processor between two of them reads them again: all
+ * wall times of the process come of it.
+ */
+static void read_anchors(struct cs_header *header)
+{
+	uint64_t begin_ns = clock_ns(CLOCK_MONOTONIC), before_ns = begin_ns;
+	uint64_t real_ns, boot_ns, after_ns;
+
+	for (unsigned tries = ANCHOR_TRIES;; before_ns = after_ns) {
+		real_ns = clock_ns(CLOCK_REALTIME);
+		boot_ns = clock_ns(CLOCK_BOOTTIME);
+		after_ns = clock_ns(CLOCK_MONOTONIC);
+		if (after_ns - before_ns < ANCHOR_MAX_NS || !--tries)
+			break;
+	}
+	header->attach_monotonic_ns = begin_ns;
+	header->attach_realtime_ns = real_ns - (before_ns - begin_ns);
+	header->attach_boottime_ns = boot_ns - (before_ns - begin_ns);
+}
+
 static void fill_in(struct cs_header *header, uint32_t lanes, const struct cs_start *start,
 		    uint64_t entered_ns)
 {
@@ -187,9 +210,7 @@ static void fill_in(struct cs_header *header, uint32_t lanes, const struct cs_st
 	cs_segment_format(header, CS_SLOTS_DEFAULT, lanes);
 	/* First of all: what is measured here must not contain our own work. */
 	cs_sys2(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &cpu);
-	header->attach_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
-	header->attach_realtime_ns = clock_ns(CLOCK_REALTIME);
-	header->attach_boottime_ns = clock_ns(CLOCK_BOOTTIME);
+	read_anchors(header);
 	header->attach_cpu_ns = (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec;
 	header->attach_thread = cs_thread_pointer();
 	header->pid = (int32_t)cs_sys0(SYS_getpid);
