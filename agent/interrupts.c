@@ -12,7 +12,8 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 	struct cs_interrupts *interrupts = context;
 
 	interrupts->number = (int)number;
-	interrupts->came(interrupts->context);
+	if (interrupts->came)
+		interrupts->came(interrupts->context);
 }
 
 void cs_interrupts_begin(struct cs_interrupts *interrupts, struct event_base *base)

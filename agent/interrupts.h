@@ -11,11 +11,11 @@
 struct cs_interrupts {
 	struct event events[CS_INTERRUPTS];
 	int number;                  /* the signal that came; 0: none */
-	void (*came)(void *context); /* at each one, @number is set */
+	void (*came)(void *context); /* at each one, @number is set; may be NULL */
 	void *context;
 };
 
-/** cs_interrupts_begin() - take them from now on; @came and @context are filled in. */
+/** cs_interrupts_begin() - take them from now on; @came and @context are filled in, or zero. */
 void cs_interrupts_begin(struct cs_interrupts *interrupts, struct event_base *base);
 
 /** cs_interrupts_end() - leave them as they were. */

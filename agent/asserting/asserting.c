@@ -342,15 +342,10 @@ static void find_files(struct measuring *measuring)
 	}
 }
 
-/* The start that is under way ends itself. */
-static void on_interrupt(void *context)
-{
-}
-
 /* Signals wait for the next start also where they come between two: whoever asked for progress clears it. */
 static int measure_interruptibly(struct measuring *measuring, const struct looks *looks)
 {
-	struct cs_interrupts interrupts = { .came = on_interrupt };
+	struct cs_interrupts interrupts = { 0 }; /* the start that is under way ends itself */
 	int r;
 
 	cs_interrupts_begin(&interrupts, measuring->options->base);

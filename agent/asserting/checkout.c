@@ -12,14 +12,11 @@
 #include <unistd.h>
 
 #include "agent/asserting/tool.h"
+#include "base/same_text.h"
 
 #define GIT_S      600u /* a checkout of a large repository over a network's disk */
 #define REMOVE_FDS 16
 #define ARGS_MAX   12
-
-static void on_interrupt(void *context)
-{
-}
 
 void cs_checkouts_init(struct cs_checkouts *checkouts, struct event_base *base,
 		       const struct cs_dispositions *dispositions, const char *folder)
@@ -28,7 +25,6 @@ void cs_checkouts_init(struct cs_checkouts *checkouts, struct event_base *base,
 		.base = base,
 		.dispositions = dispositions,
 		.folder = folder,
-		.interrupts = { .came = on_interrupt },
 	};
 }
 
@@ -210,11 +206,6 @@ static int build(struct cs_checkouts *checkouts, const struct cs_checkout *check
 
 /* --- all --- */
 
-static bool is_same(const char *left, const char *right)
-{
-	return left && right ? !strcmp(left, right) : left == right;
-}
-
 int cs_checkouts_get(struct cs_checkouts *checkouts, const char *ref, const char *build_command,
 		     struct cs_diag *diag, struct cs_tail *ret_tail, const struct cs_checkout **ret)
 {
@@ -223,7 +214,7 @@ int cs_checkouts_get(struct cs_checkouts *checkouts, const char *ref, const char
 
 	for (unsigned i = 0; i < checkouts->count; i++) {
 		*ret = &checkouts->list[i];
-		if (is_same((*ret)->ref, ref) && is_same((*ret)->build, build_command))
+		if (cs_same_text((*ret)->ref, ref) && cs_same_text((*ret)->build, build_command))
 			return 0;
 	}
 	if (checkouts->count == CS_CHECKOUTS_MAX)

@@ -7,10 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
+#include "base/same_text.h"
 
 static bool has_run(const struct cs_origin *origin, const char *run)
 {
@@ -37,7 +34,8 @@ static bool belong_together(const struct cs_result_function *function,
 	const struct cs_origin *own = &function->origin;
 
 	return cs_host_same(&own->host, &origin->host) &&
-	       same_text(own->version, origin->version) && same_text(own->commit, origin->commit) &&
+	       cs_same_text(own->version, origin->version) &&
+	       cs_same_text(own->commit, origin->commit) &&
 	       own->against_itself == origin->against_itself &&
 	       !function->asserted.others == !asserted->others;
 }
