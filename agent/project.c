@@ -4,7 +4,6 @@
 #include "agent/project.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <jansson.h>
 #include <limits.h>
@@ -19,13 +18,15 @@
 
 #define TEXT_BYTES (64 * 1024)
 
-/* What is read of @path, NUL-terminated; NULL: it cannot be read. */
+/* What is read of @path, up to a NUL; NULL: it cannot be read. */
 static char *text_of(struct cs_arena *arena, const char *path)
 {
-	cs_cleanup(cs_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char *text = fd >= 0 ? cs_arena_alloc(arena, TEXT_BYTES + 1) : NULL;
+	cs_cleanup(cs_freep) char *text = NULL;
+	size_t len;
 
-	return text && cs_input_read(fd, text, TEXT_BYTES) >= 0 ? text : NULL;
+	return cs_input_read_file(path, TEXT_BYTES, &text, &len) < 0
+		       ? NULL
+		       : cs_arena_strndup(arena, text, len);
 }
 
 static bool is_there(const char *path)

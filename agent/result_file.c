@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,18 +22,15 @@ static int fail(const struct cs_result_file *file, int error, struct cs_diag *di
 	return cs_diag_set(diag, -error, "cannot write %s: %s", name_of(file), strerror(error));
 }
 
-/* Return: 0; negative errno. */
-static int find_target(struct cs_result_file *file, bool *ret_special)
+/* @ret: what is there now; st_mode 0: nothing. Return: 0; negative errno. */
+static int find_target(struct cs_result_file *file, struct stat *ret)
 {
-	struct stat st;
-
-	*ret_special = false;
-	if (stat(file->path, &st) == 0) {
-		if (S_ISDIR(st.st_mode))
+	if (stat(file->path, ret) == 0) {
+		if (S_ISDIR(ret->st_mode))
 			return -EISDIR;
-		*ret_special = !S_ISREG(st.st_mode);
 		return realpath(file->path, file->target) ? 0 : -errno;
 	}
+	*ret = (struct stat){ 0 };
 	if (errno != ENOENT)
 		return -errno;
 	if (strlen(file->path) >= sizeof(file->target))
@@ -43,10 +39,29 @@ static int find_target(struct cs_result_file *file, bool *ret_special)
 	return 0;
 }
 
+/* What is replaced keeps its owner, where we may, and who may read it. */
+static int open_beside(struct cs_result_file *file, const struct stat *now)
+{
+	int fd, r = 0;
+
+	/* Nobody else's: in a folder of everybody it could be a link to what is not to be written. */
+	snprintf(file->beside, sizeof(file->beside), "%s.%ld.new", file->target, (long)getpid());
+	unlink(file->beside);
+	fd = open(file->beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		file->beside[0] = '\0';
+	} else if (now->st_mode) {
+		r = fchown(fd, now->st_uid, now->st_gid);
+		r = fchmod(fd, now->st_mode & 07777);
+	}
+	(void)r; /* the result is worth more than its mode */
+	return fd;
+}
+
 int cs_result_file_open(const char *path, struct cs_diag *diag, struct cs_result_file *ret)
 {
 	cs_cleanup(cs_closep) int fd = -EBADF;
-	bool special;
+	struct stat now;
 	int r;
 
 	*ret = (struct cs_result_file){ .path = path };
@@ -60,20 +75,16 @@ int cs_result_file_open(const char *path, struct cs_diag *diag, struct cs_result
 		ret->out = stdout;
 		return 0;
 	}
-	r = find_target(ret, &special);
+	r = find_target(ret, &now);
 	if (r < 0)
 		return fail(ret, -r, diag);
-	if (special) {
+	if (now.st_mode && !S_ISREG(now.st_mode)) {
 		/* O_NONBLOCK: a FIFO without a reader is an error, not a wait. */
 		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		if (fd >= 0)
 			fcntl(fd, F_SETFL, 0);
 	} else {
-		snprintf(ret->beside, sizeof(ret->beside), "%s.%ld.new", ret->target,
-			 (long)getpid());
-		fd = open(ret->beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-		if (fd < 0)
-			ret->beside[0] = '\0';
+		fd = open_beside(ret, &now);
 	}
 	if (fd < 0)
 		return fail(ret, errno, diag);

@@ -2,7 +2,7 @@
 
 /*
  * The file that a result goes to. It is opened before the work begins, so that a wrong name is said
- * at once, and a regular file is replaced whole at the end: no reader sees half of it. What is no
+ * at once, and a regular file is replaced whole at the end, its mode kept: no reader sees half of it. What is no
  * regular file (a device, a FIFO, a pipe) is written to and never replaced; a link stays a link.
  */
 #pragma once

@@ -4,11 +4,9 @@
 #include "agent/asserting/plan_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/budget/yaml_tree.h"
@@ -59,43 +57,21 @@ static int locate(const char *path, struct cs_plan_file *file, struct cs_diag *d
 	return 0;
 }
 
-/* Nothing waits for a FIFO's other side. Return: bytes read; negative errno. */
-static ssize_t take(const char *path, char **ret)
-{
-	cs_cleanup(cs_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	cs_cleanup(cs_freep) char *text = malloc(CS_YAML_BYTES_MAX + 1);
-	struct stat st;
-	ssize_t len;
-
-	if (fd < 0)
-		return -errno;
-	if (!text)
-		return -ENOMEM;
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-		return -EISDIR;
-	len = cs_input_read(fd, text, CS_YAML_BYTES_MAX + 1);
-	if (len < 0)
-		return len;
-	*ret = text;
-	text = NULL;
-	return len;
-}
-
 int cs_plan_file_load(const char *path, const char *baseline, struct cs_diag *diag,
 		      struct cs_plan_file *ret)
 {
 	cs_cleanup(cs_freep) char *text = NULL;
-	ssize_t len;
+	size_t len;
 	int r;
 
 	*ret = (struct cs_plan_file){ .plan.baseline = baseline };
 	r = locate(path, ret, diag);
 	if (r < 0)
 		return r;
-	len = take(ret->path, &text);
-	if (len < 0)
-		return cs_diag_set(diag, (int)len, "%s: %s", ret->path, strerror((int)-len));
-	return cs_plan_parse(ret->path, text, (size_t)len, diag, &ret->plan);
+	r = cs_input_read_file(ret->path, CS_YAML_BYTES_MAX + 1, &text, &len);
+	if (r < 0)
+		return cs_diag_set(diag, r, "%s: %s", ret->path, strerror(-r));
+	return cs_plan_parse(ret->path, text, len, diag, &ret->plan);
 }
 
 void cs_plan_file_close(struct cs_plan_file *file)

@@ -4,18 +4,17 @@
 #include "agent/asserting/updating.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "agent/budget/metric.h"
 #include "agent/budget/revision.h"
 #include "agent/budget/yaml_tree.h"
+#include "agent/result_file.h"
 #include "base/input.h"
 
 bool cs_updating_in_ci(void)
@@ -101,45 +100,20 @@ static int collect(const struct cs_asserted *asserted, struct cs_arena *arena,
 
 /* --- the file --- */
 
-static int load(const char *path, char **ret, size_t *ret_len)
+/* The one copy of somebody's work: it is on the disk before the old one goes. */
+static int store(const char *path, const struct cs_buffer *text, struct cs_diag *diag)
 {
-	cs_cleanup(cs_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	cs_cleanup(cs_freep) char *text = calloc(1, CS_YAML_BYTES_MAX + 1);
-	ssize_t len;
+	struct cs_result_file file;
+	int r = cs_result_file_open(path, diag, &file);
 
-	if (fd < 0)
-		return -errno;
-	if (!text)
-		return -ENOMEM;
-	len = cs_input_read(fd, text, CS_YAML_BYTES_MAX);
-	if (len < 0)
-		return (int)len;
-	*ret = text;
-	*ret_len = (size_t)len;
-	text = NULL;
-	return 0;
-}
-
-/* Beside it, then in its place: nobody reads half of it. */
-static int store(const char *path, const struct cs_buffer *text)
-{
-	char real[PATH_MAX], made[PATH_MAX + 8];
-	cs_cleanup(cs_closep) int fd = -EBADF;
-	struct stat st;
-	int r;
-
-	if (!realpath(path, real) || stat(real, &st) < 0)
-		return -errno;
-	snprintf(made, sizeof(made), "%s.XXXXXX", real);
-	fd = mkostemp(made, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fchmod(fd, st.st_mode & 07777) == 0 &&
-	    write(fd, text->data, text->len) == (ssize_t)text->len && fsync(fd) == 0 &&
-	    rename(made, real) == 0)
-		return 0;
-	r = -errno;
-	unlink(made);
+	if (r == 0) {
+		fwrite(text->data, 1, text->len, file.out);
+		if (fflush(file.out) == 0)
+			r = fsync(fileno(file.out)) < 0 ? -errno : 0;
+		if (r == 0)
+			r = cs_result_file_commit(&file, diag);
+	}
+	cs_result_file_close(&file);
 	return r;
 }
 
@@ -162,7 +136,7 @@ static int revise(const struct cs_plan_file *file, const struct cs_revision *rev
 	cs_cleanup(cs_freep) char *text = NULL;
 	struct cs_buffer out = { 0 };
 	size_t len = 0;
-	int r = load(file->path, &text, &len);
+	int r = cs_input_read_file(file->path, CS_YAML_BYTES_MAX, &text, &len);
 
 	if (r == 0)
 		cs_revise(text, len, revisions, count, done, &out);
@@ -171,7 +145,7 @@ static int revise(const struct cs_plan_file *file, const struct cs_revision *rev
 	if (r == 0)
 		r = check(file, &out, diag);
 	if (r == 0 && (out.len != len || memcmp(out.data, text, len) != 0))
-		r = store(file->path, &out);
+		r = store(file->path, &out, diag);
 	cs_buffer_deinit(&out);
 	return r < 0 ? cs_diag_set(diag, r, "%s: %s", file->path, strerror(-r)) : 0;
 }

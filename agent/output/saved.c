@@ -4,39 +4,11 @@
 #include "agent/output/saved.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "agent/output/json.h"
 #include "base/input.h"
-
-/* Return: bytes read, @ret is the caller's; negative errno. */
-static ssize_t take(const char *path, char **ret)
-{
-	cs_cleanup(cs_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	cs_cleanup(cs_freep) char *text = NULL;
-	struct stat st;
-	ssize_t len;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	if (st.st_size > (off_t)CS_RESULT_JSON_BYTES_MAX)
-		return -EFBIG;
-	/* What is no file has no size: as much as may be. */
-	text = malloc((S_ISREG(st.st_mode) ? (size_t)st.st_size : CS_RESULT_JSON_BYTES_MAX) + 1);
-	if (!text)
-		return -ENOMEM;
-	len = cs_input_read(fd, text,
-			    (S_ISREG(st.st_mode) ? (size_t)st.st_size : CS_RESULT_JSON_BYTES_MAX) +
-				    1);
-	if (len >= 0)
-		*ret = CS_TAKE_PTR(text);
-	return len;
-}
 
 static bool is_wanted(const char *name, char *const *names, int names_count)
 {
@@ -104,12 +76,12 @@ int cs_saved_read(struct cs_result *result, const char *const *files, size_t fil
 	result->saved = true;
 	for (size_t i = 0; i < files_count; i++) {
 		cs_cleanup(cs_freep) char *text = NULL;
-		ssize_t len = take(files[i], &text);
-		int r;
+		size_t len;
+		int r = cs_input_read_file(files[i], CS_RESULT_JSON_BYTES_MAX + 1, &text, &len);
 
-		if (len < 0)
-			return cs_diag_set(diag, (int)len, "%s: %s", files[i], strerror((int)-len));
-		r = cs_result_json_read(result, files[i], text, (size_t)len, diag);
+		if (r < 0)
+			return cs_diag_set(diag, r, "%s: %s", files[i], strerror(-r));
+		r = cs_result_json_read(result, files[i], text, len, diag);
 		if (r < 0)
 			return r;
 	}
