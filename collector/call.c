@@ -14,6 +14,7 @@ static void set_texts(struct cs_call *call, const struct cs_rec_call *rec, const
 	call->protocol = rec->protocol;
 	call->encrypted |= rec->flags & CS_CALL_ENCRYPTED;
 	call->cut = rec->flags & CS_CALL_TARGET_CUT;
+	call->version = rec->version;
 	call->operation = cs_text_clean_copy(text, rec->method_len);
 	call->target = cs_text_clean_copy(text + rec->method_len, rec->target_len);
 	cs_call_told_read(cs_call_lines(rec), &told, &host);

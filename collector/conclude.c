@@ -170,6 +170,7 @@ void cs_conclude_invocation(struct cs_request *request)
 		.end_ns = request->end_ns,
 		.method = request->method,
 		.target = request->target,
+		.version = request->version,
 		.status = request->status,
 		.cut = request->cut,
 		.aborted = request->aborted,

@@ -299,6 +299,7 @@ struct cs_call {
 	uint16_t server_port; /* behind a proxy, to which it is a tunnel; 0: it is none */
 	uint8_t address[16];
 	uint16_t tls_version;       /* 0 unknown */
+	unsigned version;           /* of HTTP: 10, 11; 0 unknown */
 	unsigned status;            /* of HTTP; 0: none was seen */
 	int error;                  /* of a look-up EAI_*, of a connect errno; 0 none */
 	bool cut;                   /* the target is longer than what is kept of it */
@@ -335,6 +336,7 @@ struct cs_invocation {
 	uint64_t end_ns;
 	const char *method;      /* NULL: unknown */
 	const char *target;      /* without query; NULL: unknown */
+	unsigned version;        /* of HTTP: 10, 11; 0 unknown */
 	unsigned status;         /* HTTP; 0: none was seen */
 	uint32_t cut;            /* CS_REQUEST_*_CUT: what of the request was too long to be kept */
 	bool aborted;            /* the connection closed before the response was complete */

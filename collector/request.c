@@ -28,6 +28,7 @@ struct cs_request *cs_request_new(const struct cs_rec_request *rec, const char *
 		return NULL;
 	request->connection = rec->connection;
 	request->sequence = rec->sequence;
+	request->version = rec->version;
 	request->cut = rec->flags & (CS_REQUEST_HEADERS_CUT | CS_REQUEST_TARGET_CUT);
 	request->of_first = rec->flags & CS_REQUEST_OF_FIRST;
 	request->method = cs_text_clean_copy(text, rec->method_len);

@@ -31,8 +31,9 @@ struct cs_request {
 	uint64_t start_ns;
 	uint64_t asked_ns; /* when the process asked for it; 0: not known, or it came unasked */
 	uint64_t first_byte_ns;
-	uint64_t end_ns; /* 0: in flight */
-	uint64_t due_ns; /* when it is handed over, then when it is forgotten */
+	uint64_t end_ns;  /* 0: in flight */
+	uint64_t due_ns;  /* when it is handed over, then when it is forgotten */
+	unsigned version; /* of HTTP: 10, 11; 0 unknown */
 	unsigned status;
 	uint32_t cut;         /* CS_REQUEST_*_CUT */
 	bool of_first;        /* the first process of the instance accepted its connection */

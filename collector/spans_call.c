@@ -4,6 +4,7 @@
  * The span of a call that a function makes: CLIENT, by the semantic conventions for HTTP clients,
  * databases, TLS and the network.
  */
+#include "collector/spans_http.h"
 #include "collector/spans_internal.h"
 
 #include <arpa/inet.h>
@@ -16,13 +17,11 @@
 
 #define ADDRESS_MAX 64u
 #define TEXT_MAX    32u
-#define PORT_HTTP   80u
 
 /* Texts made for attributes: as long as the list is not kept. */
 struct texts {
 	char peer[ADDRESS_MAX];
-	char server[CS_TELEMETRY_STRING_MAX];
-	char url[CS_TELEMETRY_STRING_MAX];
+	struct cs_http_target http;
 	char error[TEXT_MAX];
 	char status[64];
 	char operation[64];
@@ -70,18 +69,14 @@ static const char *operation_of(const struct cs_call *call, struct texts *texts)
 /* Few, whatever is called: what it is, and never whom. */
 static const char *name_of(const struct cs_call *call, struct texts *texts)
 {
-	const char *method, *operation;
+	const char *operation;
 
 	if (call->kind == CS_CALL_LOOKUP)
 		return "lookup";
 	if (call->kind == CS_CALL_CONNECT)
 		return "connect";
-	if (call->protocol == CS_CALL_HTTP) {
-		method = cs_known_method(call->operation);
-		return method && *method != '_' ? method : "HTTP";
-	}
-	if (call->protocol == CS_CALL_HTTP2)
-		return "HTTP";
+	if (is_http(call))
+		return cs_http_span_name(call->operation);
 	operation = operation_of(call, texts);
 	if (system_of(call))
 		return operation ? operation : system_of(call);
@@ -97,27 +92,45 @@ static const char *address_of(const struct cs_call *call, char *buf)
 	return inet_ntop(AF_INET6, call->address, buf, ADDRESS_MAX);
 }
 
-/* "name:port", "[::1]:8080", or without the port: the name to @buf, and the port, 0 if there is none. */
-static unsigned split_host(const char *host, char *buf, size_t size)
+/* Which nobody needs to be told of. */
+static unsigned usual_port(const struct cs_call *call)
 {
-	const char *end = strrchr(host, ':'), *bracket = strrchr(host, ']');
-	unsigned port = 0;
+	switch ((enum cs_call_protocol)call->protocol) {
+	case CS_CALL_POSTGRESQL:
+		return 5432;
+	case CS_CALL_MYSQL:
+		return 3306;
+	case CS_CALL_REDIS:
+		return 6379;
+	case CS_CALL_UNKNOWN:
+	case CS_CALL_HTTP:
+	case CS_CALL_HTTP2:
+	case CS_CALL_TLS:
+		break;
+	}
+	return 0;
+}
 
-	if (end && bracket && end < bracket)
-		end = NULL;
-	if (end && sscanf(end + 1, "%5u", &port) != 1)
-		port = 0;
-	if (*host == '[' && bracket)
-		snprintf(buf, size, "%.*s", (int)(bracket - host - 1), host + 1);
-	else
-		snprintf(buf, size, "%.*s", end ? (int)(end - host) : (int)strlen(host), host);
-	return port <= UINT16_MAX ? port : 0;
+/* Where the connection leads, by its name if that is known. Return: NULL: it is not known. */
+static const char *server_of(const struct cs_call *call, struct texts *texts)
+{
+	if (call->family == AF_UNIX)
+		return call->path;
+	if (call->name || !call->family)
+		return call->name;
+	return address_of(call, texts->peer);
+}
+
+static void add_server(struct cs_attr_list *list, const char *address, unsigned port)
+{
+	cs_attr_add_string(list, "server.address", address);
+	if (address && port)
+		cs_attr_add_int(list, "server.port", port);
 }
 
 static void add_peer(struct cs_attr_list *list, const struct cs_call *call, struct texts *texts)
 {
 	unsigned port = call->server_port ? call->server_port : call->port;
-	const char *server = call->name;
 
 	if (call->kind == CS_CALL_LOOKUP) {
 		cs_attr_add_string(list, "dns.question.name", call->name);
@@ -126,43 +139,37 @@ static void add_peer(struct cs_attr_list *list, const struct cs_call *call, stru
 	if (call->family == AF_UNIX) {
 		cs_attr_add_string(list, "network.transport", "unix");
 		cs_attr_add_string(list, "network.peer.address", call->path);
-		cs_attr_add_string(list, "server.address", call->path);
-		return;
+	} else {
+		cs_attr_add_string(list, "network.transport", "tcp");
 	}
-	cs_attr_add_string(list, "network.transport", "tcp");
-	if (call->family) {
+	if (call->family && call->family != AF_UNIX) {
 		cs_attr_add_string(list, "network.peer.address", address_of(call, texts->peer));
 		cs_attr_add_int(list, "network.peer.port", call->port);
-		if (!server)
-			server = texts->peer;
 	}
-	if (call->host) {
-		port = split_host(call->host, texts->server, sizeof(texts->server));
-		server = texts->server;
-		if (!port)
-			port = PORT_HTTP;
-	}
-	cs_attr_add_string(list, "server.address", server);
-	if (server && port)
-		cs_attr_add_int(list, "server.port", port);
+	if (is_http(call) && call->target)
+		return; /* who was asked is told with that */
+	if (system_of(call) && port == usual_port(call))
+		port = 0;
+	add_server(list, server_of(call, texts), port);
 }
 
 static void add_http(struct cs_attr_list *list, const struct cs_call *call, struct texts *texts)
 {
-	const char *method = cs_known_method(call->operation);
+	unsigned port = call->server_port ? call->server_port : call->port;
+	const char *server = server_of(call, texts);
 
-	cs_attr_add_string(list, "network.protocol.name", "http");
-	if (call->protocol == CS_CALL_HTTP2)
-		cs_attr_add_string(list, "network.protocol.version", "2");
-	cs_attr_add_string(list, "http.request.method", method);
-	if (method && strcmp(call->operation, method))
-		cs_attr_add_string(list, "http.request.method_original", call->operation);
-	if (call->target && *call->target == '/' && call->host && !call->cut) {
-		snprintf(texts->url, sizeof(texts->url), "http://%s%s", call->host, call->target);
-		cs_attr_add_string(list, "url.full", texts->url);
-	} else if (call->target && !strncmp(call->target, "http://", 7) && !call->cut) {
-		cs_attr_add_string(list, "url.full", call->target); /* by a proxy */
+	cs_spans_add_http_version(list, call->protocol == CS_CALL_HTTP2 ? 20 : call->version);
+	cs_spans_add_method(list, call->operation);
+	if (call->target &&
+	    cs_http_target_read(call->operation, call->target, call->host,
+				call->family == AF_UNIX ? NULL : server, port, &texts->http)) {
+		cs_attr_add_string(list, "url.full", texts->http.url);
+		add_server(list, texts->http.address, texts->http.port);
+	} else if (call->target) {
+		add_server(list, server, port);
 	}
+	if (call->cut)
+		cs_attr_add_only(list, "coldspan.request.cut", "target");
 	if (call->status)
 		cs_attr_add_int(list, "http.response.status_code", call->status);
 }

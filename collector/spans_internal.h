@@ -48,9 +48,6 @@ void cs_spans_set_outcome(struct cs_spans *spans, struct cs_span *span, struct c
 bool cs_spans_add_said(struct cs_spans *spans, struct cs_span *span, struct cs_attr_list *list,
 		       const struct cs_identity *identity, const struct cs_api_said *said);
 
-/** cs_known_method() - as http.request.method has it; "_OTHER"; NULL of NULL. */
-const char *cs_known_method(const char *method);
-
 /** cs_spans_add_links() - of an invocation; false: no memory. */
 bool cs_spans_add_links(struct cs_spans *spans, struct cs_span *span,
 			const struct cs_invocation *invocation);

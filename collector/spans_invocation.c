@@ -7,39 +7,17 @@
 
 #include "collector/lambda_event.h"
 #include "collector/lambda_messages.h"
+#include "collector/spans_http.h"
 #include "preload/wire/records.h"
 
-#define CS_METHOD_OTHER "_OTHER"
-#define HEADER_PREFIX   "http.request.header."
+#define HEADER_PREFIX "http.request.header."
 
-/*
- * What http.request.method may be (HTTP semantic conventions): anybody can invent methods, and each
- * would be a span name and a label of its own. Names of methods are case-sensitive.
- */
-const char *cs_known_method(const char *method)
-{
-	static const char *const known[] = { "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS",
-					     "PATCH",   "POST",   "PUT", "TRACE" };
-
-	for (size_t i = 0; method && i < sizeof(known) / sizeof(known[0]); i++) {
-		if (!strcmp(method, known[i]))
-			return known[i];
-	}
-	return method ? CS_METHOD_OTHER : NULL;
-}
-
-/*
- * HTTP server spans without a known route are named by the method alone, and "HTTP" where that is
- * none that is known.
- */
 static const char *span_name(const struct cs_invocation *invocation)
 {
-	const char *method = cs_known_method(invocation->method);
-
-	if (!method)
-		return invocation->api && invocation->api->name ? invocation->api->name
-								: invocation->identity->name;
-	return strcmp(method, CS_METHOD_OTHER) ? method : "HTTP";
+	if (invocation->method)
+		return cs_http_span_name(invocation->method);
+	return invocation->api && invocation->api->name ? invocation->api->name
+							: invocation->identity->name;
 }
 
 void cs_spans_add_ids(struct cs_attr_list *list, const struct cs_inbound *inbound,
@@ -139,6 +117,21 @@ static const char *failure_of(const struct cs_invocation *invocation)
 				   : NULL;
 }
 
+/* Value of error.type of what ended by itself, and is not told with its protocol; NULL: it did not fail. */
+static const char *error_of(struct cs_spans *spans, const struct cs_invocation *invocation)
+{
+	if (was_left(invocation))
+		return "exit";
+	if (invocation->outcome.cause != CS_CAUSE_NONE &&
+	    (invocation->outcome.cause != CS_CAUSE_EXIT || invocation->outcome.code != 0))
+		return NULL;
+	if (invocation->lambda || invocation->whisk)
+		return NULL;
+	if (invocation->status >= 500)
+		return cs_arena_printf(&spans->arena, "%u", invocation->status);
+	return invocation->aborted ? "aborted" : NULL;
+}
+
 /* By the names that a cold start's own have. */
 static void add_used(struct cs_attr_list *list, const struct cs_used *used)
 {
@@ -236,10 +229,11 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	cs_attr_add_string(&list, "faas.trigger", trigger_of(invocation));
 	cs_attr_add_bool(&list, "faas.coldstart", invocation->cold);
 	cs_attr_add_string(&list, "coldspan.protocol", cs_protocol_name(invocation->protocol));
-	cs_attr_add_string(&list, "http.request.method", cs_known_method(invocation->method));
-	if (invocation->method && strcmp(invocation->method, cs_known_method(invocation->method)))
-		cs_attr_add_string(&list, "http.request.method_original", invocation->method);
+	cs_spans_add_method(&list, invocation->method);
 	cs_attr_add_string(&list, "url.path", invocation->target);
+	if (invocation->method && invocation->protocol == CS_PROTOCOL_HTTP)
+		cs_attr_add_string(&list, "url.scheme", "http"); /* TLS is not looked into */
+	cs_spans_add_http_version(&list, invocation->version);
 	add_azure_function(spans, &list, invocation);
 	cs_spans_add_ids(&list, invocation->inbound, own_id(invocation));
 	add_carriers(&list, invocation->inbound);
@@ -272,8 +266,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	span->status_message = failure_of(invocation);
 	if (span->status_message || invocation->status >= 500)
 		span->status = CS_STATUS_ERROR;
-	if (was_left(invocation))
-		cs_attr_add_string(&list, "error.type", "exit");
+	cs_attr_add_string(&list, "error.type", error_of(spans, invocation));
 	cs_spans_set_outcome(spans, span, &list, invocation->outcome);
 	if (invocation->api &&
 	    !cs_spans_add_said(spans, span, &list, invocation->identity, invocation->api))

@@ -43,6 +43,7 @@ static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event
 		.method_len = text->method_len,
 		.target_len = text->target_len,
 		.headers_len = text->headers_len,
+		.version = event->version,
 	};
 
 	if (cs_propagate_asked(CS_PROPAGATE_OUTBOUND) && cs_outbound_handed_on(conn))

@@ -440,7 +440,8 @@ struct cs_rec_call { /* time_ns: before the call that sent the first byte */
 	uint16_t method_len;  /* the texts follow: method, or name of the operation; ... */
 	uint16_t target_len;  /* ... target without query; ... */
 	uint16_t headers_len; /* ... the line "host: NAME\n" */
-	uint16_t reserved;
+	uint8_t version;      /* of HTTP/1: 10 or 11; 0 unknown */
+	uint8_t reserved;
 	/* char text[method_len + target_len + headers_len] */
 };
 

@@ -157,6 +157,8 @@ def requests_of_http_are_spans_with_what_was_asked(args, folder):
         assert 0 < call["attributes"]["coldspan.first_byte_ns"] <= call["end"] - call["start"], call
     for call in calls:
         _check_within(call, invocation)
+    assert set(_said([*calls, invocation], "network.protocol.version")) == {("1.1",)}, (calls, invocation)
+    assert _said([invocation], "url.scheme", "error.type") == [("http", None)], invocation
     first = calls[0]["attributes"]
     assert first["coldspan.connect_ns"] > 0 and first["coldspan.lookup_ns"] > 0, first
     if args.language != "java":  # whose client gives a connection back to its pool a while later

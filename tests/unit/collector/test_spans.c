@@ -230,6 +230,38 @@ Test(spans, a_method_that_nobody_knows_is_no_name)
 	cr_expect(eq(ptr, (void *)find(&span->attrs, "http.request.method_original"), NULL));
 }
 
+/* Of a server's span 4xx is no error (semantic conventions for HTTP spans, "Status"). */
+Test(spans, a_request_says_how_it_came_and_how_it_failed)
+{
+	static const struct {
+		unsigned version, status;
+		bool aborted;
+		const char *told, *error;
+	} rows[] = {
+		{ 11, 200, false, "1.1", "(none)" }, { 10, 404, false, "1.0", "(none)" },
+		{ 11, 499, false, "1.1", "(none)" }, { 11, 500, false, "1.1", "500" },
+		{ 11, 503, true, "1.1", "503" },     { 11, 200, true, "1.1", "aborted" },
+		{ 0, 0, false, "(none)", "(none)" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cs_invocation one = invocation();
+		const struct cs_span *span;
+
+		one.version = rows[i].version;
+		one.status = rows[i].status;
+		one.aborted = rows[i].aborted;
+		span = only_span(&one);
+		cr_expect(eq(str, (char *)text(&span->attrs, "network.protocol.version"),
+			     (char *)rows[i].told));
+		cr_expect(eq(str, (char *)text(&span->attrs, "url.scheme"), (char *)"http"));
+		cr_expect(eq(str, (char *)text(&span->attrs, "error.type"), (char *)rows[i].error));
+		cr_expect(eq(int, span->status == CS_STATUS_ERROR,
+			     strcmp(rows[i].error, "(none)") != 0));
+		cs_spans_reset(&spans);
+	}
+}
+
 Test(spans, what_is_not_known_is_not_said)
 {
 	struct cs_invocation one = invocation();
@@ -242,6 +274,7 @@ Test(spans, what_is_not_known_is_not_said)
 	cr_assert(eq(str, (char *)span->name, (char *)"orders"));
 	cr_assert(eq(str, (char *)text(&span->attrs, "faas.trigger"), (char *)"other"));
 	cr_assert(eq(ptr, (void *)find(&span->attrs, "http.request.method"), NULL));
+	cr_assert(eq(ptr, (void *)find(&span->attrs, "url.scheme"), NULL));
 	cr_assert(eq(ptr, (void *)find(&span->attrs, "http.response.status_code"), NULL));
 	cr_assert(eq(ptr, (void *)find(&span->attrs, "coldspan.first_byte_ns"), NULL));
 	cr_assert(eq(ptr, (void *)find(&span->attrs, "http.request.header.x-request-id"), NULL));
