@@ -141,8 +141,11 @@ class Api:
 
     def next(self):
         with self.lock:
-            if self.init_error or self.snapshot and not self.restored or self.concurrency == 1 and self.out:
-                raise Refusal(403, "InvalidStateTransition", "an event is not answered yet")
+            if self.init_error or self.snapshot and not self.restored:
+                raise Refusal(403, "InvalidStateTransition", "it is not ready for events")
+            # A runtime whose stream has failed does not wait for the service's word, which may be late.
+            if self.concurrency == 1 and not self.lock.wait_for(lambda: self.gone or not self.out, WAIT_S):
+                raise Refusal(403, "InvalidStateTransition", "an event is not answered")
             self.asked += 1
             self.lock.notify_all()
             # A managed instance's runtime asks for more than it may have at once, and has to wait.
