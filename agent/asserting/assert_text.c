@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "agent/asserting/cause.h"
 #include "agent/asserting/evicting.h"
 #include "agent/budget/metric.h"
 #include "agent/exit_codes.h"
@@ -150,8 +151,6 @@ void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgemen
 				 judgement->resolution * 100);
 	if (!isnan(judgement->chance))
 		cs_buffer_printf(out, ", by chance once in %.0f", 1 / judgement->chance);
-	if (judgement->verdict == CS_VERDICT_FAIL && judgement->cause)
-		cs_buffer_printf(out, ": %s", judgement->cause);
 }
 
 /* What came out when it was measured once more. */
@@ -169,6 +168,25 @@ static void put_confirmation(const struct cs_asserted *asserted, size_t which,
 			 cs_assert_label(budget, second->verdict, false));
 	cs_assert_evidence(budget, second, out);
 	cs_buffer_putc(out, '\n');
+}
+
+/* Below a budget that is not kept. */
+static void put_line(const char *label, const char *text, struct cs_buffer *out)
+{
+	cs_buffer_printf(out, "%*s%s: ", LABEL_COLUMNS + 4, "", label);
+	cs_escape_plain(out, text);
+	cs_buffer_putc(out, '\n');
+}
+
+static void put_next(const struct cs_plan_function *function, struct cs_buffer *out)
+{
+	struct cs_buffer next = { 0 };
+
+	cs_cause_next(function, &next);
+	if (next.len)
+		put_line("next", next.data, out);
+	out->failed |= next.failed;
+	cs_buffer_deinit(&next);
 }
 
 static void put_budget(const struct cs_plan *plan, const struct cs_asserted *asserted, size_t which,
@@ -189,11 +207,19 @@ static void put_budget(const struct cs_plan *plan, const struct cs_asserted *ass
 	cs_buffer_putc(out, '\n');
 	if (asserted->confirmation)
 		put_confirmation(asserted, which, out);
-	if (judgement->verdict == CS_VERDICT_FAIL && budget->why) {
-		cs_buffer_printf(out, "%*swhy: ", LABEL_COLUMNS + 4, "");
-		cs_escape_plain(out, budget->why);
-		cs_buffer_putc(out, '\n');
-	}
+	if (judgement->verdict != CS_VERDICT_FAIL)
+		return;
+	if (asserted->causes && asserted->causes[which].text)
+		put_line(asserted->causes[which].label, asserted->causes[which].text, out);
+	if (budget->why)
+		put_line("why", budget->why, out);
+}
+
+const char *cs_assert_beside(const struct cs_asserted *asserted)
+{
+	return !asserted->others                          ? NULL
+	       : asserted->beside == CS_AGAINST_REFERENCE ? "reference"
+							  : "baseline";
 }
 
 /* --- a start that came to nothing --- */
@@ -224,12 +250,11 @@ void cs_assert_failure(const struct cs_asserted *asserted, struct cs_buffer *out
 	const struct cs_sampling_result *failure = &asserted->failure;
 	char buf[128];
 	const char *why = failure_of(failure, buf, sizeof(buf));
+	const char *beside = cs_assert_beside(asserted);
 
-	cs_buffer_printf(out, "%sstart %u: %s",
-			 !asserted->other_failed                              ? ""
-			 : asserted->function->beside == CS_AGAINST_REFERENCE ? "the reference's "
-									      : "the baseline's ",
-			 asserted->count + 1, why ? why : "it ended");
+	if (asserted->other_failed)
+		cs_buffer_printf(out, "the %s's ", beside ? beside : "baseline");
+	cs_buffer_printf(out, "start %u: %s", asserted->count + 1, why ? why : "it ended");
 	if (failure->last_phase)
 		cs_buffer_printf(out, ", in phase %s", failure->last_phase);
 }
@@ -250,6 +275,8 @@ static void put_failure(const struct cs_plan *plan, const struct cs_asserted *as
 		cs_buffer_printf(out, "    | %.*s\n", (int)len, line);
 		line += len + (line[len] == '\n');
 	}
+	if (!asserted->other_failed)
+		put_next(function, out);
 }
 
 /* --- what the machine did --- */
@@ -300,13 +327,14 @@ void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *assert
 		    const struct cs_terminal *terminal, struct cs_buffer *out)
 {
 	const struct cs_plan_function *function = asserted->function;
+	const char *beside = cs_assert_beside(asserted);
+	bool failed = false;
 
-	cs_buffer_printf(out, "%s: %u cold start%s%s\n", function->name, asserted->count,
-			 asserted->count == 1 ? "" : "s",
-			 !asserted->others ? ""
-			 : function->beside == CS_AGAINST_REFERENCE
-				 ? ", each beside one of the reference"
-				 : ", each beside one of the baseline");
+	cs_buffer_printf(out, "%s: %u cold start%s", function->name, asserted->count,
+			 asserted->count == 1 ? "" : "s");
+	if (beside)
+		cs_buffer_printf(out, ", each beside one of the %s", beside);
+	cs_buffer_putc(out, '\n');
 	if (function->sampling.evict)
 		put_cold(asserted, out);
 	if (asserted->failed) {
@@ -316,7 +344,11 @@ void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *assert
 	for (size_t i = 0; i < function->budgets_count; i++) {
 		if (function->budgets[i].level != CS_LEVEL_OFF)
 			put_budget(plan, asserted, i, today, terminal, out);
+		failed |= function->budgets[i].level != CS_LEVEL_OFF &&
+			  asserted->judgements[i].verdict == CS_VERDICT_FAIL;
 	}
+	if (failed)
+		put_next(function, out);
 	if (!asserted->noise.count)
 		return;
 	cs_buffer_puts(out, "  runner: ");

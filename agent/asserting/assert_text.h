@@ -35,6 +35,9 @@ void cs_assert_value(const struct cs_budget *budget, double value, struct cs_buf
 void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgement *judgement,
 			struct cs_buffer *out);
 
+/** cs_assert_beside() - what its starts were made beside: "baseline", "reference"; NULL: nothing */
+const char *cs_assert_beside(const struct cs_asserted *asserted);
+
 /** cs_assert_failure() - which start came to nothing, and how: half a line; of one that failed */
 void cs_assert_failure(const struct cs_asserted *asserted, struct cs_buffer *out);
 

@@ -182,34 +182,6 @@ static int sum_up(struct cs_asserted *asserted, double alpha)
 	return cs_judge_resolution(&samples, CS_METRIC_TOTAL, alpha, &asserted->resolution);
 }
 
-static void forget_causes(struct cs_asserted *asserted)
-{
-	for (size_t i = 0; asserted->causes && i < asserted->function->budgets_count; i++)
-		free(asserted->causes[i]);
-	free(asserted->causes);
-	asserted->causes = NULL;
-}
-
-/* Without memory for it none is said. */
-static void find_causes(struct cs_asserted *asserted)
-{
-	const struct cs_plan_function *function = asserted->function;
-
-	forget_causes(asserted);
-	asserted->causes = calloc(function->budgets_count + 1, sizeof(*asserted->causes));
-	for (size_t i = 0; asserted->causes && i < function->budgets_count; i++) {
-		struct cs_judgement *judgement = &asserted->judgements[i];
-
-		if (judgement->verdict != CS_VERDICT_FAIL)
-			continue;
-		asserted->causes[i] =
-			function->budgets[i].metric == CS_METRIC_FORBIDDEN && asserted->forbidden[0]
-				? strdup(asserted->forbidden)
-				: cs_cause_of(asserted, &function->budgets[i]);
-		judgement->cause = asserted->causes[i];
-	}
-}
-
 /* What fails twice, fails; what does not, says that this machine contradicts itself. */
 static void take_confirmation(struct cs_asserted *asserted)
 {
@@ -246,7 +218,8 @@ int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, 
 	}
 	if (ret_settled)
 		*ret_settled = settled;
-	find_causes(asserted);
+	cs_causes_free(asserted->causes, function->budgets_count);
+	asserted->causes = cs_causes_find(asserted);
 	r = sum_up(asserted, alpha);
 	if (r < 0 || !asserted->confirmation || asserted->confirmation->failed)
 		return r;
@@ -380,6 +353,8 @@ static int run(const struct cs_asserting_options *options, const struct cs_plan_
 			.resident = (double)NAN,
 		};
 	ret->looks = looks.count;
+	if (measuring.pairs)
+		ret->beside = function->beside ? function->beside : CS_AGAINST_BASELINE;
 	if (measuring.pairs && !options->against_itself) {
 		r = set_baseline(&measuring, &ret->failure.tail);
 		ret->failure.status = options->checkouts->interrupts.number;
@@ -391,7 +366,7 @@ static int run(const struct cs_asserting_options *options, const struct cs_plan_
 	ret->judgements = calloc(function->budgets_count + 1, sizeof(*ret->judgements));
 	if (!ret->own || !ret->judgements || (measuring.pairs && !ret->others))
 		return -ENOMEM;
-	measuring.sides[0].seen = measuring.pairs ? &ret->files : NULL;
+	measuring.sides[0].seen = &ret->files;
 	measuring.sides[1].seen = &ret->other_files;
 	measuring.sides[0].samples = ret->own;
 	measuring.sides[1].samples = ret->others;
@@ -450,7 +425,9 @@ void cs_asserted_deinit(struct cs_asserted *asserted)
 	if (asserted->confirmation)
 		cs_asserted_deinit(asserted->confirmation);
 	free(asserted->confirmation);
-	forget_causes(asserted);
+	if (asserted->function)
+		asserted->causes =
+			cs_causes_free(asserted->causes, asserted->function->budgets_count);
 	cs_file_set_deinit(&asserted->files);
 	cs_file_set_deinit(&asserted->other_files);
 	free(asserted->own);

@@ -25,6 +25,7 @@
 #define CS_ASSERTING_LOOKS 3u
 
 struct cs_asserted;
+struct cs_cause_note;
 struct cs_checkouts;
 struct cs_dispositions;
 
@@ -47,14 +48,15 @@ struct cs_asserting_options {
 struct cs_asserted {
 	const struct cs_plan_function *function;
 	struct cs_sample *own;           /* owned */
-	struct cs_sample *others;        /* owned; NULL: it has no baseline */
+	struct cs_sample *others;        /* owned; NULL: it was made alone */
 	uint32_t count;                  /* of starts, or pairs */
 	uint32_t looks;                  /* at most, among which the error is divided */
 	struct cs_judgement *judgements; /* owned; one for each of the function's budgets */
 	double resolution; /* of pairs, as cs_judge_resolution() of total; NaN: there are none */
-	struct cs_file_set files;         /* that its starts mapped and opened; with a baseline */
-	struct cs_file_set other_files;   /* and those of the baseline */
-	char **causes;                    /* owned; for each budget; what judgements borrow */
+	enum cs_budget_against beside;    /* what the others are */
+	struct cs_file_set files;         /* that its starts mapped and opened */
+	struct cs_file_set other_files;   /* and those of the others */
+	struct cs_cause_note *causes;     /* owned; of each budget; NULL: not looked for */
 	struct cs_noise_summary noise;    /* of both halves */
 	struct cs_asserted *confirmation; /* owned; measured once more; NULL: it was not */
 	bool confirming;                  /* it is that itself */

@@ -1,20 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What moved; see cause.h. */
+/* What moved, or is largest; see cause.h. */
 #include "agent/asserting/cause.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/asserting/largest.h"
 #include "agent/statistics/quantile.h"
 #include "base/buffer.h"
 #include "base/shell_word.h"
 
 #define NAMES_MOST    4
 #define PHASES_MOST   2
-#define GROWTH_SHARE  0.1  /* of all growth: what moved by less is not named */
+#define GROWTH_SHARE  0.1  /* of all: what moved, or takes, less is not named */
 #define COMMAND_BYTES 240u /* a longer one is nothing to type */
+
+/* Of a function, for all of its budgets. */
+struct facts {
+	double own[CS_PHASE_COUNT]; /* medians */
+	double others[CS_PHASE_COUNT];
+	double total;
+	struct cs_buffer packages; /* by their files; empty: there are none */
+	struct cs_buffer objects;  /* shared objects by bytes; idem */
+	struct cs_buffer all;      /* files by bytes; idem */
+	struct cs_buffer moved;    /* new and gone; idem */
+};
 
 static void put_quantity(enum cs_quantity_kind kind, double value, struct cs_buffer *out)
 {
@@ -24,15 +36,21 @@ static void put_quantity(enum cs_quantity_kind kind, double value, struct cs_buf
 		       cs_quantity_format((struct cs_quantity){ kind, value }, text, sizeof(text)));
 }
 
+static void put_part(const struct cs_buffer *part, struct cs_buffer *out)
+{
+	if (part->len)
+		cs_buffer_printf(out, "%s%s", out->len ? "; " : "", part->data);
+}
+
 /* --- phases --- */
 
 /* Of those starts in which it was seen; 0: in none. */
 static double median_of(const struct cs_sample *samples, uint32_t count, unsigned metric)
 {
-	double *values = calloc(count, sizeof(*values)), median;
+	double *values = calloc(count + 1, sizeof(*values)), median;
 	uint32_t seen = 0;
 
-	for (uint32_t i = 0; values && i < count; i++) {
+	for (uint32_t i = 0; values && samples && i < count; i++) {
 		if (!isnan(samples[i].values[metric]))
 			values[seen++] = samples[i].values[metric];
 	}
@@ -49,57 +67,66 @@ static bool is_counted(unsigned phase)
 	return phase != CS_PHASE_WAIT;
 }
 
-static void put_grown(const struct cs_asserted *asserted, struct cs_buffer *out)
+/* CS_PHASE_WAIT: there is none. */
+static unsigned most_of(const double *amounts)
 {
-	double own[CS_PHASE_COUNT], growth[CS_PHASE_COUNT], all = 0;
+	unsigned most = CS_PHASE_WAIT;
 
 	for (unsigned i = 0; i < CS_PHASE_COUNT; i++) {
-		own[i] = median_of(asserted->own, asserted->count, CS_METRIC_PHASES + i);
-		growth[i] =
-			own[i] - median_of(asserted->others, asserted->count, CS_METRIC_PHASES + i);
+		if (is_counted(i) && amounts[i] > 0 &&
+		    (!is_counted(most) || amounts[i] > amounts[most]))
+			most = i;
+	}
+	return most;
+}
+
+static void put_grown(const struct facts *facts, struct cs_buffer *out)
+{
+	double growth[CS_PHASE_COUNT], all = 0;
+
+	for (unsigned i = 0; i < CS_PHASE_COUNT; i++) {
+		growth[i] = facts->own[i] - facts->others[i];
 		all += is_counted(i) ? fmax(growth[i], 0) : 0;
 	}
 	for (unsigned told = 0; told < PHASES_MOST; told++) {
-		unsigned most = CS_PHASE_WAIT;
+		unsigned most = most_of(growth);
 
-		for (unsigned i = 0; i < CS_PHASE_COUNT; i++) {
-			if (is_counted(i) && (!is_counted(most) || growth[i] > growth[most]))
-				most = i;
-		}
-		if (growth[most] <= 0 || growth[most] < GROWTH_SHARE * all)
+		if (!is_counted(most) || growth[most] < GROWTH_SHARE * all)
 			return;
-		cs_buffer_printf(out, "%s%s +", out->len ? ", " : "",
-				 cs_metric_about(CS_METRIC_PHASES + most).name);
+		cs_buffer_printf(out, "%s%s +", out->len ? ", " : "", cs_phase_name(most));
 		put_quantity(CS_QUANTITY_DURATION, growth[most], out);
-		if (own[most] > growth[most]) {
+		if (facts->others[most] > 0) {
 			cs_buffer_puts(out, " (");
-			put_quantity(CS_QUANTITY_SHARE, growth[most] / (own[most] - growth[most]),
-				     out);
+			put_quantity(CS_QUANTITY_SHARE, growth[most] / facts->others[most], out);
 			cs_buffer_putc(out, ')');
 		}
-		growth[most] = -1;
+		growth[most] = 0;
 	}
 }
 
-static void put_largest(const struct cs_asserted *asserted, struct cs_buffer *out)
+static void put_phase(const struct facts *facts, unsigned phase, struct cs_buffer *out)
 {
-	double largest = 0, all = median_of(asserted->own, asserted->count, CS_METRIC_TOTAL);
-	unsigned which = CS_PHASE_WAIT;
-
-	for (unsigned i = 0; i < CS_PHASE_COUNT; i++) {
-		double median = median_of(asserted->own, asserted->count, CS_METRIC_PHASES + i);
-
-		if (is_counted(i) && median > largest) {
-			largest = median;
-			which = i;
-		}
-	}
-	if (!is_counted(which))
+	cs_buffer_printf(out, "%s%s ", out->len ? ", " : "", cs_phase_name(phase));
+	put_quantity(CS_QUANTITY_DURATION, facts->own[phase], out);
+	if (out->len && !(facts->total > 0))
 		return;
-	cs_buffer_printf(out, "most of it is %s: ", cs_metric_about(CS_METRIC_PHASES + which).name);
-	put_quantity(CS_QUANTITY_DURATION, largest, out);
 	cs_buffer_puts(out, " of ");
-	put_quantity(CS_QUANTITY_DURATION, all, out);
+	put_quantity(CS_QUANTITY_DURATION, facts->total, out);
+}
+
+static void put_longest(const struct facts *facts, struct cs_buffer *out)
+{
+	double own[CS_PHASE_COUNT];
+
+	memcpy(own, facts->own, sizeof(own));
+	for (unsigned told = 0; told < PHASES_MOST; told++) {
+		unsigned most = most_of(own);
+
+		if (!is_counted(most) || own[most] < GROWTH_SHARE * facts->total)
+			return;
+		put_phase(facts, most, out);
+		own[most] = 0;
+	}
 }
 
 /* --- files --- */
@@ -109,21 +136,135 @@ static void put_difference(const struct cs_file_set *files, const struct cs_file
 {
 	uint32_t found = 0;
 
-	for (uint32_t i = 0; i < files->count; i++) {
-		if (cs_file_set_has(others, files->names[i]))
+	/* What was left out of the others might be any of them. */
+	for (uint32_t i = 0; i < files->count && !others->cut; i++) {
+		if (cs_file_set_has(others, files->list[i].name))
 			continue;
 		if (found < NAMES_MOST)
-			cs_buffer_printf(out, "%s%s",
+			cs_buffer_printf(out, "%s%s%s",
 					 found      ? ", "
 					 : out->len ? "; "
 						    : "",
-					 found ? "" : what);
-		if (found < NAMES_MOST)
-			cs_buffer_puts(out, files->names[i]);
+					 found ? "" : what, files->list[i].name);
 		found++;
 	}
 	if (found > NAMES_MOST)
 		cs_buffer_printf(out, " and %u more", found - NAMES_MOST);
+}
+
+/* --- a budget --- */
+
+static void collect(const struct cs_asserted *asserted, struct facts *facts)
+{
+	*facts = (struct facts){ .total = median_of(asserted->own, asserted->count,
+						    CS_METRIC_TOTAL) };
+	for (unsigned i = 0; i < CS_PHASE_COUNT; i++) {
+		facts->own[i] = median_of(asserted->own, asserted->count, CS_METRIC_PHASES + i);
+		facts->others[i] =
+			median_of(asserted->others, asserted->count, CS_METRIC_PHASES + i);
+	}
+	cs_largest_packages(&asserted->files, &facts->packages);
+	cs_largest_files(&asserted->files, true, &facts->objects);
+	cs_largest_files(&asserted->files, false, &facts->all);
+	if (!asserted->others)
+		return;
+	put_difference(&asserted->files, &asserted->other_files, "new: ", &facts->moved);
+	put_difference(&asserted->other_files, &asserted->files, "gone: ", &facts->moved);
+}
+
+static void forget(struct facts *facts)
+{
+	cs_buffer_deinit(&facts->packages);
+	cs_buffer_deinit(&facts->objects);
+	cs_buffer_deinit(&facts->all);
+	cs_buffer_deinit(&facts->moved);
+}
+
+/* Which files decide it. */
+static const struct cs_buffer *files_of(const struct facts *facts, unsigned metric)
+{
+	switch (metric) {
+	case CS_METRIC_FACTS + CS_FACT_SHARED_OBJECTS:
+	case CS_METRIC_FACTS + CS_FACT_OPENS_NATIVE:
+	case CS_METRIC_FACTS + CS_FACT_DLOPENS:
+		return &facts->objects;
+	case CS_METRIC_PHASES + CS_PHASE_EXEC:
+	case CS_METRIC_PHASES + CS_PHASE_LINK:
+	case CS_METRIC_FAULTS_MINOR:
+	case CS_METRIC_FAULTS_MAJOR:
+	case CS_METRIC_MEMORY:
+		return &facts->all;
+	default:
+		return facts->packages.len ? &facts->packages : &facts->all;
+	}
+}
+
+/* What files have no part in. */
+static bool is_of_files(unsigned metric)
+{
+	return metric != CS_METRIC_WARM_P50 && metric != CS_METRIC_WARM_P95 &&
+	       metric != CS_METRIC_CONNECTS && metric != CS_METRIC_UNATTRIBUTED;
+}
+
+static void put_largest(const struct facts *facts, unsigned metric, struct cs_buffer *out)
+{
+	if (!is_of_files(metric))
+		return;
+	if (metric < CS_METRIC_PHASES + CS_PHASE_COUNT &&
+	    metric != CS_METRIC_PHASES + CS_PHASE_WAIT)
+		put_phase(facts, metric - CS_METRIC_PHASES, out);
+	else if (metric == CS_METRIC_TOTAL || metric == CS_METRIC_CPU)
+		put_longest(facts, out);
+	put_part(files_of(facts, metric), out);
+	put_part(&facts->moved, out);
+}
+
+static struct cs_cause_note cause_of(const struct cs_asserted *asserted, const struct facts *facts,
+				     const struct cs_budget *budget)
+{
+	struct cs_cause_note cause = { .label = "largest" };
+	struct cs_buffer out = { 0 };
+
+	if (budget->metric == CS_METRIC_FORBIDDEN && asserted->forbidden[0])
+		return (struct cs_cause_note){ "found", strdup(asserted->forbidden) };
+	if (asserted->others && budget->against != CS_AGAINST_NOTHING) {
+		if (cs_metric_about(budget->metric).kind == CS_QUANTITY_DURATION)
+			put_grown(facts, &out);
+		put_part(&facts->moved, &out);
+		cause.label = out.len ? "moved" : cause.label;
+	}
+	if (!out.len)
+		put_largest(facts, budget->metric, &out);
+	cause.text = cs_buffer_take(&out);
+	return cause;
+}
+
+struct cs_cause_note *cs_causes_find(const struct cs_asserted *asserted)
+{
+	const struct cs_plan_function *function = asserted->function;
+	struct cs_cause_note *causes = calloc(function->budgets_count + 1, sizeof(*causes));
+	bool collected = false;
+	struct facts facts;
+
+	for (size_t i = 0; causes && asserted->count && i < function->budgets_count; i++) {
+		if (asserted->judgements[i].verdict != CS_VERDICT_FAIL)
+			continue;
+		if (!collected)
+			collect(asserted, &facts);
+		collected = true;
+		causes[i] = cause_of(asserted, &facts, &function->budgets[i]);
+	}
+	if (collected)
+		forget(&facts);
+	return causes;
+}
+
+struct cs_cause_note *cs_causes_free(struct cs_cause_note *causes, size_t count)
+{
+	for (size_t i = 0; causes && i < count; i++)
+		free(causes[i].text);
+	free(causes);
+	return NULL;
 }
 
 /* --- what to type --- */
@@ -137,38 +278,30 @@ static bool has_control(const char *text)
 	return false;
 }
 
-static void put_command(const struct cs_plan_function *function, struct cs_buffer *out)
+/* Does its command alone do what it does under coldspan.yaml? */
+static bool stands_alone(const struct cs_plan_function *function)
 {
-	struct cs_buffer command = { 0 };
-	bool listens = function->ready == CS_READY_RESPONSE || function->ready == CS_READY_LISTEN;
+	return function->start != CS_START_FAAS && function->ready != CS_READY_POLL &&
+	       !function->env_count && function->argv;
+}
 
-	for (char **word = function->argv; word && *word; word++) {
+void cs_cause_next(const struct cs_plan_function *function, struct cs_buffer *out)
+{
+	bool listens = function->ready == CS_READY_RESPONSE || function->ready == CS_READY_LISTEN;
+	struct cs_buffer command = { 0 };
+
+	for (char **word = function->argv; stands_alone(function) && *word; word++) {
 		cs_buffer_putc(&command, ' ');
 		cs_shell_word(&command, *word, false);
 	}
-	if (command.len && command.len <= COMMAND_BYTES && !has_control(command.data))
-		cs_buffer_printf(out, "%ssee %scoldspan run --%s", out->len ? "; " : "",
-				 listens ? "PORT=8080 " : "", command.data);
+	if (command.len && command.len <= COMMAND_BYTES && !has_control(command.data)) {
+		cs_buffer_printf(out, "%scoldspan run --%s", listens ? "PORT=8080 " : "",
+				 command.data);
+	} else if (!has_control(function->name)) {
+		cs_buffer_puts(out, "coldspan assert ");
+		cs_shell_word(out, function->name, false);
+		cs_buffer_puts(out, " -o html=cold-starts.html");
+	}
+	out->failed |= command.failed;
 	cs_buffer_deinit(&command);
-}
-
-char *cs_cause_of(const struct cs_asserted *asserted, const struct cs_budget *budget)
-{
-	struct cs_buffer out = { 0 };
-
-	if (!asserted->count)
-		return NULL;
-	if (cs_metric_about(budget->metric).kind == CS_QUANTITY_DURATION) {
-		if (asserted->others && budget->against != CS_AGAINST_NOTHING)
-			put_grown(asserted, &out);
-		else
-			put_largest(asserted, &out);
-	}
-	if (asserted->others && budget->against != CS_AGAINST_NOTHING) {
-		put_difference(&asserted->files, &asserted->other_files, "new: ", &out);
-		put_difference(&asserted->other_files, &asserted->files, "gone: ", &out);
-	}
-	if (asserted->function->start != CS_START_FAAS)
-		put_command(asserted->function, &out);
-	return cs_buffer_take(&out);
 }

@@ -1,19 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Why a budget is exceeded, as far as the samples tell: against a baseline the phases that grew and the files
- * that are new or gone, else the phase that takes most; and what to type next.
+ * Why a budget is exceeded, as far as the samples tell: against others the phases that grew and the files that
+ * are new or gone; else what is largest: phases by time, packages by their files, shared objects by bytes.
+ * And what to type next.
  */
 #pragma once
 
 #include "agent/asserting/asserting.h"
+#include "base/buffer.h"
+
+struct cs_cause_note {
+	const char *label; /* static: "moved", "largest", "found" */
+	char *text;        /* owned: half a line; NULL: there is nothing to say */
+};
 
 /**
- * cs_cause_of() - one line
- * @budget: of @asserted's function, and exceeded
+ * cs_causes_find() - of each budget that is exceeded
+ * @asserted: judged
  *
  * Context:   any-thread.
- * Ownership: the caller's: free() it.
- * Return:    NULL: there is nothing to say, or no memory.
+ * Ownership: the caller's: cs_causes_free() it.
+ * Return:    one for each budget of its function; NULL: no memory.
  */
-char *cs_cause_of(const struct cs_asserted *asserted, const struct cs_budget *budget);
+struct cs_cause_note *cs_causes_find(const struct cs_asserted *asserted);
+
+/** cs_causes_free() - @count of them; accepts NULL. Return: NULL. */
+struct cs_cause_note *cs_causes_free(struct cs_cause_note *causes, size_t count);
+
+/**
+ * cs_cause_next() - append the command that shows one start of @function, for a shell in its folder
+ *
+ * `coldspan run` of its command, where that can be typed and needs nothing else of coldspan.yaml; else
+ * `coldspan assert` with a page. Values of the environment are not told: logs of CI are read by many.
+ *
+ * Context: any-thread.
+ */
+void cs_cause_next(const struct cs_plan_function *function, struct cs_buffer *out);

@@ -3,8 +3,11 @@
 /* A sorted list of names; see file_set.h. */
 #include "agent/asserting/file_set.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/utf8.h"
 
@@ -18,7 +21,7 @@ static uint32_t place_of(const struct cs_file_set *set, const char *name, bool *
 	*ret_there = false;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		int order = strcmp(set->names[middle], name);
+		int order = strcmp(set->list[middle].name, name);
 
 		if (order == 0) {
 			*ret_there = true;
@@ -35,29 +38,24 @@ static uint32_t place_of(const struct cs_file_set *set, const char *name, bool *
 static bool make_room(struct cs_file_set *set)
 {
 	uint32_t room = set->room ? 2 * set->room : 64;
-	char **names;
+	struct cs_named_file *list;
 
 	if (set->count < set->room)
 		return true;
-	names = set->count < CS_FILE_SET_MAX ? realloc(set->names, room * sizeof(*names)) : NULL;
-	if (!names)
+	list = set->count < CS_FILE_SET_MAX ? realloc(set->list, room * sizeof(*list)) : NULL;
+	if (!list)
 		return false;
-	set->names = names;
+	set->list = list;
 	set->room = room;
 	return true;
 }
 
-void cs_file_set_add(struct cs_file_set *set, const char *path, const char *folder)
+void cs_file_set_put(struct cs_file_set *set, const char *name, uint64_t bytes)
 {
-	size_t len = folder ? strlen(folder) : 0;
-	char name[NAME_BYTES], *own;
+	char *own;
 	uint32_t at;
 	bool there;
 
-	if (len && !strncmp(path, folder, len) && path[len] == '/')
-		path += len + 1;
-	cs_utf8_repair(name, sizeof(name), path, strlen(path), NULL);
-	cs_utf8_strip_control(name);
 	at = place_of(set, name, &there);
 	if (there)
 		return;
@@ -66,9 +64,36 @@ void cs_file_set_add(struct cs_file_set *set, const char *path, const char *fold
 		set->cut = true;
 		return;
 	}
-	memmove(set->names + at + 1, set->names + at, (set->count - at) * sizeof(*set->names));
-	set->names[at] = own;
+	memmove(set->list + at + 1, set->list + at, (set->count - at) * sizeof(*set->list));
+	set->list[at] = (struct cs_named_file){ own, bytes };
 	set->count++;
+}
+
+static uint64_t size_of(const char *path, const char *folder)
+{
+	char whole[PATH_MAX];
+	struct stat st;
+	int len = *path == '/'
+			  ? snprintf(whole, sizeof(whole), "%s", path)
+			  : snprintf(whole, sizeof(whole), "%s/%s", folder ? folder : ".", path);
+
+	return len < (int)sizeof(whole) && stat(whole, &st) == 0 && S_ISREG(st.st_mode)
+		       ? (uint64_t)st.st_size
+		       : 0;
+}
+
+void cs_file_set_add(struct cs_file_set *set, const char *path, const char *folder)
+{
+	size_t len = folder ? strlen(folder) : 0;
+	bool below = len && !strncmp(path, folder, len) && path[len] == '/';
+	char name[NAME_BYTES];
+
+	cs_utf8_repair(name, sizeof(name), below ? path + len + 1 : path,
+		       strlen(below ? path + len + 1 : path), NULL);
+	cs_utf8_strip_control(name);
+	/* Starts name the same files again and again: one look is enough. */
+	if (!cs_file_set_has(set, name))
+		cs_file_set_put(set, name, size_of(path, folder));
 }
 
 bool cs_file_set_has(const struct cs_file_set *set, const char *name)
@@ -82,7 +107,7 @@ bool cs_file_set_has(const struct cs_file_set *set, const char *name)
 void cs_file_set_deinit(struct cs_file_set *set)
 {
 	for (uint32_t i = 0; i < set->count; i++)
-		free(set->names[i]);
-	free(set->names);
+		free(set->list[i].name);
+	free(set->list);
 	*set = (struct cs_file_set){ 0 };
 }

@@ -71,8 +71,6 @@ struct cs_judgement {
 	uint32_t needed;    /* in doubt for too few: so many starts, or pairs, could prove it; 0 */
 	uint32_t disturbed; /* UNSTABLE amounts: starts without which it looks kept */
 	double resolution;  /* medians of pairs: as cs_judge_resolution(); NaN otherwise */
-	const char
-		*cause; /* borrowed: what was found that should not be, or moved; NULL: not said */
 };
 
 /**

@@ -28,7 +28,7 @@ static const char *command_of(const struct cs_result *result, const struct cs_ro
 
 static void put_row(const struct cs_result *result, const struct cs_row *row, struct cs_buffer *out)
 {
-	struct cs_buffer name = { 0 }, evidence = { 0 };
+	struct cs_buffer name = { 0 }, evidence = { 0 }, notes = { 0 };
 	unsigned line, column;
 
 	cs_row_place(row, &line, &column);
@@ -42,14 +42,16 @@ static void put_row(const struct cs_result *result, const struct cs_row *row, st
 	cs_escape_command(out, cs_row_name(row), true);
 	cs_buffer_printf(out, "::%s: ", row->label);
 	cs_escape_command(out, evidence.len ? evidence.data : "", false);
-	if (row->budget && row->budget->why) {
-		cs_buffer_puts(out, "%0Awhy: ");
-		cs_escape_command(out, row->budget->why, false);
+	cs_row_notes(row, &notes);
+	if (notes.len) {
+		cs_buffer_puts(out, "%0A");
+		cs_escape_command(out, notes.data, false);
 	}
 	cs_buffer_putc(out, '\n');
-	out->failed |= name.failed || evidence.failed;
+	out->failed |= name.failed || evidence.failed || notes.failed;
 	cs_buffer_deinit(&name);
 	cs_buffer_deinit(&evidence);
+	cs_buffer_deinit(&notes);
 }
 
 int cs_format_github(const struct cs_result *result, struct cs_buffer *out)

@@ -60,7 +60,7 @@ static json_t *plain(const char *text)
 
 static json_t *row_json(const struct cs_result *result, const struct cs_row *row)
 {
-	struct cs_buffer name = { 0 }, description = { 0 };
+	struct cs_buffer name = { 0 }, description = { 0 }, notes = { 0 };
 	unsigned line, column;
 	json_t *json;
 
@@ -69,6 +69,9 @@ static json_t *row_json(const struct cs_result *result, const struct cs_row *row
 	cs_buffer_printf(&description, "%s: %s: %s: ", name.len ? name.data : "", cs_row_name(row),
 			 row->label);
 	cs_row_evidence(row, &description);
+	cs_row_notes(row, &notes);
+	if (notes.len)
+		cs_buffer_printf(&description, "; %s", notes.data);
 	json = json_pack("{s:o, s:s, s:o, s:s, s:{s:o, s:{s:i}}}", "description",
 			 plain(description.len ? description.data : ""), "check_name",
 			 "coldspan-budget", "fingerprint",
@@ -77,6 +80,7 @@ static json_t *row_json(const struct cs_result *result, const struct cs_row *row
 			 plain(result->file), "lines", "begin", line ? (int)line : 1);
 	cs_buffer_deinit(&name);
 	cs_buffer_deinit(&description);
+	cs_buffer_deinit(&notes);
 	return json;
 }
 

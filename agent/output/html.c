@@ -39,7 +39,7 @@ static const char style[] =
 	"vertical-align:top;overflow-wrap:anywhere}thead th,tbody th{white-space:nowrap}\n"
 	".number{text-align:right;white-space:nowrap}.scroll{overflow-x:auto}\n"
 	".broken,.exceeded{color:var(--over);font-weight:600}.doubtful,.excused{color:var(--doubt)}\n"
-	".kept{color:var(--kept)}.soft{color:var(--soft)}\n"
+	".kept{color:var(--kept)}.soft,.notes{color:var(--soft)}.notes{white-space:pre-line}\n"
 	"pre{border:1px solid var(--line);padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere}\n"
 	"svg{display:block;width:100%;max-width:600px}svg.pairs{max-width:240px}svg.bar{height:12px}\n"
 	"svg text{font-size:9px;fill:var(--soft)}svg text.end{text-anchor:end}\n"
@@ -87,6 +87,21 @@ static void put_evidence(const struct cs_row *row, struct cs_buffer *out)
 	cs_buffer_deinit(&text);
 }
 
+/* Lines as such. */
+static void put_notes(const struct cs_row *row, struct cs_buffer *out)
+{
+	struct cs_buffer notes = { 0 };
+
+	cs_row_notes(row, &notes);
+	if (notes.len) {
+		cs_buffer_puts(out, "<div class=\"notes\">");
+		cs_escape_markup(out, notes.data, false);
+		cs_buffer_puts(out, "</div>");
+	}
+	out->failed |= notes.failed;
+	cs_buffer_deinit(&notes);
+}
+
 static void put_row(const struct cs_row *row, struct cs_buffer *out)
 {
 	cs_buffer_printf(out, "<tr><td class=\"%s\">%s</td><td>", class_of(row->grade), row->label);
@@ -95,13 +110,9 @@ static void put_row(const struct cs_row *row, struct cs_buffer *out)
 	cs_escape_markup(out, cs_row_name(row), false);
 	cs_buffer_puts(out, "</td><td>");
 	put_evidence(row, out);
-	if (row->budget && row->budget->why) {
-		cs_buffer_puts(out, "<br><span class=\"soft\">");
-		cs_escape_markup(out, row->budget->why, false);
-		cs_buffer_puts(out, "</span>");
-	}
+	put_notes(row, out);
 	cs_buffer_puts(out, "</td><td class=\"number\">");
-	cs_row_baseline(row, out);
+	cs_row_other(row, out);
 	cs_buffer_printf(out, "</td><td class=\"number\">%u</td></tr>\n",
 			 row->budget ? row->judgement->count : row->function->asserted.count);
 }
@@ -155,9 +166,11 @@ static void put_function(const struct cs_result_function *function, const struct
 	cs_buffer_printf(out, "<details%s><summary>",
 			 is_open(function, rows, count) ? " open" : "");
 	put_name(function, out);
-	cs_buffer_printf(out, ": %u cold start%s%s</summary>\n", asserted->count,
-			 asserted->count == 1 ? "" : "s",
-			 asserted->others ? ", each beside one of the baseline" : "");
+	cs_buffer_printf(out, ": %u cold start%s", asserted->count,
+			 asserted->count == 1 ? "" : "s");
+	if (cs_assert_beside(asserted))
+		cs_buffer_printf(out, ", each beside one of the %s", cs_assert_beside(asserted));
+	cs_buffer_puts(out, "</summary>\n");
 	if (asserted->failed) {
 		cs_buffer_puts(out, "<pre>");
 		cs_escape_markup(out, asserted->failure.tail.text, false);

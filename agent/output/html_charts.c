@@ -132,9 +132,9 @@ void cs_html_pairs(const struct cs_asserted *asserted, struct cs_buffer *out)
 		return;
 	cs_buffer_printf(out,
 			 "<figure><svg class=\"pairs\" viewBox=\"0 0 %d %d\" role=\"img\" "
-			 "aria-label=\"pairs: total beside the baseline's\">"
+			 "aria-label=\"pairs: total beside the %s's\">"
 			 "<line class=\"axis\" x1=\"0\" y1=\"%d\" x2=\"%d\" y2=\"0\"/>",
-			 PAIRS, PAIRS, PAIRS, PAIRS);
+			 PAIRS, PAIRS, cs_assert_beside(asserted), PAIRS, PAIRS);
 	for (uint32_t i = 0; i < asserted->count; i += step_of(asserted->count)) {
 		double own = asserted->own[i].values[CS_METRIC_TOTAL];
 		double other = asserted->others[i].values[CS_METRIC_TOTAL];
@@ -145,8 +145,10 @@ void cs_html_pairs(const struct cs_asserted *asserted, struct cs_buffer *out)
 					 own > other ? "over" : "kept", other / most * PAIRS,
 					 PAIRS - own / most * PAIRS);
 	}
-	cs_buffer_puts(out, "</svg><figcaption>Pairs: the baseline's total to the right, the "
-			    "function's upwards, both up to ");
+	cs_buffer_printf(out,
+			 "</svg><figcaption>Pairs: the %s's total to the right, the "
+			 "function's upwards, both up to ",
+			 cs_assert_beside(asserted));
 	put_amount(CS_METRIC_TOTAL, most, out);
 	cs_buffer_puts(out, "</figcaption></figure>\n");
 }

@@ -37,7 +37,7 @@ static bool belong_together(const struct cs_result_function *function,
 	       cs_same_text(own->version, origin->version) &&
 	       cs_same_text(own->commit, origin->commit) &&
 	       own->against_itself == origin->against_itself &&
-	       !function->asserted.others == !asserted->others;
+	       function->asserted.beside == asserted->beside;
 }
 
 static int append(struct cs_sample **to, uint32_t count, const struct cs_sample *from,
@@ -68,6 +68,13 @@ static int add_runs(struct cs_arena *arena, struct cs_origin *to, const struct c
 	return 0;
 }
 
+static void add_files(struct cs_file_set *to, const struct cs_file_set *from)
+{
+	for (uint32_t i = 0; i < from->count; i++)
+		cs_file_set_put(to, from->list[i].name, from->list[i].bytes);
+	to->cut |= from->cut;
+}
+
 /* All of @more is behind what @asserted has, and its confirmation with that. */
 static int add_samples(struct cs_asserted *asserted, struct cs_asserted *more)
 {
@@ -87,6 +94,8 @@ static int add_samples(struct cs_asserted *asserted, struct cs_asserted *more)
 	}
 	if (!asserted->forbidden[0])
 		memcpy(asserted->forbidden, more->forbidden, sizeof(asserted->forbidden));
+	add_files(&asserted->files, &more->files);
+	add_files(&asserted->other_files, &more->other_files);
 	asserted->count += more->count;
 	if (more->looks > asserted->looks)
 		asserted->looks = more->looks;

@@ -10,7 +10,7 @@
  * @asserted: is left to be freed, or moves, as cs_result_add() says
  *
  * With those that are there of the same function, if all of their origins but dates and runs is the same, and
- * both have a baseline, or none; else beside them.
+ * both were made beside the same kind of starts, or alone; else beside them.
  *
  * Return: 0; -EEXIST some of them are counted already; -E2BIG too many in all; -ENOMEM.
  */

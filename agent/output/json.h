@@ -31,6 +31,15 @@ const char *cs_result_json_key(unsigned metric, char buf[CS_RESULT_KEY_BYTES]);
 /** cs_result_json_noise_key() - the same of what the machine did: "steal_ns". Return: @buf. */
 const char *cs_result_json_noise_key(unsigned kind, char buf[CS_RESULT_KEY_BYTES]);
 
+/* Members in which a document has the samples that were made beside a function's. */
+struct cs_result_others_keys {
+	const char *samples;
+	const char *noise;
+};
+
+/** cs_result_json_others() - of those of a baseline, or a reference. */
+struct cs_result_others_keys cs_result_json_others(enum cs_budget_against against);
+
 /**
  * cs_result_json_read() - add the functions of a document to @result, judged by its plan
  * @file: its name, for messages and labels; borrowed by the diag only

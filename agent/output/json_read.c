@@ -339,6 +339,74 @@ static int take_failure(const struct reading *reading, const json_t *json,
 	return 0;
 }
 
+/* --- files --- */
+
+static int take_bytes(const struct reading *reading, const json_t *json,
+		      struct cs_asserted *asserted)
+{
+	const char *name;
+	json_t *bytes;
+
+	if (!json)
+		return -EINVAL;
+	json_object_foreach((json_t *)(uintptr_t)json, name, bytes)
+	{
+		json_int_t size = json_integer_value(bytes);
+
+		if (!json_is_integer(bytes) || size < 0)
+			return fail(reading, -EINVAL, "no size in bytes: ", "files");
+		cs_file_set_put(&asserted->files, name, (uint64_t)size);
+	}
+	return 0;
+}
+
+/* @json: null where there are no pairs */
+static int take_names(const struct reading *reading, const json_t *json, struct cs_file_set *set)
+{
+	if (json_is_null(json))
+		return 0;
+	for (size_t i = 0; i < json_array_size(json); i++) {
+		const char *name = json_string_value(json_array_get(json, i));
+
+		if (!name)
+			return fail(reading, -EINVAL, "no name of a file: ", "files");
+		cs_file_set_put(set, name, 0);
+	}
+	return json_is_array(json) ? 0 : fail(reading, -EINVAL, "no names: ", "files");
+}
+
+/* The others have what is gone, and of its own what is not new. */
+static int take_files(const struct reading *reading, const json_t *json,
+		      struct cs_asserted *asserted)
+{
+	struct cs_file_set news = { 0 }, *others = &asserted->other_files;
+	bool cut = false, others_cut = false;
+	int r;
+
+	/* Documents of earlier versions have none. */
+	if (!json || json_is_null(json))
+		return 0;
+	r = take_bytes(reading, member(reading, json, "bytes", JSON_OBJECT), asserted);
+	if (r == 0)
+		r = take_flag(reading, json, "cut", &cut);
+	if (r == 0)
+		r = take_flag(reading, json, "others_cut", &others_cut);
+	if (r == 0)
+		r = take_names(reading, json_object_get(json, "gone"), others);
+	if (r == 0)
+		r = take_names(reading, json_object_get(json, "new"), &news);
+	for (uint32_t i = 0; r == 0 && asserted->others && i < asserted->files.count; i++) {
+		const struct cs_named_file *file = &asserted->files.list[i];
+
+		if (!cs_file_set_has(&news, file->name))
+			cs_file_set_put(others, file->name, file->bytes);
+	}
+	cs_file_set_deinit(&news);
+	asserted->files.cut |= cut;
+	others->cut |= others_cut;
+	return r;
+}
+
 /* --- a function --- */
 
 static const struct cs_plan_function *planned(const struct reading *reading, const char *name)
@@ -357,10 +425,38 @@ static const struct cs_plan_function *planned(const struct reading *reading, con
 	return NULL;
 }
 
+/* What was made beside them must be what the plan compares with, if it compares. */
+static int take_others(const struct reading *reading, const json_t *json,
+		       struct cs_asserted *asserted)
+{
+	static const enum cs_budget_against kinds[] = { CS_AGAINST_BASELINE, CS_AGAINST_REFERENCE };
+	enum cs_budget_against wanted = asserted->function->beside;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct cs_result_others_keys keys = cs_result_json_others(kinds[i]);
+		const json_t *others = json_object_get(json, keys.samples);
+		int r;
+
+		if (!others || json_is_null(others))
+			continue;
+		if (wanted && wanted != kinds[i])
+			return fail(reading, -EINVAL,
+				    "coldspan.yaml compares with something else than these ",
+				    keys.samples);
+		if (asserted->others)
+			return fail(reading, -EINVAL, "one too many: ", keys.samples);
+		asserted->beside = kinds[i];
+		r = take_samples(reading, json, keys.samples, keys.noise, asserted->count,
+				 &asserted->others);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int take_measured(const struct reading *reading, const json_t *json,
 			 struct cs_asserted *asserted)
 {
-	const json_t *others = json_object_get(json, "baseline_samples");
 	const char *forbidden = "";
 	json_int_t count = 0, looks = 0;
 	int r = take_integer(reading, json, "starts", 0, CS_PLAN_RUNS_MAX, &count);
@@ -380,9 +476,8 @@ static int take_measured(const struct reading *reading, const json_t *json,
 	asserted->count = (uint32_t)count;
 	asserted->looks = (uint32_t)looks;
 	r = take_samples(reading, json, "samples", "noise", asserted->count, &asserted->own);
-	if (r == 0 && others && !json_is_null(others))
-		r = take_samples(reading, json, "baseline_samples", "baseline_noise",
-				 asserted->count, &asserted->others);
+	if (r == 0)
+		r = take_others(reading, json, asserted);
 	asserted->judgements =
 		calloc(asserted->function->budgets_count + 1, sizeof(*asserted->judgements));
 	return r < 0 ? r : asserted->judgements ? 0 : -ENOMEM;
@@ -396,6 +491,8 @@ static int take_asserted(const struct reading *reading, const json_t *json,
 	struct cs_asserted *second;
 	int r = take_measured(reading, json, asserted);
 
+	if (r == 0)
+		r = take_files(reading, json_object_get(json, "files"), asserted);
 	if (r < 0 || !again || json_is_null(again))
 		return r;
 	asserted->confirmation = second = calloc(1, sizeof(*second));
@@ -404,7 +501,7 @@ static int take_asserted(const struct reading *reading, const json_t *json,
 	second->function = asserted->function;
 	second->confirming = true;
 	r = json_is_object(again) ? take_measured(reading, again, second) : -EINVAL;
-	if (r == 0 && !second->others == !asserted->others)
+	if (r == 0 && second->beside == asserted->beside)
 		return 0;
 	return fail(reading, r < 0 ? r : -EINVAL,
 		    "not measured as the first time: ", "confirmation");

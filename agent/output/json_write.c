@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/asserting/cause.h"
 #include "agent/budget/metric.h"
 #include "agent/document.h"
 #include "agent/output/escape.h"
@@ -206,6 +207,13 @@ static const char *against_name(enum cs_budget_against against)
 						 : NULL;
 }
 
+struct cs_result_others_keys cs_result_json_others(enum cs_budget_against against)
+{
+	if (against == CS_AGAINST_REFERENCE)
+		return (struct cs_result_others_keys){ "reference_samples", "reference_noise" };
+	return (struct cs_result_others_keys){ "baseline_samples", "baseline_noise" };
+}
+
 static json_t *evidence_json(const struct cs_budget *budget, const struct cs_judgement *judgement)
 {
 	const struct cs_metric_about about = cs_metric_about(budget->metric);
@@ -227,36 +235,89 @@ static json_t *evidence_json(const struct cs_budget *budget, const struct cs_jud
 	return evidence;
 }
 
+static json_t *cause_json(const struct cs_row *row)
+{
+	return row->cause ? json_pack("{s:s, s:o}", "kind", row->cause->label, "text",
+				      text(row->cause->text))
+			  : json_null();
+}
+
+static json_t *next_json(const struct cs_row *row)
+{
+	struct cs_buffer next = { 0 };
+	json_t *json;
+
+	cs_row_next(row, &next);
+	json = text(next.len ? next.data : NULL);
+	cs_buffer_deinit(&next);
+	return json;
+}
+
 static json_t *budget_json(const struct cs_row *row)
 {
 	const struct cs_budget *budget = row->budget;
 	json_t *json = json_pack(
-		"{s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:s, s:b, s:i, s:i, s:o}", "id",
+		"{s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:s, s:b, s:i, s:i, s:o, s:o, s:o}", "id",
 		text(budget->id), "budget", text(budget->text), "metric",
 		cs_metric_about(budget->metric).name, "quantile", number(budget->quantile), "level",
 		level_name(budget->level), "relative_to", text(against_name(budget->against)),
 		"why", text(budget->why), "verdict", row->label, "counts", (int)row->counts, "line",
 		(int)budget->line, "column", (int)budget->column, "measured",
-		evidence_json(budget, row->judgement));
+		evidence_json(budget, row->judgement), "cause", cause_json(row), "next",
+		next_json(row));
 
 	if (json)
 		put(json, "max", unit_of(budget->max.kind), budget->max.value);
 	return json;
 }
 
-/* All that was measured. */
+/* All that was measured. What the others are stands in the names of their samples. */
 static json_t *measured_json(const struct cs_asserted *asserted)
 {
+	const struct cs_result_others_keys keys = cs_result_json_others(CS_AGAINST_BASELINE),
+					   references = cs_result_json_others(CS_AGAINST_REFERENCE);
+	const struct cs_result_others_keys *own =
+		asserted->beside == CS_AGAINST_REFERENCE ? &references : &keys;
 	uint32_t n = asserted->count;
-	bool pairs = asserted->others;
+	json_t *json = json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:n, s:n, s:n, s:n}", "starts",
+		cs_document_number(n), "looks", cs_document_number(asserted->looks), "forbidden",
+		text(asserted->forbidden), "failure", failure_json(asserted), "samples",
+		samples_json(asserted->own, n), "noise", noise_json(asserted->own, n), keys.samples,
+		keys.noise, references.samples, references.noise);
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "starts",
-			 cs_document_number(n), "looks", cs_document_number(asserted->looks),
-			 "forbidden", text(asserted->forbidden), "failure", failure_json(asserted),
-			 "samples", samples_json(asserted->own, n), "noise",
-			 noise_json(asserted->own, n), "baseline_samples",
-			 pairs ? samples_json(asserted->others, n) : json_null(), "baseline_noise",
-			 pairs ? noise_json(asserted->others, n) : json_null());
+	if (json && asserted->others) {
+		json_object_set_new(json, own->samples, samples_json(asserted->others, n));
+		json_object_set_new(json, own->noise, noise_json(asserted->others, n));
+	}
+	return json;
+}
+
+/* Names that only one of two has; null where there are not two. */
+static json_t *names_json(const struct cs_file_set *files, const struct cs_file_set *others,
+			  bool pairs)
+{
+	json_t *names = pairs ? json_array() : json_null();
+
+	for (uint32_t i = 0; pairs && i < files->count; i++) {
+		if (!cs_file_set_has(others, files->list[i].name))
+			json_array_append_new(names, text(files->list[i].name));
+	}
+	return names;
+}
+
+static json_t *files_json(const struct cs_asserted *asserted)
+{
+	const struct cs_file_set *own = &asserted->files, *others = &asserted->other_files;
+	json_t *bytes = json_object();
+
+	for (uint32_t i = 0; i < own->count; i++)
+		json_object_set_new(bytes, own->list[i].name,
+				    cs_document_number(own->list[i].bytes));
+	return json_pack("{s:o, s:b, s:b, s:o, s:o}", "bytes", bytes, "cut", (int)own->cut,
+			 "others_cut", (int)others->cut, "new",
+			 names_json(own, others, asserted->others), "gone",
+			 names_json(others, own, asserted->others));
 }
 
 static json_t *function_json(const struct cs_result_function *function, json_t *budgets)
@@ -271,6 +332,7 @@ static json_t *function_json(const struct cs_result_function *function, json_t *
 
 	if (json && measured) {
 		json_object_update(json, measured);
+		json_object_set_new(json, "files", files_json(asserted));
 		json_object_set_new(json, "confirmation",
 				    asserted->confirmation ? measured_json(asserted->confirmation)
 							   : json_null());

@@ -119,9 +119,11 @@ static void put_outcome(const struct cs_result *result, const struct cs_row *row
 	cs_escape_markup(out, cs_row_name(row), false);
 	cs_buffer_puts(out, ": ");
 	cs_escape_markup(out, message.len ? message.data : "", false);
-	if (row->budget && row->budget->why) {
-		cs_buffer_puts(out, "\nwhy: ");
-		cs_escape_markup(out, row->budget->why, false);
+	cs_buffer_clear(&message);
+	cs_row_notes(row, &message);
+	if (message.len) {
+		cs_buffer_putc(out, '\n');
+		cs_escape_markup(out, message.data, false);
 	}
 	cs_buffer_printf(out, "</%s>\n", element);
 	cs_buffer_deinit(&message);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/output/escape.h"
 #include "agent/output/formats.h"
@@ -50,7 +51,7 @@ static void put_row(const struct cs_row *row, struct cs_buffer *out)
 	cs_buffer_puts(out, " | ");
 	cs_escape_markdown(out, evidence.len ? evidence.data : "");
 	cs_buffer_puts(out, " | ");
-	cs_row_baseline(row, out);
+	cs_row_other(row, out);
 	cs_buffer_printf(out, " | %u | %s |\n",
 			 row->budget ? row->judgement->count : row->function->asserted.count,
 			 row->label);
@@ -102,6 +103,22 @@ static size_t put_table(const struct cs_row *rows, size_t count, size_t room, st
 	return put;
 }
 
+/* Each a line of the list's point. */
+static void put_notes(const struct cs_row *row, struct cs_buffer *out)
+{
+	struct cs_buffer notes = { 0 };
+	char *line, *rest;
+
+	cs_row_notes(row, &notes);
+	rest = notes.data;
+	while (rest && (line = strsep(&rest, "\n"))) {
+		cs_buffer_puts(out, "<br>");
+		cs_escape_markdown(out, line);
+	}
+	out->failed |= notes.failed;
+	cs_buffer_deinit(&notes);
+}
+
 /* Why a start came to nothing, and why a budget is what it is. */
 static void put_detail(const struct cs_result *result, const struct cs_row *row,
 		       struct cs_buffer *out)
@@ -116,10 +133,7 @@ static void put_detail(const struct cs_result *result, const struct cs_row *row,
 	cs_buffer_puts(out, ", ");
 	cs_escape_markdown(out, result->file);
 	cs_buffer_printf(out, " line %u", line);
-	if (row->budget && row->budget->why) {
-		cs_buffer_puts(out, ": ");
-		cs_escape_markdown(out, row->budget->why);
-	}
+	put_notes(row, out);
 	cs_buffer_putc(out, '\n');
 	if (row->budget || !row->function->asserted.failure.tail.text[0])
 		return;

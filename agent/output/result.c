@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "agent/asserting/cause.h"
 #include "agent/budget/metric.h"
 #include "agent/exit_codes.h"
 #include "coldspan_config.h"
@@ -108,22 +109,6 @@ int cs_result_origin(struct cs_result *result, bool against_itself, struct cs_or
 	return 0;
 }
 
-/* What a verdict names stands in the struct that moves. Return: 0; -ENOMEM. */
-static int keep_causes(struct cs_arena *arena, struct cs_asserted *asserted)
-{
-	for (size_t i = 0; i < asserted->function->budgets_count; i++) {
-		struct cs_judgement *judgement = &asserted->judgements[i];
-
-		if (!judgement->cause)
-			continue;
-		judgement->cause =
-			cs_arena_strndup(arena, judgement->cause, strlen(judgement->cause));
-		if (!judgement->cause)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 int cs_result_add(struct cs_result *result, struct cs_asserted *asserted,
 		  const struct cs_origin *origin)
 {
@@ -131,8 +116,6 @@ int cs_result_add(struct cs_result *result, struct cs_asserted *asserted,
 
 	if (result->count >= CS_RESULT_FUNCTIONS_MAX)
 		return -E2BIG;
-	if (keep_causes(&result->arena, asserted) < 0)
-		return -ENOMEM;
 	grown = realloc(result->functions, (result->count + 1) * sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
@@ -225,6 +208,14 @@ static double excess_of(const struct cs_budget *budget, const struct cs_judgemen
 	return budget->max.value > 0 ? judgement->point / budget->max.value : 0;
 }
 
+static const struct cs_cause_note *cause_of(const struct cs_asserted *asserted, size_t which)
+{
+	bool failed = asserted->judgements[which].verdict == CS_VERDICT_FAIL;
+
+	return failed && asserted->causes && asserted->causes[which].text ? &asserted->causes[which]
+									  : NULL;
+}
+
 static struct cs_row row_of(const struct cs_result *result,
 			    const struct cs_result_function *function, size_t which)
 {
@@ -238,6 +229,7 @@ static struct cs_row row_of(const struct cs_result *result,
 		.function = function,
 		.budget = budget,
 		.judgement = judgement,
+		.cause = cause_of(&function->asserted, which),
 		.label = cs_assert_label(budget, judgement->verdict, quarantined),
 		.grade = grade_of(judgement->verdict, counts),
 		.counts = counts,
@@ -311,7 +303,43 @@ void cs_row_evidence(const struct cs_row *row, struct cs_buffer *out)
 		cs_assert_failure(&row->function->asserted, out);
 }
 
-void cs_row_baseline(const struct cs_row *row, struct cs_buffer *out)
+void cs_row_cause(const struct cs_row *row, struct cs_buffer *out)
+{
+	if (row->cause)
+		cs_buffer_printf(out, "%s: %s", row->cause->label, row->cause->text);
+}
+
+void cs_row_next(const struct cs_row *row, struct cs_buffer *out)
+{
+	const struct cs_asserted *asserted = &row->function->asserted;
+
+	if (row->budget ? row->judgement->verdict == CS_VERDICT_FAIL : !asserted->other_failed)
+		cs_cause_next(asserted->function, out);
+}
+
+static void put_note(struct cs_buffer *out, const char *label, const char *text)
+{
+	cs_buffer_printf(out, "%s%s%s", out->len ? "\n" : "", label, text);
+}
+
+void cs_row_notes(const struct cs_row *row, struct cs_buffer *out)
+{
+	struct cs_buffer one = { 0 };
+
+	cs_row_cause(row, &one);
+	if (one.len)
+		put_note(out, "", one.data);
+	if (row->budget && row->budget->why && row->grade != CS_GRADE_KEPT)
+		put_note(out, "why: ", row->budget->why);
+	cs_buffer_clear(&one);
+	cs_row_next(row, &one);
+	if (one.len)
+		put_note(out, "next: ", one.data);
+	out->failed |= one.failed;
+	cs_buffer_deinit(&one);
+}
+
+void cs_row_other(const struct cs_row *row, struct cs_buffer *out)
 {
 	struct cs_quantity other;
 	char text[64];
@@ -321,6 +349,8 @@ void cs_row_baseline(const struct cs_row *row, struct cs_buffer *out)
 	other.kind = cs_metric_about(row->budget->metric).kind;
 	other.value = row->judgement->other;
 	cs_buffer_puts(out, cs_quantity_format(other, text, sizeof(text)));
+	if (row->budget->against == CS_AGAINST_REFERENCE)
+		cs_buffer_puts(out, " (reference)");
 }
 
 void cs_row_place(const struct cs_row *row, unsigned *ret_line, unsigned *ret_column)

@@ -64,6 +64,7 @@ struct cs_row {
 	const struct cs_result_function *function;
 	const struct cs_budget *budget;       /* NULL: a start came to nothing */
 	const struct cs_judgement *judgement; /* NULL with that */
+	const struct cs_cause_note *cause;    /* of one that is exceeded; NULL: none is known */
 	const char *label;                    /* cs_assert_label() */
 	enum cs_grade grade;
 	bool counts;       /* of level error, and not quarantined */
@@ -122,8 +123,17 @@ const char *cs_row_name(const struct cs_row *row);
 /** cs_row_evidence() - what was measured, or how the start came to nothing: half a line. */
 void cs_row_evidence(const struct cs_row *row, struct cs_buffer *out);
 
-/** cs_row_baseline() - the statistic of what it was compared with; empty where it was with nothing. */
-void cs_row_baseline(const struct cs_row *row, struct cs_buffer *out);
+/** cs_row_cause() - "moved: …" or "largest: …"; empty where nothing is known. */
+void cs_row_cause(const struct cs_row *row, struct cs_buffer *out);
+
+/** cs_row_next() - what to type next; empty where it is kept, or not ours. */
+void cs_row_next(const struct cs_row *row, struct cs_buffer *out);
+
+/** cs_row_notes() - lines below its evidence: the cause, why the budget is there, what to type next; or none. */
+void cs_row_notes(const struct cs_row *row, struct cs_buffer *out);
+
+/** cs_row_other() - the statistic of what it was compared with, and what that is; empty where it was with nothing. */
+void cs_row_other(const struct cs_row *row, struct cs_buffer *out);
 
 /** cs_row_place() - line and column in the plan's file. */
 void cs_row_place(const struct cs_row *row, unsigned *ret_line, unsigned *ret_column);

@@ -41,7 +41,8 @@ def kept_and_exceeded(args, folder):
                  '  over: {run: [/bin/true], budgets: [{metric: total, max: 1ns, why: "a test\\e[2J"}]}\n')
     expect(coldspan(args, folder, "kept"), KEPT, r"(?m)^kept: 5 cold starts$",
            r"PASS +p50 total <= 100 s ", r"PASS +shared_objects <= 100 +\d+\n", r"budgets: 2 kept\n$")
-    expect(coldspan(args, folder), OVER, r"FAIL +p50 total <= 1 ns .*5 of 5 over: most of it is \w+: \S+ [mu]s of \S+ [mu]s; see coldspan run -- /bin/true  coldspan.yaml:5:",
+    expect(coldspan(args, folder), OVER, r"FAIL +p50 total <= 1 ns .*5 of 5 over  coldspan.yaml:5:",
+           r"\n +largest: \w+ \S+ [mu]s of \S+ [mu]s.*; files by size: \S+ \S+ [KM]iB", r"\n +next: coldspan run -- /bin/true\n",
            r"why: a test\ufffd\[2J\n", r"budgets: 1 exceeded, 2 kept\n$")
 
 
@@ -136,8 +137,8 @@ def pairs_against_a_baseline(args, folder):
                  "    baseline: {run: [/bin/true]}\n"
                  "    budgets: [total <= +100% vs baseline, shared_objects <= 50 vs baseline]\n")
     expect(coldspan(args, folder), OVER, r"f: 8 cold starts, each beside one of the baseline",
-           r"FAIL +p50 total <= \+100 % vs baseline +\+.*: \w+ \+\d+ ms.*; new: .*; gone: \S*true.*; "
-           r"see coldspan run -- sh -c 'sleep 0\.3'", r"PASS +shared_objects <= 50 vs baseline")
+           r"FAIL +p50 total <= \+100 % vs baseline +\+", r"\n +moved: \w+ \+\d+ ms.*; new: .*; gone: \S*true",
+           r"\n +next: coldspan run -- sh -c 'sleep 0\.3'\n", r"PASS +shared_objects <= 50 vs baseline")
     expect(coldspan(args, folder, "--null"), KEPT, r"(PASS|UNSTABLE|INCONCLUSIVE) +p50 total",
            r"; it proves >= \S+ % of total\n")
 
@@ -146,7 +147,7 @@ def pairs_against_a_baseline(args, folder):
 def what_fails_has_to_fail_again(args, folder):
     plan(folder, "  f: {run: [/bin/true], budgets: [p50 total <= 1ns, shared_objects <= 0]}\npolicy: {confirm: 1}\n")
     expect(coldspan(args, folder), OVER, r"FAIL +p50 total <= 1 ns .*\n +again: FAIL, .*5 of 5 over",
-           r"FAIL +shared_objects <= 0 .*\n  runner", r"budgets: 2 exceeded")
+           r"FAIL +shared_objects <= 0 .*\n +largest: files by size: .*\n +next: .*\n  runner", r"budgets: 2 exceeded")
     late = "echo >> started; [ $(wc -l < started) -gt 5 ] || sleep 3"
     plan(folder, f"  f: {{shell: '{late}', budgets: [p50 total <= 2s]}}\npolicy: {{confirm: 1}}\n")
     expect(coldspan(args, folder), KEPT, r"UNSTABLE +p50 total <= 2.00 s .*5 of 5 over", r"again: PASS, ", r"1 unstable\n$")

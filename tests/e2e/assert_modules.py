@@ -36,10 +36,10 @@ def a_forbidden_package_is_named_with_its_file(args, folder):
     python(folder, "import panda.core\n", forbid="[pand, panda]")
     # Read from its source first, from its compiled file then.
     for _ in range(2):
-        expect(coldspan(args, folder), OVER, r"FAIL +forbid pand, panda +2, 5 of 5 over: panda \(.*site-packages/panda/\S+\)\s+coldspan.yaml:4:")
+        expect(coldspan(args, folder), OVER, r"FAIL +forbid pand, panda +2, 5 of 5 over +coldspan.yaml:4:\S+\n +found: panda \(.*site-packages/panda/\S+\)\n")
     assert list((folder / "site-packages/panda/__pycache__").iterdir())
     python(folder, "import panda.core\n", forbid="['panda.cor?']")
-    expect(coldspan(args, folder), OVER, r"1, \d of \d over:\s+panda\.core \(.*/__pycache__/core\.cpython-\d+\.pyc\)")
+    expect(coldspan(args, folder), OVER, r"1, \d of \d over .*\n +found: panda\.core \(.*/__pycache__/core\.cpython-\d+\.pyc\)")
     python(folder, "import json\n", forbid="[panda, 'panda.*']")
     expect(coldspan(args, folder), KEPT, r"PASS +forbid panda, panda\.\* +0\n")
 
@@ -47,10 +47,10 @@ def a_forbidden_package_is_named_with_its_file(args, folder):
 @case
 def what_the_language_brings_is_seen_as_well(args, folder):
     python(folder, "import wave\n", forbid="[wave]")
-    expect(coldspan(args, folder), OVER, r"1, \d of \d over:\s+wave \(.*/lib/python3.*wave")
+    expect(coldspan(args, folder), OVER, r"1, \d of \d over .*\n +found: wave \(.*/lib/python3.*wave")
     python(folder, "import _ctypes_test\n", forbid="[_ctypes_test]")
     if coldspan(args, folder).returncode != NO_DATA:
-        expect(coldspan(args, folder), OVER, r"1, \d of \d over:\s+_ctypes_test \(.*\.so\)")
+        expect(coldspan(args, folder), OVER, r"1, \d of \d over .*\n +found: _ctypes_test \(.*\.so\)")
 
 
 @case
@@ -58,7 +58,7 @@ def own_modules_begin_at_the_folder(args, folder):
     (folder / "parts").mkdir()
     (folder / "parts/heavy.py").write_text("")
     python(folder, "import parts.heavy\n", forbid="[parts.heavy]")
-    expect(coldspan(args, folder), OVER, r"1, \d of \d over:\s+parts\.heavy \(.*\)")
+    expect(coldspan(args, folder), OVER, r"1, \d of \d over .*\n +found: parts\.heavy \(.*\)")
 
 
 @case
@@ -87,7 +87,7 @@ def nodes_packages_are_modules(args, folder):
     (folder / "app.js").write_text("require('a')\n")
     budget = f"  f: {{run: [{node}, app.js], timeout: 60s, forbid: [%s], budgets: []}}\n"
     plan(folder, budget % "'@b/c'")
-    expect(coldspan(args, folder), OVER, r"1, \d of \d over:\s+@b/c/lib/index \(.*/node_modules/@b/c/lib/index.js\)")
+    expect(coldspan(args, folder), OVER, r"1, \d of \d over .*\n +found: @b/c/lib/index \(.*/node_modules/@b/c/lib/index.js\)")
     plan(folder, budget % "c, b")
     expect(coldspan(args, folder), KEPT)
 

@@ -76,7 +76,7 @@ def all_formats_at_once(args, folder):
     assert (folder / "m.txt").read_text().endswith("# EOF\n")
     commands = (folder / "a.txt").read_text().splitlines()
     assert [line.split()[0] for line in commands] == ["::error", "::error", "::warning"]
-    assert commands[1].endswith("%0Awhy: a <b>|%250A test"), commands
+    assert "%0Awhy: a <b>|%250A test%0Anext: coldspan run -- /bin/true" in commands[1] and "%0Alargest: " in commands[1], commands
 
 
 @case
@@ -176,6 +176,53 @@ def saved_samples_are_judged_again(args, folder):
     expect(coldspan(args, folder, "--from", "r.json", "over"), KEPT, r"PASS +p50 total <= 100 s", "budgets: 2 kept")
     plan(folder, PLAN.replace("p50 total <= 100s", "p99 total <= 100s"))
     expect(coldspan(args, folder, "--strict", "--from", "r.json", "kept"), 5, "INCONCLUSIVE +p99 total")
+
+
+@case
+def what_moved_is_named_again(args, folder):
+    """Verdicts, and what is said of them, out of a file byte by byte; beside a reference it is called that."""
+    for beside in ("baseline", "reference"):
+        plan(folder, "version: 1\ndefaults: {runs: 5, max_runs: 5, warmup: 0}\nfunctions:\n"
+                     f"  f: {{run: [sleep, '0'], {beside}: {{run: [/bin/true]}}, budgets: [shared_objects <= -1 vs {beside},\n"
+                     "       p50 total <= 1ns]}\n")
+        got = coldspan(args, folder, "-o", "json=r.json", "-o", "html=r.html")
+        expect(got, OVER, rf"each beside one of the {beside}\n", r"moved: new: \S*sleep; gone: \S*true\n", r"largest: \w+ \S+ [mu]s of .*; "
+               r"new: \S*sleep; gone: \S*true\n", r"(?m)^ +next: coldspan run -- sleep 0$")
+        for saved in ("r.json", "r.html"):
+            again = coldspan(args, folder, "--from", saved, "-o", "json=again.json")
+            assert (again.returncode, again.stdout) == (OVER, got.stdout), (again, got)
+            before = (folder / "r.json").read_text().replace('"saved":false', '"saved":true')
+            assert (folder / "again.json").read_text() == before
+        function = json.loads(before)["functions"][0]
+        assert len(function[f"{beside}_samples"]["total_ns"]) == 5
+        assert [name for name, value in function.items() if name.endswith("_samples") and value] == [f"{beside}_samples"]
+        assert function["budgets"][0]["cause"]["kind"] == "moved", function["budgets"]
+        page = (folder / "r.html").read_text().split("<script")[0]
+        assert "moved: new: " in page and f"each beside one of the {beside}" in page
+        assert beside == "baseline" or "baseline" not in page.replace("<th class=\"number\">baseline</th>", ""), page
+    # Starts beside a reference say nothing about a baseline.
+    plan(folder, "version: 1\nfunctions:\n  f: {run: [sleep, '0'], baseline: {run: [/bin/true]}, budgets: [total <= +5% vs baseline]}\n")
+    expect(coldspan(args, folder, "--from", "r.json"), USAGE, "r.json: f: coldspan.yaml compares with something else than these reference_samples")
+
+
+@case
+def what_to_type_next_can_be_typed(args, folder):
+    (folder / "bin").mkdir()
+    (folder / "bin/coldspan").symlink_to(args.coldspan)
+    (folder / "it's here").write_text("#!/bin/sh\necho hello\n")
+    (folder / "it's here").chmod(0o755)
+    plan(folder, "version: 1\ndefaults: {runs: 1, max_runs: 1, warmup: 0}\nfunctions:\n"
+                 "  typed: {run: [\"./it's here\", 'a  b', $HOME], budgets: [shared_objects <= 0]}\n"
+                 "  env: {run: [sh, -c, 'test $A = 1'], env: {A: '1'}, budgets: [shared_objects <= 0]}\n")
+    got = coldspan(args, folder, "-o", "json=r.json")
+    expect(got, OVER)
+    for function, status in zip(json.loads((folder / "r.json").read_text())["functions"], (0, OVER)):
+        command = function["budgets"][0]["next"]
+        assert f"next: {command}\n" in got.stdout, (command, got)
+        ran = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, timeout=120,
+                             check=False, env=asserting.environment(PATH=f"{folder}/bin:/usr/bin:/bin"))
+        assert ran.returncode == status, (command, ran)
+    assert (folder / "cold-starts.html").exists() and "coldspan assert env" in command
 
 
 @case

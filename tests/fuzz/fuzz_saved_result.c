@@ -18,7 +18,8 @@ static const char plan_text[] =
 	"functions:\n"
 	"  f: {run: [x], baseline: {run: [y]}, budgets: [p95 total <= 100ms, shared_objects <= 9,\n"
 	"      total <= +5% vs baseline, p95 cpu <= 2x vs baseline, memory <= 1MiB]}\n"
-	"  g: {run: [x], budgets: [max code <= 1s]}\n";
+	"  g: {run: [x], budgets: [max code <= 1s]}\n"
+	"  h: {run: [x], reference: {run: [y]}, budgets: [total <= 2x vs reference]}\n";
 
 static void load(struct cs_plan *plan)
 {

@@ -5,7 +5,7 @@
 #include <criterion/new/assert.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "agent/asserting/cause.h"
 
@@ -36,13 +36,31 @@ static void fill(double code_ms)
 	};
 }
 
+/* @wanted: "moved: …"; NULL: nothing is said */
 static void expect(unsigned metric, enum cs_budget_against against, const char *wanted)
 {
 	struct cs_budget budget = { .metric = metric, .against = against };
-	char *cause = cs_cause_of(&asserted, &budget);
+	struct cs_judgement judgement = { .verdict = CS_VERDICT_FAIL };
+	struct cs_cause_note *causes;
+	struct cs_buffer got = { 0 };
 
-	cr_assert(eq(str, cause, (char *)wanted));
-	free(cause);
+	function.budgets = &budget;
+	function.budgets_count = 1;
+	asserted.judgements = &judgement;
+	causes = cs_causes_find(&asserted);
+	cr_assert(ne(ptr, causes, NULL));
+	if (causes->text)
+		cs_buffer_printf(&got, "%s: %s", causes->label, causes->text);
+	cr_assert(wanted ? got.len && !strcmp(got.data, wanted) : !got.len, "\"%s\", not \"%s\"",
+		  got.len ? got.data : "", wanted ? wanted : "");
+	cs_buffer_deinit(&got);
+	cs_causes_free(causes, 1);
+}
+
+static void forget(void)
+{
+	cs_file_set_deinit(&asserted.files);
+	cs_file_set_deinit(&asserted.other_files);
 }
 
 Test(cause, against_a_baseline_the_phase_that_grew_and_the_files)
@@ -59,28 +77,75 @@ Test(cause, against_a_baseline_the_phase_that_grew_and_the_files)
 		cs_file_set_add(&asserted.files, name, "/srv/f");
 	}
 	expect(CS_METRIC_PHASES + CS_PHASE_CODE, CS_AGAINST_BASELINE,
-	       "code +96.0 ms (+96.0 %); new: pandas/0.py, pandas/1.py, pandas/2.py, pandas/3.py and "
-	       "2 more; gone: /lib/libold.so; see coldspan run -- python3 -c 'print('\\''it'\\'')'");
+	       "moved: code +96.0 ms (+96.0 %); new: pandas/0.py, pandas/1.py, pandas/2.py, "
+	       "pandas/3.py and 2 more; gone: /lib/libold.so");
 	expect(CS_METRIC_FACTS + CS_FACT_OPENS_USER, CS_AGAINST_BASELINE,
-	       "new: pandas/0.py, pandas/1.py, pandas/2.py, pandas/3.py and "
-	       "2 more; gone: /lib/libold.so; see coldspan run -- python3 -c 'print('\\''it'\\'')'");
-	cs_file_set_deinit(&asserted.files);
-	cs_file_set_deinit(&asserted.other_files);
-}
-
-Test(cause, an_amount_has_a_phase_that_takes_most)
-{
-	fill(196);
+	       "moved: new: pandas/0.py, pandas/1.py, pandas/2.py, pandas/3.py and 2 more; "
+	       "gone: /lib/libold.so");
 	expect(CS_METRIC_TOTAL, CS_AGAINST_NOTHING,
-	       "most of it is code: 196 ms of 246 ms; see coldspan run -- python3 -c "
-	       "'print('\\''it'\\'')'");
+	       "largest: code 196 ms of 246 ms, runtime 50.0 ms of 246 ms; packages by files: pandas 6; "
+	       "new: pandas/0.py, pandas/1.py, pandas/2.py, pandas/3.py and 2 more; "
+	       "gone: /lib/libold.so");
+	/* What was left out of the others may be any of these. */
+	asserted.other_files.cut = true;
+	expect(CS_METRIC_FACTS + CS_FACT_OPENS_USER, CS_AGAINST_BASELINE,
+	       "moved: gone: /lib/libold.so");
+	forget();
 }
 
-Test(cause, what_cannot_be_typed_is_not_said)
+Test(cause, without_one_what_is_largest)
 {
 	fill(196);
+	asserted.others = NULL;
+	expect(CS_METRIC_TOTAL, CS_AGAINST_NOTHING,
+	       "largest: code 196 ms of 246 ms, runtime 50.0 ms of 246 ms");
+	cs_file_set_put(&asserted.files, "/lib/libc.so.6", 2 << 20);
+	cs_file_set_put(&asserted.files, "/lib/libm.so.6", 1 << 20);
+	cs_file_set_put(&asserted.files, "/usr/bin/big", 8 << 20);
+	cs_file_set_put(&asserted.files, "libnot.found.so", 0);
+	expect(CS_METRIC_PHASES + CS_PHASE_CODE, CS_AGAINST_NOTHING,
+	       "largest: code 196 ms of 246 ms; files by size: /usr/bin/big 8.00 MiB, "
+	       "/lib/libc.so.6 2.00 MiB, /lib/libm.so.6 1.00 MiB");
+	expect(CS_METRIC_FACTS + CS_FACT_SHARED_OBJECTS, CS_AGAINST_NOTHING,
+	       "largest: files by size: /lib/libc.so.6 2.00 MiB, /lib/libm.so.6 1.00 MiB");
+	cs_file_set_put(&asserted.files, "/usr/lib/python3/dist-packages/numpy/core/a.py", 1);
+	cs_file_set_put(&asserted.files, "/usr/lib/python3/dist-packages/numpy/b.py", 1);
+	cs_file_set_put(&asserted.files, "node_modules/@aws/client/x.js", 1);
+	cs_file_set_put(&asserted.files, "/w/node_modules/@aws/client/dist/y.js", 1);
+	cs_file_set_put(&asserted.files, "/w/node_modules/@aws/client/dist/z.js", 1);
+	expect(CS_METRIC_MODULES, CS_AGAINST_NOTHING,
+	       "largest: packages by files: @aws/client 3, numpy 2");
+	expect(CS_METRIC_WARM_P95, CS_AGAINST_NOTHING, NULL);
+	forget();
+}
+
+static void expect_next(const char *wanted)
+{
+	struct cs_buffer got = { 0 };
+
+	cs_cause_next(&function, &got);
+	cr_assert(eq(str, got.len ? got.data : (char *)"", (char *)wanted));
+	cs_buffer_deinit(&got);
+}
+
+Test(cause, what_to_type_next)
+{
+	struct cs_plan_variable variable = { "TOKEN", "secret" };
+
+	expect_next("coldspan run -- python3 -c 'print('\\''it'\\'')'");
+	function.ready = CS_READY_RESPONSE;
+	expect_next("PORT=8080 coldspan run -- python3 -c 'print('\\''it'\\'')'");
+	function.ready = CS_READY_POLL;
+	expect_next("coldspan assert f -o html=cold-starts.html");
+	function.ready = CS_READY_EXIT;
+	function.env = &variable;
+	function.env_count = 1;
+	expect_next("coldspan assert f -o html=cold-starts.html");
+	function.env_count = 0;
 	text[0] = '\n';
-	expect(CS_METRIC_TOTAL, CS_AGAINST_NOTHING, "most of it is code: 196 ms of 246 ms");
+	expect_next("coldspan assert f -o html=cold-starts.html");
+	function.name = "my function";
+	expect_next("coldspan assert 'my function' -o html=cold-starts.html");
 }
 
 Test(file_set, each_name_once_without_controls)
@@ -94,6 +159,20 @@ Test(file_set, each_name_once_without_controls)
 	cr_assert(cs_file_set_has(&set, "/b"));
 	cr_assert(not(cs_file_set_has(&set, "/a\x1b[2J")));
 	cr_assert(not(cs_file_set_has(&set, "/c")));
+	cs_file_set_deinit(&set);
+}
+
+Test(file_set, it_knows_how_large_they_are)
+{
+	struct cs_file_set set = { 0 };
+
+	cs_file_set_add(&set, "/proc/self/exe", NULL);
+	cs_file_set_add(&set, "self/exe", "/proc");
+	cs_file_set_add(&set, "/dev/null", NULL);
+	cr_assert(eq(u32, set.count, 3));
+	cr_assert(eq(u64, set.list[0].bytes, 0), "%s", set.list[0].name);
+	cr_assert(ne(u64, set.list[1].bytes, 0), "%s", set.list[1].name);
+	cr_assert(eq(u64, set.list[1].bytes, set.list[2].bytes));
 	cs_file_set_deinit(&set);
 }
 
