@@ -97,6 +97,8 @@ class Runtime:
 
     def __init__(self, functions, *args, env=None, listen="127.0.0.1:0", before_exec=None):
         self.stderr = tempfile.TemporaryFile()
+        if "--timeout" not in args:  # what is built in is less than a starved function needs to start
+            args = ("--timeout", "60s", *args)
         self.process = subprocess.Popen(
             [BINARY, "serve", "--functions", str(functions.path), "--listen", listen, *args],
             stdout=subprocess.PIPE, stderr=self.stderr, env=env, preexec_fn=before_exec)

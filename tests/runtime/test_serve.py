@@ -383,12 +383,13 @@ class FrontDoor(faas.Case):
         self.assertLess(said, 50)  # it did not spin
 
     def test_client_that_goes_away_harms_nobody(self):
-        self.functions.add_shell("slow", "sleep 0.3; echo done\n")
+        begun = self.scratch() / "begun"
+        self.functions.add_shell("slow", f"echo x >> {begun}; sleep 0.3; echo done\n")
         runtime = self.serve()
         for _ in range(5):
             with socket.create_connection(("127.0.0.1", runtime.port), faas.LIMIT_S) as gone:
                 gone.sendall(b"GET /function/slow HTTP/1.1\r\nHost: x\r\n\r\n")
-        faas.until(lambda: faas.children(runtime.process.pid), "a call runs")
+        faas.until(begun.exists, "a call runs")
         faas.until(lambda: not faas.children(runtime.process.pid), "the calls end")
         self.assertEqual(runtime.call("/function/slow").body, b"done\n")
 
