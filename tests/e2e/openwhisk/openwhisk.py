@@ -376,7 +376,9 @@ def killed_at_its_deadline_it_timed_out(args, folder):
         watched.loop.ack()
         one = proxy.event("act-1", {"name": "slow"}, seconds=3)
         watched.loop.send(proxy.line(one))
-        while time.time() * 1000 < int(one["deadline"]):
+        end = time.monotonic() + LIMIT_S
+        while time.time() * 1000 < int(one["deadline"]) or b"asleep" not in (folder / "out").read_bytes():
+            assert time.monotonic() < end, "it does not run"
             time.sleep(0.01)
         assert watched.loop.kill() == -signal.SIGKILL
         _, _, (invocation,), _ = watched.finish()

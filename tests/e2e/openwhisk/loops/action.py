@@ -11,6 +11,7 @@ def main(parameters):
     if name == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
     if name == "slow":
+        os.write(1, b"asleep\n")
         time.sleep(600)
     if name == "wrong":
         raise ValueError("no such name")
