@@ -414,6 +414,7 @@ first.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s' % (len(body), b
         for thread in threads:
             thread.start()
             faas.until(lambda: "asleep" in runtime.log(), "the first one is there")
+            time.sleep(2)  # and is late while the other one is not
         for thread in threads:
             thread.join(faas.LIMIT_S)
         self.assertEqual(answers["late"].status, 504)

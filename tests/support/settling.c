@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PATIENCE_S 10
+#define PATIENCE_S 60
 
 struct cs_exporter_stats checked_stats_of(const struct cs_exporter *exporter, enum cs_signal signal)
 {

@@ -31,7 +31,8 @@ static void start_fork(int status)
 	started = fork();
 	if (started == 0) {
 		memset(memory, status, sizeof(memory));
-		usleep(1);
+		for (int i = 0; i < 5; i++)
+			usleep(1000); /* gives the processor away, unless it is over before it has begun */
 		_exit(status);
 	}
 }

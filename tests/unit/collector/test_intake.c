@@ -20,7 +20,8 @@
 #include "tests/support/announcing.h"
 #include "tests/support/following.h"
 
-#define TURNS_MAX 200 /* of the event loop */
+#define TURNS_MAX   200 /* of the event loop */
+#define PATIENCE_MS 60000
 
 static char folder[] = "/tmp/coldspan-intake-XXXXXX";
 static char path[64];
@@ -58,7 +59,7 @@ static void stop(void)
 {
 	cs_intake_free(intake);
 	/* LeakSanitizer does not see what belongs to a thread that has not begun yet. */
-	for (int i = 0; i < TURNS_MAX && cs_disposal_pending(disposal); i++)
+	for (int i = 0; i < PATIENCE_MS && cs_disposal_pending(disposal); i++)
 		usleep(1000);
 	cs_disposal_free(disposal);
 	cs_quota_deinit(&quota);

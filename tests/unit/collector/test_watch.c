@@ -72,6 +72,16 @@ static void look(unsigned times)
 		following_turn(following.base);
 }
 
+/* A hole that is as old as a second is given up, and what is behind it read. */
+static void look_for_less_than_a_second(unsigned times)
+{
+	uint64_t begin_ns = cs_clock_monotonic_ns();
+
+	look(times);
+	if (cs_clock_monotonic_ns() - begin_ns > 900000000u)
+		cr_skip("others had the processor for longer than a hole is waited for");
+}
+
 Test(watch, a_ring_that_a_known_hole_blocks_sets_no_pace)
 {
 	struct cs_lanes lanes;
@@ -84,7 +94,7 @@ Test(watch, a_ring_that_a_known_hole_blocks_sets_no_pace)
 	cr_assert(following_claim(&lanes.rings[0], &claim));
 	while (following_write(&lanes.rings[0]))
 		behind++;
-	look(8);
+	look_for_less_than_a_second(8);
 	cr_expect(eq(u32, watch.interval_ms, CS_WATCH_ACTIVE_MAX_MS));
 	cr_expect(eq(u32, following.records, 0));
 	cs_ring_commit(&claim);
@@ -107,7 +117,7 @@ Test(watch, a_ring_beside_a_blocked_one_sets_the_pace)
 	cr_assert(following_claim(&lanes.rings[0], &claim));
 	while (following_write(&lanes.rings[0]))
 		continue;
-	look(8);
+	look_for_less_than_a_second(8);
 	cr_expect(eq(u32, watch.interval_ms, CS_WATCH_ACTIVE_MAX_MS));
 	while (following_write(&lanes.rings[1]))
 		continue;
