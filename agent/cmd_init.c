@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "agent/asserting/plan_file.h"
 #include "agent/exit_codes.h"
+#include "agent/first_plan.h"
 #include "agent/option_error.h"
 #include "agent/project.h"
 #include "agent/prose.h"
@@ -19,6 +19,7 @@
 #include "agent/verbs.h"
 #include "base/buffer.h"
 #include "base/log.h"
+#include "base/shell_word.h"
 
 #define SCHEMA_PLACE   "/share/coldspan/schema/coldspan.schema.json"
 #define SCHEMA_DEFAULT "/usr" SCHEMA_PLACE
@@ -34,7 +35,7 @@ static const char help_text[] =
 	"  -h, --help\n"
 	"\n"
 	"What starts the function is guessed from serverless.yml, package.json,\n"
-	"requirements.txt, pyproject.toml, pom.xml or Cargo.toml.\n"
+	"requirements.txt, pyproject.toml, pom.xml, build.gradle or Cargo.toml.\n"
 	"\n"
 	"Exit status: 0 written, 1 coldspan itself failed, 2 bad command line, or there\n"
 	"is a coldspan.yaml.\n";
@@ -56,87 +57,6 @@ static void find_schema(char *ret, size_t size)
 	strcpy(end, SCHEMA_PLACE);
 	if (access(path, R_OK) == 0)
 		snprintf(ret, size, "%s", path);
-}
-
-/* Plain where YAML takes it for nothing else, else quoted as in JSON, which YAML understands. */
-static void put_word(struct cs_buffer *out, const char *word)
-{
-	static const char plain[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-";
-	json_t *string;
-	char *quoted;
-
-	if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz./", *word) &&
-	    !word[strspn(word, plain)]) {
-		cs_buffer_puts(out, word);
-		return;
-	}
-	string = json_string(word);
-	quoted = json_dumps(string, JSON_ENCODE_ANY);
-	cs_buffer_puts(out, quoted ? quoted : "\"\"");
-	free(quoted);
-	json_decref(string);
-}
-
-static void put_command(struct cs_buffer *out, const struct cs_project *project,
-			const char *between)
-{
-	for (size_t i = 0; project->command[i]; i++) {
-		if (i)
-			cs_buffer_puts(out, between);
-		put_word(out, project->command[i]);
-	}
-}
-
-static void put_ready(struct cs_buffer *out, const struct cs_project *project)
-{
-	if (project->server)
-		cs_buffer_puts(out,
-			       "    # A server on $PORT: it is ready once it has answered this.\n"
-			       "    ready: first-response\n"
-			       "    invoke: {method: POST, path: /, body: '{}'}\n");
-	else
-		cs_buffer_puts(
-			out,
-			"    # A process an event: this is its standard input, and it ends well.\n"
-			"    # Of a server on $PORT write first-response.\n"
-			"    ready: exit\n"
-			"    invoke: {body: '{}'}\n");
-}
-
-static void compose(struct cs_buffer *out, const struct cs_project *project)
-{
-	char schema[PATH_MAX + sizeof(SCHEMA_PLACE)];
-
-	find_schema(schema, sizeof(schema));
-	cs_buffer_printf(
-		out,
-		"# yaml-language-server: $schema=%s\n"
-		"# Cold-start budgets: coldspan assert holds functions to them, and man coldspan.yaml\n"
-		"# explains all that may stand here.\n"
-		"version: 1\n"
-		"\n"
-		"functions:\n"
-		"  ",
-		schema);
-	put_word(out, project->name);
-	cs_buffer_puts(out,
-		       ":\n    # What starts it, in this folder; shell: takes one line for sh.\n"
-		       "    run: [");
-	put_command(out, project, ", ");
-	cs_buffer_puts(out, "]\n");
-	put_ready(out, project);
-	cs_buffer_puts(
-		out,
-		"    budgets:\n"
-		"      # No more than 5 of 100 starts may take longer. What they take, and where the time\n"
-		"      # goes, coldspan run draws.\n"
-		"      - p95 total <= 2s\n"
-		"      # Counts are the same in every start, whatever the machine does:\n"
-		"      # - shared_objects <= 45\n"
-		"      # - opens.dependency <= 200\n"
-		"    # What no function should need; warnings, for the most part.\n"
-		"    extends: coldspan:recommended\n");
 }
 
 /* Without --force nobody's file is touched, also one that comes to be just now. */
@@ -168,26 +88,33 @@ static void tell(const struct cs_project *project)
 {
 	struct cs_buffer line = { 0 };
 
-	put_command(&line, project, " ");
+	for (size_t i = 0; project->command[i]; i++) {
+		if (i)
+			cs_buffer_putc(&line, ' ');
+		cs_shell_word(&line, project->command[i], false);
+	}
 	printf("wrote " CS_PLAN_FILE ": %s, started by %s%s%s%s\n", project->name,
 	       line.failed ? "?" : line.data, project->found ? " (" : "",
 	       project->found ? project->found : "", project->found ? ")" : "");
 	if (project->present)
 		puts("next:  coldspan assert");
 	else
-		puts("next:  correct its run: there is no such file here; then coldspan assert");
+		puts("next:  correct its run: it starts what is not here (not built yet?); then "
+		     "coldspan assert");
 	cs_buffer_deinit(&line);
 }
 
 static int init(struct cs_arena *arena, bool force)
 {
+	char schema[PATH_MAX + sizeof(SCHEMA_PLACE)];
 	struct cs_buffer text = { 0 };
 	struct cs_project project;
 	struct cs_diag diag = { 0 };
 	int r = cs_project_look(arena, &project);
 
 	if (r == 0) {
-		compose(&text, &project);
+		find_schema(schema, sizeof(schema));
+		cs_first_plan_write(&project, schema, &text);
 		r = text.failed ? -ENOMEM : write_file(&text, force, &diag);
 	}
 	cs_buffer_deinit(&text);

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 
 #define CS_PROJECT_WORDS_MAX 8
+#define CS_PROJECT_NAME_MAX  63
 
 struct cs_project {
 	const char *found; /* the file that told it; NULL: none did */
@@ -20,6 +21,9 @@ struct cs_project {
 	const char *command[CS_PROJECT_WORDS_MAX + 1]; /* NULL-terminated */
 	bool present;                                  /* what the command starts is there */
 	bool server;                                   /* it listens on PORT */
+	bool framework;      /* the command is a framework's, which starts slowly */
+	const char *handler; /* that the framework calls, as Lambda names it; NULL: not known */
+	const char *runtime; /* of Lambda; NULL: not known */
 };
 
 /**

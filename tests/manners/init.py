@@ -48,12 +48,18 @@ def project(args, folder, sample, **files):
     return target, written(args, target, **files)
 
 
-def _kept(args, folder):
+def _kept(args, folder, name="hello", runs=12):
     """But for what an attach takes: that is as long as a busy machine makes it."""
-    got = coldspan(args, folder, "assert", "--runs", "12")
+    got = coldspan(args, folder, "assert", "--runs", str(runs))
     failed = re.findall(r"^ +FAIL +(.+)$", got.stdout, re.MULTILINE)
     assert got.returncode == (OVER if failed else KEPT) and all("overhead" in line for line in failed), got
-    assert "PASS" in got.stdout and "hello" in got.stdout and "NO DATA" not in got.stdout, got
+    assert "PASS" in got.stdout and got.stdout.startswith(f"{name}: ") and "NO DATA" not in got.stdout, got
+
+
+def _need(*programs):
+    for program in programs:
+        if not shutil.which(program):
+            cases.skip(f"{program} is not installed")
 
 
 @case
@@ -67,13 +73,85 @@ def a_python_project(args, folder):
 
 @case
 def a_node_project(args, folder):
-    folder, (_, text) = project(args, folder, "hello-node", package__json='{"main": "index.js"}')
+    folder, (_, text) = project(args, folder, "hello-node",
+                                package__json='{"name": "@shop/orders", "main": "index.js"}')
     assert run_of(text) == ["node", "index.js"] and "ready: first-response" in text, text
-    _kept(args, folder)
+    _kept(args, folder, "orders")
 
 
 @case
-def a_rust_and_a_java_project(args, folder):
+def a_node_project_that_says_how_it_is_started(args, folder):
+    for number, (start, main, run) in enumerate((
+            ("node --stack-size=900 src/app.js", "x.js", ["node", "--stack-size=900", "src/app.js"]),
+            ("tsc && node src/app.js", "src/app.js", ["node", "src/app.js"]),
+            ("node src/app.js > log", "src/app.js", ["node", "src/app.js"]),
+            ("next start", "src/app.js", ["node", "src/app.js"]),
+            ("node", "src/app.js", ["node", "src/app.js"]),
+            ("node 1 2 3 4 5 6 7 8", "src/app.js", ["node", "src/app.js"]))):
+        target = folder / str(number)
+        (target / "src").mkdir(parents=True)
+        (target / "src/app.js").write_text("listen(process.env.PORT)")
+        said, text = written(args, target, package__json=json.dumps({"scripts": {"start": start}, "main": main}))
+        assert run_of(text) == run and "next:  coldspan assert" in said, (start, text)
+        assert "ready: first-response" in text, (start, text)
+
+
+JAVA = """
+import com.sun.net.httpserver.HttpServer;
+public class Main {
+    public static void main(String[] words) throws Exception {
+        var server = HttpServer.create(
+            new java.net.InetSocketAddress("127.0.0.1", Integer.parseInt(System.getenv("PORT"))), 0);
+        server.createContext("/", exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        server.start();
+    }
+}
+"""
+
+
+@case
+def a_java_project_is_started(args, folder):
+    """What Maven and Gradle leave beside the jar that starts is passed over."""
+    _need("java", "javac", "jar")
+    for file, jars in (("pom.xml", "target"), ("build.gradle.kts", "build/libs")):
+        home = folder / file
+        (home / "src/main/java").mkdir(parents=True)
+        (home / "src/main/java/Main.java").write_text(JAVA)
+        (home / jars).mkdir(parents=True)
+        subprocess.run(["javac", "-d", home / "classes", home / "src/main/java/Main.java"], check=True, timeout=200)
+        subprocess.run(["jar", "--create", "--file", home / jars / "orders-1.0.jar", "--main-class", "Main", "-C",
+                        home / "classes", "."], check=True, timeout=200)
+        for beside in ("original-orders-1.0.jar", "orders-1.0-javadoc.jar", "a-1.0-plain.jar", "a-sources.jar"):
+            (home / jars / beside).write_text("")
+        _, text = written(args, home, **{file: ""})
+        assert run_of(text) == ["java", "-jar", f"{jars}/orders-1.0.jar"] and "ready: first-response" in text, text
+        _kept(args, home, file, 2)
+        (home / jars / "orders-1.0-all.jar").write_text("")
+        assert coldspan(args, home, "init", "--force").returncode == 0
+        assert run_of((home / "coldspan.yaml").read_text())[2] == f"{jars}/orders-1.0-all.jar"
+
+
+@case
+def a_rust_project_is_started(args, folder):
+    _need("cargo")
+    (folder / "src").mkdir()
+    (folder / "src/main.rs").write_text("fn main() { std::io::read_to_string(std::io::stdin()).unwrap(); }\n")
+    (folder / "Cargo.toml").write_text('[package]\nname = "quick-fn"\nversion = "0.1.0"\nedition = "2021"\n')
+    built = subprocess.run(["cargo", "build", "--release", "--offline", "--quiet"], cwd=folder, text=True,
+                           capture_output=True, check=False, timeout=280)
+    if built.returncode:
+        cases.skip(f"cargo builds nothing here: {built.stderr.strip().splitlines()[-1]}")
+    _, text = written(args, folder)
+    assert run_of(text) == ["./target/release/quick-fn"] and "ready: exit" in text, text
+    _kept(args, folder, "quick-fn", 3)
+
+
+@case
+def a_rust_and_a_java_project_before_they_are_built(args, folder):
     for name, files, jar, run, file in (
             ("rust", {"Cargo__toml": '[package]\nversion = "1.0.0"\nname = "quick"\n'}, "release/quick",
              ["./target/release/quick"], "Cargo.toml"),
@@ -90,9 +168,25 @@ def a_rust_and_a_java_project(args, folder):
 
 @case
 def a_serverless_project(args, folder):
-    _, text = written(args, folder, package__json="{}",
-                      serverless__yml="service: x\nfunctions:\n  greet:\n    handler: handler.greet\n")
-    assert run_of(text) == ["npx", "serverless", "invoke", "local", "--function", "greet"], text
+    yml = "service: x\nprovider: {runtime: %s}\nfunctions:\n  greet:\n    handler: %s\n"
+    said, text = written(args, folder, package__json="{}", serverless__yml=yml % ("nodejs20.x", "handler.greet"))
+    words = ["invoke", "local", "--function", "greet"]
+    assert run_of(text) == ["serverless", *words] and "timeout: 60s" in text and "  greet:\n" in text, text
+    assert "    #   run: [npx, aws-lambda-ric, handler.greet]\n    #   ready: first-poll\n" in text, text
+    assert ("next:  coldspan assert" in said) == bool(shutil.which("serverless")), said
+    launcher = folder / "node_modules/.bin/serverless"
+    launcher.parent.mkdir(parents=True)
+    launcher.write_text("#!/bin/sh\ncat\n")
+    launcher.chmod(0o755)
+    for runtime, handler, run in (("python3.12", "a.b", '[python3, -m, awslambdaric, a.b]'),
+                                  ("python3.12", '"a\\n b: x"', '[python3, -m, awslambdaric, "a\\u000a b: x"]'),
+                                  ("go1.x", "main", None)):
+        (folder / "serverless.yml").write_text(yml % (runtime, handler))
+        got = coldspan(args, folder, "init", "--force")
+        text = (folder / "coldspan.yaml").read_text()
+        assert run_of(text) == ["node_modules/.bin/serverless", *words] and "next:  coldspan assert" in got.stdout, got
+        assert (f"    #   run: {run}\n" in text) if run else "#   run" not in text, text
+        assert coldspan(args, folder, "completion", "functions").stdout == "greet\n"
 
 
 @case
