@@ -129,6 +129,10 @@ static int check_options(const struct options *options)
 		       options->null ? "--null" : "--from");
 		return CS_EXIT_USAGE;
 	}
+	if (options->update && options->config && !strcmp(options->config, "-")) {
+		cs_log(CS_LOG_ERROR, "--update writes a file, and --config - is none");
+		return CS_EXIT_USAGE;
+	}
 	if (options->update && !options->allow_ci && cs_updating_in_ci()) {
 		cs_log(CS_LOG_ERROR,
 		       "--update changes coldspan.yaml, and CI is set: commit it elsewhere, or add "

@@ -49,12 +49,17 @@ static int locate(const char *path, struct cs_plan_file *file, struct cs_diag *d
 {
 	if (!path)
 		return find(file, diag);
+	if (!strcmp(path, "-"))
+		path = "/dev/stdin";
 	if (snprintf(file->path, sizeof(file->path), "%s", path) >= (int)sizeof(file->path))
 		return cs_diag_set(diag, -ENAMETOOLONG, "%s: %s", path, strerror(ENAMETOOLONG));
-	if (!realpath(path, file->folder))
+	if (realpath(path, file->folder)) {
+		go_up(file->folder);
+		return 0;
+	}
+	if (access(path, F_OK) < 0 || !getcwd(file->folder, sizeof(file->folder)))
 		return cs_diag_set(diag, -errno, "%s: %s", path, strerror(errno));
-	go_up(file->folder);
-	return 0;
+	return 0; /* a pipe has a name in /dev/fd, and no folder */
 }
 
 int cs_plan_file_load(const char *path, const char *baseline, struct cs_diag *diag,
