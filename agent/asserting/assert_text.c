@@ -224,13 +224,36 @@ const char *cs_assert_beside(const struct cs_asserted *asserted)
 
 /* --- a start that came to nothing --- */
 
-static const char *failure_of(const struct cs_sampling_result *failure, char *buf, size_t size)
+/* What it was waited for, and what is probably wrong. */
+static const char *never_ready(const struct cs_asserted *asserted, char *buf, size_t size)
 {
+	static const char *const waited_for[] = {
+		[CS_READY_RESPONSE] = "an answer to its first event on $PORT",
+		[CS_READY_LISTEN] = "it to listen on $PORT",
+		[CS_READY_POLL] = "it to ask the Runtime API for an event and to answer it",
+		[CS_READY_EXIT] = "it to end",
+		[CS_READY_PATTERN] = "it to write its pattern",
+	};
+	const struct cs_plan_function *function = asserted->function;
+	const char *phase = asserted->failure.last_phase;
+	struct cs_quantity limit = { CS_QUANTITY_DURATION, (double)function->sampling.timeout_ns };
+	bool serves = function->ready == CS_READY_EXIT && phase && !strcmp(phase, "wait");
+	char time[32];
+
+	snprintf(buf, size, "it never became ready within %s (waited for %s%s)",
+		 cs_quantity_format(limit, time, sizeof(time)), waited_for[function->ready],
+		 serves ? "; of a server on $PORT write ready: first-response" : "");
+	return buf;
+}
+
+static const char *failure_of(const struct cs_asserted *asserted, char *buf, size_t size)
+{
+	const struct cs_sampling_result *failure = &asserted->failure;
 	struct cs_outcome outcome = { CS_CAUSE_EXIT, WEXITSTATUS(failure->status) };
 
 	switch (failure->outcome) {
 	case CS_SAMPLING_NEVER_READY:
-		return "it never became ready within its timeout";
+		return never_ready(asserted, buf, size);
 	case CS_SAMPLING_REFUSED:
 		snprintf(buf, size, "its first event was answered with %d", failure->answer);
 		return buf;
@@ -248,8 +271,8 @@ static const char *failure_of(const struct cs_sampling_result *failure, char *bu
 void cs_assert_failure(const struct cs_asserted *asserted, struct cs_buffer *out)
 {
 	const struct cs_sampling_result *failure = &asserted->failure;
-	char buf[128];
-	const char *why = failure_of(failure, buf, sizeof(buf));
+	char buf[256];
+	const char *why = failure_of(asserted, buf, sizeof(buf));
 	const char *beside = cs_assert_beside(asserted);
 
 	if (asserted->other_failed)
