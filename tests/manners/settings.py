@@ -54,6 +54,22 @@ def a_flag_beats_the_file(args, folder):
 
 
 @case
+def what_comes_by_a_pipe_is_a_file_as_well(args, folder):
+    text = ("version: 1\ndefaults: {runs: 2, max_runs: 2, warmup: 0}\nfunctions:\n"
+            "  f: {run: [./here], budgets: [shared_objects <= 100]}\n")
+    (folder / "here").write_text("#!/bin/sh\n")
+    (folder / "here").chmod(0o755)
+    for script in ('cat plan | "$0" assert -c -', '"$0" assert -c <(cat plan)', '"$0" assert --config=/dev/stdin < plan',
+                   '"$0" assert -c plan -o json=r.json && "$0" assert -c plan --from <(cat r.json)'):
+        (folder / "plan").write_text(text)
+        got = subprocess.run(["bash", "-c", script, args.coldspan], cwd=folder, text=True, capture_output=True,
+                             check=False, timeout=LIMIT_S, stdin=subprocess.DEVNULL, env=commands.environment())
+        assert got.returncode == 0 and "f: 2 cold starts" in got.stdout, (script, got)
+    got = call(args, folder, "assert", "--update", "-c", "-")
+    assert got.returncode == 2 and got.stderr.count("\n") == 1 and "--config - is none" in got.stderr, got
+
+
+@case
 def the_collector_takes_its_flag_for_the_variable(args, folder):
     for words, env, name in ((["--socket", "flag"], {"COLDSPAN_SOCKET": "variable"}, "flag"),
                              ([], {"COLDSPAN_SOCKET": "variable"}, "variable")):
