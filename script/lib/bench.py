@@ -20,6 +20,7 @@ import time
 BENCHES = pathlib.Path(__file__).resolve().parents[2] / "tests" / "bench"
 GIVEN = {"bench": str, "what": str, "ours": (int, float), "peer": (int, float, type(None)),
          "unit": str, "goal": str, "n": int}
+REFUSED = ["bench", "what", "unmeasured"]
 PATIENCE_S = 10
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
 GOAL = re.compile(r"(ours|ratio) (<=|>=) ([0-9.]+)")
@@ -36,6 +37,10 @@ def bar(line):
         given = json.loads(line)
     except json.JSONDecodeError as error:
         raise Unmeasured(f"not a line of JSON: {line[:80]!r}") from error
+    if "unmeasured" in given:
+        if set(given) != set(REFUSED) or not all(isinstance(value, str) for value in given.values()):
+            raise Unmeasured(f"a line that says why nothing was measured has {', '.join(REFUSED)}: {line[:200]}")
+        return given
     for key, kind in GIVEN.items():
         if key not in given or not isinstance(given[key], kind) or isinstance(given[key], bool):
             raise Unmeasured(f"{key!r} is missing or of a wrong type in {line[:200]}")
@@ -102,8 +107,14 @@ def cell(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def row(one):
+    if "unmeasured" in one:
+        one = {**one, "goal": f"not measured: {one['unmeasured']}"}
+    return [cell(one.get(key)) for key in COLUMNS]
+
+
 def table(bars):
-    rows = [COLUMNS] + [[cell(one[key]) for key in COLUMNS] for one in bars]
+    rows = [COLUMNS] + [row(one) for one in bars]
     widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
     return "\n".join("  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip()
                      for row in rows)
@@ -131,6 +142,7 @@ def main(args):
         print()
     for one in bars:
         print(json.dumps(one))
+        missed += "unmeasured" in one
     return 1 if missed else 0
 
 

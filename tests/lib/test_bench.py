@@ -68,6 +68,17 @@ def what_was_not_measured_is_a_failure(folder):
 
 
 @case
+def one_bar_that_could_not_be_measured_leaves_the_others(folder):
+    missing = {"bench": "b", "what": "another", "unmeasured": "it does not start"}
+    status, lines, _ = show(folder, says(GIVEN, missing, {**GIVEN, "ours": 31}))
+    assert status == 1 and "not measured: it does not start" in lines[2], lines
+    assert [json.loads(line).get("ours") for line in lines[-3:]] == [30, None, 31], lines
+    assert json.loads(lines[-2]) == missing, lines
+    status, lines, told = show(folder, says({**missing, "ours": 3}))
+    assert status == 1 and not lines and "why nothing was measured" in told, (lines, told)
+
+
+@case
 def a_signal_ends_the_benchmark_too(folder):
     for signum in (signal.SIGINT, signal.SIGTERM):
         show(folder, says(GIVEN))
