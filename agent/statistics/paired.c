@@ -7,18 +7,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "agent/statistics/coins.h"
 #include "agent/statistics/quantile.h"
 #include "agent/statistics/signed_rank.h"
 #include "base/cleanup.h"
-
-static bool all_positive(const double *values, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		if (!(values[i] > 0) || isinf(values[i]))
-			return false;
-	}
-	return true;
-}
 
 /* Means of all pairs of @values, each with itself too, sorted: @ret_count of them. */
 static double *walsh_averages(const double *values, uint32_t count, uint32_t *ret_count)
@@ -46,7 +38,7 @@ int cs_paired_ratio(const double *first, const double *second, uint32_t count, d
 
 	if (count > CS_PAIRS_MAX)
 		return -E2BIG;
-	if (!all_positive(first, count) || !all_positive(second, count))
+	if (!cs_samples_positive(first, count) || !cs_samples_positive(second, count))
 		return -EINVAL;
 	logs = malloc(count * sizeof(*logs));
 	if (!logs)
@@ -67,16 +59,6 @@ int cs_paired_ratio(const double *first, const double *second, uint32_t count, d
 	return 0;
 }
 
-/* A fair coin, 64 throws a call: SplitMix64 (Steele, Lea, Flood 2014). */
-static uint64_t throw_coins(uint64_t *state)
-{
-	uint64_t x = *state += 0x9e3779b97f4a7c15u;
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-	return x ^ x >> 31;
-}
-
 /* Halves of a pair change places where a coin says so. */
 static void exchange(const double *first, const double *second, uint32_t count, uint64_t *state,
 		     double *ret_first, double *ret_second)
@@ -87,7 +69,7 @@ static void exchange(const double *first, const double *second, uint32_t count, 
 		bool swap;
 
 		if (i % 64 == 0)
-			coins = throw_coins(state);
+			coins = cs_coins_throw(state);
 		swap = coins >> i % 64 & 1;
 		ret_first[i] = swap ? second[i] : first[i];
 		ret_second[i] = swap ? first[i] : second[i];
@@ -112,7 +94,7 @@ int cs_paired_tail_chance(const double *first, const double *second, uint32_t co
 
 	if (!one || !other)
 		return -ENOMEM;
-	if (!all_positive(first, count) || !all_positive(second, count))
+	if (!cs_samples_positive(first, count) || !cs_samples_positive(second, count))
 		return -EINVAL;
 	for (uint32_t i = 0; i < count; i++) {
 		one[i] = first[i];

@@ -20,6 +20,15 @@ void cs_samples_sort(double *samples, uint32_t count)
 	qsort(samples, count, sizeof(*samples), compare);
 }
 
+bool cs_samples_positive(const double *samples, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (!(samples[i] > 0) || isinf(samples[i]))
+			return false;
+	}
+	return true;
+}
+
 double cs_samples_median(const double *sorted, uint32_t count)
 {
 	uint32_t half = count / 2;

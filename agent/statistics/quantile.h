@@ -40,6 +40,9 @@ enum cs_quantile_finding {
 /** cs_samples_sort() - ascending */
 void cs_samples_sort(double *samples, uint32_t count);
 
+/** cs_samples_positive() - is each above 0, and finite? */
+bool cs_samples_positive(const double *samples, uint32_t count);
+
 /** cs_samples_median() - of @count > 0 sorted ones; the mean of the two in the middle */
 double cs_samples_median(const double *sorted, uint32_t count);
 

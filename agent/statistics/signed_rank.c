@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "agent/statistics/normal.h"
 #include "base/cleanup.h"
 
 /* P(W = w) for each w, by adding one rank after the other, each with probability one half. */
@@ -38,22 +39,6 @@ static int exact(uint32_t n, double alpha, uint32_t *ret)
 	return 0;
 }
 
-/* The standard normal distribution's quantile, by bisection of erfc(); 0 < @alpha < 0.5. */
-static double normal_distance(double alpha)
-{
-	double low = 0, high = 40;
-
-	for (int i = 0; i < 80; i++) {
-		double middle = (low + high) / 2;
-
-		if (erfc(middle / sqrt(2)) / 2 > alpha)
-			low = middle;
-		else
-			high = middle;
-	}
-	return high;
-}
-
 int cs_signed_rank_few(uint32_t n, double alpha, uint32_t *ret)
 {
 	double mean = n * (n + 1.0) / 4, deviation = sqrt(n * (n + 1.0) * (2.0 * n + 1) / 24);
@@ -61,7 +46,7 @@ int cs_signed_rank_few(uint32_t n, double alpha, uint32_t *ret)
 
 	if (n <= CS_SIGNED_RANK_EXACT)
 		return exact(n, alpha, ret);
-	few = floor(mean - 0.5 - normal_distance(alpha) * deviation);
+	few = floor(mean - 0.5 - cs_normal_distance(alpha) * deviation);
 	if (few < 0)
 		return -ERANGE;
 	*ret = (uint32_t)few;

@@ -21,6 +21,14 @@ def rows(name, fields, values):
     print("};\n")
 
 
+def samples(name, fields, values):
+    print(f"static const struct {{ {fields} }} {name}[] = {{")
+    for first, second, *numbers in values:
+        lists = [", ".join(repr(x) for x in values) for values in (first, second)]
+        print(f"\t{{ {{ {lists[0]} }},\n\t  {{ {lists[1]} }}, {', '.join(repr(x) for x in numbers)} }},")
+    print("};\n")
+
+
 def tails():
     for n in COUNTS:
         for p in (0.5, 0.1, 0.05, 0.01, 0.95):
@@ -71,6 +79,58 @@ def few():
             yield n, alpha, w
 
 
+def with_pairs(m, n, u):
+    """m values and n others, of which u pairs have the first above the second."""
+    first = []
+    for i in range(m):
+        below = min(u, n)
+        u -= below
+        first.append(below + 0.5 + i / (4 * m))
+    return first, list(range(1, n + 1))
+
+
+def sums():
+    for m, n in ((1, 1), (1, 20), (3, 4), (5, 5), (8, 12), (20, 20), (30, 40), (60, 60)):
+        for alpha in ALPHAS:
+            few = [u for u in range(m * n // 2 + 1)
+                   if stats.mannwhitneyu(*with_pairs(m, n, u), alternative="less", method="exact").pvalue <= alpha]
+            yield m, n, alpha, max(few, default=-1)
+
+
+def shifts():
+    """Bounds by inversion of the test: beyond each its difference would be too large to be chance."""
+    random = numpy.random.default_rng(12)
+    for case in range(6):
+        first = random.lognormal(3, 0.2, 8)
+        second = random.lognormal(3 + case / 15, 0.2, 10)
+        all_of = numpy.sort(numpy.log(numpy.divide.outer(second, first)).ravel())
+        alpha = ALPHAS[case % 3]
+
+        def refused(shift, alternative):
+            return stats.mannwhitneyu(numpy.log(second) - shift, numpy.log(first), alternative=alternative,
+                                      method="exact").pvalue <= alpha
+
+        lower = max(d for d in all_of if refused(d - 1e-9, "greater"))
+        upper = min(d for d in all_of if refused(d + 1e-9, "less"))
+        yield (first.tolist(), second.tolist(), alpha, float(numpy.median(all_of)), float(lower), float(upper))
+
+
+def divisions():
+    """Every division of all values into two, enumerated."""
+    random = numpy.random.default_rng(13)
+    for case in range(6):
+        first = random.lognormal(3, 0.2, 6)
+        second = random.lognormal(3 + case / 10, 0.2, 7)
+
+        def ratio(x, y, axis=-1):
+            x, y = numpy.sort(x, axis=axis), numpy.sort(y, axis=axis)
+            return numpy.log(numpy.take(y, 5, axis=axis) / numpy.take(x, 4, axis=axis))
+
+        done = stats.permutation_test((first, second), ratio, permutation_type="independent", alternative="greater",
+                                      n_resamples=numpy.inf, vectorized=True)
+        yield first.tolist(), second.tolist(), float(done.pvalue)
+
+
 def chances():
     """Every exchange, enumerated."""
     random = numpy.random.default_rng(11)
@@ -93,11 +153,11 @@ def main():
     rows("scipy_enough", "uint32_t n; double p; double alpha; uint32_t k;", enough())
     rows("scipy_bounds", "uint32_t n; double q; double alpha; uint32_t lower; uint32_t upper;", bounds())
     rows("scipy_few", "uint32_t n; double alpha; int w;", few())
-    print("static const struct { double first[8]; double second[8]; double chance; } scipy_chances[] = {")
-    for first, second, chance in chances():
-        lists = [", ".join(repr(x) for x in values) for values in (first, second)]
-        print(f"\t{{ {{ {lists[0]} }},\n\t  {{ {lists[1]} }}, {chance!r} }},")
-    print("};")
+    samples("scipy_chances", "double first[8]; double second[8]; double chance;", chances())
+    rows("scipy_sums", "uint32_t m; uint32_t n; double alpha; int u;", sums())
+    samples("scipy_shifts", "double first[8]; double second[10]; double alpha; double estimate; double lower; "
+            "double upper;", shifts())
+    samples("scipy_divisions", "double first[6]; double second[7]; double chance;", divisions())
 
 
 main()

@@ -15,3 +15,6 @@ static const size_t scipy_enough_count = SCIPY_COUNT(scipy_enough);
 static const size_t scipy_bounds_count = SCIPY_COUNT(scipy_bounds);
 static const size_t scipy_few_count = SCIPY_COUNT(scipy_few);
 static const size_t scipy_chances_count = SCIPY_COUNT(scipy_chances);
+static const size_t scipy_sums_count = SCIPY_COUNT(scipy_sums);
+static const size_t scipy_shifts_count = SCIPY_COUNT(scipy_shifts);
+static const size_t scipy_divisions_count = SCIPY_COUNT(scipy_divisions);
