@@ -77,9 +77,10 @@ int cs_watched_start(struct cs_watched *watched, const struct cs_child_command *
 	int r;
 
 	cs_arena_init(&arena, 0);
-	own.env = environment(watched, command->env ? command->env : environ, &arena, diag);
-	r = own.env ? cs_child_start(&own, child, diag)
-		    : cs_diag_set(diag, -ENOMEM, "out of memory");
+	if (!watched->bare)
+		own.env = environment(watched, command->env ? command->env : environ, &arena, diag);
+	r = own.env || watched->bare ? cs_child_start(&own, child, diag)
+				     : cs_diag_set(diag, -ENOMEM, "out of memory");
 	cs_arena_deinit(&arena);
 	if (r < 0)
 		return r;

@@ -22,6 +22,7 @@ struct cs_watched {
 	struct event_base *base; /* borrowed */
 	struct cs_collector *collector;
 	struct cs_child child;
+	bool bare;                 /* the command is started without the shim; set before */
 	bool followed;             /* the kernel tells of processes, too */
 	struct cs_diag unfollowed; /* why it does not */
 	bool reaped;

@@ -120,16 +120,40 @@ static void put_bounds(const struct cs_budget *budget, const struct cs_judgement
 	cs_buffer_putc(out, ')');
 }
 
+/* Allowed is an amount, so the ratio is told as one, too. */
+static void put_difference(const struct cs_budget *budget, const struct cs_judgement *judgement,
+			   struct cs_buffer *out)
+{
+	const struct cs_metric_about about = cs_metric_about(budget->metric);
+	const struct cs_quantity difference = { about.kind,
+						(judgement->point - 1) * judgement->other };
+	char text[64];
+
+	if (budget->against == CS_AGAINST_NOTHING || about.exact ||
+	    budget->max.kind != about.kind || isnan(judgement->other))
+		return;
+	cs_buffer_printf(out, ", which is %s", cs_quantity_format(difference, text, sizeof(text)));
+}
+
 void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgement *judgement,
 			struct cs_buffer *out)
 {
+	if (judgement->verdict == CS_VERDICT_NO_DATA && judgement->alone) {
+		cs_buffer_printf(out, "nothing was measured of the %s",
+				 cs_budget_against_name(budget->against));
+		return;
+	}
 	if (judgement->verdict == CS_VERDICT_NO_DATA) {
-		cs_buffer_printf(out, "not seen in %u of %u starts", judgement->missing,
-				 judgement->missing + judgement->count);
+		if (!judgement->missing && judgement->count)
+			cs_buffer_puts(out, "no ratio: in some starts it is nothing");
+		else
+			cs_buffer_printf(out, "not seen in %u of %u starts", judgement->missing,
+					 judgement->missing + judgement->count);
 		return;
 	}
 	cs_assert_value(budget, judgement->point, out);
 	put_bounds(budget, judgement, out);
+	put_difference(budget, judgement, out);
 	if (cs_metric_about(budget->metric).exact && judgement->smallest < judgement->point &&
 	    budget->against == CS_AGAINST_NOTHING) {
 		cs_buffer_puts(out, ", not the same in every start: from ");
@@ -217,9 +241,7 @@ static void put_budget(const struct cs_plan *plan, const struct cs_asserted *ass
 
 const char *cs_assert_beside(const struct cs_asserted *asserted)
 {
-	return !asserted->others                          ? NULL
-	       : asserted->beside == CS_AGAINST_REFERENCE ? "reference"
-							  : "baseline";
+	return asserted->others ? cs_budget_against_name(asserted->beside) : NULL;
 }
 
 /* --- a start that came to nothing --- */
@@ -276,7 +298,10 @@ void cs_assert_failure(const struct cs_asserted *asserted, struct cs_buffer *out
 	const char *beside = cs_assert_beside(asserted);
 
 	if (asserted->other_failed)
-		cs_buffer_printf(out, "the %s's ", beside ? beside : "baseline");
+		cs_buffer_printf(out, "the %s's ",
+				 !beside                                    ? "baseline"
+				 : asserted->beside == CS_AGAINST_UNWATCHED ? "unwatched function"
+									    : beside);
 	cs_buffer_printf(out, "start %u: %s", asserted->count + 1, why ? why : "it ended");
 	if (failure->last_phase)
 		cs_buffer_printf(out, ", in phase %s", failure->last_phase);
@@ -328,8 +353,8 @@ void cs_assert_runner(const struct cs_asserted *asserted, struct cs_buffer *out)
 	if (noise->again)
 		cs_buffer_printf(out, " (%u measured once more)", noise->again);
 	if (!isnan(asserted->resolution))
-		cs_buffer_printf(out, "; it proves >= %.2g %% of total",
-				 asserted->resolution * 100);
+		cs_buffer_printf(out, "; it proves >= %.2g %% of %s", asserted->resolution * 100,
+				 cs_metric_about(cs_asserted_whole(asserted)).name);
 }
 
 static void put_cold(const struct cs_asserted *asserted, struct cs_buffer *out)
@@ -346,17 +371,25 @@ static void put_cold(const struct cs_asserted *asserted, struct cs_buffer *out)
 			floor(cold * 100));
 }
 
+void cs_assert_starts(const struct cs_asserted *asserted, struct cs_buffer *out)
+{
+	const char *beside = cs_assert_beside(asserted);
+
+	cs_buffer_printf(out, "%u cold start%s", asserted->count, asserted->count == 1 ? "" : "s");
+	if (beside && asserted->beside == CS_AGAINST_UNWATCHED)
+		cs_buffer_puts(out, ", each beside one without the shim");
+	else if (beside)
+		cs_buffer_printf(out, ", each beside one of the %s", beside);
+}
+
 void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *asserted, unsigned today,
 		    const struct cs_terminal *terminal, struct cs_buffer *out)
 {
 	const struct cs_plan_function *function = asserted->function;
-	const char *beside = cs_assert_beside(asserted);
 	bool failed = false;
 
-	cs_buffer_printf(out, "%s: %u cold start%s", function->name, asserted->count,
-			 asserted->count == 1 ? "" : "s");
-	if (beside)
-		cs_buffer_printf(out, ", each beside one of the %s", beside);
+	cs_buffer_printf(out, "%s: ", function->name);
+	cs_assert_starts(asserted, out);
 	cs_buffer_putc(out, '\n');
 	if (function->sampling.evict)
 		put_cold(asserted, out);

@@ -41,6 +41,9 @@ const char *cs_assert_beside(const struct cs_asserted *asserted);
 /** cs_assert_failure() - which start came to nothing, and how: half a line; of one that failed */
 void cs_assert_failure(const struct cs_asserted *asserted, struct cs_buffer *out);
 
+/** cs_assert_starts() - how many, and what they were made beside: half a line */
+void cs_assert_starts(const struct cs_asserted *asserted, struct cs_buffer *out);
+
 /** cs_assert_runner() - what the machine did meanwhile: half a line; empty where nothing is known */
 void cs_assert_runner(const struct cs_asserted *asserted, struct cs_buffer *out);
 

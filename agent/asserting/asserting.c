@@ -10,6 +10,7 @@
 
 #include "agent/asserting/cause.h"
 #include "agent/asserting/checkout.h"
+#include "agent/asserting/counters.h"
 #include "agent/asserting/loaded_files.h"
 #include "agent/asserting/page_cache.h"
 #include "agent/interrupts.h"
@@ -166,8 +167,10 @@ static bool is_settled(enum cs_verdict verdict)
 /* What its machine did, and can tell. */
 static int sum_up(struct cs_asserted *asserted, double alpha)
 {
-	const struct cs_samples samples = { asserted->own, asserted->others, asserted->count };
-	const struct cs_sample *sides[] = { asserted->own, asserted->others };
+	const struct cs_samples samples = { asserted->own, asserted->others, asserted->count,
+					    asserted->apart };
+	const struct cs_sample *sides[] = { asserted->own,
+					    asserted->apart ? NULL : asserted->others };
 
 	cs_noise_summary_init(&asserted->noise);
 	for (unsigned side = 0; side < 2 && sides[side]; side++) {
@@ -179,7 +182,8 @@ static int sum_up(struct cs_asserted *asserted, double alpha)
 	asserted->resolution = (double)NAN;
 	if (!asserted->others)
 		return 0;
-	return cs_judge_resolution(&samples, CS_METRIC_TOTAL, alpha, &asserted->resolution);
+	return cs_judge_resolution(&samples, cs_asserted_whole(asserted), alpha,
+				   &asserted->resolution);
 }
 
 /* What fails twice, fails; what does not, says that this machine contradicts itself. */
@@ -199,16 +203,39 @@ static void take_confirmation(struct cs_asserted *asserted)
 	}
 }
 
+uint32_t cs_asserted_others_count(const struct cs_asserted *asserted)
+{
+	if (!asserted->others)
+		return 0;
+	return asserted->apart ? asserted->apart : asserted->count;
+}
+
+unsigned cs_asserted_whole(const struct cs_asserted *asserted)
+{
+	return asserted->beside == CS_AGAINST_UNWATCHED ? CS_METRIC_WALL : CS_METRIC_TOTAL;
+}
+
+/* Others that are not what a budget is relative to are none for it. */
+static struct cs_samples samples_for(const struct cs_asserted *asserted,
+				     const struct cs_budget *budget)
+{
+	bool fit = budget->against == asserted->beside;
+
+	return (struct cs_samples){ asserted->own, fit ? asserted->others : NULL, asserted->count,
+				    asserted->apart };
+}
+
 int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, bool *ret_settled)
 {
 	const struct cs_plan_function *function = asserted->function;
-	const struct cs_samples samples = { asserted->own, asserted->others, asserted->count };
 	double alpha = function->sampling.alpha / asserted->looks;
 	bool settled = true;
 	int r;
 
 	for (size_t i = 0; i < function->budgets_count; i++) {
+		const struct cs_samples samples = samples_for(asserted, &function->budgets[i]);
 		struct cs_judgement *judgement = &asserted->judgements[i];
+
 		r = cs_judge(&function->budgets[i], &samples, alpha, strict, seed, judgement);
 
 		if (r < 0)
@@ -262,6 +289,15 @@ static int measure(struct measuring *measuring, const struct looks *looks)
 int cs_asserting_check(const char *file, const struct cs_plan_function *function,
 		       struct cs_diag *diag)
 {
+	for (size_t i = 0; i < function->budgets_count; i++) {
+		const struct cs_budget *budget = &function->budgets[i];
+		struct cs_diag why = { 0 };
+		int r = cs_counters_check(budget, &why);
+
+		if (r < 0)
+			return cs_diag_at(diag, r, file, budget->line, budget->column, "%s",
+					  why.text);
+	}
 	if (function->baseline.kind != CS_BASELINE_FILE)
 		return 0;
 	return cs_diag_at(diag, -ENOTSUP, file, function->line, function->column,
@@ -282,6 +318,10 @@ static int set_baseline(struct measuring *measuring, struct cs_tail *ret_tail)
 	const struct cs_checkout *checkout;
 	int r = 0;
 
+	if (measuring->function->beside == CS_AGAINST_UNWATCHED) {
+		measuring->other.unwatched = true;
+		return 0;
+	}
 	if (measuring->function->beside == CS_AGAINST_REFERENCE) {
 		set_reference(&measuring->function->reference, &measuring->other);
 		return 0;

@@ -53,11 +53,12 @@ struct cs_asserted {
 	uint32_t looks;                  /* at most, among which the error is divided */
 	struct cs_judgement *judgements; /* owned; one for each of the function's budgets */
 	double resolution; /* of pairs, as cs_judge_resolution() of total; NaN: there are none */
-	enum cs_budget_against beside;    /* what the others are */
-	struct cs_file_set files;         /* that its starts mapped and opened */
-	struct cs_file_set other_files;   /* and those of the others */
-	struct cs_cause_note *causes;     /* owned; of each budget; NULL: not looked for */
-	struct cs_noise_summary noise;    /* of both halves */
+	enum cs_budget_against beside;  /* what the others are */
+	uint32_t apart;                 /* others that are no halves of pairs: so many; 0: pairs */
+	struct cs_file_set files;       /* that its starts mapped and opened */
+	struct cs_file_set other_files; /* and those of the others */
+	struct cs_cause_note *causes;   /* owned; of each budget; NULL: not looked for */
+	struct cs_noise_summary noise;  /* of both halves */
 	struct cs_asserted *confirmation; /* owned; measured once more; NULL: it was not */
 	bool confirming;                  /* it is that itself */
 	bool failed;                      /* a start came to nothing: no budget is judged */
@@ -66,6 +67,12 @@ struct cs_asserted {
 		[CS_MODULES_FOUND]; /* the first module that is, and its file; "" none was loaded */
 	struct cs_sampling_result failure;
 };
+
+/** cs_asserted_others_count() - how many others there are. Context: any-thread. */
+uint32_t cs_asserted_others_count(const struct cs_asserted *asserted);
+
+/** cs_asserted_whole() - the metric of all of a start that both halves have. Context: any-thread. */
+unsigned cs_asserted_whole(const struct cs_asserted *asserted);
 
 /**
  * cs_asserting_check() - can all be measured that the plan asks of it?

@@ -154,19 +154,25 @@ static void put_difference(const struct cs_file_set *files, const struct cs_file
 
 /* --- a budget --- */
 
+/* What had no shim tells nothing of its phases and files. */
+static bool tells_what_moved(const struct cs_asserted *asserted)
+{
+	return asserted->others && asserted->beside != CS_AGAINST_UNWATCHED;
+}
+
 static void collect(const struct cs_asserted *asserted, struct facts *facts)
 {
 	*facts = (struct facts){ .total = median_of(asserted->own, asserted->count,
 						    CS_METRIC_TOTAL) };
 	for (unsigned i = 0; i < CS_PHASE_COUNT; i++) {
 		facts->own[i] = median_of(asserted->own, asserted->count, CS_METRIC_PHASES + i);
-		facts->others[i] =
-			median_of(asserted->others, asserted->count, CS_METRIC_PHASES + i);
+		facts->others[i] = median_of(asserted->others, cs_asserted_others_count(asserted),
+					     CS_METRIC_PHASES + i);
 	}
 	cs_largest_packages(&asserted->files, &facts->packages);
 	cs_largest_files(&asserted->files, true, &facts->objects);
 	cs_largest_files(&asserted->files, false, &facts->all);
-	if (!asserted->others)
+	if (!tells_what_moved(asserted) || asserted->apart)
 		return;
 	put_difference(&asserted->files, &asserted->other_files, "new: ", &facts->moved);
 	put_difference(&asserted->other_files, &asserted->files, "gone: ", &facts->moved);
@@ -227,7 +233,7 @@ static struct cs_cause_note cause_of(const struct cs_asserted *asserted, const s
 
 	if (budget->metric == CS_METRIC_FORBIDDEN && asserted->forbidden[0])
 		return (struct cs_cause_note){ "found", strdup(asserted->forbidden) };
-	if (asserted->others && budget->against != CS_AGAINST_NOTHING) {
+	if (tells_what_moved(asserted) && budget->against != CS_AGAINST_NOTHING) {
 		if (cs_metric_about(budget->metric).kind == CS_QUANTITY_DURATION)
 			put_grown(facts, &out);
 		put_part(&facts->moved, &out);

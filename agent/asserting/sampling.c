@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/asserting/counters.h"
 #include "agent/asserting/first_event.h"
 #include "agent/asserting/noise_watch.h"
 #include "agent/asserting/runtime_api.h"
@@ -20,8 +21,10 @@
 #include "agent/interrupts.h"
 #include "agent/statistics/quantile.h"
 #include "agent/watched.h"
+#include "base/clock.h"
 
-#define GRACE_S 2 /* from SIGTERM to SIGKILL */
+#define BLOCK_BYTES 512 /* getrusage(2) counts blocks of that, whatever a disk has */
+#define GRACE_S     2   /* from SIGTERM to SIGKILL */
 
 struct warm {
 	uint64_t segment;
@@ -37,6 +40,8 @@ struct sampling {
 	struct cs_runtime_api api;
 	struct cs_arena arena;
 	struct cs_noise_watch noise;
+	struct cs_counters counters;
+	struct cs_sample outside; /* what is seen of it without the shim, too */
 	struct cs_modules modules;
 	struct cs_file_set *files; /* borrowed; NULL: nobody asks */
 	const char *folder;
@@ -69,6 +74,21 @@ static double total_of(const struct cs_cold_start *cold)
 	return total;
 }
 
+/* What its CPU time is of: until it was ready; of a process per event, until its end. */
+static double time_of_cpu(const struct cs_cold_start *cold)
+{
+	double total = 0;
+
+	for (unsigned i = 0; i < cold->phases_count; i++) {
+		const struct cs_phase_part *part = &cold->phases[i];
+
+		if (cold->protocol == CS_PROTOCOL_EXEC || !cold->ready ||
+		    part->phase < CS_PHASE_WAIT)
+			total += (double)(part->end_ns - part->start_ns);
+	}
+	return total;
+}
+
 static void fill_sample(const struct cs_cold_start *cold, struct cs_sample *sample)
 {
 	double *values = sample->values, attributed = 0;
@@ -82,6 +102,9 @@ static void fill_sample(const struct cs_cold_start *cold, struct cs_sample *samp
 	}
 	for (unsigned i = 0; i < CS_FACT_COUNT; i++)
 		values[CS_METRIC_FACTS + i] = (double)cold->facts[i];
+	values[CS_METRIC_FILES] = 0;
+	for (unsigned i = CS_FACT_OPENS_USER; i <= CS_FACT_OPENS_OTHER; i++)
+		values[CS_METRIC_FILES] += (double)cold->facts[i];
 	values[CS_METRIC_CONNECTS] = cold->connections_opened;
 	values[CS_METRIC_TOTAL] = total_of(cold);
 	values[CS_METRIC_UNATTRIBUTED] = (double)(cold->end_ns - cold->start_ns) - attributed;
@@ -90,6 +113,8 @@ static void fill_sample(const struct cs_cold_start *cold, struct cs_sample *samp
 	if (!cold->usage_known)
 		return;
 	values[CS_METRIC_CPU] = (double)cold->cpu_ns;
+	/* Several threads may run longer than time passes. */
+	values[CS_METRIC_CPU_WAIT] = fmax(time_of_cpu(cold) - values[CS_METRIC_CPU], 0);
 	values[CS_METRIC_FAULTS_MINOR] = (double)cold->faults_minor;
 	values[CS_METRIC_FAULTS_MAJOR] = (double)cold->faults_major;
 }
@@ -98,6 +123,43 @@ static void clear_sample(struct cs_sample *sample)
 {
 	for (unsigned i = 0; i < CS_METRIC_COUNT; i++)
 		sample->values[i] = (double)NAN;
+}
+
+/* --- what is seen from outside --- */
+
+static double ns_of(const struct timeval *time)
+{
+	return (double)time->tv_sec * 1e9 + (double)time->tv_usec * 1e3;
+}
+
+static void become_ready(struct sampling *sampling)
+{
+	if (sampling->ready)
+		return;
+	sampling->ready = true;
+	sampling->outside.values[CS_METRIC_WALL] =
+		(double)(cs_clock_monotonic_ns() - sampling->watched.child.spawn_begin_ns);
+	cs_counters_fill(&sampling->counters, &sampling->outside);
+}
+
+static void fill_life(const struct rusage *usage, struct cs_sample *sample)
+{
+	sample->values[CS_METRIC_CPU_USER] = ns_of(&usage->ru_utime);
+	sample->values[CS_METRIC_CPU_SYS] = ns_of(&usage->ru_stime);
+	sample->values[CS_METRIC_IO_READ] = (double)usage->ru_inblock * BLOCK_BYTES;
+}
+
+/* What the shim told stands beside it. */
+static void fill_outside(struct sampling *sampling)
+{
+	double *values = sampling->result->sample.values;
+
+	if (sampling->watched.reaped && sampling->function->start != CS_START_FAAS)
+		fill_life(&sampling->watched.usage, &sampling->outside);
+	for (unsigned i = 0; i < CS_METRIC_COUNT; i++) {
+		if (cs_metric_is_outside(i))
+			values[i] = sampling->outside.values[i];
+	}
 }
 
 /* Which instance is the one that is measured is told when its start is, which may be later. */
@@ -208,7 +270,7 @@ static void on_output(evutil_socket_t fd, short what, void *context)
 	if (!take_output(sampling) || sampling->function->ready != CS_READY_PATTERN ||
 	    sampling->ready || !strstr(sampling->result->tail.text, sampling->function->pattern))
 		return;
-	sampling->ready = true;
+	become_ready(sampling);
 	stop(sampling);
 }
 
@@ -233,7 +295,10 @@ static void on_answered(void *context, int status)
 	struct sampling *sampling = context;
 
 	sampling->result->answer = status;
-	sampling->ready = status < 500;
+	if (status < 500)
+		become_ready(sampling);
+	else
+		sampling->ready = false;
 	if (sampling->ready && sampling->warm_asked < events_of(sampling->function)) {
 		sampling->warm_asked++;
 		if (sampling->api.http)
@@ -276,6 +341,9 @@ static void on_ended(void *context)
 	struct sampling *sampling = context;
 
 	kill(-sampling->watched.child.pid, SIGKILL);
+	if (sampling->function->ready == CS_READY_EXIT && WIFEXITED(sampling->watched.status) &&
+	    WEXITSTATUS(sampling->watched.status) == 0)
+		become_ready(sampling);
 	event_del(&sampling->limit);
 	event_del(&sampling->kill);
 }
@@ -367,16 +435,12 @@ static int start(struct sampling *sampling, const char *folder, const int *files
 
 static enum cs_sampling_outcome outcome_of(const struct sampling *sampling)
 {
-	int status = sampling->watched.status;
-	bool ready = sampling->ready;
-
-	if (sampling->function->ready == CS_READY_EXIT)
-		ready = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	if (!ready && sampling->result->answer)
+	if (!sampling->ready && sampling->result->answer)
 		return CS_SAMPLING_REFUSED;
-	if (!ready)
+	if (!sampling->ready)
 		return sampling->over ? CS_SAMPLING_NEVER_READY : CS_SAMPLING_ENDED;
-	return sampling->seen ? CS_SAMPLING_DONE : CS_SAMPLING_UNSEEN;
+	return sampling->seen || sampling->function->unwatched ? CS_SAMPLING_DONE
+							       : CS_SAMPLING_UNSEEN;
 }
 
 static int open_pipe(struct sampling *sampling, int *ret_child, struct cs_diag *diag)
@@ -412,6 +476,7 @@ static int run(struct sampling *sampling, const char *folder,
 	files[0] = input;
 	files[1] = files[2] = output;
 	cs_noise_watch_begin(&sampling->noise);
+	cs_counters_open(&sampling->counters, sampling->function);
 	r = start(sampling, folder, files, dispositions, diag);
 	if (r < 0)
 		return r;
@@ -436,6 +501,7 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 		.files = files,
 		.folder = folder,
 		.output_fd = -EBADF,
+		.counters.fds = { -EBADF, -EBADF },
 		.modules = { .folder = folder,
 			     .forbid = function->forbid,
 			     .forbid_count = function->forbid_count },
@@ -450,10 +516,12 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 
 	cs_arena_init(&sampling.arena, 0);
 	clear_sample(&result.sample);
+	clear_sample(&sampling.outside);
 	cs_noise_clear(&result.sample.noise);
 	event_assign(&sampling.limit, base, -1, 0, on_limit, &sampling);
 	event_assign(&sampling.kill, base, -1, 0, on_kill, &sampling);
 	r = cs_watched_open(&sampling.watched, base, &options, diag);
+	sampling.watched.bare = function->unwatched;
 	sampling.watched.ended = on_ended;
 	sampling.watched.context = &sampling;
 	sampling.interrupts.came = on_interrupt;
@@ -462,12 +530,14 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 	if (r == 0)
 		r = run(&sampling, folder, dispositions, diag);
 	cs_interrupts_end(&sampling.interrupts);
+	cs_counters_close(&sampling.counters);
 	cs_first_event_end(&sampling.first);
 	cs_runtime_api_end(&sampling.api);
 	cs_arena_deinit(&sampling.arena);
 	settle_tail(&sampling);
 	cs_watched_close(&sampling.watched);
 	fill_warm(&sampling);
+	fill_outside(&sampling);
 	cs_modules_deinit(&sampling.modules);
 	result.outcome = outcome_of(&sampling);
 	result.status = r == -EINTR ? sampling.interrupts.number : sampling.watched.status;

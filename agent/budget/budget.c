@@ -10,23 +10,50 @@
 #include "agent/budget/fields.h"
 #include "agent/budget/metric.h"
 
+#define OVERHEAD  "overhead"
 #define WORDS_MAX 7 /* p95 total <= 300 ms vs baseline: each a node of its own, at its place */
+
+static const char *const against[] = {
+	[CS_AGAINST_NOTHING] = NULL,
+	[CS_AGAINST_BASELINE] = "baseline",
+	[CS_AGAINST_REFERENCE] = "reference",
+	[CS_AGAINST_UNWATCHED] = "unwatched",
+};
+
+const char *cs_budget_against_name(enum cs_budget_against which)
+{
+	return against[which];
+}
 
 /* --- words --- */
 
-static int take_metric(const struct cs_fields *fields, const struct cs_yaml_node *word,
+static int find_metric(const struct cs_fields *fields, const struct cs_yaml_node *word,
 		       unsigned *ret)
 {
-	const char *near;
+	const char *near, *why = cs_metric_unmeasured(word->value);
 
 	if (cs_metric_find(word->value, ret) == 0)
 		return 0;
+	if (why)
+		return cs_fields_refuse(fields, word, "%s is not measured: %s", word->value, why);
 	near = cs_metric_near(word->value);
 	if (near)
 		return cs_fields_refuse(fields, word, "unknown metric \"%s\"; did you mean \"%s\"?",
 					word->value, near);
 	return cs_fields_refuse(fields, word, "unknown metric \"%s\"; man coldspan.yaml lists them",
 				word->value);
+}
+
+/* What watching costs is what the same start takes longer with it. */
+static int take_metric(const struct cs_fields *fields, const struct cs_yaml_node *word,
+		       struct cs_budget *budget)
+{
+	if (strcmp(word->value, OVERHEAD) != 0)
+		return find_metric(fields, word, &budget->metric);
+	budget->overhead = true;
+	budget->metric = CS_METRIC_WALL;
+	budget->against = CS_AGAINST_UNWATCHED;
+	return 0;
 }
 
 /* p50, p99.9; "median"; "max". 0: it is none. */
@@ -47,6 +74,11 @@ static double quantile_of(const char *text)
 static int take_stat(const struct cs_fields *fields, const struct cs_yaml_node *word, double *ret)
 {
 	*ret = quantile_of(word->value);
+	if (!strcmp(word->value, "mean") || !strcmp(word->value, "trimmed"))
+		return cs_fields_refuse(fields, word,
+					"%s has no bound that holds for every distribution; write "
+					"median",
+					word->value);
 	return *ret > 0
 		       ? 0
 		       : cs_fields_refuse(fields, word,
@@ -128,18 +160,28 @@ static int take_max(const struct cs_fields *fields, const struct cs_yaml_node *w
 }
 
 static int take_against(const struct cs_fields *fields, const struct cs_yaml_node *word,
-			enum cs_budget_against *ret)
+			struct cs_budget *budget)
 {
-	if (!strcmp(word->value, "baseline"))
-		*ret = CS_AGAINST_BASELINE;
-	else if (!strcmp(word->value, "reference"))
-		*ret = CS_AGAINST_REFERENCE;
-	else
+	if (budget->overhead)
 		return cs_fields_refuse(fields, word,
-					"\"%s\" is nothing to compare with; write baseline or "
-					"reference",
-					word->value);
-	return 0;
+					OVERHEAD " is relative by itself, to the start without the "
+						 "shim; leave that out");
+	for (unsigned i = CS_AGAINST_NOTHING + 1; i < sizeof(against) / sizeof(against[0]); i++) {
+		if (strcmp(word->value, against[i]) != 0)
+			continue;
+		budget->against = (enum cs_budget_against)i;
+		if (budget->against != CS_AGAINST_UNWATCHED || cs_metric_is_outside(budget->metric))
+			return 0;
+		return cs_fields_refuse(fields, word,
+					"%s is seen by the shim alone; of a start without it there "
+					"are wall, cpu.user, cpu.sys, io.read_bytes, syscalls and "
+					"instructions",
+					cs_metric_about(budget->metric).name);
+	}
+	return cs_fields_refuse(fields, word,
+				"\"%s\" is nothing to compare with; write baseline, reference or "
+				"unwatched",
+				word->value);
 }
 
 static int take_level(const struct cs_fields *fields, const struct cs_yaml_node *word,
@@ -198,7 +240,7 @@ static int parse_bound(const struct cs_fields *fields, struct cs_yaml_node *word
 				     "\"%s\" is not understood; write: vs baseline",
 				     words[used].value);
 	if (r == 0 && count != used)
-		r = take_against(fields, &words[used + 1], &budget->against);
+		r = take_against(fields, &words[used + 1], budget);
 	return r < 0 ? r : take_max(fields, &words[0], budget);
 }
 
@@ -221,7 +263,7 @@ static int parse_line(const struct cs_fields *fields, const struct cs_yaml_node 
 				     "\"%s\" is no budget; write it as: p95 total <= 300ms",
 				     node->value);
 	if (r == 0)
-		r = take_metric(fields, &words[at], &budget->metric);
+		r = take_metric(fields, &words[at], budget);
 	return r < 0 ? r : parse_bound(fields, words + at + 2, count - at - 2, budget);
 }
 
@@ -255,11 +297,11 @@ static int parse_map(const struct cs_fields *fields, const struct cs_yaml_node *
 	if (!metric || !max)
 		return cs_fields_refuse(fields, map, "a budget needs the key \"%s\"",
 					metric ? "max" : "metric");
-	r = take_metric(fields, metric, &budget->metric);
+	r = take_metric(fields, metric, budget);
 	if (r == 0 && (node = cs_yaml_get(map, "stat")))
 		r = take_stat(fields, node, &budget->quantile);
 	if (r == 0 && (node = cs_yaml_get(map, "relative_to")))
-		r = take_against(fields, node, &budget->against);
+		r = take_against(fields, node, budget);
 	if (r == 0)
 		r = take_max(fields, max, budget);
 	if (r == 0 && (node = cs_yaml_get(map, "level")))
@@ -289,22 +331,20 @@ static const char *stat_name(struct cs_arena *arena, double quantile)
 
 static int name_it(const struct cs_fields *fields, struct cs_budget *budget)
 {
-	static const char *const against[] = { "", " vs baseline", " vs reference" };
+	const char *other = budget->overhead ? NULL : cs_budget_against_name(budget->against);
 	struct cs_metric_about about = cs_metric_about(budget->metric);
+	const char *name = budget->overhead ? OVERHEAD : about.name;
 	const char *stat = stat_name(fields->arena, budget->quantile);
 	char amount[64];
 
 	cs_quantity_format(budget->max, amount, sizeof(amount));
-	budget->text = cs_arena_printf(fields->arena, "%s%s%s <= %s%s", about.exact ? "" : stat,
-				       about.exact ? "" : " ", about.name, amount,
-				       against[budget->against]);
+	budget->text = cs_arena_printf(fields->arena, "%s%s%s <= %s%s%s", about.exact ? "" : stat,
+				       about.exact ? "" : " ", name, amount, other ? " vs " : "",
+				       other ? other : "");
 	if (!budget->id)
-		budget->id =
-			cs_arena_printf(fields->arena, "%s%s%s%s", about.exact ? "" : stat,
-					about.exact ? "" : "-", about.name,
-					budget->against == CS_AGAINST_NOTHING    ? ""
-					: budget->against == CS_AGAINST_BASELINE ? "-baseline"
-										 : "-reference");
+		budget->id = cs_arena_printf(fields->arena, "%s%s%s%s%s", about.exact ? "" : stat,
+					     about.exact ? "" : "-", name, other ? "-" : "",
+					     other ? other : "");
 	return stat && budget->text && budget->id ? 0 : -ENOMEM;
 }
 

@@ -3,7 +3,7 @@
 /*
  * One budget: what may at most be measured. Written as a line,
  *
- *   [STAT] METRIC <= AMOUNT [vs baseline | vs reference]
+ *   [STAT] METRIC <= AMOUNT [vs baseline | vs reference | vs unwatched]
  *   p95 total <= 300ms          shared_objects <= 45          p50 code <= +5% vs baseline
  *
  * or as a mapping with the keys metric, stat, max, relative_to, min_effect, level, why, id.
@@ -24,6 +24,7 @@ enum cs_budget_against {
 	CS_AGAINST_NOTHING, /* the amount is absolute */
 	CS_AGAINST_BASELINE,
 	CS_AGAINST_REFERENCE,
+	CS_AGAINST_UNWATCHED, /* the same start without the shim */
 };
 
 enum cs_budget_level {
@@ -41,6 +42,7 @@ struct cs_budget {
 	double quantile;  /* 0.95 for p95; 1: every start */
 	struct cs_quantity max;
 	enum cs_budget_against against;
+	bool overhead;     /* it is written as that: wall against unwatched */
 	double min_effect; /* in the metric's unit; 0 none */
 	enum cs_budget_level level;
 	unsigned line; /* in its file */
@@ -49,6 +51,9 @@ struct cs_budget {
 	unsigned amount_line; /* 0: in none of its file */
 	unsigned amount_column;
 };
+
+/** cs_budget_against_name() - as it is written; NULL of CS_AGAINST_NOTHING. Context: any-thread. */
+const char *cs_budget_against_name(enum cs_budget_against against);
 
 /**
  * cs_budget_parse() - read a budget in either form

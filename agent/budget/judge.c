@@ -10,14 +10,17 @@
 
 #include "agent/statistics/paired.h"
 #include "agent/statistics/quantile.h"
+#include "agent/statistics/unpaired.h"
 
 #define UNKNOWN ((double)NAN)
 
 /* One metric of all starts in which it was seen, in both halves of a pair. */
 struct column {
 	double *own;    /* owned */
-	double *others; /* owned; NULL without pairs */
+	double *others; /* owned; NULL: there are none */
 	uint32_t count;
+	uint32_t others_count;
+	bool apart;        /* the others are no halves of pairs */
 	uint32_t left_out; /* disturbed ones */
 };
 
@@ -30,16 +33,31 @@ double cs_samples_resident(const struct cs_sample *samples, uint32_t count)
 	return most;
 }
 
+static void take_apart(const struct cs_samples *samples, unsigned metric, struct column *ret)
+{
+	ret->apart = true;
+	for (uint32_t i = 0; i < samples->apart; i++) {
+		double other = samples->others[i].values[metric];
+
+		if (!isnan(other))
+			ret->others[ret->others_count++] = other;
+	}
+}
+
 /* @calm: without starts in which the machine was disturbed. */
-static int take_column(const struct cs_samples *samples, unsigned metric, bool pairs, bool calm,
+static int take_column(const struct cs_samples *samples, unsigned metric, bool compared, bool calm,
 		       struct column *ret)
 {
 	double resident = cs_samples_resident(samples->own, samples->count);
+	uint32_t room = (samples->apart ? samples->apart : samples->count) + 1;
+	bool pairs = compared && !samples->apart;
 
 	ret->own = calloc(samples->count + 1, sizeof(*ret->own));
-	ret->others = pairs ? calloc(samples->count + 1, sizeof(*ret->others)) : NULL;
-	if (!ret->own || (pairs && !ret->others))
+	ret->others = compared ? calloc(room, sizeof(*ret->others)) : NULL;
+	if (!ret->own || (compared && !ret->others))
 		return -ENOMEM;
+	if (compared && samples->apart)
+		take_apart(samples, metric, ret);
 	for (uint32_t i = 0; i < samples->count; i++) {
 		double own = samples->own[i].values[metric];
 		double other = pairs ? samples->others[i].values[metric] : 0;
@@ -51,7 +69,7 @@ static int take_column(const struct cs_samples *samples, unsigned metric, bool p
 			continue;
 		}
 		if (pairs)
-			ret->others[ret->count] = other;
+			ret->others[ret->others_count++] = other;
 		ret->own[ret->count++] = own;
 	}
 	return 0;
@@ -217,7 +235,7 @@ static void judge_counts(const struct cs_budget *budget, struct column *column,
 			 struct cs_judgement *ret)
 {
 	double own = largest(column->own, column->count);
-	double other = largest(column->others, column->count);
+	double other = largest(column->others, column->others_count);
 	double allowed = budget->max.kind == CS_QUANTITY_COUNT
 				 ? other + budget->max.value
 				 : other * allowed_factor(budget, other);
@@ -227,15 +245,30 @@ static void judge_counts(const struct cs_budget *budget, struct column *column,
 	ret->verdict = own > allowed * (1 + 1e-12) ? CS_VERDICT_FAIL : CS_VERDICT_PASS;
 }
 
+/* Below it no difference counts. */
+static double least_effect(const struct cs_budget *budget, const struct column *column,
+			   double other)
+{
+	return column->apart ? fmax(budget->min_effect, CS_JUDGE_APART * other)
+			     : budget->min_effect;
+}
+
+static int ratio_of(const struct column *column, double alpha, struct cs_paired_ratio *ret)
+{
+	return column->apart
+		       ? cs_unpaired_ratio(column->others, column->others_count, column->own,
+					   column->count, alpha, ret)
+		       : cs_paired_ratio(column->others, column->own, column->count, alpha, ret);
+}
+
 /* Nine of ten runs find what is above both what a bound allows for and what they themselves scatter. */
 static int resolution_of(const struct column *column, double alpha, double *ret)
 {
 	struct cs_paired_ratio proof, scatter;
-	int r = cs_paired_ratio(column->others, column->own, column->count, alpha, &proof);
+	int r = ratio_of(column, alpha, &proof);
 
 	if (r == 0)
-		r = cs_paired_ratio(column->others, column->own, column->count, CS_JUDGE_MISSED,
-				    &scatter);
+		r = ratio_of(column, CS_JUDGE_MISSED, &scatter);
 	if (r == 0)
 		*ret = proof.lower > 0
 			       ? proof.estimate / proof.lower * scatter.estimate / scatter.lower - 1
@@ -258,19 +291,19 @@ static int judge_median(const struct cs_budget *budget, const struct column *col
 	double allowed = allowed_factor(budget, ret->other);
 	struct cs_paired_ratio ratio;
 	bool large;
-	int r = cs_paired_ratio(column->others, column->own, column->count, alpha, &ratio);
+	int r = ratio_of(column, alpha, &ratio);
 
 	if (r == 0)
 		r = resolution_of(column, alpha, &ret->resolution);
 	if (r < 0)
 		return r;
-	large = (ratio.estimate - 1) * ret->other >= budget->min_effect;
+	large = (ratio.estimate - 1) * ret->other >= least_effect(budget, column, ret->other);
 	ret->point = ratio.estimate;
 	ret->lower = ratio.lower > 0 ? ratio.lower : UNKNOWN;
 	ret->upper = isinf(ratio.upper) ? UNKNOWN : ratio.upper;
 	if (!(ratio.lower > 0))
-		ret->needed =
-			(uint32_t)ceil(-log2(alpha)); /* signs of less may all agree by chance */
+		/* Signs of less may all agree by chance; apart one more than there are, and again. */
+		ret->needed = column->apart ? column->count + 1 : (uint32_t)ceil(-log2(alpha));
 	if (ret->needed)
 		ret->verdict = CS_VERDICT_INCONCLUSIVE;
 	else if (ratio.lower > allowed && large)
@@ -293,14 +326,17 @@ static int judge_tail(const struct cs_budget *budget, const struct column *colum
 		      double alpha, uint64_t seed, struct cs_judgement *ret)
 {
 	double allowed = allowed_factor(budget, ret->other);
-	bool large = own - ret->other >= budget->min_effect;
+	double quantile = budget->quantile < 1 ? budget->quantile : 1 - 1e-6;
+	bool large = own - ret->other >= least_effect(budget, column, ret->other);
 	int r;
 
 	for (uint32_t i = 0; i < column->count; i++)
 		column->own[i] /= allowed;
-	r = cs_paired_tail_chance(column->others, column->own, column->count,
-				  budget->quantile < 1 ? budget->quantile : 1 - 1e-6,
-				  CS_JUDGE_SWAPS, seed, &ret->chance);
+	r = column->apart ? cs_unpaired_tail_chance(column->others, column->others_count,
+						    column->own, column->count, quantile,
+						    CS_JUDGE_SWAPS, seed, &ret->chance)
+			  : cs_paired_tail_chance(column->others, column->own, column->count,
+						  quantile, CS_JUDGE_SWAPS, seed, &ret->chance);
 	if (r < 0)
 		return r;
 	ret->point = own / ret->other;
@@ -309,7 +345,9 @@ static int judge_tail(const struct cs_budget *budget, const struct column *colum
 		ret->verdict = CS_VERDICT_PASS;
 	else
 		ret->verdict = ret->chance <= alpha ? CS_VERDICT_FAIL : CS_VERDICT_INCONCLUSIVE;
-	doubt_too_few(budget, column->count, ret);
+	doubt_too_few(budget,
+		      column->others_count < column->count ? column->others_count : column->count,
+		      ret);
 	return 0;
 }
 
@@ -321,7 +359,8 @@ static int judge_pairs(const struct cs_budget *budget, const struct column *colu
 	int r = quantile_of(column->own, column->count, budget->quantile, &own);
 
 	if (r == 0)
-		r = quantile_of(column->others, column->count, budget->quantile, &ret->other);
+		r = quantile_of(column->others, column->others_count, budget->quantile,
+				&ret->other);
 	if (r == 0)
 		r = middle ? judge_median(budget, column, alpha, strict, ret)
 			   : judge_tail(budget, column, own, alpha, seed, ret);
@@ -338,7 +377,7 @@ int cs_judge_resolution(const struct cs_samples *samples, unsigned metric, doubl
 	double resolution = UNKNOWN;
 	int r = take_column(samples, metric, true, false, &column);
 
-	if (r == 0 && column.count)
+	if (r == 0 && column.count && column.others_count)
 		r = resolution_of(&column, alpha, &resolution);
 	put_column(&column);
 	if (r == 0 || r == -EINVAL || r == -E2BIG)
@@ -369,7 +408,7 @@ static int judge_column(const struct cs_budget *budget, const struct cs_samples 
 int cs_judge(const struct cs_budget *budget, const struct cs_samples *samples, double alpha,
 	     bool strict, uint64_t seed, struct cs_judgement *ret)
 {
-	bool pairs = budget->against != CS_AGAINST_NOTHING;
+	bool compared = budget->against != CS_AGAINST_NOTHING;
 	struct column column = { 0 };
 	struct cs_judgement judgement = {
 		.verdict = CS_VERDICT_NO_DATA,
@@ -383,11 +422,12 @@ int cs_judge(const struct cs_budget *budget, const struct cs_samples *samples, d
 	};
 	int r = 0;
 
-	if (!pairs || samples->others)
-		r = take_column(samples, budget->metric, pairs, false, &column);
+	if (!compared || samples->others)
+		r = take_column(samples, budget->metric, compared, false, &column);
+	judgement.alone = compared && !column.others_count;
 	judgement.count = column.count;
 	judgement.missing = samples->count - column.count;
-	if (r == 0 && column.count)
+	if (r == 0 && column.count && (!compared || column.others_count))
 		r = judge_column(budget, samples, &column, alpha, strict, seed, &judgement);
 	/* A start in which it was not seen may be the one that exceeds it: that is not green. */
 	if (judgement.missing && judgement.verdict == CS_VERDICT_PASS)

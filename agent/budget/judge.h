@@ -8,6 +8,9 @@
  *   counts     structural: every start counts, one above is proof
  *   medians against a baseline    Hodges-Lehmann on pairs, one-sided bound by signed ranks
  *   tails against a baseline      exchanges within pairs
+ *   against samples of another time    the same of two samples: rank sums, divisions (unpaired.h). What
+ *              changed with the time is in no bound of these: a median that grew by less than CS_JUDGE_APART
+ *              is never proved to exceed
  *
  * A machine that is too noisy for a budget makes it UNSTABLE, not kept:
  *   amounts    exceeded, but without the starts in which the machine was disturbed (noise.h) their
@@ -34,6 +37,7 @@
 #define CS_JUDGE_COARSE       0.1
 #define CS_JUDGE_ALPHA        0.05 /* by which so few starts can prove nothing */
 #define CS_JUDGE_MISSED       0.1  /* share of runs that may miss what resolution tells */
+#define CS_JUDGE_APART        0.05 /* of others of another time: what the machine's day may change */
 
 enum cs_verdict {
 	CS_VERDICT_PASS,
@@ -49,11 +53,12 @@ struct cs_sample {
 	struct cs_noise noise;          /* what the machine did meanwhile */
 };
 
-/* Cold starts of a function, and, where i of the others was made beside i, what they compare with. */
+/* Cold starts of a function, and what they compare with: i of the others was made beside i, unless apart. */
 struct cs_samples {
 	const struct cs_sample *own;
 	const struct cs_sample *others; /* NULL: there are none */
 	uint32_t count;
+	uint32_t apart; /* others, so many, that were made at another time; 0: pairs */
 };
 
 struct cs_judgement {
@@ -70,6 +75,7 @@ struct cs_judgement {
 	double chance;      /* tails: p-value; NaN otherwise */
 	uint32_t needed;    /* in doubt for too few: so many starts, or pairs, could prove it; 0 */
 	uint32_t disturbed; /* UNSTABLE amounts: starts without which it looks kept */
+	bool alone;         /* it is relative, and there is nothing that it is relative to */
 	double resolution;  /* medians of pairs: as cs_judge_resolution(); NaN otherwise */
 };
 

@@ -35,12 +35,50 @@ struct cs_metric_about cs_metric_about(unsigned metric)
 		unsigned fact = metric - CS_METRIC_FACTS;
 		bool is_time = fact == CS_FACT_ATTACH_COST_NS;
 
-		return (struct cs_metric_about){ is_time ? "overhead" : cs_fact_name(fact),
+		return (struct cs_metric_about){ is_time ? "attach" : cs_fact_name(fact),
 						 facts[fact],
 						 is_time ? CS_QUANTITY_DURATION : CS_QUANTITY_COUNT,
 						 !is_time };
 	}
 	return others[metric - CS_METRIC_BEFORE_OTHERS - 1];
+}
+
+bool cs_metric_is_outside(unsigned metric)
+{
+	return metric == CS_METRIC_WALL || cs_metric_is_of_process(metric);
+}
+
+bool cs_metric_is_of_process(unsigned metric)
+{
+	return metric == CS_METRIC_CPU_USER || metric == CS_METRIC_CPU_SYS ||
+	       metric == CS_METRIC_IO_READ || metric == CS_METRIC_SYSCALLS ||
+	       metric == CS_METRIC_INSTRUCTIONS;
+}
+
+const char *cs_metric_unmeasured(const char *name)
+{
+	static const struct {
+		const char *name;
+		const char *why;
+	} table[] = {
+		{ "dynlink.dsos", "it is called shared_objects" },
+		{ "dynlink.relocs",
+		  "the loader tells them to nobody but LD_DEBUG=statistics; write "
+		  "shared_objects, or exec for its time" },
+		{ "dynlink.search_misses",
+		  "the loader looks before the shim is there; LD_DEBUG=libs "
+		  "shows it, lookups.failed has what comes later" },
+		{ "files.stat_failed", "it is called lookups.failed" },
+		{ "mmap.bytes",
+		  "mappings are not followed; write memory, which is what they cost" },
+		{ "rss.peak", "it is called memory" },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (!strcmp(table[i].name, name))
+			return table[i].why;
+	}
+	return NULL;
 }
 
 int cs_metric_find(const char *name, unsigned *ret)
@@ -56,7 +94,7 @@ int cs_metric_find(const char *name, unsigned *ret)
 
 const char *cs_metric_near(const char *name)
 {
-	const char *names[CS_METRIC_COUNT];
+	const char *names[CS_METRIC_COUNT + 1];
 	size_t len = strlen(name);
 
 	for (unsigned i = 0; i < CS_METRIC_COUNT; i++) {
@@ -65,5 +103,6 @@ const char *cs_metric_near(const char *name)
 		if (len && !strncmp(names[i], name, len) && names[i][len] == '.')
 			return names[i];
 	}
-	return cs_suggest(name, names, CS_METRIC_COUNT);
+	names[CS_METRIC_COUNT] = "overhead"; /* of two: what it is of is in no single start */
+	return cs_suggest(name, names, CS_METRIC_COUNT + 1);
 }

@@ -17,9 +17,17 @@
 #define CS_METRICS(X)                                                                              \
 	X(TOTAL, "total", DURATION, false, "the whole cold start")                                 \
 	X(UNATTRIBUTED, "unattributed", DURATION, false, "what no phase has")                      \
+	X(WALL, "wall", DURATION, false, "from the spawn until it was ready, seen from outside")   \
 	X(CPU, "cpu", DURATION, false, "CPU time until it was ready")                              \
+	X(CPU_USER, "cpu.user", DURATION, false, "CPU time of its whole life in its own code")     \
+	X(CPU_SYS, "cpu.sys", DURATION, false, "CPU time of its whole life in the kernel")         \
+	X(CPU_WAIT, "cpu.wait", DURATION, false, "until it was ready, without running")            \
 	X(FAULTS_MINOR, "faults.minor", COUNT, false, "page faults without input")                 \
 	X(FAULTS_MAJOR, "faults.major", COUNT, false, "page faults that read from a disk")         \
+	X(IO_READ, "io.read_bytes", SIZE, false, "read from disks in its whole life")              \
+	X(FILES, "files.opened", COUNT, true, "opens of files of any class")                       \
+	X(SYSCALLS, "syscalls", COUNT, false, "system calls until it was ready")                   \
+	X(INSTRUCTIONS, "instructions", COUNT, false, "that CPUs retired for it, in user mode")    \
 	X(MEMORY, "memory", SIZE, false, "high-water mark of resident memory")                     \
 	X(MODULES, "import.modules", COUNT, true, "modules whose files were opened")               \
 	X(FORBIDDEN, "import.forbidden", COUNT, true, "of these, those that are forbidden")        \
@@ -44,6 +52,19 @@ struct cs_metric_about {
 	enum cs_quantity_kind kind;
 	bool exact; /* a structural count: the same in every start, one is enough */
 };
+
+/** cs_metric_is_outside() - is it seen of a process without the shim, too? Context: any-thread. */
+bool cs_metric_is_outside(unsigned metric);
+
+/** cs_metric_is_of_process() - is it of the process that is started, with all that it started? */
+bool cs_metric_is_of_process(unsigned metric);
+
+/**
+ * cs_metric_unmeasured() - why a metric that others have is not measured
+ *
+ * Context: any-thread. Return: what to write instead, or where to look; NULL: nobody has such a metric.
+ */
+const char *cs_metric_unmeasured(const char *name);
 
 /** cs_metric_about() - what the table says of @metric, below CS_METRIC_COUNT. Context: any-thread. */
 struct cs_metric_about cs_metric_about(unsigned metric);

@@ -22,19 +22,13 @@ static const struct cs_plan_sampling usual = {
 
 /* --- a function --- */
 
-static const char *const function_keys[] = { "run",
-					     "shell",
-					     "function",
-					     "ready",
-					     "invoke",
-					     "env",
-					     "budgets",
-					     "extends",
-					     "forbid",
-					     "baseline",
-					     "reference",
-					     "warm_events",
-					     CS_PLAN_SAMPLING_KEYS };
+static const char *const function_keys[] = { "run",         "shell",
+					     "function",    "image",
+					     "ready",       "invoke",
+					     "env",         "budgets",
+					     "extends",     "forbid",
+					     "baseline",    "reference",
+					     "warm_events", CS_PLAN_SAMPLING_KEYS };
 
 static int take_parts(const struct cs_fields *fields, const struct cs_yaml_node *map,
 		      const char *ref, struct cs_plan_function *function)

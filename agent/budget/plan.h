@@ -103,6 +103,7 @@ struct cs_plan_function {
 	struct cs_plan_baseline baseline;
 	struct cs_plan_reference reference;
 	enum cs_budget_against beside; /* what pairs are made with: of one kind */
+	bool unwatched;                /* it is started without the shim, beside itself */
 };
 
 /* A budget whose failing is known, and does not fail the build until then. */

@@ -60,13 +60,16 @@ static int take_budgets(const struct cs_fields *fields, const struct cs_yaml_nod
 static int take_baseline(const struct cs_fields *fields, const struct cs_yaml_node *node,
 			 struct cs_plan_baseline *baseline)
 {
-	static const char *const keys[] = { "ref", "build", "run", "file" };
+	static const char *const keys[] = { "ref", "build", "run", "file", "image" };
+	const struct cs_yaml_node *image = cs_yaml_get(node, "image");
 	const struct cs_yaml_node *ref = cs_yaml_get(node, "ref");
 	const struct cs_yaml_node *build = cs_yaml_get(node, "build");
 	const struct cs_yaml_node *run = cs_yaml_get(node, "run");
 	const struct cs_yaml_node *file = cs_yaml_get(node, "file");
-	int r = cs_fields_known(fields, node, keys, 4);
+	int r = cs_fields_known(fields, node, keys, 5);
 
+	if (r == 0 && image)
+		r = cs_plan_refuse_image(fields, image);
 	if (r < 0)
 		return r;
 	baseline->line = node->line;
@@ -221,13 +224,19 @@ int cs_plan_check_budgets(const struct cs_fields *fields, struct cs_plan_functio
 					  function->name);
 		if (budget->against != CS_AGAINST_NOTHING && function->beside &&
 		    function->beside != budget->against)
-			return cs_diag_at(
-				fields->diag, -EINVAL, fields->file, budget->line, budget->column,
-				"%s is compared with a baseline and with a reference; write "
-				"two functions",
-				function->name);
+			return cs_diag_at(fields->diag, -EINVAL, fields->file, budget->line,
+					  budget->column,
+					  "%s has budgets vs %s and vs %s; write two functions",
+					  function->name, cs_budget_against_name(function->beside),
+					  cs_budget_against_name(budget->against));
 		if (budget->against != CS_AGAINST_NOTHING)
 			function->beside = budget->against;
+		if (cs_metric_is_of_process(budget->metric) && function->start == CS_START_FAAS)
+			return cs_diag_at(
+				fields->diag, -EINVAL, fields->file, budget->line, budget->column,
+				"%s is of the process that is started and of all below, and of a "
+				"folder that is coldspan-faas, too; write run: or cpu",
+				cs_metric_about(budget->metric).name);
 	}
 	return 0;
 }

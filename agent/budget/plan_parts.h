@@ -25,6 +25,10 @@ int cs_plan_take_sampling(const struct cs_fields *fields, const struct cs_yaml_n
 int cs_plan_take_start(const struct cs_fields *fields, const struct cs_yaml_node *map,
 		       struct cs_plan_function *function) cs_must_use;
 
+/** cs_plan_refuse_image() - images are not started here: what to do instead */
+int cs_plan_refuse_image(const struct cs_fields *fields, const struct cs_yaml_node *node)
+	cs_must_use;
+
 /** cs_plan_take_ready() - when a start is over, and what it is given: ready, invoke and env of @map */
 int cs_plan_take_ready(const struct cs_fields *fields, const struct cs_yaml_node *map,
 		       struct cs_plan_function *function) cs_must_use;

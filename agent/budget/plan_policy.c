@@ -62,15 +62,20 @@ static int take_quarantined(const struct cs_fields *fields, const struct cs_yaml
 int cs_plan_take_policy(const struct cs_fields *fields, const struct cs_yaml_node *map,
 			struct cs_plan *plan)
 {
-	static const char *const keys[] = { "on_inconclusive", "confirm", "quarantine" };
+	static const char *const keys[] = { "on_inconclusive", "on_no_data", "confirm",
+					    "quarantine" };
 	static const char *const answers[] = { "warn", "fail" };
 	const struct cs_yaml_node *inconclusive = cs_yaml_get(map, "on_inconclusive");
+	const struct cs_yaml_node *no_data = cs_yaml_get(map, "on_no_data");
 	const struct cs_yaml_node *confirm = cs_yaml_get(map, "confirm");
 	const struct cs_yaml_node *list = cs_yaml_get(map, "quarantine");
 	struct cs_plan_quarantine *quarantine;
 	unsigned which = 0;
-	int r = cs_fields_known(fields, map, keys, 3);
+	int r = cs_fields_known(fields, map, keys, 4);
 
+	/* Never green without data. */
+	if (r == 0 && no_data)
+		r = cs_fields_choice(fields, no_data, &answers[1], 1, &which);
 	if (r == 0 && confirm)
 		r = cs_fields_count(fields, confirm, 0, 1, &plan->confirm);
 	if (r == 0 && inconclusive)

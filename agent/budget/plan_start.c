@@ -9,13 +9,23 @@
 #include "agent/budget/fields.h"
 #include "agent/budget/yaml_tree.h"
 
+int cs_plan_refuse_image(const struct cs_fields *fields, const struct cs_yaml_node *node)
+{
+	return cs_fields_refuse(fields, node,
+				"coldspan starts no images, which are not its children then; run "
+				"coldspan assert inside of the image, or unpack it and write run:");
+}
+
 int cs_plan_take_start(const struct cs_fields *fields, const struct cs_yaml_node *map,
 		       struct cs_plan_function *function)
 {
 	const struct cs_yaml_node *run = cs_yaml_get(map, "run");
 	const struct cs_yaml_node *shell = cs_yaml_get(map, "shell");
 	const struct cs_yaml_node *folder = cs_yaml_get(map, "function");
+	const struct cs_yaml_node *image = cs_yaml_get(map, "image");
 
+	if (image)
+		return cs_plan_refuse_image(fields, image);
 	if (!!run + !!shell + !!folder != 1)
 		return cs_fields_refuse(fields, map,
 					"%s: write one of run: [PROGRAM, ARGUMENT…], "

@@ -13,16 +13,16 @@ static const struct preset {
 } presets[] = {
 	/* What no function should need, whatever it does. */
 	{ "recommended", "- {metric: unattributed, stat: p50, max: 5ms, level: warn}\n"
-			 "- {metric: overhead, stat: p50, max: 2ms}\n"
+			 "- {metric: attach, stat: p50, max: 2ms}\n"
 			 "- {metric: lookups.failed, max: 2000, level: warn}\n"
 			 "- {metric: shared_objects, max: 150, level: warn}\n" },
 	/* Where init longer than that is begun anew, and billed again. */
 	{ "lambda", "- p95 total <= 10s\n"
 		    "- {metric: total, stat: p95, max: 1s, level: warn, id: p95-total-slow}\n"
-		    "- {metric: overhead, stat: p50, max: 2ms}\n" },
+		    "- {metric: attach, stat: p50, max: 2ms}\n" },
 	/* Before the activator's first probe is tried again. */
 	{ "knative", "- {metric: total, stat: p95, max: 3s, level: warn}\n"
-		     "- {metric: overhead, stat: p50, max: 2ms}\n" },
+		     "- {metric: attach, stat: p50, max: 2ms}\n" },
 };
 
 #define PRESETS (sizeof(presets) / sizeof(presets[0]))

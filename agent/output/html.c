@@ -166,10 +166,8 @@ static void put_function(const struct cs_result_function *function, const struct
 	cs_buffer_printf(out, "<details%s><summary>",
 			 is_open(function, rows, count) ? " open" : "");
 	put_name(function, out);
-	cs_buffer_printf(out, ": %u cold start%s", asserted->count,
-			 asserted->count == 1 ? "" : "s");
-	if (cs_assert_beside(asserted))
-		cs_buffer_printf(out, ", each beside one of the %s", cs_assert_beside(asserted));
+	cs_buffer_puts(out, ": ");
+	cs_assert_starts(asserted, out);
 	cs_buffer_puts(out, "</summary>\n");
 	if (asserted->failed) {
 		cs_buffer_puts(out, "<pre>");

@@ -125,19 +125,21 @@ void cs_html_phases(const struct cs_asserted *asserted, struct cs_buffer *out)
 
 void cs_html_pairs(const struct cs_asserted *asserted, struct cs_buffer *out)
 {
-	double most = fmax(largest(asserted->own, asserted->count, CS_METRIC_TOTAL),
-			   largest(asserted->others, asserted->count, CS_METRIC_TOTAL));
+	unsigned metric = cs_asserted_whole(asserted);
+	double most = fmax(largest(asserted->own, asserted->count, metric),
+			   largest(asserted->others, cs_asserted_others_count(asserted), metric));
 
-	if (!asserted->others || !(most > 0) || !isfinite(most))
+	if (!asserted->others || asserted->apart || !(most > 0) || !isfinite(most))
 		return;
 	cs_buffer_printf(out,
 			 "<figure><svg class=\"pairs\" viewBox=\"0 0 %d %d\" role=\"img\" "
-			 "aria-label=\"pairs: total beside the %s's\">"
+			 "aria-label=\"pairs: %s, beside that of the %s start\">"
 			 "<line class=\"axis\" x1=\"0\" y1=\"%d\" x2=\"%d\" y2=\"0\"/>",
-			 PAIRS, PAIRS, cs_assert_beside(asserted), PAIRS, PAIRS);
+			 PAIRS, PAIRS, cs_metric_about(metric).name, cs_assert_beside(asserted),
+			 PAIRS, PAIRS);
 	for (uint32_t i = 0; i < asserted->count; i += step_of(asserted->count)) {
-		double own = asserted->own[i].values[CS_METRIC_TOTAL];
-		double other = asserted->others[i].values[CS_METRIC_TOTAL];
+		double own = asserted->own[i].values[metric];
+		double other = asserted->others[i].values[metric];
 
 		if (own >= 0 && other >= 0)
 			cs_buffer_printf(out,
@@ -146,9 +148,9 @@ void cs_html_pairs(const struct cs_asserted *asserted, struct cs_buffer *out)
 					 PAIRS - own / most * PAIRS);
 	}
 	cs_buffer_printf(out,
-			 "</svg><figcaption>Pairs: the %s's total to the right, the "
+			 "</svg><figcaption>Pairs: %s of the %s start to the right, of the "
 			 "function's upwards, both up to ",
-			 cs_assert_beside(asserted));
-	put_amount(CS_METRIC_TOTAL, most, out);
+			 cs_metric_about(metric).name, cs_assert_beside(asserted));
+	put_amount(metric, most, out);
 	cs_buffer_puts(out, "</figcaption></figure>\n");
 }

@@ -37,7 +37,7 @@ struct cs_result_others_keys {
 	const char *noise;
 };
 
-/** cs_result_json_others() - of those of a baseline, or a reference. */
+/** cs_result_json_others() - of those of a baseline, a reference, or without the shim. */
 struct cs_result_others_keys cs_result_json_others(enum cs_budget_against against);
 
 /**

@@ -429,7 +429,8 @@ static const struct cs_plan_function *planned(const struct reading *reading, con
 static int take_others(const struct reading *reading, const json_t *json,
 		       struct cs_asserted *asserted)
 {
-	static const enum cs_budget_against kinds[] = { CS_AGAINST_BASELINE, CS_AGAINST_REFERENCE };
+	static const enum cs_budget_against kinds[] = { CS_AGAINST_BASELINE, CS_AGAINST_REFERENCE,
+							CS_AGAINST_UNWATCHED };
 	enum cs_budget_against wanted = asserted->function->beside;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {

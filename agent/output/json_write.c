@@ -61,10 +61,12 @@ static const char *unit_of(enum cs_quantity_kind kind)
 static const char *key_of(const char *name, enum cs_quantity_kind kind,
 			  char buf[CS_RESULT_KEY_BYTES])
 {
-	bool counted = kind == CS_QUANTITY_COUNT;
+	const char *unit = unit_of(kind);
+	size_t len = strlen(name), unit_len = strlen(unit);
+	bool has_it = len > unit_len && !strcmp(name + len - unit_len, unit);
+	bool bare = kind == CS_QUANTITY_COUNT || has_it;
 
-	snprintf(buf, CS_RESULT_KEY_BYTES, "%s%s%s", name, counted ? "" : "_",
-		 counted ? "" : unit_of(kind));
+	snprintf(buf, CS_RESULT_KEY_BYTES, "%s%s%s", name, bare ? "" : "_", bare ? "" : unit);
 	return buf;
 }
 
@@ -200,17 +202,12 @@ static const char *level_name(enum cs_budget_level level)
 	return "off";
 }
 
-static const char *against_name(enum cs_budget_against against)
-{
-	return against == CS_AGAINST_BASELINE    ? "baseline"
-	       : against == CS_AGAINST_REFERENCE ? "reference"
-						 : NULL;
-}
-
 struct cs_result_others_keys cs_result_json_others(enum cs_budget_against against)
 {
 	if (against == CS_AGAINST_REFERENCE)
 		return (struct cs_result_others_keys){ "reference_samples", "reference_noise" };
+	if (against == CS_AGAINST_UNWATCHED)
+		return (struct cs_result_others_keys){ "unwatched_samples", "unwatched_noise" };
 	return (struct cs_result_others_keys){ "baseline_samples", "baseline_noise" };
 }
 
@@ -260,11 +257,11 @@ static json_t *budget_json(const struct cs_row *row)
 		"{s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:s, s:b, s:i, s:i, s:o, s:o, s:o}", "id",
 		text(budget->id), "budget", text(budget->text), "metric",
 		cs_metric_about(budget->metric).name, "quantile", number(budget->quantile), "level",
-		level_name(budget->level), "relative_to", text(against_name(budget->against)),
-		"why", text(budget->why), "verdict", row->label, "counts", (int)row->counts, "line",
-		(int)budget->line, "column", (int)budget->column, "measured",
-		evidence_json(budget, row->judgement), "cause", cause_json(row), "next",
-		next_json(row));
+		level_name(budget->level), "relative_to",
+		text(cs_budget_against_name(budget->against)), "why", text(budget->why), "verdict",
+		row->label, "counts", (int)row->counts, "line", (int)budget->line, "column",
+		(int)budget->column, "measured", evidence_json(budget, row->judgement), "cause",
+		cause_json(row), "next", next_json(row));
 
 	if (json)
 		put(json, "max", unit_of(budget->max.kind), budget->max.value);
@@ -274,21 +271,22 @@ static json_t *budget_json(const struct cs_row *row)
 /* All that was measured. What the others are stands in the names of their samples. */
 static json_t *measured_json(const struct cs_asserted *asserted)
 {
-	const struct cs_result_others_keys keys = cs_result_json_others(CS_AGAINST_BASELINE),
-					   references = cs_result_json_others(CS_AGAINST_REFERENCE);
-	const struct cs_result_others_keys *own =
-		asserted->beside == CS_AGAINST_REFERENCE ? &references : &keys;
-	uint32_t n = asserted->count;
-	json_t *json = json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:n, s:n, s:n, s:n}", "starts",
-		cs_document_number(n), "looks", cs_document_number(asserted->looks), "forbidden",
-		text(asserted->forbidden), "failure", failure_json(asserted), "samples",
-		samples_json(asserted->own, n), "noise", noise_json(asserted->own, n), keys.samples,
-		keys.noise, references.samples, references.noise);
+	uint32_t n = asserted->count, others_n = cs_asserted_others_count(asserted);
+	json_t *json =
+		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "starts", cs_document_number(n),
+			  "looks", cs_document_number(asserted->looks), "forbidden",
+			  text(asserted->forbidden), "failure", failure_json(asserted), "samples",
+			  samples_json(asserted->own, n), "noise", noise_json(asserted->own, n));
 
-	if (json && asserted->others) {
-		json_object_set_new(json, own->samples, samples_json(asserted->others, n));
-		json_object_set_new(json, own->noise, noise_json(asserted->others, n));
+	for (unsigned i = CS_AGAINST_BASELINE; json && i <= CS_AGAINST_UNWATCHED; i++) {
+		const struct cs_result_others_keys keys =
+			cs_result_json_others((enum cs_budget_against)i);
+		bool has = asserted->others && asserted->beside == i;
+
+		json_object_set_new(json, keys.samples,
+				    has ? samples_json(asserted->others, others_n) : json_null());
+		json_object_set_new(json, keys.noise,
+				    has ? noise_json(asserted->others, others_n) : json_null());
 	}
 	return json;
 }

@@ -159,7 +159,7 @@ def mistakes_are_told_with_their_place(args, folder):
             ("{run: [x], reference: {}, budgets: []}", r"yaml:4:28: write one of run: \[PROGRAM.*\], function: FOLDER"),
             ("{run: [x], reference: {rum: [x]}, budgets: []}", r'unknown key "rum"; did you mean "run"'),
             ("{run: [x], reference: {run: [x]}, baseline: {run: [y]}, budgets: [total <= 2x vs reference, cpu <= 2x vs baseline]}",
-             r"yaml:4:98: f is compared with a baseline and with a reference; write two functions"),
+             r"yaml:4:98: f has budgets vs (baseline and vs reference|reference and vs baseline); write two functions"),
             ("{run: [x], budgets: [warm <= 1s]}", r'yaml:4:27: unknown metric "warm"; did you mean "warm.p50"')):
         plan(folder, f"  f: {text}\n")
         expect(coldspan(args, folder), USAGE, said)

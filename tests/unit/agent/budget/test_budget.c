@@ -118,7 +118,7 @@ Test(budget, mistakes_are_told_where_they_stand_and_how_to_mend_them)
 	refused("memory <= 96ms",
 		"c.yaml:1:11: \"96ms\" is of another kind than what it bounds; write it as 96MiB");
 	refused("total <= 5% vs bseline",
-		"c.yaml:1:16: \"bseline\" is nothing to compare with; write baseline or reference");
+		"c.yaml:1:16: \"bseline\" is nothing to compare with; write baseline, reference or unwatched");
 	refused("{metric: total, mx: 3ms}",
 		"c.yaml:1:17: unknown key \"mx\"; did you mean \"max\"?");
 	refused("{metric: total}", "c.yaml:1:1: a budget needs the key \"max\"");
@@ -134,4 +134,31 @@ Test(metric, every_name_is_found_again_and_stands_once)
 		cr_assert(zero(int, cs_metric_find(cs_metric_about(i).name, &found)));
 		cr_assert(eq(u32, found, i), "%s", cs_metric_about(i).name);
 	}
+}
+
+Test(budget, overhead_is_the_same_start_without_the_shim)
+{
+	struct cs_budget budget = good("p95 overhead <= 10%");
+
+	cr_assert(eq(u32, budget.metric, CS_METRIC_WALL));
+	cr_assert(eq(int, (int)budget.against, CS_AGAINST_UNWATCHED));
+	cr_assert(eq(str, (char *)budget.id, (char *)"p95-overhead"));
+	cr_assert(eq(str, (char *)budget.text, (char *)"p95 overhead <= +10.0 %"));
+	budget = good("wall <= 2ms vs unwatched");
+	cr_assert(eq(str, (char *)budget.text, (char *)"p50 wall <= 2.00 ms vs unwatched"));
+	refused("cpu <= 2ms vs unwatched",
+		"c.yaml:1:15: cpu is seen by the shim alone; of a start without it there are wall, "
+		"cpu.user, cpu.sys, io.read_bytes, syscalls and instructions");
+	refused("overhead <= 2ms vs unwatched",
+		"c.yaml:1:20: overhead is relative by itself, to the start without the shim; leave "
+		"that out");
+	cs_arena_deinit(&arena);
+}
+
+Test(budget, what_is_not_measured_says_why)
+{
+	refused("rss.peak <= 5MiB", "c.yaml:1:1: rss.peak is not measured: it is called memory");
+	refused("mean total <= 5ms",
+		"c.yaml:1:1: mean has no bound that holds for every distribution; write median");
+	cs_arena_deinit(&arena);
 }

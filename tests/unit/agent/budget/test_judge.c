@@ -227,3 +227,73 @@ Test(judge, what_took_no_time_has_no_ratio)
 	others[0].values[CS_METRIC_TOTAL] = 0;
 	expect(growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.05), false, CS_VERDICT_NO_DATA);
 }
+
+/* The same numbers as pairs and apart: what slows both halves of a pair is in no bound of the latter. */
+Test(judge, samples_of_another_time_are_weaker)
+{
+	struct cs_budget budget = growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.01);
+
+	fill(1.03);
+	for (uint32_t i = 0; i < COUNT; i++)
+		own[i].values[CS_METRIC_TOTAL] = 1.03 * others[i].values[CS_METRIC_TOTAL];
+	expect(budget, false, CS_VERDICT_FAIL);
+	samples.apart = COUNT;
+	cr_assert(ne(int, (int)judge(budget, false).verdict, CS_VERDICT_FAIL));
+	fill(1.3);
+	samples.apart = COUNT;
+	expect(budget, false, CS_VERDICT_FAIL);
+	fill(1);
+	samples.apart = COUNT;
+	cr_assert(ne(int, (int)judge(budget, false).verdict, CS_VERDICT_FAIL));
+}
+
+/* Below a twentieth nothing is proved, whatever the scatter. */
+Test(judge, what_a_day_may_change_is_no_proof)
+{
+	struct cs_budget budget = growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.01);
+
+	fill(1);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		others[i].values[CS_METRIC_TOTAL] = (100 + i * 0.001) * MS;
+		own[i].values[CS_METRIC_TOTAL] = (104 + i * 0.001) * MS;
+	}
+	expect(budget, false, CS_VERDICT_FAIL);
+	samples.apart = COUNT;
+	expect(budget, false, CS_VERDICT_PASS);
+	for (uint32_t i = 0; i < COUNT; i++)
+		own[i].values[CS_METRIC_TOTAL] = (106 + i * 0.001) * MS;
+	expect(budget, false, CS_VERDICT_FAIL);
+}
+
+Test(judge, samples_of_another_time_may_be_of_another_number)
+{
+	struct cs_budget tail = growth(CS_METRIC_TOTAL, 0.9, CS_QUANTITY_SHARE, 0.05);
+	struct cs_budget count = growth(CS_METRIC_FACTS, 1, CS_QUANTITY_COUNT, 0);
+
+	fill(1.5);
+	samples.apart = 40;
+	expect(tail, false, CS_VERDICT_FAIL);
+	expect(count, false, CS_VERDICT_PASS);
+	own[3].values[CS_METRIC_FACTS] = 42;
+	expect(count, false, CS_VERDICT_FAIL);
+	fill(1);
+	samples.apart = 20;
+	expect(tail, false, CS_VERDICT_INCONCLUSIVE);
+	cr_assert(eq(u32, judge(tail, false).needed, 29));
+	samples.count = samples.apart = 2;
+	expect(growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.05), false,
+	       CS_VERDICT_INCONCLUSIVE);
+}
+
+Test(judge, nothing_beside_is_no_data)
+{
+	fill(1);
+	samples.others = NULL;
+	expect(growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.05), false, CS_VERDICT_NO_DATA);
+	cr_assert(judge(growth(CS_METRIC_FACTS, 1, CS_QUANTITY_COUNT, 0), false).alone);
+	fill(1);
+	for (uint32_t i = 0; i < COUNT; i++)
+		others[i].values[CS_METRIC_TOTAL] = (double)NAN;
+	samples.apart = COUNT;
+	expect(growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.05), false, CS_VERDICT_NO_DATA);
+}

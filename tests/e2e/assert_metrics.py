@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What budgets may be set on beside phases: is each measured truly, or refused with its place?
+
+usage: assert_metrics.py --coldspan FILE
+"""
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import asserting, cases
+from lib.asserting import KEPT, OVER, USAGE, coldspan, expect, plan
+from lib.cases import case
+
+TRACEFS = pathlib.Path("/sys/kernel/tracing")
+# Slower with the shim only: some 50,000 turns of a loop, which takes far longer than any shell to start.
+SLOWED = ("case \"$LD_PRELOAD\" in *coldspan*) i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done;; esac; "
+          "echo \"${LD_PRELOAD:-none}\" >>seen")
+
+
+def measured(folder, name="f"):
+    document = json.loads((folder / "r.json").read_text())
+    return next(function for function in document["functions"] if function["function"] == name)
+
+
+@case
+def overhead_is_told_by_the_same_start_without_the_shim(args, folder):
+    plan(folder, f"  f: {{shell: {json.dumps(SLOWED)}, budgets: ['overhead <= 50%']}}\n",
+         "defaults: {runs: 10, max_runs: 10, warmup: 0}\n")
+    got = coldspan(args, folder, "-o", "json=r.json")
+    expect(got, OVER, r"each beside one without the shim", r"FAIL +p50 overhead <= \+50.0 % +\+\d+ %")
+    seen = (folder / "seen").read_text().split()
+    # A disturbed pair is measured once more, both halves.
+    assert len(seen) >= 20 and seen.count("none") * 2 == len(seen), seen
+    function = measured(folder)
+    assert function["baseline_samples"] is None and function["reference_samples"] is None, function
+    others = function["unwatched_samples"]
+    assert len(others["wall_ns"]) == 10 and "total_ns" not in others, others.keys()
+    expect(coldspan(args, folder, "--from", "r.json"), OVER, r"FAIL +p50 overhead <= \+50.0 %")
+
+
+@case
+def what_is_as_fast_with_the_shim_keeps_it(args, folder):
+    plan(folder, "  f: {run: [/bin/true], budgets: [overhead <= 100s, p50 wall <= 100s, cpu.sys <= 100s]}\n")
+    expect(coldspan(args, folder), KEPT, r"PASS +p50 overhead <= 100 s", r", which is ")
+
+
+@case
+def others_are_not_what_a_budget_is_relative_to(args, folder):
+    plan(folder, "  f: {run: [/bin/true], budgets: [overhead <= 100s]}\n")
+    expect(coldspan(args, folder, "-o", "json=r.json"), KEPT)
+    plan(folder, "  f: {run: [/bin/true], baseline: {run: [/bin/true]}, budgets: [wall <= 100x vs baseline]}\n")
+    expect(coldspan(args, folder, "--from", "r.json"), USAGE,
+           r"compares with something else than these unwatched_samples")
+    plan(folder, "  f: {run: [/bin/true], budgets: [shared_objects <= 100]}\n")
+    expect(coldspan(args, folder, "--from", "r.json"), KEPT, r"each beside one without the shim")
+
+
+@case
+def of_the_process(args, folder):
+    plan(folder, "  wait: {run: [sleep, '0.3'], budgets: [cpu.wait <= 100s, wall <= 100s]}\n"
+                 "  burn: {run: [sh, -c, 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done'],\n"
+                 "         budgets: [cpu.user <= 100s, cpu.sys <= 100s, io.read_bytes <= 100GiB, files.opened <= 999]}\n")
+    expect(coldspan(args, folder, "-o", "json=r.json"), KEPT, r"PASS +p50 cpu.wait", r"PASS +p50 wall",
+           r"PASS +p50 cpu.user", r"PASS +p50 cpu.sys", r"PASS +p50 io.read_bytes", r"PASS +files.opened")
+    samples = measured(folder, "wait")["samples"]
+    assert min(samples["cpu.wait_ns"]) > 250e6 and min(samples["wall_ns"]) > 300e6, samples
+    samples = measured(folder, "burn")["samples"]
+    opens = [samples[f"opens.{name}"] for name in ("user", "dependency", "runtime", "native", "other")]
+    assert all(user + system > 1e6 for user, system in zip(samples["cpu.user_ns"], samples["cpu.sys_ns"])), samples
+    assert samples["files.opened"] == [sum(start) for start in zip(*opens)], samples
+    assert all(ns >= 0 for ns in samples["io.read_bytes"])
+
+
+def with_tracefs(args, folder, *words):
+    """In a mount namespace of its own, where tracefs is there."""
+    command = " ".join(shlex.quote(word) for word in (args.coldspan, "assert", *words))
+    return subprocess.run(["unshare", "-m", "sh", "-c", f"mount -t tracefs t {TRACEFS} && exec {command}"], cwd=folder,
+                          capture_output=True, text=True, timeout=300, check=False, env=asserting.environment())
+
+
+@case
+def system_calls_are_counted(args, folder):
+    if os.geteuid() != 0 or not TRACEFS.is_dir():
+        cases.skip("needs root and a kernel with tracefs")
+    # What a shell does for `:` it does for itself: true is one process more.
+    plan(folder, "  few: {run: [sh, -c, ':'], budgets: [syscalls <= 1000000, syscalls <= 1000x vs unwatched]}\n"
+                 "  more: {run: [sh, -c, '/bin/true; :'], budgets: [syscalls <= 1000000]}\n")
+    got = with_tracefs(args, folder, "-o", "json=r.json")
+    if got.returncode == USAGE and "tracepoint" in got.stderr:
+        cases.skip(got.stderr.strip())
+    expect(got, KEPT, r"PASS +p50 syscalls <= 1000000", r"PASS +p50 syscalls <= 1000.00 x vs unwatched")
+    few, more = (min(measured(folder, name)["samples"]["syscalls"]) for name in ("few", "more"))
+    bare = min(measured(folder, "few")["unwatched_samples"]["syscalls"])
+    assert 3 < bare < few < more, (bare, few, more)
+
+
+@case
+def what_this_machine_cannot_count_is_refused(args, folder):
+    if (TRACEFS / "events").is_dir():
+        cases.skip("tracefs is mounted here")
+    plan(folder, "  f: {run: [/no/such], budgets: [syscalls <= 5]}\n")
+    expect(coldspan(args, folder), USAGE, r"coldspan.yaml:4:34: syscalls are counted by a tracepoint .*; mount tracefs")
+
+
+@case
+def what_is_not_measured_is_refused_with_its_place(args, folder):
+    for function, said in (
+            ("run: [x], budgets: [dynlink.relocs <= 5]", r"4:27: dynlink.relocs is not measured: .*shared_objects"),
+            ("run: [x], budgets: [rss.peak <= 5MiB]", r"4:27: rss.peak is not measured: it is called memory"),
+            ("run: [x], budgets: [mmap.bytes <= 5MiB]", r"4:27: mmap.bytes is not measured"),
+            ("run: [x], budgets: [mean total <= 5ms]", r"4:27: mean has no bound .*; write median"),
+            ("run: [x], budgets: [overhaed <= 5ms]", r'unknown metric "overhaed"; did you mean "overhead"\?'),
+            ("run: [x], budgets: [overhead <= 5]", r'"5" is no amount|has no unit|of another kind'),
+            ("run: [x], budgets: [overhead <= 5ms vs baseline]", r"4:46: overhead is relative by itself"),
+            ("run: [x], budgets: [threads <= 5 vs unwatched]", r"4:43: threads is seen by the shim alone"),
+            ("run: [x], baseline: {run: [y]}, budgets: [overhead <= 5ms, total <= 2x vs baseline]",
+             r"f has budgets vs unwatched and vs baseline; write two functions"),
+            ("function: x, budgets: [cpu.user <= 5ms]", r"4:30: cpu.user is of the process that is started"),
+            ("image: x", r"4:14: coldspan starts no images"),
+            ("run: [x], baseline: {image: x}", r"4:35: coldspan starts no images")):
+        plan(folder, f"  f: {{ {function} }}\n".replace("{ ", "{").replace(" }", "}"))
+        expect(coldspan(args, folder), USAGE, r"coldspan.yaml:.*" + said)
+
+
+if __name__ == "__main__":
+    asserting.main(__doc__)
