@@ -20,9 +20,10 @@ bool cs_plan_has_budget(const struct cs_plan_function *function, const char *id)
 	return false;
 }
 
-/* Own budgets, then those of presets that no own one of that name stands for. */
+/* Own budgets, then those of @preset, which @extends names, that no own one of that name stands for. */
 static int take_budgets(const struct cs_fields *fields, const struct cs_yaml_node *own,
-			const struct cs_yaml_node *preset, struct cs_plan_function *function)
+			const struct cs_yaml_node *preset, const struct cs_yaml_node *extends,
+			struct cs_plan_function *function)
 {
 	size_t room = (own ? own->count : 0) + (preset ? preset->count : 0);
 	size_t more = 2; /* cs_plan_compare(), forbid */
@@ -45,8 +46,11 @@ static int take_budgets(const struct cs_fields *fields, const struct cs_yaml_nod
 		r = cs_budget_parse(is_own ? fields : &of_preset, node, &budget);
 		if (r < 0)
 			return r;
-		if (!is_own)
+		if (!is_own) {
 			budget.amount_line = 0;
+			budget.line = extends->line;
+			budget.column = extends->column;
+		}
 		if (!cs_plan_has_budget(function, budget.id))
 			function->budgets[function->budgets_count++] = budget;
 		else if (is_own)
@@ -254,7 +258,8 @@ int cs_plan_take_budgets(const struct cs_fields *fields, const struct cs_yaml_no
 	if (r == 0 && (node = cs_yaml_get(map, "extends")))
 		r = cs_presets_get(fields, node, &preset);
 	if (r == 0)
-		r = take_budgets(fields, cs_yaml_get(map, "budgets"), preset, function);
+		r = take_budgets(fields, cs_yaml_get(map, "budgets"), preset,
+				 cs_yaml_get(map, "extends"), function);
 	if (r == 0 && (node = cs_yaml_get(map, "forbid")))
 		r = forbid(fields, node, function);
 	if (r == 0)
