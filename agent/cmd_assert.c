@@ -15,8 +15,10 @@
 #include "agent/asserting/baseline.h"
 #include "agent/asserting/plan_file.h"
 #include "agent/asserting/progress.h"
+#include "agent/asserting/settings.h"
 #include "agent/asserting/updating.h"
 #include "agent/dispositions.h"
+#include "agent/document.h"
 #include "agent/exit_codes.h"
 #include "agent/option_error.h"
 #include "agent/output/outputs.h"
@@ -51,6 +53,7 @@ static const char help_text[] =
 	"                      gitlab, html, json, junit, markdown, openmetrics, text\n"
 	"      --json          as -o json=-, schema coldspan.assert/v1\n"
 	"      --from FILE...  judge what -o json or html wrote; nothing is started\n"
+	"      --show-origin   say where each setting comes from; nothing is started\n"
 	"      --no-ci         take no notice of GITHUB_ACTIONS and GITLAB_CI\n"
 	"  -q, --quiet         do not say how far it is\n"
 	"      --ascii         no characters beyond ASCII\n"
@@ -70,6 +73,8 @@ struct options {
 	bool strict;
 	bool null;
 	bool no_ci;
+	bool show_origin;
+	bool json;
 	bool quiet;
 	struct cs_look look;
 	const char *outputs[CS_OUTPUTS_MAX + 1]; /* words of -o */
@@ -116,7 +121,7 @@ static int take_from(int argc, struct options *options, const char *file)
 	return -1;
 }
 
-static int check_options(const struct options *options)
+static int check_what_starts(const struct options *options)
 {
 	const char *wrong = !options->from      ? NULL
 			    : options->runs     ? "--runs"
@@ -146,6 +151,17 @@ static int check_options(const struct options *options)
 	return CS_EXIT_USAGE;
 }
 
+static int check_options(const struct options *options)
+{
+	if (options->show_origin && (options->from || options->update || options->null ||
+				     options->outputs_count > options->json)) {
+		cs_log(CS_LOG_ERROR, "--show-origin starts and writes nothing: leave out --from, "
+				     "--update, --null and -o");
+		return CS_EXIT_USAGE;
+	}
+	return check_what_starts(options);
+}
+
 /* Return: -1 go on, else the exit status. */
 static int parse(int argc, char **argv, struct options *ret)
 {
@@ -161,6 +177,7 @@ static int parse(int argc, char **argv, struct options *ret)
 		{ "output", required_argument, NULL, 'o' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "from", required_argument, NULL, 'f' },
+		{ "show-origin", no_argument, NULL, 'w' },
 		{ "no-ci", no_argument, NULL, 'i' },
 		{ "ascii", no_argument, NULL, CS_LOOK_ASCII },
 		{ "color", required_argument, NULL, CS_LOOK_COLOR },
@@ -198,8 +215,12 @@ static int parse(int argc, char **argv, struct options *ret)
 			break;
 		case 'o':
 		case 'j':
+			ret->json |= option == 'j';
 			if (!take_output(ret, option == 'j' ? "json=-" : optarg))
 				return CS_EXIT_USAGE;
+			break;
+		case 'w':
+			ret->show_origin = true;
 			break;
 		case 'f':
 			code = take_from(argc, ret, optarg);
@@ -475,6 +496,35 @@ static int take_outputs(struct run *run)
 	return -1;
 }
 
+/* --show-origin */
+static int show_origin(struct run *run)
+{
+	const struct cs_settings_options options = {
+		.runs = run->options.runs,
+		.strict = run->options.strict,
+		.baseline = run->options.baseline,
+		.names = run->options.names,
+		.names_count = run->options.names_count,
+	};
+	struct cs_buffer text = { 0 };
+	json_t *settings, *document;
+	int code = check_names(run);
+
+	if (code >= 0)
+		return code;
+	settings = cs_settings_of(&run->file.plan, &options);
+	if (run->options.json) {
+		document = cs_document_new("coldspan.settings/v1");
+		if (json_object_set_new(document, "settings", settings) < 0)
+			return cs_document_print(NULL, CS_EXIT_DONE);
+		return cs_document_print(document, CS_EXIT_DONE);
+	}
+	cs_settings_text(settings, &text);
+	json_decref(settings);
+	put_text(run, &text);
+	return CS_EXIT_DONE;
+}
+
 static int with_plan(struct run *run)
 {
 	struct cs_diag diag = { 0 };
@@ -526,7 +576,7 @@ int cs_cmd_assert(int argc, char **argv)
 	}
 	r = cs_plan_file_load(run.options.config, run.options.baseline, &diag, &run.file);
 	if (r == 0) {
-		code = with_plan(&run);
+		code = run.options.show_origin ? show_origin(&run) : with_plan(&run);
 	} else {
 		cs_log(CS_LOG_ERROR, "%s", cs_diag_format(&diag, line, sizeof(line)));
 		code = r == -ENOMEM ? CS_EXIT_FAILED : CS_EXIT_USAGE;

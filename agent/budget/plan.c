@@ -140,6 +140,7 @@ int cs_plan_parse(const char *file, const void *text, size_t len, struct cs_diag
 	r = cs_yaml_load(&ret->arena, file, text, len, diag, &root);
 	if (r == 0 && !root)
 		r = cs_diag_at(diag, -EINVAL, file, 1, 1, "nothing is in it; see coldspan init");
+	ret->tree = root;
 	return r < 0 ? r : take_root(&fields, root, ret);
 }
 

@@ -115,10 +115,13 @@ struct cs_plan_quarantine {
 	unsigned column;
 };
 
+struct cs_yaml_node;
+
 struct cs_plan {
-	struct cs_arena arena; /* owns everything */
-	const char *file;      /* borrowed */
-	const char *baseline;  /* borrowed: a ref instead of all functions' own; NULL: none */
+	struct cs_arena arena;           /* owns everything */
+	const char *file;                /* borrowed */
+	const struct cs_yaml_node *tree; /* what it says, and where */
+	const char *baseline; /* borrowed: a ref instead of all functions' own; NULL: none */
 	const struct cs_plan_function *functions;
 	size_t functions_count;
 	const struct cs_plan_quarantine *quarantine;

@@ -151,6 +151,19 @@ def report_of_one_function_and_of_none(args, folder):
 
 
 @case
+def settings(args, folder):
+    file = folder / "coldspan.yaml"
+    file.write_text("version: 1\nfunctions:\n  f: {run: ['true'], runs: 7, budgets: [total <= 9s]}\n")
+    words = ["assert", "--show-origin", "-c", file, "-n", "8"]
+    got = document_of(args, *words, "--json")["settings"]
+    text = tell(args, *words).stdout.decode()
+    assert {tuple(line.split(None, 1)) for line in text.splitlines()} == {
+        (setting.get("option") or (f"{file}:{setting['line']}" if "line" in setting else "default"),
+         f"{setting['name']} = {setting['value']}") for setting in got}, (got, text)
+    assert {setting["origin"] for setting in got} == {"default", "file", "option"}, got
+
+
+@case
 def run(args, _):
     got = document_of(args, "run", "--quiet", "--json", "-", "--", "true")
     assert got["cold_starts"], got

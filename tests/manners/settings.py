@@ -7,6 +7,7 @@ usage: settings.py --build DIR --source DIR
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -51,6 +52,54 @@ def a_flag_beats_the_file(args, folder):
     for words, count in (([], 9), (["--runs", "3"], 3)):
         got = call(args, folder, "assert", *words)
         assert got.stdout.startswith(f"f: {count} cold starts"), got
+
+
+YAML = """version: 1
+defaults: {runs: 9,
+           max_runs: 12}
+policy:
+  on_inconclusive: fail
+functions:
+  f:
+    run: [sh, -c, echo a b]
+    timeout: 3s
+    budgets:
+      - shared_objects <= 100
+    extends: coldspan:lambda
+  g:
+    shell: "true"
+    env: {TOKEN: s3cr3t-t0ken}
+    budgets: [total <= 9s]
+"""
+
+
+def _told(args, folder, *words):
+    got = call(args, folder, "assert", "--show-origin", *words)
+    assert (got.returncode, got.stderr) == (0, "") and SECRET not in got.stdout, got
+    return {name: (value, origin) for origin, name, value in
+            (re.fullmatch(r"(\S+) +(\S+) = (.*)", line).groups() for line in got.stdout.splitlines())}
+
+
+@case
+def where_a_setting_comes_from_is_told(args, folder):
+    (folder / "coldspan.yaml").write_text(YAML)
+    told = _told(args, folder)
+    for name, wanted in {"f.run": ("sh -c 'echo a b'", "coldspan.yaml:8"), "f.runs": ("9", "coldspan.yaml:2"),
+                         "f.max_runs": ("12", "coldspan.yaml:3"), "f.warmup": ("2", "default"),
+                         "f.timeout": ("3.00 s", "coldspan.yaml:9"), "g.timeout": ("10.0 s", "default"),
+                         "f.ready": ("exit", "default"), "f.confidence": ("95%", "default"),
+                         "f.budgets.shared_objects": ("shared_objects <= 100", "coldspan.yaml:11"),
+                         "f.budgets.p95-total-slow": ("p95 total <= 1.00 s (warn)", "coldspan.yaml:12"),
+                         "g.shell": ("true", "coldspan.yaml:14"), "g.runs": ("9", "coldspan.yaml:2"),
+                         "policy.on_inconclusive": ("fail", "coldspan.yaml:5"), "policy.confirm": ("0", "default")}.items():
+        assert told[name] == wanted, (name, told)
+    told = _told(args, folder, "-n", "5", "--strict", "--baseline", "main", "g")
+    assert told["g.runs"] == told["g.max_runs"] == ("5", "--runs") and "f.runs" not in told, told
+    assert told["policy.on_inconclusive"] == ("fail", "--strict") and told["g.baseline.ref"] == ("main", "--baseline"), told
+    for words in (["nosuch"], ["--null"], ["-o", "junit=j.xml"], ["--from", "r.json"]):
+        got = call(args, folder, "assert", "--show-origin", *words)
+        assert got.returncode == 2 and got.stderr.count("\n") == 1 and not got.stdout, got
+    assert not (folder / "j.xml").exists()
 
 
 @case
