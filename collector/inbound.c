@@ -224,6 +224,15 @@ static bool read_handed_on(const struct cs_carrier_value *value, uint8_t *ret, s
 	return value->count == 1 && cs_id_read(value->text, value->len, ret, bytes);
 }
 
+static void read_ids(struct cs_inbound *ret, const struct headers *headers)
+{
+	ret->has_handed_on =
+		read_handed_on(&headers->values[SLOT_SPAN], ret->handed_on, sizeof(ret->handed_on));
+	ret->has_own_trace =
+		ret->has_handed_on && read_handed_on(&headers->values[SLOT_TRACE], ret->own_trace,
+						     sizeof(ret->own_trace));
+}
+
 static void read_baggage(struct cs_baggage_members *ret, const char *text, size_t len)
 {
 	struct cs_part rest = { text, len };
@@ -253,11 +262,7 @@ void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool 
 				cs_trace_context_valid(&ret->xray);
 	ret->attempt = read_attempt(&headers);
 	ret->accepted_unix_ns = read_accepted(&headers);
-	ret->has_handed_on =
-		read_handed_on(&headers.values[SLOT_SPAN], ret->handed_on, sizeof(ret->handed_on));
-	ret->has_own_trace =
-		ret->has_handed_on &&
-		read_handed_on(&headers.values[SLOT_TRACE], ret->own_trace, sizeof(ret->own_trace));
+	read_ids(ret, &headers);
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++) {
 		const struct cs_carrier_value *value = &headers.values[SLOT_IDS + i];
 
@@ -265,6 +270,26 @@ void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool 
 	}
 	if (headers.others)
 		read_baggage(&ret->baggage, text, len);
+}
+
+void cs_inbound_read_ids(struct cs_inbound *ret, const char *text, size_t len)
+{
+	struct headers headers;
+
+	find_all(text, len, &headers);
+	read_ids(ret, &headers);
+}
+
+void cs_inbound_read_again(struct cs_inbound *inbound, const char *text, size_t len, bool on_lambda)
+{
+	const struct cs_inbound had = *inbound;
+
+	cs_inbound_deinit(inbound);
+	cs_inbound_read(inbound, text, len, on_lambda);
+	inbound->has_handed_on = had.has_handed_on;
+	memcpy(inbound->handed_on, had.handed_on, sizeof(had.handed_on));
+	inbound->has_own_trace = had.has_own_trace;
+	memcpy(inbound->own_trace, had.own_trace, sizeof(had.own_trace));
 }
 
 static int hex_digit(char c)

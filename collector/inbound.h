@@ -86,6 +86,13 @@ void cs_inbound_read(struct cs_inbound *ret, const char *lines, size_t len, bool
  */
 void cs_inbound_unescape(struct cs_inbound *inbound);
 
+/** cs_inbound_read_ids() - only the ids that the shim gave, and may have handed on. Context: any-thread. */
+void cs_inbound_read_ids(struct cs_inbound *ret, const char *lines, size_t len);
+
+/** cs_inbound_read_again() - from other lines; but for the ids that the shim gave. Context: any-thread. */
+void cs_inbound_read_again(struct cs_inbound *inbound, const char *lines, size_t len,
+			   bool on_lambda);
+
 /** cs_inbound_deinit() - free its strings. All zero is accepted. */
 void cs_inbound_deinit(struct cs_inbound *inbound);
 

@@ -166,8 +166,7 @@ void cs_lambda_messages_take(struct cs_lambda_event *event, struct cs_inbound *i
 		rest = next_message(&rest);
 		id = find(rest, "id");
 		event->event_id = cs_text_clean_copy(id.text, id.len);
-		cs_inbound_deinit(inbound);
-		cs_inbound_read(inbound, rest.text, rest.len, true);
+		cs_inbound_read_again(inbound, rest.text, rest.len, true);
 	}
 	event->service = rec->service;
 }

@@ -74,6 +74,7 @@ struct cs_request *cs_request_new_lambda(const struct cs_rec_invocation *rec, co
 		free(request);
 		return NULL;
 	}
+	cs_inbound_read_ids(&request->inbound, text, rec->text_len);
 	cs_request_measure(request);
 	return request;
 }

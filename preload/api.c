@@ -206,7 +206,7 @@ static bool hand_on(struct cs_rec_api_begin *rec, struct text *text)
 	struct cs_context context;
 	uint32_t added = cs_propagate_begin(&begun, &context, lines);
 
-	if (!added || !put(text, lines, added)) {
+	if (!put(text, lines, added)) {
 		cs_propagate_count(&begun, NULL);
 		return false;
 	}

@@ -10,11 +10,10 @@
 #define BUSY  1u
 #define FIRST 2u
 
-/* Bits of one */
-#define KNOWN       0x1u /* its context is */
-#define BLOCKING    0x2u
-#define ACCOMPANIED 0x4u /* another is, or was, in flight beside it */
-#define UNBOUND     0x8u /* its thread has read another one beside it */
+/* Bits of one, beside those that it begins with */
+#define KNOWN       0x4u  /* its context is */
+#define ACCOMPANIED 0x8u  /* another is, or was, in flight beside it */
+#define UNBOUND     0x10u /* its thread has read another one beside it */
 
 /* Bits of the process */
 #define ANSWERED_SAME  0x2u /* a thread has answered what it had read */
@@ -139,10 +138,14 @@ static void accompany(struct cs_current *current, struct cs_current_entry *entry
 }
 
 void cs_current_begin(struct cs_current *current, const struct cs_current_key *key, uint32_t pid,
-		      uint64_t thread, bool blocking, const struct cs_context *context)
+		      uint64_t thread, unsigned how, const struct cs_context *context)
 {
 	struct cs_current_entry *entry;
 
+	if (!context)
+		how &= ~CS_CURRENT_DEFERRED;
+	else if (!(how & CS_CURRENT_DEFERRED))
+		how |= KNOWN;
 	adopt(current, pid);
 	if (key->source == CS_CURRENT_HTTP)
 		note_reader(current, thread);
@@ -152,8 +155,7 @@ void cs_current_begin(struct cs_current *current, const struct cs_current_key *k
 		return; /* it counts for ever: nobody would know that it has ended */
 	entry->key = *key;
 	entry->thread = thread;
-	atomic_store_explicit(&entry->bits, (blocking ? BLOCKING : 0) | (context ? KNOWN : 0),
-			      memory_order_relaxed);
+	atomic_store_explicit(&entry->bits, how, memory_order_relaxed);
 	if (context)
 		__builtin_memcpy(&entry->context, context,
 				 offsetof(struct cs_context, state) + context->state_len);
@@ -169,6 +171,27 @@ void cs_current_begin(struct cs_current *current, const struct cs_current_key *k
 	atomic_thread_fence(memory_order_seq_cst);
 	if (bits_of(&current->in_flight) > 1)
 		accompany(current, entry);
+}
+
+void cs_current_settle(struct cs_current *current, const struct cs_current_key *key,
+		       const struct cs_context *trace)
+{
+	struct cs_current_entry *entry = find(current, key);
+	struct cs_context *context;
+
+	if (!entry ||
+	    (bits_of(&entry->bits) & (CS_CURRENT_DEFERRED | KNOWN)) != CS_CURRENT_DEFERRED)
+		return;
+	context = &entry->context;
+	if (trace) {
+		__builtin_memcpy(context->trace.trace_id, trace->trace.trace_id,
+				 sizeof(trace->trace.trace_id));
+		context->trace.flags = trace->trace.flags;
+		context->state_len = trace->state_len;
+		__builtin_memcpy(context->state, trace->state, trace->state_len);
+	}
+	/* pairs with: current.known */
+	atomic_fetch_or_explicit(&entry->bits, KNOWN, memory_order_release);
 }
 
 void cs_current_answered(struct cs_current *current, const struct cs_current_key *key,
@@ -211,7 +234,7 @@ static bool is_bound(const struct cs_current *current, const struct cs_current_e
 {
 	uint32_t bits = bits_of(&entry->bits);
 
-	return entry->thread == thread && bits & BLOCKING && !(bits & UNBOUND) &&
+	return entry->thread == thread && bits & CS_CURRENT_BLOCKING && !(bits & UNBOUND) &&
 	       (bits_of(&current->bits) & (ANSWERED_SAME | ANSWERED_OTHER)) == ANSWERED_SAME;
 }
 
@@ -220,9 +243,11 @@ bool cs_current_find(const struct cs_current *current, const struct cs_current_p
 {
 	uint32_t end = end_of(current);
 
+	*ret = (struct cs_current_found){ .unsure = false };
 	if (!bits_of(&current->in_flight) ||
 	    (bits_of(&current->pid) != place->pid && !place->of_child))
 		return false;
+	ret->unsure = true;
 	for (uint32_t i = 0; i < end; i++) {
 		const struct cs_current_entry *entry = &current->entries[i];
 		uint64_t serial = serial_of(entry);
@@ -230,14 +255,15 @@ bool cs_current_find(const struct cs_current *current, const struct cs_current_p
 		if (serial < FIRST || (!is_alone(current, entry, place->thread) &&
 				       !is_bound(current, entry, place->thread)))
 			continue;
+		/* pairs with: current.known */
+		if (!(atomic_load_explicit(&entry->bits, memory_order_acquire) & KNOWN))
+			return false;
 		*ret = (struct cs_current_found){
 			.entry = entry,
 			.serial = serial,
 			.trace = entry->context.trace,
 			.state_len = entry->context.state_len,
 		};
-		if (!(bits_of(&entry->bits) & KNOWN))
-			return false;
 		atomic_thread_fence(memory_order_acquire);
 		return atomic_load_explicit(&entry->serial, memory_order_relaxed) == serial;
 	}

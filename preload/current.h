@@ -29,6 +29,10 @@ struct cs_current_key {
 #define CS_CURRENT_LAMBDA 4u /* @a: a hash of its id */
 #define CS_CURRENT_STDIO  5u /* @a: its number */
 
+/* What there is to say of one that begins. */
+#define CS_CURRENT_BLOCKING 0x1u /* its thread does nothing else while it waits for bytes of it */
+#define CS_CURRENT_DEFERRED 0x2u /* whose trace it is is not known before cs_current_settle() */
+
 /* What is handed on of one. */
 struct cs_context {
 	struct cs_trace_context trace; /* parent_id: of the invocation's own span */
@@ -39,8 +43,8 @@ struct cs_context {
 struct cs_current_entry {
 	_Atomic uint64_t serial; /* 0 free, 1 being changed, else unique */
 	struct cs_current_key key;
-	uint64_t thread;       /* that read its head */
-	_Atomic uint32_t bits; /* CS_CURRENT_BIT_* */
+	uint64_t thread; /* that read its head */
+	_Atomic uint32_t bits;
 	struct cs_context context;
 };
 
@@ -50,7 +54,7 @@ struct cs_current {
 	_Atomic uint32_t pid;        /* whose these are; another's: a fork child's parent's */
 	_Atomic uint32_t in_flight;
 	_Atomic uint32_t end;  /* no entry from here on was ever used */
-	_Atomic uint32_t bits; /* of the process: CS_CURRENT_BIT_* */
+	_Atomic uint32_t bits; /* of the process */
 	struct cs_current_entry entries[CS_CURRENT_MAX];
 };
 
@@ -69,18 +73,30 @@ struct cs_current_found {
 	uint64_t serial;
 	struct cs_trace_context trace;
 	uint16_t state_len;
+	bool unsure; /* nothing was found, but something is in flight */
 };
 
 /**
  * cs_current_begin() - an invocation is in flight
  * @pid, @thread: of the process, and the thread that read its head, or began it
- * @blocking:     that thread does nothing else while it waits for bytes of it
+ * @how:          CS_CURRENT_BLOCKING, CS_CURRENT_DEFERRED
  * @context:      NULL: which trace it belongs to is not known: nothing is handed on, but it counts
  *
  * Context: signal. What a fork child has inherited is forgotten with its first.
  */
 void cs_current_begin(struct cs_current *current, const struct cs_current_key *key, uint32_t pid,
-		      uint64_t thread, bool blocking, const struct cs_context *context);
+		      uint64_t thread, unsigned how, const struct cs_context *context);
+
+/**
+ * cs_current_settle() - of one that was deferred it is known now whose trace it is
+ * @trace: NULL: it is that which it began with
+ *
+ * Its parent id, which is its own span's, stays.
+ *
+ * Context: signal. Once; by one thread.
+ */
+void cs_current_settle(struct cs_current *current, const struct cs_current_key *key,
+		       const struct cs_context *trace);
 
 /** cs_current_answered() - @thread begins its answer. Context: signal. */
 void cs_current_answered(struct cs_current *current, const struct cs_current_key *key,
@@ -93,7 +109,7 @@ void cs_current_end(struct cs_current *current, const struct cs_current_key *key
  * cs_current_find() - for which invocation does the caller work?
  *
  * Context: signal.
- * Return:  false: for none, or it is not sure for which.
+ * Return:  false: for none, or it is not sure for which: then @ret->unsure.
  */
 bool cs_current_find(const struct cs_current *current, const struct cs_current_place *place,
 		     struct cs_current_found *ret);

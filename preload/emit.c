@@ -140,3 +140,23 @@ void cs_emit(unsigned type, enum cs_priority priority, uint64_t time_ns, const v
 		__builtin_memcpy(payload + fixed_len, text, text_len);
 	cs_ring_commit(&claim);
 }
+
+bool cs_emit_parts(unsigned type, enum cs_priority priority, uint64_t time_ns,
+		   const struct iovec *parts, unsigned count)
+{
+	struct cs_claim claim;
+	unsigned char *payload;
+	size_t len = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		len += parts[i].iov_len;
+	if (!cs_emit_begin(type, priority, time_ns, (uint32_t)len, &claim))
+		return false;
+	payload = (unsigned char *)(claim.record + 1);
+	for (unsigned i = 0; i < count; i++) {
+		__builtin_memcpy(payload, parts[i].iov_base, parts[i].iov_len);
+		payload += parts[i].iov_len;
+	}
+	cs_ring_commit(&claim);
+	return true;
+}

@@ -5,8 +5,9 @@
 #include "preload/shim.h"
 
 /* What was found so far. */
-static void emit_event(struct cs_lambda_scan *scan, enum cs_invocation_source source)
+static bool emit_event(struct cs_lambda_scan *scan, enum cs_invocation_source source)
 {
+	bool told;
 	struct cs_rec_event rec = {
 		.messages = scan->messages,
 		.source = (uint16_t)source,
@@ -17,9 +18,11 @@ static void emit_event(struct cs_lambda_scan *scan, enum cs_invocation_source so
 		.text_len = scan->done,
 	};
 
-	cs_emit(CS_RECORD_EVENT, CS_PRIORITY_LOW, cs_now(), &rec, sizeof(rec), scan->text,
-		scan->done);
+	told = cs_emit_parts(
+		CS_RECORD_EVENT, CS_PRIORITY_LOW, cs_now(),
+		(const struct iovec[]){ { &rec, sizeof(rec) }, { scan->text, scan->done } }, 2);
 	cs_lambda_scan_told(scan);
+	return told;
 }
 
 void cs_event_body_pass(struct cs_lambda_scan *scan, enum cs_invocation_source source,
@@ -29,14 +32,18 @@ void cs_event_body_pass(struct cs_lambda_scan *scan, enum cs_invocation_source s
 		size_t taken = cs_lambda_scan_feed(scan, data, len);
 
 		if (scan->full)
-			emit_event(scan, source);
+			(void)emit_event(scan, source);
 		len -= taken;
 		data = data ? data + taken : NULL;
 	}
 }
 
-void cs_event_body_end(struct cs_lambda_scan *scan, enum cs_invocation_source source)
+bool cs_event_body_end(struct cs_lambda_scan *scan, enum cs_invocation_source source,
+		       size_t *ret_len)
 {
-	if (cs_lambda_scan_end(scan))
-		emit_event(scan, source);
+	*ret_len = 0;
+	if (!cs_lambda_scan_end(scan))
+		return true;
+	*ret_len = (size_t)(scan->done - scan->id_len);
+	return emit_event(scan, source);
 }

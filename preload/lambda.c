@@ -15,6 +15,7 @@
 #include "preload/lambda_scan.h"
 #include "preload/logs.h"
 #include "preload/propagate.h"
+#include "preload/sys.h"
 
 _Static_assert(sizeof(struct cs_lambda_scan) <= sizeof(struct cs_http_text) &&
 		       _Alignof(struct cs_lambda_scan) <= 4,
@@ -30,11 +31,26 @@ static void look_at_event(struct cs_conn *conn, const unsigned char *data, size_
 	cs_event_body_pass(scan_of(conn), CS_INVOCATION_LAMBDA, data, len);
 }
 
+/* How an event is known to hooks. */
+static struct cs_current_key key_of(const char *id, size_t len)
+{
+	return (struct cs_current_key){ cs_propagate_hash(id, len), 0, CS_CURRENT_LAMBDA };
+}
+
 /* A body that is not whole is no event to anybody. */
 static void event_came(struct cs_conn *conn, const struct cs_conn_event *event)
 {
-	if (!(event->flags & (CS_RESPONSE_ABORTED | CS_RESPONSE_UNFOLLOWED)))
-		cs_event_body_end(scan_of(conn), CS_INVOCATION_LAMBDA);
+	struct cs_lambda_scan *scan = scan_of(conn);
+	struct cs_current_key key;
+	size_t len;
+
+	if (event->flags & (CS_RESPONSE_ABORTED | CS_RESPONSE_UNFOLLOWED) ||
+	    !cs_event_body_end(scan, CS_INVOCATION_LAMBDA, &len) ||
+	    !cs_propagate_asked(CS_PROPAGATE_ANY))
+		return;
+	/* Who called stands in its headers, if it has any; who sent a message of a batch is not who. */
+	key = key_of(scan->text, scan->id_len);
+	cs_propagate_settle(&key, scan->text + scan->id_len, scan->batch ? 0 : len);
 }
 
 /*
@@ -42,6 +58,32 @@ static void event_came(struct cs_conn *conn, const struct cs_conn_event *event)
  * its standard output: only of who answers, too, that is a log.
  */
 static _Atomic bool has_asked;
+
+/* Whose trace it is is known when its body has come. */
+static void emit_handed_on(const struct cs_conn_event *event, struct cs_rec_invocation *rec)
+{
+	const struct cs_http_text *text = event->text;
+	const struct cs_propagate_begun begun = {
+		.key = key_of(text->bytes + rec->id_offset, rec->id_len),
+		.lines = text->bytes,
+		.thread = cs_thread_pointer(),
+		.how = CS_CURRENT_DEFERRED,
+	};
+	char lines[CS_PROPAGATE_LINES_MAX];
+	struct cs_context context;
+	uint32_t added = cs_propagate_begin(&begun, &context, lines);
+	const struct iovec parts[] = {
+		{ rec, sizeof(*rec) },
+		{ (char *)(uintptr_t)text->bytes, text->headers_len },
+		{ lines, added },
+	};
+
+	rec->text_len = (uint16_t)(rec->text_len + added);
+	cs_propagate_count(&begun, cs_emit_parts(CS_RECORD_INVOCATION, CS_PRIORITY_LOW,
+						 event->time_ns, parts, 3)
+					   ? &context
+					   : NULL);
+}
 
 /* The event is on its way to the runtime: its head is complete. */
 static void emit_begin(struct cs_conn *conn, const struct cs_conn_event *event)
@@ -60,10 +102,10 @@ static void emit_begin(struct cs_conn *conn, const struct cs_conn_event *event)
 	rec.id_offset = id.offset;
 	rec.id_len = id.len;
 	if (cs_propagate_asked(CS_PROPAGATE_ANY))
-		cs_propagate_asked_for(CS_CURRENT_LAMBDA,
-				       cs_propagate_hash(text->bytes + id.offset, id.len));
-	cs_emit(CS_RECORD_INVOCATION, CS_PRIORITY_LOW, event->time_ns, &rec, sizeof(rec),
-		text->bytes, text->headers_len);
+		emit_handed_on(event, &rec);
+	else
+		cs_emit(CS_RECORD_INVOCATION, CS_PRIORITY_LOW, event->time_ns, &rec, sizeof(rec),
+			text->bytes, text->headers_len);
 	if (id.len > CS_LAMBDA_SCAN_ID)
 		return;
 	cs_lambda_scan_begin(scan_of(conn), CS_SCAN_LAMBDA, text->bytes + id.offset, id.len);

@@ -4,6 +4,7 @@
 
 #include "preload/follow.h"
 #include "preload/http_probe.h"
+#include "preload/propagate.h"
 #include "preload/served.h"
 #include "preload/stdio_scan.h"
 
@@ -96,13 +97,18 @@ void cs_openwhisk_body_end(struct cs_conn *conn, uint32_t sequence)
 			    .service = CS_EVENT_OPENWHISK,
 			    .id_len = CS_EVENT_OF_BYTES } };
 	struct cs_event_of of = { conn->connection, sequence };
+	const struct cs_current_key key = { conn->connection, sequence, CS_CURRENT_HTTP };
+	bool whole = cs_stdio_scan_end(scan), told;
 
-	if (!cs_stdio_scan_end(scan))
-		return;
 	head.rec.flags =
 		(uint16_t)((scan->cut ? CS_EVENT_CUT : 0) | (scan->web ? CS_EVENT_WEB : 0));
 	head.rec.text_len = (uint16_t)(CS_EVENT_OF_BYTES + scan->used);
 	__builtin_memcpy(head.of, &of, CS_EVENT_OF_BYTES);
-	cs_emit(CS_RECORD_EVENT, CS_PRIORITY_LOW, cs_now(), &head,
-		sizeof(head.rec) + CS_EVENT_OF_BYTES, scan->text, scan->used);
+	told = !whole || cs_emit_parts(CS_RECORD_EVENT, CS_PRIORITY_LOW, cs_now(),
+				       (const struct iovec[]){
+					       { &head, sizeof(head.rec) + CS_EVENT_OF_BYTES },
+					       { scan->text, scan->used } },
+				       2);
+	if (told && cs_propagate_asked(CS_PROPAGATE_ANY))
+		cs_propagate_settle(&key, scan->text, whole ? scan->used : 0);
 }

@@ -174,13 +174,17 @@ static struct cs_outbound_text *take_text(struct cs_conn *conn)
 /* Whose work it is. */
 struct whose {
 	struct cs_current_found found;
-	bool told; /* the call is a span of ours; else the context is passed on as it came */
+	bool told;   /* the call is a span of ours; else the context is passed on as it came */
+	bool unsure; /* several are at work: it is none's */
 };
 
 static bool find(struct whose *ret)
 {
 	ret->told = true;
-	return cs_propagate_find(&ret->found) || cs_propagate_find_carried(&ret->found, &ret->told);
+	if (cs_propagate_find(&ret->found))
+		return true;
+	ret->unsure = ret->found.unsure;
+	return cs_propagate_find_carried(&ret->found, &ret->told);
 }
 
 static bool tell(const struct cs_outbound_call *call, struct cs_conn *conn, const struct iovec *iov,
@@ -211,7 +215,7 @@ __attribute__((noinline)) bool cs_outbound_try(const struct cs_outbound_call *ca
 					       const struct iovec *iov, int count, ssize_t *ret)
 {
 	struct cs_conn *conn = cs_fd_conn(word);
-	struct whose whose;
+	struct whose whose = { .unsure = false };
 	int saved = cs_errno();
 	size_t at;
 
@@ -223,12 +227,13 @@ __attribute__((noinline)) bool cs_outbound_try(const struct cs_outbound_call *ca
 		return true;
 	}
 	cs_set_errno(saved);
-	if (!may_begin(conn, word) || !find(&whose) ||
+	if (!may_begin(conn, word) || (!find(&whose) && !whose.unsure) ||
 	    (call->message && !open_message(call->message, &iov, &count)) ||
 	    !is_usable(call, iov, count) || !begins_with_letter(iov))
 		return false;
 	at = cs_outbound_find(iov->iov_base, iov->iov_len);
-	if (at && cs_emit_has_room() && tell(call, conn, iov, count, &whose, at, ret))
+	if (at && !whose.unsure && cs_emit_has_room() &&
+	    tell(call, conn, iov, count, &whose, at, ret))
 		return true;
 	cs_count(CS_FACT_NOT_HANDED_ON);
 	return false;
@@ -249,7 +254,6 @@ void cs_outbound_emit(struct cs_conn *conn, struct cs_rec_call *rec, uint64_t ti
 	uint32_t used = (uint32_t)rec->method_len + rec->target_len + rec->headers_len, added;
 	char lines[sizeof(CS_OUTBOUND_SPAN_LINE CS_OUTBOUND_PARENT_LINE) + 34];
 	struct cs_outbound_text *told = text_of(conn);
-	struct cs_claim claim;
 	char *to = lines;
 
 	to = cs_propagate_put_line(to, CS_OUTBOUND_SPAN_LINE, told->span, 8);
@@ -258,13 +262,10 @@ void cs_outbound_emit(struct cs_conn *conn, struct cs_rec_call *rec, uint64_t ti
 	told->untold = false;
 	if (told->sent == told->len)
 		cs_outbound_over(conn);
-	if (!cs_emit_begin(CS_RECORD_CALL, CS_PRIORITY_HIGH, time_ns,
-			   (uint32_t)sizeof(*rec) + used + added, &claim))
-		return;
 	rec->headers_len = (uint16_t)(rec->headers_len + added);
-	to = (char *)(claim.record + 1);
-	__builtin_memcpy(to, rec, sizeof(*rec));
-	__builtin_memcpy(to + sizeof(*rec), text, used);
-	__builtin_memcpy(to + sizeof(*rec) + used, lines, added);
-	cs_ring_commit(&claim);
+	(void)cs_emit_parts(CS_RECORD_CALL, CS_PRIORITY_HIGH, time_ns,
+			    (const struct iovec[]){ { rec, sizeof(*rec) },
+						    { (char *)(uintptr_t)text, used },
+						    { lines, added } },
+			    3);
 }

@@ -8,6 +8,7 @@
 
 #include "preload/layout.h"
 #include "preload/loader.h"
+#include "preload/openwhisk.h"
 #include "preload/outbound.h"
 #include "preload/shim.h"
 #include "preload/sys.h"
@@ -203,7 +204,7 @@ uint32_t cs_propagate_begin(const struct cs_propagate_begun *begun, struct cs_co
 void cs_propagate_count(const struct cs_propagate_begun *begun, const struct cs_context *context)
 {
 	if (current())
-		cs_current_begin(current(), &begun->key, cs_pid(), begun->thread, begun->blocking,
+		cs_current_begin(current(), &begun->key, cs_pid(), begun->thread, begun->how,
 				 context);
 }
 
@@ -221,33 +222,30 @@ void cs_propagate_request(const struct cs_conn_event *event, struct cs_rec_reque
 {
 	const struct cs_http_text *text = event->text;
 	uint32_t used = cs_http_text_used(text), added;
-	const struct cs_propagate_begun begun = {
+	struct cs_propagate_begun begun = {
 		.key = { rec->connection, rec->sequence, CS_CURRENT_HTTP },
 		.lines = text->bytes + text->method_len + text->target_len,
 		.lines_len = text->headers_len,
 		.thread = cs_thread_pointer(),
-		.blocking = rec->flags & CS_REQUEST_BLOCKING,
+		.how = rec->flags & CS_REQUEST_BLOCKING ? CS_CURRENT_BLOCKING : 0,
 	};
 	char lines[CS_PROPAGATE_LINES_MAX];
 	struct cs_context context;
-	struct cs_claim claim;
-	char *to;
+	bool told;
 
 	added = cs_propagate_begin(&begun, &context, lines);
-	if (!cs_emit_begin(CS_RECORD_REQUEST, CS_PRIORITY_LOW, event->time_ns,
-			   (uint32_t)sizeof(*rec) + used + added, &claim)) {
-		cs_propagate_count(&begun, NULL);
-		return;
-	}
+	/* Of an event of OpenWhisk, who called may stand in its body. */
+	if (added == CS_PROPAGATE_LINES_MAX && cs_openwhisk_runs(text))
+		begun.how |= CS_CURRENT_DEFERRED;
 	rec->headers_len = (uint16_t)(rec->headers_len + added);
-	to = (char *)(claim.record + 1);
-	__builtin_memcpy(to, rec, sizeof(*rec));
-	__builtin_memcpy(to + sizeof(*rec), text->bytes, used);
-	__builtin_memcpy(to + sizeof(*rec) + used, lines, added);
-	cs_ring_commit(&claim);
-	if (added && cs_propagate_asked(CS_PROPAGATE_INBOUND) && event->head)
+	told = cs_emit_parts(CS_RECORD_REQUEST, CS_PRIORITY_LOW, event->time_ns,
+			     (const struct iovec[]){ { rec, sizeof(*rec) },
+						     { (char *)(uintptr_t)text->bytes, used },
+						     { lines, added } },
+			     3);
+	if (told && cs_propagate_asked(CS_PROPAGATE_INBOUND) && event->head)
 		rewrite(event, &context);
-	cs_propagate_count(&begun, added ? &context : NULL);
+	cs_propagate_count(&begun, told ? &context : NULL);
 }
 
 void cs_propagate_answered(uint32_t source, uint64_t a, uint32_t b)
@@ -266,14 +264,13 @@ void cs_propagate_ended(uint32_t source, uint64_t a, uint32_t b)
 		cs_current_end(current(), &key);
 }
 
-void cs_propagate_asked_for(uint32_t source, uint64_t a)
+void cs_propagate_settle(const struct cs_current_key *key, const char *lines, size_t len)
 {
-	const struct cs_propagate_begun begun = {
-		.key = { a, 0, source },
-		.thread = cs_thread_pointer(),
-	};
+	struct cs_context trace;
+	bool named = cs_traceparent_carried(lines, len, on_lambda(), &trace);
 
-	cs_propagate_count(&begun, NULL);
+	if (current())
+		cs_current_settle(current(), key, named ? &trace : NULL);
 }
 
 uint64_t cs_propagate_hash(const char *id, size_t len)
@@ -302,6 +299,7 @@ static bool find_current(bool of_child, struct cs_current_found *ret)
 		.of_child = of_child,
 	};
 
+	ret->unsure = false;
 	return current() && cs_shim_watching() && cs_current_find(current(), &place, ret);
 }
 
@@ -367,8 +365,11 @@ static bool build_child(struct cs_child_env *own, char *const *envp, cs_child_re
 {
 	struct cs_current_found found;
 
-	if (!find_current(true, &found))
+	if (!find_current(true, &found)) {
+		if (found.unsure)
+			cs_count(CS_FACT_NOT_HANDED_ON);
 		return false;
+	}
 	if (write_child(own, &found) &&
 	    cs_child_env_copy(own, cs_propagate.key, &cs_propagate.inherited, envp, readable))
 		return true;

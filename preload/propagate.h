@@ -73,7 +73,7 @@ struct cs_propagate_begun {
 	const char *lines; /* that are kept of its headers */
 	size_t lines_len;
 	uint64_t thread;
-	bool blocking; /* see cs_current_begin() */
+	unsigned how; /* see cs_current_begin() */
 };
 
 /**
@@ -99,8 +99,13 @@ void cs_propagate_answered(uint32_t source, uint64_t a, uint32_t b);
 /** cs_propagate_ended() - it is over. Context: signal. */
 void cs_propagate_ended(uint32_t source, uint64_t a, uint32_t b);
 
-/** cs_propagate_asked_for() - an event that the process asked for: it counts. Context: signal. */
-void cs_propagate_asked_for(uint32_t source, uint64_t a);
+/**
+ * cs_propagate_settle() - whose trace an invocation is that was deferred
+ * @lines: of its headers; nobody's: it is its own
+ *
+ * Context: signal.
+ */
+void cs_propagate_settle(const struct cs_current_key *key, const char *lines, size_t len);
 
 /** cs_propagate_hash() - of an id, for a key. Context: signal. */
 uint64_t cs_propagate_hash(const char *id, size_t len);

@@ -55,10 +55,13 @@ static void pass_body(struct cs_conn *conn, const unsigned char *data, size_t le
 
 static void end_body(struct cs_conn *conn, uint32_t sequence)
 {
+	size_t len;
+
 	if (conn->wants_body == BODY_WHISK)
 		cs_openwhisk_body_end(conn, sequence);
 	else
-		cs_event_body_end(cs_conn_scratch(&cs_served_env, conn), CS_INVOCATION_HTTP);
+		(void)cs_event_body_end(cs_conn_scratch(&cs_served_env, conn), CS_INVOCATION_HTTP,
+					&len);
 }
 
 static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event)

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "preload/lambda_call.h"
 #include "preload/start.h"
@@ -188,3 +189,7 @@ bool cs_emit_has_room(void);
  */
 void cs_emit(unsigned type, enum cs_priority priority, uint64_t time_ns, const void *fixed,
 	     uint32_t fixed_len, const char *text, uint32_t text_len);
+
+/** cs_emit_parts() - the same of any number of parts. Return: false: there was no room. */
+bool cs_emit_parts(unsigned type, enum cs_priority priority, uint64_t time_ns,
+		   const struct iovec *parts, unsigned count);

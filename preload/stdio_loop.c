@@ -129,33 +129,52 @@ static void begin_event(struct loop *loop)
 		end_unseen(loop, loop->asked_ns);
 }
 
-static void end_event(struct loop *loop)
+/* Its record; @lines: of ours, behind those of the event. */
+static bool emit_event(struct loop *loop, uint32_t sequence, char *lines, uint32_t lines_len)
 {
 	struct cs_stdio_scan *scan = &loop->in.scan;
-	uint32_t sequence = atomic_load_explicit(&loop->begun, memory_order_relaxed);
 	struct cs_rec_invocation rec = {
 		.source = CS_INVOCATION_STDIO,
-		.text_len = (uint16_t)(sizeof(sequence) + scan->used),
+		.text_len = (uint16_t)(sizeof(sequence) + scan->used + lines_len),
 		.id_len = sizeof(sequence),
+		.flags = (uint16_t)((scan->cut ? CS_REQUEST_HEADERS_CUT : 0) |
+				    (scan->web ? CS_INVOCATION_WEB : 0)),
 	};
-	struct cs_claim claim;
-	char *text;
+
+	return cs_emit_parts(CS_RECORD_INVOCATION, CS_PRIORITY_LOW, loop->in.first_ns,
+			     (const struct iovec[]){ { &rec, sizeof(rec) },
+						     { &sequence, sizeof(sequence) },
+						     { scan->text, scan->used },
+						     { lines, lines_len } },
+			     4);
+}
+
+static void emit_handed_on(struct loop *loop, uint32_t sequence)
+{
+	const struct cs_propagate_begun begun = {
+		.key = { sequence, 0, CS_CURRENT_STDIO },
+		.lines = loop->in.scan.text,
+		.lines_len = loop->in.scan.used,
+		.thread = cs_thread_pointer(),
+	};
+	char lines[CS_PROPAGATE_LINES_MAX];
+	struct cs_context context;
+	uint32_t added = cs_propagate_begin(&begun, &context, lines);
+
+	cs_propagate_count(&begun, emit_event(loop, sequence, lines, added) ? &context : NULL);
+}
+
+static void end_event(struct loop *loop)
+{
+	uint32_t sequence = atomic_load_explicit(&loop->begun, memory_order_relaxed);
 
 	loop->asked = false;
-	if (!cs_stdio_scan_end(scan))
+	if (!cs_stdio_scan_end(&loop->in.scan))
 		return;
-	rec.flags = (uint16_t)((scan->cut ? CS_REQUEST_HEADERS_CUT : 0) |
-			       (scan->web ? CS_INVOCATION_WEB : 0));
-	if (cs_emit_begin(CS_RECORD_INVOCATION, CS_PRIORITY_LOW, loop->in.first_ns,
-			  (uint32_t)sizeof(rec) + rec.text_len, &claim)) {
-		text = (char *)(claim.record + 1);
-		__builtin_memcpy(text, &rec, sizeof(rec));
-		__builtin_memcpy(text + sizeof(rec), &sequence, sizeof(sequence));
-		__builtin_memcpy(text + sizeof(rec) + sizeof(sequence), scan->text, scan->used);
-		cs_ring_commit(&claim);
-	}
 	if (cs_propagate_asked(CS_PROPAGATE_ANY))
-		cs_propagate_asked_for(CS_CURRENT_STDIO, sequence);
+		emit_handed_on(loop, sequence);
+	else
+		(void)emit_event(loop, sequence, NULL, 0);
 	atomic_store_explicit(&loop->begun_ns, loop->in.first_ns, memory_order_relaxed);
 	/* pairs with: loop.begun */
 	atomic_store_explicit(&loop->begun, sequence + 1, memory_order_release);

@@ -51,10 +51,10 @@ def wait_for_port(process):
 class Watched:
     """A server, and the collector that watches it."""
 
-    def __init__(self, build, folder, command, env, propagate):
+    def __init__(self, build, folder, command, env, propagate, options=()):
         self.traces, announce = folder / "traces.jsonl", folder / "announce.sock"
         self.collector = watching.start([build / "collector/coldspan-collector", "--file", self.traces,
-                                         "--log-level", "error"], announce, stderr=subprocess.DEVNULL)
+                                         "--log-level", "error", *options], announce, stderr=subprocess.DEVNULL)
         self.process = start(command, {**env, "COLDSPAN_SOCKET": str(announce), "COLDSPAN_PROPAGATE": propagate,
                                        "LD_PRELOAD": str(build / "preload/libcoldspan.so")})
 

@@ -39,17 +39,23 @@ static struct cs_assembled *attach_runtime(void)
 }
 
 /* Event @id was asked for at @time_ns - 10 ms and came at @time_ns. */
-static void feed_event(struct cs_assembled *instance, uint32_t pid, const char *id,
-		       uint64_t time_ns)
+static void feed_event_with(struct cs_assembled *instance, uint32_t pid, const char *id,
+			    uint64_t time_ns, const char *lines)
 {
 	struct cs_rec_invocation rec = { .asked_ns = time_ns - 10 * MS,
 					 .source = CS_INVOCATION_LAMBDA,
 					 .id_offset = sizeof(ID_HEADER) - 1,
 					 .id_len = (uint16_t)strlen(id) };
-	char text[128];
+	char text[256];
 
-	rec.text_len = (uint16_t)snprintf(text, sizeof(text), ID_HEADER "%s\n", id);
+	rec.text_len = (uint16_t)snprintf(text, sizeof(text), ID_HEADER "%s\n%s", id, lines);
 	feed(instance, pid, CS_RECORD_INVOCATION, time_ns, &rec, sizeof(rec), text);
+}
+
+static void feed_event(struct cs_assembled *instance, uint32_t pid, const char *id,
+		       uint64_t time_ns)
+{
+	feed_event_with(instance, pid, id, time_ns, "");
 }
 
 /* Its answer, from 1 ms before @time_ns to there. */
@@ -181,6 +187,36 @@ Test(lambda, what_its_body_says_is_its_own)
 	cr_assert(eq(u8, seen.invocation[0].context.parent_span_id.bytes[0], 0xb7));
 	cr_assert(ne(u8, seen.invocation[1].context.parent_span_id.bytes[0], 0xb7));
 	cr_assert(eq(u64, stats_now().unmatched, 0));
+}
+
+#define GIVEN                                                                                      \
+	"coldspan-span-id: 1111111111111111\n"                                                     \
+	"coldspan-trace-id: 22222222222222222222222222222222\n"
+#define XRAY                                                                                       \
+	"lambda-runtime-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8\n"
+
+/* What the shim has given may have been handed on by the time that the body, or an option, says something else. */
+Test(lambda, ids_that_the_shim_gave_are_its_own)
+{
+	struct cs_assembled *runtime = attach_runtime();
+
+	cs_assembler_xray_parent(assembler);
+	feed_event_with(runtime, 100, "r-1", 70 * MS, XRAY GIVEN);
+	feed_answer(runtime, 100, "r-1", 71 * MS);
+	feed_event_with(runtime, 100, "r-2", 72 * MS, XRAY GIVEN);
+	feed_body(runtime, "r-2", "traceparent: " TRACEPARENT "\n\n");
+	feed_answer(runtime, 100, "r-2", 80 * MS);
+	feed_event_with(runtime, 100, "r-3", 82 * MS, XRAY);
+	feed_answer(runtime, 100, "r-3", 83 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(uint, seen.invocations, 3));
+	for (int i = 0; i < 2; i++)
+		cr_expect(eq(u8, seen.invocation[i].context.span_id.bytes[7], 0x11));
+	cr_expect(eq(u8, seen.invocation[0].context.trace_id.bytes[0], 0x22));
+	cr_expect(eq(u8, seen.invocation[1].context.trace_id.bytes[0], 0x0a));
+	cr_expect(eq(u8, seen.invocation[1].context.parent_span_id.bytes[0], 0xb7));
+	cr_expect(eq(u8, seen.invocation[2].context.trace_id.bytes[0], 0x57));
+	cr_expect(eq(u8, seen.invocation[2].context.parent_span_id.bytes[0], 0x53));
 }
 
 Test(lambda, a_body_of_no_event_is_counted)
