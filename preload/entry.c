@@ -13,6 +13,7 @@
 #include "preload/hide.h"
 #include "preload/loader.h"
 #include "preload/logs.h"
+#include "preload/node_channel.h"
 #include "preload/propagate.h"
 #include "preload/shim.h"
 #include "preload/stdio_loop.h"
@@ -54,6 +55,7 @@ static void watch(const struct cs_start *start)
 	if (cs_attach(start, entered_ns) < 0)
 		return;
 	cs_follow_start();
+	cs_node_channel_start();
 	if (cs_logs.framed_fd)
 		cs_logs_start();
 	if (cs_propagate.what)

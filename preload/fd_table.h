@@ -34,6 +34,7 @@ enum cs_fd_kind {
 	CS_FD_SOCKET = 8,     /* a stream socket that leads nowhere yet; value: address family */
 	CS_FD_OUTGOING = 9,   /* any other connection that was made here; value as CONNECTION */
 	CS_FD_ANSWERS = 10,   /* where an action loop answers: stdio_loop.h */
+	CS_FD_CHANNEL = 11,   /* to the primary of Node's cluster: node_channel.h */
 };
 
 /* Word: generation << 32 | detail << 24 | kind << 16 | value; 0 is CS_FD_NONE. */

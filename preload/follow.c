@@ -8,6 +8,7 @@
 #include "preload/lambda.h"
 #include "preload/layout.h"
 #include "preload/logs.h"
+#include "preload/node_channel.h"
 #include "preload/received.h"
 #include "preload/served.h"
 #include "preload/stdio_loop.h"
@@ -366,6 +367,8 @@ void cs_follow_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t byt
 	if (!bytes || !still(fd, word)) {
 		if (bytes && cs_fd_kind(word) == CS_FD_ANSWERS)
 			cs_stdio_sent(iov, bytes, begin_ns);
+		else if (bytes && cs_fd_kind(word) == CS_FD_CHANNEL)
+			cs_node_channel_sent(fd, iov, bytes, begin_ns);
 		return;
 	}
 	if (cs_fd_kind(word) == CS_FD_CALLER)

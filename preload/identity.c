@@ -13,6 +13,7 @@
 #include "preload/http_fields.h"
 #include "preload/http_names.h"
 #include "preload/logs.h"
+#include "preload/node_channel.h"
 #include "preload/propagate.h"
 #include "preload/real_path.h"
 #include "preload/script.h"
@@ -187,6 +188,8 @@ static void put_variables(struct area *area, char *const *envp)
 	char *const *from = envp;
 
 	for (; *envp; envp++) {
+		if (**envp == 'N')
+			cs_node_channel_variable(*envp);
 		if (!is_first_letter(**envp))
 			continue;
 		if (**envp == 'H' &&

@@ -170,7 +170,7 @@ RUNTIMES = [
             lambda _: [program("node"), "http.js"]),
     Runtime("node-cluster", "Node, cluster (connections are sent)",
             said_by("node", "-p", "'node ' + process.versions.node"), lambda _: [program("node"), "cluster.js"],
-            notes="which wait of a worker is for connections is not known: they come as messages"),
+            notes="a worker is ready when it tells its primary that it listens: connections come as messages"),
     Runtime("azure-custom-handler", "Azure custom handler in Node", said_by("node", "-p", "'node ' + process.versions.node"),
             lambda _: [program("node"), "azure.js"],
             env={"FUNCTIONS_CUSTOMHANDLER_PORT": "0", "FUNCTIONS_WORKER_RUNTIME": "Custom",
