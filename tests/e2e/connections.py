@@ -24,8 +24,12 @@ SERVERS = {
     "python": (["/usr/bin/python3", "python3"], [SERVERS_AT / "server.py"]),
     "java": (["java"], ["-XX:TieredStopAtLevel=1", SERVERS_AT / "Server.java"]),
 }
-PROBES = ["User-Agent: kube-probe/1.29", "K-Network-Probe: queue", "User-Agent: GoogleHC/1.0",
-          "User-Agent: ELB-HealthChecker/2.0"]
+# As they come: kubelets, Knative's activator, autoscaler, ingress and queue-proxy, load balancers, Route 53.
+PROBES = ["User-Agent: kube-probe/1.29", "K-Kubelet-Probe: queue", "K-Network-Probe: queue",
+          "User-Agent: Knative-Activator-Probe", "User-Agent: Knative-Autoscaling-Probe",
+          "User-Agent: Knative-Ingress-Probe", "User-Agent: Knative-Queue-Proxy-Probe", "User-Agent: GoogleHC/1.0",
+          "User-Agent: ELB-HealthChecker/2.0",
+          "User-Agent: Amazon-Route53-Health-Check-Service (ref 1)"]
 CLOCKS_NS = 5_000_000  # between the wall clock here and a span's, which comes from another clock
 
 
@@ -63,6 +67,25 @@ def a_probe_is_no_invocation(args, folder):
     assert phases["handler"]["start"] == invocations[0]["start"]
     assert start["attributes"]["coldspan.probes"] >= len(PROBES), start
     assert watched.counters["health_probes"] == len(PROBES) + 2, watched.counters  # and one that asks to end
+
+
+@case
+def a_connection_without_a_request_is_no_invocation(args, folder):
+    """Cloud Run's start-up probe, and a kubelet's by TCP."""
+    with _serving(args, folder) as (watched, port):
+        for how in (socket.SHUT_WR, None):
+            with connected(port) as (sock, stream):
+                if how is not None:
+                    sock.shutdown(how)
+                    assert not stream.read(1), "it answered nothing"
+        with connected(port) as (sock, stream):
+            begun = time.time_ns()
+            sock.sendall(b"GET /plain/user HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert answer(stream)[0] == 200
+        start, phases, (found,) = watched.finish(port)
+    assert found["attributes"]["faas.coldstart"] is True and found["start"] > begun - CLOCKS_NS, found
+    assert phases["wait"]["end"] == found["start"], phases["wait"]
+    assert start["attributes"]["coldspan.connections"] >= 2, start
 
 
 @case

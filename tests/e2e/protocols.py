@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What is not, or no longer, HTTP/1 on a connection to a real server: no invocation is claimed for it.
+"""What is not, or no longer, HTTP/1 on a connection to a real server: no invocation is claimed for it; and
+answers that are none yet.
 
 usage: protocols.py --build DIR
 
@@ -62,6 +63,26 @@ def an_upgrade_is_an_invocation_that_ends_with_it(args, folder):
     assert paths(invocations) == ["/up"], paths(invocations)
     assert invocations[0]["attributes"]["http.response.status_code"] == 101, invocations
     assert not invocations[0]["status"], invocations
+
+
+@case
+def interim_answers_are_no_answer(args, folder):
+    """100 and two of 103, to requests that do not wait for each other; then one that is refused with 417."""
+    with _protocols(args, folder) as (watched, ports):
+        with connected(ports["plain"]) as (sock, stream):
+            sock.sendall(b"POST /hints HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+            assert [head(stream)[0] for _ in range(3)] == [100, 103, 103]
+            sock.sendall(b"abGET /hints HTTP/1.1\r\nHost: a\r\n\r\n"
+                         b"POST / HTTP/1.1\r\nHost: a\r\nExpect: pigs-fly\r\nContent-Length: 0\r\n\r\n")
+            assert answer(stream) == (200, b"hinted\n")
+            assert [head(stream)[0] for _ in range(2)] == [103, 103]
+            assert answer(stream) == (200, b"hinted\n") and answer(stream)[0] == 417
+        _, _, invocations = watched.finish(ports["plain"])
+    told = [(span["attributes"]["http.request.method"], span["attributes"]["http.response.status_code"],
+             span["attributes"]["url.path"]) for span in invocations]
+    assert told == [("POST", 200, "/hints"), ("GET", 200, "/hints"), ("POST", 417, "/")], told
+    for span in invocations:
+        assert "coldspan.approximate" not in span["attributes"] and not span["status"], span
 
 
 @case

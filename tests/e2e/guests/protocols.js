@@ -8,6 +8,12 @@ const https = require('node:https');
 
 const servers = {
   plain: http.createServer((request, response) => {
+    if (request.url === '/hints') {
+      response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+      response.writeEarlyHints({ link: '</script.js>; rel=preload' });
+      request.resume().on('end', () => response.end('hinted\n'));
+      return;
+    }
     response.end('plain\n');
     if (request.url === '/exit/') Object.values(servers).forEach((server) => server.close());
   }),
