@@ -200,6 +200,23 @@ def streams(client, args, folder):
         assert broken["status"] == OK, "it is seen after all: table.py says otherwise"
 
 
+def runs_commands(client, args, folder):
+    """What a command writes that handled an event is that event's, if it was over before the answer."""
+    def script(api, seen, _):
+        seen.events = []
+        for number in range(2):
+            late = seen.folder / f"late-{number}"
+            os.mkfifo(late)
+            seen.events.append(api.push(json.dumps({"says": str(late)}).encode()))
+            seen.events[-1].answer()
+            late.write_text("")
+    seen = both(args, client, folder, script)
+    spans = {span["spanId"]: span["attributes"]["faas.invocation_id"] for span in seen.invocations}
+    lines = [(line["body"], spans.get(line["spanId"])) for line in seen.lines]
+    assert sorted(lines) == sorted([(f"handled {event.id}", event.id) for event in seen.events]
+                                   + [("late", None)] * 2), lines
+
+
 def check_start_at_once(seen):
     """Also where workers are forked first, and each loads the function, all of its phases are seen."""
     _, phases = traces.cold_start(seen.spans)
@@ -260,6 +277,8 @@ def main():
         register(client, answers_too_much)
     if client.streaming:
         register(client, streams)
+    if client.commands:
+        register(client, runs_commands)
     if client.managed:
         register(client, many_at_once)
     cases.main(args, args, folder=True)

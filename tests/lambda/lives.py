@@ -47,6 +47,10 @@ class Seen:
         return otlp_json.of_file(self.folder / "traces.jsonl")
 
     @property
+    def lines(self):
+        return otlp_json.of_file(self.folder / "traces.jsonl", otlp_json.logs)
+
+    @property
     def invocations(self):
         return sorted((span for span in self.spans if span["name"] == "probe"),
                       key=lambda span: span["start"])

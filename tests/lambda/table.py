@@ -26,6 +26,7 @@ class Client:
     managed: str = ""  # how it has many events at once in a managed instance, where it can
     says_init_error: bool = True
     large: bool = True  # it can answer more than the service takes
+    commands: bool = False  # it runs commands for its events
     notes: str = ""
 
 
@@ -80,5 +81,6 @@ CLIENTS = [
     Client("rust", "Rust, lambda_runtime", rust_version, lambda: [str(peers.path("rust_ric"))],
            streaming="probe.stream", says_init_error=False,
            notes="its trailers go out as part of the body: of a stream that fails nothing is said"),
-    Client("bash", "bash and curl", said_by("bash", "-c", "echo bash $BASH_VERSION"), bash, large=False),
+    Client("bash", "bash and curl", said_by("bash", "-c", "echo bash $BASH_VERSION"), bash, large=False,
+           commands=True),
 ]

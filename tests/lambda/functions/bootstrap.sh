@@ -17,6 +17,13 @@ while event=$(curl -sS -fL -D "$heads" "$api/invocation/next"); do
 		curl -sS -o /dev/null -d '{"errorMessage": "the event is to fail"}' \
 			-H 'Lambda-Runtime-Function-Error-Type: Function.Probe' "$api/invocation/$id/error"
 		;;
+	*'"says"'*)
+		# Commands handle it: one that is over before the answer, and one that says its line after it.
+		file=${event#*'"says": "'}
+		python3 -c 'import os, sys; open(sys.argv[1]).read(); os.write(2, b"late\n")' "${file%%'"'*}" &
+		said=$(python3 -c 'import os, sys; os.write(2, f"handled {sys.argv[1]}\n".encode()); print("{}")' "$id")
+		curl -sS -o /dev/null -d "$said" "$api/invocation/$id/response"
+		;;
 	*'"hang"'*)
 		file=${event#*'"hang": "'}
 		printf '%s' $$ >"${file%%'"'*}"
@@ -25,4 +32,5 @@ while event=$(curl -sS -fL -D "$heads" "$api/invocation/next"); do
 	*) curl -sS -o /dev/null -d "{\"got\": $event}" "$api/invocation/$id/response" ;;
 	esac
 done
+wait
 exit 1
