@@ -29,16 +29,9 @@ static void print_overview(void)
 	const struct cs_verb *verbs = cs_verbs(&count);
 	struct cs_buffer text = { 0 };
 
-	cs_buffer_puts(
-		&text,
-		"Show where the cold start of an unmodified function goes.\n"
-		"\n"
-		"  coldspan run -- python3 handler.py      one start, as a waterfall\n"
-		"  coldspan doctor -- ./bootstrap          can it be watched? if not, why\n"
-		"  coldspan doctor 4711                    is this process watched? if not, why\n"
-		"  eval \"$(coldspan env --export)\"         watch what this shell starts\n"
-		"\n"
-		"Commands:\n");
+	cs_buffer_puts(&text, "Show where the cold start of an unmodified function goes.\n"
+			      "\n" CS_VERBS_EXAMPLES "\n"
+			      "Commands:\n");
 	for (size_t i = 0; i < count; i++)
 		cs_buffer_printf(&text, "  %-10s  %s\n", verbs[i].name, verbs[i].summary);
 	cs_buffer_puts(

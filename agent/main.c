@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/exit_codes.h"
+#include "agent/prose.h"
 #include "agent/verbs.h"
 #include "base/log.h"
 #include "base/suggest.h"
@@ -49,7 +50,9 @@ int main(int argc, char **argv)
 	fill_standard_streams();
 	cs_log_init("coldspan", CS_LOG_INFO);
 	if (argc < 2) {
-		cs_log(CS_LOG_ERROR, "no command given; try coldspan run -- CMD, or --help");
+		cs_log(CS_LOG_ERROR, "no command given; some to begin with:");
+		cs_prose_print(stderr, CS_VERBS_EXAMPLES
+			       "  coldspan help                           all commands\n");
 		return CS_EXIT_USAGE;
 	}
 	name = name_of(argv[1]);

@@ -17,6 +17,14 @@
 	X(help, "explain a command")                                                               \
 	X(version, "say which version this is")
 
+/* What people begin with: of --help, and of a line that has no command. */
+#define CS_VERBS_EXAMPLES                                                                          \
+	"  coldspan run -- python3 handler.py      one start, as a waterfall\n"                    \
+	"  coldspan init && coldspan assert        budgets of the function in this folder\n"       \
+	"  coldspan doctor -- ./bootstrap          can it be watched? if not, why\n"               \
+	"  coldspan doctor 4711                    is this process watched? if not, why\n"         \
+	"  eval \"$(coldspan env --export)\"         watch what this shell starts\n"
+
 struct cs_verb {
 	const char *name;
 	const char *summary; /* for a line of --help of 80 columns */

@@ -175,7 +175,7 @@ static int start(struct cs_faas *faas, struct cs_problem *problem)
 
 static int report(const struct cs_problem *problem, int error, int status)
 {
-	cs_say("%s", problem->text[0] ? problem->text : strerror(-error));
+	cs_say("error: %s", problem->text[0] ? problem->text : strerror(-error));
 	return status;
 }
 

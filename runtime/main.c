@@ -58,7 +58,7 @@ static int said(void)
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
 	if (errno != EPIPE) /* whoever closed the pipe had enough */
-		cs_say("cannot write to standard output: %s", strerror(errno));
+		cs_say("error: cannot write to standard output: %s", strerror(errno));
 	return 1;
 }
 
@@ -98,7 +98,7 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_SETMASK, &none, NULL); /* whoever started us may have blocked SIGCHLD */
 	signal(SIGPIPE, SIG_IGN); /* a client or function that went away is a return value */
 	if (cs_options_parse(argc, argv, &options, &problem) < 0) {
-		cs_say("%s", problem.text);
+		cs_say("error: %s", problem.text);
 		return 2;
 	}
 	switch (options.command) {

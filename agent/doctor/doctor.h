@@ -14,7 +14,8 @@
 
 #define CS_DOCTOR_HIDE_DEFAULT  "deno" /* CS_HIDE_DEFAULT of preload/hide.h */
 #define CS_DOCTOR_REMEDY_ACCESS "make the socket and its folder accessible to this user"
-#define CS_DOCTOR_REMEDY_START  "start coldspan-collector, or name its socket by --socket"
+#define CS_DOCTOR_REMEDY_START                                                                     \
+	"start coldspan-collector, or name its socket by --socket; coldspan run needs none"
 
 struct cs_company;
 

@@ -40,11 +40,12 @@ def exit_statuses(args, _):
 
 
 @case
-def a_missing_command_is_one_line(args, _):
+def a_missing_command_is_told_with_some_to_begin_with(args, _):
     got = subprocess.run([args.coldspan], capture_output=True, timeout=60, check=False, text=True)
     assert (got.returncode, got.stdout) == (2, ""), got
-    assert got.stderr.startswith("coldspan: error: no command given;"), got
-    assert got.stderr.count("\n") == 1, got
+    error, *examples = got.stderr.splitlines()
+    assert error == "coldspan: error: no command given; some to begin with:", got
+    assert len(examples) >= 3 and "  coldspan run -- " in examples[0] and "coldspan help" in examples[-1], got
 
 
 @case
