@@ -21,6 +21,7 @@
 #include "collector/ledger.h"
 #include "collector/loop.h"
 #include "collector/options.h"
+#include "collector/settings.h"
 #include "exporters/exporter.h"
 
 enum {
@@ -228,6 +229,15 @@ static int run(const struct cs_options *options)
 	return code;
 }
 
+static void show_origin(const struct cs_options *options)
+{
+	struct cs_buffer text = { 0 };
+
+	cs_settings_print(options, getenv, &text);
+	fputs(text.len && !text.failed ? text.data : "out of memory\n", stdout);
+	cs_buffer_deinit(&text);
+}
+
 int main(int argc, char **argv)
 {
 	struct cs_options options;
@@ -253,6 +263,10 @@ int main(int argc, char **argv)
 	}
 	if (options.version) {
 		puts("coldspan-collector " CS_VERSION);
+		return cs_output_finish(EXIT_DONE, EXIT_FAILED);
+	}
+	if (options.show_origin) {
+		show_origin(&options);
 		return cs_output_finish(EXIT_DONE, EXIT_FAILED);
 	}
 	if (options.ready_fd >= 0 && fcntl(options.ready_fd, F_GETFD) < 0) {

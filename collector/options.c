@@ -36,6 +36,7 @@ static const char help_text[] =
 	"      --log-level LEVEL  error, warn, info, debug [$OTEL_LOG_LEVEL, else info]\n"
 	"      --ready-fd N       write \"ready\" and a newline to this descriptor once\n"
 	"                         functions may start, and close it\n"
+	"      --show-origin      say where each setting comes from, and end\n"
 	"      --version\n"
 	"  -h, --help             man coldspan-collector tells more\n"
 	"\n"
@@ -60,6 +61,7 @@ enum flag {
 	FLAG_LOG_LEVEL,
 	FLAG_READY_FD,
 	FLAG_XRAY_PARENT,
+	FLAG_SHOW_ORIGIN,
 	FLAG_VERSION
 };
 
@@ -72,6 +74,7 @@ static const struct option flags[] = {
 	{ "xray-parent", no_argument, NULL, FLAG_XRAY_PARENT },
 	{ "log-level", required_argument, NULL, FLAG_LOG_LEVEL },
 	{ "ready-fd", required_argument, NULL, FLAG_READY_FD },
+	{ "show-origin", no_argument, NULL, FLAG_SHOW_ORIGIN },
 	{ "version", no_argument, NULL, FLAG_VERSION },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -117,6 +120,7 @@ static int parse_flag(int flag, const char *value, struct cs_options *options, s
 
 	switch (flag) {
 	case FLAG_SOCKET:
+		options->given |= CS_GIVEN_SOCKET;
 		options->socket_path = value;
 		return *value ? 0 : cs_diag_set(diag, -EINVAL, "--socket needs a path");
 	case FLAG_SOCKET_MODE:
@@ -124,12 +128,14 @@ static int parse_flag(int flag, const char *value, struct cs_options *options, s
 			return cs_diag_set(diag, -EINVAL,
 					   "--socket-mode \"%s\" is no octal mode such as 0600",
 					   value);
+		options->given |= CS_GIVEN_SOCKET_MODE;
 		options->socket_mode = (mode_t)n;
 		return 0;
 	case FLAG_MAX:
 		if (parse_number(value, 10, UINT32_MAX, &n) < 0 || n == 0)
 			return cs_diag_set(diag, -EINVAL,
 					   "--max-instances \"%s\" is no positive number", value);
+		options->given |= CS_GIVEN_MAX;
 		options->instances_per_uid = (uint32_t)n;
 		return 0;
 	case FLAG_OTLP:
@@ -137,6 +143,7 @@ static int parse_flag(int flag, const char *value, struct cs_options *options, s
 	case FLAG_FILE:
 		return add(options->files, &options->files_count, "file", value, diag);
 	case FLAG_LOG_LEVEL:
+		options->given |= CS_GIVEN_LEVEL;
 		return parse_level(value, options, diag);
 	case FLAG_READY_FD:
 		if (parse_number(value, 10, INT_MAX, &n) < 0)
@@ -145,7 +152,11 @@ static int parse_flag(int flag, const char *value, struct cs_options *options, s
 		options->ready_fd = (int)n;
 		return 0;
 	case FLAG_XRAY_PARENT:
+		options->given |= CS_GIVEN_XRAY;
 		options->xray_parent = true;
+		return 0;
+	case FLAG_SHOW_ORIGIN:
+		options->show_origin = true;
 		return 0;
 	case FLAG_VERSION:
 		options->version = true;

@@ -17,6 +17,15 @@
 
 #define CS_OPTIONS_DESTINATIONS_MAX 8
 
+/* Bits of cs_options.given. */
+enum cs_options_given {
+	CS_GIVEN_SOCKET = 1,
+	CS_GIVEN_SOCKET_MODE = 2,
+	CS_GIVEN_MAX = 4,
+	CS_GIVEN_LEVEL = 8,
+	CS_GIVEN_XRAY = 16,
+};
+
 struct cs_options {
 	const char *socket_path;    /* --socket, COLDSPAN_SOCKET */
 	mode_t socket_mode;         /* --socket-mode */
@@ -29,6 +38,8 @@ struct cs_options {
 	const char *level_unknown;   /* what OTEL_LOG_LEVEL is instead of a level, NULL it is one */
 	bool xray_parent;            /* --xray-parent */
 	int ready_fd;                /* --ready-fd; -1 none */
+	unsigned given;              /* flags, by enum cs_options_given */
+	bool show_origin;            /* --show-origin */
 	bool help;
 	bool version;
 };

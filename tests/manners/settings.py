@@ -131,6 +131,31 @@ def the_collector_takes_its_flag_for_the_variable(args, folder):
 
 
 @case
+def the_collector_tells_where_its_settings_come_from(args, folder):
+    def told(*words, **env):
+        got = subprocess.run([args.collector, "--show-origin", *words], cwd=folder, text=True, capture_output=True,
+                             check=False, timeout=LIMIT_S, stdin=subprocess.DEVNULL, env=commands.environment(**env))
+        assert (got.returncode, got.stderr) == (0, "") and SECRET not in got.stdout, got
+        return [re.fullmatch(r"(\S+) +(\S+) = (.*)", line).groups() for line in got.stdout.splitlines()]
+
+    assert told() == [("default", "socket", "/run/coldspan/announce.sock"), ("default", "socket-mode", "0666"),
+                      ("default", "max-instances", "half of the descriptors"), ("default", "xray-parent", "no"),
+                      ("default", "log-level", "info")]
+    env = {"COLDSPAN_SOCKET": "c.sock", "OTEL_LOG_LEVEL": "warn", "OTEL_EXPORTER_OTLP_HEADERS": f"k={SECRET}",
+           "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:4318/{SECRET}?k={SECRET}"}
+    assert {("COLDSPAN_SOCKET", "socket", "c.sock"), ("OTEL_LOG_LEVEL", "log-level", "warn"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp", "http://127.0.0.1:4318"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "otlp.headers", "(set, not shown)")} <= set(told(**env))
+    words = ["--socket", "f.sock", "--socket-mode", "600", "--max-instances", "7", "--xray-parent", "--log-level", "error",
+             "--file", "a", "--file", "b", "--otlp", "http://127.0.0.1:1"]
+    assert told(*words, **env)[:-1] == [
+        ("--socket", "socket", "f.sock"), ("--socket-mode", "socket-mode", "0600"), ("--max-instances", "max-instances", "7"),
+        ("--xray-parent", "xray-parent", "yes"), ("--log-level", "log-level", "error"), ("--file", "file", "a"),
+        ("--file", "file", "b"), ("--otlp", "otlp", "http://127.0.0.1:1")]
+    assert not (folder / "f.sock").exists() and not (folder / "a").exists()
+
+
+@case
 def credentials_are_shown_by_no_command(args, folder):
     env = {"OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{SECRET}",
            "OTEL_EXPORTER_OTLP_TRACES_HEADERS": f"x-key={SECRET}", "OTEL_LOG_LEVEL": "debug"}
