@@ -170,7 +170,7 @@ def what_is_kept_by_the_clock_needs_a_processor_that_is_busy(_):
     assert _session(idle).kept_by_the_clock(ways.OURS) is None
     assert _session(idle, busy).kept_by_the_clock(ways.OURS) is None
     assert abs(_session(idle, busy, busy).kept_by_the_clock(ways.OURS) - 90) < 1e-6
-    assert _session(busy).kept(ways.THEIRS) is None
+    assert _session(busy).kept(ways.THEIRS) is None and _session(busy).kept_by_the_clock(ways.THEIRS) is None
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cold start and memory: differences to the bare one of the same round; README.md says how, and why so."""
-import pathlib
 import time
 
 import pairs
@@ -20,15 +19,10 @@ class Start:
             self.ms = (ways.first_answer(process, port) - begin) * 1000
             pids = ways.session_of(process.pid)
             self.cpu_ms = ways.cpu_ns(pids) / 1e6
-            self.faults = sum(faults(pid) for pid in pids)
+            self.faults = ways.faults(pids)
             self.kib = ways.pss_kib(pids)
         finally:
             ways.end(process)
-
-
-def faults(pid):
-    """Pages that it touched first: proc(5), minflt."""
-    return int(pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[7])
 
 
 class Starts:

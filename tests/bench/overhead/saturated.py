@@ -140,7 +140,8 @@ class Session:
 
     def kept_by_the_clock(self, way):
         """The same of what it does in as much time; None: its processor was not busy, or the bare one's."""
-        busy = [did for did in self.rounds if min(did[way].share, did[ways.BARE].share) >= SATURATED]
+        busy = [did for did in self.rounds
+                if way in did and min(did[way].share, did[ways.BARE].share) >= SATURATED]
         return self._kept(way, busy, lambda block: block.rate) if 2 * len(busy) > len(self.rounds) else None
 
     @staticmethod

@@ -57,19 +57,20 @@ class Surroundings:
                 used, since = now, time.monotonic()
         return used
 
-    def __enter__(self):
-        return self
+    def end(self):
+        """Return: what was wrong, as pairs of what and why."""
+        wrong = []
+        try:
+            watching.stop(self.collector)
+        except AssertionError as error:
+            wrong.append(("what the collector says at its end", f"it does not add up: {error}"))
+        return wrong + [(f"what {way} has sent", "nothing came") for way, sink in self.sinks.items()
+                        if not sink.end(way)]
 
-    def __exit__(self, kind, *_):
-        watching.stop(self.collector)
-        silent = []
-        for way, sink in self.sinks.items():
-            if kind:
-                watching.kill(sink.process)
-            elif not sink.end(way):
-                silent.append(way)
-        if silent:
-            raise ways.Missing(f"{silent[0]} has sent nothing")
+    def kill(self):
+        """For what is left when something else has failed."""
+        for process in (self.collector, *(sink.process for sink in self.sinks.values())):
+            watching.kill(process)
 
 
 def say(words):
