@@ -83,35 +83,40 @@ static bool any_start(const char *path, const char *const *list, size_t count)
 	return false;
 }
 
+/* All parts begin with a slash, so that few places of a path are looked at. */
 static bool any_part(const char *path, const char *const *list, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (cs_text_has(path, list[i]))
-			return true;
+	for (; *path; path++) {
+		if (*path != '/')
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			if (path[1] == list[i][1] && cs_text_starts(path + 1, list[i] + 1))
+				return true;
+		}
 	}
 	return false;
 }
 
-/* Does @part, with '#' and '$' as above, stand anywhere in @path? */
-static bool installed_part(const char *path, const char *part)
+/* Does @part, with '#' and '$' as above, stand at the beginning of @path? */
+static bool installed_here(const char *path, const char *part)
 {
-	for (; *path; path++) {
-		size_t n = 0;
+	size_t n = 0;
 
-		while (part[n] && part[n] != '$' &&
-		       (part[n] == '#' ? path[n] >= '0' && path[n] <= '9' : path[n] == part[n]))
-			n++;
-		if (!part[n] || (part[n] == '$' && !path[n]))
-			return true;
-	}
-	return false;
+	while (part[n] && part[n] != '$' &&
+	       (part[n] == '#' ? path[n] >= '0' && path[n] <= '9' : path[n] == part[n]))
+		n++;
+	return !part[n] || (part[n] == '$' && !path[n]);
 }
 
 static bool installed(const char *path)
 {
-	for (size_t i = 0; i < COUNT(installed_parts); i++) {
-		if (installed_part(path, installed_parts[i]))
-			return true;
+	for (; *path; path++) {
+		if (*path != '/')
+			continue;
+		for (size_t i = 0; i < COUNT(installed_parts); i++) {
+			if (installed_here(path, installed_parts[i]))
+				return true;
+		}
 	}
 	return false;
 }
@@ -134,22 +139,26 @@ static const char *below(const char *path, const char *const *user_dirs, size_t 
 	const char *rest = NULL;
 
 	for (size_t i = 0; i < dirs_count; i++) {
-		const char *end = path + cs_text_len(user_dirs[i]);
+		const char *dir = user_dirs[i], *at = path;
 
-		if (*user_dirs[i] && cs_text_starts(path, user_dirs[i]) &&
-		    (!rest || end - 1 > rest))
-			rest = end - 1;
+		while (*dir && *dir == *at) {
+			dir++;
+			at++;
+		}
+		if (!*dir && dir != user_dirs[i] && (!rest || at - 1 > rest))
+			rest = at - 1;
 	}
 	return rest;
 }
 
 /* lib.so, lib.so.6, addon.node */
-static bool native(const char *path)
+static bool native(const char *path, size_t len)
 {
-	const char *base = cs_text_base(path);
-	size_t len = cs_text_len(base);
+	const char *base = path + len;
 
-	return cs_text_ends(base, len, ".so") || cs_text_ends(base, len, ".node") ||
+	while (base > path && base[-1] != '/')
+		base--;
+	return cs_text_ends(path, len, ".so") || cs_text_ends(path, len, ".node") ||
 	       cs_text_has(base, ".so.");
 }
 
@@ -160,7 +169,7 @@ enum cs_file_class cs_classify(const char *path, const char *const *user_dirs, s
 
 	if (!len || any_start(path, system_roots, COUNT(system_roots)))
 		return CS_FILE_OTHER;
-	if (native(path))
+	if (native(path, len))
 		return CS_FILE_NATIVE;
 	rest = *path == '/' ? below(path, user_dirs, dirs_count) : path;
 	if (any_part(rest ? rest : path, dependency_parts, COUNT(dependency_parts)))
