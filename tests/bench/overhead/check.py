@@ -117,6 +117,8 @@ def what_is_closed_between_answers_is_opened_again(args):
         for _ in range(2):
             requests = int(load.block(Server(HELLO, HELLO, HELLO).port, MILLISECONDS, 1).split()[0])
             assert requests > 6, requests
+        said = load.block(Server().port, MILLISECONDS, 1)
+        assert "closed each time" in said, said
 
 
 @case

@@ -38,14 +38,16 @@
 #define SERVERS_MAX     64
 #define PIDS_MAX        64
 #define TRACE_LEN       32
+#define CLOSED_MOST     3
 #define ANSWER_MAX      8192 /* it is "hello" */
 #define NAP_MAX_NS      5000000
 #define ANSWER_MS       20000 /* nothing at all for so long: the server hangs */
 
 struct connection {
-	int fd;        /* -1: there is none */
-	bool asked;    /* and not answered */
-	unsigned used; /* bytes of the answer so far */
+	int fd;          /* -1: there is none */
+	bool asked;      /* and not answered */
+	unsigned used;   /* bytes of the answer so far */
+	unsigned closed; /* so often since the last answer */
 	char answer[ANSWER_MAX + 1];
 };
 
@@ -131,23 +133,6 @@ static uint64_t waited_ns(void)
 	return waited;
 }
 
-static bool ask(struct block *block, struct connection *connection)
-{
-	struct server *server = block->server;
-
-	connection->used = 0;
-	server->asked++;
-	for (int i = 0; i < TRACE_LEN; i++)
-		server->request[server->trace + i] =
-			"0123456789abcdef"[server->asked >> 4 * (i % 16) & 15];
-	if (send(connection->fd, server->request, (size_t)server->request_len, MSG_NOSIGNAL) !=
-	    server->request_len)
-		return failed_call("a request cannot be sent");
-	connection->asked = true;
-	block->outstanding++;
-	return true;
-}
-
 /* Is the answer whole? What it says is not its end: "hello". Return: -1 it is none. */
 static int is_whole(const struct connection *connection)
 {
@@ -202,6 +187,46 @@ static bool open_connection(struct server *server, struct connection *connection
 	return true;
 }
 
+static bool was_closed(void)
+{
+	return errno == EPIPE || errno == ECONNRESET;
+}
+
+static bool send_request(struct block *block, struct connection *connection)
+{
+	struct server *server = block->server;
+
+	connection->used = 0;
+	server->asked++;
+	for (int i = 0; i < TRACE_LEN; i++)
+		server->request[server->trace + i] =
+			"0123456789abcdef"[server->asked >> 4 * (i % 16) & 15];
+	if (send(connection->fd, server->request, (size_t)server->request_len, MSG_NOSIGNAL) !=
+	    server->request_len)
+		return false;
+	connection->asked = true;
+	block->outstanding++;
+	return true;
+}
+
+/* A server may close a connection between two answers, and we see it by any of the next calls. */
+static bool ask_anew(struct block *block, struct connection *connection)
+{
+	block->outstanding -= connection->asked;
+	forget(connection);
+	if (++connection->closed > CLOSED_MOST)
+		return failed("no answer", "the connection is closed each time");
+	return open_connection(block->server, connection) &&
+	       (send_request(block, connection) || failed_call("a request cannot be sent"));
+}
+
+static bool ask(struct block *block, struct connection *connection)
+{
+	if (send_request(block, connection))
+		return true;
+	return was_closed() ? ask_anew(block, connection) : failed_call("a request cannot be sent");
+}
+
 /* Some of an answer. Return: 1 it is whole, 0 not yet, -1 there will be none. */
 static int take(struct block *block, struct connection *connection)
 {
@@ -209,12 +234,8 @@ static int take(struct block *block, struct connection *connection)
 			   ANSWER_MAX - connection->used, 0);
 	int whole;
 
-	if (got == 0 && !connection->used) { /* it may be closed before an answer */
-		block->outstanding -= connection->asked;
-		forget(connection);
-		return open_connection(block->server, connection) && ask(block, connection) ? 0
-											    : -1;
-	}
+	if (!connection->used && (got == 0 || (got < 0 && was_closed())))
+		return ask_anew(block, connection) ? 0 : -1;
 	if (got <= 0) {
 		failed("no answer", got == 0          ? "closed before it was whole"
 				    : errno == EAGAIN ? "for 20 s"
@@ -230,6 +251,7 @@ static int take(struct block *block, struct connection *connection)
 	whole = is_whole(connection);
 	if (whole > 0) {
 		connection->asked = false;
+		connection->closed = 0;
 		block->outstanding--;
 	}
 	return whole;
