@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/asserting/column.h"
 #include "agent/asserting/largest.h"
-#include "agent/statistics/quantile.h"
 #include "base/buffer.h"
 #include "base/shell_word.h"
 
 #define NAMES_MOST    4
 #define PHASES_MOST   2
-#define GROWTH_SHARE  0.1  /* of all: what moved, or takes, less is not named */
+#define GROWTH_SHARE  0.1 /* of all: what moved, or takes, less is not named */
+#define SHARE_MOST    100.0
 #define COMMAND_BYTES 240u /* a longer one is nothing to type */
 
 /* Of a function, for all of its budgets. */
@@ -44,21 +45,12 @@ static void put_part(const struct cs_buffer *part, struct cs_buffer *out)
 
 /* --- phases --- */
 
-/* Of those starts in which it was seen; 0: in none. */
+/* 0: it was seen in no start. */
 static double median_of(const struct cs_sample *samples, uint32_t count, unsigned metric)
 {
-	double *values = calloc(count + 1, sizeof(*values)), median;
-	uint32_t seen = 0;
+	double median = cs_column_median(samples, count, metric);
 
-	for (uint32_t i = 0; values && samples && i < count; i++) {
-		if (!isnan(samples[i].values[metric]))
-			values[seen++] = samples[i].values[metric];
-	}
-	if (seen)
-		cs_samples_sort(values, seen);
-	median = seen ? cs_samples_median(values, seen) : 0;
-	free(values);
-	return median;
+	return isnan(median) ? 0 : median;
 }
 
 /* Nobody's fault: what passes until somebody asks. */
@@ -95,7 +87,8 @@ static void put_grown(const struct facts *facts, struct cs_buffer *out)
 			return;
 		cs_buffer_printf(out, "%s%s +", out->len ? ", " : "", cs_phase_name(most));
 		put_quantity(CS_QUANTITY_DURATION, growth[most], out);
-		if (facts->others[most] > 0) {
+		/* Of next to nothing everything is many times. */
+		if (growth[most] < SHARE_MOST * facts->others[most]) {
 			cs_buffer_puts(out, " (");
 			put_quantity(CS_QUANTITY_SHARE, growth[most] / facts->others[most], out);
 			cs_buffer_putc(out, ')');
@@ -134,6 +127,7 @@ static void put_longest(const struct facts *facts, struct cs_buffer *out)
 static void put_difference(const struct cs_file_set *files, const struct cs_file_set *others,
 			   const char *what, struct cs_buffer *out)
 {
+	char name[CS_LARGEST_NAME_BYTES];
 	uint32_t found = 0;
 
 	/* What was left out of the others might be any of them. */
@@ -145,7 +139,8 @@ static void put_difference(const struct cs_file_set *files, const struct cs_file
 					 found      ? ", "
 					 : out->len ? "; "
 						    : "",
-					 found ? "" : what, files->list[i].name);
+					 found ? "" : what,
+					 cs_largest_name(files->list[i].name, name));
 		found++;
 	}
 	if (found > NAMES_MOST)

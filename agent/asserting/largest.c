@@ -86,6 +86,22 @@ void cs_largest_packages(const struct cs_file_set *files, struct cs_buffer *out)
 
 /* --- files --- */
 
+const char *cs_largest_name(const char *name, char buf[CS_LARGEST_NAME_BYTES])
+{
+	size_t len = strlen(name), room = CS_LARGEST_NAME_BYTES - sizeof("...");
+	const char *from = name + (len > room ? len - room : 0), *slash;
+
+	if (from == name) {
+		memcpy(buf, name, len + 1);
+		return buf;
+	}
+	slash = strchr(from, '/');
+	while (((unsigned char)*from & 0xc0) == 0x80)
+		from++;
+	snprintf(buf, CS_LARGEST_NAME_BYTES, "...%s", slash ? slash : from);
+	return buf;
+}
+
 static bool is_object(const char *name)
 {
 	const char *base = strrchr(name, '/'), *so = strstr(base ? base : name, ".so");
@@ -117,13 +133,14 @@ void cs_largest_files(const struct cs_file_set *files, bool objects, struct cs_b
 
 	for (uint32_t i = 0; i < NAMES_MOST; i++) {
 		struct cs_quantity bytes = { .kind = CS_QUANTITY_SIZE };
-		char size[64];
+		char size[64], name[CS_LARGEST_NAME_BYTES];
 
 		file = next_of(files, objects, file);
 		if (!file)
 			return;
 		bytes.value = (double)file->bytes;
-		cs_buffer_printf(out, "%s%s %s", i ? ", " : "files by size: ", file->name,
+		cs_buffer_printf(out, "%s%s %s",
+				 i ? ", " : "files by size: ", cs_largest_name(file->name, name),
 				 cs_quantity_format(bytes, size, sizeof(size)));
 	}
 }

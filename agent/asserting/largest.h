@@ -8,6 +8,11 @@
 #include "agent/asserting/file_set.h"
 #include "base/buffer.h"
 
+#define CS_LARGEST_NAME_BYTES 64u
+
+/** cs_largest_name() - of a file for a line: of a long one the end, behind "...". Return: @buf. */
+const char *cs_largest_name(const char *name, char buf[CS_LARGEST_NAME_BYTES]);
+
 /** cs_largest_packages() - "packages by files: pandas 412, numpy 210": packages that have more than one */
 void cs_largest_packages(const struct cs_file_set *files, struct cs_buffer *out);
 

@@ -10,6 +10,9 @@
 #define CS_MARKDOWN_BYTES_MAX                                                                      \
 	(900u << 10) /* GitHub takes 1 MiB of a step's summary, or none of it */
 #define CS_HTML_BYTES_MAX 1000000u
+#define CS_JUNIT_BYTES_MAX                                                                         \
+	1000000u /* GitLab takes 30 MB a file; viewers of tests are made for less */
+#define CS_GITLAB_BYTES_MAX 1000000u /* what is in no report is said by its last entry */
 #define CS_ANNOTATIONS_MAX                                                                         \
 	10u /* that GitHub shows of a step and kind; more are dropped without a word */
 
@@ -35,7 +38,7 @@ int cs_format_text(const struct cs_result *result, struct cs_buffer *out) cs_mus
 /** cs_format_json() - coldspan.assert/v1. */
 int cs_format_json(const struct cs_result *result, struct cs_buffer *out) cs_must_use;
 
-/** cs_format_junit() - JUnit XML as testmoapp/junitxml describes it, valid for Jenkins' junit-10.xsd. */
+/** cs_format_junit() - JUnit XML as testmoapp/junitxml describes it, valid for Jenkins' junit-10.xsd; at most CS_JUNIT_BYTES_MAX. */
 int cs_format_junit(const struct cs_result *result, struct cs_buffer *out) cs_must_use;
 
 /** cs_format_markdown() - a table, worst first, with details folded; at most CS_MARKDOWN_BYTES_MAX. */
@@ -44,7 +47,7 @@ int cs_format_markdown(const struct cs_result *result, struct cs_buffer *out) cs
 /** cs_format_github() - at most CS_ANNOTATIONS_MAX workflow commands, the worst. */
 int cs_format_github(const struct cs_result *result, struct cs_buffer *out) cs_must_use;
 
-/** cs_format_gitlab() - GitLab's Code Quality report, of what is not kept. */
+/** cs_format_gitlab() - GitLab's Code Quality report, of what is not kept; at most CS_GITLAB_BYTES_MAX. */
 int cs_format_gitlab(const struct cs_result *result, struct cs_buffer *out) cs_must_use;
 
 /** cs_format_openmetrics() - OpenMetrics 1.0 text. */

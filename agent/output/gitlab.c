@@ -10,10 +10,13 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/output/escape.h"
 #include "agent/output/formats.h"
 #include "preload/wire/siphash.h"
+
+#define ROOM_FOR_REST 32768u /* the name of a file is at most 4 KiB, each byte at most six */
 
 static const char *severity_of(const struct cs_result *result, const struct cs_row *row)
 {
@@ -84,26 +87,53 @@ static json_t *row_json(const struct cs_result *result, const struct cs_row *row
 	return json;
 }
 
+/* What the others are, on the line of the first of them. */
+static json_t *rest_json(const struct cs_result *result, const struct cs_row *first, size_t count)
+{
+	struct cs_buffer text = { 0 };
+	unsigned line, column;
+	json_t *json;
+
+	cs_row_place(first, &line, &column);
+	cs_buffer_printf(&text, "%zu more budgets are not kept, less bad than these", count);
+	json = json_pack("{s:s, s:s, s:o, s:s, s:{s:o, s:{s:i}}}", "description",
+			 text.len ? text.data : "", "check_name", "coldspan-budget", "fingerprint",
+			 fingerprint("", "left out"), "severity", severity_of(result, first),
+			 "location", "path", plain(result->file), "lines", "begin",
+			 line ? (int)line : 1);
+	cs_buffer_deinit(&text);
+	return json;
+}
+
+/* Return: false: there is no room, or no memory. */
+static bool put_entry(json_t *entry, size_t end, struct cs_buffer *out)
+{
+	char *text = entry ? json_dumps(entry, JSON_COMPACT) : NULL;
+	bool fits = text && out->len + strlen(text) + 2 <= end;
+
+	out->failed |= !text;
+	if (fits)
+		cs_buffer_printf(out, "%s%s", out->data[out->len - 1] == '[' ? "\n" : ",\n", text);
+	free(text);
+	json_decref(entry);
+	return fits;
+}
+
 int cs_format_gitlab(const struct cs_result *result, struct cs_buffer *out)
 {
-	json_t *report = json_array();
+	size_t end = out->len + CS_GITLAB_BYTES_MAX, count, bad = 0, put = 0;
 	struct cs_row *rows;
-	size_t count;
-	char *text;
 
-	if (cs_result_rows(result, true, &rows, &count) < 0) {
-		json_decref(report);
+	if (cs_result_rows(result, true, &rows, &count) < 0)
 		return -ENOMEM;
-	}
-	for (size_t i = 0; i < count && rows[i].grade != CS_GRADE_KEPT; i++)
-		json_array_append_new(report, row_json(result, &rows[i]));
+	while (bad < count && rows[bad].grade != CS_GRADE_KEPT)
+		bad++;
+	cs_buffer_putc(out, '[');
+	while (put < bad && put_entry(row_json(result, &rows[put]), end - ROOM_FOR_REST, out))
+		put++;
+	if (put < bad && !out->failed)
+		put_entry(rest_json(result, &rows[put], bad - put), end, out);
+	cs_buffer_puts(out, bad ? "\n]\n" : "]\n");
 	free(rows);
-	text = json_dumps(report, JSON_INDENT(1));
-	json_decref(report);
-	if (!text)
-		return -ENOMEM;
-	cs_buffer_puts(out, text);
-	cs_buffer_putc(out, '\n');
-	free(text);
 	return out->failed ? -ENOMEM : 0;
 }

@@ -29,9 +29,9 @@ static const char head[] =
 static const char style[] =
 	"<style>\n"
 	":root{--ink:#1b1f24;--paper:#fff;--line:#d0d7de;--soft:#57606a;--kept:#0072b2;"
-	"--over:#b3400a;--doubt:#8a6100}\n"
+	"--over:#b3400a;--doubt:#8a6100;--part:#dbe9f4}\n"
 	"@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--line:#30363d;"
-	"--soft:#9da7b3;--kept:#56b4e9;--over:#ff8a4c;--doubt:#e8b339}}\n"
+	"--soft:#9da7b3;--kept:#56b4e9;--over:#ff8a4c;--doubt:#e8b339;--part:#1c3550}}\n"
 	"body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);"
 	"max-width:70rem;margin:2rem auto;padding:0 1rem}\n"
 	"table{border-collapse:collapse;width:100%}caption{text-align:left;font-weight:600}\n"
@@ -41,15 +41,35 @@ static const char style[] =
 	".broken,.exceeded{color:var(--over);font-weight:600}.doubtful,.excused{color:var(--doubt)}\n"
 	".kept{color:var(--kept)}.soft,.notes{color:var(--soft)}.notes{white-space:pre-line}\n"
 	"pre{border:1px solid var(--line);padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere}\n"
-	"svg{display:block;width:100%;max-width:600px}svg.pairs{max-width:240px}svg.bar{height:12px}\n"
-	"svg text{font-size:9px;fill:var(--soft)}svg text.end{text-anchor:end}\n"
-	"svg line.axis{stroke:var(--line)}svg line.limit{stroke:var(--over);stroke-dasharray:3}\n"
-	"svg circle{fill-opacity:.6}svg circle.kept,svg rect{fill:var(--kept)}"
-	"svg circle.over{fill:var(--over)}\n"
-	"summary{cursor:pointer;font-weight:600;margin-top:1rem}"
+	"svg{display:block;width:100%}svg.pairs{max-width:240px;border:1px solid var(--line)}"
+	"svg.bar{height:14px;min-width:6rem}.wide{width:60%}\n"
+	"figure{margin:1rem 0}figcaption{font-weight:600}figure p{margin:.1rem 0}"
+	".scale{display:flex;justify-content:space-between;border-top:1px solid var(--line);"
+	"font-size:.85rem;color:var(--soft)}.dash{color:var(--over)}\n"
+	"svg path{fill:none;vector-effect:non-scaling-stroke}path.axis{stroke:var(--line)}"
+	"path.limit{stroke:var(--over);stroke-width:2;stroke-dasharray:4 3}"
+	"path.box{stroke:var(--ink);fill:var(--line);fill-opacity:.5}"
+	"path.box.other{stroke-dasharray:2 2}path.median{stroke:var(--ink);stroke-width:3}\n"
+	"path.dots{stroke-width:5;stroke-linecap:round;stroke-opacity:.6}"
+	"path.kept{stroke:var(--kept)}path.over{stroke:var(--over)}"
+	"rect.own{fill:var(--kept)}rect.other{fill:var(--soft)}\n"
+	".icicle p{margin:.5rem 0 0;border:1px solid var(--line);padding:0 .25rem;white-space:nowrap;"
+	"overflow:hidden;text-overflow:ellipsis}.icicle div{display:flex}"
+	".icicle span{min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;"
+	"border:1px solid var(--line);background:var(--part);padding:.1rem 0;text-align:center;"
+	"font-size:.85rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}"
+	".icicle span:nth-child(even){background:var(--paper)}\n"
+	"summary{cursor:pointer;font-weight:600;margin-top:1rem}a{color:inherit}"
 	":focus-visible{outline:2px solid var(--kept);outline-offset:2px}\n"
+	".budgets td:nth-child(3){min-width:9rem}\n"
+	"@media(max-width:40rem){th,td{padding:.25rem}.phases .wide{width:40%}"
+	".budgets thead{display:none}.budgets tr{display:block;border-bottom:1px solid var(--line)}"
+	".budgets td{display:block;border:0;padding:.1rem 0;text-align:left;white-space:normal}"
+	".budgets td:empty{display:none}.beside::before{content:\"beside: \"}"
+	".starts::before{content:\"starts: \"}}\n"
 	"@media print{body{margin:0;max-width:none}details>*{display:block}"
-	"tr,figure{break-inside:avoid}}\n"
+	"details::details-content{content-visibility:visible;display:block}"
+	".scroll{overflow:visible}tr,figure,.icicle{break-inside:avoid}}\n"
 	"</style>\n";
 
 static const char *class_of(enum cs_grade grade)
@@ -102,32 +122,36 @@ static void put_notes(const struct cs_row *row, struct cs_buffer *out)
 	cs_buffer_deinit(&notes);
 }
 
-static void put_row(const struct cs_row *row, struct cs_buffer *out)
+static void put_row(const struct cs_result *result, const struct cs_row *row, struct cs_buffer *out)
 {
-	cs_buffer_printf(out, "<tr><td class=\"%s\">%s</td><td>", class_of(row->grade), row->label);
+	cs_buffer_printf(out, "<tr><td class=\"%s\">%s</td><td><a href=\"#f%zu\">",
+			 class_of(row->grade), row->label,
+			 (size_t)(row->function - result->functions));
 	put_name(row->function, out);
-	cs_buffer_puts(out, "</td><td>");
+	cs_buffer_puts(out, "</a></td><td>");
 	cs_escape_markup(out, cs_row_name(row), false);
 	cs_buffer_puts(out, "</td><td>");
 	put_evidence(row, out);
 	put_notes(row, out);
-	cs_buffer_puts(out, "</td><td class=\"number\">");
+	cs_buffer_puts(out, "</td><td class=\"number beside\">");
 	cs_row_other(row, out);
-	cs_buffer_printf(out, "</td><td class=\"number\">%u</td></tr>\n",
+	cs_buffer_printf(out, "</td><td class=\"number starts\">%u</td></tr>\n",
 			 row->budget ? row->judgement->count : row->function->asserted.count);
 }
 
-static void put_table(const struct cs_row *rows, size_t count, size_t room, struct cs_buffer *out)
+static void put_table(const struct cs_result *result, const struct cs_row *rows, size_t count,
+		      size_t room, struct cs_buffer *out)
 {
 	size_t put = 0;
 
 	cs_buffer_puts(
-		out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"budgets\">"
-		     "<table><thead><tr><th>verdict</th><th>function</th><th>budget</th>"
-		     "<th>measured</th><th class=\"number\">baseline</th>"
-		     "<th class=\"number\">starts</th></tr></thead><tbody>\n");
+		out,
+		"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"budgets\">"
+		"<table class=\"budgets\"><thead><tr><th>verdict</th><th>function</th><th>budget</th>"
+		"<th>measured</th><th class=\"number\">beside</th>"
+		"<th class=\"number\">starts</th></tr></thead><tbody>\n");
 	while (put < count && out->len < room && !out->failed)
-		put_row(&rows[put++], out);
+		put_row(result, &rows[put++], out);
 	cs_buffer_puts(out, "</tbody></table></div>\n");
 	if (put < count)
 		cs_buffer_printf(out, "<p>%zu more, less bad than these, are left out.</p>\n",
@@ -158,12 +182,14 @@ static bool is_open(const struct cs_result_function *function, const struct cs_r
 	return false;
 }
 
-static void put_function(const struct cs_result_function *function, const struct cs_row *rows,
-			 size_t count, size_t room, struct cs_buffer *out)
+static void put_function(const struct cs_result *result, const struct cs_result_function *function,
+			 const struct cs_row *rows, size_t count, size_t room,
+			 struct cs_buffer *out)
 {
 	const struct cs_asserted *asserted = &function->asserted;
 
-	cs_buffer_printf(out, "<details%s><summary>",
+	cs_buffer_printf(out, "<details id=\"f%zu\"%s><summary>",
+			 (size_t)(function - result->functions),
 			 is_open(function, rows, count) ? " open" : "");
 	put_name(function, out);
 	cs_buffer_puts(out, ": ");
@@ -178,18 +204,19 @@ static void put_function(const struct cs_result_function *function, const struct
 	cs_html_phases(asserted, out);
 	cs_html_pairs(asserted, out);
 	for (size_t i = 0; i < count && out->len < room; i++) {
-		struct cs_buffer strip = { 0 };
+		struct cs_buffer plot = { 0 };
 
 		if (rows[i].function == function)
-			cs_html_strip(&rows[i], &strip);
-		if (strip.len) {
-			cs_buffer_puts(out, "<figure><figcaption>");
+			cs_html_box(&rows[i], &plot);
+		if (plot.len) {
+			cs_buffer_printf(out, "<figure><figcaption><span class=\"%s\">%s</span> ",
+					 class_of(rows[i].grade), rows[i].label);
 			cs_escape_markup(out, cs_row_name(&rows[i]), false);
 			cs_buffer_puts(out, "</figcaption>");
-			cs_buffer_append(out, strip.data, strip.len);
+			cs_buffer_append(out, plot.data, plot.len);
 			cs_buffer_puts(out, "</figure>\n");
 		}
-		cs_buffer_deinit(&strip);
+		cs_buffer_deinit(&plot);
 	}
 	cs_buffer_puts(out, "</details>\n");
 }
@@ -252,7 +279,7 @@ int cs_format_html(const struct cs_result *result, struct cs_buffer *out)
 {
 	struct cs_buffer json = { 0 };
 	struct cs_row *rows = NULL;
-	size_t count = 0, room;
+	size_t count = 0, drawn = 0, room;
 	int r = cs_result_json_write(result, CS_RESULT_JSON_SCRIPT, &json);
 
 	if (r == 0)
@@ -262,12 +289,15 @@ int cs_format_html(const struct cs_result *result, struct cs_buffer *out)
 		return r;
 	}
 	room = CS_HTML_BYTES_MAX - ROOM_FOR_END - (json.len > JSON_BYTES_MAX ? 0 : json.len);
-	/* A function's drawings are at most some 160 KiB, with which the last one begins. */
+	/* The last function's drawings begin with the last of it, and a budget's are some 20 KiB. */
 	room = out->len + room - room / TABLE_SHARE;
 	put_head(result, count, out);
-	put_table(rows, count, room / 5 * TABLE_SHARE, out);
-	for (size_t i = 0; i < result->count && out->len < room; i++)
-		put_function(&result->functions[i], rows, count, room, out);
+	put_table(result, rows, count, room / 5 * TABLE_SHARE, out);
+	for (; drawn < result->count && out->len < room; drawn++)
+		put_function(result, &result->functions[drawn], rows, count, room, out);
+	if (drawn < result->count)
+		cs_buffer_printf(out, "<p>Drawings of %zu more functions are left out.</p>\n",
+				 result->count - drawn);
 	if (result->count)
 		put_origin(result, out);
 	put_json(&json, out);

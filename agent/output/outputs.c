@@ -230,6 +230,17 @@ static int append_summary(const struct cs_outputs *outputs, const struct cs_resu
 	return r;
 }
 
+/* "" there is none, or its name does not fit into a line. */
+static const char *page_of(const struct cs_outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++) {
+		if (!strcmp(outputs->at[i].format->name, "html") &&
+		    !outputs->paths[i][strcspn(outputs->paths[i], "\r\n")])
+			return outputs->paths[i];
+	}
+	return "";
+}
+
 static int append_answers(const struct cs_outputs *outputs, const struct cs_result *result)
 {
 	struct cs_buffer text = { 0 };
@@ -237,8 +248,8 @@ static int append_answers(const struct cs_outputs *outputs, const struct cs_resu
 
 	if (outputs->answers_fd < 0)
 		return 0;
-	cs_buffer_printf(&text, "verdict=%s\nexit_status=%d\n", cs_result_word(result),
-			 cs_result_exit_code(result));
+	cs_buffer_printf(&text, "verdict=%s\nexit_status=%d\nreport=%s\n", cs_result_word(result),
+			 cs_result_exit_code(result), page_of(outputs));
 	r = text.failed ? -ENOMEM : append_all(outputs->answers_fd, &text);
 	cs_buffer_deinit(&text);
 	if (r < 0)

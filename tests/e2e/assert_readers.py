@@ -5,6 +5,7 @@
 usage: assert_readers.py --coldspan FILE --docs FOLDER
 """
 import functools
+import html
 import json
 import os
 import pathlib
@@ -94,6 +95,51 @@ def junit_by_junit2json(args, folder):
     assert "<script>alert(1)</script>" in json.dumps(dies), dies
 
 
+def _of_many(args, folder, count):
+    """A report of so many budgets of one line, three of which have no data, and half of the others none that is kept."""
+    lines = "".join(f"      - {{metric: total, max: {'1ns' if i % 2 else '100s'}, id: b{i}}}\n" for i in range(count - 3))
+    lost = "".join(f"      - {{metric: wait, max: 1s, id: lost{i}}}\n" for i in range(3))
+    (folder / "coldspan.yaml").write_text("version: 1\ndefaults: {runs: 5, max_runs: 5, warmup: 0}\nfunctions:\n"
+                                          "  f:\n    run: [/bin/true]\n    budgets:\n" + lines + lost)
+    got = run([args.coldspan, "assert", "-q", "-o", "junit=j.xml", "-o", "html=r.html"], cwd=folder)
+    assert got.returncode == NO_DATA, got.stderr
+    return folder / "j.xml"
+
+
+def _check_many(cases_of, count):
+    """@cases_of: name and kind ("error", "failure", None) of every case, as a reader has them."""
+    names = [name for name, _ in cases_of]
+    assert len(set(names)) == len(names), "GitLab shows the first of one name alone"
+    left = {int(name.split()[0]): kind for name, kind in cases_of if " more budgets: " in name}
+    assert len(cases_of) - len(left) + sum(left) == count
+    kinds = [kind for name, kind in cases_of if " more budgets: " not in name]
+    assert kinds.count("error") == 3
+    failing = (count - 3) // 2
+    assert kinds.count("failure") + sum(n for n, kind in left.items() if kind == "failure") == failing
+    assert count > 1000 or not left
+
+
+@case
+def junit_of_so_many_budgets_by_three_parsers(args, folder):
+    for count in (30, 10000):
+        file = _of_many(args, folder, count)
+        assert file.stat().st_size <= 1000000, file.stat().st_size
+        _check_many(python("import json, sys, junitparser\n"
+                           "print(json.dumps([[c.name, (c.result[0]._tag if c.result else None)]"
+                           " for s in junitparser.JUnitXml.fromfile(sys.argv[1]) for c in s]))", file), count)
+        got = run(["node", peers.path("readers_node") / ".bin/junit2json", file])
+        assert got.returncode == 0, got.stderr
+        suites = json.loads(got.stdout)["testsuite"]
+        _check_many([[c["name"], next((kind for kind in ("error", "failure") if kind in c), None)]
+                     for suite in suites for c in suite["testcase"]], count)
+        assert sum(suite["tests"] for suite in suites) == json.loads(got.stdout)["tests"]
+        got = run([peers.path("chromium") / "usr/bin/xmllint", "--xpath",
+                   "concat(count(//testcase), ' ', /testsuites/@tests, ' ', count(//failure), ' ', /testsuites/@failures,"
+                   " ' ', count(//error), ' ', /testsuites/@errors)", file], env=libraries())
+        numbers = got.stdout.split()
+        assert got.returncode == 0 and numbers[0::2] == numbers[1::2], got
+
+
 @functools.cache
 def libraries():
     """Environment in which programs of the browser's packages find theirs."""
@@ -163,6 +209,67 @@ def the_page_is_printed_and_dark(args, folder):
     assert (folder / "light.png").read_bytes() != (folder / "dark.png").read_bytes()
 
 
+def _layouts(folder, file, *widths):
+    """Of windows so wide: that, how wide the page is, how many plots it has, and how many drawings stick out or are not seen."""
+    page = file.read_text().replace('<meta http-equiv="Content-Security-Policy"', '<meta name="x"')
+    frames = "".join(f"<iframe style='width:{width}px;height:900px;border:0' srcdoc='{html.escape(page)}'></iframe>"
+                     for width in widths)
+    # The page itself allows no script: one outside of it looks.
+    (folder / "frames.html").write_text("<!DOCTYPE html><title></title>" + frames + """<script>
+        onload = () => document.title = [...document.querySelectorAll("iframe")].map(({contentDocument: d, contentWindow: {innerWidth: w}}) => [w, d.documentElement.scrollWidth,
+            d.querySelectorAll("svg.plot").length, [...d.querySelectorAll("svg, .icicle, figure, summary")].filter(e =>
+            e.checkVisibility() && (e.getBoundingClientRect().right > w || e.getBoundingClientRect().width < 1)).length]).join(";")
+        </script>""")
+    got = chromium(folder, folder / "frames.html", "--window-size=1600,1000", "--dump-dom").stdout
+    said = got.split("<title>", 1)[1].split("</title>")[0].split(";")
+    return [[int(word) for word in one.split(",")] for one in said]
+
+
+@case
+def the_page_fits_any_width(args, folder):
+    (folder / "coldspan.yaml").write_text(
+        "version: 1\ndefaults: {runs: 6, max_runs: 6, warmup: 0}\nfunctions:\n"
+        "  f: {run: [sleep, '0.01'], baseline: {run: [/bin/true]}, budgets: [total <= 1ns, total <= +5% vs baseline,\n"
+        "      shared_objects <= -1 vs baseline, memory <= 1GiB]}\n")
+    got = run([args.coldspan, "assert", "-o", "html=r.html"], cwd=folder)
+    assert got.returncode == OVER, got
+    page = (folder / "r.html").read_text().split("<script")[0]
+    assert page.count('class="icicle"') == 2 and page.count('<path class="limit"') == 4, page
+    assert page.count('<path class="box"') == page.count('<path class="box other"') == 4
+    for width, (inner, wide, plots, bad) in zip((400, 800, 1400), _layouts(folder, folder / "r.html", 400, 800, 1400)):
+        assert inner == width and wide <= inner and plots == 4 and bad == 0, (width, inner, wide, plots, bad)
+    # That it would be seen: a drawing that is wider than the window.
+    (folder / "w.html").write_text((folder / "r.html").read_text().replace("svg{display:block;width:100%}", "svg{width:900px}"))
+    assert _layouts(folder, folder / "w.html", 400)[0][3] > 0
+
+
+@case
+def the_page_of_so_many_budgets(args, folder):
+    for count in (1, 10000):
+        _of_many(args, folder, max(count, 4))
+        assert (folder / "r.html").stat().st_size <= 1000000
+        [[inner, wide, plots, bad]] = _layouts(folder, folder / "r.html", 800)
+        assert wide <= inner and plots and not bad, (count, wide, inner, plots, bad)
+    page = (folder / "r.html").read_text()
+    left = int(page.split(" more, less bad than these, are left out")[0].rsplit(">", 1)[1])
+    assert left + page.count("<tr><td class=") == 10000
+
+
+@case
+def what_is_folded_is_printed_as_well(args, folder):
+    """Pages of paper: a function that is kept is folded on the screen, and not on paper."""
+    pages = []
+    for text in (lambda page: page, lambda page: page.replace("@media print", "@media(max-width:1px)")):
+        (folder / "coldspan.yaml").write_text("version: 1\ndefaults: {runs: 1, max_runs: 1, warmup: 0}\nfunctions:\n" + "".join(
+            f"  f{i}: {{run: [/bin/true], budgets: [p50 total <= 100s, shared_objects <= 100]}}\n" for i in range(12)))
+        got = run([args.coldspan, "assert", "-q", "-o", "html=r.html"], cwd=folder)
+        assert got.returncode == KEPT, got
+        (folder / "p.html").write_text(text((folder / "r.html").read_text()))
+        chromium(folder, folder / "p.html", f"--print-to-pdf={folder}/p.pdf")
+        pages.append((folder / "p.pdf").read_bytes().count(b"/Type /Page\n"))
+    assert pages[0] > pages[1] > 0, pages
+
+
 def yaml(file):
     return python("import json, sys, yaml\nprint(json.dumps(yaml.safe_load(open(sys.argv[1])), default=str))", file)
 
@@ -189,7 +296,7 @@ def the_workflow_for_github(args, folder):
               env=environment(PATH=_with_coldspan(args, folder), GITHUB_ACTIONS="true", GITHUB_WORKSPACE=str(folder),
                               GITHUB_STEP_SUMMARY=str(folder / "summary"), GITHUB_OUTPUT=str(folder / "output")))
     assert got.returncode == NO_DATA and "::error file=coldspan.yaml," in got.stdout, got
-    assert (folder / "output").read_text() == "verdict=no data\nexit_status=4\n"
+    assert (folder / "output").read_text() == "verdict=no data\nexit_status=4\nreport=cold-starts.html\n"
     assert "| FAIL |" in (folder / "summary").read_text()
     for kept in yaml(file)["jobs"]["budgets"]["steps"][-1]["with"]["path"].split():
         assert (folder / kept).stat().st_size, kept

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "agent/asserting/cause.h"
+#include "agent/asserting/largest.h"
+#include "base/utf8.h"
 
 #define COUNT 5u
 #define MS    1e6
@@ -117,6 +119,25 @@ Test(cause, without_one_what_is_largest)
 	       "largest: packages by files: @aws/client 3, numpy 2");
 	expect(CS_METRIC_WARM_P95, CS_AGAINST_NOTHING, NULL);
 	forget();
+}
+
+Test(cause, of_a_long_name_the_end_is_told)
+{
+	char name[CS_LARGEST_NAME_BYTES];
+	char path[] = "/usr/lib/x86_64-linux-gnu/perl/5.36.0/auto/List/Util/more/and/more/Util.so";
+	char flat[] =
+		"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3"
+		"\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3"
+		"\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3"
+		"\xa4\xc3\xa4.so";
+
+	cr_assert(eq(str, (char *)(uintptr_t)cs_largest_name("/lib/libc.so.6", name),
+		     (char *)"/lib/libc.so.6"));
+	cr_assert(eq(str, (char *)(uintptr_t)cs_largest_name(path, name),
+		     (char *)".../perl/5.36.0/auto/List/Util/more/and/more/Util.so"));
+	cs_largest_name(flat, name);
+	cr_assert(cs_utf8_valid(name, strlen(name)));
+	cr_assert(zero(int, strncmp(name, "...\xc3\xa4", 5)), "%s", name);
 }
 
 static void expect_next(const char *wanted)

@@ -5,6 +5,7 @@
 #include <criterion/new/assert.h>
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/output/formats.h"
@@ -27,13 +28,57 @@ static void write_to(const char *format, const struct cs_result *result, struct 
 	cr_assert(ne(sz, out->len, 0));
 }
 
+/* Every failure is there, or counted by the one that says how many are not. */
+static void check_junit(const char *text, unsigned failing, bool all)
+{
+	const char *rest = strstr(text, "<testsuite name=\"left out\"");
+	size_t there = count_of(text, "<failure type=");
+	unsigned left = 0;
+
+	cr_assert(eq(int, rest != NULL, !all));
+	if (rest)
+		cr_assert(eq(int,
+			     sscanf(strstr(rest, "<testcase name=\""),
+				    "<testcase name=\"%u more budgets: exceeded\"", &left),
+			     1));
+	cr_assert(eq(sz, there + left, failing));
+	cr_assert(eq(sz, count_of(text, "<failure "), there + !all));
+}
+
+static void check_quality(const char *text, unsigned failing, bool all)
+{
+	json_t *report = json_loads(text, 0, NULL);
+	size_t there = json_array_size(report);
+	unsigned left = 0;
+
+	cr_assert(ne(ptr, report, NULL));
+	if (!all) {
+		const json_t *last = json_array_get(report, --there);
+		const char *said = json_string_value(json_object_get(last, "description"));
+
+		cr_assert(eq(int, sscanf(said, "%u more budgets are not kept", &left), 1), "%s",
+			  said);
+	}
+	cr_assert(eq(sz, there + left, failing));
+	json_decref(report);
+}
+
 /* How a summary and annotations of so many exceeded budgets look. */
 static void check_limits(unsigned functions, unsigned budgets, bool all)
 {
-	struct cs_buffer summary = { 0 }, commands = { 0 }, page = { 0 };
+	struct cs_buffer summary = { 0 }, commands = { 0 }, page = { 0 }, suites = { 0 };
+	struct cs_buffer quality = { 0 };
 	struct results results;
 
 	results_begin(&results, functions, budgets, 5, "f", NASTY, 2);
+	write_to("junit", &results.result, &suites);
+	write_to("gitlab", &results.result, &quality);
+	check_junit(suites.data, functions * budgets, all);
+	check_quality(quality.data, functions * budgets, all);
+	cr_assert(le(sz, suites.len, (size_t)CS_JUNIT_BYTES_MAX));
+	cr_assert(le(sz, quality.len, (size_t)CS_GITLAB_BYTES_MAX));
+	cs_buffer_deinit(&suites);
+	cs_buffer_deinit(&quality);
 	write_to("markdown", &results.result, &summary);
 	write_to("github", &results.result, &commands);
 	write_to("html", &results.result, &page);
@@ -61,6 +106,24 @@ Test(formats, ten_thousand_stay_within_what_others_take)
 {
 	check_limits(1, 10000, false);
 	check_limits(1000, 10, false);
+}
+
+Test(formats, what_is_too_long_for_anyone_hides_nobody)
+{
+	struct cs_buffer suites = { 0 };
+	struct results results;
+	char *name = calloc(1, 2 * CS_JUNIT_BYTES_MAX);
+
+	memset(name, 'x', 2 * CS_JUNIT_BYTES_MAX - 1);
+	results_begin(&results, 1, 3, 5, "f", "p50 total <= 100 ms", 2);
+	results.budgets[0].text = name;
+	write_to("junit", &results.result, &suites);
+	cr_assert(le(sz, suites.len, (size_t)CS_JUNIT_BYTES_MAX));
+	check_junit(suites.data, 3, false);
+	cr_assert(eq(sz, count_of(suites.data, "<failure type="), 2));
+	cs_buffer_deinit(&suites);
+	results_end(&results);
+	free(name);
 }
 
 Test(formats, ten_are_ten_without_a_word_of_more)
