@@ -101,13 +101,14 @@ static bool has_format(const struct cs_outputs *outputs, const char *name)
 
 /* --- opening --- */
 
-static int same_file(const struct cs_result_file *a, const struct cs_result_file *b)
+/* Opened after @a, @b has taken the place of what @a is written to. */
+static bool same_file(const struct cs_result_file *a, const struct cs_result_file *b)
 {
 	struct stat one, other;
 
-	return a->out != stdout && b->out != stdout && fstat(fileno(a->out), &one) == 0 &&
-	       fstat(fileno(b->out), &other) == 0 && S_ISREG(one.st_mode) &&
-	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+	return a->beside[0] && b->beside[0] && stat(a->beside, &one) == 0 &&
+	       stat(b->beside, &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
 }
 
 static int open_one(struct cs_outputs *outputs, size_t which, struct cs_diag *diag)
