@@ -50,6 +50,16 @@ static void begin_with_connect(struct cs_call_held *held, struct cs_call_peer *p
 		held->call.start_ns = begin_ns;
 }
 
+static void tell_database(struct cs_call *call, struct cs_call_peer *peer)
+{
+	const char *name;
+
+	cs_call_peer_settle(peer);
+	name = cs_call_peer_database(peer, call->protocol);
+	if (name)
+		call->database = strdup(name);
+}
+
 void cs_calls_on_call(struct cs_assembled *instance, const struct cs_entry *entry, uint64_t time_ns)
 {
 	const struct cs_rec_call *rec = (const void *)(&entry->record + 1);
@@ -76,6 +86,7 @@ void cs_calls_on_call(struct cs_assembled *instance, const struct cs_entry *entr
 	if (!peer)
 		return;
 	cs_call_tell_peer(&held->call, peer);
+	tell_database(&held->call, peer);
 	if (!held->call.reused)
 		begin_with_connect(held, peer);
 	else if (peer->server_port)
@@ -109,6 +120,8 @@ void cs_calls_on_call_end(struct cs_assembled *instance, const struct cs_entry *
 
 	if (!instance->calls)
 		return;
+	if (rec->flags & CS_CALL_END_FAILED)
+		cs_call_peers_refuse(instance->calls->peers, entry->pid, rec->connection);
 	LIST_FOREACH(held, &instance->calls->open, open)
 	{
 		if (held->connection == rec->connection && held->sequence == rec->sequence &&

@@ -159,6 +159,20 @@ static void begins_to_connect(struct cs_calls *calls, const struct cs_entry *ent
 		cs_call_tell_peer(&held->call, peer);
 }
 
+static void asks_for_another(struct cs_call_peer *peer, const char *name, size_t len)
+{
+	char text[CS_PEER_TEXT_MAX];
+
+	cs_peer_text(text, name, len);
+	peer->changes = true;
+	peer->refused = false;
+	len = strlen(text);
+	if (len >= sizeof(peer->next))
+		len = 0;
+	memcpy(peer->next, text, len);
+	peer->next[len] = '\0';
+}
+
 void cs_calls_on_connect(struct cs_assembled *instance, const struct cs_entry *entry,
 			 uint64_t time_ns)
 {
@@ -192,6 +206,9 @@ void cs_calls_on_connect(struct cs_assembled *instance, const struct cs_entry *e
 		peer->hello_ns = time_ns;
 		if (rec->text_len)
 			cs_peer_text(peer->name, (const char *)(rec + 1), rec->text_len);
+		break;
+	case CS_CONNECT_DATABASE:
+		asks_for_another(peer, (const char *)(rec + 1), rec->text_len);
 		break;
 	case CS_CONNECT_SECURED:
 		peer->secured_ns = time_ns;

@@ -42,6 +42,7 @@ void cs_call_drop(struct cs_call_held *held)
 	free(held->call.operation);
 	free(held->call.target);
 	free(held->call.host);
+	free(held->call.database);
 	free(held->call.path);
 	free(held->call.name);
 	free(held);

@@ -20,6 +20,25 @@ struct cs_call_peers {
 	unsigned next_name;
 };
 
+void cs_call_peer_settle(struct cs_call_peer *peer)
+{
+	if (!peer->changes)
+		return;
+	peer->changes = false;
+	peer->elsewhere = peer->refused || !*peer->next;
+	memcpy(peer->database, peer->next, sizeof(peer->database));
+}
+
+/* Who says nothing is at number 0 of Redis. */
+const char *cs_call_peer_database(const struct cs_call_peer *peer, unsigned protocol)
+{
+	if (peer->elsewhere)
+		return NULL;
+	if (*peer->database)
+		return peer->database;
+	return protocol == CS_CALL_REDIS ? "0" : NULL;
+}
+
 struct cs_call_peers *cs_call_peers_new(void)
 {
 	struct cs_call_peers *peers = calloc(1, sizeof(*peers));
@@ -142,4 +161,12 @@ void cs_call_peers_join(struct cs_call_peers *peers, struct cs_call_peer *peer)
 	best->used = true;
 	peer->lookup_begin_ns = best->begin_ns;
 	peer->lookup_end_ns = best->end_ns;
+}
+
+void cs_call_peers_refuse(struct cs_call_peers *peers, uint32_t tag, uint64_t connection)
+{
+	struct cs_call_peer *peer = cs_call_peers_find(peers, tag, connection);
+
+	if (peer)
+		peer->refused = true;
 }

@@ -39,7 +39,12 @@ struct cs_call_peer {
 	uint64_t lookup_end_ns;
 	uint64_t hello_ns; /* of its TLS handshake; 0: none */
 	uint64_t secured_ns;
-	char path[CS_PEER_TEXT_MAX]; /* of a unix socket */
+	bool changes;   /* another database was asked for, and no call has begun since */
+	bool refused;   /* and one has failed since */
+	bool elsewhere; /* which one is used is not known */
+	char database[CS_DATABASE_MAX + 1]; /* that is used; "": it was not named */
+	char next[CS_DATABASE_MAX + 1];     /* that was asked for; "": it is not known which */
+	char path[CS_PEER_TEXT_MAX];        /* of a unix socket */
 	char name
 		[CS_PEER_TEXT_MAX]; /* that the address was looked up by, or TLS asked for; "" none */
 };
@@ -85,6 +90,19 @@ void cs_call_peers_join(struct cs_call_peers *peers, struct cs_call_peer *peer);
 
 /** cs_call_peers_next() - the one before @peer, of those that are known; NULL: the latest, or none is left. */
 struct cs_call_peer *cs_call_peers_next(struct cs_call_peers *peers, struct cs_call_peer *peer);
+
+/** cs_call_peers_refuse() - something that was asked on a connection failed. */
+void cs_call_peers_refuse(struct cs_call_peers *peers, uint32_t tag, uint64_t connection);
+
+/**
+ * cs_call_peer_settle() - a call begins: is it of the database that was asked for before?
+ *
+ * Where anything has failed since that was, which one it is is not known.
+ */
+void cs_call_peer_settle(struct cs_call_peer *peer);
+
+/** cs_call_peer_database() - which is used by now; NULL: it is not known. @protocol: enum cs_call_protocol */
+const char *cs_call_peer_database(const struct cs_call_peer *peer, unsigned protocol);
 
 /** cs_peer_text() - a cleaned copy of at most what fits; "" of none. */
 void cs_peer_text(char ret[CS_PEER_TEXT_MAX], const char *text, size_t len);

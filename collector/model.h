@@ -293,6 +293,7 @@ struct cs_call {
 	char *target;    /* without query */
 	char *host;      /* as HTTP's client calls the other side */
 	char *name;      /* by which the address was found, or that TLS asked for */
+	char *database;  /* as it was named when the connection was made, or since */
 	char *path;      /* of a unix socket */
 	uint16_t family; /* 0: where it leads is not known */
 	uint16_t port;

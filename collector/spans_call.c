@@ -17,6 +17,7 @@
 
 #define ADDRESS_MAX 64u
 #define TEXT_MAX    32u
+#define MULTI       "MULTI" /* of Redis */
 
 /* Texts made for attributes: as long as the list is not kept. */
 struct texts {
@@ -34,6 +35,8 @@ static const char *system_of(const struct cs_call *call)
 		return "postgresql";
 	case CS_CALL_MYSQL:
 		return "mysql";
+	case CS_CALL_MARIADB:
+		return "mariadb";
 	case CS_CALL_REDIS:
 		return "redis";
 	case CS_CALL_UNKNOWN:
@@ -51,6 +54,13 @@ static bool is_http(const struct cs_call *call)
 	       (call->protocol == CS_CALL_HTTP || call->protocol == CS_CALL_HTTP2);
 }
 
+static bool is_transaction(const char *operation)
+{
+	const size_t len = sizeof(MULTI) - 1;
+
+	return !strncmp(operation, MULTI, len) && (!operation[len] || operation[len] == ' ');
+}
+
 /* What a database was asked; of several queries at once as the conventions for databases and Redis say. */
 static const char *operation_of(const struct cs_call *call, struct texts *texts)
 {
@@ -58,8 +68,8 @@ static const char *operation_of(const struct cs_call *call, struct texts *texts)
 
 	if (call->queries < 2)
 		return call->operation;
-	if (call->operation && !strcmp(call->operation, "MULTI"))
-		return "MULTI";
+	if (call->operation && is_transaction(call->operation))
+		return call->mixed ? MULTI : call->operation;
 	if (call->mixed || !call->operation)
 		return together;
 	snprintf(texts->operation, sizeof(texts->operation), "%s %.32s", together, call->operation);
@@ -99,6 +109,7 @@ static unsigned usual_port(const struct cs_call *call)
 	case CS_CALL_POSTGRESQL:
 		return 5432;
 	case CS_CALL_MYSQL:
+	case CS_CALL_MARIADB:
 		return 3306;
 	case CS_CALL_REDIS:
 		return 6379;
@@ -177,6 +188,7 @@ static void add_http(struct cs_attr_list *list, const struct cs_call *call, stru
 static void add_database(struct cs_attr_list *list, const struct cs_call *call, struct texts *texts)
 {
 	cs_attr_add_string(list, "db.system.name", system_of(call));
+	cs_attr_add_string(list, "db.namespace", call->database);
 	cs_attr_add_string(list, "db.operation.name", operation_of(call, texts));
 	if (call->queries >= 2)
 		cs_attr_add_int(list, "db.operation.batch.size", call->queries);

@@ -101,8 +101,11 @@ enum cs_conn_raw_verdict cs_call_in(const struct cs_conn_env *env, struct cs_con
 
 	if (!len)
 		return CS_CONN_RAW_TAKEN;
-	if (!(bits & PROTOCOL) && data && cs_sniff_in(data, len) == CS_CALL_MYSQL)
+	if (!(bits & PROTOCOL) && data && cs_sniff_in(data, len) == CS_CALL_MYSQL) {
+		if (cs_sniff_mariadb(data, len))
+			cs_call_set_bits(conn, MARIADB);
 		bits = decide(conn, CS_CALL_MYSQL);
+	}
 	if (cs_call_protocol_of(bits) == CS_CALL_HTTP &&
 	    !cs_call_is_answered(conn, cs_call_begun(conn)))
 		return CS_CONN_RAW_HTTP;

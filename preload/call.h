@@ -25,6 +25,7 @@ enum cs_call_event_type {
 	CS_CALL_SECURED, /* it is over */
 	CS_CALL_LEFT,    /* the connection is closed before it was seen to be there */
 	CS_CALL_BEGINS,  /* text: the operation */
+	CS_CALL_CHANGES, /* another database; text: its name, or none */
 	CS_CALL_SO_FAR,  /* an answer, up to here */
 };
 

@@ -78,6 +78,22 @@ void cs_db_take(struct cs_db_asked *asked, uint32_t *kept, const char *operation
 	__builtin_memcpy(asked->operation, operation, len);
 }
 
+void cs_db_change(struct cs_db_asked *asked, const unsigned char *name, size_t len)
+{
+	asked->changes = true;
+	asked->database = name;
+	asked->database_len = len <= CS_DATABASE_MAX ? len : 0;
+}
+
+size_t cs_db_text(const unsigned char *data, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && data[n])
+		n++;
+	return n;
+}
+
 void cs_db_fail(struct cs_db_answered *answered, const char *code, size_t len)
 {
 	if (answered->failed)

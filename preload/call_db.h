@@ -42,6 +42,9 @@ struct cs_db_asked {
 	bool pushes; /* Redis: what comes unasked may be an answer */
 	bool apart;  /* MySQL: what has no answer; it is of no call */
 	bool packed; /* MySQL: compressed from here on */
+	bool changes; /* another database is asked for; what comes after this is of that: ... */
+	const unsigned char *database; /* ... its name, in what was given to cs_db_ask() */
+	size_t database_len;           /* ... 0: it is not known */
 	size_t operation_len;
 	char operation[CS_OPERATION_MAX]; /* of the first query */
 };

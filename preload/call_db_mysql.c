@@ -32,8 +32,17 @@ enum {
 	PREPARE = 0x16,
 	EXECUTE = 0x17,
 	SEND_LONG_DATA = 0x18,
+	CHANGE_USER = 0x11,
 	CLOSE = 0x19,
 };
+
+/* Of the client's capabilities, in bytes 0 to 2 of its login; and what stands behind them (41 of the protocol) */
+#define WITH_DATABASE 0x08u
+#define NEW           0x02u /* it is of 41 */
+#define SECURE        0x80u
+#define LENGTHS       0x20u
+#define LOGIN_FIXED   32u
+#define LENGTH_LONG   0xfbu /* more bytes of a length follow */
 
 static void command(unsigned char which, const unsigned char *data, size_t len, uint32_t *kept,
 		    struct cs_db_asked *asked)
@@ -44,9 +53,13 @@ static void command(unsigned char which, const unsigned char *data, size_t len, 
 	if (asked->apart)
 		return;
 	asked->queries++;
-	if (which == QUERY)
-		cs_db_take(asked, kept, word, cs_db_statement(data, len, word));
-	else if (which == PREPARE)
+	if (which == QUERY) {
+		size_t n = cs_db_statement(data, len, word);
+
+		cs_db_take(asked, kept, word, n);
+		if (cs_db_word_is(word, n, "USE"))
+			cs_db_change(asked, NULL, 0);
+	} else if (which == PREPARE)
 		cs_db_take(asked, kept, "PREPARE", 7);
 	else if (which == EXECUTE)
 		cs_db_take(asked, kept, "EXECUTE", 7);
@@ -54,6 +67,31 @@ static void command(unsigned char which, const unsigned char *data, size_t len, 
 		cs_db_take(asked, kept, "PING", 4);
 	else
 		cs_db_take(asked, kept, "USE", which == INIT_DB ? 3 : 0);
+	if (which == INIT_DB || which == CHANGE_USER)
+		cs_db_change(asked, NULL, 0);
+}
+
+/* Which database a login names. @data: @len bytes behind the first of its body, which is @first */
+static void login(unsigned char first, const unsigned char *data, size_t len,
+		  struct cs_db_asked *asked)
+{
+	size_t at = LOGIN_FIXED - 1, n;
+
+	if (!(first & WITH_DATABASE) || at >= len || !(data[0] & NEW))
+		return;
+	at += cs_db_text(data + at, len - at) + 1; /* who */
+	if (at >= len)
+		return;
+	if (!(data[0] & SECURE) && !(data[1] & LENGTHS))
+		at += cs_db_text(data + at, len - at) + 1;
+	else if (data[at] < LENGTH_LONG)
+		at += 1u + data[at];
+	else
+		return;
+	if (at >= len)
+		return;
+	n = cs_db_text(data + at, len - at);
+	cs_db_change(asked, data + at, n < len - at ? n : 0);
 }
 
 /* The length and number of a packet, bytes 0 to 3. */
@@ -103,8 +141,11 @@ static void body_byte(struct cs_db_frames *frames, unsigned char byte, const uns
 		len = frames->number - 1;
 	if (!frames->type) {
 		command(byte, data, len, kept, asked);
+		if (byte == INIT_DB && len == frames->number - 1)
+			cs_db_change(asked, data, len);
 	} else if (!(frames->part & LOGIN)) {
 		frames->part |= LOGIN;
+		login(byte, data, len, asked);
 		if (byte & COMPRESS || (len >= 3 && data[2] & ZSTD))
 			frames->part |= PACKS;
 	}

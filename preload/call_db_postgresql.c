@@ -59,6 +59,29 @@ static void startup_byte(struct cs_db_frames *frames, unsigned char byte, struct
 	frames->have = 0;
 }
 
+/* Parameters: names and values, each with its NUL. A database that is not named has its user's name. */
+static void parameters(const struct cs_db_frames *frames, const unsigned char *data, size_t len,
+		       struct cs_db_asked *asked)
+{
+	size_t at = 0, name, value;
+
+	if (len > frames->left)
+		len = (size_t)frames->left;
+	for (; at < len && data[at]; at += value + 1) {
+		const unsigned char *text = data + at;
+
+		name = cs_db_text(text, len - at);
+		if (name == len - at)
+			return;
+		at += name + 1;
+		value = cs_db_text(data + at, len - at);
+		if (value == len - at)
+			return;
+		if (cs_db_word_is((const char *)text, name, "database"))
+			cs_db_change(asked, data + at, value);
+	}
+}
+
 static void query(const unsigned char *data, size_t len, uint32_t *kept, struct cs_db_asked *asked)
 {
 	char word[CS_OPERATION_MAX];
@@ -71,8 +94,7 @@ static void parse(const unsigned char *data, size_t len, uint32_t *kept, struct 
 {
 	size_t at = 0;
 
-	while (at < len && data[at])
-		at++;
+	at = cs_db_text(data, len);
 	query(data + (at < len ? at + 1 : len), len - (at < len ? at + 1 : len), kept, asked);
 }
 
@@ -119,9 +141,11 @@ void cs_db_postgresql_ask(struct cs_db_frames *frames, const unsigned char *data
 	while (at < len && !cs_db_is_broken(frames)) {
 		if (frames->left)
 			at += cs_db_skip(frames, len - at);
-		else if (!(frames->part & TYPED))
+		else if (!(frames->part & TYPED)) {
 			startup_byte(frames, data[at++], asked);
-		else if (header_byte(frames, data[at++]))
+			if (frames->part & TYPED)
+				parameters(frames, data + at, len - at, asked);
+		} else if (header_byte(frames, data[at++]))
 			message(frames, data + at, len - at, kept, asked);
 	}
 }

@@ -16,8 +16,9 @@ enum {
 };
 
 /* cs_db_frames.have */
-#define NAME 1u /* of what goes out: the next bulk is a command's name */
-#define PUSH 1u /* of what comes in: it is no answer, as far as its type says */
+#define NAME     1u /* of what goes out: the next bulk is a command's name */
+#define NUMBERED 2u /* idem: the number of a database */
+#define PUSH     1u /* of what comes in: it is no answer, as far as its type says */
 
 /* What Redis's errors begin with; any other word may be a script's own. */
 static const char codes[][CS_DB_CODE_MAX] = {
@@ -56,9 +57,40 @@ static bool ends_with(const char *word, size_t len, const char *text, size_t n)
 	return len >= n && cs_db_word_is(word + len - n, n, text);
 }
 
-/* A name of @len bytes, all of them at @data, or none. */
-static void command(const unsigned char *data, size_t len, uint32_t *kept,
-		    struct cs_db_asked *asked)
+/*
+ * What follows MULTI is what it is named by, with that before it, as far as it is all the same (conventions for
+ * Redis).
+ */
+static void take(struct cs_db_asked *asked, uint32_t *kept, const char *name, size_t len)
+{
+	static const char multi[] = "MULTI ";
+	const size_t n = sizeof(multi) - 1;
+
+	if (!cs_db_word_is(asked->operation, asked->operation_len, "MULTI") || !len ||
+	    n + len >= CS_OPERATION_MAX) {
+		cs_db_take(asked, kept, name, len);
+		return;
+	}
+	*kept = 0;
+	cs_db_take(asked, kept, name, len);
+	__builtin_memmove(asked->operation + n, asked->operation, len);
+	__builtin_memcpy(asked->operation, multi, n);
+	asked->operation_len = n + len;
+}
+
+/* Digits, all of them at @data, or none. */
+static void number_of_database(const unsigned char *data, size_t len, struct cs_db_asked *asked)
+{
+	size_t n = 0;
+
+	while (data && n < len && data[n] >= '0' && data[n] <= '9')
+		n++;
+	cs_db_change(asked, data, n == len ? n : 0);
+}
+
+/* A name of @len bytes, all of them at @data, or none. Return: what comes next. */
+static uint8_t command(const unsigned char *data, size_t len, uint32_t *kept,
+		       struct cs_db_asked *asked)
 {
 	char name[CS_OPERATION_MAX];
 	size_t n = 0;
@@ -75,10 +107,13 @@ static void command(const unsigned char *data, size_t len, uint32_t *kept,
 		asked->begins = true; /* of what MULTI began */
 		if (!*kept)
 			cs_db_take(asked, kept, name, n);
-		return;
+		return 0;
 	}
 	asked->queries += !cs_db_word_is(name, n, "MULTI");
-	cs_db_take(asked, kept, name, n);
+	take(asked, kept, name, n);
+	if (cs_db_word_is(name, n, "RESET"))
+		cs_db_change(asked, (const unsigned char *)"0", 1);
+	return cs_db_word_is(name, n, "SELECT") ? NUMBERED : 0;
 }
 
 static void ask_line(struct cs_db_frames *frames, const unsigned char *data, size_t len,
@@ -94,9 +129,11 @@ static void ask_line(struct cs_db_frames *frames, const unsigned char *data, siz
 		frames->have = NAME;
 		return;
 	}
-	if (frames->have == NAME)
-		command(len >= frames->number ? data : NULL, frames->number, kept, asked);
-	frames->have = 0;
+	if (len < frames->number)
+		data = NULL;
+	if (frames->have == NUMBERED)
+		number_of_database(data, frames->number, asked);
+	frames->have = frames->have == NAME ? command(data, frames->number, kept, asked) : 0;
 	frames->left = frames->number + 2ull;
 	frames->elements--;
 }

@@ -35,6 +35,12 @@ size_t cs_db_statement(const unsigned char *data, size_t len, char ret[CS_OPERAT
 /** cs_db_take() - a query of this operation begins; as cs_db_ask() for @kept. */
 void cs_db_take(struct cs_db_asked *asked, uint32_t *kept, const char *operation, size_t len);
 
+/** cs_db_change() - another database; @len 0, or more than CS_DATABASE_MAX: it is not known which. */
+void cs_db_change(struct cs_db_asked *asked, const unsigned char *name, size_t len);
+
+/** cs_db_text() - the length of a text that ends with a NUL; @len: it does not. */
+size_t cs_db_text(const unsigned char *data, size_t len);
+
 /** cs_db_fail() - an error came; the first one of a piece is kept. */
 void cs_db_fail(struct cs_db_answered *answered, const char *code, size_t len);
 

@@ -48,3 +48,13 @@ enum cs_call_protocol cs_sniff_in(const unsigned char *data, size_t len)
 		return CS_CALL_MYSQL;
 	return CS_CALL_UNKNOWN;
 }
+
+/* In the text of its version, as in "5.5.5-10.11.6-MariaDB": a client of old takes that for one of MySQL. */
+bool cs_sniff_mariadb(const unsigned char *data, size_t len)
+{
+	for (size_t at = 5; at < len && data[at]; at++) {
+		if (starts(data + at, len - at, "MariaDB", 7))
+			return true;
+	}
+	return false;
+}

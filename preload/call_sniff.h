@@ -15,5 +15,8 @@ enum cs_call_protocol cs_sniff_out(const unsigned char *data, size_t len);
 /** cs_sniff_in() - by those that the other side does, before any. Context: signal (pure). */
 enum cs_call_protocol cs_sniff_in(const unsigned char *data, size_t len);
 
+/** cs_sniff_mariadb() - does a server of MySQL's protocol call itself so? Context: signal (pure). */
+bool cs_sniff_mariadb(const unsigned char *data, size_t len);
+
 /** cs_sniff_tls() - does a TLS handshake begin here? Context: signal (pure). */
 bool cs_sniff_tls(const unsigned char *data, size_t len);

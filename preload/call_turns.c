@@ -35,7 +35,7 @@ void cs_call_tell(const struct cs_conn_env *env, struct cs_conn *conn, struct cs
 {
 	uint64_t bits = cs_call_bits(conn);
 
-	event->protocol = cs_call_protocol_of(bits);
+	event->protocol = bits & MARIADB ? CS_CALL_MARIADB : cs_call_protocol_of(bits);
 	event->encrypted = cs_call_is_encrypted(bits);
 	((const struct cs_call_env *)(const void *)env)->tell(conn, event);
 }
@@ -172,6 +172,19 @@ static void count_queries(struct cs_conn *conn, uint32_t count, const struct cs_
 					(uint64_t)(kept & CS_DB_KEPT_MASK) << BATCH_KEPT);
 }
 
+/* Behind the call that asks for it, if it is one. */
+static void tell_database(const struct cs_conn_env *env, struct cs_conn *conn,
+			  const struct cs_db_asked *asked, uint64_t now_ns)
+{
+	struct cs_call_event event = { .type = CS_CALL_CHANGES,
+				       .time_ns = now_ns,
+				       .text = (const char *)asked->database,
+				       .text_len = asked->database_len };
+
+	if (asked->changes)
+		cs_call_tell(env, conn, &event);
+}
+
 void cs_call_db_out(const struct cs_conn_env *env, struct cs_conn *conn, const unsigned char *data,
 		    size_t len, uint64_t now_ns)
 {
@@ -198,9 +211,12 @@ void cs_call_db_out(const struct cs_conn_env *env, struct cs_conn *conn, const u
 		begin(env, conn, asked.operation, asked.operation_len, len, now_ns);
 	else if (count && !asked.apart && load32(&conn->in.over) != count)
 		cs_call_goes_on(conn, len);
-	else
+	else {
+		tell_database(env, conn, &asked, now_ns);
 		return;
+	}
 	count_queries(conn, cs_call_begun(conn), &asked, kept);
+	tell_database(env, conn, &asked, now_ns);
 }
 
 /* Nothing was asked yet: the server does not let it in. */

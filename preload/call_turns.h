@@ -26,6 +26,7 @@
 #define VERSION_AT 16        /* the server's choice, 16 bits */
 #define AHEAD      0x100000000ull /* TLS: data went out ahead of the hello of the server, ... */
 #define GREETED    0x200000000ull /* ... which has come */
+#define MARIADB    0x400000000ull /* MySQL: the server calls itself that */
 
 static inline uint64_t cs_call_bits(const struct cs_conn *conn)
 {

@@ -101,9 +101,10 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 
 static uint16_t stage_of(enum cs_call_event_type type)
 {
-	return type == CS_CALL_HELLO  ? CS_CONNECT_HELLO
-	       : type == CS_CALL_LEFT ? CS_CONNECT_LEFT
-				      : CS_CONNECT_SECURED;
+	return type == CS_CALL_HELLO     ? CS_CONNECT_HELLO
+	       : type == CS_CALL_LEFT    ? CS_CONNECT_LEFT
+	       : type == CS_CALL_CHANGES ? CS_CONNECT_DATABASE
+					 : CS_CONNECT_SECURED;
 }
 
 static void tell_stage(const struct cs_conn *conn, const struct cs_call_event *event)
@@ -160,6 +161,7 @@ static void tell(struct cs_conn *conn, const struct cs_call_event *event)
 	case CS_CALL_HELLO:
 	case CS_CALL_SECURED:
 	case CS_CALL_LEFT:
+	case CS_CALL_CHANGES:
 		tell_stage(conn, event);
 		break;
 	case CS_CALL_BEGINS:

@@ -399,6 +399,8 @@ enum cs_connect_stage {
 	CS_CONNECT_HELLO = 3,   /* a TLS handshake begins; the name that it asks for follows */
 	CS_CONNECT_SECURED = 4, /* the handshake is over */
 	CS_CONNECT_LEFT = 5,    /* it is closed, and was not seen to be there */
+	CS_CONNECT_DATABASE =
+		6, /* which of a server's the next call is of, if none fails until then; its name follows: of no length, it is not known */
 };
 
 /*
@@ -426,6 +428,7 @@ enum cs_call_protocol {
 	CS_CALL_POSTGRESQL = 4,
 	CS_CALL_MYSQL = 5,
 	CS_CALL_REDIS = 6,
+	CS_CALL_MARIADB = 7, /* MySQL's protocol, of a server that says who it is */
 };
 
 /*
@@ -466,6 +469,7 @@ struct cs_rec_call_end { /* time_ns: after the call that received the last byte 
 #define CS_CALL_END_FAILED     0x20u /* the database says so */
 
 #define CS_DB_CODE_MAX         12u
+#define CS_DATABASE_MAX        64u /* bytes of a database's name; a longer one is not told */
 
 /* Of a database, where there is something to be told: after struct cs_rec_call_end. */
 struct cs_rec_call_db {

@@ -20,6 +20,7 @@ static struct told {
 	char host[64];
 	char name[64];
 	char path[64];
+	char database[80];
 } told[TOLD_MAX];
 
 static unsigned told_count;
@@ -39,6 +40,7 @@ static void on_call(void *context, const struct cs_call *call)
 	copy(one->host, sizeof(one->host), call->host);
 	copy(one->name, sizeof(one->name), call->name);
 	copy(one->path, sizeof(one->path), call->path);
+	copy(one->database, sizeof(one->database), call->database);
 }
 
 static void start(void)
@@ -117,7 +119,7 @@ static void answer_of_database(uint32_t sequence, uint16_t flags, uint32_t queri
 			   .bytes_in = 1000 },
 		  .db = { .queries = queries } };
 
-	strncpy(rec.db.code, code, sizeof(rec.db.code));
+	memcpy(rec.db.code, code, strnlen(code, sizeof(rec.db.code)));
 	feed(server, 100, CS_RECORD_CALL_END, time_ns, &rec, sizeof(rec), NULL);
 }
 
@@ -332,6 +334,79 @@ Test(call, a_database_s_error_is_told_once_and_stays)
 	cr_assert(eq(str, told[1].call.code, (char *)"42P01"));
 	cr_assert(told[0].call.failed);
 	cr_assert(eq(str, told[0].call.code, (char *)""));
+}
+
+static void names_database(const char *name, uint64_t time_ns)
+{
+	struct cs_rec_connect rec = { .connection = CONNECTION,
+				      .stage = CS_CONNECT_DATABASE,
+				      .text_len = (uint16_t)strlen(name) };
+
+	feed(server, 100, CS_RECORD_CONNECT, time_ns, &rec, sizeof(rec), name);
+}
+
+static void query(uint32_t sequence, uint16_t protocol, uint16_t flags, uint64_t time_ns)
+{
+	struct cs_rec_call rec = { .connection = CONNECTION,
+				   .sequence = sequence,
+				   .protocol = protocol };
+
+	feed(server, 100, CS_RECORD_CALL, time_ns, &rec, sizeof(rec), NULL);
+	if (flags & CS_CALL_END_MIXED)
+		names_database("another", time_ns + MS / 4);
+	answer_of_database(sequence, flags & CS_CALL_END_FAILED, 1, "", time_ns + MS / 2);
+}
+
+/* What is asked for holds from the next call on, if nothing has failed until then. */
+Test(call, a_call_is_of_the_database_that_was_named_before_it)
+{
+	const uint16_t changes = CS_CALL_END_MIXED;
+	static const char *const wanted[] = { "", "shop", "shop", "another", "another", "", "" };
+
+	feed_request(server, 100, 1, 100 * MS, "");
+	stage(CS_CONNECT_DONE, 101 * MS, 102 * MS, 0);
+	query(0, CS_CALL_POSTGRESQL, 0, 103 * MS);
+	names_database("shop", 104 * MS);
+	query(1, CS_CALL_POSTGRESQL, CS_CALL_END_FAILED, 105 * MS);
+	query(2, CS_CALL_POSTGRESQL, changes, 106 * MS);
+	query(3, CS_CALL_POSTGRESQL, 0, 107 * MS);
+	query(4, CS_CALL_POSTGRESQL, changes | CS_CALL_END_FAILED, 108 * MS);
+	query(5, CS_CALL_POSTGRESQL, 0, 109 * MS);
+	query(6, CS_CALL_REDIS, 0, 110 * MS);
+	finish();
+	cr_assert(eq(u32, told_count, 7));
+	for (unsigned i = 0; i < 7; i++)
+		cr_expect(eq(str, told[6 - i].database, (char *)wanted[i]));
+}
+
+Test(call, who_says_nothing_is_at_number_0_of_redis)
+{
+	feed_request(server, 100, 1, 100 * MS, "");
+	stage(CS_CONNECT_DONE, 101 * MS, 102 * MS, 0);
+	query(0, CS_CALL_REDIS, 0, 103 * MS);
+	names_database("", 104 * MS);
+	query(1, CS_CALL_REDIS, 0, 105 * MS);
+	finish();
+	cr_assert(eq(u32, told_count, 2));
+	cr_expect(eq(str, told[1].database, (char *)"0"));
+	cr_expect(eq(str, told[0].database, (char *)""));
+}
+
+Test(call, a_database_s_name_that_is_too_long_is_not_told)
+{
+	char name[CS_DATABASE_MAX + 2];
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	feed_request(server, 100, 1, 100 * MS, "");
+	stage(CS_CONNECT_DONE, 101 * MS, 102 * MS, 0);
+	names_database(name, 102 * MS);
+	query(0, CS_CALL_POSTGRESQL, 0, 103 * MS);
+	names_database(name + 1, 104 * MS);
+	query(1, CS_CALL_POSTGRESQL, 0, 105 * MS);
+	finish();
+	cr_expect(eq(str, told[1].database, (char *)""));
+	cr_expect(eq(str, told[0].database, name + 1));
 }
 
 Test(call, an_invocation_has_the_bytes_and_connections_of_its_calls)

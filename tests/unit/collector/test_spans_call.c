@@ -238,6 +238,17 @@ Test(spans_call, databases)
 		  "INSERT!the database answered with an error db.system.name=mysql"
 		  " db.operation.name=INSERT db.response.status_code=1146" PEER(
 			  3306) " server.address=10.0.0.1 error.type=1146" },
+		{ { DB(CS_CALL_MARIADB), AT(3306), .operation = TEXT("SELECT"),
+		    .database = TEXT("shop") },
+		  "SELECT db.system.name=mariadb db.namespace=shop db.operation.name=SELECT" PEER(
+			  3306) " server.address=10.0.0.1" },
+		{ { DB(CS_CALL_REDIS), AT(6379), .operation = TEXT("MULTI SET"), .queries = 2 },
+		  "MULTI SET db.system.name=redis db.operation.name=MULTI SET"
+		  " db.operation.batch.size=2" PEER(6379) " server.address=10.0.0.1" },
+		{ { DB(CS_CALL_REDIS), AT(6379), .operation = TEXT("MULTI SET"), .queries = 2,
+		    .mixed = true },
+		  "MULTI db.system.name=redis db.operation.name=MULTI"
+		  " db.operation.batch.size=2" PEER(6379) " server.address=10.0.0.1" },
 		{ { DB(CS_CALL_REDIS), AT(6379), .operation = TEXT("SET"), .queries = 2 },
 		  "PIPELINE SET db.system.name=redis db.operation.name=PIPELINE SET"
 		  " db.operation.batch.size=2" PEER(6379) " server.address=10.0.0.1" },

@@ -3,36 +3,21 @@
 /* Unit tests of preload/call, and of what it asks: first bytes, turns, TLS by its records. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "preload/call.h"
+#include "tests/support/calling.h"
 
-#define GENERATION 7u
-
-static unsigned char conn_items[2 * sizeof(struct cs_conn)] __attribute__((aligned(64)));
-static unsigned char text_items[2 * sizeof(struct cs_conn_text)] __attribute__((aligned(8)));
-static struct cs_pool conns, texts;
-static _Atomic uint32_t forks;
-static char told[2048];
-static size_t told_len;
-static struct cs_conn *conn;
-
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	told_len += (size_t)vsnprintf(told + told_len, sizeof(told) - told_len, format, args);
-	va_end(args);
-}
+#define say calling_say
 
 static void tell(struct cs_conn *of, const struct cs_call_event *event)
 {
 	switch (event->type) {
 	case CS_CALL_HELLO:
 		say("hello %.*s @%lu\n", (int)event->text_len, event->text, event->time_ns);
+		break;
+	case CS_CALL_CHANGES:
+		say("database %.*s\n", (int)event->text_len, event->text);
 		break;
 	case CS_CALL_LEFT:
 		say("left @%lu\n", event->time_ns);
@@ -66,57 +51,28 @@ static void emit(struct cs_conn *of, const struct cs_conn_event *event)
 		say("end %u %u flags %u\n", event->sequence, event->status, event->flags);
 }
 
-static const struct cs_call_env env = {
-	.conn = { .conns = &conns,
-		  .texts = &texts,
-		  .emit = emit,
-		  .forks = &forks,
-		  .raw_out = cs_call_out,
-		  .raw_in = cs_call_in,
-		  .raw_over = cs_call_over,
-		  .raw_tunnel = cs_call_tunnel },
-	.tell = tell,
-};
-
 static void setup(void)
 {
-	cs_pool_init(&conns, conn_items, 2, sizeof(struct cs_conn));
-	cs_pool_init(&texts, text_items, 2, sizeof(struct cs_conn_text));
-	conn = cs_pool_item(&conns, cs_conn_open(&env.conn, GENERATION, 5, 0));
-	cs_call_open(conn, false);
+	calling_open(emit, tell);
 }
 
 TestSuite(call, .init = setup);
 
 static void out(const char *bytes, size_t len, uint64_t at)
 {
-	struct iovec iov = { (char *)bytes, len };
-
-	cs_conn_received(&env.conn, conn, GENERATION, &iov, len, at);
+	calling_pass(true, bytes, len, at);
 }
 
 static void in(const char *bytes, size_t len, uint64_t at)
 {
-	struct iovec iov = { (char *)bytes, len };
-
-	cs_conn_sent(&env.conn, conn, GENERATION, &iov, len, at, at);
+	calling_pass(false, bytes, len, at);
 }
 
 #define OUT(bytes, at) out(bytes, sizeof(bytes) - 1, at)
 #define IN(bytes, at)  in(bytes, sizeof(bytes) - 1, at)
 
-static void closed(uint64_t at)
-{
-	cs_conn_unref(&env.conn, conn, GENERATION, true, at);
-}
-
 /* All that was told since the last call. */
-#define TOLD(expected)                                                                             \
-	do {                                                                                       \
-		cr_assert(eq(str, told, (char *)(expected)));                                      \
-		told_len = 0;                                                                      \
-		told[0] = '\0';                                                                    \
-	} while (0)
+#define TOLD(expected) cr_assert(eq(str, (char *)calling_said(), (char *)(expected)))
 
 Test(call, http_is_left_to_the_scanners_and_keeps_host_alone)
 {
@@ -128,28 +84,26 @@ Test(call, http_is_left_to_the_scanners_and_keeps_host_alone)
 
 Test(call, its_texts_are_given_back_when_a_head_is_complete)
 {
-	for (int i = 0; i < 3; i++) {
-		conn = cs_pool_item(&conns, cs_conn_open(&env.conn, GENERATION, 5, 0));
-		cs_call_open(conn, false);
-		OUT("GET / HTTP/1.1\r\n\r\n", 10);
-		cr_assert(eq(u32, conn->text, CS_POOL_NONE));
-		closed(20);
-		told_len = 0;
-		conns.free = 0;
-		conns.fresh = 0;
+	for (uint64_t at = 10; at < 40; at += 10) {
+		OUT("GET / HTTP/1.1\r\n", at);
+		cr_assert(ne(u32, calling->text, CS_POOL_NONE));
+		OUT("\r\n", at);
+		cr_assert(eq(u32, calling->text, CS_POOL_NONE));
+		IN("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", at);
 	}
+	cr_assert(calling_close(40));
 }
 
 Test(call, an_answer_that_is_seen_before_its_request_is_no_others)
 {
 	IN("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 10);
-	cr_assert(not(cs_call_was_early(conn)));
+	cr_assert(not(cs_call_was_early(calling)));
 	OUT("GET /a HTTP/1.1\r\n\r\n", 9);
-	cr_assert(cs_call_was_early(conn));
-	cs_conn_skip(&env.conn, conn, GENERATION, 11);
+	cr_assert(cs_call_was_early(calling));
+	calling_skip(11);
 	TOLD("request GET/a\nend 0 0 flags 4\n");
 	OUT("GET /b HTTP/1.1\r\n\r\n", 20);
-	cr_assert(not(cs_call_was_early(conn)));
+	cr_assert(not(cs_call_was_early(calling)));
 	IN("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 30);
 	TOLD("request GET/b\nend 1 200 flags 0\n");
 }
@@ -163,7 +117,7 @@ Test(call, a_turn_is_a_call)
 	TOLD("so far 0 out 4 in 2 from 20 @20\n");
 	OUT("\5", 30);
 	TOLD("call 1 of 0 [] @30\n");
-	closed(40);
+	calling_close(40);
 	TOLD("end 1 0 flags 2\n");
 }
 
@@ -174,11 +128,10 @@ Test(call, what_comes_is_told_more_and_more_rarely)
 	OUT("\1", 10);
 	for (uint64_t i = 1; i <= 1000; i++)
 		IN("x", i * 1000000);
-	for (const char *at = told; (at = strstr(at, "so far")); at++)
+	for (const char *at = calling_said(); (at = strstr(at, "so far")); at++)
 		lines++;
 	cr_assert(lines > 20 && lines < 60, "%u", lines);
-	told_len = 0;
-	closed(2000000000);
+	calling_close(2000000000);
 	TOLD("all 0 out 1 in 1000 from 1000000 @1000000000\n");
 }
 
@@ -264,8 +217,8 @@ Test(call, a_session_in_the_clear_and_then_in_tls_is_read_anew)
 
 Test(call, a_connect_that_is_given_up_is_left)
 {
-	cs_call_open(conn, true);
-	closed(20);
+	cs_call_open(calling, true);
+	calling_close(20);
 	TOLD("left @20\n");
 }
 

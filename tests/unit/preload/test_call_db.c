@@ -3,38 +3,26 @@
 /* Unit tests of preload/call_db and what it does with a connection: databases by the framing of their messages. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "preload/call.h"
+#include "tests/support/calling.h"
 
-#define GENERATION 7u
+#define say calling_say
 
-static unsigned char conn_items[sizeof(struct cs_conn)] __attribute__((aligned(64)));
-static unsigned char text_items[sizeof(struct cs_conn_text)] __attribute__((aligned(8)));
-static struct cs_pool conns, texts;
-static _Atomic uint32_t forks;
-static char told[2048];
-static size_t told_len;
-static struct cs_conn *conn;
 static size_t piece_len; /* 0: whole */
 static uint64_t now;
 
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	told_len += (size_t)vsnprintf(told + told_len, sizeof(told) - told_len, format, args);
-	va_end(args);
-}
-
-/* "[SELECT] 3/4;" is a call, and the bytes that went out and came in: all of them; else so far: "3/4~". */
+/*
+ * "[SELECT] 3/4;" is a call, and the bytes that went out and came in: all of them; else so far: "3/4~". "{shop}" is
+ * another database.
+ */
 static void tell(struct cs_conn *of, const struct cs_call_event *event)
 {
 	if (event->type == CS_CALL_BEGINS)
 		say("[%.*s]", (int)event->text_len, event->text);
+	if (event->type == CS_CALL_CHANGES)
+		say("{%.*s}", (int)event->text_len, event->text_len ? event->text : "");
 	if (event->type == CS_CALL_SO_FAR && event->failed)
 		say(" !%.*s", (int)event->text_len, event->text);
 	if (event->type != CS_CALL_SO_FAR)
@@ -50,26 +38,9 @@ static void emit(struct cs_conn *of, const struct cs_conn_event *event)
 		say(" no answer");
 }
 
-static const struct cs_call_env env = {
-	.conn = { .conns = &conns,
-		  .texts = &texts,
-		  .emit = emit,
-		  .forks = &forks,
-		  .raw_out = cs_call_out,
-		  .raw_in = cs_call_in,
-		  .raw_over = cs_call_over,
-		  .raw_tunnel = cs_call_tunnel },
-	.tell = tell,
-};
-
 static void open_new(void)
 {
-	cs_pool_init(&conns, conn_items, 1, sizeof(struct cs_conn));
-	cs_pool_init(&texts, text_items, 1, sizeof(struct cs_conn_text));
-	conn = cs_pool_item(&conns, cs_conn_open(&env.conn, GENERATION, 5, 0));
-	cs_call_open(conn, false);
-	told_len = 0;
-	told[0] = '\0';
+	calling_open(emit, tell);
 	now = 0;
 }
 
@@ -82,29 +53,16 @@ static void pass(bool goes_out, const char *bytes, size_t len)
 
 	for (size_t at = 0; at < len; at += part) {
 		size_t n = len - at < part ? len - at : part;
-		char *exact = malloc(n); /* so that a sanitizer sees what is read */
-		struct iovec iov = { exact, n };
 
-		cr_assert(exact != NULL);
-		memcpy(exact, bytes + at, n);
 		now++;
-		if (goes_out)
-			cs_conn_received(&env.conn, conn, GENERATION, &iov, n, now);
-		else
-			cs_conn_sent(&env.conn, conn, GENERATION, &iov, n, now, now);
-		free(exact);
+		calling_pass(goes_out, bytes + at, n, now);
 	}
 }
 
-#define OUT(bytes) pass(true, bytes, sizeof(bytes) - 1)
-#define IN(bytes)  pass(false, bytes, sizeof(bytes) - 1)
+#define OUT(bytes)     pass(true, bytes, sizeof(bytes) - 1)
+#define IN(bytes)      pass(false, bytes, sizeof(bytes) - 1)
 
-#define TOLD(expected)                                                                             \
-	do {                                                                                       \
-		cr_assert(eq(str, told, (char *)(expected)));                                      \
-		told_len = 0;                                                                      \
-		told[0] = '\0';                                                                    \
-	} while (0)
+#define TOLD(expected) cr_assert(eq(str, (char *)calling_said(), (char *)(expected)))
 
 /* --- PostgreSQL --- */
 
@@ -250,7 +208,7 @@ Test(call_db, mysql_commands_are_told_and_those_without_an_answer_are_none)
 	OUT("\1\0\0\0\x0e");
 	IN(OK);
 	OUT("\1\0\0\0\1");
-	cs_conn_unref(&env.conn, conn, GENERATION, true, now);
+	calling_close(now);
 	TOLD("[] 11/11~[UPDATE] 11/11~[PREPARE] 11/11~[EXECUTE] 9/11~[PING] 5/11~");
 }
 
@@ -263,7 +221,7 @@ Test(call_db, mysql_an_error_is_told_by_its_number)
 	OUT("\1\0\0\0\x0e");
 	TOLD("[SELECT] 11/8~ !1146 11/23~[PING]");
 	IN("\2\0\0\1\xff\xff"); /* too short for one */
-	cs_conn_unref(&env.conn, conn, GENERATION, true, now);
+	calling_close(now);
 	TOLD(" 5/6~");
 }
 
@@ -286,7 +244,7 @@ Test(call_db, mysql_the_rest_of_a_long_packet_is_no_error)
 	IN("\xff\xff\xff\1");
 	pass(false, row, 0xffffff);
 	IN("\3\0\0\2\xff\1\2");
-	cs_conn_unref(&env.conn, conn, GENERATION, true, now);
+	calling_close(now);
 	TOLD("[SELECT] 11/4~ 11/16777219~ 11/16777226~");
 	free(row);
 }
@@ -299,7 +257,7 @@ Test(call_db, mysql_compressed_is_understood_where_it_is_too_short_to_be)
 	OUT("\x05\0\0\0\x80\0\0.....");
 	IN("\x05\0\0\1\x80\0\0\xff....");
 	OUT("\5\0\0\0\0\0\0\1\0\0\0\1");
-	cs_conn_unref(&env.conn, conn, GENERATION, true, now);
+	calling_close(now);
 	TOLD("[SELECT] !1146 18/20~[] 12/12~");
 }
 
@@ -335,7 +293,14 @@ Test(call_db, redis_what_is_asked_together_is_one_call)
 	TOLD("[A] 2 22/4~ 2 22/23;");
 	OUT("*1\r\n$5\r\nMULTI\r\n*1\r\n$1\r\nA\r\n*1\r\n$1\r\nB\r\n*1\r\n$4\r\nEXEC\r\n");
 	IN("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n-WRONGTYPE secret\r\n");
-	TOLD("[MULTI] !WRONGTYPE mixed 2 51/51;");
+	TOLD("[MULTI A] !WRONGTYPE mixed 2 51/51;");
+	OUT("*1\r\n$5\r\nMULTI\r\n*1\r\n$1\r\nA\r\n*1\r\n$1\r\nA\r\n*1\r\n$4\r\nEXEC\r\n");
+	IN("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n+OK\r\n");
+	TOLD("[MULTI A] 2 51/37;");
+	OUT("*1\r\n$5\r\nMULTI\r\n");
+	OUT("*1\r\n$1\r\nA\r\n*1\r\n$4\r\nEXEC\r\n");
+	IN("+OK\r\n+QUEUED\r\n*1\r\n+OK\r\n");
+	TOLD("[MULTI] 40/23;");
 }
 
 Test(call_db, redis_only_its_own_errors_are_told)
@@ -379,10 +344,13 @@ Test(call_db, redis_that_is_none_is_told_by_turns)
 /* Whatever the pieces, the same is told; but for words that are cut, since nothing is kept of them. */
 Test(call_db, answers_are_understood_in_any_pieces)
 {
+	const char *told;
+
 	for (piece_len = 1; piece_len < 9; piece_len++) {
 		open_new();
 		OUT("*1\r\n$3\r\nGET\r\n");
 		IN("-WRONGTYPE secret\r\n");
+		told = calling_said();
 		cr_assert(strstr(told, " !WRONGTYPE ") && strstr(told, " 13/19;"), "%s", told);
 		open_new();
 		pg_start();
@@ -390,11 +358,101 @@ Test(call_db, answers_are_understood_in_any_pieces)
 		OUT("Q\0\0\0\x0bselect\0");
 		IN(READY);
 		IN("E\0\0\0\x1bSERROR\0C42P01\0Msecret\0\0" READY);
+		told = calling_said();
 		cr_assert(strstr(told, " !42P01 ") && strchr(told, ';'), "%s", told);
 		open_new();
 		mysql_start(0);
 		OUT("\1\0\0\0\x0e");
 		IN("\x09\0\0\1\xff\x7a\4#42S02");
+		told = calling_said();
 		cr_assert(strstr(told, " !1146 ") != NULL, "%s", told);
+	}
+}
+
+/* --- which database --- */
+
+Test(call_db, postgresql_names_its_database_as_it_begins)
+{
+	OUT("\0\0\0\x1e\0\3\0\0user\0me\0database\0shop\0");
+	TOLD("{shop}");
+	open_new();
+	OUT("\0\0\0\x27\0\3\0\0database\0shop\0user\0database\0x\0\0");
+	TOLD("{shop}"); /* a user of that name is none */
+	open_new();
+	OUT("\0\0\0\x1e\0\3\0\0user\0me\0database\0sho"); /* it goes on */
+	TOLD("");
+	open_new();
+	OUT("\0\0\0\x10\0\3\0\0user\0me\0database\0shop\0"); /* behind its end */
+	TOLD("[]");
+}
+
+#define FIXED "\xa2\x21\0\0\0\0\1\x21......................." /* bytes 1 to 31 of a login */
+
+Test(call_db, mysql_names_its_database_as_it_begins_and_later)
+{
+	IN(GREETING);
+	OUT("\x30\0\0\1\x08" FIXED "me\0\3abcshop\0more");
+	TOLD("{shop}");
+	IN("\7\0\0\2\0\0\0\2\0\0\0");
+	OUT("\5\0\0\0\2mine");
+	TOLD("[USE]{mine}");
+	IN(OK);
+	OUT("\x08\0\0\0\3use any");
+	TOLD(" 9/11~[USE]{}");
+	IN(OK);
+	OUT("\4\0\0\0\x11me\0"); /* as another user */
+	TOLD(" 12/11~[]{}");
+}
+
+Test(call_db, mysql_logins_are_read_within_their_bounds)
+{
+	static const char login[] = "\x2c\0\0\1\x08" FIXED "me\0\3abcshop\0";
+
+	for (size_t len = 5; len < sizeof(login) - 2; len++) {
+		open_new();
+		IN(GREETING);
+		pass(true, login, len);
+		cr_expect(eq(ptr, strchr(calling_said(), 's'), NULL), "%zu", len);
+	}
+}
+
+Test(call_db, redis_says_which_database_it_selects)
+{
+	OUT("*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n");
+	TOLD("[SELECT]{3}");
+	IN("+OK\r\n");
+	OUT("*2\r\n$6\r\nselect\r\n$2\r\nxy\r\n");
+	TOLD(" 23/5;[SELECT]{}");
+	IN("-ERR\r\n");
+	OUT("*1\r\n$5\r\nRESET\r\n");
+	TOLD(" !ERR 24/6;[RESET]{0}");
+	IN("+RESET\r\n");
+	OUT("*2\r\n$6\r\nSELECT\r\n$2\r\n1"); /* what comes in pieces is not told */
+	OUT("2\r\n");
+	TOLD(" 15/8;[SELECT]{}");
+}
+
+static void tell_protocol(struct cs_conn *of, const struct cs_call_event *event)
+{
+	if (event->type == CS_CALL_BEGINS)
+		say("%u", event->protocol);
+}
+
+Test(call_db, a_server_of_mysql_s_protocol_says_who_it_is)
+{
+	static const struct {
+		const char *greeting;
+		const char *is;
+	} rows[] = { { "\x2a\0\0\0\n8.0.36\0MariaDB...........................", "5" },
+		     { "\x2a\0\0\0\n11.4.2-MariaDB\0........................", "7" },
+		     { "\x2a\0\0\0\n5.5.5-10.11.6-MariaDB-0+deb12u1\0.......", "7" } };
+
+	for (size_t i = 0; i < 3; i++) {
+		calling_open(emit, tell_protocol);
+		pass(false, rows[i].greeting, 46);
+		OUT("\5\0\0\1C\xa2\0\0\0");
+		IN("\7\0\0\2\0\0\0\2\0\0\0");
+		OUT("\1\0\0\0\x0e");
+		TOLD(rows[i].is);
 	}
 }
