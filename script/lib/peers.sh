@@ -257,6 +257,18 @@ peer_databases_node_make() { peer_npm "$1" databases_node; }
 peer_databases_python_path() { printf '%s/bin/python3\n' "$(peer_dir databases_python databases_python)"; }
 peer_databases_python_make() { peer_venv "$1" databases_python; }
 
+CS_PEERS+=" databases_java databases_debian"
+peer_databases_java_path() { printf '%s/lib\n' "$(peer_dir databases_java databases_java)"; }
+peer_databases_java_make() { peer_maven "$1" databases_java; }
+peer_databases_debian_path() { printf '%s/root\n' "$(peer_dir databases_debian databases_debian)"; } # for PHP and Ruby
+peer_databases_debian_make() { peer_debian "$1" databases_debian; }
+
+# --- clients of HTTP, for Python --------------------------------------------------------------------
+
+CS_PEERS+=" clients_python"
+peer_clients_python_path() { printf '%s/bin/python3\n' "$(peer_dir clients_python clients_python)"; }
+peer_clients_python_make() { peer_venv "$1" clients_python; }
+
 # --- who reads what `coldspan assert` writes: parsers, a linter of workflows, a browser ---------------
 
 CS_PEERS+=" readers_python readers_node actionlint chromium"

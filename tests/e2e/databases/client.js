@@ -132,6 +132,7 @@ async function redis(what) {
     pipeline: () => client.pipeline().set('a', secret).get('a').del('a').exec(),
     same: () => client.pipeline().set('a', secret).set('b', secret).exec(),
     multi: () => client.multi().set('a', secret).incr('n').exec(),
+    changes: () => client.multi().set('a', secret).set('b', secret).exec(),
     async published() {
       const other = new (Client.default || Client)(options);
       await other.subscribe('mine');

@@ -104,6 +104,8 @@ def redis(what):
             client.pipeline(transaction=False).set("a", SECRET).set("b", SECRET).execute()
         elif what == "multi":
             client.pipeline(transaction=True).set("a", SECRET).incr("n").execute()
+        elif what == "changes":
+            client.pipeline(transaction=True).set("a", SECRET).set("b", SECRET).execute()
         elif what == "large":
             client.set("large", "x" * 1000000)
             return len(client.get("large"))

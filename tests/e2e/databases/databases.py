@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a function asks real databases with real clients: CLIENT spans by OpenTelemetry's conventions.
 
-usage: databases.py --build DIR --language node|python --database postgresql|mysql|redis
+usage: databases.py --build DIR --language node|python|java|php|ruby --database postgresql|mysql|redis
 
 A database of the test's own (tests/lib/databases.py), a watched server that asks it in as many ways as its clients
 know, and a real OpenTelemetry Collector behind ours. All is asked once; each case looks at a part of what was told.
@@ -10,6 +10,7 @@ know, and a real OpenTelemetry Collector behind ours. All is asked once; each ca
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 
@@ -21,6 +22,8 @@ from lib.served import Watched, answer, connected, tool
 HERE = pathlib.Path(__file__).resolve().parent
 SERVERS = {"postgresql": databases.Postgresql, "mysql": databases.Mariadb, "redis": databases.Redis}
 CLIENT, ERROR = 3, 2  # a span's kind; a status
+SYSTEM = {"mysql": "mariadb"}  # as the server calls itself
+ANOTHER, CHANGES = {"mysql": "mysql", "redis": "3"}, {"mysql": "USE", "redis": "SELECT"}  # where "another" goes, and how
 SECRET = "s3cr3t-of-the-function"
 # What must be nowhere: who asks, with what, and what for.
 NEVER = [SECRET, databases.PASSWORD, databases.USER, "nowhere", "generate_series", "seq_1_to", "repeat("]
@@ -51,18 +54,53 @@ TOLD = {
         what: [("PIPELINE", "ERR", 3), ("INFO",), *told, ("QUIT",)] for what, told in {
             "simple": [("SET",), ("GET",)], "unix": [("SET",)], "failing": [("SET",), ("LPUSH", "WRONGTYPE")],
             "pipeline": [("PIPELINE", None, 3)], "same": [("PIPELINE SET", None, 2)], "multi": [("MULTI", None, 2)],
-            "large": [("SET",), ("GET",)], "script": [("EVAL", "_OTHER")]}.items()},
+            "changes": [("MULTI SET", None, 2)], "large": [("SET",), ("GET",)], "script": [("EVAL", "_OTHER")]}.items()},
     ("redis", "python"): {
         what: [("AUTH",), ("CLIENT", "ERR"), ("CLIENT", "ERR"), *told] for what, told in {
             "simple": [("SET",), ("GET",)], "unix": [("SET",)], "failing": [("SET",), ("LPUSH", "WRONGTYPE")],
             "pipeline": [("PIPELINE", None, 3)], "same": [("PIPELINE SET", None, 2)], "multi": [("MULTI", None, 2)],
-            "large": [("SET",), ("GET",)], "script": [("EVAL", "_OTHER")]}.items()},
+            "changes": [("MULTI SET", None, 2)], "large": [("SET",), ("GET",)], "script": [("EVAL", "_OTHER")]}.items()},
 }
 TOLD["redis", "node"].update({
     "resp3": [("PIPELINE", "ERR", 4), ("SET",), ("GET",)], "published": ANY, "tls": TLS})
 TOLD["redis", "python"].update({
     "resp3": [("HELLO",), ("CLIENT", ANY), ("CLIENT", "ERR"), ("CLIENT", "ERR"), ("SET",), ("GET",)], "tls": TLS})
-NO_FAILURE = {"PIPELINE", "CLIENT"}  # with "ERR": what Redis's clients ask as they connect
+# What JDBC's drivers and Ruby's gems ask; PHP's pgsql is not seen (tests/e2e/http_clients.py).
+TOLD["postgresql", "ruby"] = {
+    **SQL, "values": [("SELECT",)], "prepared": [("SELECT",), ("EXECUTE",), ("EXECUTE",)], "failing": [("SELECT", "42P01")],
+    "late": [("SELECT", "22012")], "copy": [("CREATE",), ("COPY",), ("COPY",)], "stranger": [(None, "28P01")], "tls": TLS}
+TOLD["mysql", "ruby"] = {
+    **SQL, "transaction": [("START",), ("CREATE",), ("INSERT",), ("COMMIT",)],
+    "prepared": [("PREPARE",), ("EXECUTE",), ("EXECUTE",)], "failing": [("SELECT", "1146")], "late": [("SELECT", "1242")],
+    "another": [("USE",), ("SELECT",)], "stranger": [(None, "1045")], "tls": TLS}
+TOLD["mysql", "php"] = {
+    **TOLD["mysql", "ruby"], "values": [("PREPARE",), ("EXECUTE",), ("USE",), ("SELECT",)]}
+del TOLD["mysql", "php"]["another"]
+TOLD["redis", "ruby"] = {
+    what: [("AUTH",), *told] for what, told in {
+        "simple": [("SET",), ("GET",)], "unix": [("SET",)], "failing": [("SET",), ("LPUSH", "WRONGTYPE")],
+        "pipeline": [("PIPELINE", None, 3)], "same": [("PIPELINE SET", None, 2)], "multi": [("MULTI", None, 2)],
+        "large": [("SET",), ("GET",)], "script": [("EVAL", "_OTHER")],
+        "another": [("SELECT",), ("SET",), ("GET",)]}.items()}
+TOLD["redis", "ruby"]["tls"] = TLS
+TOLD["postgresql", "java"] = {
+    what: [("SET",), *told] for what, told in {
+        "simple": [("SELECT",)], "values": [("SELECT",)], "prepared": [("SELECT",), ("SELECT",)], "large": [("SELECT",)],
+        "failing": [("SELECT", "42P01")], "late": [("SELECT", "22012")], "batch": [("CREATE",), ("BATCH", None, 3)],
+        "transaction": [("BATCH", None, 2), ("INSERT",), ("COMMIT",)]}.items()}  # BEGIN goes with what comes next
+TOLD["postgresql", "java"].update({"stranger": [(None, "28P01")], "tls": TLS})
+TOLD["mysql", "java"] = {
+    what: [("SET",), *told] for what, told in {
+        "simple": [("SELECT",)], "values": [("SELECT",)], "large": [("SELECT",)], "failing": [("SELECT", "1146")],
+        "prepared": [("BATCH", None, 2), ("EXECUTE",)], "late": [("SELECT", "1242")],
+        "transaction": [("SET",), ("CREATE",), ("INSERT",), ("COMMIT",)]}.items()}
+TOLD["mysql", "java"].update({"stranger": [(None, "1045")], "tls": TLS})
+TOLD["redis", "java"] = {
+    what: [("AUTH",), ("PIPELINE CLIENT", "ERR", 2), *told] for what, told in {
+        "simple": [("SET",), ("GET",)], "failing": [("SET",), ("LPUSH", "WRONGTYPE")], "pipeline": [("PIPELINE", None, 3)],
+        "multi": [("MULTI", None, 2), ("EXEC",)], "large": [("SET",), ("GET",)], "script": [("EVAL", "_OTHER")],
+        "another": [("SELECT",), ("SET",), ("GET",)]}.items()}
+NO_FAILURE = {"PIPELINE", "PIPELINE CLIENT", "CLIENT"}  # with "ERR": what Redis's clients ask as they connect
 
 
 def _ask(port, path):
@@ -72,10 +110,28 @@ def _ask(port, path):
         assert status == 200, (path, status, body.decode())
 
 
-def _command(args):
+def _command(args, folder):
+    """A function that asks, and what it needs in its environment."""
     if args.language == "python":
-        return [peers.path("databases_python"), HERE / "client.py"]
-    return [tool("node"), HERE / "client.js"]
+        return [peers.path("databases_python"), HERE / "client.py"], {}
+    if args.language == "node":
+        return [tool("node"), HERE / "client.js"], {"CLIENTS": str(peers.path("databases_node"))}
+    if args.language == "java":
+        drivers = f"{peers.path('databases_java')}/*"
+        subprocess.run([tool("javac"), "-cp", drivers, "-d", folder, HERE / "Client.java"], check=True)
+        return [tool("java"), "-XX:TieredStopAtLevel=1", "-cp", f"{drivers}:{folder}", "Client"], {}
+    root = peers.path("databases_debian")
+    libraries = {"LD_LIBRARY_PATH": str(next((root / "usr/lib").glob("*-linux-gnu")))}
+    if args.language == "ruby":
+        # Gems as Debian has them: code for every version, and what is compiled.
+        folders = [*root.glob("usr/lib/ruby/vendor_ruby"), *root.glob("usr/lib/*-linux-gnu/ruby/vendor_ruby/*"),
+                   *root.glob("usr/share/rubygems-integration/all/gems/*/lib")]
+        return [tool("ruby"), *(f"-I{folder}" for folder in folders), HERE / "client.rb"], libraries
+    modules = next((root / "usr/lib/php").glob("2*"))
+    own = subprocess.run([tool("php"), "-r", "echo PHP_EXTENSION_DIR;"], check=True, capture_output=True, text=True).stdout
+    names = ["mysqlnd", "pdo", "mysqli", "pdo_mysql", "pgsql", "pdo_pgsql"]
+    return [tool("php"), "-n", *(f"-dextension={modules / name if (modules / f'{name}.so').exists() else f'{own}/{name}'}.so"
+                                 for name in names), HERE / "client.php"], libraries
 
 
 class Story:
@@ -88,8 +144,9 @@ class Story:
                 "folder": str(database.folder), "socket": str(database.socket()), "cert": str(database.cert),
                 "user": databases.USER, "password": databases.PASSWORD, "database": databases.DATABASE,
                 "secret": SECRET}
-            os.environ.update(DATABASE=json.dumps(self.settings), CLIENTS=str(peers.path("databases_node")))
-            with Watched(args.build, folder, _command(args), ["--otlp", collector.endpoint]) as watched:
+            command, env = _command(args, folder)
+            with Watched(args.build, folder, command, ["--otlp", collector.endpoint],
+                         DATABASE=json.dumps(self.settings), **env) as watched:
                 port = int(watched.first_line().split()[1])
                 for what in TOLD[args.database, args.language]:
                     _ask(port, f"/{args.database}/{what}")
@@ -129,14 +186,29 @@ def spans_are_as_the_conventions_for_databases_have_them(args, story):
             if what == "tls" and args.database == "redis":  # TLS from its first byte: what is in it is not known
                 assert call["name"] == "TLS" and "db.system.name" not in told, call
                 continue
-            assert told["db.system.name"] == args.database, call
-            assert call["name"] == told.get("db.operation.name", args.database), call
+            system = SYSTEM.get(args.database, args.database)
+            assert told["db.system.name"] == system, call
+            assert call["name"] == told.get("db.operation.name", system), call
             code, failed = told.get("db.response.status_code"), call["status"] == ERROR
             assert failed == ("error.type" in told), call
             assert failed == bool(code) or (args.database == "redis" and (
                 (code == "ERR" and call["name"] in NO_FAILURE) or told["error.type"] == "_OTHER")), call
             assert not failed or told["error.type"] == (code or "_OTHER"), call
             assert not any(key.startswith("db.query") for key in told), call
+
+
+@case
+def a_call_says_which_database_it_asked(args, story):
+    usual = "0" if args.database == "redis" else databases.DATABASE
+    for what, calls in story.calls.items():
+        said = [call["attributes"].get("db.namespace") for call in calls]
+        if what == "tls":
+            assert set(said) == {None}, (what, said)
+            continue
+        changes = [n for n, call in enumerate(calls) if call["name"] == CHANGES.get(args.database)]
+        there = changes[0] + 1 if changes else len(calls)
+        other = None if what == "values" else ANOTHER.get(args.database)  # PHP's: by a query, of which no word is told
+        assert said == [usual] * there + [other] * (len(calls) - there), (what, said)
 
 
 @case
@@ -187,6 +259,8 @@ def an_invocation_says_how_many_connections_and_bytes_it_needed(args, story):
 
 @case
 def inside_of_tls_turns_are_told_and_no_operation(args, story):
+    if "tls" not in story.calls:
+        cases.skip("this client is not asked for that")
     calls = story.calls["tls"]
     for call in calls:
         told = call["attributes"]
@@ -225,7 +299,7 @@ def what_a_copy_moves_is_of_its_call(args, story):
 def main():
     parser = cases.parser(__doc__)
     parser.add_argument("--build", type=pathlib.Path, required=True)
-    parser.add_argument("--language", choices=["node", "python"], required=True)
+    parser.add_argument("--language", choices=["node", "python", "java", "php", "ruby"], required=True)
     parser.add_argument("--database", choices=SERVERS, required=True)
     args = parser.parse_args()
     args.build = args.build.resolve()
