@@ -13,7 +13,6 @@ import os
 import pathlib
 import select
 import shutil
-import signal
 import socket
 import socketserver
 import ssl
@@ -24,11 +23,11 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, databases, listening, otlp_json, watching
+from lib import cases, databases, listening
+from lib.calling import ERROR, names, told
 from lib.cases import case
 from lib.served import LIMIT_S, tool
 
-CLIENT, ERROR = 3, 2  # a span's kind; a status
 HOST = "127.0.0.1"
 PATIENCE_S = 0.3, 3, 20  # of a client: the next one where the machine was slower than that
 
@@ -152,31 +151,8 @@ def s_client(args, folder, port, *options):
                 data=b"GET / HTTP/1.0\r\n\r\n")
 
 
-def told(args, folder, *command, status=0, data=b""):
-    """The calls of a command under the shim, in their order."""
-    traces, announce = folder / "traces.jsonl", folder / "announce.sock"
-    traces.unlink(missing_ok=True)
-    collector = watching.start([args.build / "collector/coldspan-collector", "--file", traces], announce,
-                               stderr=subprocess.DEVNULL)
-    try:
-        env = {**os.environ, "LD_PRELOAD": str(args.build / "preload/libcoldspan.so"),
-               "COLDSPAN_SOCKET": str(announce), "NO_PROXY": "", "no_proxy": ""}
-        run = subprocess.run(list(map(str, command)), env=env, cwd=folder, input=data,
-                             capture_output=True, timeout=LIMIT_S, check=False)
-        assert run.returncode == status, (run.returncode, run.stderr)
-        watching.finish(collector)
-    finally:
-        watching.kill(collector)
-    return sorted((span for span in otlp_json.of_file(traces) if span["kind"] == CLIENT),
-                  key=lambda span: span["start"])
-
-
 def curl(args, folder, *arguments, status=0):
     return told(args, folder, tool("curl"), "--silent", "--show-error", "--noproxy", "", *arguments, status=status)
-
-
-def names(calls):
-    return [call["name"] for call in calls]
 
 
 @case

@@ -8,7 +8,6 @@ A database of the test's own (tests/lib/databases.py), a watched server that ask
 know, and a real OpenTelemetry Collector behind ours. All is asked once; each case looks at a part of what was told.
 """
 import json
-import os
 import pathlib
 import subprocess
 import sys
