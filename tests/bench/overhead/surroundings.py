@@ -57,15 +57,15 @@ class Surroundings:
                 used, since = now, time.monotonic()
         return used
 
-    def end(self):
-        """Return: what was wrong, as pairs of what and why."""
+    def end(self, loaded):
+        """Return: what was wrong, as pairs of what and why. Cold starts alone are over before they are sent."""
         wrong = []
         try:
             watching.stop(self.collector)
         except AssertionError as error:
             wrong.append(("what the collector says at its end", f"it does not add up: {error}"))
-        return wrong + [(f"what {way} has sent", "nothing came") for way, sink in self.sinks.items()
-                        if not sink.end(way)]
+        silent = [way for way, sink in self.sinks.items() if not sink.end(way)]
+        return wrong + [(f"what {way} has sent", "nothing came") for way in silent if loaded]
 
     def kill(self):
         """For what is left when something else has failed."""
