@@ -4,6 +4,7 @@ import contextlib
 import os
 import statistics
 import subprocess
+import time
 
 import pairs
 import ways
@@ -14,6 +15,7 @@ BLOCK_S = 0.15  # nobody waits for a second for his next one: after that the col
 SATURATED = 0.95  # of the time its processor was its own, by its own clock: less, and something else was the limit
 STEADY, STEADY_BLOCKS = 0.97, 8  # warm: the last blocks are no faster than the ones before them
 WARM_TIMES_MOST = 2.5
+QUIET, QUIET_S, QUIET_MOST_S = 0.02, 0.2, 10  # of a processor, over so long: nobody compiles
 
 
 class Block:
@@ -87,6 +89,17 @@ class Function:
         return len(before) == STEADY_BLOCKS and statistics.median(last) >= STEADY * statistics.median(before)
 
 
+def quiet(functions):
+    """Waits until none does anything, asked as it is by nobody: compilers go on for seconds after the requests that
+    made them begin, and would have the processor of whoever is asked next."""
+    pids = [pid for function in functions.values() for pid in ways.session_of(function.process.pid)]
+    limit, used = time.monotonic() + QUIET_MOST_S, None
+    while used is None or (used > QUIET * QUIET_S * 1e9 and time.monotonic() < limit):
+        before = ways.cpu_ns(pids)
+        time.sleep(QUIET_S)
+        used = ways.cpu_ns(pids) - before
+
+
 def warm_up(language, functions, load, least_s):
     """All in turn, for so long at least, and until none gets faster any more."""
     turns = 0
@@ -95,6 +108,9 @@ def warm_up(language, functions, load, least_s):
         for function in functions.values():
             function.warm.append(function.work(load))
         turns += 1
+        if turns % STEADY_BLOCKS == 0:
+            quiet(functions)
+    quiet(functions)
     for way, function in functions.items():
         costs = [block.cost_us for block in function.warm]
         say(f"{language.name}: {way}: warm after {function.asked} requests: {costs[0]:.1f} us of its processor each, "
