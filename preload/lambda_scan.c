@@ -1,48 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the values of an event are to us, by the keys on the way to them; see lambda_scan.h. */
+/* Reading an event, and what is kept of it; see lambda_scan.h. What its values are: lambda_keys.c. */
 #include "preload/lambda_scan.h"
 
 #include "preload/http_fields.h"
-#include "preload/http_names.h"
+#include "preload/lambda_keys.h"
 #include "preload/wire/records.h"
 
 #define FULL_AT (CS_LAMBDA_SCAN_TEXT / 2) /* a message more would still fit */
-
-/* What a value is to us. */
-enum node {
-	SKIP,
-	/* objects */
-	EVENT,
-	MESSAGE,
-	QUEUE_ATTRIBUTES,
-	ATTRIBUTES,
-	ATTRIBUTE,
-	TOPIC,
-	TOPIC_ATTRIBUTES,
-	TOPIC_ATTRIBUTE,
-	STORE,
-	CONTEXT,
-	CLOUD_EVENT,
-	AZURE_CALL,
-	AZURE_METADATA,
-	HEADERS,
-	MULTI_HEADERS,
-	LAST_OBJECT = MULTI_HEADERS,
-	/* arrays */
-	MESSAGES,
-	CLOUD_EVENTS,
-	MULTI_HEADER,
-	LAST_ARRAY = MULTI_HEADER,
-	/* strings */
-	ID,
-	COUNT,
-	TRACE,
-	HEADER,
-	SOURCE,
-	EVENT_ID,
-	DETAIL_TYPE,
-};
 
 enum sink {
 	NOWHERE,
@@ -51,58 +16,6 @@ enum sink {
 	BAGGAGE,
 };
 
-#define KEY_BYTES 25
-
-static const struct {
-	uint8_t within;
-	uint8_t node;
-	uint8_t len;
-	char name[KEY_BYTES];
-} keys[] = {
-#define K(within, name, node) { within, node, sizeof(name) - 1, name },
-	K(EVENT, "Records", MESSAGES) K(EVENT, "requestContext", CONTEXT)
-		K(EVENT, "headers", HEADERS) K(EVENT, "multiValueHeaders", MULTI_HEADERS)
-			K(EVENT, "id", EVENT_ID) K(EVENT, "detail-type", DETAIL_TYPE)
-				K(CONTEXT, "requestId", ID) K(MESSAGE, "eventSource", SOURCE)
-					K(MESSAGE, "EventSource", SOURCE) /* SNS */
-	K(MESSAGE, "messageId", ID)                                       /* SQS */
-	K(MESSAGE, "eventID", ID)                                         /* Kinesis, DynamoDB */
-	K(MESSAGE, "attributes", QUEUE_ATTRIBUTES) K(MESSAGE, "messageAttributes", ATTRIBUTES)
-		K(MESSAGE, "Sns", TOPIC) K(MESSAGE, "responseElements", STORE) /* S3 */
-	K(QUEUE_ATTRIBUTES, "ApproximateReceiveCount", COUNT)
-		K(QUEUE_ATTRIBUTES, "AWSTraceHeader", TRACE) K(ATTRIBUTE, "stringValue", HEADER)
-			K(TOPIC, "MessageId", ID) K(TOPIC, "MessageAttributes", TOPIC_ATTRIBUTES)
-				K(TOPIC_ATTRIBUTE, "Value", HEADER) K(STORE, "x-amz-request-id", ID)
-					K(AZURE_CALL, "Metadata", AZURE_METADATA)
-						K(AZURE_METADATA, "DequeueCount", COUNT)
-#undef K
-};
-
-static const struct {
-	uint8_t source;
-	uint8_t len;
-	char name[KEY_BYTES];
-} sources[] = {
-#define S(source, name) { source, sizeof(name) - 1, name },
-	S(CS_EVENT_SQS, "aws:sqs") S(CS_EVENT_SNS, "aws:sns") S(CS_EVENT_KINESIS, "aws:kinesis")
-		S(CS_EVENT_DYNAMODB, "aws:dynamodb") S(CS_EVENT_S3, "aws:s3")
-#undef S
-};
-
-static bool same(const char *a, const char *b, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (a[i] != b[i])
-			return false;
-	}
-	return true;
-}
-
-static bool name_is(const struct cs_lambda_scan *scan, const char *name, size_t len)
-{
-	return scan->name_len == len && same(scan->name, name, len);
-}
-
 void cs_lambda_scan_begin(struct cs_lambda_scan *scan, enum cs_scan_form form, const char *id,
 			  size_t id_len)
 {
@@ -110,10 +23,10 @@ void cs_lambda_scan_begin(struct cs_lambda_scan *scan, enum cs_scan_form form, c
 		uint8_t node;
 		uint8_t service;
 	} forms[] = {
-		[CS_SCAN_LAMBDA] = { EVENT, CS_EVENT_UNKNOWN },
-		[CS_SCAN_CLOUD_EVENT] = { CLOUD_EVENT, CS_EVENT_CLOUDEVENTS },
-		[CS_SCAN_CLOUD_EVENTS] = { CLOUD_EVENTS, CS_EVENT_CLOUDEVENTS },
-		[CS_SCAN_AZURE] = { AZURE_CALL, CS_EVENT_AZURE },
+		[CS_SCAN_LAMBDA] = { CS_NODE_EVENT, CS_EVENT_UNKNOWN },
+		[CS_SCAN_CLOUD_EVENT] = { CS_NODE_CLOUD_EVENT, CS_EVENT_CLOUDEVENTS },
+		[CS_SCAN_CLOUD_EVENTS] = { CS_NODE_CLOUD_EVENTS, CS_EVENT_CLOUDEVENTS },
+		[CS_SCAN_AZURE] = { CS_NODE_AZURE_CALL, CS_EVENT_AZURE },
 	};
 	char copy[CS_LAMBDA_SCAN_ID];
 
@@ -191,7 +104,8 @@ static void take_baggage(struct cs_lambda_scan *scan, int c)
 
 static uint16_t value_max(const struct cs_lambda_scan *scan)
 {
-	return scan->node == ID || scan->node == COUNT ? CS_LAMBDA_SCAN_ID : CS_HTTP_VALUE_MAX;
+	return scan->node == CS_NODE_ID || scan->node == CS_NODE_COUNT ? CS_LAMBDA_SCAN_ID
+								       : CS_HTTP_VALUE_MAX;
 }
 
 /* One byte of a string, unescaped. What an id or a context is made of is plain ASCII. */
@@ -222,92 +136,26 @@ static void put(struct cs_lambda_scan *scan, unsigned char c)
 	}
 }
 
-/* --- what it is --- */
-
-static uint8_t source_of(const struct cs_lambda_scan *scan)
-{
-	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		if (name_is(scan, sources[i].name, sources[i].len))
-			return sources[i].source;
-	}
-	return CS_EVENT_UNKNOWN;
-}
-
-static bool is_baggage(const struct cs_lambda_scan *scan)
-{
-	return cs_baggage_is_header(scan->header, scan->header_len);
-}
-
-/* A name of a header: of its value, if that is one that is kept, in lower case. */
-static enum node header_of(struct cs_lambda_scan *scan, enum node node)
-{
-	for (size_t i = 0; i < scan->name_len && i < CS_LAMBDA_SCAN_NAME; i++)
-		scan->header[i] = cs_http_lower((unsigned char)scan->name[i]);
-	scan->header_len = scan->name_len;
-	if (scan->name_len > CS_LAMBDA_SCAN_NAME)
-		return SKIP;
-	if (is_baggage(scan))
-		return node == HEADER || node == MULTI_HEADER ? node : SKIP;
-	return cs_http_is_kept(scan->header, scan->header_len) ? node : SKIP;
-}
-
-/* An attribute of a CloudEvent: as if it had come in a header. */
-static enum node attribute_of(struct cs_lambda_scan *scan)
-{
-	if (scan->name_len > CS_LAMBDA_SCAN_NAME - 3)
-		return SKIP;
-	scan->header[0] = 'c';
-	scan->header[1] = 'e';
-	scan->header[2] = '-';
-	for (size_t i = 0; i < scan->name_len; i++)
-		scan->header[3 + i] = scan->name[i];
-	scan->header_len = (uint8_t)(scan->name_len + 3);
-	return cs_http_is_kept(scan->header, scan->header_len) ? HEADER : SKIP;
-}
-
-/* What the value behind the key in the scratch is. */
-static enum node value_of(struct cs_lambda_scan *scan, enum node within)
-{
-	switch (within) {
-	case ATTRIBUTES:
-		return header_of(scan, ATTRIBUTE);
-	case TOPIC_ATTRIBUTES:
-		return header_of(scan, TOPIC_ATTRIBUTE);
-	case HEADERS:
-		return header_of(scan, HEADER);
-	case MULTI_HEADERS:
-		return header_of(scan, MULTI_HEADER);
-	case CLOUD_EVENT:
-		return attribute_of(scan);
-	default:
-		break;
-	}
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (keys[i].within == within && name_is(scan, keys[i].name, keys[i].len))
-			return scan->batch && within == EVENT && keys[i].node != MESSAGES
-				       ? SKIP
-				       : (enum node)keys[i].node;
-	}
-	return SKIP;
-}
+/* --- structure --- */
 
 /* What the value at a level, from 1, is to us. */
-static enum node at_level(const struct cs_lambda_scan *scan, uint32_t level)
+static enum cs_scan_node at_level(const struct cs_lambda_scan *scan, uint32_t level)
 {
-	return level && level <= CS_LAMBDA_SCAN_PATH ? (enum node)scan->path[level - 1] : SKIP;
+	return level && level <= CS_LAMBDA_SCAN_PATH ? (enum cs_scan_node)scan->path[level - 1]
+						     : CS_NODE_SKIP;
 }
 
-static enum node container(const struct cs_lambda_scan *scan)
+static enum cs_scan_node container(const struct cs_lambda_scan *scan)
 {
 	return at_level(scan, scan->json.depth);
 }
 
-static enum node element_of(enum node array)
+static enum cs_scan_node element_of(enum cs_scan_node array)
 {
-	return array == MESSAGES       ? MESSAGE
-	       : array == MULTI_HEADER ? HEADER
-	       : array == CLOUD_EVENTS ? CLOUD_EVENT
-				       : SKIP;
+	return array == CS_NODE_MESSAGES       ? CS_NODE_MESSAGE
+	       : array == CS_NODE_MULTI_HEADER ? CS_NODE_HEADER
+	       : array == CS_NODE_CLOUD_EVENTS ? CS_NODE_CLOUD_EVENT
+					       : CS_NODE_SKIP;
 }
 
 static void begin_message(struct cs_lambda_scan *scan)
@@ -340,33 +188,32 @@ static void end_message(struct cs_lambda_scan *scan)
 	scan->full = scan->used >= FULL_AT;
 }
 
-/* --- structure --- */
-
 /* What a value is, now that its kind is known. Of headers that are there twice, the first set counts. */
-static enum node opened(struct cs_lambda_scan *scan, bool object)
+static enum cs_scan_node opened(struct cs_lambda_scan *scan, bool object)
 {
-	enum node node = (enum node)scan->node;
+	enum cs_scan_node node = (enum cs_scan_node)scan->node;
 
-	if (node == SKIP ||
-	    (object ? node > LAST_OBJECT : node <= LAST_OBJECT || node > LAST_ARRAY))
-		return SKIP;
-	if (node == HEADERS || node == MULTI_HEADERS) {
+	if (node == CS_NODE_SKIP ||
+	    (object ? node > CS_NODE_LAST_OBJECT
+		    : node <= CS_NODE_LAST_OBJECT || node > CS_NODE_LAST_ARRAY))
+		return CS_NODE_SKIP;
+	if (node == CS_NODE_HEADERS || node == CS_NODE_MULTI_HEADERS) {
 		if (scan->headers_from && scan->headers_from != node)
-			return SKIP;
+			return CS_NODE_SKIP;
 		scan->headers_from = (uint8_t)node;
 	}
-	if (node == CONTEXT)
+	if (node == CS_NODE_CONTEXT)
 		scan->message_source = CS_EVENT_HTTP;
-	if (node == MESSAGES && !scan->batch) {
+	if (node == CS_NODE_MESSAGES && !scan->batch) {
 		scan->batch = true;
 		scan->source = CS_EVENT_UNKNOWN;
 		begin_message(scan);
 	}
-	if (node == MESSAGE)
+	if (node == CS_NODE_MESSAGE)
 		begin_message(scan);
-	if (node == CLOUD_EVENTS)
+	if (node == CS_NODE_CLOUD_EVENTS)
 		scan->batch = true;
-	if (node == CLOUD_EVENT && scan->batch) {
+	if (node == CS_NODE_CLOUD_EVENT && scan->batch) {
 		begin_message(scan);
 		scan->message_source = CS_EVENT_CLOUDEVENTS;
 	}
@@ -375,7 +222,7 @@ static enum node opened(struct cs_lambda_scan *scan, bool object)
 
 static void open_value(struct cs_lambda_scan *scan, bool object)
 {
-	enum node node = opened(scan, object);
+	enum cs_scan_node node = opened(scan, object);
 
 	if (scan->json.depth <= CS_LAMBDA_SCAN_PATH)
 		scan->path[scan->json.depth - 1] = (uint8_t)node;
@@ -384,46 +231,47 @@ static void open_value(struct cs_lambda_scan *scan, bool object)
 
 static void close_value(struct cs_lambda_scan *scan)
 {
-	enum node closed = at_level(scan, scan->json.depth + 1u);
+	enum cs_scan_node closed = at_level(scan, scan->json.depth + 1u);
 
-	if (closed == MESSAGE || (closed == CLOUD_EVENT && scan->batch))
+	if (closed == CS_NODE_MESSAGE || (closed == CS_NODE_CLOUD_EVENT && scan->batch))
 		end_message(scan);
 }
 
 static void begin_key(struct cs_lambda_scan *scan)
 {
 	scan->name_len = 0;
-	scan->sink = container(scan) == SKIP ? NOWHERE : NAME;
+	scan->sink = container(scan) == CS_NODE_SKIP ? NOWHERE : NAME;
 }
 
 static void end_key(struct cs_lambda_scan *scan)
 {
-	scan->node = (uint8_t)(scan->sink == NAME ? value_of(scan, container(scan)) : SKIP);
+	scan->node = (uint8_t)(scan->sink == NAME ? cs_lambda_value_of(scan, container(scan))
+						  : CS_NODE_SKIP);
 	scan->sink = NOWHERE;
 }
 
 static void begin_string(struct cs_lambda_scan *scan)
 {
 	scan->name_len = 0;
-	switch ((enum node)scan->node) {
-	case ID:
+	switch ((enum cs_scan_node)scan->node) {
+	case CS_NODE_ID:
 		begin_line(scan, "id", 2);
 		break;
-	case COUNT:
+	case CS_NODE_COUNT:
 		begin_line(scan, "count", 5);
 		break;
-	case TRACE:
+	case CS_NODE_TRACE:
 		begin_line(scan, "x-amzn-trace-id", 15);
 		break;
-	case HEADER:
-		if (is_baggage(scan))
+	case CS_NODE_HEADER:
+		if (cs_lambda_names_baggage(scan))
 			scan->sink = BAGGAGE;
 		else
 			begin_line(scan, scan->header, scan->header_len);
 		break;
-	case SOURCE:
-	case EVENT_ID:
-	case DETAIL_TYPE:
+	case CS_NODE_SOURCE:
+	case CS_NODE_EVENT_ID:
+	case CS_NODE_DETAIL_TYPE:
 		scan->sink = NAME;
 		break;
 	default:
@@ -452,12 +300,12 @@ static void end_string(struct cs_lambda_scan *scan)
 		end_line(scan);
 	else if (scan->sink == BAGGAGE)
 		take_baggage(scan, CS_BAGGAGE_OVER);
-	else if (scan->node == SOURCE)
-		scan->message_source = source_of(scan);
-	else if (scan->node == EVENT_ID)
+	else if (scan->node == CS_NODE_SOURCE)
+		scan->message_source = cs_lambda_source_of(scan);
+	else if (scan->node == CS_NODE_EVENT_ID)
 		note_event_id(scan);
-	else if (scan->node == DETAIL_TYPE)
-		scan->source = name_is(scan, scheduled, sizeof(scheduled) - 1)
+	else if (scan->node == CS_NODE_DETAIL_TYPE)
+		scan->source = cs_lambda_name_is(scan, scheduled, sizeof(scheduled) - 1)
 				       ? CS_EVENT_SCHEDULE
 				       : CS_EVENT_EVENTBRIDGE;
 	scan->sink = NOWHERE;
