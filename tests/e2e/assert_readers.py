@@ -9,6 +9,7 @@ import html
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree
@@ -311,6 +312,50 @@ def the_job_for_gitlab(args, folder):
     assert got.returncode == NO_DATA, got
     for file in [*job["artifacts"]["paths"], *job["artifacts"]["reports"].values()]:
         assert (folder / file).stat().st_size, file
+
+
+def _schema(name, file):
+    """Does the file keep to a schema that check-jsonschema brings?"""
+    return run([peers.path("readers_python") / "check-jsonschema", "--builtin-schema", f"vendor.{name}", file])
+
+
+@case
+def the_files_keep_to_their_schemas(args, folder):
+    for name, file, known in (("gitlab-ci", "gitlab-ci.yml", "script:"), ("github-workflows", "github-actions.yml", "steps:")):
+        got = _schema(name, args.docs / "ci" / file)
+        assert got.returncode == 0, got
+        text = (args.docs / "ci" / file).read_text()
+        assert known in text
+        (folder / file).write_text(text.replace(known, "x" + known))
+        assert _schema(name, folder / file).returncode != 0, file
+
+
+def _shell_lines(args):
+    """Every command that the files have a service run, as one script each."""
+    job = yaml(args.docs / "ci/gitlab-ci.yml")["cold-starts"]
+    steps = yaml(args.docs / "ci/github-actions.yml")["jobs"]["budgets"]["steps"]
+    return ["\n".join(job["before_script"]), "\n".join(job["script"])] + [step["run"] for step in steps if "run" in step]
+
+
+@case
+def what_they_install_with_is_there(args, folder):
+    """Their lines up to the compiler, on a clone of this tree; without apt-get, whose packages are there or not."""
+    root = args.docs.parent.resolve()
+    if run(["git", "-C", root, "rev-parse", "HEAD"]).returncode != 0:
+        cases.skip("this tree is no git repository")
+    for script in _shell_lines(args):
+        assert run(["bash", "-n", "-c", script]).returncode == 0, script
+    lines = [line for script in _shell_lines(args) for line in script.splitlines()]
+    clone = [line for line in lines if line.startswith("git clone")]
+    assert len(clone) == 2 and sum("script/setup --build" in line for line in lines) == 2, lines
+    for line in clone:
+        got = run(["bash", "-e", "-c", line.replace("/tmp/coldspan", "$RUNNER_TEMP/coldspan")],
+                  env=environment(COLDSPAN_SOURCE=f"file://{root}", RUNNER_TEMP=str(folder), GIT_CONFIG_COUNT="1",
+                                  GIT_CONFIG_KEY_0="safe.directory", GIT_CONFIG_VALUE_0="*"))
+        assert got.returncode == 0, got
+        got = run(["bash", "-e", "-c", "script/setup --build --list && test -f meson.build"], cwd=folder / "coldspan")
+        assert got.returncode == 0 and "meson" in got.stdout, got
+        shutil.rmtree(folder / "coldspan")
 
 
 @case
