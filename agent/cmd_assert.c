@@ -20,6 +20,7 @@
 #include "agent/dispositions.h"
 #include "agent/document.h"
 #include "agent/exit_codes.h"
+#include "agent/interrupts.h"
 #include "agent/option_error.h"
 #include "agent/output/outputs.h"
 #include "agent/output/result.h"
@@ -584,5 +585,6 @@ int cs_cmd_assert(int argc, char **argv)
 	cs_outputs_close(&run.outputs);
 	cs_plan_file_close(&run.file);
 	free(run.options.from);
-	return code;
+	return code > CS_EXIT_RUN_SIGNAL_BASE ? cs_interrupts_status(code - CS_EXIT_RUN_SIGNAL_BASE)
+					      : code;
 }

@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/child.h"
 #include "agent/context_options.h"
 #include "agent/dispositions.h"
 #include "agent/exit_codes.h"
+#include "agent/interrupts.h"
 #include "agent/option_error.h"
 #include "agent/prose.h"
 #include "agent/result_file.h"
@@ -346,5 +348,7 @@ int cs_cmd_run(int argc, char **argv)
 		code = cs_child_exit_code(run.watched.status);
 	}
 	clean_up(&run);
+	if (r == 0 && WIFSIGNALED(run.watched.status))
+		code = cs_interrupts_status(WTERMSIG(run.watched.status));
 	return code;
 }

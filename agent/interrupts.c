@@ -4,6 +4,9 @@
 #include "agent/interrupts.h"
 
 #include <signal.h>
+#include <stdio.h>
+
+#include "agent/exit_codes.h"
 
 static const int numbers[CS_INTERRUPTS] = { SIGINT, SIGTERM, SIGHUP };
 
@@ -28,4 +31,19 @@ void cs_interrupts_end(struct cs_interrupts *interrupts)
 {
 	for (unsigned i = 0; i < CS_INTERRUPTS; i++)
 		event_del(&interrupts->events[i]);
+}
+
+int cs_interrupts_status(int number)
+{
+	sigset_t interrupt;
+
+	if (number == SIGINT) {
+		fflush(NULL);
+		signal(SIGINT, SIG_DFL);
+		sigemptyset(&interrupt);
+		sigaddset(&interrupt, SIGINT);
+		sigprocmask(SIG_UNBLOCK, &interrupt, NULL);
+		raise(SIGINT);
+	}
+	return CS_EXIT_RUN_SIGNAL_BASE + number;
 }

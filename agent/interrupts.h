@@ -18,5 +18,13 @@ struct cs_interrupts {
 /** cs_interrupts_begin() - take them from now on; @came and @context are filled in, or zero. */
 void cs_interrupts_begin(struct cs_interrupts *interrupts, struct event_base *base);
 
+/**
+ * cs_interrupts_status() - the exit status of who was stopped by signal @number
+ *
+ * Of SIGINT it does not return: we end by it ourselves, or a shell's loop around us would go on.
+ * What is to be cleaned up has been.
+ */
+int cs_interrupts_status(int number);
+
 /** cs_interrupts_end() - leave them as they were. */
 void cs_interrupts_end(struct cs_interrupts *interrupts);

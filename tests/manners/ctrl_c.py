@@ -11,6 +11,7 @@ import os
 import pathlib
 import pty
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -109,9 +110,26 @@ def run_ends_with_its_command(args, folder):
     with Session(folder, args.coldspan, "run", "--json", "start.json", "--", *WAITING) as s:
         s.until_said("ready")
         s.press(CTRL_C)
-        assert s.ended() == 128 + signal.SIGINT, s.text
+        assert s.ended() == -signal.SIGINT, s.text
         s.left_nothing()
     assert sorted(os.listdir(folder)) == ["start.json", "tmp"], os.listdir(folder)
+
+
+@case
+def a_shell_does_not_go_on_after_it(args, folder):
+    """A shell ends its loop only if its command ended by the signal itself."""
+    plan(folder, "exec " + " ".join(map(shlex.quote, WAITING)) + " > said")
+    for number, (words, ready) in enumerate(((("run", "-q", "--", *WAITING), lambda s: "ready" in s.text),
+                                             (("assert",), lambda s: (folder / "said").exists()
+                                              and (folder / "said").read_text()))):
+        home = folder / str(number)
+        home.mkdir()
+        with Session(home, "bash", "-c", 'cd ..; for i in 1 2; do "$@"; echo "went on: $?"; done', "bash", args.coldspan,
+                     *words) as s:
+            s.until("ready", lambda s=s, ready=ready: ready(s))
+            s.press(CTRL_C)
+            assert s.ended() == -signal.SIGINT and "went on" not in s.text, (words, s.text)
+            s.left_nothing()
 
 
 @case
@@ -149,7 +167,7 @@ def assert_ends_what_it_started(args, folder):
     with Session(folder, args.coldspan, "assert") as s:
         s.until("started", lambda: (folder / "pid").exists() and (folder / "pid").read_text().strip())
         s.press(CTRL_C)
-        assert s.ended() == 128 + signal.SIGINT, s.text
+        assert s.ended() == -signal.SIGINT, s.text
         assert not pathlib.Path("/proc", (folder / "pid").read_text().strip()).exists(), s.text
         s.left_nothing()
     assert sorted(os.listdir(folder)) == ["coldspan.yaml", "pid", "tmp"], os.listdir(folder)
