@@ -265,11 +265,7 @@ struct run {
 
 static bool is_wanted(const struct options *options, const char *name)
 {
-	for (int i = 0; i < options->names_count; i++) {
-		if (!strcmp(options->names[i], name))
-			return true;
-	}
-	return !options->names_count;
+	return cs_plan_is_asked(name, options->names, options->names_count);
 }
 
 static int check_names(const struct run *run)

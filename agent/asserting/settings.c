@@ -153,22 +153,13 @@ static void tell_budgets(const struct telling *telling)
 	}
 }
 
-static bool is_wanted(const struct cs_settings_options *options, const char *name)
-{
-	for (int i = 0; i < options->names_count; i++) {
-		if (!strcmp(options->names[i], name))
-			return true;
-	}
-	return !options->names_count;
-}
-
 json_t *cs_settings_of(const struct cs_plan *plan, const struct cs_settings_options *options)
 {
 	struct telling telling = { plan, options, NULL, json_array() };
 
 	for (size_t i = 0; i < plan->functions_count; i++) {
 		telling.function = &plan->functions[i];
-		if (!is_wanted(options, telling.function->name))
+		if (!cs_plan_is_asked(telling.function->name, options->names, options->names_count))
 			continue;
 		tell_start(&telling);
 		tell_sampling(&telling);

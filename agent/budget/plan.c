@@ -153,6 +153,15 @@ const struct cs_plan_function *cs_plan_find(const struct cs_plan *plan, const ch
 	return NULL;
 }
 
+bool cs_plan_is_asked(const char *name, char *const *names, int names_count)
+{
+	for (int i = 0; i < names_count; i++) {
+		if (!strcmp(names[i], name))
+			return true;
+	}
+	return !names_count;
+}
+
 void cs_plan_deinit(struct cs_plan *plan)
 {
 	cs_arena_deinit(&plan->arena);

@@ -148,5 +148,8 @@ int cs_plan_parse(const char *file, const void *text, size_t len, struct cs_diag
 /** cs_plan_find() - the function of that name; NULL: there is none. */
 const struct cs_plan_function *cs_plan_find(const struct cs_plan *plan, const char *name);
 
+/** cs_plan_is_asked() - is the function @name one of @names, or is none of them named? */
+bool cs_plan_is_asked(const char *name, char *const *names, int names_count);
+
 /** cs_plan_deinit() - accepts a zeroed one. */
 void cs_plan_deinit(struct cs_plan *plan);

@@ -10,15 +10,6 @@
 #include "agent/output/json.h"
 #include "base/input.h"
 
-static bool is_wanted(const char *name, char *const *names, int names_count)
-{
-	for (int i = 0; i < names_count; i++) {
-		if (!strcmp(names[i], name))
-			return true;
-	}
-	return !names_count;
-}
-
 static void drop_others(struct cs_result *result, char *const *names, int names_count)
 {
 	size_t kept = 0;
@@ -26,7 +17,7 @@ static void drop_others(struct cs_result *result, char *const *names, int names_
 	for (size_t i = 0; i < result->count; i++) {
 		struct cs_result_function *function = &result->functions[i];
 
-		if (is_wanted(function->asserted.function->name, names, names_count))
+		if (cs_plan_is_asked(function->asserted.function->name, names, names_count))
 			result->functions[kept++] = *function;
 		else
 			cs_asserted_deinit(&function->asserted);
@@ -54,7 +45,7 @@ static int add_missing(struct cs_result *result, char *const *names, int names_c
 		struct cs_origin origin;
 		int r;
 
-		if (!is_wanted(function->name, names, names_count) || has(result, function))
+		if (!cs_plan_is_asked(function->name, names, names_count) || has(result, function))
 			continue;
 		asserted.own = calloc(1, sizeof(*asserted.own));
 		asserted.judgements =
