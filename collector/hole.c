@@ -10,6 +10,7 @@
 
 #define HOLE_PATIENCE_NS 1000000000ull
 #define HOLE_LOOKS_NS    100000000ull /* between looks at one hole: each costs up to a pass */
+#define HOLE_RAN_NS      1000000ull   /* of CPU: to be frozen, or stopped, and thawed takes less */
 
 /* Can nothing of the member's be written any more? */
 static bool is_gone(const struct cs_member *member)
@@ -78,7 +79,7 @@ bool cs_hole_step_over(struct cs_instance *instance, struct cs_instance_lane *la
 			return false;
 		}
 		if (now_ns - lane->hole_since_ns < HOLE_PATIENCE_NS || !hole.commits_behind ||
-		    writers_cpu_ns(instance) <= lane->hole_cpu_ns)
+		    writers_cpu_ns(instance) < lane->hole_cpu_ns + HOLE_RAN_NS)
 			return false;
 	}
 	r = cs_reader_give_up(&lane->reader, dead);

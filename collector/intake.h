@@ -27,7 +27,7 @@
 #define CS_INTAKE_FDS_MAX      253u  /* descriptors in one message: SCM_MAX_FD */
 #define CS_INTAKE_PER_TURN     64    /* connections per turn of the loop, for fairness */
 #define CS_INTAKE_WAITING_MAX  1024u /* connections that have sent nothing yet */
-#define CS_INTAKE_SILENT_S     2     /* a shim sends within microseconds of its connect */
+#define CS_INTAKE_SILENT_S     10    /* a shim that is not frozen needs microseconds */
 #define CS_INTAKE_LOOK_MIN_MS  1u    /* between looks, if announces come in a flood */
 #define CS_INTAKE_LOOK_MAX_MS  20u   /* ... if they do not */
 #define CS_INTAKE_LOOK_FOR_S   1u    /* after the last announce, without active rings */
