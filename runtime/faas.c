@@ -12,14 +12,15 @@
 #include "runtime/lines.h"
 #include "runtime/port_file.h"
 
-#define GRACE_SECONDS 1   /* from SIGTERM to SIGKILL of what still runs at our stop */
-#define FLUSH_MS      200 /* for the last answers to be written */
+#define GRACE_SECONDS 1  /* from SIGTERM to SIGKILL of what still runs at our stop */
+#define KILL_SECONDS  20 /* from then until the kernel has ended it, on a busy machine */
+#define FLUSH_SECONDS 1  /* for the last answers to be written */
 
 /* All processes are gone. What they wrote last is still to be read, and answers to be written. */
 static void finish(void *arg)
 {
 	struct cs_faas *faas = arg;
-	const struct timeval flush = { .tv_usec = FLUSH_MS * 1000L };
+	const struct timeval flush = { .tv_sec = FLUSH_SECONDS };
 
 	faas->processes.on_idle = NULL;
 	faas->finished = true;
@@ -33,11 +34,11 @@ void cs_faas_answered(struct cs_faas *faas)
 		event_base_loopexit(faas->base, NULL);
 }
 
-/* First SIGKILL; a second later the end, whatever the kernel cannot end. */
+/* First SIGKILL; a while later the end, whatever the kernel cannot end. */
 static void on_impatience(evutil_socket_t fd, short what, void *arg)
 {
 	struct cs_faas *faas = arg;
-	const struct timeval again = { .tv_sec = GRACE_SECONDS };
+	const struct timeval again = { .tv_sec = KILL_SECONDS };
 
 	if (!faas->killed) {
 		faas->killed = true;
