@@ -87,8 +87,14 @@ class Watched:
 
 @contextlib.contextmanager
 def connected(port):
+    """A connection to a server, until that has closed it, too: then it has come back from its last write, which
+    a client may have before its server has noted that it was sent."""
     with socket.create_connection(("127.0.0.1", port), LIMIT_S) as sock, sock.makefile("rb") as stream:
         yield sock, stream
+        with contextlib.suppress(OSError):  # it may have ended
+            sock.shutdown(socket.SHUT_WR)
+            while stream.read(65536):
+                pass
 
 
 def head(stream):

@@ -16,7 +16,7 @@ import time
 
 from lib import listening
 
-LIMIT_S = 60
+LIMIT_S, START_S = 60, 180
 POLL_S = 0.005
 PLATFORM = ["/usr/bin/python3", pathlib.Path(__file__).resolve().parents[2] / "lib/platform_like.py"]
 NOTHING = {"LD_PRELOAD": "", "COLDSPAN_SOCKET": ""}
@@ -37,12 +37,12 @@ class Context:
         return {"traceparent": f"00-{self.trace_id}-{self.span_id}-01"}
 
 
-def until(what, condition):
+def until(what, condition, limit_s=LIMIT_S):
     """The first result of @condition that is true."""
-    end = time.monotonic() + LIMIT_S
+    end = time.monotonic() + limit_s
     while not (result := condition()):
         if time.monotonic() > end:
-            raise AssertionError(f"waited {LIMIT_S} s in vain: {what}")
+            raise AssertionError(f"waited {limit_s} s in vain: {what}")
         time.sleep(POLL_S)
     return result
 
@@ -94,7 +94,7 @@ class Server:
                 start_new_session=True)
         try:
             self.pid = until(f"{runtime.name} starts", lambda: self.alive() and children_of(self.platform.pid))[0]
-            self.address = until(f"{runtime.name} listens", self.listening)
+            self.address = until(f"{runtime.name} listens", self.listening, START_S)
         except BaseException:
             self.end()
             raise
