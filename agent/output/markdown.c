@@ -84,7 +84,7 @@ static size_t put_table(const struct cs_row *rows, size_t count, size_t room, st
 	size_t put = 0;
 
 	cs_buffer_puts(out,
-		       "| | function | budget | measured (95 %) | baseline | starts | verdict |\n"
+		       "| | function | budget | measured (95 %) | beside | starts | verdict |\n"
 		       "|---|---|---|---|---|---|---|\n");
 	for (; put < count && !line.failed; put++) {
 		cs_buffer_clear(&line);

@@ -349,8 +349,8 @@ void cs_row_other(const struct cs_row *row, struct cs_buffer *out)
 	other.kind = cs_metric_about(row->budget->metric).kind;
 	other.value = row->judgement->other;
 	cs_buffer_puts(out, cs_quantity_format(other, text, sizeof(text)));
-	if (row->budget->against == CS_AGAINST_REFERENCE)
-		cs_buffer_puts(out, " (reference)");
+	if (row->budget->against != CS_AGAINST_BASELINE)
+		cs_buffer_printf(out, " (%s)", cs_budget_against_name(row->budget->against));
 }
 
 void cs_row_place(const struct cs_row *row, unsigned *ret_line, unsigned *ret_column)
