@@ -16,7 +16,7 @@
 
 #include "base/cleanup.h"
 
-/* Some 70,000 requests, or what seven instances hold that have reached all bounds of their own. */
+/* Some 70,000 requests, or what six instances hold that have reached all bounds of their own. */
 #define CS_ROOM_BYTES_MAX ((size_t)64 << 20)
 
 /* What there was no room for. X(id, name, what became of it) */

@@ -141,6 +141,31 @@ Test(hurry, calls_make_room_for_calls)
 	cr_assert(eq(u64, stats_now().calls_dropped, 0));
 }
 
+/* Nothing of it can be told ahead of its time: it was 1,024 calls once, for 4,096 requests. */
+Test(hurry, a_start_that_is_not_concluded_has_room_for_a_call_of_each_request)
+{
+	const unsigned count = CS_ASSEMBLER_REQUESTS_MAX - 96;
+	struct cs_header header = server_of(300, "other");
+	struct cs_assembled *fresh = cs_assembler_attach(assembler, 3, &header, 50);
+
+	for (unsigned i = 2; i < 2 + count; i++) {
+		struct cs_rec_call call = { .connection = i,
+					    .protocol = CS_CALL_HTTP,
+					    .method_len = 3 };
+		struct cs_rec_call_end end = { .connection = i, .status = 200 };
+
+		feed_request(fresh, 300, i, 100 * MS + i * 10000, "");
+		feed(fresh, 300, CS_RECORD_CALL, 100 * MS + i * 10000 + 1000, &call, sizeof(call),
+		     "GET");
+		feed(fresh, 300, CS_RECORD_CALL_END, 100 * MS + i * 10000 + 2000, &end, sizeof(end),
+		     NULL);
+		feed_end(fresh, 300, i, 100 * MS + i * 10000 + 8000);
+	}
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u64, stats_now().calls_dropped, 0));
+	cr_assert(eq(u64, stats_now().calls, count));
+}
+
 Test(hurry, lines_make_room_for_lines)
 {
 	const unsigned count = 2 * (CS_LOGS_BYTES_MAX / 1000);
