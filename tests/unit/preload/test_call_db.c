@@ -441,7 +441,7 @@ static void tell_protocol(struct cs_conn *of, const struct cs_call_event *event)
 Test(call_db, a_server_of_mysql_s_protocol_says_who_it_is)
 {
 	static const struct {
-		const char *greeting;
+		char greeting[48];
 		const char *is;
 	} rows[] = { { "\x2a\0\0\0\n8.0.36\0MariaDB...........................", "5" },
 		     { "\x2a\0\0\0\n11.4.2-MariaDB\0........................", "7" },
