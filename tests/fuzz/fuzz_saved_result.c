@@ -49,6 +49,8 @@ static void write_all(const struct cs_result *result)
 		CS_FUZZ_CHECK(!out.len || cs_utf8_valid(out.data, out.len));
 		CS_FUZZ_CHECK(strcmp(names[i], "markdown") || out.len <= CS_MARKDOWN_BYTES_MAX);
 		CS_FUZZ_CHECK(strcmp(names[i], "html") || out.len <= CS_HTML_BYTES_MAX);
+		CS_FUZZ_CHECK(strcmp(names[i], "junit") || out.len <= CS_JUNIT_BYTES_MAX);
+		CS_FUZZ_CHECK(strcmp(names[i], "gitlab") || out.len <= CS_GITLAB_BYTES_MAX);
 		cs_buffer_deinit(&out);
 	}
 }
