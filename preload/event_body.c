@@ -13,7 +13,7 @@ static bool emit_event(struct cs_lambda_scan *scan, enum cs_invocation_source so
 		.source = (uint16_t)source,
 		.service = scan->source,
 		.flags = (uint16_t)((scan->batch ? CS_EVENT_BATCH : 0) |
-				    (scan->cut ? CS_EVENT_CUT : 0)),
+				    (scan->lines.cut ? CS_EVENT_CUT : 0)),
 		.id_len = scan->id_len,
 		.text_len = scan->done,
 	};
@@ -31,7 +31,7 @@ void cs_event_body_pass(struct cs_lambda_scan *scan, enum cs_invocation_source s
 	while (len) {
 		size_t taken = cs_lambda_scan_feed(scan, data, len);
 
-		if (scan->full)
+		if (scan->lines.full)
 			(void)emit_event(scan, source);
 		len -= taken;
 		data = data ? data + taken : NULL;

@@ -61,24 +61,10 @@ static const struct {
 #undef S
 };
 
-static bool same(const char *a, const char *b, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (a[i] != b[i])
-			return false;
-	}
-	return true;
-}
-
-bool cs_lambda_name_is(const struct cs_lambda_scan *scan, const char *name, size_t len)
-{
-	return scan->name_len == len && same(scan->name, name, len);
-}
-
 uint8_t cs_lambda_source_of(const struct cs_lambda_scan *scan)
 {
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		if (cs_lambda_name_is(scan, sources[i].name, sources[i].len))
+		if (cs_kept_name_is(&scan->lines, sources[i].name, sources[i].len))
 			return sources[i].source;
 	}
 	return CS_EVENT_UNKNOWN;
@@ -92,10 +78,10 @@ bool cs_lambda_names_baggage(const struct cs_lambda_scan *scan)
 /* A name of a header: of its value, if that is one that is kept, in lower case. */
 static enum cs_scan_node header_of(struct cs_lambda_scan *scan, enum cs_scan_node node)
 {
-	for (size_t i = 0; i < scan->name_len && i < CS_LAMBDA_SCAN_NAME; i++)
-		scan->header[i] = cs_http_lower((unsigned char)scan->name[i]);
-	scan->header_len = scan->name_len;
-	if (scan->name_len > CS_LAMBDA_SCAN_NAME)
+	for (size_t i = 0; i < scan->lines.name_len && i < CS_KEPT_NAME; i++)
+		scan->header[i] = cs_http_lower((unsigned char)scan->lines.name[i]);
+	scan->header_len = scan->lines.name_len;
+	if (scan->lines.name_len > CS_KEPT_NAME)
 		return CS_NODE_SKIP;
 	if (cs_lambda_names_baggage(scan))
 		return node == CS_NODE_HEADER || node == CS_NODE_MULTI_HEADER ? node : CS_NODE_SKIP;
@@ -105,14 +91,14 @@ static enum cs_scan_node header_of(struct cs_lambda_scan *scan, enum cs_scan_nod
 /* An attribute of a CloudEvent: as if it had come in a header. */
 static enum cs_scan_node attribute_of(struct cs_lambda_scan *scan)
 {
-	if (scan->name_len > CS_LAMBDA_SCAN_NAME - 3)
+	if (scan->lines.name_len > CS_KEPT_NAME - 3)
 		return CS_NODE_SKIP;
 	scan->header[0] = 'c';
 	scan->header[1] = 'e';
 	scan->header[2] = '-';
-	for (size_t i = 0; i < scan->name_len; i++)
-		scan->header[3 + i] = scan->name[i];
-	scan->header_len = (uint8_t)(scan->name_len + 3);
+	for (size_t i = 0; i < scan->lines.name_len; i++)
+		scan->header[3 + i] = scan->lines.name[i];
+	scan->header_len = (uint8_t)(scan->lines.name_len + 3);
 	return cs_http_is_kept(scan->header, scan->header_len) ? CS_NODE_HEADER : CS_NODE_SKIP;
 }
 
@@ -133,7 +119,8 @@ enum cs_scan_node cs_lambda_value_of(struct cs_lambda_scan *scan, enum cs_scan_n
 		break;
 	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (keys[i].within == within && cs_lambda_name_is(scan, keys[i].name, keys[i].len))
+		if (keys[i].within == within &&
+		    cs_kept_name_is(&scan->lines, keys[i].name, keys[i].len))
 			return scan->batch && within == CS_NODE_EVENT &&
 					       keys[i].node != CS_NODE_MESSAGES
 				       ? CS_NODE_SKIP

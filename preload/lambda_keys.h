@@ -60,6 +60,3 @@ bool cs_lambda_names_baggage(const struct cs_lambda_scan *scan);
 
 /** cs_lambda_source_of() - enum cs_event_service whose word @scan's name is. Context: signal (pure). */
 uint8_t cs_lambda_source_of(const struct cs_lambda_scan *scan);
-
-/** cs_lambda_name_is() - is that @scan's name? Context: signal (pure). */
-bool cs_lambda_name_is(const struct cs_lambda_scan *scan, const char *name, size_t len);

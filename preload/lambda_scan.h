@@ -17,13 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "preload/baggage.h"
-#include "preload/json_scan.h"
+#include "preload/kept_scan.h"
 
-#define CS_LAMBDA_SCAN_MAX                                                                         \
-	262144u /* bytes of an event that are looked at: what a queue's batch had for years */
 #define CS_LAMBDA_SCAN_PATH 6u   /* levels of it that hold anything of ours */
-#define CS_LAMBDA_SCAN_NAME 40u  /* longer names are none of ours */
 #define CS_LAMBDA_SCAN_ID   128u /* longer ids are left out */
 #define CS_LAMBDA_SCAN_TEXT 1792u
 #define CS_LAMBDA_SCAN_MESSAGES                                                                    \
@@ -38,34 +34,23 @@ enum cs_scan_form {
 };
 
 struct cs_lambda_scan {
-	struct cs_json json;
-	uint32_t bytes;    /* looked at */
+	struct cs_kept lines;
 	uint32_t messages; /* of the batch, those not kept as well */
 	uint32_t messages_told;
 	uint16_t kept; /* of them */
 	uint16_t id_len;
 	uint16_t done;                     /* bytes of text that are whole messages, and the id */
-	uint16_t used;                     /* bytes of text */
-	uint16_t line;                     /* where the line being kept begins */
-	uint16_t value_len;                /* of it */
 	uint8_t path[CS_LAMBDA_SCAN_PATH]; /* what the enclosing values are to us */
 	uint8_t node;                      /* what the value being read, or next, is */
-	uint8_t sink;                      /* where a string goes */
 	uint8_t source;                    /* enum cs_event_service of the whole */
 	uint8_t message_source;
 	uint8_t headers_from; /* the node that headers are taken from */
 	bool batch;
-	bool cut;    /* something is missing in what is told */
 	bool beyond; /* more came than is looked at */
-	bool full;   /* tell what is there before you go on */
-	bool dead;   /* no JSON, or too deep */
-	uint8_t name_len;
 	uint8_t header_len;
 	uint8_t event_id_len;
-	struct cs_baggage baggage;
-	char name[CS_LAMBDA_SCAN_NAME];     /* of a key, or a value that is compared */
-	char header[CS_LAMBDA_SCAN_NAME];   /* whose value comes next */
-	char event_id[CS_LAMBDA_SCAN_NAME]; /* EventBridge's, if the event is one */
+	char header[CS_KEPT_NAME];   /* whose value comes next */
+	char event_id[CS_KEPT_NAME]; /* EventBridge's, if the event is one */
 	char text[CS_LAMBDA_SCAN_TEXT];
 };
 

@@ -83,7 +83,7 @@ void cs_openwhisk_body_pass(struct cs_conn *conn, const unsigned char *data, siz
 	if (data)
 		cs_stdio_scan_feed(scan, data, len);
 	else
-		scan->dead = scan->cut = true; /* what is whole by now is kept */
+		scan->lines.dead = scan->lines.cut = true; /* what is whole by now is kept */
 }
 
 void cs_openwhisk_body_end(struct cs_conn *conn, uint32_t sequence)
@@ -101,14 +101,14 @@ void cs_openwhisk_body_end(struct cs_conn *conn, uint32_t sequence)
 	bool whole = cs_stdio_scan_end(scan), told;
 
 	head.rec.flags =
-		(uint16_t)((scan->cut ? CS_EVENT_CUT : 0) | (scan->web ? CS_EVENT_WEB : 0));
-	head.rec.text_len = (uint16_t)(CS_EVENT_OF_BYTES + scan->used);
+		(uint16_t)((scan->lines.cut ? CS_EVENT_CUT : 0) | (scan->web ? CS_EVENT_WEB : 0));
+	head.rec.text_len = (uint16_t)(CS_EVENT_OF_BYTES + scan->lines.used);
 	__builtin_memcpy(head.of, &of, CS_EVENT_OF_BYTES);
 	told = !whole || cs_emit_parts(CS_RECORD_EVENT, CS_PRIORITY_LOW, cs_now(),
 				       (const struct iovec[]){
 					       { &head, sizeof(head.rec) + CS_EVENT_OF_BYTES },
-					       { scan->text, scan->used } },
+					       { scan->text, scan->lines.used } },
 				       2);
 	if (told && cs_propagate_asked(CS_PROPAGATE_ANY))
-		cs_propagate_settle(&key, scan->text, whole ? scan->used : 0);
+		cs_propagate_settle(&key, scan->text, whole ? scan->lines.used : 0);
 }

@@ -135,16 +135,16 @@ static bool emit_event(struct loop *loop, uint32_t sequence, char *lines, uint32
 	struct cs_stdio_scan *scan = &loop->in.scan;
 	struct cs_rec_invocation rec = {
 		.source = CS_INVOCATION_STDIO,
-		.text_len = (uint16_t)(sizeof(sequence) + scan->used + lines_len),
+		.text_len = (uint16_t)(sizeof(sequence) + scan->lines.used + lines_len),
 		.id_len = sizeof(sequence),
-		.flags = (uint16_t)((scan->cut ? CS_REQUEST_HEADERS_CUT : 0) |
+		.flags = (uint16_t)((scan->lines.cut ? CS_REQUEST_HEADERS_CUT : 0) |
 				    (scan->web ? CS_INVOCATION_WEB : 0)),
 	};
 
 	return cs_emit_parts(CS_RECORD_INVOCATION, CS_PRIORITY_LOW, loop->in.first_ns,
 			     (const struct iovec[]){ { &rec, sizeof(rec) },
 						     { &sequence, sizeof(sequence) },
-						     { scan->text, scan->used },
+						     { scan->text, scan->lines.used },
 						     { lines, lines_len } },
 			     4);
 }
@@ -154,7 +154,7 @@ static void emit_handed_on(struct loop *loop, uint32_t sequence)
 	const struct cs_propagate_begun begun = {
 		.key = { sequence, 0, CS_CURRENT_STDIO },
 		.lines = loop->in.scan.text,
-		.lines_len = loop->in.scan.used,
+		.lines_len = loop->in.scan.lines.used,
 		.thread = cs_thread_pointer(),
 	};
 	char lines[CS_PROPAGATE_LINES_MAX];

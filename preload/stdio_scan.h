@@ -12,11 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "preload/baggage.h"
-#include "preload/json_scan.h"
+#include "preload/kept_scan.h"
 
-#define CS_STDIO_SCAN_MAX  262144u /* bytes of a line that are looked at, as of other events */
-#define CS_STDIO_SCAN_NAME 40u     /* longer names are none of ours */
 #define CS_STDIO_SCAN_TEXT 1536u
 #define CS_STDIO_VALUE_MAX                                                                         \
 	512u /* of a value: tracestate's own limit, and names of 256 in packages */
@@ -31,24 +28,15 @@
 	X("deadline")
 
 struct cs_stdio_scan {
-	struct cs_json json;
-	uint32_t bytes; /* looked at */
-	uint16_t used;  /* bytes of text */
-	uint16_t line;  /* where the line being kept begins */
-	uint8_t want;   /* what the value that comes next is */
-	uint8_t sink;   /* where characters go */
-	uint8_t name_len;
+	struct cs_kept lines;
+	uint8_t want;    /* what the value that comes next is */
 	bool answer;     /* it is one, else an event */
 	bool object;     /* the line is an object, so far */
 	bool in_value;   /* level 2 is the parameters */
 	bool in_headers; /* level 3 is a web action's headers */
 	bool web;        /* there were such */
-	bool cut;        /* something is missing in what is kept */
-	bool dead;       /* no JSON */
 	bool failed;     /* of an answer: it has a key "error" */
 	bool ok;         /* idem: "ok" is true */
-	struct cs_baggage baggage;
-	char name[CS_STDIO_SCAN_NAME];
 	char text[CS_STDIO_SCAN_TEXT];
 };
 

@@ -98,21 +98,23 @@ void event_scan(enum cs_scan_form form, const unsigned char *data, size_t len, s
 		size_t part = len < piece ? len : piece;
 		size_t taken = cs_lambda_scan_feed(&scan, data, part);
 
-		need(taken && taken <= part && (taken == part || scan.full), "what was taken");
-		if (scan.full) {
+		need(taken && taken <= part && (taken == part || scan.lines.full),
+		     "what was taken");
+		if (scan.lines.full) {
 			take_text(ret, &scan);
 			cs_lambda_scan_told(&scan);
 		}
 		data += taken;
 		len -= taken;
 	}
-	ret->followed = !scan.dead && !scan.beyond && scan.json.state != 0 && !scan.json.depth;
+	ret->followed = !scan.lines.dead && !scan.beyond && scan.lines.json.state != 0 &&
+			!scan.lines.json.depth;
 	ret->known = cs_lambda_scan_end(&scan) || (scan.source && scan.messages);
 	if (ret->known)
 		take_text(ret, &scan);
 	ret->service = ret->known ? scan.source : 0;
 	ret->messages = ret->known ? scan.messages : 0;
-	ret->cut = scan.cut;
+	ret->cut = scan.lines.cut;
 	need(scan.kept <= CS_LAMBDA_SCAN_MESSAGES, "number of messages");
 }
 
@@ -142,9 +144,9 @@ static void add_headers(struct lines *lines, const json_t *headers, const char *
 
 	json_object_foreach((json_t *)headers, key, value)
 	{
-		char name[CS_LAMBDA_SCAN_NAME + 1];
+		char name[CS_KEPT_NAME + 1];
 
-		if (strlen(key) > CS_LAMBDA_SCAN_NAME)
+		if (strlen(key) > CS_KEPT_NAME)
 			continue;
 		for (i = 0; key[i]; i++)
 			name[i] = (char)tolower((unsigned char)key[i]);
@@ -270,7 +272,7 @@ static void take_single(const json_t *event, struct event_told *ret)
 	struct lines lines = { 0 };
 
 	if (json_is_string(type))
-		add_value(&lines, "id", id, CS_LAMBDA_SCAN_NAME);
+		add_value(&lines, "id", id, CS_KEPT_NAME);
 	if (lines.count) {
 		bool timer = json_string_length(type) == 15 &&
 			     !strcmp(json_string_value(type), "Scheduled Event");

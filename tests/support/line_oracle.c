@@ -76,9 +76,9 @@ void line_scan(bool answer, const unsigned char *data, size_t len, size_t piece,
 		len -= part;
 	}
 	*ret = (struct line_told){ .object = cs_stdio_scan_end(&scan) };
-	need(scan.used <= CS_STDIO_SCAN_TEXT && scan.bytes <= CS_STDIO_SCAN_MAX, "lengths");
-	need(!answer || !scan.used, "nothing of an answer is kept");
-	for (at = scan.text, end = at + scan.used; at < end;) {
+	need(scan.lines.used <= CS_STDIO_SCAN_TEXT && scan.lines.bytes <= CS_KEPT_BYTES, "lengths");
+	need(!answer || !scan.lines.used, "nothing of an answer is kept");
+	for (at = scan.text, end = at + scan.lines.used; at < end;) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 
 		need(stop != NULL, "lines have ends");
@@ -87,7 +87,7 @@ void line_scan(bool answer, const unsigned char *data, size_t len, size_t piece,
 		add_line(&lines, at, (size_t)(stop + 1 - at));
 		at = stop + 1;
 	}
-	ret->cut = scan.cut;
+	ret->cut = scan.lines.cut;
 	ret->failed = scan.failed;
 	ret->ok = scan.ok;
 	ret->web = scan.web;
@@ -133,10 +133,10 @@ static void add_headers(struct lines *lines, const json_t *headers, struct line_
 
 	json_object_foreach((json_t *)headers, key, value)
 	{
-		char name[CS_STDIO_SCAN_NAME + 1];
+		char name[CS_KEPT_NAME + 1];
 		size_t i;
 
-		if (strlen(key) > CS_STDIO_SCAN_NAME)
+		if (strlen(key) > CS_KEPT_NAME)
 			continue;
 		for (i = 0; key[i]; i++)
 			name[i] = (char)tolower((unsigned char)key[i]);

@@ -228,7 +228,7 @@ static void expect_event(const char *event, const char *kept, bool cut)
 		cs_lambda_scan_end(&scan);
 		scan.text[scan.done] = '\0';
 		cr_expect(eq(str, scan.text, (char *)kept), "%s, by %zu", event, step);
-		cr_expect(eq(int, scan.cut, cut), "%s", event);
+		cr_expect(eq(int, scan.lines.cut, cut), "%s", event);
 	}
 }
 
@@ -267,7 +267,7 @@ static void expect_line(const char *line, const char *kept)
 			cs_stdio_scan_feed(&scan, (const unsigned char *)line + at,
 					   len - at < step ? len - at : step);
 		cs_stdio_scan_end(&scan);
-		scan.text[scan.used] = '\0';
+		scan.text[scan.lines.used] = '\0';
 		cr_expect(eq(str, scan.text, (char *)kept), "%s, by %zu", line, step);
 	}
 }
@@ -298,13 +298,13 @@ Test(baggage, half_a_member_of_an_event_is_none)
 	static const char head[] = "{\"pad\":\"";
 	static const char tail[] = "\",\"requestContext\":{\"requestId\":\"r\"},\"headers\":"
 				   "{\"baggage\":\"key2=2,k=1;p";
-	static char event[CS_LAMBDA_SCAN_MAX + 1];
+	static char event[CS_KEPT_BYTES + 1];
 	static struct cs_lambda_scan scan;
 
 	name(KEYS);
 	memset(event, 'p', sizeof(event));
 	memcpy(event, head, sizeof(head) - 1);
-	memcpy(event + CS_LAMBDA_SCAN_MAX - (sizeof(tail) - 1), tail, sizeof(tail) - 1);
+	memcpy(event + CS_KEPT_BYTES - (sizeof(tail) - 1), tail, sizeof(tail) - 1);
 	cs_lambda_scan_begin(&scan, CS_SCAN_LAMBDA, "", 0);
 	cs_lambda_scan_feed(&scan, (unsigned char *)event, sizeof(event));
 	cs_lambda_scan_end(&scan);

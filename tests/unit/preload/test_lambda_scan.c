@@ -196,14 +196,14 @@ Test(lambda_scan, of_a_large_batch_all_are_counted_and_the_first_kept)
 
 Test(lambda_scan, no_more_than_its_limit_is_looked_at)
 {
-	static char json[CS_LAMBDA_SCAN_MAX + 256];
+	static char json[CS_KEPT_BYTES + 256];
 	size_t len = (size_t)snprintf(
 		json, sizeof(json),
 		"{\"Records\":[{\"messageId\":\"m-1\",\"eventSource\":\"aws:sqs\"},"
 		"{\"messageId\":\"m-2\",\"body\":\"");
 
-	memset(json + len, 'x', CS_LAMBDA_SCAN_MAX - len);
-	snprintf(json + CS_LAMBDA_SCAN_MAX, 256, "\",\"eventSource\":\"aws:sqs\"}]}");
+	memset(json + len, 'x', CS_KEPT_BYTES - len);
+	snprintf(json + CS_KEPT_BYTES, 256, "\",\"eventSource\":\"aws:sqs\"}]}");
 	cr_assert(eq(str, (char *)scan(json), (char *)"id: m-1\n\n"));
 	cr_assert(eq(u32, told.messages, 1));
 	cr_assert(told.cut);
@@ -222,7 +222,7 @@ Test(lambda_scan, what_went_by_unseen_ends_the_look)
 	cr_assert(eq(sz, cs_lambda_scan_feed(&scan, NULL, 10), 10));
 	cr_assert(eq(sz, cs_lambda_scan_feed(&scan, (const void *)"}}}}", 4), 4));
 	cr_assert(cs_lambda_scan_end(&scan));
-	cr_assert(scan.cut);
+	cr_assert(scan.lines.cut);
 	cr_assert(eq(int, memcmp(scan.text, "r-1id: m-1\n\n", scan.done), 0));
 }
 

@@ -123,7 +123,7 @@ Test(stdio_scan, what_is_no_json_is_no_event)
 /* What comes behind it is not known; the event is one all the same. */
 Test(stdio_scan, beyond_its_bound_it_looks_no_further)
 {
-	size_t len = CS_STDIO_SCAN_MAX + 100, used;
+	size_t len = CS_KEPT_BYTES + 100, used;
 	char *line = malloc(len);
 	static struct line_told told;
 
