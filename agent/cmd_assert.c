@@ -22,6 +22,7 @@
 #include "agent/exit_codes.h"
 #include "agent/interrupts.h"
 #include "agent/option_error.h"
+#include "agent/output/earlier.h"
 #include "agent/output/outputs.h"
 #include "agent/output/result.h"
 #include "agent/output/saved.h"
@@ -256,6 +257,7 @@ struct run {
 	struct cs_asserting_options asserting;
 	struct cs_progress progress;
 	struct cs_checkouts checkouts;
+	struct cs_earlier earlier;
 	struct cs_outputs outputs;
 	struct cs_result result;
 	struct cs_terminal terminal;
@@ -359,30 +361,42 @@ static void log_lines(const char *text)
 	}
 }
 
-/* Baselines by ref, before anything is started. Return: -1 go on, else the exit status. */
-static int prepare(struct run *run)
+static int prepare_one(struct run *run, const struct cs_plan_function *function,
+		       struct cs_tail *ret_tail)
 {
 	const struct cs_plan *plan = &run->file.plan;
 	char line[CS_DIAG_TEXT_MAX + PATH_MAX];
+	struct cs_diag diag = { 0 };
+	int r = cs_earlier_read(&run->earlier, plan, function, run->file.folder, &diag);
+
+	if (r == 0)
+		r = cs_baseline_prepare(&run->checkouts, plan->file, function, &diag, ret_tail);
+	if (r == 0)
+		return -1;
+	if (r == -EINTR)
+		return CS_EXIT_RUN_SIGNAL_BASE + run->checkouts.interrupts.number;
+	cs_log(CS_LOG_ERROR, "%s",
+	       diag.text[0] ? cs_diag_format(&diag, line, sizeof(line)) : strerror(-r));
+	log_lines(ret_tail->text);
+	return r == -ENOMEM                 ? CS_EXIT_FAILED
+	       : r == -EIO || r == -ENODATA ? CS_EXIT_NO_DATA
+					    : CS_EXIT_USAGE;
+}
+
+/* Baselines, before anything is started. Return: -1 go on, else the exit status. */
+static int prepare(struct run *run)
+{
+	const struct cs_plan *plan = &run->file.plan;
 	struct cs_tail tail = { 0 };
+	int code = -1;
 
-	for (size_t i = 0; i < plan->functions_count && !run->options.null; i++) {
-		struct cs_diag diag = { 0 };
-		int r;
-
-		if (!is_wanted(&run->options, plan->functions[i].name))
-			continue;
-		r = cs_baseline_prepare(&run->checkouts, plan->file, &plan->functions[i], &diag,
-					&tail);
-		if (r == -EINTR)
-			return CS_EXIT_RUN_SIGNAL_BASE + run->checkouts.interrupts.number;
-		if (r < 0) {
-			cs_log(CS_LOG_ERROR, "%s", cs_diag_format(&diag, line, sizeof(line)));
-			log_lines(tail.text);
-			return r == -EIO ? CS_EXIT_NO_DATA : CS_EXIT_USAGE;
-		}
+	for (size_t i = 0; i < plan->functions_count && code < 0 && !run->options.null; i++) {
+		if (is_wanted(&run->options, plan->functions[i].name))
+			code = prepare_one(run, &plan->functions[i], &tail);
 	}
-	return -1;
+	run->asserting.earlier = run->earlier.items;
+	run->asserting.earlier_count = run->earlier.count;
+	return code;
 }
 
 /* Start them. Return: -1 go on, else the exit status. */
@@ -400,6 +414,7 @@ static int measure(struct run *run)
 		if (is_wanted(&run->options, plan->functions[i].name))
 			code = assert_function(run, &plan->functions[i], &origin);
 	}
+	cs_result_settle(&run->result);
 	return code;
 }
 
@@ -453,7 +468,6 @@ static int assert_all(struct run *run)
 	code = run->options.from ? read_back(run) : measure(run);
 	if (code >= 0)
 		return code;
-	cs_result_settle(&run->result);
 	cs_assert_text_end(&run->result.tally, &text);
 	put_text(run, &text);
 	if (cs_outputs_write(&run->outputs, &run->result) < 0)
@@ -545,6 +559,7 @@ static int with_plan(struct run *run)
 		.context = &run->progress,
 	};
 	cs_progress_init(&run->progress, STDERR_FILENO, &run->options.look, run->options.quiet);
+	cs_earlier_init(&run->earlier);
 	cs_checkouts_init(&run->checkouts, run->asserting.base, &run->dispositions,
 			  run->file.folder);
 	if (run->asserting.base)
@@ -552,6 +567,7 @@ static int with_plan(struct run *run)
 	else
 		cs_log(CS_LOG_ERROR, "%s", diag.text);
 	cs_checkouts_deinit(&run->checkouts);
+	cs_earlier_deinit(&run->earlier);
 	if (run->asserting.base)
 		event_base_free(run->asserting.base);
 	cs_result_deinit(&run->result);

@@ -41,7 +41,7 @@ void cs_assert_count(const struct cs_plan *plan, const struct cs_asserted *asser
 	tally->failures += asserted->failed;
 	for (size_t i = 0; !asserted->failed && i < function->budgets_count; i++) {
 		const struct cs_budget *budget = &function->budgets[i];
-		bool counts = budget->level == CS_LEVEL_ERROR &&
+		bool counts = cs_asserted_level(asserted, budget) == CS_LEVEL_ERROR &&
 			      !cs_assert_quarantined(plan, function, budget, today);
 
 		if (budget->level == CS_LEVEL_OFF)
@@ -68,17 +68,16 @@ void cs_assert_count(const struct cs_plan *plan, const struct cs_asserted *asser
 
 /* --- a budget --- */
 
-const char *cs_assert_label(const struct cs_budget *budget, enum cs_verdict verdict,
-			    bool quarantined)
+const char *cs_assert_label(enum cs_budget_level level, enum cs_verdict verdict, bool quarantined)
 {
 	switch (verdict) {
 	case CS_VERDICT_PASS:
 		return "PASS";
 	case CS_VERDICT_FAIL:
-		return quarantined                       ? "QUARANTINED"
-		       : budget->level == CS_LEVEL_ERROR ? "FAIL"
-		       : budget->level == CS_LEVEL_WARN  ? "WARN"
-							 : "INFO";
+		return quarantined               ? "QUARANTINED"
+		       : level == CS_LEVEL_ERROR ? "FAIL"
+		       : level == CS_LEVEL_WARN  ? "WARN"
+						 : "INFO";
 	case CS_VERDICT_INCONCLUSIVE:
 		return "INCONCLUSIVE";
 	case CS_VERDICT_UNSTABLE:
@@ -163,7 +162,9 @@ void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgemen
 		cs_buffer_printf(out, ", %u of %u over", judgement->over, judgement->count);
 	if (judgement->needed)
 		cs_buffer_printf(out, "; %u %s are needed to prove anything", judgement->needed,
-				 budget->against == CS_AGAINST_NOTHING ? "starts" : "pairs");
+				 budget->against == CS_AGAINST_NOTHING || judgement->apart
+					 ? "starts"
+					 : "pairs");
 	else if (judgement->verdict == CS_VERDICT_INCONCLUSIVE &&
 		 budget->against == CS_AGAINST_NOTHING && judgement->too_many <= judgement->count)
 		cs_buffer_printf(out, "; %u would prove it", judgement->too_many);
@@ -175,6 +176,8 @@ void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgemen
 				 judgement->resolution * 100);
 	if (!isnan(judgement->chance))
 		cs_buffer_printf(out, ", by chance once in %.0f", 1 / judgement->chance);
+	if (judgement->apart)
+		cs_buffer_puts(out, "; weaker: of saved samples, not of pairs");
 }
 
 /* What came out when it was measured once more. */
@@ -188,8 +191,9 @@ static void put_confirmation(const struct cs_asserted *asserted, size_t which,
 	if (asserted->confirmation->failed || cs_metric_about(budget->metric).exact ||
 	    (verdict != CS_VERDICT_FAIL && verdict != CS_VERDICT_UNSTABLE))
 		return;
-	cs_buffer_printf(out, "%*sagain: %s, ", LABEL_COLUMNS + 4, "",
-			 cs_assert_label(budget, second->verdict, false));
+	cs_buffer_printf(
+		out, "%*sagain: %s, ", LABEL_COLUMNS + 4, "",
+		cs_assert_label(cs_asserted_level(asserted, budget), second->verdict, false));
 	cs_assert_evidence(budget, second, out);
 	cs_buffer_putc(out, '\n');
 }
@@ -219,7 +223,7 @@ static void put_budget(const struct cs_plan *plan, const struct cs_asserted *ass
 	const struct cs_budget *budget = &asserted->function->budgets[which];
 	const struct cs_judgement *judgement = &asserted->judgements[which];
 	const char *label =
-		cs_assert_label(budget, judgement->verdict,
+		cs_assert_label(cs_asserted_level(asserted, budget), judgement->verdict,
 				cs_assert_quarantined(plan, asserted->function, budget, today));
 
 	cs_buffer_printf(out, "  %s%-*s%s  %-*s  ", terminal->colour ? colour_of(label) : "",
@@ -371,6 +375,20 @@ static void put_cold(const struct cs_asserted *asserted, struct cs_buffer *out)
 			floor(cold * 100));
 }
 
+void cs_assert_weaker(const struct cs_asserted *asserted, struct cs_buffer *out)
+{
+	if (!asserted->apart)
+		return;
+	cs_buffer_puts(out, "weaker than pairs: the baseline is of saved samples (");
+	cs_escape_plain(out, asserted->earlier ? asserted->earlier : "not told");
+	cs_buffer_printf(out, "), and what grew by less than %.0f %% is not proved",
+			 CS_JUDGE_APART * 100);
+	if (!asserted->difference)
+		return;
+	cs_buffer_puts(out, "; it can only warn, since ");
+	cs_escape_plain(out, asserted->difference);
+}
+
 void cs_assert_starts(const struct cs_asserted *asserted, struct cs_buffer *out)
 {
 	const char *beside = cs_assert_beside(asserted);
@@ -378,6 +396,9 @@ void cs_assert_starts(const struct cs_asserted *asserted, struct cs_buffer *out)
 	cs_buffer_printf(out, "%u cold start%s", asserted->count, asserted->count == 1 ? "" : "s");
 	if (beside && asserted->beside == CS_AGAINST_UNWATCHED)
 		cs_buffer_puts(out, ", each beside one without the shim");
+	else if (asserted->apart)
+		cs_buffer_printf(out, ", and %u of the %s that were made before", asserted->apart,
+				 beside);
 	else if (beside)
 		cs_buffer_printf(out, ", each beside one of the %s", beside);
 }
@@ -391,6 +412,11 @@ void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *assert
 	cs_buffer_printf(out, "%s: ", function->name);
 	cs_assert_starts(asserted, out);
 	cs_buffer_putc(out, '\n');
+	if (asserted->apart) {
+		cs_buffer_puts(out, "  ");
+		cs_assert_weaker(asserted, out);
+		cs_buffer_putc(out, '\n');
+	}
 	if (function->sampling.evict)
 		put_cold(asserted, out);
 	if (asserted->failed) {

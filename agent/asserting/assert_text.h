@@ -25,8 +25,7 @@ bool cs_assert_quarantined(const struct cs_plan *plan, const struct cs_plan_func
 			   const struct cs_budget *budget, unsigned today);
 
 /** cs_assert_label() - PASS, FAIL, WARN, INFO, QUARANTINED, INCONCLUSIVE, UNSTABLE or NO DATA */
-const char *cs_assert_label(const struct cs_budget *budget, enum cs_verdict verdict,
-			    bool quarantined);
+const char *cs_assert_label(enum cs_budget_level level, enum cs_verdict verdict, bool quarantined);
 
 /** cs_assert_value() - a value that the budget bounds, with its unit: "281 ms", "+3.2 %" */
 void cs_assert_value(const struct cs_budget *budget, double value, struct cs_buffer *out);
@@ -43,6 +42,9 @@ void cs_assert_failure(const struct cs_asserted *asserted, struct cs_buffer *out
 
 /** cs_assert_starts() - how many, and what they were made beside: half a line */
 void cs_assert_starts(const struct cs_asserted *asserted, struct cs_buffer *out);
+
+/** cs_assert_weaker() - of saved samples: that, and whose they are: half a line; else empty */
+void cs_assert_weaker(const struct cs_asserted *asserted, struct cs_buffer *out);
 
 /** cs_assert_runner() - what the machine did meanwhile: half a line; empty where nothing is known */
 void cs_assert_runner(const struct cs_asserted *asserted, struct cs_buffer *out);

@@ -203,6 +203,14 @@ static void take_confirmation(struct cs_asserted *asserted)
 	}
 }
 
+enum cs_budget_level cs_asserted_level(const struct cs_asserted *asserted,
+				       const struct cs_budget *budget)
+{
+	bool only_warns = asserted->difference && budget->against == CS_AGAINST_BASELINE;
+
+	return only_warns && budget->level == CS_LEVEL_ERROR ? CS_LEVEL_WARN : budget->level;
+}
+
 uint32_t cs_asserted_others_count(const struct cs_asserted *asserted)
 {
 	if (!asserted->others)
@@ -215,9 +223,8 @@ unsigned cs_asserted_whole(const struct cs_asserted *asserted)
 	return asserted->beside == CS_AGAINST_UNWATCHED ? CS_METRIC_WALL : CS_METRIC_TOTAL;
 }
 
-/* Others that are not what a budget is relative to are none for it. */
-static struct cs_samples samples_for(const struct cs_asserted *asserted,
-				     const struct cs_budget *budget)
+struct cs_samples cs_asserted_samples(const struct cs_asserted *asserted,
+				      const struct cs_budget *budget)
 {
 	bool fit = budget->against == asserted->beside;
 
@@ -233,7 +240,8 @@ int cs_asserted_judge(struct cs_asserted *asserted, bool strict, uint64_t seed, 
 	int r;
 
 	for (size_t i = 0; i < function->budgets_count; i++) {
-		const struct cs_samples samples = samples_for(asserted, &function->budgets[i]);
+		const struct cs_samples samples =
+			cs_asserted_samples(asserted, &function->budgets[i]);
 		struct cs_judgement *judgement = &asserted->judgements[i];
 
 		r = cs_judge(&function->budgets[i], &samples, alpha, strict, seed, judgement);
@@ -298,10 +306,7 @@ int cs_asserting_check(const char *file, const struct cs_plan_function *function
 			return cs_diag_at(diag, r, file, budget->line, budget->column, "%s",
 					  why.text);
 	}
-	if (function->baseline.kind != CS_BASELINE_FILE)
-		return 0;
-	return cs_diag_at(diag, -ENOTSUP, file, function->line, function->column,
-			  "a baseline of samples is not read yet; write ref: or run:");
+	return 0;
 }
 
 static void set_reference(const struct cs_plan_reference *reference, struct cs_plan_function *other)
@@ -371,6 +376,33 @@ static int measure_interruptibly(struct measuring *measuring, const struct looks
 	return -EINTR;
 }
 
+static bool is_saved(const struct cs_plan_function *function)
+{
+	return function->beside == CS_AGAINST_BASELINE &&
+	       function->baseline.kind == CS_BASELINE_FILE;
+}
+
+/* What was saved of it stands beside all that is measured. Return: 0; -ENOENT nothing was; -ENOMEM. */
+static int take_earlier(const struct cs_asserting_options *options, struct cs_asserted *asserted)
+{
+	for (size_t i = 0; i < options->earlier_count; i++) {
+		const struct cs_asserting_earlier *earlier = &options->earlier[i];
+
+		if (earlier->function != asserted->function)
+			continue;
+		asserted->others = calloc(earlier->count, sizeof(*asserted->others));
+		if (!asserted->others)
+			return -ENOMEM;
+		memcpy(asserted->others, earlier->samples,
+		       earlier->count * sizeof(*asserted->others));
+		asserted->apart = earlier->count;
+		asserted->earlier = earlier->from;
+		asserted->difference = earlier->difference;
+		return 0;
+	}
+	return -ENOENT;
+}
+
 static int run(const struct cs_asserting_options *options, const struct cs_plan_function *function,
 	       struct cs_diag *diag, struct cs_asserted *ret)
 {
@@ -380,7 +412,7 @@ static int run(const struct cs_asserting_options *options, const struct cs_plan_
 		.options = options,
 		.function = function,
 		.other = *function,
-		.pairs = options->against_itself || function->beside,
+		.pairs = options->against_itself || (function->beside && !is_saved(function)),
 		.asserted = ret,
 		.diag = diag,
 	};
@@ -401,8 +433,15 @@ static int run(const struct cs_asserting_options *options, const struct cs_plan_
 		if (r < 0)
 			return r;
 	}
+	if (is_saved(function) && !options->against_itself) {
+		ret->beside = CS_AGAINST_BASELINE;
+		r = take_earlier(options, ret);
+		if (r < 0)
+			return r;
+	}
 	ret->own = calloc(most, sizeof(*ret->own));
-	ret->others = measuring.pairs ? calloc(most, sizeof(*ret->others)) : NULL;
+	if (measuring.pairs)
+		ret->others = calloc(most, sizeof(*ret->others));
 	ret->judgements = calloc(function->budgets_count + 1, sizeof(*ret->judgements));
 	if (!ret->own || !ret->judgements || (measuring.pairs && !ret->others))
 		return -ENOMEM;
@@ -420,6 +459,7 @@ static int run(const struct cs_asserting_options *options, const struct cs_plan_
 static void begin(const struct cs_plan_function *function, struct cs_asserted *ret)
 {
 	*ret = (struct cs_asserted){ .function = function, .resolution = (double)NAN };
+	cs_measured_as(function, ret->measured_as);
 	cs_noise_summary_init(&ret->noise);
 }
 

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "agent/asserting/file_set.h"
+#include "agent/asserting/measured_as.h"
 #include "agent/asserting/sampling.h"
 #include "agent/budget/judge.h"
 #include "agent/budget/noise.h"
@@ -29,12 +30,23 @@ struct cs_cause_note;
 struct cs_checkouts;
 struct cs_dispositions;
 
+/* Samples of a function that were saved at another time, its baseline. */
+struct cs_asserting_earlier {
+	const struct cs_plan_function *function;
+	struct cs_sample *samples; /* @count > 0 of them */
+	uint32_t count;
+	const char *from;       /* "results.json, 2026-11-21T…, commit …" */
+	const char *difference; /* of machine, or of how it was measured; NULL: there is none */
+};
+
 struct cs_asserting_options {
 	struct event_base *base;
 	const struct cs_dispositions *dispositions;
-	const char *folder;             /* of coldspan.yaml */
-	struct cs_checkouts *checkouts; /* borrowed */
-	uint32_t runs;                  /* 0: as the plan says */
+	const char *folder;                         /* of coldspan.yaml */
+	struct cs_checkouts *checkouts;             /* borrowed */
+	const struct cs_asserting_earlier *earlier; /* borrowed; of all functions that have some */
+	size_t earlier_count;
+	uint32_t runs; /* 0: as the plan says */
 	bool strict;
 	bool against_itself; /* the function is its own baseline */
 	uint64_t seed;
@@ -53,7 +65,10 @@ struct cs_asserted {
 	uint32_t looks;                  /* at most, among which the error is divided */
 	struct cs_judgement *judgements; /* owned; one for each of the function's budgets */
 	double resolution; /* of pairs, as cs_judge_resolution() of total; NaN: there are none */
-	enum cs_budget_against beside;  /* what the others are */
+	enum cs_budget_against beside; /* what the others are */
+	const char *earlier;           /* borrowed: where saved others come from; NULL: none are */
+	const char *difference;        /* idem: their machine is another, they only warn; NULL */
+	char measured_as[CS_MEASURED_AS_BYTES]; /* "": not told */
 	uint32_t apart;                 /* others that are no halves of pairs: so many; 0: pairs */
 	struct cs_file_set files;       /* that its starts mapped and opened */
 	struct cs_file_set other_files; /* and those of the others */
@@ -67,6 +82,18 @@ struct cs_asserted {
 		[CS_MODULES_FOUND]; /* the first module that is, and its file; "" none was loaded */
 	struct cs_sampling_result failure;
 };
+
+/** cs_asserted_level() - of a budget, here: what is of another machine can only warn. Context: any-thread. */
+enum cs_budget_level cs_asserted_level(const struct cs_asserted *asserted,
+				       const struct cs_budget *budget);
+
+/**
+ * cs_asserted_samples() - what a budget of its function is judged by
+ *
+ * Others that are not what it is relative to are none for it. Context: any-thread.
+ */
+struct cs_samples cs_asserted_samples(const struct cs_asserted *asserted,
+				      const struct cs_budget *budget);
 
 /** cs_asserted_others_count() - how many others there are. Context: any-thread. */
 uint32_t cs_asserted_others_count(const struct cs_asserted *asserted);

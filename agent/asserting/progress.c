@@ -89,13 +89,16 @@ static void put_judged(const struct cs_asserted *so_far, unsigned columns, struc
 		       struct cs_buffer *out)
 {
 	const struct cs_plan_function *function = so_far->function;
-	const struct cs_samples samples = { so_far->own, so_far->others, so_far->count };
 	struct cs_judgement *now = calloc(function->budgets_count + 1, sizeof(*now));
 	int r = now ? 0 : -1;
 
-	for (size_t i = 0; r == 0 && i < function->budgets_count; i++)
+	for (size_t i = 0; r == 0 && i < function->budgets_count; i++) {
+		const struct cs_samples samples =
+			cs_asserted_samples(so_far, &function->budgets[i]);
+
 		r = cs_judge(&function->budgets[i], &samples,
 			     function->sampling.alpha / so_far->looks, false, 1, &now[i]);
+	}
 	if (r == 0) {
 		put_measured(so_far, now, part);
 		put_part(out, part, columns);
@@ -112,7 +115,7 @@ void cs_progress_line(const struct cs_asserted *so_far, uint32_t most, double se
 
 	cs_buffer_printf(out, "%.*s  %s%s %u/%u", columns > 40 ? (int)columns - 40 : 8,
 			 so_far->function->name, so_far->confirming ? "again, " : "",
-			 so_far->others ? "pair" : "start", so_far->count, most);
+			 so_far->others && !so_far->apart ? "pair" : "start", so_far->count, most);
 	put_bar(so_far->count, most, utf8, &part);
 	put_part(out, &part, columns);
 	if (so_far->count) {
@@ -140,7 +143,8 @@ static void announce(const struct cs_progress *progress, const struct cs_asserte
 
 	cs_buffer_printf(&line, "%s: %s%u %s%s\n", so_far->function->name,
 			 so_far->confirming ? "once more: " : "", most,
-			 so_far->others ? "pair" : "cold start", most == 1 ? "" : "s");
+			 so_far->others && !so_far->apart ? "pair" : "cold start",
+			 most == 1 ? "" : "s");
 	if (line.len)
 		put(progress, line.data);
 	cs_buffer_deinit(&line);

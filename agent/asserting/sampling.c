@@ -119,12 +119,6 @@ static void fill_sample(const struct cs_cold_start *cold, struct cs_sample *samp
 	values[CS_METRIC_FAULTS_MAJOR] = (double)cold->faults_major;
 }
 
-static void clear_sample(struct cs_sample *sample)
-{
-	for (unsigned i = 0; i < CS_METRIC_COUNT; i++)
-		sample->values[i] = (double)NAN;
-}
-
 /* --- what is seen from outside --- */
 
 static double ns_of(const struct timeval *time)
@@ -208,15 +202,18 @@ static void on_file(void *context, const struct cs_opened_file *file)
 static void on_cold_start(void *context, const struct cs_cold_start *cold)
 {
 	struct sampling *sampling = context;
+	struct cs_noise noise;
 
 	/* The runtime that serves a folder is no start of the function's. */
 	if (sampling->best_ready || (sampling->function->start == CS_START_FAAS &&
 				     cold->identity->pid == sampling->watched.child.pid))
 		return;
+	noise = sampling->result->sample.noise;
 	sampling->segment = cold->identity->segment;
 	sampling->seen = true;
 	sampling->best_ready = cold->ready;
-	clear_sample(&sampling->result->sample);
+	cs_sample_clear(&sampling->result->sample);
+	sampling->result->sample.noise = noise;
 	fill_sample(cold, &sampling->result->sample);
 	if (sampling->function->names_files)
 		cs_modules_fill(&sampling->modules, cold, &sampling->result->sample,
@@ -515,9 +512,8 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 	int r;
 
 	cs_arena_init(&sampling.arena, 0);
-	clear_sample(&result.sample);
-	clear_sample(&sampling.outside);
-	cs_noise_clear(&result.sample.noise);
+	cs_sample_clear(&result.sample);
+	cs_sample_clear(&sampling.outside);
 	event_assign(&sampling.limit, base, -1, 0, on_limit, &sampling);
 	event_assign(&sampling.kill, base, -1, 0, on_kill, &sampling);
 	r = cs_watched_open(&sampling.watched, base, &options, diag);

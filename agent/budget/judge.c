@@ -24,6 +24,13 @@ struct column {
 	uint32_t left_out; /* disturbed ones */
 };
 
+void cs_sample_clear(struct cs_sample *sample)
+{
+	for (unsigned i = 0; i < CS_METRIC_COUNT; i++)
+		sample->values[i] = UNKNOWN;
+	cs_noise_clear(&sample->noise);
+}
+
 double cs_samples_resident(const struct cs_sample *samples, uint32_t count)
 {
 	double most = UNKNOWN;
@@ -424,6 +431,7 @@ int cs_judge(const struct cs_budget *budget, const struct cs_samples *samples, d
 
 	if (!compared || samples->others)
 		r = take_column(samples, budget->metric, compared, false, &column);
+	judgement.apart = compared && samples->apart;
 	judgement.alone = compared && !column.others_count;
 	judgement.count = column.count;
 	judgement.missing = samples->count - column.count;

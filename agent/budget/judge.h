@@ -75,6 +75,7 @@ struct cs_judgement {
 	double chance;      /* tails: p-value; NaN otherwise */
 	uint32_t needed;    /* in doubt for too few: so many starts, or pairs, could prove it; 0 */
 	uint32_t disturbed; /* UNSTABLE amounts: starts without which it looks kept */
+	bool apart;         /* it is relative to samples of another time: weaker */
 	bool alone;         /* it is relative, and there is nothing that it is relative to */
 	double resolution;  /* medians of pairs: as cs_judge_resolution(); NaN otherwise */
 };
@@ -101,6 +102,9 @@ int cs_judge(const struct cs_budget *budget, const struct cs_samples *samples, d
  */
 int cs_judge_resolution(const struct cs_samples *samples, unsigned metric, double alpha,
 			double *ret) cs_must_use;
+
+/** cs_sample_clear() - nothing was seen of it, and nothing is known of the machine. Context: any-thread. */
+void cs_sample_clear(struct cs_sample *sample);
 
 /** cs_samples_resident() - the most of their files in the page cache; NaN: not known. */
 double cs_samples_resident(const struct cs_sample *samples, uint32_t count);

@@ -62,10 +62,11 @@ enum cs_plan_baseline_kind {
 
 struct cs_plan_baseline {
 	enum cs_plan_baseline_kind kind;
-	const char *ref;   /* or the file */
-	const char *build; /* shell command, run in the checkout; NULL: none */
-	char **argv;       /* of the other command, ends with NULL */
-	unsigned line;     /* 0: it was asked for on the command line */
+	const char *ref;    /* or the file */
+	const char *build;  /* shell command, run in the checkout; NULL: none */
+	char **argv;        /* of the other command, ends with NULL */
+	bool differs_warns; /* a file: of another machine, or measured otherwise, it can only warn */
+	unsigned line;      /* 0: it was asked for on the command line */
 	unsigned column;
 };
 

@@ -64,13 +64,18 @@ static int take_budgets(const struct cs_fields *fields, const struct cs_yaml_nod
 static int take_baseline(const struct cs_fields *fields, const struct cs_yaml_node *node,
 			 struct cs_plan_baseline *baseline)
 {
-	static const char *const keys[] = { "ref", "build", "run", "file", "image" };
+	static const char *const keys[] = {
+		"ref", "build", "run", "file", "if_different", "image"
+	};
+	static const char *const answers[] = { "refuse", "warn" };
+	const struct cs_yaml_node *different = cs_yaml_get(node, "if_different");
+	unsigned answer = 0;
 	const struct cs_yaml_node *image = cs_yaml_get(node, "image");
 	const struct cs_yaml_node *ref = cs_yaml_get(node, "ref");
 	const struct cs_yaml_node *build = cs_yaml_get(node, "build");
 	const struct cs_yaml_node *run = cs_yaml_get(node, "run");
 	const struct cs_yaml_node *file = cs_yaml_get(node, "file");
-	int r = cs_fields_known(fields, node, keys, 5);
+	int r = cs_fields_known(fields, node, keys, 6);
 
 	if (r == 0 && image)
 		r = cs_plan_refuse_image(fields, image);
@@ -83,6 +88,14 @@ static int take_baseline(const struct cs_fields *fields, const struct cs_yaml_no
 					"write one of ref: GITREF, run: [PROGRAM…], file: SAMPLES");
 	if (build && !ref)
 		return cs_fields_refuse(fields, build, "only a ref is built; remove build");
+	if (different && !file)
+		return cs_fields_refuse(fields, different,
+					"only samples of a file may differ; remove if_different");
+	if (different)
+		r = cs_fields_choice(fields, different, answers, 2, &answer);
+	if (r < 0)
+		return r;
+	baseline->differs_warns = answer == 1;
 	if (run) {
 		baseline->kind = CS_BASELINE_COMMAND;
 		return cs_fields_argv(fields, run, &baseline->argv);

@@ -171,6 +171,19 @@ static void put_runner(const struct cs_asserted *asserted, struct cs_buffer *out
 	cs_buffer_deinit(&runner);
 }
 
+static void put_weaker(const struct cs_asserted *asserted, struct cs_buffer *out)
+{
+	struct cs_buffer text = { 0 };
+
+	cs_assert_weaker(asserted, &text);
+	if (text.len) {
+		cs_buffer_puts(out, "<p class=\"doubtful\">");
+		cs_escape_markup(out, text.data, false);
+		cs_buffer_puts(out, "</p>\n");
+	}
+	cs_buffer_deinit(&text);
+}
+
 /* What is not kept is open. Rows are the worst first. */
 static bool is_open(const struct cs_result_function *function, const struct cs_row *rows,
 		    size_t count)
@@ -200,6 +213,7 @@ static void put_function(const struct cs_result *result, const struct cs_result_
 		cs_escape_markup(out, asserted->failure.tail.text, false);
 		cs_buffer_puts(out, "</pre>\n");
 	}
+	put_weaker(asserted, out);
 	put_runner(asserted, out);
 	cs_html_phases(asserted, out);
 	cs_html_pairs(asserted, out);

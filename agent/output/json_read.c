@@ -268,11 +268,8 @@ static int take_samples(const struct reading *reading, const json_t *json, const
 	*ret = samples;
 	if (!samples)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++) {
-		for (unsigned metric = 0; metric < CS_METRIC_COUNT; metric++)
-			samples[i].values[metric] = (double)NAN;
-		cs_noise_clear(&samples[i].noise);
-	}
+	for (uint32_t i = 0; i < count; i++)
+		cs_sample_clear(&samples[i]);
 	r = take_columns(reading, &metrics, member(reading, json, samples_name, JSON_OBJECT),
 			 samples, count);
 	return r < 0 ? r
@@ -425,6 +422,27 @@ static const struct cs_plan_function *planned(const struct reading *reading, con
 	return NULL;
 }
 
+/* A baseline that was measured before has a number of its own. */
+static int take_saved(const struct reading *reading, const json_t *json,
+		      struct cs_asserted *asserted)
+{
+	const json_t *saved = json_object_get(json, "baseline_saved");
+	json_int_t count = 0;
+	int r;
+
+	if (!saved || json_is_null(saved))
+		return 0;
+	if (asserted->beside != CS_AGAINST_BASELINE)
+		return fail(reading, -EINVAL, "not of a baseline: ", "baseline_saved");
+	r = take_integer(reading, saved, "starts", 1, CS_PLAN_RUNS_MAX, &count);
+	if (r == 0)
+		r = take_text_or_null(reading, saved, "from", 4096, &asserted->earlier);
+	if (r == 0)
+		r = take_text_or_null(reading, saved, "difference", 4096, &asserted->difference);
+	asserted->apart = (uint32_t)count;
+	return r;
+}
+
 /* What was made beside them must be what the plan compares with, if it compares. */
 static int take_others(const struct reading *reading, const json_t *json,
 		       struct cs_asserted *asserted)
@@ -447,7 +465,11 @@ static int take_others(const struct reading *reading, const json_t *json,
 		if (asserted->others)
 			return fail(reading, -EINVAL, "one too many: ", keys.samples);
 		asserted->beside = kinds[i];
-		r = take_samples(reading, json, keys.samples, keys.noise, asserted->count,
+		r = take_saved(reading, json, asserted);
+		if (r < 0)
+			return r;
+		r = take_samples(reading, json, keys.samples, keys.noise,
+				 asserted->apart ? asserted->apart : asserted->count,
 				 &asserted->others);
 		if (r < 0)
 			return r;
@@ -458,7 +480,7 @@ static int take_others(const struct reading *reading, const json_t *json,
 static int take_measured(const struct reading *reading, const json_t *json,
 			 struct cs_asserted *asserted)
 {
-	const char *forbidden = "";
+	const char *forbidden = "", *method = "";
 	json_int_t count = 0, looks = 0;
 	int r = take_integer(reading, json, "starts", 0, CS_PLAN_RUNS_MAX, &count);
 
@@ -466,6 +488,8 @@ static int take_measured(const struct reading *reading, const json_t *json,
 		r = take_integer(reading, json, "looks", 1, 100, &looks);
 	if (r == 0)
 		r = take_failure(reading, json_object_get(json, "failure"), asserted);
+	if (r == 0 && json_object_get(json, "measured_as"))
+		r = take_text(reading, json, "measured_as", CS_MEASURED_AS_BYTES - 1, &method);
 	if (r == 0)
 		r = take_text(reading, json, "forbidden", sizeof(asserted->forbidden) - 1,
 			      &forbidden);
@@ -476,6 +500,7 @@ static int take_measured(const struct reading *reading, const json_t *json,
 	cs_utf8_strip_control(asserted->forbidden);
 	asserted->count = (uint32_t)count;
 	asserted->looks = (uint32_t)looks;
+	memcpy(asserted->measured_as, method, strlen(method) + 1);
 	r = take_samples(reading, json, "samples", "noise", asserted->count, &asserted->own);
 	if (r == 0)
 		r = take_others(reading, json, asserted);
@@ -527,6 +552,8 @@ static int take_function(struct reading *reading, const json_t *json)
 
 	if (r < 0)
 		return r;
+	if (reading->result->only && strcmp(reading->result->only->name, name) != 0)
+		return 0;
 	asserted.function = planned(reading, name);
 	if (!asserted.function)
 		return -ENOENT;

@@ -268,15 +268,25 @@ static json_t *budget_json(const struct cs_row *row)
 	return json;
 }
 
+/* Of a baseline that was not measured now. */
+static json_t *saved_json(const struct cs_asserted *asserted)
+{
+	if (!asserted->apart)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o}", "starts", cs_document_number(asserted->apart), "from",
+			 text(asserted->earlier), "difference", text(asserted->difference));
+}
+
 /* All that was measured. What the others are stands in the names of their samples. */
 static json_t *measured_json(const struct cs_asserted *asserted)
 {
 	uint32_t n = asserted->count, others_n = cs_asserted_others_count(asserted);
-	json_t *json =
-		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "starts", cs_document_number(n),
-			  "looks", cs_document_number(asserted->looks), "forbidden",
-			  text(asserted->forbidden), "failure", failure_json(asserted), "samples",
-			  samples_json(asserted->own, n), "noise", noise_json(asserted->own, n));
+	json_t *json = json_pack(
+		"{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "starts", cs_document_number(n),
+		"looks", cs_document_number(asserted->looks), "measured_as", asserted->measured_as,
+		"baseline_saved", saved_json(asserted), "forbidden", text(asserted->forbidden),
+		"failure", failure_json(asserted), "samples", samples_json(asserted->own, n),
+		"noise", noise_json(asserted->own, n));
 
 	for (unsigned i = CS_AGAINST_BASELINE; json && i <= CS_AGAINST_UNWATCHED; i++) {
 		const struct cs_result_others_keys keys =

@@ -223,14 +223,15 @@ static struct cs_row row_of(const struct cs_result *result,
 	const struct cs_budget *budget = &planned->budgets[which];
 	const struct cs_judgement *judgement = &function->asserted.judgements[which];
 	bool quarantined = cs_assert_quarantined(result->plan, planned, budget, result->today);
-	bool counts = budget->level == CS_LEVEL_ERROR && !quarantined;
+	enum cs_budget_level level = cs_asserted_level(&function->asserted, budget);
+	bool counts = level == CS_LEVEL_ERROR && !quarantined;
 
 	return (struct cs_row){
 		.function = function,
 		.budget = budget,
 		.judgement = judgement,
 		.cause = cause_of(&function->asserted, which),
-		.label = cs_assert_label(budget, judgement->verdict, quarantined),
+		.label = cs_assert_label(level, judgement->verdict, quarantined),
 		.grade = grade_of(judgement->verdict, counts),
 		.counts = counts,
 		.excess = excess_of(budget, judgement),

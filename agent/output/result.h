@@ -46,7 +46,8 @@ struct cs_result {
 	size_t count;
 	unsigned today; /* 20261121: decides quarantines */
 	bool strict;
-	bool saved; /* read back, nothing was started */
+	bool saved;                          /* read back, nothing was started */
+	const struct cs_plan_function *only; /* read of no other; NULL: of all */
 	struct cs_assert_tally tally;
 };
 

@@ -184,7 +184,7 @@ def mistakes_are_told_with_their_place(args, folder):
                  "  later: {run: [x], baseline: {file: x}, budgets: [total <= 2x vs baseline]}\n")
     expect(coldspan(args, folder, "helo"), USAGE, r'has no function "helo"; did you mean "hello"\?')
     expect(coldspan(args, folder, "hello"), 1, r"hello: /no/such: ")
-    expect(coldspan(args, folder, "later"), USAGE, r"coldspan.yaml:5:3: a baseline of samples")
+    expect(coldspan(args, folder, "later"), USAGE, r"coldspan.yaml:5:\d+: .*/x: No such file")
     expect(coldspan(args, folder, "--config", "nothere"), USAGE, r"nothere: No such file")
     expect(coldspan(args, folder, "--config", "."), USAGE, r"\.: Is a directory")
     expect(coldspan(args, folder, "--runs", "0"), USAGE, r'--runs: "0" is no number from 1')

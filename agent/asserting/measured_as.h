@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * How a function is measured, as a word: samples that were measured otherwise are of something else. What is
+ * measured, its command, is not in it: that is what two results are compared for.
+ */
+#pragma once
+
+#include "agent/budget/plan.h"
+
+#define CS_MEASURED_AS_BYTES 17u
+
+/**
+ * cs_measured_as() - of its ready rule, first event, page cache and warm events
+ * @ret: 16 hexadecimal digits; the same for the same
+ *
+ * Context: any-thread.
+ */
+void cs_measured_as(const struct cs_plan_function *function, char ret[CS_MEASURED_AS_BYTES]);
