@@ -12,6 +12,7 @@
 #include "agent/asserting/checkout.h"
 #include "agent/asserting/counters.h"
 #include "agent/asserting/loaded_files.h"
+#include "agent/asserting/package.h"
 #include "agent/asserting/page_cache.h"
 #include "agent/interrupts.h"
 
@@ -30,6 +31,7 @@ struct side {
 	struct cs_loaded_files files;
 	bool learnt;              /* with what a start opened */
 	struct cs_file_set *seen; /* borrowed; NULL: nobody compares */
+	double package_bytes;     /* NaN: not known */
 	double resident;          /* the most of these that was in the page cache; NaN: not known */
 };
 
@@ -96,6 +98,7 @@ static int start_one(struct measuring *measuring, bool other, struct cs_sample *
 		return r;
 	*ret = result.sample;
 	ret->noise.values[CS_NOISE_RESIDENT] = resident;
+	ret->values[CS_METRIC_PACKAGE] = side->package_bytes;
 	side->resident = fmax(side->resident, resident);
 	if (!other && !asserted->forbidden[0])
 		memcpy(asserted->forbidden, result.forbidden, sizeof(result.forbidden));
@@ -348,7 +351,12 @@ static void find_files(struct measuring *measuring)
 {
 	for (unsigned i = 0; i < (measuring->pairs ? 2u : 1u); i++) {
 		struct side *side = &measuring->sides[i];
+		const char *package = side->function->package;
+		int known = package ? cs_package_bytes(side->folder, package, &side->package_bytes)
+				    : -ENOENT;
 
+		if (known < 0)
+			side->package_bytes = (double)NAN; /* which is no data */
 		/* Without them it is not known what the page cache has; a start says why there is no program. */
 		if (side->function->start == CS_START_FAAS ||
 		    cs_loaded_files_find(side->function, side->folder,
@@ -423,6 +431,7 @@ static int run(const struct cs_asserting_options *options, const struct cs_plan_
 			.function = i ? &measuring.other : function,
 			.folder = options->folder,
 			.resident = (double)NAN,
+			.package_bytes = (double)NAN,
 		};
 	ret->looks = looks.count;
 	if (measuring.pairs)

@@ -18,6 +18,7 @@
 #include "agent/asserting/noise_watch.h"
 #include "agent/asserting/runtime_api.h"
 #include "agent/asserting/starting.h"
+#include "agent/budget/cost.h"
 #include "agent/interrupts.h"
 #include "agent/statistics/quantile.h"
 #include "agent/watched.h"
@@ -534,6 +535,8 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 	cs_watched_close(&sampling.watched);
 	fill_warm(&sampling);
 	fill_outside(&sampling);
+	if (function->cost)
+		cs_cost_fill(function->cost, &result.sample);
 	cs_modules_deinit(&sampling.modules);
 	result.outcome = outcome_of(&sampling);
 	result.status = r == -EINTR ? sampling.interrupts.number : sampling.watched.status;

@@ -97,6 +97,8 @@ static const char *example_of(enum cs_quantity_kind kind)
 		return "+5%";
 	case CS_QUANTITY_FACTOR:
 		return "3.0x";
+	case CS_QUANTITY_COST:
+		return "2.50USD";
 	case CS_QUANTITY_COUNT:
 		break;
 	}
@@ -122,6 +124,9 @@ static int take_amount(const struct cs_fields *fields, const struct cs_yaml_node
 	if (ret->kind == CS_QUANTITY_COUNT && kind == CS_QUANTITY_SIZE)
 		return cs_fields_refuse(fields, word, "\"%s\" has no unit; write %sMiB or %sKiB",
 					word->value, word->value, word->value);
+	if (ret->kind == CS_QUANTITY_COUNT && kind == CS_QUANTITY_COST)
+		return cs_fields_refuse(fields, word, "\"%s\" has no unit; write %sUSD",
+					word->value, word->value);
 	return cs_fields_refuse(fields, word,
 				"\"%s\" is of another kind than what it bounds; write it as %s",
 				word->value, example_of(kind));

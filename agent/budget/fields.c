@@ -152,6 +152,7 @@ int cs_fields_quantity(const struct cs_fields *fields, const struct cs_yaml_node
 		[CS_QUANTITY_SIZE] = { "size", "96MiB" },
 		[CS_QUANTITY_SHARE] = { "share", "95%" },
 		[CS_QUANTITY_FACTOR] = { "factor", "3.0x" },
+		[CS_QUANTITY_COST] = { "price", "0.0000002USD" },
 	};
 	struct cs_quantity found;
 

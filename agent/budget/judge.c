@@ -232,6 +232,7 @@ static double allowed_factor(const struct cs_budget *budget, double other)
 	case CS_QUANTITY_COUNT:
 	case CS_QUANTITY_DURATION:
 	case CS_QUANTITY_SIZE:
+	case CS_QUANTITY_COST:
 		break;
 	}
 	return other > 0 ? 1 + budget->max.value / other : (double)INFINITY;

@@ -32,6 +32,8 @@
 	X(MODULES, "import.modules", COUNT, true, "modules whose files were opened")               \
 	X(FORBIDDEN, "import.forbidden", COUNT, true, "of these, those that are forbidden")        \
 	X(CONNECTS, "connect.count", COUNT, true, "connections that it opened until it was ready") \
+	X(PACKAGE, "package.bytes", SIZE, true, "of the folder or file that is deployed")          \
+	X(COST, "cost.per_million", COST, false, "of a million invocations, at the plan's prices") \
 	X(WARM_P50, "warm.p50", DURATION, false, "median of its warm invocations")                 \
 	X(WARM_P95, "warm.p95", DURATION, false, "of its warm invocations 95% took at most that")
 

@@ -22,16 +22,15 @@ static const struct cs_plan_sampling usual = {
 
 /* --- a function --- */
 
-static const char *const function_keys[] = { "run",         "shell",
-					     "function",    "image",
-					     "ready",       "invoke",
-					     "env",         "budgets",
-					     "extends",     "forbid",
-					     "baseline",    "reference",
-					     "warm_events", CS_PLAN_SAMPLING_KEYS };
+static const char *const function_keys[] = {
+	"run",         "shell",   "function", "image",
+	"ready",       "invoke",  "env",      "budgets",
+	"extends",     "forbid",  "baseline", "reference",
+	"warm_events", "package", "cost",     CS_PLAN_SAMPLING_KEYS
+};
 
 static int take_parts(const struct cs_fields *fields, const struct cs_yaml_node *map,
-		      const char *ref, struct cs_plan_function *function)
+		      const struct cs_plan *plan, struct cs_plan_function *function)
 {
 	int r = cs_plan_take_start(fields, map, function);
 
@@ -41,13 +40,15 @@ static int take_parts(const struct cs_fields *fields, const struct cs_yaml_node 
 		r = cs_plan_take_sampling(fields, map, &function->sampling);
 	if (r == 0)
 		r = cs_plan_take_budgets(fields, map, function);
-	if (r == 0 && ref)
-		r = cs_plan_compare(fields, ref, function);
+	if (r == 0)
+		r = cs_plan_take_cost(fields, map, plan->prices, function);
+	if (r == 0 && plan->baseline)
+		r = cs_plan_compare(fields, plan->baseline, function);
 	return r == 0 ? cs_plan_check_budgets(fields, function) : r;
 }
 
 static int take_function(const struct cs_fields *fields, const struct cs_yaml_entry *entry,
-			 const struct cs_plan_sampling *defaults, const char *ref,
+			 const struct cs_plan_sampling *defaults, const struct cs_plan *plan,
 			 struct cs_plan_function *function)
 {
 	int r;
@@ -62,7 +63,7 @@ static int take_function(const struct cs_fields *fields, const struct cs_yaml_en
 				  entry->key);
 	r = cs_fields_known(fields, entry->value, function_keys,
 			    sizeof(function_keys) / sizeof(function_keys[0]));
-	return r < 0 ? r : take_parts(fields, entry->value, ref, function);
+	return r < 0 ? r : take_parts(fields, entry->value, plan, function);
 }
 
 static int take_functions(const struct cs_fields *fields, const struct cs_yaml_node *map,
@@ -79,8 +80,7 @@ static int take_functions(const struct cs_fields *fields, const struct cs_yaml_n
 	if (!functions)
 		return -ENOMEM;
 	for (size_t i = 0; i < map->count && r == 0; i++)
-		r = take_function(fields, &map->entries[i], defaults, plan->baseline,
-				  &functions[i]);
+		r = take_function(fields, &map->entries[i], defaults, plan, &functions[i]);
 	plan->functions = functions;
 	plan->functions_count = map->count;
 	return r;
@@ -99,6 +99,19 @@ static int take_version(const struct cs_fields *fields, const struct cs_yaml_nod
 		return cs_fields_refuse(fields, version,
 					"this version is not known here; write version: 1");
 	return 0;
+}
+
+/* Those of policy, which all functions have that name none. */
+static int take_common_prices(const struct cs_fields *fields, const struct cs_yaml_node *node,
+			      struct cs_plan *plan)
+{
+	struct cs_prices *prices;
+
+	if (!node)
+		return 0;
+	prices = cs_arena_alloc(fields->arena, sizeof(*prices));
+	plan->prices = prices;
+	return prices ? cs_plan_take_prices(fields, node, prices) : -ENOMEM;
 }
 
 static int take_root(const struct cs_fields *fields, const struct cs_yaml_node *root,
@@ -124,7 +137,9 @@ static int take_root(const struct cs_fields *fields, const struct cs_yaml_node *
 	if (!functions)
 		return cs_fields_refuse(fields, root,
 					"key \"functions\" is missing; see coldspan init");
-	r = take_functions(fields, functions, &sampling, plan);
+	r = policy ? take_common_prices(fields, cs_yaml_get(policy, "prices"), plan) : 0;
+	if (r == 0)
+		r = take_functions(fields, functions, &sampling, plan);
 	return r == 0 && policy ? cs_plan_take_policy(fields, policy, plan) : r;
 }
 

@@ -82,6 +82,9 @@ struct cs_plan_variable {
 	const char *value;
 };
 
+struct cs_cost;
+struct cs_prices;
+
 struct cs_plan_function {
 	const char *name;
 	unsigned line;
@@ -97,7 +100,9 @@ struct cs_plan_function {
 	struct cs_plan_sampling sampling;
 	struct cs_budget *budgets;
 	size_t budgets_count;
-	const char *const *forbid; /* names of modules, with * */
+	const char *package; /* folder or file that is deployed, from the file's; NULL: not named */
+	const struct cs_cost *cost; /* NULL: not asked for */
+	const char *const *forbid;  /* names of modules, with * */
 	size_t forbid_count;
 	uint32_t warm;    /* further events of each start, one after the other */
 	bool names_files; /* a budget is on modules: the files of every class are asked for */
@@ -125,6 +130,7 @@ struct cs_plan {
 	const char *baseline; /* borrowed: a ref instead of all functions' own; NULL: none */
 	const struct cs_plan_function *functions;
 	size_t functions_count;
+	const struct cs_prices *prices; /* for all functions that have none of their own; NULL */
 	const struct cs_plan_quarantine *quarantine;
 	size_t quarantine_count;
 	bool fail_inconclusive; /* as --strict */

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "agent/budget/cost.h"
 #include "agent/budget/plan.h"
 #include "base/cleanup.h"
 
@@ -36,6 +37,19 @@ int cs_plan_take_ready(const struct cs_fields *fields, const struct cs_yaml_node
 /** cs_plan_take_budgets() - budgets, extends, forbid and baseline of @map */
 int cs_plan_take_budgets(const struct cs_fields *fields, const struct cs_yaml_node *map,
 			 struct cs_plan_function *function) cs_must_use;
+
+/** cs_plan_take_day() - "2026-12-31" as 20261231 */
+int cs_plan_take_day(const struct cs_fields *fields, const struct cs_yaml_node *node, unsigned *ret)
+	cs_must_use;
+
+/** cs_plan_take_prices() - a list of prices, which has a day */
+int cs_plan_take_prices(const struct cs_fields *fields, const struct cs_yaml_node *map,
+			struct cs_prices *ret) cs_must_use;
+
+/** cs_plan_take_cost() - package and cost of @map, whose budgets are there; @prices: NULL, or of all */
+int cs_plan_take_cost(const struct cs_fields *fields, const struct cs_yaml_node *map,
+		      const struct cs_prices *prices, struct cs_plan_function *function)
+	cs_must_use;
 
 /** cs_plan_compare() - with @ref, whatever its file says; see CS_PLAN_COMPARED */
 int cs_plan_compare(const struct cs_fields *fields, const char *ref,

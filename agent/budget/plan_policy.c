@@ -4,24 +4,10 @@
 #include "agent/budget/plan_parts.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "agent/budget/fields.h"
 #include "agent/budget/yaml_tree.h"
-
-static int take_date(const struct cs_fields *fields, const struct cs_yaml_node *node, unsigned *ret)
-{
-	unsigned year, month, day;
-	int end = 0;
-
-	if (node->kind != CS_YAML_SCALAR ||
-	    sscanf(node->value, "%4u-%2u-%2u%n", &year, &month, &day, &end) != 3 || end != 10 ||
-	    node->value[end] || month < 1 || month > 12 || day < 1 || day > 31)
-		return cs_fields_refuse(fields, node, "a day is written as 2026-12-31");
-	*ret = year * 10000 + month * 100 + day;
-	return 0;
-}
 
 static bool is_budget(const struct cs_plan *plan, const char *id)
 {
@@ -55,7 +41,7 @@ static int take_quarantined(const struct cs_fields *fields, const struct cs_yaml
 	if (r == 0 && !is_budget(plan, ret->id))
 		r = cs_fields_refuse(fields, id, "there is no budget \"%s\"", ret->id);
 	if (r == 0)
-		r = take_date(fields, until, &ret->until);
+		r = cs_plan_take_day(fields, until, &ret->until);
 	return r == 0 && issue ? cs_fields_text(fields, issue, &ret->issue) : r;
 }
 
@@ -63,7 +49,7 @@ int cs_plan_take_policy(const struct cs_fields *fields, const struct cs_yaml_nod
 			struct cs_plan *plan)
 {
 	static const char *const keys[] = { "on_inconclusive", "on_no_data", "confirm",
-					    "quarantine" };
+					    "quarantine", "prices" };
 	static const char *const answers[] = { "warn", "fail" };
 	const struct cs_yaml_node *inconclusive = cs_yaml_get(map, "on_inconclusive");
 	const struct cs_yaml_node *no_data = cs_yaml_get(map, "on_no_data");
@@ -71,7 +57,7 @@ int cs_plan_take_policy(const struct cs_fields *fields, const struct cs_yaml_nod
 	const struct cs_yaml_node *list = cs_yaml_get(map, "quarantine");
 	struct cs_plan_quarantine *quarantine;
 	unsigned which = 0;
-	int r = cs_fields_known(fields, map, keys, 4);
+	int r = cs_fields_known(fields, map, keys, 5);
 
 	/* Never green without data. */
 	if (r == 0 && no_data)

@@ -34,6 +34,7 @@ static const struct unit {
 	{ "GiB", CS_QUANTITY_SIZE, 1073741824 },
 	{ "%", CS_QUANTITY_SHARE, 0.01 },
 	{ "x", CS_QUANTITY_FACTOR, 1 },
+	{ "USD", CS_QUANTITY_COST, 1 },
 };
 
 /* Digits with at most one point among them; no locale, no hexadecimal, no exponent, no infinity. */
@@ -137,6 +138,12 @@ char *cs_quantity_format(struct cs_quantity quantity, char *buf, size_t size)
 		return buf;
 	case CS_QUANTITY_FACTOR:
 		snprintf(buf, size, "%.2f x", quantity.value);
+		return buf;
+	case CS_QUANTITY_COST:
+		if (fabs(quantity.value) < 1)
+			snprintf(buf, size, "%.3g USD", quantity.value);
+		else
+			snprintf(buf, size, "%.*f USD", decimals(quantity.value), quantity.value);
 		return buf;
 	case CS_QUANTITY_COUNT:
 		break;

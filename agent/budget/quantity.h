@@ -9,6 +9,7 @@
  *   share     5%  +5%  -3%  99.5%
  *   factor    3.0x
  *   count     45  1500
+ *   cost      0.25USD
  *
  * Context of all: any-thread.
  */
@@ -24,6 +25,7 @@ enum cs_quantity_kind {
 	CS_QUANTITY_SIZE,     /* bytes */
 	CS_QUANTITY_SHARE,    /* 0.05 for 5 % */
 	CS_QUANTITY_FACTOR,
+	CS_QUANTITY_COST, /* USD */
 };
 
 struct cs_quantity {

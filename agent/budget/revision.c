@@ -19,6 +19,8 @@ static const struct unit sizes[] = {
 	{ "B", 1 }, { "KiB", 1024 }, { "MiB", 1048576 }, { "GiB", 1073741824 }
 };
 
+static const struct unit dollars = { "USD", 1 };
+
 /* Up to three digits, and never below @value. */
 static char *put(double value, const struct unit *units, size_t count, char *buf, size_t size)
 {
@@ -52,6 +54,8 @@ char *cs_revision_amount(struct cs_quantity value, char *buf, size_t size)
 		return put(value.value, durations, 4, buf, size);
 	case CS_QUANTITY_SIZE:
 		return put(value.value, sizes, 4, buf, size);
+	case CS_QUANTITY_COST:
+		return put(value.value, &dollars, 1, buf, size);
 	case CS_QUANTITY_COUNT:
 	case CS_QUANTITY_SHARE:
 	case CS_QUANTITY_FACTOR:

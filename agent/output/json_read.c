@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/budget/cost.h"
 #include "agent/budget/metric.h"
 #include "agent/output/joining.h"
 #include "agent/output/json.h"
@@ -477,6 +478,17 @@ static int take_others(const struct reading *reading, const json_t *json,
 	return 0;
 }
 
+/* Prices are of the plan in force, as budgets are. */
+static void fill_cost(struct cs_asserted *asserted)
+{
+	uint32_t others = cs_asserted_others_count(asserted);
+
+	for (uint32_t i = 0; asserted->function->cost && i < asserted->count; i++)
+		cs_cost_fill(asserted->function->cost, &asserted->own[i]);
+	for (uint32_t i = 0; asserted->function->cost && i < others; i++)
+		cs_cost_fill(asserted->function->cost, &asserted->others[i]);
+}
+
 static int take_measured(const struct reading *reading, const json_t *json,
 			 struct cs_asserted *asserted)
 {
@@ -504,6 +516,8 @@ static int take_measured(const struct reading *reading, const json_t *json,
 	r = take_samples(reading, json, "samples", "noise", asserted->count, &asserted->own);
 	if (r == 0)
 		r = take_others(reading, json, asserted);
+	if (r == 0)
+		fill_cost(asserted);
 	asserted->judgements =
 		calloc(asserted->function->budgets_count + 1, sizeof(*asserted->judgements));
 	return r < 0 ? r : asserted->judgements ? 0 : -ENOMEM;

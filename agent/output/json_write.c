@@ -52,6 +52,8 @@ static const char *unit_of(enum cs_quantity_kind kind)
 		return "share";
 	case CS_QUANTITY_FACTOR:
 		return "factor";
+	case CS_QUANTITY_COST:
+		return "usd";
 	case CS_QUANTITY_COUNT:
 		break;
 	}

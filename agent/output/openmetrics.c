@@ -17,6 +17,7 @@ enum unit {
 	UNIT_BYTES,
 	UNIT_COUNT,
 	UNIT_RATIO,
+	UNIT_USD,
 	UNITS,
 };
 
@@ -28,6 +29,7 @@ static const struct {
 	[UNIT_BYTES] = { "_bytes", 1 },
 	[UNIT_COUNT] = { "", 1 },
 	[UNIT_RATIO] = { "_ratio", 1 },
+	[UNIT_USD] = { "_usd", 1 },
 };
 
 static enum unit unit_of(enum cs_quantity_kind kind)
@@ -40,6 +42,8 @@ static enum unit unit_of(enum cs_quantity_kind kind)
 	case CS_QUANTITY_SHARE:
 	case CS_QUANTITY_FACTOR:
 		return UNIT_RATIO;
+	case CS_QUANTITY_COST:
+		return UNIT_USD;
 	case CS_QUANTITY_COUNT:
 		break;
 	}

@@ -76,6 +76,65 @@ def of_the_process(args, folder):
     assert all(ns >= 0 for ns in samples["io.read_bytes"])
 
 
+@case
+def what_is_deployed_has_a_size(args, folder):
+    (folder / "dist/deep").mkdir(parents=True)
+    (folder / "dist/a").write_bytes(b"x" * 1000)
+    (folder / "dist/deep/b").write_bytes(b"x" * 24)
+    (folder / "dist/link").symlink_to("/bin/sh")
+    (folder / "dist.zip").write_bytes(b"x" * 77)
+    plan(folder, "  f: {run: [/bin/true], package: dist, budgets: [package.bytes <= 1023B]}\n"
+                 "  z: {run: [/bin/true], package: dist.zip, budgets: [package.bytes <= 77B]}\n")
+    expect(coldspan(args, folder, "-o", "json=r.json"), OVER, r"FAIL +package.bytes <= 1023 B +1.00 KiB",
+           r"PASS +package.bytes <= 77 B")
+    assert measured(folder)["samples"]["package.bytes"] == [1024] * 5
+    (folder / "dist.zip").unlink()
+    expect(coldspan(args, folder, "z"), asserting.NO_DATA, r"NO DATA +package.bytes")
+    plan(folder, "  f: {run: [/bin/true], budgets: [package.bytes <= 1023B]}\n")
+    expect(coldspan(args, folder), USAGE, r"coldspan.yaml:4:\d+: package.bytes is not known of f; write package: ")
+
+
+PRICES = "{date: 2026-11-22, source: a list, per_request: 0.0000002USD, per_gb_second: 0.0000166667USD"
+
+
+@case
+def what_it_costs_at_the_prices_that_are_named(args, folder):
+    plan(folder, "  f: {run: [/bin/true], cost: {memory: 512MiB}, budgets: [cost.per_million <= 0.01USD]}\n"
+                 f"  g: {{run: [/bin/true], cost: {{memory: 1GiB, prices: {PRICES}, step: 100s}}}},\n"
+                 "      budgets: [max cost.per_million <= 1667USD]}\n",
+         asserting.FEW + f"policy: {{prices: {PRICES}}}}}\n")
+    got = coldspan(args, folder, "-o", "json=r.json", "-o", "openmetrics=m")
+    assert got.returncode in (OVER, KEPT), got
+    expect(got, got.returncode, r"PASS +max cost.per_million <= 1667 USD +1667 USD")
+    samples = measured(folder)["samples"]
+    for total, cost in zip(samples["total_ns"], samples["cost.per_million_usd"]):
+        billed_s = -(-total // 1_000_000) / 1000
+        assert abs(cost - (0.2 + 1e6 * 0.5 * billed_s * 0.0000166667)) < 1e-9, (total, cost)
+    assert all(abs(cost - (0.2 + 1666.67)) < 1e-6 for cost in measured(folder, "g")["samples"]["cost.per_million_usd"])
+    assert "coldspan_budget_measured_usd{function=\"g\"" in (folder / "m").read_text()
+    # Judged again, it is at the prices of the plan in force.
+    plan(folder, f"  f: {{run: [/bin/true], cost: {{memory: 1GiB, prices: {PRICES.replace('0.0000002', '7')}}}}},\n"
+                 "      budgets: [max cost.per_million <= 6999999USD]}\n"
+                 "  g: {run: [/bin/true], budgets: [total <= 100s]}\n")
+    expect(coldspan(args, folder, "--from", "r.json", "-o", "json=again.json"), OVER, r"max cost.per_million")
+
+
+@case
+def prices_have_a_day_and_a_source(args, folder):
+    for cost, said in (("{memory: 1GiB}", r"write prices: \{date"),
+                       ("{memory: 1GiB, prices: {per_request: 1USD, per_gb_second: 1USD}}", r"prices change: write date"),
+                       (f"{{prices: {PRICES}}}}}", r"write memory: 512MiB"),
+                       (f"{{memory: 1GiB, prices: {PRICES.replace('0.0000002USD', '0.2')}}}}}", r'"0.2" is no price'),
+                       (f"{{memory: 1GiB, cold: 1%, prices: {PRICES}}}}}", r"answers no events that could be warm"),
+                       (f"{{memory: 1GiB, prices: {PRICES}, step: 0ms}}}}", r"is nothing to bill by")):
+        plan(folder, f"  f: {{run: [/bin/true], cost: {cost}, budgets: [cost.per_million <= 1USD]}}\n")
+        expect(coldspan(args, folder), USAGE, r"coldspan.yaml:4:\d+: .*" + said)
+    plan(folder, "  f: {run: [/bin/true], budgets: [cost.per_million <= 1USD]}\n")
+    expect(coldspan(args, folder), USAGE, r"cost.per_million is not known of f; write cost: ")
+    plan(folder, "  f: {run: [/bin/true], budgets: [cost.per_million <= 1]}\n")
+    expect(coldspan(args, folder), USAGE, r'"1" has no unit; write 1USD')
+
+
 def with_tracefs(args, folder, *words):
     """In a mount namespace of its own, where tracefs is there."""
     command = " ".join(shlex.quote(word) for word in (args.coldspan, "assert", *words))
