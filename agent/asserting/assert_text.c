@@ -46,6 +46,7 @@ void cs_assert_count(const struct cs_plan *plan, const struct cs_asserted *asser
 
 		if (budget->level == CS_LEVEL_OFF)
 			continue;
+		tally->judged += asserted->judgements[i].verdict != CS_VERDICT_NO_DATA;
 		switch (asserted->judgements[i].verdict) {
 		case CS_VERDICT_PASS:
 			tally->kept++;
@@ -60,7 +61,7 @@ void cs_assert_count(const struct cs_plan *plan, const struct cs_asserted *asser
 			tally->unstable += counts;
 			break;
 		case CS_VERDICT_NO_DATA:
-			tally->unseen += counts;
+			*(counts ? &tally->unseen : &tally->untold) += 1;
 			break;
 		}
 	}
@@ -446,7 +447,8 @@ static void put_count(struct cs_buffer *out, unsigned count, const char *what)
 
 int cs_assert_exit_code(const struct cs_assert_tally *tally, bool strict)
 {
-	if (tally->failures || tally->unseen)
+	/* Never green without data: also where all that has none is excused. */
+	if (tally->failures || tally->unseen || (tally->untold && !tally->judged))
 		return CS_EXIT_NO_DATA;
 	if (tally->exceeded)
 		return CS_EXIT_OVER_BUDGET;
@@ -459,6 +461,7 @@ void cs_assert_text_end(const struct cs_assert_tally *tally, struct cs_buffer *o
 
 	put_count(&line, tally->exceeded, "exceeded");
 	put_count(&line, tally->unseen, "without data");
+	put_count(&line, tally->untold, "without data but excused");
 	put_count(&line, tally->failures, "without a start");
 	put_count(&line, tally->doubtful, "inconclusive");
 	put_count(&line, tally->unstable, "unstable");

@@ -17,6 +17,8 @@ struct cs_assert_tally {
 	unsigned doubtful; /* inconclusive, of level error */
 	unsigned unstable; /* of level error */
 	unsigned unseen;   /* no data, of level error */
+	unsigned untold;   /* no data, and excused */
+	unsigned judged;   /* of any level: with data */
 	unsigned failures; /* functions of which a start came to nothing */
 };
 

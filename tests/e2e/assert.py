@@ -125,6 +125,15 @@ def what_was_not_seen_is_never_green(args, folder):
 
 
 @case
+def what_is_excused_is_not_green_without_data_either(args, folder):
+    one = f"  f: {{run: [/bin/true], budgets: [{{metric: wait, max: 1s, level: warn}}]}}\n"
+    plan(folder, one)
+    expect(coldspan(args, folder), NO_DATA, r"NO DATA +p50 wait", r"budgets: 1 without data but excused")
+    plan(folder, one.replace("}]", "}, total <= 100s]"))
+    expect(coldspan(args, folder), KEPT, r"budgets: 1 without data but excused, 1 kept")
+
+
+@case
 def strict_passes_only_what_is_proved(args, folder):
     plan(folder, "  f: {run: [/bin/true], budgets: [p99 total <= 100s]}\n")
     expect(coldspan(args, folder), KEPT, r"INCONCLUSIVE +p99 total .*; 299 starts are needed to prove anything")
