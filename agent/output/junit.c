@@ -55,7 +55,9 @@ static double seconds_of(const struct cs_asserted *asserted)
 		double own = asserted->own[i].values[CS_METRIC_TOTAL];
 
 		ns += isnan(own) ? 0 : own;
-		own = asserted->others ? asserted->others[i].values[CS_METRIC_TOTAL] : 0;
+		own = asserted->others && !asserted->apart
+			      ? asserted->others[i].values[CS_METRIC_TOTAL]
+			      : 0;
 		ns += isnan(own) ? 0 : own;
 	}
 	return ns / 1e9;
