@@ -267,7 +267,8 @@ int cs_b3_headers_parse(const struct cs_b3_headers *headers, struct cs_trace_con
 	struct text flags = trimmed(headers->flags, headers->flags_len);
 	bool denied = is(sampled, "0") || is(sampled, "false");
 
-	if (sampled.len && !denied && !is(sampled, "1") && !is(sampled, "true"))
+	/* Absent is a decision left to us; an empty header is malformed. */
+	if (headers->sampled && !denied && !is(sampled, "1") && !is(sampled, "true"))
 		return -EBADMSG;
 	if (!headers->trace_id && !headers->span_id)
 		return -ENODATA;

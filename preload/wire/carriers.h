@@ -62,7 +62,11 @@ struct cs_b3_headers {
 	size_t flags_len;
 };
 
-/** cs_b3_headers_parse() - X-B3-*. Format: openzipkin/b3-propagation, "Multiple Headers". */
+/**
+ * cs_b3_headers_parse() - X-B3-*; an empty X-B3-Sampled is malformed, as one of nonsense
+ *
+ * Format: openzipkin/b3-propagation, "Multiple Headers".
+ */
 int cs_b3_headers_parse(const struct cs_b3_headers *headers, struct cs_trace_context *ret);
 
 /**

@@ -164,6 +164,22 @@ def gateway(args, folder):
     assert SECRET not in run.raw, "more than ids is told"
 
 
+@case("members of a caller's baggage that are named become attributes")
+def baggage(args, folder):
+    sent = {"headers": {"Baggage": f"userId=al%20ice;p=1,secret={SECRET}"},
+            "multi": {"multiValueHeaders": {"baggage": [f"userId=first,x={SECRET}", "userId=last"]}},
+            "message": {"Records": [{**message(1), "messageAttributes": {"baggage": {"stringValue": "userId=x"}}}]}}
+    with Run(args, folder, "loop", options=["--baggage", "userId"]) as run:
+        events = [run.push({"requestContext": {"requestId": "c"}, "headers": sent["headers"]}),
+                  run.push({"requestContext": {"requestId": "c"}, **sent["multi"]}), run.push(sent["message"])]
+        for event in events:
+            event.answer()
+    said = [{key: value for key, value in run.of(event)["attributes"].items() if key.startswith("baggage")}
+            for event in events]
+    assert said == [{"baggage.userId": "al ice"}, {"baggage.userId": "last"}, {}], said
+    assert SECRET not in run.raw, "more than is named is told"
+
+
 SINGLE = {
     "eventbridge": ({"id": "e-1", "detail-type": SECRET, "source": SECRET, "detail": {"id": SECRET}}, "pubsub"),
     "schedule": ({"id": "e-1", "detail-type": "Scheduled Event", "source": "aws.events"}, "timer"),

@@ -79,6 +79,9 @@ ParameterizedTestParameters(carriers, xray)
 		{ "Root=" ROOT ";Parent=" XSPAN ";Sampled=0;Lineage=1:a87bd80c:0", 0, XTRACE, XSPAN,
 		  0 },
 		{ " Root=" ROOT "; Parent=" XSPAN " ;\tSampled=1 ", 0, XTRACE, XSPAN, 1 },
+		{ "Root=" ROOT ";Lineage=1:a87bd80c:0", 0, XTRACE, NO_PARENT, 1 },
+		{ "Lineage=1:a87bd80c:0|68fd508a:5|c512fbe3:2;Root=" ROOT ";Parent=" XSPAN, 0,
+		  XTRACE, XSPAN, 1 },
 		{ "Root=" ROOT ";", 0, XTRACE, NO_PARENT, 1 },
 		{ ";;Root=" ROOT, 0, XTRACE, NO_PARENT, 1 },
 		{ "Root=1-5759E988-BD862E3FE1BE46A994272793", 0, XTRACE, NO_PARENT, 1 },
@@ -86,6 +89,7 @@ ParameterizedTestParameters(carriers, xray)
 		/* No trace is named. */
 		{ "", -ENODATA },
 		{ "Sampled=0", -ENODATA },
+		{ "Lineage=1:a87bd80c:0", -ENODATA },
 		{ "Self=1-67891234-12456789abcdef012345678", -ENODATA },
 		{ "root=" ROOT, -ENODATA },
 		{ "Parent=" XSPAN, -ENODATA },
@@ -184,6 +188,8 @@ ParameterizedTest(struct carrier_case *c, carriers, cloud_trace)
 ParameterizedTestParameters(carriers, b3_single)
 {
 	static struct carrier_case cases[] = {
+		/* "Single Header": its own example; which fields are optional; a decision alone */
+		{ BTRACE "-" BOVER "-1-" BSPAN, 0, BTRACE, BOVER, 1 },
 		{ BTRACE "-" BSPAN "-1-" BOVER, 0, BTRACE, BSPAN, 1 },
 		{ BTRACE "-" BSPAN "-1", 0, BTRACE, BSPAN, 1 },
 		{ BTRACE "-" BSPAN "-0", 0, BTRACE, BSPAN, 0 },
@@ -236,14 +242,16 @@ struct b3_case {
 	unsigned sampling;
 };
 
-/* "-": the header did not come */
+/*
+ * "Multiple Headers": which may be absent, and what is malformed; "Sampling State": true and false of older tracers;
+ * "Debug Flag". "-": the header did not come.
+ */
 ParameterizedTestParameters(carriers, b3_multiple)
 {
 	static struct b3_case cases[] = {
 		{ BTRACE, BSPAN, "1", "-", 0, BTRACE, 1 },
 		{ BTRACE, BSPAN, "0", "-", 0, BTRACE, 0 },
 		{ BTRACE, BSPAN, "-", "-", 0, BTRACE, 1 },
-		{ BTRACE, BSPAN, "", "-", 0, BTRACE, 1 },
 		{ BTRACE, BSPAN, "true", "-", 0, BTRACE, 1 },
 		{ BTRACE, BSPAN, "false", "-", 0, BTRACE, 0 },
 		{ BTRACE, BSPAN, "-", "1", 0, BTRACE, 1 },
@@ -256,6 +264,11 @@ ParameterizedTestParameters(carriers, b3_multiple)
 		{ BTRACE, "-", "1", "-", -EBADMSG },
 		{ "-", BSPAN, "1", "-", -EBADMSG },
 		{ BTRACE, BSPAN, "2", "-", -EBADMSG },
+		{ BTRACE, BSPAN, "", "-",
+		  -EBADMSG }, /* absent is no header; an empty one is malformed */
+		{ BTRACE, BSPAN, " ", "1", -EBADMSG },
+		{ BTRACE, BSPAN, "1", "2", 0, BTRACE, 1 }, /* flags but 1 are ignored */
+		{ BTRACE, BSPAN, "0", "", 0, BTRACE, 0 },
 		{ BTRACE, BSPAN, "d", "-", -EBADMSG },
 		{ "", BSPAN, "1", "-", -EBADMSG },
 		{ "80F198EE56343BA864FE8B2A57D3EFF7", BSPAN, "1", "-", -EBADMSG },

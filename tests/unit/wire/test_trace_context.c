@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Unit tests of preload/wire/trace_context, by the rules of W3C Trace Context sections 3.2, 3.3. */
+/*
+ * Unit tests of preload/wire/trace_context, by the rules of W3C Trace Context: beside each row the section of level 2's text
+ * that it holds. Where level 1 differs (keys of tracestate with "@") level 2 counts.
+ */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <criterion/parameterized.h>
@@ -14,6 +17,7 @@
 #define ZEROES "00000000000000000000000000000000"
 
 struct parent_case {
+	char section[16]; /* of W3C Trace Context */
 	char text[160];
 	int expected;
 	unsigned flags;
@@ -22,57 +26,68 @@ struct parent_case {
 ParameterizedTestParameters(trace_context, traceparent_by_the_specifications_rules)
 {
 	static struct parent_case cases[] = {
-		{ "00-" TRACE "-" PARENT "-01", 0, 1 },
-		{ "00-" TRACE "-" PARENT "-00", 0, 0 },
-		{ "00-" TRACE "-" PARENT "-03", 0, 3 },
-		{ "00-" TRACE "-" PARENT "-ff", 0, 3 }, /* unknown flags are dropped */
-		{ "00-" TRACE "-" PARENT "-09", 0, 1 },
-		/* Blanks around a field value are no part of it (RFC 9110, section 5.5). */
-		{ " \t00-" TRACE "-" PARENT "-01\t ", 0, 1 },
+		{ "3.2.2.5.1", "00-" TRACE "-" PARENT "-01", 0, 1 },
+		{ "3.2.2.5.1", "00-" TRACE "-" PARENT "-00", 0, 0 },
+		{ "3.2.2.5.2", "00-" TRACE "-" PARENT "-02", 0, 2 }, /* the random flag is kept */
+		{ "3.2.2.5.2", "00-" TRACE "-" PARENT "-03", 0, 3 },
+		{ "3.2.2.5.3", "00-" TRACE "-" PARENT "-ff", 0, 3 }, /* unknown flags are dropped */
+		{ "3.2.2.5.3", "00-" TRACE "-" PARENT "-09", 0, 1 },
+		{ "3.2.2.5.3", "00-" TRACE "-" PARENT "-04", 0, 0 },
+		/* Blanks around a field value are no part of it: RFC 9110. */
+		{ "RFC9110 5.5", " \t00-" TRACE "-" PARENT "-01\t ", 0, 1 },
 		/* Version 00 has exactly 55 bytes, later ones may go on after a dash. */
-		{ "00-" TRACE "-" PARENT "-01-", -EBADMSG },
-		{ "00-" TRACE "-" PARENT "-01-what-will-come", -EBADMSG },
-		{ "00-" TRACE "-" PARENT "-01.", -EBADMSG },
-		{ "00-" TRACE "-" PARENT "-012", -EBADMSG },
-		{ "cc-" TRACE "-" PARENT "-01", 0, 1 },
-		{ "cc-" TRACE "-" PARENT "-01-", 0, 1 },
-		{ "cc-" TRACE "-" PARENT "-01-what-will-come", 0, 1 },
-		{ "01-" TRACE "-" PARENT "-00-XYZ", 0, 0 },
-		{ "fe-" TRACE "-" PARENT "-81", 0, 1 },
-		{ "cc-" TRACE "-" PARENT "-01.what-will-come", -EBADMSG },
-		{ "cc-" TRACE "-" PARENT "-010", -EBADMSG },
-		{ "cc-" TRACE "-" PARENT "-0", -EBADMSG },
-		{ "cc-" TRACE "-" ZEROES "-01", -EBADMSG },
-		{ "ff-" TRACE "-" PARENT "-01", -EBADMSG },
-		{ "ff-" TRACE "-" PARENT "-01-more", -EBADMSG },
-		/* The version */
-		{ ".0-" TRACE "-" PARENT "-01", -EBADMSG },
-		{ "0.-" TRACE "-" PARENT "-01", -EBADMSG },
-		{ "0-" TRACE "-" PARENT "-01", -EBADMSG },
-		{ "000-" TRACE "-" PARENT "-01", -EBADMSG },
-		{ "CC-" TRACE "-" PARENT "-01", -EBADMSG },
-		{ "00_" TRACE "-" PARENT "-01", -EBADMSG },
+		{ "3.2.2.2", "00-" TRACE "-" PARENT "-01-", -EBADMSG },
+		{ "3.2.2.2", "00-" TRACE "-" PARENT "-01-what-will-come", -EBADMSG },
+		{ "3.2.2.2", "00-" TRACE "-" PARENT "-01.", -EBADMSG },
+		{ "3.2.2.2", "00-" TRACE "-" PARENT "-012", -EBADMSG },
+		{ "3.2.4", "cc-" TRACE "-" PARENT "-01", 0, 1 },
+		{ "3.2.4", "cc-" TRACE "-" PARENT "-01-", 0, 1 },
+		{ "3.2.4", "cc-" TRACE "-" PARENT "-01-what-will-come", 0, 1 },
+		{ "3.2.4", "01-" TRACE "-" PARENT "-00-XYZ", 0, 0 },
+		{ "3.2.4", "fe-" TRACE "-" PARENT "-81", 0, 1 },
+		{ "3.2.4", "cc-" TRACE "-" PARENT "-01.what-will-come", -EBADMSG },
+		{ "3.2.4", "cc-" TRACE "-" PARENT "-010", -EBADMSG },
+		{ "3.2.4", "cc-" TRACE "-" PARENT "-0", -EBADMSG }, /* shorter than 55 */
+		{ "3.2.4", "cc-" TRACE "-" PARENT, -EBADMSG },
+		{ "3.2.4", "cc-" TRACE "_" PARENT "-01", -EBADMSG },
+		{ "3.2.4", "cc-" TRACE "-" PARENT "_01", -EBADMSG },
+		{ "3.2.4", "cc-0AF7651916CD43DD8448EB211C80319C-" PARENT "-01", -EBADMSG },
+		{ "3.2.4", "cc-" ZEROES "-" PARENT "-01", -EBADMSG },
+		{ "3.2.4", "cc-" TRACE "-0000000000000000-01", -EBADMSG },
+		{ "3.2.2.1", "ff-" TRACE "-" PARENT "-01", -EBADMSG },
+		{ "3.2.2.1", "ff-" TRACE "-" PARENT "-01-more", -EBADMSG },
+		/* A version that is not two digits and a dash */
+		{ "3.2.4", ".0-" TRACE "-" PARENT "-01", -EBADMSG },
+		{ "3.2.4", "0.-" TRACE "-" PARENT "-01", -EBADMSG },
+		{ "3.2.4", "0-" TRACE "-" PARENT "-01", -EBADMSG },
+		{ "3.2.4", "000-" TRACE "-" PARENT "-01", -EBADMSG },
+		{ "3.2.4", "0000-" TRACE "-" PARENT "-01", -EBADMSG },
+		{ "3.2.2.1", "CC-" TRACE "-" PARENT "-01", -EBADMSG },
+		{ "3.2.2", "00_" TRACE "-" PARENT "-01", -EBADMSG },
 		/* The ids */
-		{ "00-" ZEROES "-" PARENT "-01", -EBADMSG },
-		{ "00-" TRACE "-0000000000000000-01", -EBADMSG },
-		{ "00-0AF7651916CD43DD8448EB211C80319C-" PARENT "-01", -EBADMSG },
-		{ "00-" TRACE "-B7AD6B7169203331-01", -EBADMSG },
-		{ "00-.af7651916cd43dd8448eb211c80319c-" PARENT "-01", -EBADMSG },
-		{ "00-0af7651916cd43dd8448eb211c80319g-" PARENT "-01", -EBADMSG },
-		{ "00-" TRACE "-b7ad6b716920333.-01", -EBADMSG },
-		{ "00-0af7651916cd43dd8448eb211c80319-" PARENT "-01", -EBADMSG },
-		{ "00-" TRACE "0-" PARENT "-01", -EBADMSG },
-		{ "00-" TRACE "-b7ad6b716920333-01", -EBADMSG },
-		{ "00-" TRACE "-" PARENT "0-01", -EBADMSG },
+		{ "3.2.2.3", "00-" ZEROES "-" PARENT "-01", -EBADMSG },
+		{ "3.2.2.4", "00-" TRACE "-0000000000000000-01", -EBADMSG },
+		{ "3.2.2.3", "00-0AF7651916CD43DD8448EB211C80319C-" PARENT "-01", -EBADMSG },
+		{ "3.2.2.4", "00-" TRACE "-B7AD6B7169203331-01", -EBADMSG },
+		{ "3.2.2.3", "00-.af7651916cd43dd8448eb211c80319c-" PARENT "-01", -EBADMSG },
+		{ "3.2.2.3", "00-0af7651916cd43dd8448eb211c80319g-" PARENT "-01", -EBADMSG },
+		{ "3.2.2.4", "00-" TRACE "-b7ad6b716920333.-01", -EBADMSG },
+		{ "3.2.2.4", "00-" TRACE "-.7ad6b7169203331-01", -EBADMSG },
+		{ "3.2.2.3", "00-0af7651916cd43dd8448eb211c80319-" PARENT "-01", -EBADMSG },
+		{ "3.2.2.3", "00-" TRACE "0-" PARENT "-01", -EBADMSG },
+		{ "3.2.2.4", "00-" TRACE "-b7ad6b716920333-01", -EBADMSG },
+		{ "3.2.2.4", "00-" TRACE "-" PARENT "0-01", -EBADMSG },
 		/* The flags */
-		{ "00-" TRACE "-" PARENT "-.1", -EBADMSG },
-		{ "00-" TRACE "-" PARENT "-1.", -EBADMSG },
-		{ "00-" TRACE "-" PARENT "-0A", -EBADMSG },
-		{ "00-" TRACE "-" PARENT "-1", -EBADMSG },
-		{ "00-" TRACE "-" PARENT "-", -EBADMSG },
-		{ "00-" TRACE "-" PARENT, -EBADMSG },
-		{ "", -EBADMSG },
-		{ "   ", -EBADMSG },
+		{ "3.2.2.5", "00-" TRACE "-" PARENT "-.1", -EBADMSG },
+		{ "3.2.2.5", "00-" TRACE "-" PARENT "-1.", -EBADMSG },
+		{ "3.2.2.5", "00-" TRACE "-" PARENT "-0A", -EBADMSG },
+		{ "3.2.2.5", "00-" TRACE "-" PARENT "-1", -EBADMSG },
+		{ "3.2.2.5", "00-" TRACE "-" PARENT "-", -EBADMSG },
+		{ "3.2.2.5", "00-" TRACE "-" PARENT, -EBADMSG },
+		/* Two headers that somebody has made one */
+		{ "3.2", "00-" TRACE "-" PARENT "-01,00-" TRACE "-" PARENT "-01", -EBADMSG },
+		{ "3.2", "", -EBADMSG },
+		{ "3.2", "   ", -EBADMSG },
 	};
 
 	return cr_make_param_array(struct parent_case, cases, sizeof(cases) / sizeof(cases[0]));
@@ -88,14 +103,17 @@ ParameterizedTest(struct parent_case *c, trace_context, traceparent_by_the_speci
 	memset(&got, 0x5a, sizeof(got));
 	before = got;
 	cr_assert(eq(int, cs_trace_context_parse(c->text, strlen(c->text), &got), c->expected),
-		  "%s", c->text);
+		  "%s: %s", c->section, c->text);
 	if (c->expected < 0) {
-		cr_assert(eq(int, memcmp(&got, &before, sizeof(got)), 0), "%s", c->text);
+		cr_assert(eq(int, memcmp(&got, &before, sizeof(got)), 0), "%s: %s", c->section,
+			  c->text);
 		return;
 	}
-	cr_assert(eq(int, memcmp(got.trace_id, trace, sizeof(trace)), 0), "%s", c->text);
-	cr_assert(eq(int, memcmp(got.parent_id, parent, sizeof(parent)), 0), "%s", c->text);
-	cr_assert(eq(uint, got.flags, c->flags), "%s", c->text);
+	cr_assert(eq(int, memcmp(got.trace_id, trace, sizeof(trace)), 0), "%s: %s", c->section,
+		  c->text);
+	cr_assert(eq(int, memcmp(got.parent_id, parent, sizeof(parent)), 0), "%s: %s", c->section,
+		  c->text);
+	cr_assert(eq(uint, got.flags, c->flags), "%s: %s", c->section, c->text);
 }
 
 Test(trace_context, every_single_byte_of_a_traceparent_matters)
@@ -138,6 +156,7 @@ Test(trace_context, what_is_formatted_is_parsed_back_as_version_00)
 }
 
 struct state_case {
+	char section[16]; /* as above */
 	char text[200];
 	int expected;
 	char out[200];
@@ -146,34 +165,45 @@ struct state_case {
 ParameterizedTestParameters(trace_context, tracestate_by_the_specifications_rules)
 {
 	static struct state_case cases[] = {
-		{ "rojo=00f067aa0ba902b7", 0, "rojo=00f067aa0ba902b7" },
-		{ "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE", 0,
+		{ "3.3.4", "rojo=00f067aa0ba902b7", 0, "rojo=00f067aa0ba902b7" },
+		{ "3.3.4", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE", 0,
 		  "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE" },
-		{ "", 0, "" },
-		{ ",, \t,", 0, "" },
-		{ " a=1 ,\tb=2\t,, c=3 ", 0, "a=1,b=2,c=3" },
-		{ "a= lead", 0, "a= lead" },      /* a leading blank belongs to the value */
-		{ "a=in side ", 0, "a=in side" }, /* a trailing one does not */
-		{ "a=1,a=2", 0, "a=1,a=2" },
-		{ "a*b/c_d-e@f=!\"#$%&'()*+-./:;<>?@[\\]^_`{|}~", 0,
+		/* Empty headers and members, and blanks around members */
+		{ "3.3.2", "", 0, "" },
+		{ "3.3.2", ",, \t,", 0, "" },
+		{ "3.3.2.1", " a=1 ,\tb=2\t,, c=3 ", 0, "a=1,b=2,c=3" },
+		{ "3.3.2.1", "foo=1 \t , \t bar=2, \t baz=3", 0, "foo=1,bar=2,baz=3" },
+		{ "3.3.2.1", "foo=1\t \t,\t \tbar=2,\t \tbaz=3", 0, "foo=1,bar=2,baz=3" },
+		{ "3.3.2.2.2", "a= lead", 0, "a= lead" }, /* a leading blank belongs to the value */
+		{ "3.3.2.2.2", "a=in side ", 0, "a=in side" }, /* a trailing one does not */
+		/* Keys may come twice from others: they may be discarded, and are kept. */
+		{ "3.5", "a=1,a=2", 0, "a=1,a=2" },
+		{ "3.3.2.2.1", "a*b/c_d-e@f=!\"#$%&'()*+-./:;<>?@[\\]^_`{|}~", 0,
 		  "a*b/c_d-e@f=!\"#$%&'()*+-./:;<>?@[\\]^_`{|}~" },
-		{ "0a=1", 0, "0a=1" },
-		{ "tenant@system=1", 0, "tenant@system=1" },
-		{ "foo", -EBADMSG },
-		{ "foo=", -EBADMSG },
-		{ "=1", -EBADMSG },
-		{ "foo=1=2", -EBADMSG },
-		{ "foo =1", -EBADMSG },
-		{ "FOO=1", -EBADMSG },
-		{ "foo.bar=1", -EBADMSG },
-		{ "@foo=1", -EBADMSG },
-		{ "_foo=1", -EBADMSG },
-		{ "foo=1,BAR=2", -EBADMSG },
-		{ "foo=1;bar=2", -EBADMSG },
-		{ "foo=caf\xc3\xa9", -EBADMSG },
-		{ "foo=a\tb", -EBADMSG },
-		{ "foo=a\x7f", -EBADMSG },
-		{ "foo= ", -EBADMSG },
+		{ "3.3.2.2.1", "0a=1", 0, "0a=1" },
+		{ "3.3.2.2.1", "tenant@system=1", 0, "tenant@system=1" },
+		/* Level 1 has one "@" at most, and not at an end. */
+		{ "3.3.2.2.1", "foo@=1,bar=2", 0, "foo@=1,bar=2" },
+		{ "3.3.2.2.1", "foo@@bar=1,bar=2", 0, "foo@@bar=1,bar=2" },
+		{ "3.3.2.2.1", "foo@bar@baz=1,bar=2", 0, "foo@bar@baz=1,bar=2" },
+		{ "3.3.2.1", "foo", -EBADMSG },
+		{ "3.3.2.2.2", "foo=", -EBADMSG },
+		{ "3.3.2.2.2", "foo=,bar=3", -EBADMSG },
+		{ "3.3.2.2.1", "=1", -EBADMSG },
+		{ "3.3.2.2.2", "foo=1=2", -EBADMSG },
+		{ "3.3.2.2.1", "foo =1", -EBADMSG },
+		{ "3.3.2.2.1", "FOO=1", -EBADMSG },
+		{ "3.3.2.2.1", "foo.bar=1", -EBADMSG },
+		{ "3.3.2.2.1", "@foo=1,bar=2", -EBADMSG },
+		{ "3.3.2.2.1", "_foo=1", -EBADMSG },
+		{ "3.3.2.2.1", "-foo=1", -EBADMSG },
+		{ "3.3.2.2.1", "foo=1,BAR=2", -EBADMSG },
+		{ "3.3.2.1", "foo=1;bar=2", -EBADMSG },
+		{ "3.3.2.2.2", "foo=caf\xc3\xa9", -EBADMSG },
+		{ "3.3.2.2.2", "foo=a\tb", -EBADMSG },
+		{ "3.3.2.2.2", "foo=a\x7f", -EBADMSG },
+		{ "3.3.2.2.2", "foo=a\x01", -EBADMSG },
+		{ "3.3.2.2.2", "foo= ", -EBADMSG },
 	};
 
 	return cr_make_param_array(struct state_case, cases, sizeof(cases) / sizeof(cases[0]));
@@ -187,14 +217,14 @@ ParameterizedTest(struct state_case *c, trace_context, tracestate_by_the_specifi
 	cr_assert(eq(int,
 		     cs_trace_state_copy(c->text, strlen(c->text), out, CS_TRACE_STATE_BYTES, &len),
 		     c->expected),
-		  "%s", c->text);
+		  "%s: %s", c->section, c->text);
 	if (c->expected < 0) {
 		cr_assert(eq(str, out, (char *)"untouched"));
 		cr_assert(eq(sz, len, 4711));
 		return;
 	}
 	out[len] = '\0';
-	cr_assert(eq(str, out, c->out));
+	cr_assert(eq(str, out, c->out), "%s: %s", c->section, c->text);
 }
 
 /* @count members "mNN=vvv…" of @bytes each, joined. */
@@ -213,6 +243,7 @@ static size_t many(char *to, unsigned count, size_t bytes)
 	return at - 1;
 }
 
+/* 3.3.2 (32 list-members), several headers joined */
 Test(trace_context, tracestate_of_32_members_is_kept_and_of_33_refused)
 {
 	char text[4096], out[CS_TRACE_STATE_BYTES];
@@ -225,6 +256,7 @@ Test(trace_context, tracestate_of_32_members_is_kept_and_of_33_refused)
 		     -E2BIG));
 }
 
+/* 3.3.2.2.1, 3.3.2.2.2 (256 characters) */
 Test(trace_context, tracestate_keys_and_values_have_256_bytes_at_most)
 {
 	char text[1024], out[1024];
@@ -243,6 +275,7 @@ Test(trace_context, tracestate_keys_and_values_have_256_bytes_at_most)
 	}
 }
 
+/* 3.3.3.1 (512 characters, entries above 128 first, then from the end) */
 Test(trace_context, tracestate_that_does_not_fit_loses_long_members_first_then_the_last)
 {
 	char text[2048], out[CS_TRACE_STATE_BYTES], *canary;
