@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "preload/http.h"
+#include "preload/http_fields.h"
 
 struct head {
 	const unsigned char *data;
@@ -122,18 +123,35 @@ static bool take_line(struct head *head, unsigned *hosts)
 	return takes(head, "\r\n");
 }
 
+/*
+ * Is it plain how the body is framed, too? Where it is not the call is not followed, and nobody would have the span that the
+ * callee stood below.
+ */
+static bool is_framed(const unsigned char *lines, size_t len)
+{
+	struct cs_http_fields fields;
+	size_t used;
+
+	cs_http_fields_init(&fields);
+	if (cs_http_fields_feed(&fields, NULL, lines, len, &used) != CS_HTTP_HEAD || used != len)
+		return false;
+	return !(fields.flags & CS_HTTP_HAS_CODING) ||
+	       (fields.flags & CS_HTTP_CHUNKED && !(fields.flags & CS_HTTP_HAS_LENGTH));
+}
+
 size_t cs_outbound_find(const unsigned char *data, size_t len)
 {
 	struct head head = { data, 0, len < CS_OUTBOUND_HEAD_MAX ? len : CS_OUTBOUND_HEAD_MAX };
 	unsigned lines = 0, hosts = 0;
-	size_t end;
+	size_t end, begin;
 
 	if (!take_method(&head) || !take_target(&head))
 		return 0;
+	begin = head.at;
 	for (;;) {
 		end = head.at;
 		if (takes(&head, "\r\n"))
-			return hosts == 1 ? end : 0;
+			return hosts == 1 && is_framed(data + begin, head.at - begin) ? end : 0;
 		if (++lines > CS_OUTBOUND_LINES_MAX || !take_line(&head, &hosts))
 			return 0;
 	}

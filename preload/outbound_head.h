@@ -13,7 +13,7 @@
  * cs_outbound_find() - behind the last header line of the request that begins at @data
  *
  * Only of what no two parsers read differently: HTTP/1.1, one Host, lines as RFC 9112 section 5 has them,
- * the head whole. Not of a request that says itself whose it is, in whatever carrier, nor of CONNECT, nor
+ * the head whole, one way to frame the body. Not of a request that says itself whose it is, in whatever carrier, nor of CONNECT, nor
  * of a call of the Lambda APIs.
  *
  * Context: signal (pure).

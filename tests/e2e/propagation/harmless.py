@@ -34,6 +34,13 @@ REQUESTS = {
     "chunked": (head("Transfer-Encoding: chunked", request="PUT /a HTTP/1.1", body=b"4\r\nbody\r\n0\r\n\r\n"), 1),
     "waits for 100": (head("Expect: 100-continue", "Content-Length: 2", request="POST / HTTP/1.1", body=b"ab"), 1),
     "an upgrade": (head("Upgrade: websocket", "Connection: Upgrade"), 1),
+    "HTTP/2 by an upgrade": (head("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"), 1),
+    "three at once, two with bodies": (head("Content-Length: 2", request="POST /a HTTP/1.1", body=b"ab")
+                                       + head("Transfer-Encoding: chunked", request="PUT /b HTTP/1.1",
+                                              body=b"2\r\nab\r\n0\r\n\r\n") + head(), 1),
+    "chunked with extensions and trailers": (head("Transfer-Encoding: chunked", "Trailer: A",
+                                                  request="POST /a HTTP/1.1",
+                                                  body=b"4;x=y\r\nbody\r\n0\r\nA: b\r\n\r\n"), 1),
     "by a proxy": (head(request="GET http://localhost/a HTTP/1.1"), 1),
     "large": (head("Content-Length: 1000000", request="POST / HTTP/1.1", body=b"x" * 1000000), 1),
     "two at once": (head() * 2, 1),
@@ -56,6 +63,8 @@ REQUESTS = {
     "a long head": (head("A: " + "x" * 8000), 0),
     "many lines": (head(*[f"A{n}: b" for n in range(80)]), 0),
     "not all of it": (head()[:-2], 0),
+    "a length that is none": (head("Content-Length: x", request="POST / HTTP/1.1"), 0),
+    "two ways to frame": (head("Content-Length: 2", "Transfer-Encoding: chunked", request="POST / HTTP/1.1"), 0),
 }
 # In these the head is not whole in the first part, or an address is given.
 PARTED = {"body apart", "parts", "sendmsg", "sendto", "sendfile"}

@@ -78,6 +78,12 @@ ParameterizedTestParameters(outbound, these_are_left_alone)
 		{ "PUT /2022-07-01/telemetry HTTP/1.1\r\n" HOST "\r\n" },
 		{ "OPTIONS rtsp://h/ RTSP/1.0\r\nCSeq: 1\r\n\r\n" },
 		{ "EHLO h\r\n" },
+		{ "POST / HTTP/1.1\r\n" HOST "Content-Length: x\r\n\r\n" },
+		{ "POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nContent-Length: 1\r\n\r\n" },
+		{ "POST / HTTP/1.1\r\n" HOST
+		  "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n" },
+		{ "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n" },
+		{ "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked, gzip\r\n\r\n" },
 		{ "GET / HTTP/1.1\r\n" HOST "traceparent: x\r\n\r\n" },
 		{ "GET / HTTP/1.1\r\n" HOST "TRACEPARENT:\r\n\r\n" },
 		{ "GET / HTTP/1.1\r\nTraceState: a=1\r\n" HOST "\r\n" },
