@@ -67,6 +67,8 @@ static bool take_target(struct head *head)
 {
 	size_t begin = head->at;
 
+	if (begin < head->len && (head->data[begin] == '?' || head->data[begin] == '#'))
+		return false; /* no target at all, to the scanner */
 	while (head->at < head->len && head->data[head->at] > 0x20 && head->data[head->at] < 0x7f)
 		head->at++;
 	return head->at > begin && !is_lambda_api(head->data + begin, head->at - begin) &&

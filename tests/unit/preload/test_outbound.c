@@ -78,6 +78,8 @@ ParameterizedTestParameters(outbound, these_are_left_alone)
 		{ "PUT /2022-07-01/telemetry HTTP/1.1\r\n" HOST "\r\n" },
 		{ "OPTIONS rtsp://h/ RTSP/1.0\r\nCSeq: 1\r\n\r\n" },
 		{ "EHLO h\r\n" },
+		{ "GET ?a HTTP/1.1\r\n" HOST "\r\n" },
+		{ "GET #a HTTP/1.1\r\n" HOST "\r\n" },
 		{ "POST / HTTP/1.1\r\n" HOST "Content-Length: x\r\n\r\n" },
 		{ "POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nContent-Length: 1\r\n\r\n" },
 		{ "POST / HTTP/1.1\r\n" HOST
