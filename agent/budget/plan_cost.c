@@ -71,12 +71,13 @@ int cs_plan_take_prices(const struct cs_fields *fields, const struct cs_yaml_nod
 	unsigned day;
 	int r = cs_fields_known(fields, map, keys, sizeof(keys) / sizeof(keys[0]));
 
-	if (r == 0 && (!date || !source))
-		r = cs_fields_refuse(fields, map,
-				     "prices change: write date: 2026-12-31, and source: where "
-				     "they stand");
-	if (r == 0)
-		r = cs_plan_take_day(fields, date, &day);
+	if (r < 0)
+		return r;
+	if (!date || !source)
+		return cs_fields_refuse(fields, map,
+					"prices change: write date: 2026-12-31, and source: where "
+					"they stand");
+	r = cs_plan_take_day(fields, date, &day);
 	if (r < 0)
 		return r;
 	prices.date = date->value;
@@ -96,6 +97,20 @@ int cs_plan_take_prices(const struct cs_fields *fields, const struct cs_yaml_nod
 
 /* --- of a function --- */
 
+static int take_share(const struct cs_fields *fields, const struct cs_yaml_node *node, double *ret)
+{
+	struct cs_quantity share;
+	int r = cs_fields_quantity(fields, node, CS_QUANTITY_SHARE, &share);
+
+	if (r < 0)
+		return r;
+	if (!(share.value > 0 && share.value <= 1))
+		return cs_fields_refuse(
+			fields, node, "\"%s\" is no share of invocations; write 1%%", node->value);
+	*ret = share.value;
+	return 0;
+}
+
 static int take_cost(const struct cs_fields *fields, const struct cs_yaml_node *map,
 		     const struct cs_prices *common, struct cs_plan_function *function)
 {
@@ -103,8 +118,9 @@ static int take_cost(const struct cs_fields *fields, const struct cs_yaml_node *
 	const struct cs_yaml_node *memory = cs_yaml_get(map, "memory");
 	const struct cs_yaml_node *cold = cs_yaml_get(map, "cold");
 	const struct cs_yaml_node *prices = cs_yaml_get(map, "prices");
-	struct cs_quantity bytes, share = { CS_QUANTITY_SHARE, 1 };
+	struct cs_quantity bytes;
 	struct cs_cost *cost;
+	double share = 1;
 	int r = cs_fields_known(fields, map, keys, 3);
 
 	if (r < 0)
@@ -116,14 +132,11 @@ static int take_cost(const struct cs_fields *fields, const struct cs_yaml_node *
 					       : "memory: 512MiB, what is paid for");
 	r = cs_fields_quantity(fields, memory, CS_QUANTITY_SIZE, &bytes);
 	if (r == 0 && cold)
-		r = cs_fields_quantity(fields, cold, CS_QUANTITY_SHARE, &share);
-	if (r == 0 && !(share.value > 0 && share.value <= 1))
-		r = cs_fields_refuse(fields, cold, "\"%s\" is no share of invocations; write 1%%",
-				     cold->value);
+		r = take_share(fields, cold, &share);
 	cost = r == 0 ? cs_arena_alloc(fields->arena, sizeof(*cost)) : NULL;
 	if (!cost)
 		return r < 0 ? r : -ENOMEM;
-	*cost = (struct cs_cost){ .memory_bytes = bytes.value, .cold = share.value };
+	*cost = (struct cs_cost){ .memory_bytes = bytes.value, .cold = share };
 	if (prices)
 		r = cs_plan_take_prices(fields, prices, &cost->prices);
 	else
