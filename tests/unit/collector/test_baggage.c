@@ -78,7 +78,7 @@ Test(baggage, no_more_than_may_be_named)
 	size_t used = 0;
 	const char *got;
 
-	for (char c = 'a'; c <= 'z'; c++)
+	for (int c = 'a'; c <= 'z'; c++)
 		used += (size_t)snprintf(lines + used, sizeof(lines) - used, "baggage.%c: 1\n", c);
 	got = told(lines);
 	cr_expect(strstr(got, "baggage.p=1\n") && !strstr(got, "baggage.q"), "%s", got);

@@ -147,8 +147,8 @@ Test(baggage, no_wildcards_and_no_bad_names)
 
 Test(baggage, as_many_names_as_there_is_room_for)
 {
-	for (char c = 'a'; c <= 'z'; c++)
-		name((char[]){ c, '\0' });
+	for (int c = 'a'; c <= 'z'; c++)
+		name((char[]){ (char)c, '\0' });
 	expect("baggage: a=1,p=2,q=3\r\n", "baggage.a: 1\nbaggage.p: 2\n");
 }
 
