@@ -37,8 +37,8 @@ static bool belong_together(const struct cs_result_function *function,
 	       cs_same_text(own->version, origin->version) &&
 	       cs_same_text(own->commit, origin->commit) &&
 	       own->against_itself == origin->against_itself &&
-	       function->asserted.beside == asserted->beside && !asserted->apart &&
-	       !strcmp(function->asserted.measured_as, asserted->measured_as);
+	       function->asserted.beside == asserted->beside && !function->asserted.apart &&
+	       !asserted->apart && !strcmp(function->asserted.measured_as, asserted->measured_as);
 }
 
 static int append(struct cs_sample **to, uint32_t count, const struct cs_sample *from,

@@ -302,6 +302,23 @@ static int take_outcome(const struct reading *reading, const char *name,
 	return fail(reading, -EINVAL, "unknown outcome ", name);
 }
 
+/* One that there is, or none. */
+static int take_phase(const struct reading *reading, const json_t *json, const char **ret)
+{
+	const char *name = NULL;
+	int r = take_text_or_null(reading, json, "last_phase", 64, &name);
+
+	if (r < 0 || !name)
+		return r;
+	for (unsigned i = 0; i < CS_PHASE_COUNT; i++) {
+		if (!strcmp(name, cs_phase_name(i))) {
+			*ret = cs_phase_name(i);
+			return 0;
+		}
+	}
+	return fail(reading, -EINVAL, "no phase: ", name);
+}
+
 static int take_failure(const struct reading *reading, const json_t *json,
 			struct cs_asserted *asserted)
 {
@@ -325,7 +342,7 @@ static int take_failure(const struct reading *reading, const json_t *json,
 	if (r == 0)
 		r = take_integer(reading, json, "http_status", 0, 999, &answer);
 	if (r == 0)
-		r = take_text_or_null(reading, json, "last_phase", 64, &failure->last_phase);
+		r = take_phase(reading, json, &failure->last_phase);
 	if (r == 0)
 		r = take_text(reading, json, "output_tail", CS_TAIL_BYTES, &tail);
 	if (r < 0)
@@ -441,6 +458,13 @@ static int take_saved(const struct reading *reading, const json_t *json,
 	if (r == 0)
 		r = take_text_or_null(reading, saved, "difference", 4096, &asserted->difference);
 	asserted->apart = (uint32_t)count;
+	/* Whether such may be compared with is for the plan in force to say. */
+	if (r == 0 && asserted->difference && asserted->function->beside == CS_AGAINST_BASELINE &&
+	    !asserted->function->baseline.differs_warns)
+		return fail(reading, -EINVAL,
+			    "its baseline was not measured as it was, and may only warn (write "
+			    "if_different: warn): ",
+			    asserted->difference);
 	return r;
 }
 
@@ -541,7 +565,7 @@ static int take_asserted(const struct reading *reading, const json_t *json,
 	second->function = asserted->function;
 	second->confirming = true;
 	r = json_is_object(again) ? take_measured(reading, again, second) : -EINVAL;
-	if (r == 0 && second->beside == asserted->beside)
+	if (r == 0 && second->beside == asserted->beside && second->apart == asserted->apart)
 		return 0;
 	return fail(reading, r < 0 ? r : -EINVAL,
 		    "not measured as the first time: ", "confirmation");

@@ -84,6 +84,24 @@ def of_another_machine_it_is_refused_or_only_warns(args, folder):
     budget = json.loads((folder / "new.json").read_text())["functions"][0]["budgets"][1]
     assert (budget["verdict"], budget["counts"]) == ("WARN", False), budget
     expect(coldspan(args, folder, "--from", "new.json"), KEPT, r"it can only warn", r"WARN +shared_objects")
+    # What a file says of itself excuses nothing that the plan in force does not.
+    plan(folder, function(1000, over), RUNS)
+    expect(coldspan(args, folder, "--from", "new.json"), USAGE, r"new.json: .*only warn .*: kernel 2.6.18 there")
+
+
+@case
+def they_are_not_joined_with_pairs(args, folder):
+    saved(args, folder)
+    plan(folder, function(1000, ", total <= 100x vs baseline"), RUNS)
+    expect(coldspan(args, folder, "-o", "json=apart.json"), KEPT)
+    pairs = f"  f: {{run: {loop(1000)}, baseline: {{run: {loop(1000)}}}, budgets: [total <= 100x vs baseline]}}\n"
+    plan(folder, pairs, RUNS)
+    expect(coldspan(args, folder, "-o", "json=pairs.json"), KEPT)
+    for names in (("apart.json", "pairs.json"), ("pairs.json", "apart.json")):
+        got = coldspan(args, folder, "--from", *names, "-o", "json=both.json")
+        expect(got, KEPT, r"and 12 of the baseline that were made before", r"each beside one of the baseline")
+        both = json.loads((folder / "both.json").read_text())["functions"]
+        assert [len(one["samples"]["total_ns"]) for one in both] == [12, 12], names
 
 
 @case

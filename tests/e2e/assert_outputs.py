@@ -66,6 +66,9 @@ def all_formats_at_once(args, folder):
     assert by_name["over"]["budgets"][0]["max_ns"] == 1
     assert by_name["dies"]["failure"]["output_tail"] == "last ]]> <b>words\n::error::x\n"
     assert by_name["dies"]["failure"]["last_phase"]
+    (folder / "hostile.json").write_text(json.dumps(document).replace('"last_phase": "', '"last_phase": "\\n::error::'))
+    expect(coldspan(args, folder, "--from", "hostile.json"), USAGE, r"hostile.json: .*no phase: ")
+    (folder / "hostile.json").unlink()
     suites = xml.etree.ElementTree.parse(folder / "j.xml").getroot()
     assert suites.attrib == {"name": "coldspan", "tests": "6", "failures": "1", "errors": "1"}
     assert suites.find("testsuite[@name='dies']/testcase/system-err").text.startswith("last ]]> <b>words\n")
