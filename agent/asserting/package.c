@@ -24,21 +24,22 @@ static int add(const char *path, const struct stat *st, int kind, struct FTW *wh
 
 int cs_package_bytes(const char *folder, const char *name, double *ret)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], real[PATH_MAX];
 	struct stat st;
 	int r;
 
 	if (snprintf(path, sizeof(path), "%s%s%s", *name == '/' ? "" : folder,
 		     *name == '/' ? "" : "/", name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	if (stat(path, &st) < 0)
+	/* Where it leads: of a link within it its own bytes count. */
+	if (!realpath(path, real) || stat(real, &st) < 0)
 		return -errno;
 	if (!S_ISDIR(st.st_mode)) {
 		*ret = (double)st.st_size;
 		return 0;
 	}
 	sum = 0;
-	r = nftw(path, add, OPEN_MAX_OF_US, FTW_PHYS);
+	r = nftw(real, add, OPEN_MAX_OF_US, FTW_PHYS);
 	if (r != 0)
 		return r < 0 ? -errno : -r;
 	*ret = sum;

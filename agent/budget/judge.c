@@ -244,21 +244,19 @@ static void judge_counts(const struct cs_budget *budget, struct column *column,
 {
 	double own = largest(column->own, column->count);
 	double other = largest(column->others, column->others_count);
-	double allowed = budget->max.kind == CS_QUANTITY_COUNT
-				 ? other + budget->max.value
-				 : other * allowed_factor(budget, other);
+	bool ratio =
+		budget->max.kind == CS_QUANTITY_SHARE || budget->max.kind == CS_QUANTITY_FACTOR;
+	double allowed = ratio ? other * allowed_factor(budget, other) : other + budget->max.value;
 
 	ret->other = other;
 	ret->point = ret->lower = ret->upper = own - other;
 	ret->verdict = own > allowed * (1 + 1e-12) ? CS_VERDICT_FAIL : CS_VERDICT_PASS;
 }
 
-/* Below it no difference counts. */
-static double least_effect(const struct cs_budget *budget, const struct column *column,
-			   double other)
+/* Between one day and another, less than that proves nothing. */
+static bool is_provable(const struct column *column, double grew, double other)
 {
-	return column->apart ? fmax(budget->min_effect, CS_JUDGE_APART * other)
-			     : budget->min_effect;
+	return !column->apart || grew >= CS_JUDGE_APART * other;
 }
 
 static int ratio_of(const struct column *column, double alpha, struct cs_paired_ratio *ret)
@@ -298,14 +296,16 @@ static int judge_median(const struct cs_budget *budget, const struct column *col
 {
 	double allowed = allowed_factor(budget, ret->other);
 	struct cs_paired_ratio ratio;
-	bool large;
+	double grew;
+	bool small; /* no difference counts that is */
 	int r = ratio_of(column, alpha, &ratio);
 
 	if (r == 0)
 		r = resolution_of(column, alpha, &ret->resolution);
 	if (r < 0)
 		return r;
-	large = (ratio.estimate - 1) * ret->other >= least_effect(budget, column, ret->other);
+	grew = (ratio.estimate - 1) * ret->other;
+	small = grew < budget->min_effect;
 	ret->point = ratio.estimate;
 	ret->lower = ratio.lower > 0 ? ratio.lower : UNKNOWN;
 	ret->upper = isinf(ratio.upper) ? UNKNOWN : ratio.upper;
@@ -314,16 +314,14 @@ static int judge_median(const struct cs_budget *budget, const struct column *col
 		ret->needed = column->apart ? column->count + 1 : (uint32_t)ceil(-log2(alpha));
 	if (ret->needed)
 		ret->verdict = CS_VERDICT_INCONCLUSIVE;
-	else if (ratio.lower > allowed && large)
+	else if (ratio.lower > allowed && !small && is_provable(column, grew, ret->other))
 		ret->verdict = CS_VERDICT_FAIL;
 	else if (ratio.upper <= allowed)
 		ret->verdict = CS_VERDICT_PASS;
 	else if (is_too_coarse(budget, ret, allowed))
 		ret->verdict = CS_VERDICT_UNSTABLE;
-	else if (ratio.estimate <= allowed || !large)
-		ret->verdict = strict && large && !(ratio.upper <= allowed)
-				       ? CS_VERDICT_INCONCLUSIVE
-				       : CS_VERDICT_PASS;
+	else if (ratio.estimate <= allowed || small)
+		ret->verdict = strict && !small ? CS_VERDICT_INCONCLUSIVE : CS_VERDICT_PASS;
 	else
 		ret->verdict = CS_VERDICT_INCONCLUSIVE;
 	return 0;
@@ -335,7 +333,7 @@ static int judge_tail(const struct cs_budget *budget, const struct column *colum
 {
 	double allowed = allowed_factor(budget, ret->other);
 	double quantile = budget->quantile < 1 ? budget->quantile : 1 - 1e-6;
-	bool large = own - ret->other >= least_effect(budget, column, ret->other);
+	double grew = own - ret->other;
 	int r;
 
 	for (uint32_t i = 0; i < column->count; i++)
@@ -349,10 +347,12 @@ static int judge_tail(const struct cs_budget *budget, const struct column *colum
 		return r;
 	ret->point = own / ret->other;
 	ret->lower = ret->upper = UNKNOWN;
-	if (ret->point <= allowed || !large)
+	if (ret->point <= allowed || grew < budget->min_effect)
 		ret->verdict = CS_VERDICT_PASS;
 	else
-		ret->verdict = ret->chance <= alpha ? CS_VERDICT_FAIL : CS_VERDICT_INCONCLUSIVE;
+		ret->verdict = ret->chance <= alpha && is_provable(column, grew, ret->other)
+				       ? CS_VERDICT_FAIL
+				       : CS_VERDICT_INCONCLUSIVE;
 	doubt_too_few(budget,
 		      column->others_count < column->count ? column->others_count : column->count,
 		      ret);

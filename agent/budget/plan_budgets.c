@@ -197,10 +197,11 @@ static int take_reference(const struct cs_fields *fields, const struct cs_yaml_n
 		   : cs_fields_text(fields, folder, &reference->folder);
 }
 
-static bool has_relative(const struct cs_plan_function *function)
+static bool has_budget_against(const struct cs_plan_function *function,
+			       enum cs_budget_against against)
 {
 	for (size_t i = 0; i < function->budgets_count; i++) {
-		if (function->budgets[i].against == CS_AGAINST_BASELINE)
+		if (function->budgets[i].against == against)
 			return true;
 	}
 	return false;
@@ -210,14 +211,26 @@ int cs_plan_compare(const struct cs_fields *fields, const char *ref,
 		    struct cs_plan_function *function)
 {
 	/* Pairs are of one kind, and it asks for others. */
-	if (function->reference.argv || function->reference.folder)
+	if (function->reference.argv || function->reference.folder ||
+	    has_budget_against(function, CS_AGAINST_UNWATCHED))
 		return 0;
 	function->baseline.kind = CS_BASELINE_REF;
 	function->baseline.ref = ref;
 	function->baseline.line = function->baseline.column = 0;
-	if (has_relative(function))
+	if (has_budget_against(function, CS_AGAINST_BASELINE))
 		return 0;
 	return add_budget(fields, CS_PLAN_COMPARED, function->line, function->column, function);
+}
+
+/* A package is that of the folder in which the other is started, which only another state of it changes. */
+static bool is_same_package(const struct cs_plan_function *function, const struct cs_budget *budget)
+{
+	if (budget->metric != CS_METRIC_PACKAGE || budget->against == CS_AGAINST_NOTHING)
+		return false;
+	return budget->against != CS_AGAINST_BASELINE ||
+	       function->baseline.kind == CS_BASELINE_COMMAND ||
+	       (function->baseline.kind == CS_BASELINE_REF && function->package &&
+		*function->package == '/');
 }
 
 /* What a bound is relative to has to be there. */
@@ -248,6 +261,13 @@ int cs_plan_check_budgets(const struct cs_fields *fields, struct cs_plan_functio
 					  cs_budget_against_name(budget->against));
 		if (budget->against != CS_AGAINST_NOTHING)
 			function->beside = budget->against;
+		if (is_same_package(function, budget))
+			return cs_diag_at(fields->diag, -EINVAL, fields->file, budget->line,
+					  budget->column,
+					  "the package of %s is the same there; compare it with "
+					  "baseline: {ref: origin/main}, and write its path "
+					  "relative to this file",
+					  function->name);
 		if (cs_metric_is_of_process(budget->metric) && function->start == CS_START_FAAS)
 			return cs_diag_at(
 				fields->diag, -EINVAL, fields->file, budget->line, budget->column,

@@ -131,6 +131,9 @@ static int take_cost(const struct cs_fields *fields, const struct cs_yaml_node *
 						 "per_gb_second: …} here, or in policy"
 					       : "memory: 512MiB, what is paid for");
 	r = cs_fields_quantity(fields, memory, CS_QUANTITY_SIZE, &bytes);
+	if (r == 0 && !(bytes.value > 0))
+		r = cs_fields_refuse(fields, memory, "\"%s\" of memory costs nothing; write 512MiB",
+				     memory->value);
 	if (r == 0 && cold)
 		r = take_share(fields, cold, &share);
 	cost = r == 0 ? cs_arena_alloc(fields->arena, sizeof(*cost)) : NULL;

@@ -55,8 +55,6 @@ static double limit_of(const struct cs_row *row)
 
 	if (budget->against == CS_AGAINST_NOTHING)
 		return budget->max.value;
-	if (cs_metric_about(budget->metric).exact)
-		return other + budget->max.value;
 	return budget->max.kind == CS_QUANTITY_SHARE    ? other * (1 + budget->max.value)
 	       : budget->max.kind == CS_QUANTITY_FACTOR ? other * budget->max.value
 							: other + budget->max.value;

@@ -81,6 +81,10 @@ def a_ref_of_the_command_line_needs_no_budget(args, folder):
     plan(repo, "  f: {run: [./start], baseline: {ref: nothere, build: 'touch built'}, budgets: []}\n", PAIRS)
     expect(coldspan(args, repo, "--baseline", "v1"), OVER, r"FAIL +p50 total <= \+3\S* % vs baseline .*:4:3")
     expect(coldspan(args, repo, "--baseline", "main^{commit}"), KEPT, r"(PASS|UNSTABLE|INCONCLUSIVE) +p50 total <= \+3\S* % vs baseline")
+    # Pairs of another kind stay as they are.
+    plan(repo, "  f: {run: [./start], baseline: {ref: nothere, build: 'touch built'}, budgets: []}\n"
+               "  g: {run: [/bin/true], budgets: [overhead <= 100s]}\n", PAIRS)
+    expect(coldspan(args, repo, "--baseline", "v1"), OVER, r"FAIL +p50 total <= \+3\S* % vs baseline", r"PASS +\S* ?overhead <= 100 s")
 
 
 @case

@@ -88,6 +88,14 @@ def what_is_deployed_has_a_size(args, folder):
     expect(coldspan(args, folder, "-o", "json=r.json"), OVER, r"FAIL +package.bytes <= 1023 B +1.00 KiB",
            r"PASS +package.bytes <= 77 B")
     assert measured(folder)["samples"]["package.bytes"] == [1024] * 5
+    (folder / "current").symlink_to("dist")
+    plan(folder, "  f: {run: [/bin/true], package: current, budgets: [package.bytes <= 1023B]}\n")
+    expect(coldspan(args, folder), OVER, r"FAIL +package.bytes <= 1023 B +1.00 KiB")
+    for beside in ("reference", "baseline"):
+        plan(folder, f"  f: {{run: [/bin/true], package: dist, {beside}: {{run: [/bin/true]}},\n"
+                     f"      budgets: [package.bytes <= +5% vs {beside}]}}\n")
+        expect(coldspan(args, folder), USAGE, r"coldspan.yaml:5:\d+: the package of f is the same there; ")
+    plan(folder, "  z: {run: [/bin/true], package: dist.zip, budgets: [package.bytes <= 77B]}\n")
     (folder / "dist.zip").unlink()
     expect(coldspan(args, folder, "z"), asserting.NO_DATA, r"NO DATA +package.bytes")
     plan(folder, "  f: {run: [/bin/true], budgets: [package.bytes <= 1023B]}\n")
@@ -125,6 +133,7 @@ def prices_have_a_day_and_a_source(args, folder):
                        ("{memory: 1GiB, prices: {per_request: 1USD, per_gb_second: 1USD}}", r"prices change: write date"),
                        (f"{{prices: {PRICES}}}}}", r"write memory: 512MiB"),
                        (f"{{memory: 1GiB, prices: {PRICES.replace('0.0000002USD', '0.2')}}}}}", r'"0.2" is no price'),
+                       (f"{{memory: -1GiB, prices: {PRICES}}}}}", r'"-1GiB" of memory costs nothing'),
                        (f"{{memory: 1GiB, cold: 1%, prices: {PRICES}}}}}", r"answers no events that could be warm"),
                        (f"{{memory: 1GiB, prices: {PRICES}, step: 0ms}}}}", r"is nothing to bill by")):
         plan(folder, f"  f: {{run: [/bin/true], cost: {cost}, budgets: [cost.per_million <= 1USD]}}\n")

@@ -259,7 +259,7 @@ Test(judge, what_a_day_may_change_is_no_proof)
 	}
 	expect(budget, false, CS_VERDICT_FAIL);
 	samples.apart = COUNT;
-	expect(budget, false, CS_VERDICT_PASS);
+	expect(budget, false, CS_VERDICT_INCONCLUSIVE);
 	for (uint32_t i = 0; i < COUNT; i++)
 		own[i].values[CS_METRIC_TOTAL] = (106 + i * 0.001) * MS;
 	expect(budget, false, CS_VERDICT_FAIL);
@@ -283,6 +283,21 @@ Test(judge, samples_of_another_time_may_be_of_another_number)
 	samples.count = samples.apart = 2;
 	expect(growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.05), false,
 	       CS_VERDICT_INCONCLUSIVE);
+}
+
+/* A size may grow by an amount, from nothing, too. */
+Test(judge, sizes_grow_by_amounts)
+{
+	struct cs_budget budget = growth(CS_METRIC_PACKAGE, 1, CS_QUANTITY_SIZE, 1000);
+
+	fill(1);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		others[i].values[CS_METRIC_PACKAGE] = 0;
+		own[i].values[CS_METRIC_PACKAGE] = 1000;
+	}
+	expect(budget, false, CS_VERDICT_PASS);
+	own[3].values[CS_METRIC_PACKAGE] = 1001;
+	expect(budget, false, CS_VERDICT_FAIL);
 }
 
 Test(judge, nothing_beside_is_no_data)
