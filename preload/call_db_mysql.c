@@ -44,6 +44,16 @@ enum {
 #define LOGIN_FIXED   32u
 #define LENGTH_LONG   0xfbu /* more bytes of a length follow */
 
+/* Behind a comment may stand what is not looked for: "USE". */
+static bool begins_with_comment(const unsigned char *data, size_t len)
+{
+	while (len && (*data == ' ' || *data == '\t' || *data == '\r' || *data == '\n')) {
+		data++;
+		len--;
+	}
+	return len && (*data == '/' || *data == '-' || *data == '#');
+}
+
 static void command(unsigned char which, const unsigned char *data, size_t len, uint32_t *kept,
 		    struct cs_db_asked *asked)
 {
@@ -57,7 +67,7 @@ static void command(unsigned char which, const unsigned char *data, size_t len, 
 		size_t n = cs_db_statement(data, len, word);
 
 		cs_db_take(asked, kept, word, n);
-		if (cs_db_word_is(word, n, "USE"))
+		if (cs_db_word_is(word, n, "USE") || begins_with_comment(data, len))
 			cs_db_change(asked, NULL, 0);
 	} else if (which == PREPARE)
 		cs_db_take(asked, kept, "PREPARE", 7);
@@ -125,6 +135,7 @@ static void packed_byte(struct cs_db_frames *frames, unsigned char byte, const u
 		if (!frames->type) {
 			asked->queries++;
 			cs_db_take(asked, kept, "", 0);
+			cs_db_change(asked, NULL, 0); /* it may be one */
 		}
 		next(frames, length);
 	} else if (frames->have == PACKED_HEADER + HEADER + 1) {

@@ -35,7 +35,10 @@ void cs_call_tell(const struct cs_conn_env *env, struct cs_conn *conn, struct cs
 {
 	uint64_t bits = cs_call_bits(conn);
 
-	event->protocol = bits & MARIADB ? CS_CALL_MARIADB : cs_call_protocol_of(bits);
+	event->protocol = cs_call_protocol_of(bits);
+	/* Its greeting may have come when what went out had decided otherwise. */
+	if (event->protocol == CS_CALL_MYSQL && bits & MARIADB)
+		event->protocol = CS_CALL_MARIADB;
 	event->encrypted = cs_call_is_encrypted(bits);
 	((const struct cs_call_env *)(const void *)env)->tell(conn, event);
 }
@@ -196,6 +199,11 @@ void cs_call_db_out(const struct cs_conn_env *env, struct cs_conn *conn, const u
 	if (!fresh && batch >> BATCH_OF == count)
 		kept = (uint32_t)(batch >> BATCH_KEPT) & CS_DB_KEPT_MASK;
 	if (!cs_db_ask(&conn->out.db, cs_call_protocol_of(bits), data, len, &kept, &asked)) {
+		if (!(bits & UNFRAMED)) { /* from here on no change would be seen */
+			asked.changes = true;
+			asked.database = NULL;
+			asked.database_len = 0;
+		}
 		cs_call_set_bits(conn, UNFRAMED);
 		asked.begins = true;
 	}

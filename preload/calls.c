@@ -15,8 +15,11 @@
 
 static void emit_connect(struct cs_rec_connect *rec, uint64_t time_ns, const char *text)
 {
-	cs_emit(CS_RECORD_CONNECT, CS_PRIORITY_LOW, time_ns, rec, sizeof(*rec), text,
-		rec->text_len);
+	/* Without this one all that the connection asks later would be said to be of another database. */
+	enum cs_priority priority =
+		rec->stage == CS_CONNECT_DATABASE ? CS_PRIORITY_HIGH : CS_PRIORITY_LOW;
+
+	cs_emit(CS_RECORD_CONNECT, priority, time_ns, rec, sizeof(*rec), text, rec->text_len);
 }
 
 static void emit_call(const struct cs_rec_call *rec, uint64_t time_ns, const char *text)

@@ -155,7 +155,8 @@ static void note_late_code(const char *path, bool opened, bool code)
 {
 	int saved;
 
-	if (!opened || !code || !path || !cs_tables_may_change())
+	if (!opened || !code || !path || !cs_tables_may_change() ||
+	    atomic_load_explicit(&cs_shim.wiped->child_code, memory_order_relaxed) == CS_CHILD_OVER)
 		return;
 	saved = cs_errno();
 	if (cs_pid() != (uint32_t)cs_shim.header->pid)

@@ -173,7 +173,7 @@ Test(call_db, postgresql_whose_framing_is_lost_is_told_by_turns)
 	OUT("Q\0\0\0\1");
 	IN("Z\0\0\0\0");
 	OUT("Q\0\0\0\1");
-	TOLD("[] 5/5~[]");
+	TOLD("[]{} 5/5~[]");
 }
 
 /* --- MySQL --- */
@@ -258,7 +258,7 @@ Test(call_db, mysql_compressed_is_understood_where_it_is_too_short_to_be)
 	IN("\x05\0\0\1\x80\0\0\xff....");
 	OUT("\5\0\0\0\0\0\0\1\0\0\0\1");
 	calling_close(now);
-	TOLD("[SELECT] !1146 18/20~[] 12/12~");
+	TOLD("[SELECT] !1146 18/20~[]{} 12/12~");
 }
 
 /* --- Redis --- */
@@ -383,7 +383,7 @@ Test(call_db, postgresql_names_its_database_as_it_begins)
 	TOLD("");
 	open_new();
 	OUT("\0\0\0\x10\0\3\0\0user\0me\0database\0shop\0"); /* behind its end */
-	TOLD("[]");
+	TOLD("[]{}");
 }
 
 #define FIXED "\xa2\x21\0\0\0\0\1\x21......................." /* bytes 1 to 31 of a login */
@@ -400,8 +400,11 @@ Test(call_db, mysql_names_its_database_as_it_begins_and_later)
 	OUT("\x08\0\0\0\3use any");
 	TOLD(" 9/11~[USE]{}");
 	IN(OK);
-	OUT("\4\0\0\0\x11me\0"); /* as another user */
+	OUT("\x12\0\0\0\3/* a */ use other"); /* behind a comment it is not looked for */
 	TOLD(" 12/11~[]{}");
+	IN(OK);
+	OUT("\4\0\0\0\x11me\0"); /* as another user */
+	TOLD(" 22/11~[]{}");
 }
 
 Test(call_db, mysql_logins_are_read_within_their_bounds)
