@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "agent/recording/waterfall.h"
-#include "collector/outside.h"
+#include "collector/sideband/outside.h"
 #include "preload/wire/clock.h"
 
 #define ROWS_MAX   8u

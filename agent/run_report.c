@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "coldspan_config.h"
-#include "collector/spans.h"
+#include "collector/spans/spans.h"
 #include "preload/wire/clock.h"
 
 void cs_run_report_init(struct cs_run_report *report, const struct cs_terminal *terminal)

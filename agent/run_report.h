@@ -14,7 +14,7 @@
 #include "agent/terminal.h"
 #include "base/buffer.h"
 #include "base/diag.h"
-#include "collector/model.h"
+#include "collector/assembler/model.h"
 
 struct cs_outside;
 

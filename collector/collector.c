@@ -8,14 +8,14 @@
 #include <sys/queue.h>
 
 #include "base/clock.h"
-#include "collector/death.h"
-#include "collector/disposal.h"
-#include "collector/instance.h"
-#include "collector/intake.h"
-#include "collector/listener.h"
+#include "collector/instances/instance.h"
+#include "collector/instances/watch.h"
+#include "collector/intake/disposal.h"
+#include "collector/intake/intake.h"
+#include "collector/intake/listener.h"
+#include "collector/intake/quota.h"
 #include "collector/pipeline.h"
-#include "collector/quota.h"
-#include "collector/watch.h"
+#include "collector/processes/death.h"
 
 #define NOFILE_DEFAULT  1024
 #define STOP_ROUNDS_MAX 1024 /* of announces that do not fit in at once: a flood is cut off */

@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
-#include "collector/assembler.h"
+#include "collector/assembler/assembler.h"
 #include "collector/self.h"
 #include "exporters/exporter.h"
 

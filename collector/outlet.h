@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 #include "base/cleanup.h"
-#include "collector/assembler.h"
-#include "collector/log_records.h"
-#include "collector/spans.h"
+#include "collector/assembler/assembler.h"
+#include "collector/logs/log_records.h"
+#include "collector/spans/spans.h"
 #include "exporters/exporter.h"
 
 #define CS_OUTLET_EXPORTERS_MAX 24u /* eight files, eight servers with two signals each */

@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
-#include "collector/assembler.h"
-#include "collector/instance.h"
-#include "collector/metering.h"
+#include "collector/assembler/assembler.h"
+#include "collector/assembler/metering.h"
+#include "collector/instances/instance.h"
 #include "collector/outlet.h"
-#include "collector/sideband.h"
+#include "collector/sideband/sideband.h"
 
 #define CS_PIPELINE_DELAY_MS 200u
 

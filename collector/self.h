@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "collector/assembler/room.h"
 #include "collector/ledger.h"
-#include "collector/room.h"
 #include "preload/wire/abi.h"
 #include "preload/wire/facts.h"
 
@@ -67,7 +67,7 @@ struct cs_self {
 	/* deaths */
 	uint64_t ends_known;
 	uint64_t ends_unknown;
-	/* what was assembled, and could not be; see collector/assembler.h */
+	/* what was assembled, and could not be; see collector/assembler/assembler.h */
 	uint64_t cold_starts;
 	uint64_t unused_inits; /* of these: ready, and ended without an event */
 	uint64_t invocations;
@@ -91,7 +91,7 @@ struct cs_self {
 	uint64_t spans;
 	uint64_t spans_lost; /* for lack of memory */
 	uint64_t batches;
-	/* logs: lines = records + records_lost; see collector/logs.h */
+	/* logs: lines = records + records_lost; see collector/logs/logs.h */
 	uint64_t log_bytes_lost; /* by the functions' own word: over the rate, or a full ring */
 	uint64_t log_lines;
 	uint64_t log_lines_alone;

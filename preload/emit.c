@@ -3,7 +3,7 @@
 /* Clock, identity of the writing process, and records; see shim.h. */
 #include <time.h>
 
-#include "preload/follow.h"
+#include "preload/descriptors/follow.h"
 #include "preload/layout.h"
 #include "preload/shim.h"
 #include "preload/sys.h"

@@ -13,8 +13,8 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "preload/lambda_call.h"
-#include "preload/start.h"
+#include "preload/events/lambda_call.h"
+#include "preload/start/start.h"
 #include "preload/wire/lanes.h"
 #include "preload/wire/records.h"
 #include "preload/wire/segment.h"

@@ -6,12 +6,12 @@
  */
 #pragma once
 
-#include "preload/baggage.h"
-#include "preload/current.h"
-#include "preload/fd_table.h"
-#include "preload/logs.h"
-#include "preload/outbound_write.h"
-#include "preload/stdio_loop.h"
+#include "preload/descriptors/fd_table.h"
+#include "preload/descriptors/logs.h"
+#include "preload/events/stdio_loop.h"
+#include "preload/http/baggage.h"
+#include "preload/propagation/current.h"
+#include "preload/propagation/outbound_write.h"
 
 #define CS_API_BYTES      32768u /* trace contexts: api.c */
 #define CS_OUTBOUND_TEXTS 16u    /* requests that are being sent: outbound.c */

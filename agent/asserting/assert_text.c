@@ -13,7 +13,7 @@
 #include "agent/budget/metric.h"
 #include "agent/exit_codes.h"
 #include "agent/output/escape.h"
-#include "collector/model.h"
+#include "collector/assembler/model.h"
 
 #define LABEL_COLUMNS  12
 #define BUDGET_COLUMNS 34

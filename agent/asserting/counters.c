@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "collector/procfs.h"
+#include "collector/processes/procfs.h"
 
 static const unsigned metrics[CS_COUNTERS_MAX] = { CS_METRIC_INSTRUCTIONS, CS_METRIC_SYSCALLS };
 

@@ -11,7 +11,7 @@
 
 #include "agent/budget/judge.h"
 #include "base/cleanup.h"
-#include "collector/model.h"
+#include "collector/assembler/model.h"
 
 #define CS_MODULES_PROCESSES 16u /* of one start, whose files are kept apart */
 #define CS_MODULES_MOST      8192u

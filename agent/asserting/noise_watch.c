@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "collector/procfs.h"
+#include "collector/processes/procfs.h"
 
 #define UNKNOWN ((double)NAN)
 

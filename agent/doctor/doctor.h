@@ -12,7 +12,7 @@
 #include "agent/doctor/finding.h"
 #include "agent/program.h"
 
-#define CS_DOCTOR_HIDE_DEFAULT  "deno" /* CS_HIDE_DEFAULT of preload/hide.h */
+#define CS_DOCTOR_HIDE_DEFAULT  "deno" /* CS_HIDE_DEFAULT of preload/start/hide.h */
 #define CS_DOCTOR_REMEDY_ACCESS "make the socket and its folder accessible to this user"
 #define CS_DOCTOR_REMEDY_START                                                                     \
 	"start coldspan-collector, or name its socket by --socket; coldspan run needs none"

@@ -17,7 +17,7 @@
 #define NATIVE_NAME "aarch64"
 #endif
 
-#define SPACE_MIN_BYTES (1ull << 30) /* LIMIT_MIN_BYTES of preload/attach.c */
+#define SPACE_MIN_BYTES (1ull << 30) /* LIMIT_MIN_BYTES of preload/start/attach.c */
 
 static void judge_libc(struct cs_findings *findings, const struct cs_program *p)
 {
@@ -91,7 +91,7 @@ bool cs_doctor_is_off(const char *disable)
 	return disable && *disable && strcmp(disable, "0") != 0;
 }
 
-/* The shim stands down below what it needs (preload/attach.c). */
+/* The shim stands down below what it needs (preload/start/attach.c). */
 static void judge_limit(struct cs_findings *findings, uint64_t limit, uint64_t needed,
 			const char *what, char flag)
 {

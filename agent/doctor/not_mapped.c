@@ -16,7 +16,7 @@
 #include "agent/library.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "collector/procfs.h"
+#include "collector/processes/procfs.h"
 
 #define NS_PER_S 1000000000ull
 

@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/input.h"
-#include "collector/procfs.h"
+#include "collector/processes/procfs.h"
 #include "preload/wire/abi.h"
 
 #define FILE_MAX_BYTES (4u << 20) /* an environment of this size no exec takes */

@@ -8,7 +8,7 @@
 
 #include "agent/recording/waterfall.h"
 #include "base/buffer.h"
-#include "collector/model.h"
+#include "collector/assembler/model.h"
 
 #define CS_START_UNATTRIBUTED "unattributed" /* the row of what belongs to no phase */
 #define CS_START_FOOTERS_MAX  8

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "collector/model.h"
+#include "collector/assembler/model.h"
 
 #define CS_WARMTH_INSTANCES 16u   /* the first that were called */
 #define CS_WARMTH_SAMPLES   1024u /* of each, the first warm ones */

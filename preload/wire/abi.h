@@ -75,7 +75,7 @@ enum cs_slot_state {
 #define CS_HEADER_MUSL       0x1u /* the process runs on musl */
 #define CS_HEADER_PREALLOC   0x2u /* the ring was allocated whole at attach */
 #define CS_HEADER_CTOR_FIRST 0x4u /* our constructor ran before any other user code */
-#define CS_HEADER_LOOP       0x8u /* it began as OpenWhisk's action loop: preload/stdio_loop.h */
+#define CS_HEADER_LOOP       0x8u /* it began as OpenWhisk's action loop: preload/events/stdio_loop.h */
 
 struct cs_header {
 	/* Written once, before the announce. */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/inbound.h"
+#include "collector/assembler/inbound.h"
 
 static void print_hex(const uint8_t *bytes, size_t count)
 {

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "collector/instance.h"
+#include "collector/instances/instance.h"
 #include "collector/pipeline.h"
 #include "exporters/file.h"
 #include "preload/wire/segment.h"

@@ -14,8 +14,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "collector/assembled.h"
-#include "collector/assembler.h"
+#include "collector/assembler/assembled.h"
+#include "collector/assembler/assembler.h"
 #include "preload/include/coldspan.h"
 #include "preload/wire/records.h"
 #include "tests/fuzz/fuzz.h"

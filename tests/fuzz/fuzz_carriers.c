@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "collector/inbound.h"
+#include "collector/assembler/inbound.h"
 #include "preload/wire/carriers.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "preload/conn.h"
+#include "preload/http/conn.h"
 #include "tests/fuzz/fuzz.h"
 
 #define GENERATION 3u

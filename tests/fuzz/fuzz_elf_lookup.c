@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "preload/elf_lookup.h"
+#include "preload/start/elf_lookup.h"
 #include "tests/fuzz/fuzz.h"
 
 #define NAME_BYTES 32u

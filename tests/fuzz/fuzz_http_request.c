@@ -6,9 +6,9 @@
  */
 #include <string.h>
 
-#include "preload/baggage.h"
-#include "preload/http_request.h"
-#include "preload/received.h"
+#include "preload/descriptors/received.h"
+#include "preload/http/baggage.h"
+#include "preload/http/http_request.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/http_transcript.h"
 

@@ -9,8 +9,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "preload/conn.h"
-#include "preload/lambda_call.h"
+#include "preload/events/lambda_call.h"
+#include "preload/http/conn.h"
 #include "tests/fuzz/fuzz.h"
 
 #define GENERATION 3u

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "preload/lambda_scan.h"
+#include "preload/events/lambda_scan.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/event_oracle.h"
 

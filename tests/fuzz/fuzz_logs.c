@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/lambda_frame.h"
-#include "collector/log_severity.h"
-#include "collector/log_text.h"
+#include "collector/logs/lambda_frame.h"
+#include "collector/logs/log_severity.h"
+#include "collector/logs/log_text.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What was told, as one text; and how many bytes were told, or said to be missing. */

@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "preload/http_request.h"
-#include "preload/outbound_head.h"
-#include "preload/outbound_write.h"
+#include "preload/http/http_request.h"
+#include "preload/propagation/outbound_head.h"
+#include "preload/propagation/outbound_write.h"
 #include "preload/wire/records.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "collector/outside_queue.h"
-#include "collector/perf_record.h"
+#include "collector/sideband/outside_queue.h"
+#include "collector/sideband/perf_record.h"
 #include "tests/fuzz/fuzz.h"
 
 #define HEADER_BYTES 8u

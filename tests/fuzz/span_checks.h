@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-#include "collector/assembler.h"
-#include "collector/log_records.h"
-#include "collector/spans.h"
+#include "collector/assembler/assembler.h"
+#include "collector/logs/log_records.h"
+#include "collector/spans/spans.h"
 
 #define SPAN_IDS 65536u /* a set of ids: a power of two, far above what one input can make */
 

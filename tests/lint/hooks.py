@@ -4,7 +4,7 @@
 
 usage: hooks.py ROOT BUILD_DIR
 
-Every name of preload/hooks.def must be called by a guest of tests/shim, bare and watched: that is its
+Every name of preload/hooks/hooks.def must be called by a guest of tests/shim, bare and watched: that is its
 differential test. And an object of the shim that refers to such a name would call the hook where it
 means the original; so an undefined name may only be our own (cs_) or one of memory.c.
 """
@@ -18,7 +18,7 @@ OWN = re.compile(r"cs_\w+|mem(cpy|move|set|cmp)|_DYNAMIC|_GLOBAL_OFFSET_TABLE_")
 
 
 def hooks(root):
-    text = (root / "preload/hooks.def").read_text("utf-8")
+    text = (root / "preload/hooks/hooks.def").read_text("utf-8")
     return set(re.findall(r"^(?:HOOK|THUNK)\((\w+)\)", text, re.M)) | {"vfork"}
 
 

@@ -14,6 +14,7 @@ import sys
 ATTACH, LATER = "At the start", "Later"
 STANDINS = ("standin.c", "standin_fd.c")
 HOOKS = ("emit.c", "propagate.c", "hooks_")
+APART = ("wire", "api")  # code of whoever reads, and of programs that link with it
 # Made through libc's own function or the vDSO: not in the source as a system call.
 THROUGH_OTHERS = {"poll", "ppoll", "clock_gettime"}
 
@@ -26,8 +27,8 @@ def documented(page, heading):
 def called(root):
     """Names in what runs at the start, names in the hooks."""
     start, later = set(), set()
-    for path in sorted((root / "preload").glob("*.c")):
-        if path.name not in STANDINS:
+    for path in sorted((root / "preload").rglob("*.c")):
+        if path.name not in STANDINS and path.parent.name not in APART:
             names = re.findall(r"\bcs_sys\d\(\s*SYS_(\w+)", path.read_text("utf-8"))
             (later if path.name.startswith(HOOKS) else start).update(names)
     return start, later
@@ -50,7 +51,7 @@ def main():
     start, hooks = called(root)
     bad = []
     for what, theirs, ours in (
-            ("preload/*.c calls at the start", start, set(attach)),
+            ("preload/ calls at the start", start, set(attach)),
             ("preload's hooks call", hooks | THROUGH_OTHERS, set(later)),
             ("agent/doctor/probe.c tries", set(tried(root)), set(attach)),
             ("docs/man/coldspan-doctor.1 names", set(manual(root)), set(attach))):

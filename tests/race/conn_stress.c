@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "preload/fd_table.h"
+#include "preload/descriptors/fd_table.h"
 #include "tests/race/stress.h"
 
 #define SLOTS       4 /* descriptors */

@@ -6,7 +6,7 @@ from harness import records
 from lib.cases import case
 
 STDOUT, STDERR, FRAMED = 1, 2, 3
-RATE_BYTES, WINDOW_SHIFT = 64 << 10, 27  # preload/logs.h
+RATE_BYTES, WINDOW_SHIFT = 64 << 10, 27  # preload/descriptors/logs.h
 
 
 def written(run, stream):

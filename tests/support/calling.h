@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One connection of the process's own, as preload/calls.c has it, for whoever tests preload/call.h. Bytes pass in
+ * One connection of the process's own, as preload/calls/calls.c has it, for whoever tests preload/calls/call.h. Bytes pass in
  * copies of their own size, so that a sanitizer sees what is read; out of memory ends the test.
  */
 #pragma once
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "preload/call.h"
+#include "preload/calls/call.h"
 
 extern struct cs_conn *calling; /* the connection */
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "preload/elf_lookup.h"
+#include "preload/start/elf_lookup.h"
 
 #define GNU_BUCKETS  3u
 #define SYSV_BUCKETS 3u

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "preload/http_fields.h"
-#include "preload/http_names.h"
-#include "preload/lambda_scan.h"
+#include "preload/events/lambda_scan.h"
+#include "preload/http/http_fields.h"
+#include "preload/http/http_names.h"
 #include "preload/wire/records.h"
 
 #define LINES_MAX 256

@@ -2,7 +2,7 @@
 
 /*
  * Events of the Lambda Runtime API by a second way: parsed whole by jansson, looked up by path. What
- * preload/lambda_scan.h says of the same bytes must be equal.
+ * preload/events/lambda_scan.h says of the same bytes must be equal.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "preload/lambda_scan.h"
+#include "preload/events/lambda_scan.h"
 
 #define EVENT_TOLD_BYTES (1u << 20)
 

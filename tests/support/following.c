@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "collector/pidfd.h"
+#include "collector/processes/pidfd.h"
 #include "tests/support/announcing.h"
 
 static void die(const char *what)

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "collector/instance.h"
+#include "collector/instances/instance.h"
 #include "preload/wire/lanes.h"
 
 #define FOLLOWING_POSITIONS_MAX 16u

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "preload/http_request.h"
-#include "preload/http_response.h"
+#include "preload/http/http_request.h"
+#include "preload/http/http_response.h"
 #include "preload/wire/records.h"
 
 __attribute__((format(printf, 2, 3))) static void say(struct cs_transcript *out, const char *format,

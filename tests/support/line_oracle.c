@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "preload/http_names.h"
+#include "preload/http/http_names.h"
 
 #define LINES_MAX 512
 

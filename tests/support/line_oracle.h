@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Lines of OpenWhisk's action loop by a second way: parsed whole by jansson. What preload/stdio_scan.h says of
+ * Lines of OpenWhisk's action loop by a second way: parsed whole by jansson. What preload/events/stdio_scan.h says of
  * the same bytes must be equal.
  */
 #pragma once
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "preload/stdio_scan.h"
+#include "preload/events/stdio_scan.h"
 
 /* What was told of a line, by either way. */
 struct line_told {

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "collector/perf_record.h"
-#include "collector/perf_ring.h"
+#include "collector/sideband/perf_record.h"
+#include "collector/sideband/perf_ring.h"
 
 #define CPUS_MAX   64
 #define RING_PAGES 64

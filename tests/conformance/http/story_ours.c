@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "preload/http_request.h"
-#include "preload/http_response.h"
+#include "preload/http/http_request.h"
+#include "preload/http/http_response.h"
 #include "tests/conformance/http/story.h"
 
 static void stop(struct story *ret, enum cs_http_verdict verdict, size_t at)

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "preload/http.h"
-#include "preload/http_names.h"
+#include "preload/http/http.h"
+#include "preload/http/http_names.h"
 #include "tests/conformance/http/story.h"
 
 struct reading {

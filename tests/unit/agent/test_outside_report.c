@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "collector/outside.h"
+#include "collector/sideband/outside.h"
 
 #define MS  1000000ull
 #define NOW (100 * MS)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the process is asked on the connections that it accepted, and answers, as records. */
+#pragma once
+
+#include <stdint.h>
+
+#include "preload/http/conn.h"
+
+extern const struct cs_conn_env cs_served_env;
+
+/**
+ * cs_served_aside() - there is work that is no invocation, or it is over
+ * @sequence: of the request, CS_ASIDE_CONNECTION: of the whole connection
+ * @flags:    of struct cs_rec_aside
+ *
+ * Context: signal.
+ */
+void cs_served_aside(uint64_t connection, uint32_t sequence, unsigned flags, uint64_t time_ns);

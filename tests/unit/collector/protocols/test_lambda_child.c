@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Unit tests of collector/lambda_child: what a bootstrap's children write, and whose it is for certain. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/assembler/assembled.h"
+#include "tests/support/assembling.h"
+
+#define ID_HEADER "lambda-runtime-aws-request-id: "
+#define SHELL     100
+#define CHILD     110
+#define EVENT_NS  (70 * MS)
+
+static struct cs_assembled *shell;
+static struct cs_span_id line_span;
+static unsigned lines, lines_with_ids;
+
+static void on_log(void *context, const struct cs_log_entry *entry)
+{
+	lines++;
+	lines_with_ids += entry->context != NULL;
+	if (entry->context)
+		line_span = entry->context->span_id;
+}
+
+/* A process of the function's environment; its parent has a segment, or @ppid is a fork child in it. */
+static struct cs_assembled *attach(int32_t pid, int32_t ppid, struct cs_assembled *parent,
+				   uint64_t spawn_ns)
+{
+	struct cs_header header = header_of(pid, "command");
+
+	put_identity(&header, "env.AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001");
+	put_identity(&header, "env.AWS_LAMBDA_FUNCTION_NAME=function");
+	header.ppid = ppid;
+	header.attach_monotonic_ns = spawn_ns + MS;
+	if (parent)
+		feed_spawn(parent, pid, spawn_ns);
+	return cs_assembler_attach(assembler, (uint64_t)pid, &header, pid);
+}
+
+/* A command of @parent asks for event @id, which came at @time_ns. */
+static void ask(struct cs_assembled *parent, int32_t pid, const char *id, uint64_t time_ns)
+{
+	struct cs_assembled *command = attach(pid, parent->identity.pid, parent, time_ns - 10 * MS);
+	struct cs_rec_invocation rec = { .asked_ns = time_ns - 5 * MS,
+					 .source = CS_INVOCATION_LAMBDA,
+					 .id_offset = sizeof(ID_HEADER) - 1,
+					 .id_len = (uint16_t)strlen(id) };
+	char text[128];
+
+	rec.text_len = (uint16_t)snprintf(text, sizeof(text), ID_HEADER "%s\n", id);
+	feed(command, (uint32_t)pid, CS_RECORD_INVOCATION, time_ns, &rec, sizeof(rec), text);
+	end_process(command, pid, 0, time_ns + MS);
+}
+
+static void answer(int32_t pid, const char *id, uint64_t time_ns)
+{
+	struct cs_assembled *command = attach(pid, SHELL, shell, time_ns - 5 * MS);
+	struct cs_rec_invocation_end rec = { .first_ns = time_ns - MS,
+					     .source = CS_INVOCATION_LAMBDA,
+					     .outcome = CS_INVOCATION_RESPONSE,
+					     .id_len = (uint16_t)strlen(id),
+					     .headers_offset = (uint16_t)strlen(id),
+					     .text_len = (uint16_t)strlen(id) };
+
+	feed(command, (uint32_t)pid, CS_RECORD_INVOCATION_END, time_ns, &rec, sizeof(rec), id);
+	end_process(command, pid, 0, time_ns + MS);
+}
+
+static void say(struct cs_assembled *child, uint64_t time_ns)
+{
+	feed_log(child, (uint32_t)child->identity.pid, CS_LOG_STDERR, time_ns, "a line\n");
+}
+
+static void start(void)
+{
+	assembling_start();
+	assembler->sink.log = on_log;
+	shell = attach(SHELL, 1, NULL, 40 * MS);
+	ask(shell, 101, "r-1", EVENT_NS);
+}
+
+TestSuite(lambda_child, .init = start, .fini = assembling_stop);
+
+static void check(unsigned with_ids)
+{
+	cs_assembler_flush(assembler);
+	cr_assert(eq(uint, lines, 1));
+	cr_assert(eq(uint, lines_with_ids, with_ids));
+	if (with_ids)
+		cr_assert(eq(
+			int,
+			memcmp(&line_span, &seen.invocation[0].context.span_id, sizeof(line_span)),
+			0));
+}
+
+/* It lives from @spawn_ns for 10 ms; the event is answered at 100 ms. */
+static void live(struct cs_assembled *child, uint64_t spawn_ns)
+{
+	say(child, spawn_ns + 5 * MS);
+	end_process(child, child->identity.pid, 0, spawn_ns + 10 * MS);
+}
+
+Test(lambda_child, what_it_wrote_is_of_the_event_that_the_shell_holds)
+{
+	live(attach(CHILD, SHELL, shell, 75 * MS), 75 * MS);
+	answer(102, "r-1", 100 * MS);
+	check(1);
+}
+
+Test(lambda_child, of_a_command_of_a_command_too)
+{
+	struct cs_assembled *child = attach(CHILD, SHELL, shell, 75 * MS);
+
+	live(attach(CHILD + 1, CHILD, child, 76 * MS), 76 * MS);
+	answer(102, "r-1", 100 * MS);
+	check(1);
+}
+
+/* $(... | command) */
+static void by_subshell(uint64_t forked_ns, unsigned with_ids)
+{
+	struct cs_rec_process rec = { .ppid = SHELL, .spawn_begin_ns = forked_ns };
+
+	feed(shell, 105, CS_RECORD_PROCESS, forked_ns + MS, &rec, sizeof(rec), NULL);
+	live(attach(CHILD, 105, shell, 78 * MS), 78 * MS);
+	answer(102, "r-1", 100 * MS);
+	check(with_ids);
+}
+
+Test(lambda_child, of_a_subshell_that_was_forked_for_the_event)
+{
+	by_subshell(75 * MS, 1);
+}
+
+Test(lambda_child, not_of_a_subshell_that_was_there_before)
+{
+	by_subshell(65 * MS, 0);
+}
+
+Test(lambda_child, not_of_a_child_that_was_there_before)
+{
+	live(attach(CHILD, SHELL, shell, 65 * MS), 65 * MS);
+	answer(102, "r-1", 100 * MS);
+	check(0);
+}
+
+Test(lambda_child, not_of_one_that_outlives_the_answer)
+{
+	struct cs_assembled *child = attach(CHILD, SHELL, shell, 75 * MS);
+
+	say(child, 80 * MS);
+	answer(102, "r-1", 100 * MS);
+	end_process(child, CHILD, 0, 110 * MS);
+	check(0);
+}
+
+Test(lambda_child, not_of_a_child_of_somebody_else)
+{
+	struct cs_assembled *other = attach(200, 1, NULL, 45 * MS);
+
+	live(attach(CHILD, 200, other, 75 * MS), 75 * MS);
+	answer(102, "r-1", 100 * MS);
+	check(0);
+}
+
+Test(lambda_child, not_where_the_shell_holds_two_events)
+{
+	ask(shell, 103, "r-2", 72 * MS);
+	live(attach(CHILD, SHELL, shell, 75 * MS), 75 * MS);
+	answer(102, "r-1", 100 * MS);
+	answer(104, "r-2", 101 * MS);
+	check(0);
+}
+
+Test(lambda_child, not_where_a_second_event_is_read_of_later)
+{
+	live(attach(CHILD, SHELL, shell, 75 * MS), 75 * MS);
+	ask(shell, 103, "r-2", 72 * MS);
+	answer(102, "r-1", 100 * MS);
+	answer(104, "r-2", 101 * MS);
+	check(0);
+}
