@@ -34,12 +34,14 @@ static unsigned checked;
 
 static void check(double value)
 {
+	long double exact = (long double)value;
+
 	if (!(value > 0) || !isfinite(value))
 		return;
 	for (int scale = CS_EXP_SCALE_MIN; scale <= CS_EXP_SCALE_MAX; scale++) {
 		int32_t i = cs_exp_index(value, scale);
 
-		cr_assert(bound(i, scale) < value && value <= bound(i + 1, scale),
+		cr_assert(bound(i, scale) < exact && exact <= bound(i + 1, scale),
 			  "%a at scale %d: %d", value, scale, i);
 		checked++;
 	}
@@ -49,7 +51,7 @@ static void check_around(double value)
 {
 	check(value);
 	check(nextafter(value, 0));
-	check(nextafter(value, INFINITY));
+	check(nextafter(value, (double)INFINITY));
 }
 
 Test(exp_index, powers_of_two_end_their_bucket)
