@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* `coldspan report`: the cold starts of a recording as waterfalls, cold against warm. */
+/* `coldspan report`: the cold starts of a recording as waterfalls, cold against warm; of many of one function
+ * what they come to. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/document.h"
@@ -11,11 +14,13 @@
 #include "agent/prose.h"
 #include "agent/recording/recording_json.h"
 #include "agent/recording/start_drawing.h"
+#include "agent/recording/start_summary.h"
 #include "agent/recording/trace_file.h"
 #include "agent/recording/trace_index.h"
 #include "agent/recording/waterfall.h"
 #include "agent/terminal.h"
 #include "agent/verbs.h"
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "preload/wire/facts.h"
 #include "preload/wire/marks.h"
@@ -27,8 +32,12 @@ static const char help_text[] =
 	"  coldspan report --function hello-py traces.jsonl\n"
 	"  coldspan report --json traces.jsonl\n"
 	"\n"
+	"Of a function with more than 3 cold starts their times are summed up in a table,\n"
+	"and the median one and the slowest are drawn.\n"
+	"\n"
 	"Options:\n"
 	"      --function NAME   this function only\n"
+	"      --all             draw every cold start\n"
 	"      --json            schema coldspan.report/v1, in place of the drawing\n"
 	"      --ascii           no characters beyond ASCII\n"
 	"      --color WHEN      auto, always or never\n"
@@ -41,8 +50,11 @@ static const char help_text[] =
 	"file that cannot be read or that has lines of something else (the rest is\n"
 	"shown); 1 coldspan itself failed.\n";
 
+#define DRAWN_MAX 3 /* of one function, where not all are asked for */
+
 struct options {
 	const char *function;
+	bool all;
 	bool json;
 	struct cs_look look;
 };
@@ -51,6 +63,7 @@ static int parse(int argc, char **argv, struct options *ret)
 {
 	static const struct option options[] = {
 		{ "function", required_argument, NULL, 'f' },
+		{ "all", no_argument, NULL, 'a' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "ascii", no_argument, NULL, CS_LOOK_ASCII },
 		{ "color", required_argument, NULL, CS_LOOK_COLOR },
@@ -66,6 +79,9 @@ static int parse(int argc, char **argv, struct options *ret)
 		switch (option) {
 		case 'f':
 			ret->function = optarg;
+			break;
+		case 'a':
+			ret->all = true;
 			break;
 		case 'j':
 			ret->json = true;
@@ -157,48 +173,133 @@ static uint64_t stand_down_of(const char *names)
 	return bits;
 }
 
-static void draw(struct cs_trace_file *file, const struct cs_trace_index *index,
-		 const struct cs_trace_span *span, const struct cs_terminal *terminal,
-		 struct cs_buffer *out)
+/* What all drawings need. */
+struct page {
+	struct cs_trace_file *file;
+	const struct cs_trace_index *index;
+	const struct options *options;
+	struct cs_terminal terminal;
+	struct cs_buffer out;
+};
+
+/* @which: of several; NULL: they are all drawn, and each says what there is to say of its function. */
+static void draw(struct page *page, const struct cs_trace_span *span, const char *which)
 {
 	struct cs_cold_start cold = { .end_ns = cs_trace_span_duration(span),
 				      .approximate = span->approximate,
 				      .stand_down = stand_down_of(span->stand_down),
 				      .ready = !span->unready };
 	struct cs_start_drawing drawing;
-	char detail[32];
+	char detail[64];
 
-	collect_phases(index, span, &cold);
+	collect_phases(page->index, span, &cold);
 	cs_start_drawing_init(&drawing, span->service, &cold);
-	snprintf(detail, sizeof(detail), "trace %.8s%s", span->trace_id,
-		 terminal->utf8 ? "\xe2\x80\xa6" : "...");
+	snprintf(detail, sizeof(detail), "%s%strace %.8s%s", which ? which : "", which ? "  " : "",
+		 span->trace_id, page->terminal.utf8 ? "\xe2\x80\xa6" : "...");
 	drawing.waterfall.detail = detail;
-	cs_start_drawing_say(&drawing,
-			     cold_and_warm(cs_trace_index_service(index, span), &file->arena));
+	if (!which)
+		cs_start_drawing_say(&drawing,
+				     cold_and_warm(cs_trace_index_service(page->index, span),
+						   &page->file->arena));
 	cs_start_drawing_explain(&drawing, &cold,
 				 !span->failed    ? NULL
 				 : *span->message ? span->message
 						  : "it failed");
-	if (out->len)
-		cs_buffer_putc(out, '\n');
-	cs_waterfall_draw(&drawing.waterfall, terminal, out);
+	if (page->out.len)
+		cs_buffer_putc(&page->out, '\n');
+	cs_waterfall_draw(&drawing.waterfall, &page->terminal, &page->out);
 	cs_start_drawing_deinit(&drawing);
 }
 
-/* Functions first, then what called them: a runtime under watch has a cold start as well. */
-static int draw_all(struct cs_trace_file *file, const struct cs_trace_index *index,
-		    const struct options *options, const struct cs_terminal *terminal,
-		    struct cs_buffer *out)
+/* Of many: what they come to, the one in the middle, the slowest. */
+static int draw_summary(struct page *page, const struct cs_trace_span **starts, size_t count)
 {
-	for (int callers = 0; callers < 2; callers++) {
-		for (const struct cs_trace_span *s = file->first; s; s = s->next) {
-			if (cs_trace_span_is_cold_start(s) &&
-			    (!options->function || !strcmp(options->function, s->service)) &&
-			    cs_trace_index_service(index, s)->calls_others == callers)
-				draw(file, index, s, terminal, out);
-		}
+	const struct cs_trace_service *service = cs_trace_index_service(page->index, starts[0]);
+	struct cs_start_summary summary;
+	char which[32];
+	int r;
+
+	if (page->out.len)
+		cs_buffer_putc(&page->out, '\n');
+	r = cs_start_summary_draw(starts, count, page->index,
+				  cold_and_warm(service, &page->file->arena), &page->terminal,
+				  &page->out, &summary);
+	if (r < 0)
+		return r;
+	snprintf(which, sizeof(which), "median of %zu", summary.count);
+	draw(page, summary.median, which);
+	draw(page, summary.slowest, "slowest");
+	return 0;
+}
+
+/* @starts: all of one function, in their order */
+static int draw_function(struct page *page, const struct cs_trace_span **starts, size_t count)
+{
+	if (count > DRAWN_MAX && !page->options->all)
+		return draw_summary(page, starts, count);
+	for (size_t i = 0; i < count; i++)
+		draw(page, starts[i], NULL);
+	return 0;
+}
+
+static bool is_wanted(const struct cs_trace_span *span, const struct options *options)
+{
+	return cs_trace_span_is_cold_start(span) &&
+	       (!options->function || !strcmp(options->function, span->service));
+}
+
+/* A cold start, and where it is drawn. */
+struct placed {
+	const struct cs_trace_span *span;
+	const struct cs_trace_service *service;
+};
+
+/*
+ * Functions first, in the order in which the recording has them, then what called them: a runtime under watch has
+ * a cold start as well.
+ */
+static int compare_placed(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+
+	if (x->service->calls_others != y->service->calls_others)
+		return x->service->calls_others ? 1 : -1;
+	if (x->service->first != y->service->first)
+		return x->service->first < y->service->first ? -1 : 1;
+	return x->span->number < y->span->number ? -1 : x->span->number > y->span->number;
+}
+
+static size_t place_all(const struct page *page, struct placed *ret)
+{
+	size_t count = 0;
+
+	for (const struct cs_trace_span *s = page->file->first; s; s = s->next) {
+		if (is_wanted(s, page->options))
+			ret[count++] = (struct placed){ s, cs_trace_index_service(page->index, s) };
 	}
-	return out->failed ? -ENOMEM : 0;
+	qsort(ret, count, sizeof(*ret), compare_placed);
+	return count;
+}
+
+static int draw_all(struct page *page)
+{
+	cs_cleanup(cs_freep) struct placed *placed = calloc(page->file->count + 1, sizeof(*placed));
+	cs_cleanup(cs_freep) const struct cs_trace_span **starts =
+		calloc(page->file->count + 1, sizeof(*starts)); /* of one function */
+	size_t count, taken = 0;
+	int r = 0;
+
+	if (!placed || !starts)
+		return -ENOMEM;
+	count = place_all(page, placed);
+	for (size_t i = 0; i < count && r == 0; i++) {
+		starts[taken++] = placed[i].span;
+		if (i + 1 < count && placed[i + 1].service == placed[i].service)
+			continue;
+		r = draw_function(page, starts, taken);
+		taken = 0;
+	}
+	return r < 0 ? r : page->out.failed ? -ENOMEM : 0;
 }
 
 /* Return: how many of those that are asked for there are. */
@@ -207,8 +308,7 @@ static size_t count_cold_starts(const struct cs_trace_file *file, const struct o
 	size_t count = 0;
 
 	for (const struct cs_trace_span *s = file->first; s; s = s->next)
-		count += cs_trace_span_is_cold_start(s) &&
-			 (!options->function || !strcmp(options->function, s->service));
+		count += is_wanted(s, options);
 	if (!count)
 		cs_log(CS_LOG_WARN, "no cold start%s%s in %zu spans",
 		       options->function ? " of " : "", options->function ? options->function : "",
@@ -219,15 +319,14 @@ static size_t count_cold_starts(const struct cs_trace_file *file, const struct o
 static int print_drawings(struct cs_trace_file *file, const struct cs_trace_index *index,
 			  const struct options *options)
 {
-	struct cs_terminal terminal;
-	struct cs_buffer out = { 0 };
+	struct page page = { .file = file, .index = index, .options = options };
 	int r;
 
-	cs_terminal_init(&terminal, STDOUT_FILENO, &options->look);
-	r = draw_all(file, index, options, &terminal, &out);
-	if (r == 0 && out.len)
-		fputs(out.data, stdout);
-	cs_buffer_deinit(&out);
+	cs_terminal_init(&page.terminal, STDOUT_FILENO, &options->look);
+	r = draw_all(&page);
+	if (r == 0 && page.out.len)
+		fputs(page.out.data, stdout);
+	cs_buffer_deinit(&page.out);
 	return r;
 }
 

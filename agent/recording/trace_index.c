@@ -61,10 +61,12 @@ static int compare_services(const void *a, const void *b)
 /* The spans of one service, sorted by compare_services(). */
 static struct cs_trace_service summarise(const struct cs_trace_span **spans, size_t count)
 {
-	struct cs_trace_service service = { .name = spans[0]->service };
+	struct cs_trace_service service = { .name = spans[0]->service, .first = spans[0]->number };
 	size_t others = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		if (spans[i]->number < service.first)
+			service.first = spans[i]->number;
 		others += rank(spans[i]) == 0;
 		service.warm_count += rank(spans[i]) == 1;
 		service.cold_count += rank(spans[i]) == 2;

@@ -10,6 +10,7 @@
 
 struct cs_trace_service {
 	const char *name;
+	size_t first;      /* number of its first span */
 	size_t cold_count; /* first invocations of an instance */
 	uint64_t cold_ns;  /* their mean duration; 0 without any */
 	size_t warm_count; /* other invocations */

@@ -34,6 +34,12 @@ static double in_ms(uint64_t ns)
 	return (double)ns / 1e6;
 }
 
+char *cs_waterfall_number(uint64_t duration_ns, uint64_t scale_ns, char *buf, size_t size)
+{
+	snprintf(buf, size, "%.*f", decimals(scale_ns), in_ms(duration_ns));
+	return buf;
+}
+
 char *cs_waterfall_duration(uint64_t duration_ns, uint64_t scale_ns, char *buf, size_t size)
 {
 	snprintf(buf, size, "%.*f ms", decimals(scale_ns), in_ms(duration_ns));
@@ -171,8 +177,8 @@ static size_t draw_title_fields(const char *text, const struct cs_terminal *term
 }
 
 /* Whole fields of the detail: half a number would be another one. */
-static void draw_title(const struct cs_waterfall *w, const struct cs_terminal *term,
-		       struct cs_buffer *out)
+void cs_waterfall_draw_title(const struct cs_waterfall *w, const struct cs_terminal *term,
+			     struct cs_buffer *out)
 {
 	size_t at = draw_title_fields(w->title, term, out), dots = columns_of(ellipsis(term));
 	const char *text = w->detail ? w->detail : "";
@@ -321,18 +327,24 @@ static void draw_footer(const char *text, size_t columns, struct cs_buffer *out)
 	}
 }
 
+void cs_waterfall_draw_footers(const struct cs_waterfall *w, const struct cs_terminal *term,
+			       struct cs_buffer *out)
+{
+	for (size_t i = 0; i < w->footers_count; i++)
+		draw_footer(w->footers[i], term->columns, out);
+}
+
 void cs_waterfall_draw(const struct cs_waterfall *w, const struct cs_terminal *term,
 		       struct cs_buffer *out)
 {
 	struct layout layout = lay_out(w, term->columns);
 
-	draw_title(w, term, out);
+	cs_waterfall_draw_title(w, term, out);
 	draw_heads(w, &layout, out);
 	if (layout.bar >= AXIS_LEAST)
 		draw_axis(w, layout.bar, out);
 	cs_buffer_putc(out, '\n');
 	for (size_t i = 0; i < w->rows_count; i++)
 		draw_row(w, &w->rows[i], &layout, term, out);
-	for (size_t i = 0; i < w->footers_count; i++)
-		draw_footer(w->footers[i], term->columns, out);
+	cs_waterfall_draw_footers(w, term, out);
 }

@@ -36,6 +36,17 @@ struct cs_waterfall {
 void cs_waterfall_draw(const struct cs_waterfall *waterfall, const struct cs_terminal *term,
 		       struct cs_buffer *out);
 
+/** cs_waterfall_draw_title() - the title's lines alone, for another kind of table. */
+void cs_waterfall_draw_title(const struct cs_waterfall *waterfall, const struct cs_terminal *term,
+			     struct cs_buffer *out);
+
+/** cs_waterfall_draw_footers() - the lines below alone. */
+void cs_waterfall_draw_footers(const struct cs_waterfall *waterfall, const struct cs_terminal *term,
+			       struct cs_buffer *out);
+
+/** cs_waterfall_number() - as cs_waterfall_duration(), without the unit */
+char *cs_waterfall_number(uint64_t duration_ns, uint64_t scale_ns, char *buf, size_t size);
+
 /**
  * cs_waterfall_duration() - "318.4 ms", with the precision that suits @scale_ns
  * @scale_ns: the largest of the durations shown together

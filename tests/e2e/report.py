@@ -42,14 +42,15 @@ def line(service, *spans):
         "scopeSpans": [{"spans": list(spans)}]}]}) + "\n"
 
 
-def one_start(service, number, parent=0, **more):
+def one_start(service, number, parent=0, code_ms=30, **more):
     """80 ms: exec 10, code 30, wait 8 of which nothing is known, handler 20, and 12 of nobody."""
-    return line(service, span("cold start", number, parent, 0, 80, **more),
-                phase("code", number + 2, number, 10, 40),
+    later = code_ms - 30
+    return line(service, span("cold start", number, parent, 0, 80 + later, **more),
+                phase("code", number + 2, number, 10, 40 + later),
                 phase("exec", number + 1, number, 0, 10),
-                phase("wait", number + 3, number, 40, 48,
+                phase("wait", number + 3, number, 40 + later, 48 + later,
                       coldspan_phase_approximate="its end was not seen"),
-                phase("handler", number + 4, number, 48, 68))
+                phase("handler", number + 4, number, 48 + later, 68 + later))
 
 
 def calls(service, number, parent=0):
@@ -216,10 +217,83 @@ def a_hundred_thousand_spans_take_no_longer_than_reading_them(args, folder):
             out.write(one_start(f"f{i % 10}", 16 * (i + 1)))
         for service in range(10):
             out.write(calls(f"f{service}", 16 * (20_001 + service)))
-    got = report(args, path)
+    got = report(args, "--all", path)
     assert got.returncode == 0 and got.stdout.count("cold start") == 20_000, got.stderr
     assert got.stdout.count("wait             40.00    ~8.00") == 20_000
     assert got.stdout.count("first invocation 25.00 ms; warm ones 4.000 ms (median of 3)") == 20_000
+    got = report(args, path)
+    assert got.returncode == 0 and got.stdout.count("  2000 cold starts\n") == 10, got
+    assert got.stdout.count("cold start  ") == 20, got
+
+
+SUMMARY = """\
+hello  22 cold starts
+ phase (ms)       median       p95   slowest
+ exec              10.00     10.00     10.00
+ code              39.00     48.00     49.00
+ wait               8.00      8.00      8.00
+ handler           20.00     20.00     20.00
+ total             89.00     98.00     99.00
+ 2 ended before they were ready, and are not in the table; 1 failed
+
+hello  cold start  89.00 ms  median of 20  trace 0af76519...
+"""
+
+
+def many(count):
+    """Starts of 80 ms and more, in no order: the n-th of them lasts n ms longer."""
+    order = [(7 * n) % count for n in range(count)]
+    return [one_start("hello", 16 * (n + 1), code_ms=30 + n) for n in order]
+
+
+@case
+def of_many_starts_it_tells_what_they_come_to(args, folder):
+    starts = many(20)
+    text = "".join(starts) + one_start("hello", 4096, coldspan_init_ready=False, failed=True) + \
+        one_start("hello", 4112, coldspan_init_ready=False) + one_start("other", 8192)
+    got = report(args, write(folder, text), env={"COLUMNS": "100"})
+    head, *drawn = got.stdout.split("\n\n")
+    assert (got.returncode, got.stderr) == (0, ""), got
+    expected, _, title = SUMMARY.partition("\n\n")
+    assert head == expected, head
+    assert drawn[0].startswith(title), drawn
+    assert drawn[1].startswith("hello  cold start  99.00 ms  slowest  trace 0af76519...\n"), drawn
+    assert drawn[2].startswith("other  cold start  80.00 ms  trace 0af76519...\n") and len(drawn) == 3, drawn
+    all_of_them = report(args, "--all", write(folder, text)).stdout
+    assert all_of_them.count("hello  cold start") == 22 and "median of" not in all_of_them, all_of_them
+
+
+@case
+def a_few_starts_are_all_drawn(args, folder):
+    for count, drawn in ((3, 3), (4, 2)):
+        got = report(args, write(folder, "".join(many(count))))
+        assert got.stdout.count("hello  cold start  ") == drawn, (count, got)
+
+
+@case
+def where_none_was_ready_the_table_is_of_all(args, folder):
+    text = "".join(one_start("hello", 16 * (n + 1), code_ms=30 + n, coldspan_init_ready=False) for n in range(5))
+    got = report(args, write(folder, text))
+    assert " total             82.00     84.00     84.00\n" in got.stdout, got.stdout
+    assert "not in the table" not in got.stdout and "median of 5" in got.stdout, got.stdout
+
+
+@case
+def a_phase_counts_where_it_was_seen(args, folder):
+    """Of four starts one had to wait for its spawn."""
+    text = "".join(many(3)) + line("hello", span("cold start", 4096, 0, 0, 200), phase("queue", 4097, 4096, 0, 60))
+    got = report(args, write(folder, text))
+    assert " queue              60.0      60.0      60.0\n" in got.stdout, got.stdout
+
+
+@case
+def a_narrow_terminal_has_the_median(args, folder):
+    path = write(folder, "".join(many(5)))
+    for columns, heads in (("44", ["median", "p95", "slowest"]), ("43", ["median", "slowest"]), ("33", ["median"]),
+                           ("20", ["median"])):
+        table = report(args, path, env={"COLUMNS": columns}).stdout.split("\n\n")[0].splitlines()
+        assert all(len(row) <= int(columns) for row in table), table
+        assert [word for word in table[-6].split() if word in ("median", "p95", "slowest")] == heads, table
 
 
 @case

@@ -103,6 +103,7 @@ def watchdog(name, title, program, env, **more):
     return Runtime(name, f"OpenFaaS, {title}", version, lambda _: [peers.path("watchdogs") / program],
                    env={"port": str(WATCHDOG_PORTS[0]), "TMPDIR": ".", "healthcheck_interval": "10ms", **env},
                    has_watched_parent=False, volatile=("x-duration-seconds",),
+                   chance="Error reading std(out|err): .* file already closed",
                    headers={"X-Start-Time": lambda: str(time.time_ns()), "X-Call-Id": lambda: str(uuid.uuid4())},
                    **{"ports": WATCHDOG_PORTS, **more})
 
@@ -204,7 +205,7 @@ RUNTIMES = [
     watchdog("of-watchdog-http", "of-watchdog, mode `http`, Node behind it", "of-watchdog",
              {"mode": "http", "fprocess": "node template.js", "PORT": str(BEHIND_WATCHDOG),
               "http_upstream_url": f"http://127.0.0.1:{BEHIND_WATCHDOG}"},
-             ports=(*WATCHDOG_PORTS, BEHIND_WATCHDOG), chance="Error reading std(out|err): .* file already closed"),
+             ports=(*WATCHDOG_PORTS, BEHIND_WATCHDOG)),
     Runtime("java", "Java, com.sun.net.httpserver", said_by("java", "--version"), java),
     Runtime("rust", "Rust, std", said_by("rustc", "--version"), rust),
 ]
