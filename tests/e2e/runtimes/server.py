@@ -14,7 +14,7 @@ import socket
 import subprocess
 import time
 
-from lib import listening
+from lib import listening, watching
 
 LIMIT_S, START_S = 60, 180
 POLL_S = 0.005
@@ -95,6 +95,7 @@ class Server:
         try:
             self.pid = until(f"{runtime.name} starts", lambda: self.alive() and children_of(self.platform.pid))[0]
             self.address = until(f"{runtime.name} listens", self.listening, START_S)
+            watching.until_it_has_told_of_its_child(self.platform.pid)
         except BaseException:
             self.end()
             raise
