@@ -167,4 +167,5 @@ if __name__ == "__main__":
     parser = cases.parser(__doc__)
     parser.add_argument("--build", required=True)
     given = parser.parse_args()
+    given.build = os.path.abspath(given.build)  # nsenter(1) leaves the folder that we are in
     cases.main(given, given, folder=True)
