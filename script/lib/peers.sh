@@ -331,3 +331,11 @@ peer_openwhisk_proxy_path() { printf '%s/openwhisk-proxy\n' "$(peer_dir openwhis
 peer_openwhisk_proxy_make() {
 	peer_go_source "$1" openwhisk_proxy/openwhisk-runtime-go-1b00151.tar.gz 1.21 ./main openwhisk-proxy
 }
+
+# --- who reads metrics, and what boards are made with -----------------------------------------------
+
+CS_PEERS+=" prometheus boards"
+peer_prometheus_path() { printf '%s/root/usr/bin\n' "$(peer_dir prometheus prometheus)"; }
+peer_prometheus_make() { peer_debian "$1" prometheus; }
+peer_boards_path() { printf '%s/node_modules\n' "$(peer_dir boards boards)"; }
+peer_boards_make() { peer_npm "$1" boards; }

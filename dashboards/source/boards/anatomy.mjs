@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the time of starts goes, and what they load: by phase, by version, by class.
+import { alerts, board, deploys, functions, places } from "../lib/board.mjs";
+import { bars, series, stat, table, upTo } from "../lib/panels.mjs";
+import { mean, of, quantile, rate, ratio } from "../lib/promql.mjs";
+
+const PHASE = "coldspan_init_phase_duration_seconds", V = "faas_version";
+const sum = (labels, selector = "") => rate(of(PHASE + "_sum", selector), labels);
+const inits = (labels) => rate(of("faas_init_duration_seconds_count"), labels);
+const unattributed = ratio(`(${sum("", 'coldspan_phase="unattributed"')} or ${sum()} * 0)`, sum());
+
+const OVERVIEW = [
+    stat({ title: "Starts", unit: "short", decimals: 0, line: false,
+           queries: [{ expr: `sum(increase(${of("faas_init_duration_seconds_count")}[$__range]))`, instant: true }],
+           description: "In the range that is shown, of every class." }),
+    stat({ title: "p50", unit: "s", queries: [{ expr: quantile(0.5, "faas_init_duration_seconds", of) }],
+           description: "From the start of the process until it was ready: half were shorter." }),
+    stat({ title: "p95", unit: "s", queries: [{ expr: quantile(0.95, "faas_init_duration_seconds", of) }],
+           limits: upTo(0.5, 1), description: "95 % were shorter." }),
+    stat({ title: "p99", unit: "s", queries: [{ expr: quantile(0.99, "faas_init_duration_seconds", of) }],
+           description: "99 % were shorter." }),
+    stat({ title: "Not attributed", unit: "percentunit", decimals: 2, limits: upTo(0.05, 0.2),
+           queries: [{ expr: unattributed }],
+           description: "Share of the time that no phase could be laid to. Above 5 %: `coldspan doctor PID` " +
+               "says what the library could not see." }),
+    stat({ title: "Our own share", unit: "percentunit", decimals: 3, limits: upTo(0.02, 0.05),
+           queries: [{ expr: ratio(rate(of("coldspan_shim_attach_duration_seconds_sum")),
+                                   rate(of("faas_init_duration_seconds_sum"))) }],
+           description: "What the preloaded library took of the starts." }),
+];
+
+const PHASES = [
+    series({ title: "Mean start by phase", unit: "s", stacked: true, w: 16, h: 10,
+             description: "The height is the mean start; the colours are where it went. `runtime` is the " +
+                 "language's, `code` the function's own.",
+             queries: [{ expr: `${sum("coldspan_phase")} / on() group_left() (${inits()} > 0)`,
+                         legend: "{{coldspan_phase}}" }] }),
+    bars({ title: "p95 by phase", unit: "s", w: 8, h: 10,
+           description: "Over the range. Quantiles of phases do not add up to that of the start.",
+           queries: [{ expr: quantile(0.95, PHASE, of, "coldspan_phase", "$__range"),
+                       legend: "{{coldspan_phase}}", instant: true }] }),
+    series({ title: "p95 of the function's own code", unit: "s", h: 8,
+             description: "Phase `code`, by version: imports and initialisation that the function's authors " +
+                 "can change.",
+             queries: [{ expr: quantile(0.95, PHASE, (m) => of(m, 'coldspan_phase="code"'), V),
+                         legend: "{{faas_version}}", exemplar: true }] }),
+    series({ title: "p95 by class", unit: "s", h: 8,
+             description: "Why instances were started: a fork of a pool or a restored snapshot is shorter.",
+             queries: [{ expr: quantile(0.95, "faas_init_duration_seconds", of, "coldspan_init_type"),
+                         legend: "{{coldspan_init_type}}" }] }),
+];
+
+const of1 = (metric, labels = V, selector = of) =>
+    `sum by (${labels})(increase(${selector(metric + "_sum")}[$__range])) / ` +
+    `(sum by (${labels})(increase(${selector(metric + "_count")}[$__range])) > 0)`;
+const major = (metric) => of(metric, 'system_paging_fault_type="major"');
+
+const LOADS = [
+    table({ title: "What a start loads, by version", keys: [[V, "Version"]], h: 7,
+            description: "Means over the range. Compare the line of a new version with the one before: what " +
+                "grew is what its start pays for.",
+            queries: [
+                ["Start", "s", of1("faas_init_duration_seconds")],
+                ["CPU", "s", of1("coldspan_init_cpu_time_seconds")],
+                ["Shared objects", "short", of1("coldspan_init_shared_objects"), 1],
+                ["Files", "short", `sum by (${V})(increase(${of("coldspan_init_files_sum")}[$__range])) / ` +
+                    `(sum by (${V})(increase(${of("faas_init_duration_seconds_count")}[$__range])) > 0)`, 1],
+                ["Failed look-ups", "short", of1("coldspan_init_lookups_failed"), 1],
+                ["Major faults", "short", of1("coldspan_init_page_faults", V, major), 1],
+                ["Connections", "short", of1("coldspan_init_connections"), 1],
+            ].map(([name, unit, expr, decimals]) =>
+                ({ name, unit, expr, decimals, instant: true, format: "table" })) }),
+    series({ title: "Shared objects", unit: "short", w: 8,
+             description: "Mean number that the loader had loaded when main was entered.",
+             queries: [{ expr: mean("coldspan_init_shared_objects", of, V), legend: "{{faas_version}}" }] }),
+    series({ title: "Files opened", unit: "short", w: 8, stacked: true,
+             description: "Mean for each start, by whose they are: the runtime's, dependencies, the function's.",
+             queries: [{ expr: mean("coldspan_init_files", of, "coldspan_file_kind"),
+                         legend: "{{coldspan_file_kind}}" }] }),
+    series({ title: "Looks for files that are not there", unit: "short", w: 8,
+             description: "Mean for each start. Long search paths cost a system call for each miss.",
+             queries: [{ expr: mean("coldspan_init_lookups_failed", of, V), legend: "{{faas_version}}" }] }),
+    series({ title: "Page faults", unit: "short", w: 8,
+             description: "Mean for each start. Major ones waited for a disk: the page cache was cold.",
+             queries: [{ expr: mean("coldspan_init_page_faults", of, "system_paging_fault_type"),
+                         legend: "{{system_paging_fault_type}}" }] }),
+    series({ title: "Processor time of a start", unit: "s", w: 8,
+             description: "Mean CPU time until it was ready. Much less than the start: it waited.",
+             queries: [{ expr: mean("coldspan_init_cpu_time_seconds", of, V), legend: "{{faas_version}}" }] }),
+    series({ title: "Connections of a start", unit: "short", w: 8,
+             description: "Mean number that it opened until it was ready: each is a round trip at least.",
+             queries: [{ expr: mean("coldspan_init_connections", of, V), legend: "{{faas_version}}" }] }),
+];
+
+export default () => board({
+    uid: "coldspan-anatomy", title: "coldspan / Anatomy of a start",
+    description: "Which phase of a cold start takes how long, and what it loads.",
+    variables: [...places("coldspan_function_info"), ...functions()],
+    annotations: [deploys(), alerts()],
+    rows: [{ title: "Overview", open: true, panels: OVERVIEW },
+           { title: "Phases", open: true, panels: PHASES },
+           { title: "What it loads", panels: LOADS }],
+});

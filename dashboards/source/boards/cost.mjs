@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// What functions cost. Metrics hold facts alone (invocations, GB-seconds as billed); prices are variables.
+import { board, deploys, functions, number, places } from "../lib/board.mjs";
+import { bars, series, stat, table, text } from "../lib/panels.mjs";
+import { increase, invocations, of, ratio } from "../lib/promql.mjs";
+
+const F = "faas_name";
+const billed = (labels, component = "") =>
+    increase(of("coldspan_billed_gb_seconds_total", component && `coldspan_billed_component="${component}"`), labels);
+const some = (labels, component) => `(${billed(labels, component)} or ${billed(labels)} * 0)`;
+const dollars = (labels) =>
+    `${billed(labels)} * $price_gbs + ${invocations(labels, increase)} * $price_req / 1e6`;
+const used = (labels) => `sum by (${labels})(increase(${of("faas_mem_usage_bytes_sum")}[$__range])) / ` +
+    `(sum by (${labels})(increase(${of("faas_mem_usage_bytes_count")}[$__range])) > 0)`;
+const limit = (labels) => `max by (${labels})(${of("coldspan_function_memory_limit_bytes")})`;
+
+const OVERVIEW = [
+    stat({ title: "Cost", unit: "currencyUSD", decimals: 4, line: false, w: 6,
+           queries: [{ expr: dollars(), instant: true }],
+           description: "Of the range, by the prices above. Without free tiers and discounts." }),
+    stat({ title: "Of that, starts", unit: "currencyUSD", decimals: 4, line: false, w: 6,
+           queries: [{ expr: `${some("", "init")} * $price_gbs`, instant: true }],
+           description: "What platforms bill for the time of inits." }),
+    stat({ title: "Provisioned", unit: "currencyUSD", decimals: 4, line: false, w: 6,
+           queries: [{ expr: `${some("", "provisioned")} * $price_provisioned`, instant: true }],
+           description: "Instances that were kept ready." }),
+    stat({ title: "For a million invocations", unit: "currencyUSD", decimals: 2, line: false, w: 6,
+           queries: [{ expr: `1e6 * (${dollars()}) / (${invocations("", increase)} > 0)`, instant: true }],
+           description: "Of all functions that are chosen." }),
+];
+
+const WHERE = [
+    bars({ title: "Cost by function", unit: "currencyUSD",
+           queries: [{ expr: `topk(10, ${dollars(F)})`, legend: "{{faas_name}}", instant: true }],
+           description: "The ten most expensive ones of the range." }),
+    bars({ title: "Starts by function", unit: "currencyUSD",
+           queries: [{ expr: `topk(10, ${billed(F, "init")} * $price_gbs)`, legend: "{{faas_name}}", instant: true }],
+           description: "What is billed for their inits." }),
+    series({ title: "Billed GB-seconds", unit: "short", stacked: true, w: 24,
+             description: "For each second, by component: invoke, init, provisioned.",
+             queries: [{ expr: `sum by (coldspan_billed_component)(rate(${of("coldspan_billed_gb_seconds_total")}` +
+                             "[$__rate_interval]))", legend: "{{coldspan_billed_component}}" }] }),
+    table({ title: "Functions", keys: [[F, "Function"]],
+            description: "Over the range. Memory that is paid for and not used is the first thing to lower.",
+            queries: [
+                ["Cost", "currencyUSD", dollars(F), 4],
+                ["A million", "currencyUSD", `1e6 * (${dollars(F)}) / (${invocations(F, increase)} > 0)`, 2],
+                ["GB-s", "short", billed(F), 2],
+                ["Starts' share", "percentunit", ratio(billed(F, "init"), billed(F)), 2],
+                ["Memory, mean", "bytes", used(F)],
+                ["Memory limit", "bytes", limit(F)],
+                ["Not used", "percentunit", `1 - ${used(F)} / ${limit(F)}`, 1],
+            ].map(([name, unit, expr, decimals]) =>
+                ({ name, unit, expr, decimals, instant: true, format: "table" })) }),
+    text({ title: "Prices", description: "What the variables hold.", h: 4,
+           content: "The prices above are those of AWS Lambda, us-east-1, x86, as of 2026-11 (requests by the " +
+               "million, GB-seconds, GB-seconds of provisioned concurrency while it runs). Put in yours: nothing of " +
+               "this board is in a metric." }),
+];
+
+export default () => board({
+    uid: "coldspan-cost", title: "coldspan / Cost",
+    description: "What functions and their starts cost, by prices that you name.",
+    variables: [...places("coldspan_function_info"), ...functions(),
+                number("price_gbs", "$ for a GB-s", "0.0000166667"),
+                number("price_req", "$ for a million", "0.20"),
+                number("price_provisioned", "$ for a GB-s provisioned", "0.0000097222")],
+    annotations: [deploys()],
+    rows: [{ title: "Overview", open: true, panels: OVERVIEW },
+           { title: "Where it goes", open: true, panels: WHERE }],
+});

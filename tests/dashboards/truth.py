@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is true of history.py's past, by counting what happened: nothing of it goes through a query language.
+
+A result is {(label values): number}, in the order of the labels that it was asked by; all in one is {(): number}.
+"""
+import functools
+
+import history
+
+
+class Truth:
+    """Of (END - window, END] for what Grafana calls the interval, and of the range before END."""
+
+    def __init__(self, window, whole):
+        self.spans = {"window": window, "range": whole}
+
+    @functools.cached_property
+    def events(self):
+        found = {}
+        for function in history.FUNCTIONS:
+            for name, (_, events) in history.histograms(function).items():
+                found.setdefault(name, []).extend((event, None) for event in events if event.count)
+            for name, events in history.counters(function).items():
+                found.setdefault(name + "_total", []).extend(events)
+        for name, values in history.OWN_COUNTERS.items():
+            found[name + "_total"] = [(history.Event(labels, 1), amount) for labels, amount in values]
+        return found
+
+    @functools.cached_property
+    def gauges(self):
+        found = {name: list(values) for name, values in history.OWN_GAUGES.items()}
+        for function in history.FUNCTIONS:
+            if function.until > history.END:
+                for name, values in history.gauges(function).items():
+                    found.setdefault(name, []).extend(values)
+        return found
+
+    def values(self, name, by, over, only):
+        """{key: [(value, how much it adds)]}; series in which nothing happened have none."""
+        begin = history.END - self.spans[over]
+        found = {}
+        for event, amount in self.events[name]:
+            labels = {**history.PLACE, **event.labels}
+            if all(labels.get(key) == value for key, value in only.items()):
+                key = tuple(labels.get(label, "") for label in by)
+                happened = found.setdefault(key, [])
+                happened += [(value, value if amount is None else amount)
+                             for value in event.within(begin, history.END)]
+        return found
+
+    def increase(self, name, *by, over="range", **only):
+        return {key: sum(amount for _, amount in values)
+                for key, values in self.values(name, by, over, only).items()}
+
+    def rate(self, name, *by, over="window", **only):
+        return {key: value / self.spans[over]
+                for key, value in self.increase(name, *by, over=over, **only).items()}
+
+    def count(self, name, *by, over="window", **only):
+        return {key: len(values) for key, values in self.values(name, by, over, only).items()}
+
+    def count_rate(self, name, *by, over="window", **only):
+        return scaled(self.count(name, *by, over=over, **only), 1 / self.spans[over])
+
+    def mean(self, name, *by, over="window", **only):
+        return per(self.increase(name, *by, over=over, **only), self.count(name, *by, over=over, **only))
+
+    def quantile(self, q, name, *by, over="window", **only):
+        """The exact one: of all values in order."""
+        found = {}
+        for key, values in self.values(name, by, over, only).items():
+            ordered = sorted(value for value, _ in values)
+            if ordered:
+                found[key] = ordered[min(int(q * len(ordered)), len(ordered) - 1)]
+        return found
+
+    def above(self, bound, name, *by, over="window", **only):
+        found = {}
+        for key, values in self.values(name, by, over, only).items():
+            if values:
+                found[key] = sum(value > bound for value, _ in values) / len(values)
+        return found
+
+    def gauge(self, name, *by, fold=sum):
+        found = {}
+        for labels, value in self.gauges[name]:
+            found.setdefault(tuple({**history.PLACE, **labels}.get(label, "") for label in by), []).append(value)
+        return {key: fold(values) for key, values in found.items()}
+
+    # --- what several panels are about
+
+    def invocations(self, *by, over="window"):
+        return plus(self.rate("faas_invocations_total", *by, over=over),
+                    self.rate("faas_errors_total", *by, over=over))
+
+    def errors(self, *by):
+        return per(plus(scaled(self.invocations(*by), 0), self.rate("faas_errors_total", *by)),
+                   self.invocations(*by))
+
+    def cold(self, *by):
+        return per(plus(scaled(self.invocations(*by), 0), self.rate("faas_coldstarts_total", *by)),
+                   self.invocations(*by))
+
+    def billed(self, *by, **only):
+        return self.increase("coldspan_billed_gb_seconds_total", *by, **only)
+
+    def dollars(self, *by, gbs=0.0000166667, request=0.20):
+        asked = scaled(self.invocations(*by, over="range"), self.spans["range"] * request / 1e6)
+        return plus(scaled(self.billed(*by), gbs), asked)
+
+
+def scaled(values, factor):
+    return {key: value * factor for key, value in values.items()}
+
+
+def plus(one, other):
+    return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
+
+
+def per(part, whole):
+    """Where the whole is above nothing."""
+    return {key: part[key] / whole[key] for key in part if whole.get(key, 0) > 0}
+
+
+def minus_from_one(values):
+    return {key: 1 - value for key, value in values.items()}
+
+
+def happened(values):
+    return {key: value for key, value in values.items() if value > 0}
