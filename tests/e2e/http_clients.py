@@ -14,7 +14,7 @@ import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, peers
+from lib import cases, databases, peers
 from lib.calling import ERROR, names, told
 from lib.cases import case
 from lib.served import tool
@@ -327,6 +327,50 @@ def http_2_in_the_clear_is_known_and_not_read_as_http_1(args, folder):
         assert said["network.protocol.version"] == "2" and (said["server.address"], said["server.port"]) == (HOST, port), call
         assert not {"http.request.method", "http.response.status_code", "url.full", "error.type"} & set(said), call
     assert "secret" not in str(calls), calls
+
+
+# Says what it was asked, all headers included: nothing of it may be ours.
+H2_TLS = """
+const http2 = require('node:http2');
+const fs = require('node:fs');
+const [cert, key] = process.argv.slice(1).map((file) => fs.readFileSync(file));
+const server = http2.createSecureServer({ cert, key }, (request, response) => {
+  let bytes = 0;
+  request.on('data', (data) => { bytes += data.length; });
+  request.on('end', () => response.end(JSON.stringify([request.httpVersion, bytes, request.headers])));
+});
+server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+"""
+
+
+@case
+def http_2_in_tls_is_turns_and_nothing_of_it_is_changed(args, folder):
+    """As libcurl and Node's own client speak it, with and without us; also where headers may be added."""
+    cert, key = databases.certificate(folder)
+    node = "const http2 = require('node:http2'); const fs = require('node:fs');" \
+        "const asked = http2.connect(process.argv[1], { ca: fs.readFileSync('cert.pem') });" \
+        "const one = asked.request({ ':path': '/secret', ':method': 'POST' }); let all = '';" \
+        "one.on('data', (data) => { all += data; });" \
+        "one.on('end', () => { fs.writeFileSync('answer', all); asked.close(); }); one.end('x'.repeat(20000));"
+    with subprocess.Popen([tool("node"), "-e", H2_TLS, cert, key], stdout=subprocess.PIPE) as server:
+        try:
+            url = f"https://localhost:{int(server.stdout.readline())}"
+            for command in ([tool("curl"), "--silent", "--http2", "--cacert", "cert.pem", "--output", "answer",
+                             "--data", "x" * 20000, f"{url}/secret"], [tool("node"), "-e", node, url]):
+                subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL)
+                bare = (folder / "answer").read_text()
+                assert '["2.0",20000,' in bare, bare
+                for propagate in "", "outbound":
+                    (folder / "answer").unlink()
+                    calls = told(args, folder, *command, COLDSPAN_PROPAGATE=propagate)
+                    assert (folder / "answer").read_text() == bare, propagate
+                    assert calls and set(names(calls)) == {"TLS"}, names(calls)
+                    assert {call["attributes"]["tls.protocol.version"] for call in calls} == {"1.3"}, calls
+                    assert {call["attributes"]["server.address"] for call in calls} == {"localhost"}, calls
+                    assert sum(call["attributes"]["coldspan.request.bytes"] for call in calls) > 20000, calls
+                    assert calls[0]["attributes"]["coldspan.tls_ns"] > 0 and "secret" not in str(calls), calls
+        finally:
+            server.kill()
 
 
 def main():

@@ -16,7 +16,8 @@ CALLS = [  # by connection: protocol, and of each call method or operation, targ
     (POSTGRESQL, [("SELECT", "", 0, None)]),
     (MYSQL, [("INSERT", "", 0, None)]),
     (UNKNOWN, [("", "", 0, None), ("", "", 0, None)]),
-    (HTTP, [("GET", "/unix", 200, 0)]),
+    (HTTP, [("GET", "/up", 101, 0), ("", "", 0, None), ("", "", 0, None)]),  # and what it is then, by turns
+    (HTTP, [("GET", "/unix", 200, 0), ("GET", "/handed", 200, 0)]),
 ]
 
 
@@ -85,7 +86,7 @@ def answers_are_told(lab):
         unknown = [c for c in records(segment, "call") if c["protocol"] == UNKNOWN]
         sizes = [(e["bytes_out"], e["bytes_in"]) for c in unknown
                  for e in ends[c["connection"], c["sequence"]][-1:]]
-        assert sizes == [(3, 3), (1, 1)], (libc, sizes)
+        assert sizes == [(3, 3), (1, 1), (3, 1), (67, 40)], (libc, sizes)
 
 
 @case("names that are looked up are told, numbers are not")

@@ -158,11 +158,59 @@ static void anything(void)
 	over(fd, server);
 }
 
+/* Whatever passes on a connection that has become something else. */
+static void upgraded(void)
+{
+	int server, fd = connected(&server);
+
+	ASK(fd, server, GET("/up"),
+	    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
+	ASK(fd, server, "\1\2\3", "\4");
+	ASK(fd, server, GET("/secret"), OK);
+	over(fd, server);
+}
+
+union rights {
+	struct cmsghdr head;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+/* A request that brings a descriptor with it, which the other side gets as it would. */
+static void ask_with_rights(int fd, int server)
+{
+	static char request[] = GET("/handed"), got[sizeof(request)];
+	union rights out = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				       .cmsg_level = SOL_SOCKET,
+				       .cmsg_type = SCM_RIGHTS } },
+		     in = { 0 };
+	struct iovec iov[] = { { request, 9 }, { request + 9, sizeof(request) - 10 } },
+		     into = { got, sizeof(got) };
+	struct msghdr message = {
+		.msg_iov = iov, .msg_iovlen = 2, .msg_control = &out, .msg_controllen = sizeof(out)
+	};
+	int handed;
+
+	memcpy(CMSG_DATA(&out.head), &listener, sizeof(listener));
+	TRY("sendmsg, rights", sendmsg(fd, &message, MSG_NOSIGNAL));
+	message = (struct msghdr){
+		.msg_iov = &into, .msg_iovlen = 1, .msg_control = &in, .msg_controllen = sizeof(in)
+	};
+	TRY("recvmsg, rights", recvmsg(server, &message, MSG_CMSG_CLOEXEC));
+	printf("%zu bytes beside it, flags %x, %s\n", (size_t)message.msg_controllen,
+	       (unsigned)message.msg_flags,
+	       memcmp(got, request, sizeof(request) - 1) ? "other" : "same");
+	memcpy(&handed, CMSG_DATA(&in.head), sizeof(handed));
+	TRY("handed", fcntl(handed, F_GETFD));
+	close(handed);
+	pass(server, fd, OK, sizeof(OK) - 1);
+}
+
 static void by_unix(void)
 {
 	int own = pair_listen(), fd = pair_connect(), server = accept(own, NULL, NULL);
 
 	ASK(fd, server, GET("/unix"), OK);
+	ask_with_rights(fd, server);
 	over(fd, server);
 	close(own);
 }
@@ -194,6 +242,7 @@ int main(void)
 	postgresql();
 	mysql();
 	anything();
+	upgraded();
 	by_unix();
 	names();
 	return 0;
