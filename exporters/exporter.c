@@ -19,11 +19,13 @@ static const char *const drop_reasons[CS_DROP_REASON_COUNT] = {
 
 static const char *const signal_names[CS_SIGNAL_COUNT] = {
 	[CS_SIGNAL_TRACES] = "traces",
+	[CS_SIGNAL_METRICS] = "metrics",
 	[CS_SIGNAL_LOGS] = "logs",
 };
 
 static const char *const signal_items[CS_SIGNAL_COUNT] = {
 	[CS_SIGNAL_TRACES] = "spans",
+	[CS_SIGNAL_METRICS] = "data points",
 	[CS_SIGNAL_LOGS] = "log records",
 };
 

@@ -16,7 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
-#include "exporters/telemetry.h"
+#include "exporters/batch.h"
 
 struct cs_exporter;
 
@@ -26,9 +26,9 @@ enum cs_drop_reason {
 	CS_DROP_RETRY_EXHAUSTED, /* gave up after the retry time limit */
 	CS_DROP_REFUSED,         /* answered with a status that must not be retried */
 	CS_DROP_TOO_LARGE,       /* one item larger than a request may be */
-	CS_DROP_ENCODE,          /* out of memory while encoding, or an id of zeros */
-	CS_DROP_IO,              /* the pipe or terminal could not be written */
-	CS_DROP_SHUTDOWN,        /* time limit of the last flush passed */
+	CS_DROP_ENCODE,   /* out of memory while encoding, an id of zeros, a point of no time */
+	CS_DROP_IO,       /* the pipe or terminal could not be written */
+	CS_DROP_SHUTDOWN, /* time limit of the last flush passed */
 	CS_DROP_REASON_COUNT,
 };
 
@@ -54,10 +54,10 @@ struct cs_exporter_stats {
 typedef void (*cs_exporter_report_fn)(void *user, const struct cs_exporter *exporter, bool failing,
 				      const char *text);
 
-/** cs_signal_name() - "traces", "logs"; static. Context: any-thread. */
+/** cs_signal_name() - "traces", "metrics", "logs"; static. Context: any-thread. */
 const char *cs_signal_name(enum cs_signal signal);
 
-/** cs_signal_items() - "spans", "log records"; static. Context: any-thread. */
+/** cs_signal_items() - "spans", "data points", "log records"; static. Context: any-thread. */
 const char *cs_signal_items(enum cs_signal signal);
 
 /** cs_drop_reason_name() - "queue_full" and so on; static. Context: any-thread. */

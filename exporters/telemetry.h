@@ -19,12 +19,6 @@
 #define CS_TELEMETRY_STRING_MAX 2048 /* Tempo and others cut attribute values here */
 #define CS_TELEMETRY_BODY_MAX   8192 /* a stack trace in one line of JSON; Loki takes 256 KiB */
 
-enum cs_signal {
-	CS_SIGNAL_TRACES,
-	CS_SIGNAL_LOGS,
-	CS_SIGNAL_COUNT,
-};
-
 enum cs_value_type {
 	CS_VALUE_STRING,
 	CS_VALUE_BOOL,
@@ -185,32 +179,4 @@ static inline size_t cs_log_batch_count(const struct cs_log_batch *batch)
 	for (size_t i = 0; i < batch->groups_count; i++)
 		n += batch->groups[i].records_count;
 	return n;
-}
-
-/* A batch of any signal; borrowed. */
-struct cs_batch {
-	enum cs_signal signal;
-	union {
-		const struct cs_span_batch *spans;
-		const struct cs_log_batch *logs;
-	};
-};
-
-/** cs_batch_of_spans() - Context: any-thread (pure). */
-static inline struct cs_batch cs_batch_of_spans(const struct cs_span_batch *spans)
-{
-	return (struct cs_batch){ .signal = CS_SIGNAL_TRACES, .spans = spans };
-}
-
-/** cs_batch_of_logs() - Context: any-thread (pure). */
-static inline struct cs_batch cs_batch_of_logs(const struct cs_log_batch *logs)
-{
-	return (struct cs_batch){ .signal = CS_SIGNAL_LOGS, .logs = logs };
-}
-
-/** cs_batch_count() - items in it. Context: any-thread (pure). */
-static inline size_t cs_batch_count(struct cs_batch batch)
-{
-	return batch.signal == CS_SIGNAL_LOGS ? cs_log_batch_count(batch.logs)
-					      : cs_span_batch_count(batch.spans);
 }

@@ -38,7 +38,7 @@
 	X(WARM_P95, "warm.p95", DURATION, false, "of its warm invocations 95% took at most that")
 
 /* Places in a sample: phases, then facts, then the above. */
-enum cs_metric {
+enum cs_budget_metric {
 	CS_METRIC_PHASES = 0,
 	CS_METRIC_FACTS = CS_PHASE_COUNT,
 	CS_METRIC_BEFORE_OTHERS = CS_METRIC_FACTS + CS_FACT_COUNT - 1,

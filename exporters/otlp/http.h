@@ -2,8 +2,8 @@
 
 /*
  * Destination "otlp": one signal over HTTP/protobuf to an http:// endpoint, on the caller's loop. A
- * destination each for traces and for logs: a server that takes only the one, or a burst of the other,
- * harms neither.
+ * destination each for traces, metrics and logs: a server that does not take one of them, or a burst of
+ * one, harms no other.
  *
  * One request at a time on a kept-alive connection. Retried are exactly the statuses 429, 502, 503
  * and 504 and failures of the transport, with growing waits, at least as long as the server's
@@ -27,7 +27,7 @@ struct event_base;
 
 struct cs_otlp_http_options {
 	enum cs_signal signal;  /* set before the rest is read from the environment */
-	const char *url;        /* base: /v1/traces or /v1/logs is appended; NULL: see signal_url */
+	const char *url;        /* base: /v1/traces and so on is appended; NULL: see signal_url */
 	const char *signal_url; /* used as it is, before `url`; both NULL: CS_OTLP_DEFAULT_URL */
 	const char *headers;    /* name=value,… percent-encoded; NULL: none */
 	uint32_t timeout_ms;    /* of one attempt; 0: none */
@@ -49,9 +49,10 @@ typedef void (*cs_otlp_warn_fn)(const char *text);
  * cs_otlp_http_options_from_env() - fill in what OTEL_EXPORTER_OTLP_* says
  * @warn: told of each variable that is set to what we cannot do, or to nonsense; may be NULL
  *
- * ENDPOINT, HEADERS and TIMEOUT, each with TRACES_ or LOGS_ before it, as the signal is, winning;
- * empty is unset. An `url` or `signal_url` that is set already (a command line flag) stays. PROTOCOL, COMPRESSION, CERTIFICATE,
- * CLIENT_KEY, CLIENT_CERTIFICATE and OTEL_SDK_DISABLED can only be warned of yet: the specification
+ * ENDPOINT, HEADERS and TIMEOUT, each with TRACES_, METRICS_ or LOGS_ before it, as the signal
+ * is, winning; empty is unset. An `url` or `signal_url` that is set already (a command line flag) stays.
+ * PROTOCOL, COMPRESSION, CERTIFICATE, CLIENT_KEY, CLIENT_CERTIFICATE and OTEL_SDK_DISABLED can only be
+ * warned of yet: the specification
  * (configuration/sdk-environment-variables.md) wants such values to be said and passed over.
  * Ownership: points into the environment.
  * Context:   startup.

@@ -33,6 +33,7 @@ void cs_otlp_http_options_init(struct cs_otlp_http_options *options)
 
 static const char *const prefixes[CS_SIGNAL_COUNT] = {
 	[CS_SIGNAL_TRACES] = "TRACES_",
+	[CS_SIGNAL_METRICS] = "METRICS_",
 	[CS_SIGNAL_LOGS] = "LOGS_",
 };
 

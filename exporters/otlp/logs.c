@@ -44,28 +44,28 @@ static void set_record(struct cs_otlp_tree *b, pb_record *out, const struct cs_l
 	out->flags = record->flags;
 }
 
-/* The records [first, first + count) of one group; NULL on failure. */
+/* The records of one part of a group; NULL on failure. */
 static pb_resource_logs *group_records(struct cs_otlp_tree *b, const struct cs_resource_logs *group,
-				       size_t first, size_t count)
+				       const struct cs_otlp_part *part)
 {
 	struct envelope {
 		pb_resource_logs outer;
 		pb_scope_logs scoped;
 		pb_scope_logs *scoped_item;
 	} *e = cs_otlp_take(b, 1, sizeof(*e));
-	pb_record **items = cs_otlp_take(b, count, sizeof(*items));
-	pb_record *records = cs_otlp_take(b, count, sizeof(*records));
+	pb_record **items = cs_otlp_take(b, part->count, sizeof(*items));
+	pb_record *records = cs_otlp_take(b, part->count, sizeof(*records));
 
 	if (!e || !items || !records)
 		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		set_record(b, &records[i], &group->records[first + i]);
+	for (size_t i = 0; i < part->count; i++) {
+		set_record(b, &records[i], &group->records[part->first + i]);
 		items[i] = &records[i];
 	}
 	opentelemetry__proto__logs__v1__resource_logs__init(&e->outer);
 	opentelemetry__proto__logs__v1__scope_logs__init(&e->scoped);
 	e->scoped.scope = cs_otlp_scope(b);
-	e->scoped.n_log_records = count;
+	e->scoped.n_log_records = part->count;
 	e->scoped.log_records = items;
 	e->scoped_item = &e->scoped;
 	e->outer.resource = cs_otlp_resource(b, &group->resource);
@@ -81,26 +81,19 @@ int cs_otlp_logs_build(ProtobufCAllocator *alloc, const struct cs_log_batch *bat
 	pb_logs *logs = cs_otlp_take(&b, 1, sizeof(*logs));
 	pb_resource_logs **groups =
 		cs_otlp_take(&b, batch->groups_count, sizeof(pb_resource_logs *));
-	size_t skip = range->first, left = range->count, n = 0;
+	struct cs_otlp_cut cut = { .skip = range->first, .left = range->count };
+	size_t n = 0;
 
-	for (size_t i = 0; i < batch->groups_count && left && !b.failed; i++) {
+	for (size_t i = 0; i < batch->groups_count && cut.left && !b.failed; i++) {
 		const struct cs_resource_logs *group = &batch->groups[i];
-		size_t count;
+		struct cs_otlp_part part;
 
-		if (skip >= group->records_count) {
-			skip -= group->records_count;
-			continue;
-		}
-		count = group->records_count - skip;
-		if (count > left)
-			count = left;
-		groups[n++] = group_records(&b, group, skip, count);
-		left -= count;
-		skip = 0;
+		if (cs_otlp_cut_next(&cut, group->records_count, &part))
+			groups[n++] = group_records(&b, group, &part);
 	}
 	if (b.failed)
 		return -ENOMEM;
-	range->count -= left;
+	range->count -= cut.left;
 	range->items = range->count;
 	if (!n)
 		return CS_OTLP_NOTHING;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "exporters/telemetry.h"
+#include "exporters/batch.h"
 
 struct cs_otlp_request {
 	struct cs_otlp_request *next;

@@ -8,16 +8,19 @@
 #include "exporters/otlp/request.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "exporters/otlp/logs.h"
+#include "exporters/otlp/metrics.h"
 #include "exporters/otlp/traces.h"
 #include "opentelemetry/proto/logs/v1/logs.pb-c.h"
+#include "opentelemetry/proto/metrics/v1/metrics.pb-c.h"
 #include "opentelemetry/proto/trace/v1/trace.pb-c.h"
 
-/* Fields by which all signals nest (trace.proto, logs.proto). */
-#define FIELD_RESOURCES 1u
-#define FIELD_SCOPES    2u
-#define FIELD_ITEMS     2u
+/* Depth of what is counted: resources hold scopes, these spans, log records or metrics, these data points. */
+#define DEPTH_ITEMS  3u
+#define DEPTH_POINTS 4u
 
 /* A repeated field of messages. */
 struct list {
@@ -43,18 +46,31 @@ ProtobufCAllocator cs_otlp_arena_allocator(struct cs_arena *arena)
 	};
 }
 
-static const ProtobufCMessageDescriptor *descriptor_of(enum cs_signal signal)
-{
-	return signal == CS_SIGNAL_LOGS ? &opentelemetry__proto__logs__v1__logs_data__descriptor
-					: &opentelemetry__proto__trace__v1__traces_data__descriptor;
-}
+static const struct {
+	const ProtobufCMessageDescriptor *descriptor;
+	unsigned depth;
+} signals[CS_SIGNAL_COUNT] = {
+	[CS_SIGNAL_TRACES] = { &opentelemetry__proto__trace__v1__traces_data__descriptor,
+			       DEPTH_ITEMS },
+	[CS_SIGNAL_METRICS] = { &opentelemetry__proto__metrics__v1__metrics_data__descriptor,
+				DEPTH_POINTS },
+	[CS_SIGNAL_LOGS] = { &opentelemetry__proto__logs__v1__logs_data__descriptor, DEPTH_ITEMS },
+};
 
 int cs_otlp_build(ProtobufCAllocator *alloc, struct cs_batch batch, struct cs_otlp_range *range,
 		  ProtobufCMessage **ret)
 {
-	return batch.signal == CS_SIGNAL_LOGS
-		       ? cs_otlp_logs_build(alloc, batch.logs, range, ret)
-		       : cs_otlp_traces_build(alloc, batch.spans, range, ret);
+	switch (batch.signal) {
+	case CS_SIGNAL_TRACES:
+		return cs_otlp_traces_build(alloc, batch.spans, range, ret);
+	case CS_SIGNAL_METRICS:
+		return cs_otlp_metrics_build(alloc, batch.metrics, range, ret);
+	case CS_SIGNAL_LOGS:
+		return cs_otlp_logs_build(alloc, batch.logs, range, ret);
+	case CS_SIGNAL_COUNT:
+		break;
+	}
+	return -EINVAL;
 }
 
 static int pack(const ProtobufCMessage *message, size_t bytes, struct cs_buffer *out)
@@ -114,60 +130,95 @@ static struct list list_of(ProtobufCMessage *message, unsigned number)
 			      (ProtobufCMessage ***)(void *)(base + field->offset) };
 }
 
-/* The items of one group of ours, which has one scope. */
-static struct list items_of(ProtobufCMessage *resource)
+/* What a metric is: a gauge, a sum, a histogram; NULL: none. */
+static ProtobufCMessage *data_of(ProtobufCMessage *message)
 {
-	return list_of((*list_of(resource, FIELD_SCOPES).items)[0], FIELD_ITEMS);
+	Opentelemetry__Proto__Metrics__V1__Metric *metric = (void *)message;
+
+	switch (metric->data_case) {
+	case OPENTELEMETRY__PROTO__METRICS__V1__METRIC__DATA_GAUGE:
+		return &metric->gauge->base;
+	case OPENTELEMETRY__PROTO__METRICS__V1__METRIC__DATA_SUM:
+		return &metric->sum->base;
+	case OPENTELEMETRY__PROTO__METRICS__V1__METRIC__DATA_HISTOGRAM:
+		return &metric->histogram->base;
+	case OPENTELEMETRY__PROTO__METRICS__V1__METRIC__DATA_EXPONENTIAL_HISTOGRAM:
+		return &metric->exponential_histogram->base;
+	default:
+		return NULL;
+	}
 }
 
-static int pack_halves(ProtobufCMessage *message, struct cs_buffer *first, struct cs_buffer *second,
-		       size_t *ret_first)
-{
-	struct list groups = list_of(message, FIELD_RESOURCES), items;
-	size_t total = 0, half, left, groups_count = *groups.count, g = 0, k;
-	int r;
+/* A range of the items of a request, as its tree is walked. */
+struct walk {
+	unsigned depth; /* of the items */
+	size_t first, end;
+	size_t at; /* items seen so far */
+};
 
-	for (size_t i = 0; i < groups_count; i++) {
-		if (*list_of((*groups.items)[i], FIELD_SCOPES).count != 1)
-			return -EINVAL;
-		total += *items_of((*groups.items)[i]).count;
+/*
+ * Leaves nothing below @message but what holds items of the range: does it hold any? Goes no deeper than
+ * DEPTH_POINTS.
+ */
+static bool keep(struct walk *walk, ProtobufCMessage *message, unsigned depth)
+{
+	static const unsigned fields[DEPTH_POINTS] = { 1, 2, 2, 1 }; /* the same of all signals */
+	struct list list;
+	size_t kept = 0;
+
+	if (depth == walk->depth) {
+		size_t at = walk->at++;
+
+		return at >= walk->first && at < walk->end;
 	}
-	if (total < 2)
-		return -EINVAL;
-	/* The cut: group g goes with its first k items to the first half. */
-	half = left = total / 2;
-	while (left > *items_of((*groups.items)[g]).count)
-		left -= *items_of((*groups.items)[g++]).count;
-	items = items_of((*groups.items)[g]);
-	k = left;
-	left = *items.count - k;
-	*groups.count = g + 1;
-	*items.count = k;
-	r = pack(message, protobuf_c_message_get_packed_size(message), first);
-	if (r < 0)
-		return r;
-	if (!left) /* group g is used up */
-		g++;
-	*items.items += k;
-	*items.count = left;
-	*groups.items += g;
-	*groups.count = groups_count - g;
-	r = pack(message, protobuf_c_message_get_packed_size(message), second);
-	if (r < 0)
-		return r;
-	*ret_first = half;
-	return 0;
+	if (depth == DEPTH_ITEMS)
+		message = data_of(message);
+	if (!message)
+		return false;
+	list = list_of(message, fields[depth]);
+	for (size_t i = 0; i < *list.count; i++) {
+		if (keep(walk, (*list.items)[i], depth + 1))
+			(*list.items)[kept++] = (*list.items)[i];
+	}
+	*list.count = kept;
+	return kept;
+}
+
+/* Appends the items [first, end) of a request to @out; counts all of them. */
+static int pack_part(enum cs_signal signal, const void *data, size_t len, struct walk *walk,
+		     struct cs_buffer *out)
+{
+	cs_cleanup(cs_arena_deinit) struct cs_arena arena = { 0 };
+	ProtobufCAllocator alloc = cs_otlp_arena_allocator(&arena);
+	ProtobufCMessage *message =
+		protobuf_c_message_unpack(signals[signal].descriptor, &alloc, len, data);
+
+	if (!message)
+		return -EINVAL; /* or out of memory: protobuf-c does not say */
+	walk->depth = signals[signal].depth;
+	walk->at = 0;
+	keep(walk, message, 0);
+	return out ? pack(message, protobuf_c_message_get_packed_size(message), out) : 0;
 }
 
 int cs_otlp_split(enum cs_signal signal, const void *data, size_t len, struct cs_buffer *first,
 		  struct cs_buffer *second, size_t *ret_first)
 {
-	cs_cleanup(cs_arena_deinit) struct cs_arena arena = { 0 };
-	ProtobufCAllocator alloc = cs_otlp_arena_allocator(&arena);
-	ProtobufCMessage *message =
-		protobuf_c_message_unpack(descriptor_of(signal), &alloc, len, data);
+	struct walk walk = { .end = SIZE_MAX };
+	int r = pack_part(signal, data, len, &walk, NULL);
 
-	if (!message)
-		return -EINVAL; /* or out of memory: protobuf-c does not say */
-	return pack_halves(message, first, second, ret_first);
+	if (r < 0)
+		return r;
+	if (walk.at < 2)
+		return -EINVAL;
+	walk.end = walk.at / 2;
+	r = pack_part(signal, data, len, &walk, first);
+	if (r < 0)
+		return r;
+	walk.first = walk.end;
+	walk.end = SIZE_MAX;
+	r = pack_part(signal, data, len, &walk, second);
+	if (r == 0)
+		*ret_first = walk.first;
+	return r;
 }

@@ -3,7 +3,7 @@
 /*
  * Requests of all signals: a range of a batch as bytes that are no larger than a receiver takes, and
  * one of them as two. The messages of all signals have one shape: resources, in them scopes, in them
- * items. Memory comes from an allocator of the caller, who frees it in one go: nothing here frees.
+ * items; metrics hold data points, which are what is counted of them. Memory comes from an allocator of the caller, who frees it in one go: nothing here frees.
  *
  * Format: OTLP; XData and ExportXServiceRequest are the same bytes.
  */
@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
-#include "exporters/telemetry.h"
+#include "exporters/batch.h"
 
 /* Defaults of OTLP's batch processor and of receivers (gRPC servers take 4 MiB). */
 #define CS_OTLP_REQUEST_ITEMS_MAX 512u
@@ -25,7 +25,7 @@
 #define CS_OTLP_NOTHING   1 /* nothing that can be sent in the range */
 #define CS_OTLP_TOO_LARGE 2 /* the first item alone is larger than a request may be */
 
-/* A range of a batch's items (spans, log records), counted through its groups; what became of it. */
+/* A range of a batch's items (spans, data points, log records), counted through its groups; what became of it. */
 struct cs_otlp_range {
 	size_t first; /* index of the first item */
 	size_t count; /* items wanted; set to those consumed */

@@ -101,26 +101,26 @@ static void set_span(struct cs_otlp_tree *b, pb_span *out, const struct cs_span 
 		set_status(b, out, span);
 }
 
-/* The spans [first, first + count) of one group; NULL if none of them is valid, or on failure. */
+/* The spans of one part of a group; NULL if none of them is valid, or on failure. */
 static pb_resource_spans *group_spans(struct cs_otlp_tree *b, const struct cs_resource_spans *group,
-				      size_t first, size_t count, size_t *ret_spans)
+				      const struct cs_otlp_part *part, size_t *ret_spans)
 {
 	struct envelope {
 		pb_resource_spans outer;
 		pb_scope_spans scoped;
 		pb_scope_spans *scoped_item;
 	} *e = cs_otlp_take(b, 1, sizeof(*e));
-	pb_span **items = cs_otlp_take(b, count, sizeof(*items));
-	pb_span *spans = cs_otlp_take(b, count, sizeof(*spans));
+	pb_span **items = cs_otlp_take(b, part->count, sizeof(*items));
+	pb_span *spans = cs_otlp_take(b, part->count, sizeof(*spans));
 	size_t n = 0;
 
 	*ret_spans = 0;
 	if (!e || !items || !spans)
 		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		if (!is_valid(&group->spans[first + i]))
+	for (size_t i = 0; i < part->count; i++) {
+		if (!is_valid(&group->spans[part->first + i]))
 			continue;
-		set_span(b, &spans[n], &group->spans[first + i]);
+		set_span(b, &spans[n], &group->spans[part->first + i]);
 		items[n] = &spans[n];
 		n++;
 	}
@@ -146,30 +146,25 @@ int cs_otlp_traces_build(ProtobufCAllocator *alloc, const struct cs_span_batch *
 	pb_traces *traces = cs_otlp_take(&b, 1, sizeof(*traces));
 	pb_resource_spans **groups =
 		cs_otlp_take(&b, batch->groups_count, sizeof(pb_resource_spans *));
-	size_t skip = range->first, left = range->count, spans = 0, n = 0;
+	struct cs_otlp_cut cut = { .skip = range->first, .left = range->count };
+	size_t spans = 0, n = 0;
 
-	for (size_t i = 0; i < batch->groups_count && left && !b.failed; i++) {
+	for (size_t i = 0; i < batch->groups_count && cut.left && !b.failed; i++) {
 		const struct cs_resource_spans *group = &batch->groups[i];
 		pb_resource_spans *built;
-		size_t take_count, built_spans;
+		struct cs_otlp_part part;
+		size_t built_spans;
 
-		if (skip >= group->spans_count) {
-			skip -= group->spans_count;
+		if (!cs_otlp_cut_next(&cut, group->spans_count, &part))
 			continue;
-		}
-		take_count = group->spans_count - skip;
-		if (take_count > left)
-			take_count = left;
-		built = group_spans(&b, group, skip, take_count, &built_spans);
+		built = group_spans(&b, group, &part, &built_spans);
 		if (built)
 			groups[n++] = built;
 		spans += built_spans;
-		left -= take_count;
-		skip = 0;
 	}
 	if (b.failed)
 		return -ENOMEM;
-	range->count -= left;
+	range->count -= cut.left;
 	range->items = spans;
 	if (!n)
 		return CS_OTLP_NOTHING;

@@ -14,6 +14,25 @@ typedef Opentelemetry__Proto__Common__V1__KeyValue pb_key_value;
 typedef Opentelemetry__Proto__Common__V1__InstrumentationScope pb_scope;
 typedef Opentelemetry__Proto__Resource__V1__Resource pb_resource;
 
+bool cs_otlp_cut_next(struct cs_otlp_cut *cut, size_t total, struct cs_otlp_part *ret)
+{
+	struct cs_otlp_part part = { .first = cut->skip };
+
+	if (cut->skip >= total) {
+		cut->skip -= total;
+		return false;
+	}
+	part.count = total - cut->skip;
+	if (part.count > cut->left)
+		part.count = cut->left;
+	cut->left -= part.count;
+	cut->skip = 0;
+	if (!part.count)
+		return false;
+	*ret = part;
+	return true;
+}
+
 void *cs_otlp_take(struct cs_otlp_tree *b, size_t count, size_t bytes)
 {
 	size_t total;

@@ -20,6 +20,26 @@ struct cs_otlp_tree {
 	bool failed;
 };
 
+/* What is still to be passed over and to be taken of a batch's items: begins as its range. */
+struct cs_otlp_cut {
+	size_t skip;
+	size_t left;
+};
+
+/* Of one list of items. */
+struct cs_otlp_part {
+	size_t first;
+	size_t count;
+};
+
+/**
+ * cs_otlp_cut_next() - which items of the batch's next list are in the range?
+ * @total: items in that list
+ *
+ * Return: false: none of them; @ret is untouched.
+ */
+bool cs_otlp_cut_next(struct cs_otlp_cut *cut, size_t total, struct cs_otlp_part *ret);
+
 /** cs_otlp_take() - room for an array, at least a byte. NULL: failed, now or before. */
 void *cs_otlp_take(struct cs_otlp_tree *b, size_t count, size_t bytes);
 

@@ -63,6 +63,26 @@ class Export(cases.InFolder):
         self.assertEqual(theirs, self.ours())
         self.assertEqual(len(self.file.read_text(encoding="utf-8").splitlines()), 3)
 
+    def test_a_real_collector_writes_the_data_points_that_our_file_has(self):
+        with otelcol.Otelcol(self.folder / "otelcol") as collector:
+            counters, _ = self.emit(collector.endpoint, 2, "metrics")
+            theirs = otlp_json.of_file(collector.stop(), otlp_json.metrics)
+        ours = otlp_json.of_file(self.file, otlp_json.metrics)
+        self.assertEqual(counters["otlp"]["sent"], 18)
+        self.assertEqual(theirs, ours)
+        self.assertEqual({one["kind"] for one in ours}, set(otlp_json.POINTS))
+        durations = next(one for one in ours if one["name"] == "faas.init_duration")
+        self.assertEqual((durations["scale"], durations["positive"][0], durations["sum"]), (3, -27, 2.6))
+        self.assertEqual([one["value"] for one in durations["exemplars"]], [1.7, 0.3])
+
+    def test_the_official_classes_read_every_field_of_data_points(self):
+        sink = self.sink()
+        self.emit(sink.endpoint, 1, "metrics")
+        got = sink.wait(lambda requests: len(requests) == 1)
+        self.assertEqual(got[0]["path"], "/v1/metrics")
+        self.assertEqual(otlp_json.of_requests(got, otlp_json.metrics),
+                         otlp_json.of_file(self.file, otlp_json.metrics))
+
     def test_large_batches_are_split_and_arrive_whole_on_one_connection(self):
         sink = self.sink()
         counters, _ = self.emit(sink.endpoint, 2, 1300)

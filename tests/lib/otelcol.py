@@ -35,6 +35,9 @@ service:
     traces:
       receivers: [otlp]
       exporters: [file, debug]
+    metrics:
+      receivers: [otlp]
+      exporters: [file, debug]
     logs:
       receivers: [otlp]
       exporters: [file, debug]

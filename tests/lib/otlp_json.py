@@ -81,6 +81,44 @@ def logs(batches):
     return found
 
 
+POINTS = ("gauge", "sum", "histogram", "exponentialHistogram")
+
+
+def point(raw):
+    """A data point with what OTLP JSON writes as text as numbers, and without what has its default."""
+    held = {key: value for key, value in raw.items() if key not in ("attributes", "exemplars")}
+    for key in ("startTimeUnixNano", "timeUnixNano", "count", "zeroCount", "asInt"):
+        if key in held:
+            held[key] = int(held[key])
+    if "bucketCounts" in held:
+        held["bucketCounts"] = [int(one) for one in held["bucketCounts"]]
+    if "positive" in held:
+        held["positive"] = (held["positive"].get("offset", 0),
+                            [int(one) for one in held["positive"].get("bucketCounts", [])])
+    always = {key: value for key, value in held.items() if key.startswith("as") or value not in (0, {}, [])}
+    return {**always, "attributes": attributes(raw.get("attributes", [])),
+            "exemplars": [{"time": int(one["timeUnixNano"]), "value": float(one["asDouble"]),
+                           "traceId": one.get("traceId", ""), "spanId": one.get("spanId", "")}
+                          for one in raw.get("exemplars", [])]}
+
+
+def metrics(batches):
+    """All data points of a list of ExportMetricsServiceRequest or MetricsData, each with what it is of."""
+    found = []
+    for batch in batches:
+        for group in batch.get("resourceMetrics", []):
+            resource = attributes(group.get("resource", {}).get("attributes", []))
+            for scoped in group.get("scopeMetrics", []):
+                for metric in scoped.get("metrics", []):
+                    kind = next(one for one in POINTS if one in metric)
+                    found += [{"name": metric["name"], "description": metric.get("description", ""),
+                               "unit": metric.get("unit", ""), "kind": kind, "resource": resource,
+                               "temporality": metric[kind].get("aggregationTemporality", 0),
+                               "monotonic": metric[kind].get("isMonotonic", False), **point(raw)}
+                              for raw in metric[kind]["dataPoints"]]
+    return found
+
+
 def by_id(found):
     """The same spans in an order that does not depend on batching."""
     return sorted(found, key=lambda one: (one["traceId"], one["spanId"]))

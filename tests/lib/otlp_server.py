@@ -23,12 +23,14 @@ from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 from google.rpc import status_pb2
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
 BODY_MAX_BYTES = 64 << 20
 PROTOBUF = "application/x-protobuf"
 IDS = ("traceId", "spanId", "parentSpanId")
 REQUESTS = {"/v1/traces": trace_service_pb2.ExportTraceServiceRequest,
+            "/v1/metrics": metrics_service_pb2.ExportMetricsServiceRequest,
             "/v1/logs": logs_service_pb2.ExportLogsServiceRequest}
 
 

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "tests/support/logs.h"
+#include "tests/support/metrics.h"
 #include "tests/support/settling.h"
 #include "tests/support/spans.h"
 
@@ -367,5 +368,19 @@ Test(file_exporter, log_records_have_lines_and_counters_of_their_own)
 	cr_assert(eq(sz, lines_of(data), 2));
 	cr_assert(eq(int, strncmp(data, "{\"resourceLogs\":[", 17), 0));
 	cr_assert(strstr(data, "\n{\"resourceSpans\":[") != NULL);
+	cs_exporter_free(exporter);
+}
+
+Test(file_exporter, data_points_have_lines_and_counters_of_their_own)
+{
+	struct cs_exporter *exporter = open_exporter();
+	const char *data;
+
+	cs_exporter_submit(exporter,
+			   cs_batch_of_metrics(sample_metrics(&arena, 1700000000000000000u)));
+	cr_assert(eq(u64, checked_stats_of(exporter, CS_SIGNAL_METRICS).sent, 9));
+	data = content(NULL);
+	cr_assert(eq(sz, lines_of(data), 1));
+	cr_assert(eq(int, strncmp(data, "{\"resourceMetrics\":[", 20), 0));
 	cs_exporter_free(exporter);
 }

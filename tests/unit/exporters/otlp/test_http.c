@@ -18,6 +18,7 @@
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb-c.h"
 #include "tests/support/http_server.h"
 #include "tests/support/logs.h"
+#include "tests/support/metrics.h"
 #include "tests/support/settling.h"
 #include "tests/support/spans.h"
 
@@ -117,6 +118,28 @@ Test(otlp_http, log_records_go_to_their_own_path)
 	s = checked_stats_of(exporter, CS_SIGNAL_LOGS);
 	cr_assert(eq(u64, s.sent, 5));
 	cr_assert(eq(str, server.seen[0].path, (char *)"/v1/logs"));
+	cs_exporter_free(exporter);
+}
+
+Test(otlp_http, data_points_go_to_their_own_path_and_are_what_is_counted)
+{
+	static const struct answer answers[] = { { .status = 413 }, { .status = 404 } };
+	struct cs_exporter_stats s;
+	struct cs_exporter *exporter;
+
+	tell(answers, 2);
+	options.signal = CS_SIGNAL_METRICS;
+	exporter = open_exporter();
+	cs_exporter_submit(exporter, cs_batch_of_metrics(many_points(&arena, 2, 4)));
+	cs_exporter_submit(exporter, cs_batch_of_metrics(many_points(&arena, 1, 3)));
+	settled_stats(base, exporter);
+	s = checked_stats_of(exporter, CS_SIGNAL_METRICS);
+	/* too large as a whole, the first half refused, the second and the next batch taken */
+	cr_assert(eq(u64, s.accepted, 11));
+	cr_assert(eq(u64, s.dropped[CS_DROP_REFUSED], 4));
+	cr_assert(eq(u64, s.sent, 7));
+	cr_assert(eq(sz, server.requests, 4));
+	cr_assert(eq(str, server.seen[0].path, (char *)"/v1/metrics"));
 	cs_exporter_free(exporter);
 }
 

@@ -65,6 +65,22 @@ Test(otlp_http_options, logs_have_variables_of_their_own)
 	cr_assert(eq(int, strncmp(last, "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL=grpc: ", 39), 0));
 }
 
+Test(otlp_http_options, metrics_have_variables_of_their_own)
+{
+	options.signal = CS_SIGNAL_METRICS;
+	setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces/x", 1);
+	setenv("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://metrics/x", 1);
+	setenv("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "k=metrics", 1);
+	setenv("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "700", 1);
+	setenv("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "gzip", 1);
+	cs_otlp_http_options_from_env(&options, warn);
+	cr_assert(eq(str, (char *)options.signal_url, (char *)"http://metrics/x"));
+	cr_assert(eq(str, (char *)options.headers, (char *)"k=metrics"));
+	cr_assert(eq(u32, options.timeout_ms, 700));
+	cr_assert(eq(u32, warnings, 1));
+	cr_assert(eq(int, strncmp(last, "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION=gzip: ", 45), 0));
+}
+
 Test(otlp_http_options, an_url_of_the_command_line_wins)
 {
 	setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://b/x", 1);
