@@ -19,7 +19,7 @@ int cs_destinations_add_file(struct cs_collector *collector, struct event_base *
 
 /**
  * cs_destinations_add_otlp() - OTLP over HTTP
- * @url: base URL; NULL: as OTEL_EXPORTER_OTLP_ENDPOINT and _TRACES_ENDPOINT say
+ * @url: base URL; NULL: as OTEL_EXPORTER_OTLP_ENDPOINT, _TRACES_ENDPOINT and so on say
  *
  * Headers and time-outs come from OTEL_EXPORTER_OTLP_*; of variables that cannot be followed a
  * warning is logged, once a process. Context: startup; the program ignores SIGPIPE.

@@ -14,7 +14,7 @@
 #include "collector/spans/spans.h"
 #include "exporters/exporter.h"
 
-#define CS_OUTLET_EXPORTERS_MAX 24u /* eight files, eight servers with two signals each */
+#define CS_OUTLET_EXPORTERS_MAX 32u /* eight files, eight servers with three signals each */
 
 struct cs_self;
 

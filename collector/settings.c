@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "collector/options.h"
+#include "exporters/batch.h"
 #include "exporters/net/endpoint.h"
 
 struct telling {
@@ -64,23 +65,25 @@ static void tell_destinations(struct telling *telling)
 {
 	static const char *const endpoints[] = { "OTEL_EXPORTER_OTLP_ENDPOINT",
 						 "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+						 "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
 						 "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT" };
 	static const char *const headers[] = { "OTEL_EXPORTER_OTLP_HEADERS",
 					       "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+					       "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
 					       "OTEL_EXPORTER_OTLP_LOGS_HEADERS" };
-	static const char *const names[] = { "otlp", "otlp.traces", "otlp.logs" };
+	static const char *const names[] = { "otlp", "otlp.traces", "otlp.metrics", "otlp.logs" };
 	const struct cs_options *options = telling->options;
 
 	for (unsigned i = 0; i < options->files_count; i++)
 		tell(telling, "--file", "file", options->files[i]);
 	for (unsigned i = 0; i < options->otlp_count; i++)
 		tell_endpoint(telling, "--otlp", "otlp", options->otlp[i]);
-	for (unsigned i = 0; i < 3 && !options->otlp_count; i++) {
+	for (unsigned i = 0; i < 1 + CS_SIGNAL_COUNT && !options->otlp_count; i++) {
 		if (is_set(telling, endpoints[i]))
 			tell_endpoint(telling, endpoints[i], names[i],
 				      telling->get_env(endpoints[i]));
 	}
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 1 + CS_SIGNAL_COUNT; i++) {
 		char name[32];
 
 		snprintf(name, sizeof(name), "%s.headers", names[i]);
