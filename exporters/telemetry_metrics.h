@@ -57,8 +57,12 @@ struct cs_histogram_value {
 	struct cs_exp_buckets positive; /* nothing that we measure is below zero */
 };
 
+/*
+ * A cumulative series that is new is told by two points: the first says that it was 0 at its start, since who
+ * computes rates sees a first value as no increase. Otherwise attributes are unique in a metric.
+ */
 struct cs_data_point {
-	struct cs_attrs attrs; /* unique in its metric */
+	struct cs_attrs attrs;
 	uint64_t
 		start_unix_ns; /* since when it counts; 0 for gauges. One series keeps it, if cumulative */
 	uint64_t time_unix_ns; /* never 0 */

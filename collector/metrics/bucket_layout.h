@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Explicit bounds of histograms, for readers that know no exponential ones. Ten a decade: quantiles that are
+ * interpolated in them are within ten per cent. Pure.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "collector/metrics/instruments.h"
+
+#define CS_BOUNDS_MAX 52u
+
+struct cs_bucket_bounds {
+	const double *bounds; /* ascending */
+	size_t count;
+	unsigned exp_buckets; /* how many exponential ones there may be beside them */
+};
+
+/** cs_bucket_bounds() - of a layout but CS_BUCKETS_NONE. Context: any-thread. */
+const struct cs_bucket_bounds *cs_bucket_bounds(enum cs_bucket_layout layout);
+
+/** cs_bucket_find() - which bucket @value is in: i, where bounds[i-1] < value ≤ bounds[i]. */
+size_t cs_bucket_find(const struct cs_bucket_bounds *layout, double value);

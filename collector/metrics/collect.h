@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * From what is counted to what exporters are given. There are two readers, and neither disturbs the other: the
+ * push, whose state is what delta temporality is a difference to, and the scrape, which is always cumulative.
+ *
+ * A value that is the first of its series is no increase to who computes rates. To the push a new series
+ * was 0 at its start, which is when the push before it was collected, and this is told in a point of its own.
+ * A scrape tells of one moment only: there a new series is 0 once, if it is new indeed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collector/metrics/store.h"
+#include "exporters/telemetry_metrics.h"
+
+/* A series that is older than that is not new to a scrape: Prometheus remembers no longer, either. */
+#define CS_METRIC_NEW_NS 300000000000ull
+
+enum cs_metric_reader {
+	CS_READER_PUSH,
+	CS_READER_SCRAPE,
+};
+
+/**
+ * cs_metric_store_collect() - everything, as it is now
+ * @ret: lives as long as what is in @arena, and no longer than the store is left alone
+ *
+ * Context: loop. Return: false: there is nothing, or no memory; then the reader's state is as it was.
+ */
+bool cs_metric_store_collect(struct cs_metric_store *store, enum cs_metric_reader reader,
+			     uint64_t now_unix_ns, struct cs_arena *arena,
+			     struct cs_metric_batch *ret);

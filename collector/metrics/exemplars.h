@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Measurements that stand for their bucket, with the trace they were made in: of each bucket the one that
+ * somebody will want to look at, which is a cold one before a warm one, and then the slowest. Whatever was
+ * told already makes room for what is new. Pure.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exporters/telemetry.h"
+
+#define CS_EXEMPLARS_MAX 8u /* of one series */
+
+struct cs_exemplar_slot {
+	uint64_t time_unix_ns;
+	double value;
+	struct cs_trace_id trace_id;
+	struct cs_span_id span_id;
+	uint16_t bucket;
+	bool cold;
+	bool told; /* to the reader for which there are no others */
+};
+
+struct cs_exemplars {
+	unsigned count;
+	struct cs_exemplar_slot slots[CS_EXEMPLARS_MAX];
+};
+
+/** cs_exemplars_offer() - take @slot, if it is better than what there is. Context: owner (pure). */
+void cs_exemplars_offer(struct cs_exemplars *exemplars, const struct cs_exemplar_slot *slot);

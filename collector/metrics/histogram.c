@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Both kinds of buckets in step; see histogram.h. */
+#include "collector/metrics/histogram.h"
+
+#include <string.h>
+
+size_t cs_histogram_words(enum cs_bucket_layout layout)
+{
+	const struct cs_bucket_bounds *bounds = cs_bucket_bounds(layout);
+
+	return bounds->exp_buckets + bounds->count + 1;
+}
+
+void cs_histogram_init(struct cs_histogram *histogram, enum cs_bucket_layout layout,
+		       uint64_t *words)
+{
+	const struct cs_bucket_bounds *bounds = cs_bucket_bounds(layout);
+
+	*histogram =
+		(struct cs_histogram){ .layout = bounds, .explicit = words + bounds->exp_buckets };
+	cs_exp_histogram_init(&histogram->exp, words, bounds->exp_buckets, CS_HISTOGRAM_SCALE);
+	cs_histogram_reset(histogram);
+}
+
+void cs_histogram_reset(struct cs_histogram *histogram)
+{
+	cs_exp_histogram_reset(&histogram->exp);
+	histogram->sum = histogram->min = histogram->max = 0;
+	memset(histogram->explicit, 0, (histogram->layout->count + 1) * sizeof(uint64_t));
+}
+
+size_t cs_histogram_record(struct cs_histogram *histogram, double value)
+{
+	size_t bucket = cs_bucket_find(histogram->layout, value);
+	bool first = !cs_histogram_count(histogram);
+
+	if (first || value < histogram->min)
+		histogram->min = value;
+	if (first || value > histogram->max)
+		histogram->max = value;
+	cs_exp_histogram_record(&histogram->exp, value);
+	histogram->sum += value;
+	histogram->explicit[bucket]++;
+	return bucket;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What one series of a histogram holds: exponential and explicit buckets of the same values, their sum and
+ * their ends. Of a fixed size, which its layout tells; no I/O, no clock, no allocation.
+ */
+#pragma once
+
+#include "collector/metrics/bucket_layout.h"
+#include "collector/metrics/exp_histogram.h"
+
+#define CS_HISTOGRAM_SCALE 5 /* where it begins: errors of a quantile are 1.1 % at most */
+
+struct cs_histogram {
+	const struct cs_bucket_bounds *layout;
+	struct cs_exp_histogram exp;
+	double sum;
+	double min, max;    /* of no meaning if it is empty */
+	uint64_t *explicit; /* layout->count + 1 */
+};
+
+/** cs_histogram_words() - so many uint64_t are its buckets. */
+size_t cs_histogram_words(enum cs_bucket_layout layout);
+
+/** cs_histogram_init() - empty. @words: cs_histogram_words() of them, borrowed. */
+void cs_histogram_init(struct cs_histogram *histogram, enum cs_bucket_layout layout,
+		       uint64_t *words);
+
+/** cs_histogram_reset() - empty again. */
+void cs_histogram_reset(struct cs_histogram *histogram);
+
+/**
+ * cs_histogram_record() - @value: finite and not below 0
+ *
+ * Return: its explicit bucket.
+ */
+size_t cs_histogram_record(struct cs_histogram *histogram, double value);
+
+/** cs_histogram_count() - values in it. */
+static inline uint64_t cs_histogram_count(const struct cs_histogram *histogram)
+{
+	return histogram->exp.count + histogram->exp.zero_count;
+}

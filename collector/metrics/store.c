@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Finding, making and counting series; see store.h. */
+#include "collector/metrics/store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Series for what overflows may take so much more: there is at most one for each metric of a group. */
+#define OVERFLOW_BYTES(store) ((store)->bytes_max + (store)->bytes_max / 8)
+
+static const struct cs_attr overflow_attr = {
+	.key = CS_OVERFLOW_KEY,
+	.value = { .type = CS_VALUE_BOOL, .boolean = true },
+};
+static const struct cs_attrs overflow_attrs = { .items = &overflow_attr, .count = 1 };
+
+static struct cs_metric_group *add_group(struct cs_metric_store *store,
+					 const struct cs_attrs *resource)
+{
+	size_t bytes = sizeof(struct cs_metric_group) + cs_attrs_bytes(resource);
+	struct cs_metric_group *group;
+
+	if (store->bytes + bytes > store->bytes_max || store->groups_count == CS_METRIC_GROUPS_MAX)
+		return NULL;
+	group = calloc(1, bytes);
+	if (!group)
+		return NULL;
+	group->resource = cs_attrs_pack(resource, group + 1);
+	for (unsigned i = 0; i < CS_INSTRUMENT_ID_COUNT; i++)
+		STAILQ_INIT(&group->metrics[i]);
+	STAILQ_INSERT_TAIL(&store->groups, group, of_store);
+	store->groups_count++;
+	store->bytes += bytes;
+	return group;
+}
+
+int cs_metric_store_init(struct cs_metric_store *store, const struct cs_metric_settings *settings,
+			 const struct cs_attrs *own, const uint8_t key[16], uint64_t unix_ns)
+{
+	*store = (struct cs_metric_store){
+		.settings = *settings,
+		.series_max = CS_METRIC_SERIES_MAX,
+		.bytes_max = CS_METRIC_BYTES_MAX,
+		.pushed_unix_ns = unix_ns,
+	};
+	STAILQ_INIT(&store->groups);
+	memcpy(store->key, key, sizeof(store->key));
+	store->buckets = calloc(CS_METRIC_BUCKETS, sizeof(*store->buckets));
+	store->own = store->buckets ? add_group(store, own) : NULL;
+	if (store->own)
+		return 0;
+	cs_metric_store_deinit(store);
+	return -ENOMEM;
+}
+
+static void free_group(struct cs_metric_group *group)
+{
+	for (unsigned i = 0; i < CS_INSTRUMENT_ID_COUNT; i++) {
+		struct cs_series *series, *next;
+
+		for (series = STAILQ_FIRST(&group->metrics[i]); series; series = next) {
+			next = STAILQ_NEXT(series, of_metric);
+			cs_series_free(series);
+		}
+	}
+	free(group);
+}
+
+void cs_metric_store_deinit(struct cs_metric_store *store)
+{
+	struct cs_metric_group *group, *next;
+
+	for (group = STAILQ_FIRST(&store->groups); group; group = next) {
+		next = STAILQ_NEXT(group, of_store);
+		free_group(group);
+	}
+	free(store->buckets);
+	*store = (struct cs_metric_store){ 0 };
+}
+
+static const char *text_of(const struct cs_attrs *attrs, const char *key)
+{
+	for (size_t i = 0; i < attrs->count; i++) {
+		if (!strcmp(attrs->items[i].key, key))
+			return attrs->items[i].value.string;
+	}
+	return "";
+}
+
+static bool same_service(const struct cs_attrs *a, const struct cs_attrs *b)
+{
+	return !strcmp(text_of(a, "service.name"), text_of(b, "service.name")) &&
+	       !strcmp(text_of(a, "service.namespace"), text_of(b, "service.namespace"));
+}
+
+struct cs_metric_group *cs_metric_store_group(struct cs_metric_store *store,
+					      const struct cs_attrs *resource)
+{
+	struct cs_metric_group *group = STAILQ_FIRST(&store->groups);
+
+	/* A function that is called as the collector is none of it. */
+	while ((group = STAILQ_NEXT(group, of_store))) {
+		if (same_service(&group->resource, resource))
+			return group;
+	}
+	return add_group(store, resource);
+}
+
+static bool is_delta(const struct cs_metric_store *store)
+{
+	return store->settings.temporality != CS_PREFER_CUMULATIVE;
+}
+
+static struct cs_series *find(struct cs_metric_store *store, const struct cs_metric_group *group,
+			      enum cs_instrument_id instrument, const struct cs_attrs *attrs,
+			      uint64_t hash)
+{
+	struct cs_series *series;
+
+	LIST_FOREACH(series, &store->buckets[hash % CS_METRIC_BUCKETS], of_bucket)
+	{
+		if (series->hash == hash && series->group == group &&
+		    series->instrument == instrument && cs_series_same(&series->attrs, attrs))
+			return series;
+	}
+	return NULL;
+}
+
+static struct cs_series *find_or_make(struct cs_metric_store *store, struct cs_metric_group *group,
+				      enum cs_instrument_id instrument,
+				      const struct cs_attrs *attrs, uint64_t now_unix_ns)
+{
+	uint64_t hash = cs_series_hash(store->key, group, instrument, attrs);
+	struct cs_series *series = find(store, group, instrument, attrs, hash);
+	bool overflow = attrs == &overflow_attrs;
+	size_t bytes = cs_series_bytes(instrument, attrs, is_delta(store));
+
+	if (series)
+		return series;
+	/* The last one is that of what overflows. */
+	if (!overflow && group->counts[instrument] + 1 >= store->series_max)
+		return NULL;
+	if (store->bytes + bytes > (overflow ? OVERFLOW_BYTES(store) : store->bytes_max))
+		return NULL;
+	series = cs_series_new(instrument, attrs, is_delta(store));
+	if (!series)
+		return NULL;
+	series->group = group;
+	series->hash = hash;
+	series->start_unix_ns = store->pushed_unix_ns;
+	series->created_unix_ns = now_unix_ns;
+	LIST_INSERT_HEAD(&store->buckets[hash % CS_METRIC_BUCKETS], series, of_bucket);
+	STAILQ_INSERT_TAIL(&group->metrics[instrument], series, of_metric);
+	group->counts[instrument] += !overflow;
+	store->bytes += bytes;
+	return series;
+}
+
+static struct cs_series *series_of(struct cs_metric_store *store, struct cs_metric_group *group,
+				   const struct cs_measurement *measurement, uint64_t now_unix_ns)
+{
+	struct cs_series *series = group ? find_or_make(store, group, measurement->instrument,
+							&measurement->attrs, now_unix_ns)
+					 : NULL;
+
+	if (series)
+		return series;
+	series = find_or_make(store, group ? group : store->own, measurement->instrument,
+			      &overflow_attrs, now_unix_ns);
+	if (series)
+		store->overflowed++;
+	else
+		store->lost++;
+	return series;
+}
+
+static bool is_traced(const struct cs_trace_id *id)
+{
+	static const struct cs_trace_id none;
+
+	return memcmp(id, &none, sizeof(none)) != 0;
+}
+
+static void record(struct cs_metric_store *store, struct cs_series_histogram *histogram,
+		   const struct cs_measurement *measurement)
+{
+	size_t bucket = cs_histogram_record(&histogram->total, measurement->value);
+
+	if (is_delta(store))
+		cs_histogram_record(&histogram->recent, measurement->value);
+	if (is_traced(&measurement->trace_id))
+		cs_exemplars_offer(&histogram->exemplars,
+				   &(struct cs_exemplar_slot){
+					   .time_unix_ns = measurement->time_unix_ns,
+					   .value = measurement->value,
+					   .trace_id = measurement->trace_id,
+					   .span_id = measurement->span_id,
+					   .bucket = (uint16_t)bucket,
+					   .cold = measurement->cold,
+				   });
+}
+
+void cs_metric_store_add(struct cs_metric_store *store, struct cs_metric_group *group,
+			 const struct cs_measurement *measurement, uint64_t now_unix_ns)
+{
+	struct cs_series *series = series_of(store, group, measurement, now_unix_ns);
+
+	if (!series)
+		return;
+	if (series->histogram)
+		record(store, series->histogram, measurement);
+	else
+		series->value += measurement->value;
+}
+
+void cs_metric_store_set(struct cs_metric_store *store, struct cs_metric_group *group,
+			 const struct cs_measurement *measurement, uint64_t now_unix_ns)
+{
+	struct cs_series *series = series_of(store, group, measurement, now_unix_ns);
+
+	assert(cs_instrument(measurement->instrument)->type != CS_INSTRUMENT_HISTOGRAM);
+	if (series)
+		series->value = measurement->value;
+}
+
+void cs_metric_store_clear(struct cs_metric_store *store, enum cs_instrument_id instrument)
+{
+	struct cs_metric_group *group;
+	struct cs_series *series;
+
+	STAILQ_FOREACH(group, &store->groups, of_store)
+	{
+		STAILQ_FOREACH(series, &group->metrics[instrument], of_metric)
+		series->value = 0;
+	}
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What is counted, and what each of the two readers is told of it. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "collector/metrics/collect.h"
+
+#define S 1000000000ull
+
+static struct cs_metric_store store;
+static struct cs_arena arena;
+static struct cs_metric_batch batch;
+static struct cs_metric_group *function;
+
+static const struct cs_attr own[] = {
+	{ "service.name", { .type = CS_VALUE_STRING, .string = "coldspan-collector" } },
+};
+
+static struct cs_metric_group *group_named(const char *name)
+{
+	struct cs_attr attr = { "service.name", { .type = CS_VALUE_STRING, .string = name } };
+
+	return cs_metric_store_group(&store, &(struct cs_attrs){ .items = &attr, .count = 1 });
+}
+
+static void begin(enum cs_temporality_preference temporality)
+{
+	static const uint8_t key[16] = "0123456789abcdef";
+	struct cs_metric_settings settings = { .interval_ms = 1, .temporality = temporality };
+
+	cr_assert_eq(cs_metric_store_init(&store, &settings,
+					  &(struct cs_attrs){ .items = own, .count = 1 }, key,
+					  100 * S),
+		     0);
+	cs_arena_init(&arena, 0);
+	function = group_named("hello");
+	cr_assert_not_null(function);
+}
+
+static void end(void)
+{
+	cs_metric_store_deinit(&store);
+	cs_arena_deinit(&arena);
+}
+
+static void add(enum cs_instrument_id id, const char *name, double value)
+{
+	struct cs_attr attr = { "faas.name", { .type = CS_VALUE_STRING, .string = name } };
+
+	cs_metric_store_add(&store, function,
+			    &(struct cs_measurement){ .instrument = id,
+						      .attrs = { .items = &attr, .count = 1 },
+						      .value = value },
+			    110 * S);
+}
+
+static const struct cs_metric *metric(enum cs_metric_reader reader, uint64_t at_ns,
+				      enum cs_instrument_id id)
+{
+	batch = (struct cs_metric_batch){ 0 };
+	cs_arena_reset(&arena);
+	(void)!cs_metric_store_collect(&store, reader, at_ns, &arena, &batch);
+	for (size_t i = 0; i < batch.groups_count; i++) {
+		for (size_t j = 0; j < batch.groups[i].metrics_count; j++) {
+			if (!strcmp(batch.groups[i].metrics[j].name, cs_instrument(id)->name))
+				return &batch.groups[i].metrics[j];
+		}
+	}
+	return NULL;
+}
+
+Test(store, a_new_series_was_zero_at_the_push_before, .fini = end)
+{
+	const struct cs_metric *m;
+
+	begin(CS_PREFER_CUMULATIVE);
+	cr_assert_null(metric(CS_READER_PUSH, 105 * S, CS_INSTRUMENT_COLDSTARTS));
+	add(CS_INSTRUMENT_COLDSTARTS, "a", 1);
+	m = metric(CS_READER_PUSH, 165 * S, CS_INSTRUMENT_COLDSTARTS);
+	cr_assert_not_null(m);
+	cr_assert_eq(m->type, CS_METRIC_SUM);
+	cr_assert(m->monotonic);
+	cr_assert_eq(m->temporality, CS_TEMPORALITY_CUMULATIVE);
+	cr_assert_eq(m->points_count, 2);
+	cr_assert_eq(m->points[0].as_int, 0);
+	cr_assert_eq(m->points[0].start_unix_ns, 105 * S);
+	cr_assert(m->points[0].time_unix_ns > 105 * S && m->points[0].time_unix_ns < 106 * S);
+	cr_assert_eq(m->points[1].as_int, 1);
+	cr_assert_eq(m->points[1].start_unix_ns, 105 * S);
+	cr_assert_eq(m->points[1].time_unix_ns, 165 * S);
+	add(CS_INSTRUMENT_COLDSTARTS, "a", 2);
+	m = metric(CS_READER_PUSH, 225 * S, CS_INSTRUMENT_COLDSTARTS);
+	cr_assert_eq(m->points_count, 1);
+	cr_assert_eq(m->points[0].as_int, 3);
+	cr_assert_eq(m->points[0].start_unix_ns, 105 * S);
+}
+
+Test(store, a_scrape_sees_zero_once_where_the_series_is_new, .fini = end)
+{
+	begin(CS_PREFER_CUMULATIVE);
+	add(CS_INSTRUMENT_ERRORS, "a", 4);
+	cr_assert_eq(metric(CS_READER_SCRAPE, 111 * S, CS_INSTRUMENT_ERRORS)->points_count, 1);
+	cr_assert_eq(metric(CS_READER_SCRAPE, 112 * S, CS_INSTRUMENT_ERRORS)->points->as_int, 4);
+	/* The push is as it was. */
+	cr_assert_eq(metric(CS_READER_PUSH, 113 * S, CS_INSTRUMENT_ERRORS)->points_count, 2);
+	cs_metric_store_deinit(&store);
+
+	begin(CS_PREFER_CUMULATIVE);
+	add(CS_INSTRUMENT_ERRORS, "a", 4);
+	cr_assert_eq(metric(CS_READER_SCRAPE, 111 * S, CS_INSTRUMENT_ERRORS)->points->as_int, 0);
+	cs_metric_store_deinit(&store);
+
+	/* Who comes first after a long time is told what is: a jump would be of no such moment. */
+	begin(CS_PREFER_CUMULATIVE);
+	add(CS_INSTRUMENT_ERRORS, "a", 4);
+	cr_assert_eq(metric(CS_READER_SCRAPE, 111 * S + CS_METRIC_NEW_NS, CS_INSTRUMENT_ERRORS)
+			     ->points->as_int,
+		     4);
+}
+
+Test(store, differences_are_to_the_push_before_whoever_scrapes, .fini = end)
+{
+	const struct cs_metric *m;
+
+	begin(CS_PREFER_DELTA);
+	add(CS_INSTRUMENT_INVOCATIONS, "a", 2);
+	add(CS_INSTRUMENT_INVOKE_DURATION, "a", 0.25);
+	metric(CS_READER_SCRAPE, 111 * S, CS_INSTRUMENT_INVOCATIONS);
+	m = metric(CS_READER_PUSH, 160 * S, CS_INSTRUMENT_INVOCATIONS);
+	cr_assert_eq(m->temporality, CS_TEMPORALITY_DELTA);
+	cr_assert_eq(m->points_count, 1);
+	cr_assert_eq(m->points->as_int, 2);
+	cr_assert_eq(m->points->start_unix_ns, 100 * S);
+	add(CS_INSTRUMENT_INVOCATIONS, "a", 3);
+	add(CS_INSTRUMENT_INVOKE_DURATION, "a", 0.5);
+	m = metric(CS_READER_SCRAPE, 170 * S, CS_INSTRUMENT_INVOCATIONS);
+	cr_assert_eq(m->temporality, CS_TEMPORALITY_CUMULATIVE);
+	cr_assert_eq(m->points->as_int, 5);
+	m = metric(CS_READER_PUSH, 220 * S, CS_INSTRUMENT_INVOKE_DURATION);
+	cr_assert_eq(m->temporality, CS_TEMPORALITY_DELTA);
+	cr_assert_eq(m->points->histogram.count, 1);
+	cr_assert_eq(m->points->histogram.sum, 0.5);
+	cr_assert_eq(m->points->histogram.min, 0.5);
+	cr_assert_eq(m->points->start_unix_ns, 160 * S);
+	/* Nothing new, nothing told; what can go down is no difference. */
+	add(CS_INSTRUMENT_INSTANCES, "a", 7);
+	m = metric(CS_READER_PUSH, 280 * S, CS_INSTRUMENT_INSTANCES);
+	cr_assert_eq(m->temporality, CS_TEMPORALITY_CUMULATIVE);
+	cr_assert_eq(m->points->as_int, 7);
+	cr_assert_eq(batch.groups_count, 1);
+	cr_assert_eq(batch.groups[0].metrics_count, 1);
+}
+
+Test(store, what_goes_beyond_the_limit_is_counted_in_one_series, .fini = end)
+{
+	const struct cs_metric *m;
+	int64_t sum = 0;
+	char name[16];
+
+	begin(CS_PREFER_CUMULATIVE);
+	store.series_max = 10;
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "%d", i % 50);
+		add(CS_INSTRUMENT_INVOCATIONS, name, 1);
+	}
+	(void)metric(CS_READER_PUSH, 111 * S, CS_INSTRUMENT_INVOCATIONS);
+	m = metric(CS_READER_PUSH, 112 * S, CS_INSTRUMENT_INVOCATIONS);
+	cr_assert_eq(m->points_count, 10);
+	for (size_t i = 0; i < m->points_count; i++)
+		sum += m->points[i].as_int;
+	cr_assert_eq(sum, 100);
+	cr_assert_eq(m->points[9].attrs.count, 1);
+	cr_assert_str_eq(m->points[9].attrs.items[0].key, "otel.metric.overflow");
+	cr_assert(m->points[9].attrs.items[0].value.boolean);
+	cr_assert_eq(m->points[9].as_int, 82);
+	cr_assert_eq(store.overflowed, 82);
+}
+
+Test(store, memory_is_bounded_and_what_is_lost_is_counted, .fini = end)
+{
+	uint64_t sum = 0;
+	char name[16];
+
+	begin(CS_PREFER_CUMULATIVE);
+	store.bytes_max = store.bytes + 20000;
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		add(CS_INSTRUMENT_INIT_PHASE, name, 0.001);
+		add(CS_INSTRUMENT_LIFETIME, name, 1);
+		add(CS_INSTRUMENT_ATTACH, name, 1);
+	}
+	cr_assert(store.bytes <= store.bytes_max + store.bytes_max / 8);
+	cr_assert(store.overflowed > 0);
+	cr_assert_null(group_named("another"));
+	cr_assert(cs_metric_store_collect(&store, CS_READER_PUSH, 200 * S, &arena, &batch));
+	for (size_t i = 0; i < batch.groups[0].metrics_count; i++) {
+		for (size_t j = 0; j < batch.groups[0].metrics[i].points_count; j++)
+			sum += batch.groups[0].metrics[i].points[j].histogram.count;
+	}
+	cr_assert_eq(sum + store.lost, 3000);
+}
+
+Test(store, no_group_is_the_collectors_overflow, .fini = end)
+{
+	const struct cs_metric *m;
+
+	begin(CS_PREFER_CUMULATIVE);
+	function = NULL;
+	add(CS_INSTRUMENT_INVOCATIONS, "a", 1);
+	m = metric(CS_READER_PUSH, 111 * S, CS_INSTRUMENT_INVOCATIONS);
+	cr_assert_eq(m->points[1].as_int, 1);
+	cr_assert_str_eq(m->points[1].attrs.items[0].key, "otel.metric.overflow");
+}
+
+Test(store, groups_are_services_and_bounded, .fini = end)
+{
+	char name[16];
+
+	begin(CS_PREFER_CUMULATIVE);
+	cr_assert_eq(group_named("hello"), function);
+	cr_assert_neq(group_named("coldspan-collector"), store.own);
+	for (unsigned i = 0; i < 2 * CS_METRIC_GROUPS_MAX; i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		cr_assert_eq(!group_named(name), i + 3 >= CS_METRIC_GROUPS_MAX);
+	}
+}
+
+static void observe(double value, uint8_t trace, bool cold)
+{
+	cs_metric_store_add(&store, function,
+			    &(struct cs_measurement){ .instrument = CS_INSTRUMENT_INVOKE_DURATION,
+						      .value = value,
+						      .time_unix_ns = 90 * S,
+						      .trace_id = { .bytes = { trace } },
+						      .cold = cold },
+			    110 * S);
+}
+
+Test(store, exemplars_are_cold_first_then_slow_and_new_for_each_push, .fini = end)
+{
+	const struct cs_data_point *point;
+
+	begin(CS_PREFER_CUMULATIVE);
+	observe(0.0041, 1, false);
+	observe(0.0049, 2, false); /* the same explicit bucket: slower */
+	observe(0.0042, 3, true);  /* cold */
+	observe(0.0048, 4, false);
+	observe(0.3, 5, false);
+	observe(3, 0, false); /* of no trace */
+	point = &metric(CS_READER_PUSH, 120 * S, CS_INSTRUMENT_INVOKE_DURATION)->points[1];
+	cr_assert_eq(point->exemplars_count, 2);
+	cr_assert_eq(point->exemplars[0].trace_id.bytes[0], 3);
+	cr_assert_eq(point->exemplars[1].trace_id.bytes[0], 5);
+	cr_assert_eq(point->exemplars[0].time_unix_ns, 100 * S, "within start and time");
+	observe(0.0041, 6, false);
+	point = metric(CS_READER_PUSH, 130 * S, CS_INSTRUMENT_INVOKE_DURATION)->points;
+	cr_assert_eq(point->exemplars_count, 1);
+	cr_assert_eq(point->exemplars[0].trace_id.bytes[0], 6);
+	/* A scrape sees all that are kept, time and again. */
+	(void)metric(CS_READER_SCRAPE, 131 * S, CS_INSTRUMENT_INVOKE_DURATION);
+	for (unsigned i = 0; i < 2; i++) {
+		point = metric(CS_READER_SCRAPE, 132 * S, CS_INSTRUMENT_INVOKE_DURATION)->points;
+		cr_assert_eq(point->exemplars_count, 2);
+	}
+}
+
+Test(store, full_of_exemplars_keeps_the_best, .fini = end)
+{
+	const struct cs_data_point *point;
+	double value = 0.001;
+
+	begin(CS_PREFER_CUMULATIVE);
+	for (uint8_t i = 1; i <= 20; i++, value *= 1.5)
+		observe(value, i, i == 1);
+	point = &metric(CS_READER_PUSH, 120 * S, CS_INSTRUMENT_INVOKE_DURATION)->points[1];
+	cr_assert_eq(point->exemplars_count, CS_EXEMPLARS_MAX);
+	cr_assert_eq(point->exemplars[0].trace_id.bytes[0], 1, "the cold one stays");
+	for (size_t i = 1; i < point->exemplars_count; i++)
+		cr_assert(point->exemplars[i].trace_id.bytes[0] > 13);
+}
+
+Test(store, both_kinds_of_buckets_have_all_values, .fini = end)
+{
+	const struct cs_histogram_value *h;
+	uint64_t explicit = 0, positive = 0;
+
+	begin(CS_PREFER_CUMULATIVE);
+	for (int i = 0; i < 100; i++)
+		add(CS_INSTRUMENT_INIT_OBJECTS, "a", i);
+	h = &metric(CS_READER_PUSH, 120 * S, CS_INSTRUMENT_INIT_OBJECTS)->points[1].histogram;
+	for (size_t i = 0; i <= h->explicit.bounds_count; i++)
+		explicit += h->explicit.counts[i];
+	for (size_t i = 0; i < h->positive.counts_count; i++)
+		positive += h->positive.counts[i];
+	cr_assert_eq(explicit, 100);
+	cr_assert_eq(positive, 99);
+	cr_assert_eq(h->zero_count, 1);
+	cr_assert_eq(h->count, 100);
+	cr_assert_eq(h->explicit.counts[0], 1, "0 is not above the bound 0");
+	cr_assert_eq(h->explicit.counts[4], 5, "6 … 10");
+	cr_assert_eq(h->max, 99);
+	/* Before: of the same form, with nothing in it. */
+	cs_metric_store_deinit(&store);
+	begin(CS_PREFER_CUMULATIVE);
+	store.settings.explicit_buckets = true;
+	add(CS_INSTRUMENT_INIT_OBJECTS, "a", 5);
+	cr_assert_eq(metric(CS_READER_PUSH, 120 * S, CS_INSTRUMENT_INIT_OBJECTS)->type,
+		     CS_METRIC_HISTOGRAM);
+	h = &batch.groups[0].metrics[0].points[0].histogram;
+	cr_assert_eq(h->count + h->explicit.counts[3], 0);
+	cr_assert_eq(h->scale, 5);
+}
+
+Test(store, cleared_series_are_told_as_none, .fini = end)
+{
+	begin(CS_PREFER_CUMULATIVE);
+	add(CS_INSTRUMENT_INSTANCES, "a", 2);
+	cr_assert_eq(metric(CS_READER_PUSH, 111 * S, CS_INSTRUMENT_INSTANCES)->points->as_int, 2);
+	cs_metric_store_clear(&store, CS_INSTRUMENT_INSTANCES);
+	cr_assert_eq(metric(CS_READER_PUSH, 112 * S, CS_INSTRUMENT_INSTANCES)->points->as_int, 0);
+}
+
+static const char *interval, *temporality, *aggregation;
+static unsigned warnings;
+
+static char *get_env(const char *name)
+{
+	const char *value = strstr(name, "INTERVAL")      ? interval
+			    : strstr(name, "TEMPORALITY") ? temporality
+							  : aggregation;
+
+	return (char *)(uintptr_t)value;
+}
+
+static void warn(const char *text)
+{
+	cr_assert(*text);
+	warnings++;
+}
+
+Test(settings, are_what_the_variables_say)
+{
+	struct cs_metric_settings settings;
+
+	cs_metric_settings_from_env(&settings, get_env, warn);
+	cr_assert_eq(settings.interval_ms, 60000);
+	cr_assert_eq(settings.temporality, CS_PREFER_CUMULATIVE);
+	cr_assert_not(settings.explicit_buckets);
+	interval = "1500";
+	temporality = "Delta";
+	aggregation = "explicit_bucket_histogram";
+	cs_metric_settings_from_env(&settings, get_env, warn);
+	cr_assert_eq(settings.interval_ms, 1500);
+	cr_assert_eq(settings.temporality, CS_PREFER_DELTA);
+	cr_assert(settings.explicit_buckets);
+	temporality = "lowmemory";
+	cs_metric_settings_from_env(&settings, get_env, warn);
+	cr_assert_eq(settings.temporality, CS_PREFER_LOW_MEMORY);
+	cr_assert_eq(warnings, 0);
+	interval = "0";
+	temporality = "other";
+	aggregation = "base2";
+	cs_metric_settings_from_env(&settings, get_env, warn);
+	cr_assert_eq(settings.interval_ms, 60000);
+	cr_assert_eq(warnings, 3);
+}
