@@ -40,6 +40,7 @@ static void account(struct cs_assembled *instance)
 static void free_instance(struct cs_assembled *instance)
 {
 	account(instance);
+	cs_assembled_gone(instance);
 	cs_logs_instance_gone(instance);
 	while (!LIST_EMPTY(&instance->requests))
 		cs_assembled_forget(LIST_FIRST(&instance->requests));

@@ -40,6 +40,8 @@ struct cs_assembler_sink {
 	void (*call)(void *context, const struct cs_call *call);      /* may be NULL */
 	void (*file)(void *context,
 		     const struct cs_opened_file *file); /* idem; its start comes later */
+	/* May be NULL: an instance whose start was told has ended, after @lived_ns. */
+	void (*gone)(void *context, const struct cs_identity *identity, uint64_t lived_ns);
 };
 
 struct cs_assembler_stats {
@@ -196,6 +198,19 @@ void cs_assembler_flush(struct cs_assembler *assembler);
 
 /** cs_assembler_close() - after that, and for good: what is left is accounted for as not told. */
 void cs_assembler_close(struct cs_assembler *assembler);
+
+enum cs_living_state {
+	CS_LIVING_INIT, /* not ready yet */
+	CS_LIVING_IDLE,
+	CS_LIVING_BUSY,
+};
+
+/** cs_living_fn() - one instance; @identity: valid during the call. */
+typedef void (*cs_living_fn)(void *context, const struct cs_identity *identity,
+			     enum cs_living_state state);
+
+/** cs_assembler_living() - tell of all functions that live, as far as is known by now. */
+void cs_assembler_living(struct cs_assembler *assembler, cs_living_fn living, void *context);
 
 /** cs_assembler_get_stats() - copy the counters. */
 void cs_assembler_get_stats(const struct cs_assembler *assembler, struct cs_assembler_stats *ret);

@@ -309,6 +309,7 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 	instance->assembler->stats.cold_starts++;
 	cs_assembled_ledger(instance, CS_LEDGER_START)->told++;
 	instance->accounted = true;
+	instance->told = true;
 	instance->assembler->stats.unused_inits += cold.unused;
 	instance->assembler->sink.cold_start(instance->assembler->sink.context, &cold);
 	if (!ready_ns)

@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-#include "collector/protocols/lambda_event.h"
-#include "collector/protocols/lambda_messages.h"
+#include "collector/assembler/verdict.h"
 #include "collector/spans/spans_http.h"
 #include "preload/wire/records.h"
 
@@ -89,23 +88,12 @@ static void add_carriers(struct cs_attr_list *list, const struct cs_inbound *inb
 		cs_attr_add_strings(list, "coldspan.context.refused", items, count);
 }
 
-/*
- * Its process ended well by its own account, and owed the answer. That of a process per event is its exit; one
- * over HTTP that had begun may last until the connection is closed.
- */
-static bool was_left(const struct cs_invocation *invocation)
-{
-	return invocation->outcome.cause == CS_CAUSE_EXIT && invocation->outcome.code == 0 &&
-	       (invocation->protocol == CS_PROTOCOL_LAMBDA ||
-		(invocation->protocol == CS_PROTOCOL_HTTP && !invocation->first_byte_ns));
-}
-
 /* What makes an invocation one that failed, but for a process that ended badly. */
 static const char *failure_of(const struct cs_invocation *invocation)
 {
 	const struct cs_lambda_event *event = invocation->lambda;
 
-	if (was_left(invocation))
+	if (cs_invocation_left(invocation))
 		return "exit status 0 before it was answered";
 	if (invocation->outcome.cause != CS_CAUSE_NONE)
 		return NULL;
@@ -120,7 +108,7 @@ static const char *failure_of(const struct cs_invocation *invocation)
 /* Value of error.type of what ended by itself, and is not told with its protocol; NULL: it did not fail. */
 static const char *error_of(struct cs_spans *spans, const struct cs_invocation *invocation)
 {
-	if (was_left(invocation))
+	if (cs_invocation_left(invocation))
 		return "exit";
 	if (invocation->outcome.cause != CS_CAUSE_NONE &&
 	    (invocation->outcome.cause != CS_CAUSE_EXIT || invocation->outcome.code != 0))
@@ -154,41 +142,15 @@ static void add_used(struct cs_attr_list *list, const struct cs_used *used)
 	cs_attr_add_int(list, "coldspan.context_switches.involuntary", used->switches_involuntary);
 }
 
-static const char *trigger_of(const struct cs_invocation *invocation)
-{
-	static const char *const told[] = {
-		[CS_API_TRIGGER_HTTP] = "http",
-		[CS_API_TRIGGER_PUBSUB] = "pubsub",
-		[CS_API_TRIGGER_DATASOURCE] = "datasource",
-		[CS_API_TRIGGER_TIMER] = "timer",
-	};
-	unsigned said = invocation->api ? invocation->api->trigger : 0;
-
-	if (said < sizeof(told) / sizeof(told[0]) && told[said])
-		return told[said];
-	if (invocation->lambda)
-		return cs_event_service_trigger(invocation->lambda->service);
-	if (invocation->whisk)
-		return invocation->whisk->web ? "http" : "other";
-	return invocation->method ? "http" : "other";
-}
-
-/*
- * A function of an Azure app: a host calls a custom handler as "POST /FUNCTION", with the invocation's id.
- * The app has several, so that its name and id are those of an invocation. Texts live until the list is
- * kept.
- */
+/* The app has several: its name and id are those of an invocation. Texts live until the list is kept. */
 static void add_azure_function(struct cs_spans *spans, struct cs_attr_list *list,
 			       const struct cs_invocation *invocation)
 {
 	const struct cs_platform *platform = invocation->identity->platform;
-	const char *target = invocation->target, *name;
+	const char *name = cs_invocation_azure_function(invocation);
 
-	if (!platform || !platform->app || !invocation->inbound->ids[CS_REQUEST_ID_AZURE] ||
-	    !invocation->method || strcmp(invocation->method, "POST") != 0 || !target ||
-	    *target != '/' || !target[1] || strchr(target + 1, '/'))
+	if (!name)
 		return;
-	name = target + 1;
 	cs_attr_add_string(list, "faas.name",
 			   cs_arena_printf(&spans->arena, "%s/%s", platform->app, name));
 	if (platform->app_id)
@@ -226,7 +188,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	cs_spans_set_context(spans, span, &invocation->context);
 	if (!cs_spans_add_links(spans, span, invocation))
 		return false;
-	cs_attr_add_string(&list, "faas.trigger", trigger_of(invocation));
+	cs_attr_add_string(&list, "faas.trigger", cs_invocation_trigger(invocation));
 	cs_attr_add_bool(&list, "faas.coldstart", invocation->cold);
 	cs_attr_add_string(&list, "coldspan.protocol", cs_protocol_name(invocation->protocol));
 	cs_spans_add_method(&list, invocation->method);

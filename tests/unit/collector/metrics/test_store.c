@@ -104,12 +104,12 @@ Test(store, a_scrape_sees_zero_once_where_the_series_is_new, .fini = end)
 	cr_assert_eq(metric(CS_READER_SCRAPE, 112 * S, CS_INSTRUMENT_ERRORS)->points->as_int, 4);
 	/* The push is as it was. */
 	cr_assert_eq(metric(CS_READER_PUSH, 113 * S, CS_INSTRUMENT_ERRORS)->points_count, 2);
-	cs_metric_store_deinit(&store);
+	end();
 
 	begin(CS_PREFER_CUMULATIVE);
 	add(CS_INSTRUMENT_ERRORS, "a", 4);
 	cr_assert_eq(metric(CS_READER_SCRAPE, 111 * S, CS_INSTRUMENT_ERRORS)->points->as_int, 0);
-	cs_metric_store_deinit(&store);
+	end();
 
 	/* Who comes first after a long time is told what is: a jump would be of no such moment. */
 	begin(CS_PREFER_CUMULATIVE);
@@ -301,7 +301,7 @@ Test(store, both_kinds_of_buckets_have_all_values, .fini = end)
 	cr_assert_eq(h->explicit.counts[4], 5, "6 … 10");
 	cr_assert_eq(h->max, 99);
 	/* Before: of the same form, with nothing in it. */
-	cs_metric_store_deinit(&store);
+	end();
 	begin(CS_PREFER_CUMULATIVE);
 	store.settings.explicit_buckets = true;
 	add(CS_INSTRUMENT_INIT_OBJECTS, "a", 5);
