@@ -229,6 +229,19 @@ int cs_collector_add_exporter(struct cs_collector *collector, struct cs_exporter
 	return cs_outlet_add_exporter(&collector->pipeline.outlet, exporter);
 }
 
+int cs_collector_measure(struct cs_collector *collector, const struct cs_metric_settings *settings)
+{
+	return cs_pipeline_measure(&collector->pipeline, collector->base, settings);
+}
+
+bool cs_collector_scrape(struct cs_collector *collector, struct cs_arena *arena,
+			 struct cs_metric_batch *ret)
+{
+	struct cs_metrics *metrics = collector->pipeline.metrics;
+
+	return metrics && cs_metrics_scrape(metrics, arena, ret);
+}
+
 int cs_collector_follow(struct cs_collector *collector, struct cs_diag *diag)
 {
 	struct cs_sideband *sideband;

@@ -16,10 +16,13 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "collector/assembler/assembler.h"
+#include "collector/metrics/settings.h"
 #include "collector/self.h"
 #include "exporters/exporter.h"
 
+struct cs_arena;
 struct cs_collector;
+struct cs_metric_batch;
 struct cs_outside;
 
 struct cs_collector_options {
@@ -53,6 +56,23 @@ int cs_collector_new(struct event_base *base, const struct cs_collector_options 
  */
 int cs_collector_add_exporter(struct cs_collector *collector, struct cs_exporter *exporter)
 	cs_must_use;
+
+/**
+ * cs_collector_measure() - count from now on: metrics, for exporters that take them and for scrapes
+ *
+ * Once; a second call changes nothing. Context: startup. Return: 0; -ENOMEM.
+ */
+int cs_collector_measure(struct cs_collector *collector, const struct cs_metric_settings *settings)
+	cs_must_use;
+
+/**
+ * cs_collector_scrape() - all metrics as they are now, cumulative; pushes are not disturbed
+ * @ret: lives in @arena, until the loop goes on
+ *
+ * Context: loop. Return: false: nothing is counted, or there is no memory.
+ */
+bool cs_collector_scrape(struct cs_collector *collector, struct cs_arena *arena,
+			 struct cs_metric_batch *ret) cs_must_use;
 
 /**
  * cs_collector_follow() - have the kernel tell of what the calling thread starts from now on, too

@@ -44,6 +44,8 @@ static void on_cold_start(void *context, const struct cs_cold_start *cold_start)
 
 	if (outlet->observer.cold_start)
 		outlet->observer.cold_start(outlet->observer.context, cold_start);
+	if (outlet->metrics)
+		cs_metrics_cold_start(outlet->metrics, cold_start);
 	outlet->spans_read += 1 + cold_start->phases_count;
 	cs_spans_add_cold_start(&outlet->spans, cold_start);
 	if (cs_spans_full(&outlet->spans))
@@ -56,6 +58,8 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 
 	if (outlet->observer.invocation)
 		outlet->observer.invocation(outlet->observer.context, invocation);
+	if (outlet->metrics)
+		cs_metrics_invocation(outlet->metrics, invocation);
 	outlet->spans_read++;
 	cs_spans_add_invocation(&outlet->spans, invocation);
 	if (cs_spans_full(&outlet->spans))
@@ -101,6 +105,14 @@ static void on_file(void *context, const struct cs_opened_file *file)
 		outlet->observer.file(outlet->observer.context, file);
 }
 
+static void on_gone(void *context, const struct cs_identity *identity, uint64_t lived_ns)
+{
+	struct cs_outlet *outlet = context;
+
+	if (outlet->metrics)
+		cs_metrics_gone(outlet->metrics, identity, lived_ns);
+}
+
 void cs_outlet_init(struct cs_outlet *outlet, struct cs_self *self,
 		    const struct cs_assembler_sink *observer)
 {
@@ -138,7 +150,13 @@ struct cs_assembler_sink cs_outlet_sink(struct cs_outlet *outlet)
 					   .span = on_span,
 					   .log = on_log,
 					   .call = on_call,
-					   .file = on_file };
+					   .file = on_file,
+					   .gone = on_gone };
+}
+
+void cs_outlet_send_metrics(struct cs_outlet *outlet, const struct cs_metric_batch *batch)
+{
+	submit(outlet, cs_batch_of_metrics(batch));
 }
 
 void cs_outlet_send(struct cs_outlet *outlet)

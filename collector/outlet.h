@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "collector/assembler/assembler.h"
 #include "collector/logs/log_records.h"
+#include "collector/metrics/metrics.h"
 #include "collector/spans/spans.h"
 #include "exporters/exporter.h"
 
@@ -24,6 +25,7 @@ struct cs_outlet {
 		observer; /* sees all before the exporters; callbacks may be NULL */
 	struct cs_spans spans;
 	struct cs_log_records logs;
+	struct cs_metrics *metrics;                             /* borrowed; NULL: nobody counts */
 	struct cs_exporter *exporters[CS_OUTLET_EXPORTERS_MAX]; /* owned */
 	unsigned exporters_count;
 	uint64_t spans_read; /* that what was told is made into */
@@ -41,6 +43,9 @@ int cs_outlet_add_exporter(struct cs_outlet *outlet, struct cs_exporter *exporte
 
 /** cs_outlet_sink() - what an assembler is to be given. @outlet outlives it. */
 struct cs_assembler_sink cs_outlet_sink(struct cs_outlet *outlet);
+
+/** cs_outlet_send_metrics() - to the exporters that take them. */
+void cs_outlet_send_metrics(struct cs_outlet *outlet, const struct cs_metric_batch *batch);
 
 /** cs_outlet_send() - what was gathered goes to the exporters now. */
 void cs_outlet_send(struct cs_outlet *outlet);

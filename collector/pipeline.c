@@ -67,7 +67,38 @@ void cs_pipeline_deinit(struct cs_pipeline *pipeline)
 		evtimer_del(&pipeline->timer);
 	pipeline->assembler = cs_assembler_free(pipeline->assembler);
 	pipeline->sideband = cs_sideband_close(pipeline->sideband);
+	pipeline->metrics = cs_metrics_free(pipeline->metrics);
 	cs_outlet_deinit(&pipeline->outlet);
+}
+
+static void refresh_metrics(void *context, struct cs_metrics *metrics)
+{
+	struct cs_pipeline *pipeline = context;
+
+	cs_pipeline_get_stats(pipeline, pipeline->self);
+	cs_metrics_refresh_living(metrics, pipeline->assembler);
+	cs_metrics_refresh_self(metrics, pipeline->self, pipeline->outlet.exporters,
+				pipeline->outlet.exporters_count);
+}
+
+static void push_metrics(void *context, const struct cs_metric_batch *batch)
+{
+	struct cs_pipeline *pipeline = context;
+
+	cs_outlet_send_metrics(&pipeline->outlet, batch);
+}
+
+int cs_pipeline_measure(struct cs_pipeline *pipeline, struct event_base *base,
+			const struct cs_metric_settings *settings)
+{
+	const struct cs_metrics_events events = { .context = pipeline,
+						  .refresh = refresh_metrics,
+						  .push = push_metrics };
+
+	if (!pipeline->metrics)
+		pipeline->metrics = cs_metrics_new(base, settings, &events);
+	pipeline->outlet.metrics = pipeline->metrics;
+	return pipeline->metrics ? 0 : -ENOMEM;
 }
 
 void cs_pipeline_follow(struct cs_pipeline *pipeline, struct cs_sideband *sideband)
@@ -304,6 +335,8 @@ void cs_pipeline_flush(struct cs_pipeline *pipeline)
 	cs_assembler_flush(pipeline->assembler);
 	cs_assembler_close(pipeline->assembler);
 	cs_outlet_send(&pipeline->outlet);
+	if (pipeline->metrics)
+		cs_metrics_push(pipeline->metrics);
 }
 
 void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *self)

@@ -27,6 +27,7 @@ struct cs_pipeline {
 	struct cs_sideband *sideband; /* owned; NULL: nothing is followed from outside */
 	void (*quiet)(void);          /* may be NULL: called when nothing is held any more */
 	struct cs_outlet outlet;
+	struct cs_metrics *metrics; /* owned; NULL: nobody counts */
 	struct cs_metering metering;
 	struct event timer;
 	uint64_t segments; /* last number given */
@@ -46,6 +47,14 @@ void cs_pipeline_deinit(struct cs_pipeline *pipeline);
 
 /** cs_pipeline_follow() - what the kernel tells by @sideband (taken) counts, too. */
 void cs_pipeline_follow(struct cs_pipeline *pipeline, struct cs_sideband *sideband);
+
+/**
+ * cs_pipeline_measure() - count from now on, and push what is counted to the exporters that take metrics
+ *
+ * Once; a second call changes nothing. Return: 0; -ENOMEM.
+ */
+int cs_pipeline_measure(struct cs_pipeline *pipeline, struct event_base *base,
+			const struct cs_metric_settings *settings) cs_must_use;
 
 /** cs_pipeline_attach() - a new instance; sets its `model`, NULL if there was no memory. */
 void cs_pipeline_attach(struct cs_pipeline *pipeline, struct cs_instance *instance);
@@ -75,7 +84,7 @@ void cs_pipeline_ended(struct cs_pipeline *pipeline, struct cs_instance *instanc
 /** cs_pipeline_detach() - the instance is about to be freed. */
 void cs_pipeline_detach(struct cs_pipeline *pipeline, struct cs_instance *instance);
 
-/** cs_pipeline_flush() - everything that is held goes to the exporters now. */
+/** cs_pipeline_flush() - everything that is held goes to the exporters now, and what is counted. */
 void cs_pipeline_flush(struct cs_pipeline *pipeline);
 
 /** cs_pipeline_get_stats() - fill in the counters that the assembler and the spans keep. */

@@ -47,7 +47,7 @@ struct cs_assembled {
 	bool settled;              /* taker is told of in its stead */
 	bool joined : 1;           /* its start is that of those who only started it, too */
 	bool accounted : 1;        /* what became of its start is in the ledger */
-	bool told : 1;             /* its start was */
+	bool told : 1;             /* its start was, and that it is gone was not */
 	uint8_t child_used;        /* CS_EXEC_*: what who came of it may have used of its own */
 	const char *child_name;    /* one of those; NULL: none, or there was no memory */
 	uint64_t started_server;   /* segment: what is told of in its stead; 0: it started none */
@@ -180,7 +180,7 @@ uint64_t cs_assembled_exit(struct cs_assembled *instance);
 unsigned cs_assembled_programs(struct cs_assembled *instance, uint64_t attach_ns,
 			       const char *names[CS_OUTSIDE_NAMES]);
 
-/** cs_assembled_gone() - it is about to be freed: tell how long it lived, if its start was told. */
+/** cs_assembled_gone() - nobody writes into it any more: tell how long it lived, if its start was told. */
 void cs_assembled_gone(struct cs_assembled *instance);
 
 /** cs_assembled_asks() - does it ask for its events (Lambda Runtime API, action loop)? */

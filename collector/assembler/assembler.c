@@ -40,7 +40,6 @@ static void account(struct cs_assembled *instance)
 static void free_instance(struct cs_assembled *instance)
 {
 	account(instance);
-	cs_assembled_gone(instance);
 	cs_logs_instance_gone(instance);
 	while (!LIST_EMPTY(&instance->requests))
 		cs_assembled_forget(LIST_FIRST(&instance->requests));
@@ -244,6 +243,8 @@ static bool conclude_if_unready(struct cs_assembled *instance, uint64_t now_ns, 
 
 static void free_if_done(struct cs_assembled *instance)
 {
+	if (instance->detached && instance->concluded)
+		cs_assembled_gone(instance);
 	if (instance->detached && LIST_EMPTY(&instance->requests) &&
 	    (instance->concluded || !instance->over))
 		free_instance(instance);

@@ -41,6 +41,7 @@ void cs_assembled_gone(struct cs_assembled *instance)
 	if (!sink->gone || !instance->told || !instance->over ||
 	    instance->end == CS_ASSEMBLER_SHUTDOWN)
 		return;
+	instance->told = false;
 	start_ns = cs_assembled_spawn(instance);
 	if (!start_ns)
 		start_ns = instance->marks[CS_MARK_ATTACH];

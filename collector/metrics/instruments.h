@@ -125,7 +125,12 @@ enum cs_instrument_of {
 	X(LOGS_EXPORTED, "otel.sdk.exporter.log.exported", "{log_record}", COUNTER, true, NONE,    \
 	  COLLECTOR, "otel.component.name, error.type", "The same of log records")                 \
 	X(LOGS_INFLIGHT, "otel.sdk.exporter.log.inflight", "{log_record}", UPDOWN, true, NONE,     \
-	  COLLECTOR, "otel.component.name", "The same of log records")
+	  COLLECTOR, "otel.component.name", "The same of log records")                             \
+	X(POINTS_EXPORTED, "otel.sdk.exporter.metric_data_point.exported", "{data_point}",         \
+	  COUNTER, true, NONE, COLLECTOR, "otel.component.name, error.type",                       \
+	  "The same of data points of metrics")                                                    \
+	X(POINTS_INFLIGHT, "otel.sdk.exporter.metric_data_point.inflight", "{data_point}", UPDOWN, \
+	  true, NONE, COLLECTOR, "otel.component.name", "The same of data points of metrics")
 
 enum cs_instrument_id {
 #define X(id, name, unit, type, integer, layout, of, attributes, description) CS_INSTRUMENT_##id,

@@ -90,10 +90,12 @@ static void put_signal(struct cs_metric_store *store, const struct cs_exporter *
 {
 	static const enum cs_instrument_id exported[] = {
 		[CS_SIGNAL_TRACES] = CS_INSTRUMENT_SPANS_EXPORTED,
+		[CS_SIGNAL_METRICS] = CS_INSTRUMENT_POINTS_EXPORTED,
 		[CS_SIGNAL_LOGS] = CS_INSTRUMENT_LOGS_EXPORTED,
 	};
 	static const enum cs_instrument_id inflight[] = {
 		[CS_SIGNAL_TRACES] = CS_INSTRUMENT_SPANS_INFLIGHT,
+		[CS_SIGNAL_METRICS] = CS_INSTRUMENT_POINTS_INFLIGHT,
 		[CS_SIGNAL_LOGS] = CS_INSTRUMENT_LOGS_INFLIGHT,
 	};
 	struct cs_attr attrs[2] = {
