@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define ZERO_AFTER_NS 1000000ull /* Prometheus' clock has milliseconds: not at the start itself */
-
 struct collection {
 	struct cs_metric_store *store;
 	enum cs_metric_reader reader;
@@ -178,8 +176,8 @@ static int put_series(const struct collection *c, const struct cs_series *series
 			return -1;
 		if (c->reader == CS_READER_SCRAPE)
 			return 1;
-		if (points[n].time_unix_ns - points[n].start_unix_ns > ZERO_AFTER_NS)
-			points[n++].time_unix_ns = points[0].start_unix_ns + ZERO_AFTER_NS;
+		if (points[n].time_unix_ns - points[n].start_unix_ns > CS_METRIC_ZERO_NS)
+			points[n++].time_unix_ns = points[0].start_unix_ns + CS_METRIC_ZERO_NS;
 	}
 	return put_point(c, series, delta, false, &points[n]) ? n + 1 : -1;
 }

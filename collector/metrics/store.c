@@ -129,6 +129,19 @@ static struct cs_series *find(struct cs_metric_store *store, const struct cs_met
 	return NULL;
 }
 
+/*
+ * Nothing of a new series was told before, so that it may have begun at any time until its first value: at the
+ * last push, as if it had been 0 there, and early enough for who knows milliseconds.
+ */
+static uint64_t start_of(const struct cs_metric_store *store, uint64_t now_unix_ns)
+{
+	uint64_t least_ns = 2 * CS_METRIC_ZERO_NS;
+
+	if (store->pushed_unix_ns + least_ns < now_unix_ns || now_unix_ns < least_ns)
+		return store->pushed_unix_ns;
+	return now_unix_ns - least_ns;
+}
+
 static struct cs_series *find_or_make(struct cs_metric_store *store, struct cs_metric_group *group,
 				      enum cs_instrument_id instrument,
 				      const struct cs_attrs *attrs, uint64_t now_unix_ns)
@@ -150,7 +163,7 @@ static struct cs_series *find_or_make(struct cs_metric_store *store, struct cs_m
 		return NULL;
 	series->group = group;
 	series->hash = hash;
-	series->start_unix_ns = store->pushed_unix_ns;
+	series->start_unix_ns = start_of(store, now_unix_ns);
 	series->created_unix_ns = now_unix_ns;
 	LIST_INSERT_HEAD(&store->buckets[hash % CS_METRIC_BUCKETS], series, of_bucket);
 	STAILQ_INSERT_TAIL(&group->metrics[instrument], series, of_metric);

@@ -24,6 +24,7 @@
 #define CS_METRIC_SERIES_MAX 2000u       /* OpenTelemetry's limit of cardinality */
 #define CS_METRIC_BYTES_MAX  (32u << 20) /* some ten thousand histograms */
 #define CS_METRIC_GROUPS_MAX 1000u       /* whoever starts functions can name them as he likes */
+#define CS_METRIC_ZERO_NS    1000000ull  /* from the start of a series to its first point */
 #define CS_METRIC_BUCKETS    4096u
 
 struct cs_metric_group {

@@ -96,6 +96,25 @@ Test(store, a_new_series_was_zero_at_the_push_before, .fini = end)
 	cr_assert_eq(m->points[0].start_unix_ns, 105 * S);
 }
 
+Test(store, a_series_between_two_pushes_in_one_moment_begins_with_zero_too, .fini = end)
+{
+	struct cs_attr attr = { "faas.name", { .type = CS_VALUE_STRING, .string = "a" } };
+	const struct cs_metric *m;
+
+	begin(CS_PREFER_CUMULATIVE);
+	cr_assert_null(metric(CS_READER_PUSH, 105 * S, CS_INSTRUMENT_ERRORS));
+	cs_metric_store_add(&store, function,
+			    &(struct cs_measurement){ .instrument = CS_INSTRUMENT_ERRORS,
+						      .attrs = { .items = &attr, .count = 1 },
+						      .value = 1 },
+			    105 * S + 1000);
+	m = metric(CS_READER_PUSH, 105 * S + 2000, CS_INSTRUMENT_ERRORS);
+	cr_assert_eq(m->points_count, 2);
+	cr_assert_eq(m->points[0].as_int, 0);
+	cr_assert(m->points[0].start_unix_ns < m->points[0].time_unix_ns);
+	cr_assert(m->points[0].time_unix_ns < m->points[1].time_unix_ns);
+}
+
 Test(store, a_scrape_sees_zero_once_where_the_series_is_new, .fini = end)
 {
 	begin(CS_PREFER_CUMULATIVE);
