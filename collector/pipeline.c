@@ -336,7 +336,7 @@ void cs_pipeline_flush(struct cs_pipeline *pipeline)
 	cs_assembler_close(pipeline->assembler);
 	cs_outlet_send(&pipeline->outlet);
 	if (pipeline->metrics)
-		cs_metrics_push(pipeline->metrics);
+		cs_metrics_finish(pipeline->metrics);
 }
 
 void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *self)

@@ -84,7 +84,7 @@ void cs_pipeline_ended(struct cs_pipeline *pipeline, struct cs_instance *instanc
 /** cs_pipeline_detach() - the instance is about to be freed. */
 void cs_pipeline_detach(struct cs_pipeline *pipeline, struct cs_instance *instance);
 
-/** cs_pipeline_flush() - everything that is held goes to the exporters now, and what is counted. */
+/** cs_pipeline_flush() - everything that is held goes to the exporters now, and what is counted, for the last time. */
 void cs_pipeline_flush(struct cs_pipeline *pipeline);
 
 /** cs_pipeline_get_stats() - fill in the counters that the assembler and the spans keep. */

@@ -70,9 +70,27 @@ static int init_store(struct cs_metrics *metrics, const struct cs_metric_setting
 		random + 16, now_unix_ns());
 }
 
+static bool collect(struct cs_metrics *metrics, enum cs_metric_reader reader,
+		    struct cs_arena *arena, struct cs_metric_batch *ret)
+{
+	metrics->events.refresh(metrics->events.context, metrics);
+	return cs_metric_store_collect(&metrics->store, reader, now_unix_ns(), arena, ret);
+}
+
+static void push(struct cs_metrics *metrics)
+{
+	struct cs_metric_batch batch;
+	struct cs_arena arena;
+
+	cs_arena_init(&arena, 0);
+	if (collect(metrics, CS_READER_PUSH, &arena, &batch))
+		metrics->events.push(metrics->events.context, &batch);
+	cs_arena_deinit(&arena);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
-	cs_metrics_push(context);
+	push(context);
 }
 
 struct cs_metrics *cs_metrics_new(struct event_base *base,
@@ -173,22 +191,10 @@ void cs_metrics_refresh_self(struct cs_metrics *metrics, const struct cs_self *s
 		cs_self_metrics_exporter(&metrics->store, exporters[i], unix_ns);
 }
 
-static bool collect(struct cs_metrics *metrics, enum cs_metric_reader reader,
-		    struct cs_arena *arena, struct cs_metric_batch *ret)
+void cs_metrics_finish(struct cs_metrics *metrics)
 {
-	metrics->events.refresh(metrics->events.context, metrics);
-	return cs_metric_store_collect(&metrics->store, reader, now_unix_ns(), arena, ret);
-}
-
-void cs_metrics_push(struct cs_metrics *metrics)
-{
-	struct cs_metric_batch batch;
-	struct cs_arena arena;
-
-	cs_arena_init(&arena, 0);
-	if (collect(metrics, CS_READER_PUSH, &arena, &batch))
-		metrics->events.push(metrics->events.context, &batch);
-	cs_arena_deinit(&arena);
+	event_del(&metrics->timer);
+	push(metrics);
 }
 
 bool cs_metrics_scrape(struct cs_metrics *metrics, struct cs_arena *arena,

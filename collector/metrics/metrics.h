@@ -57,8 +57,8 @@ void cs_metrics_refresh_living(struct cs_metrics *metrics, struct cs_assembler *
 void cs_metrics_refresh_self(struct cs_metrics *metrics, const struct cs_self *self,
 			     struct cs_exporter *const *exporters, unsigned exporters_count);
 
-/** cs_metrics_push() - now, and not at the end of the interval. */
-void cs_metrics_push(struct cs_metrics *metrics);
+/** cs_metrics_finish() - a last push, now: exporters that are being waited for get no more. */
+void cs_metrics_finish(struct cs_metrics *metrics);
 
 /**
  * cs_metrics_scrape() - everything, cumulative; the next push is as if there had been none
