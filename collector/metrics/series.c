@@ -42,26 +42,26 @@ struct cs_attrs cs_attrs_pack(const struct cs_attrs *attrs, void *memory)
 	return (struct cs_attrs){ .items = items, .count = attrs->count };
 }
 
-static size_t histogram_bytes(enum cs_instrument_id instrument, bool delta)
+static size_t histogram_bytes(enum cs_bucket_layout layout, bool delta)
 {
-	const struct cs_instrument *what = cs_instrument(instrument);
-
-	if (what->type != CS_INSTRUMENT_HISTOGRAM)
-		return 0;
 	return sizeof(struct cs_series_histogram) +
-	       cs_histogram_words(what->layout) * (delta ? 2 : 1) * sizeof(uint64_t);
+	       cs_histogram_words(layout) * (delta ? 2 : 1) * sizeof(uint64_t);
 }
 
 size_t cs_series_bytes(enum cs_instrument_id instrument, const struct cs_attrs *attrs, bool delta)
 {
-	return sizeof(struct cs_series) + cs_attrs_bytes(attrs) +
-	       histogram_bytes(instrument, delta);
+	const struct cs_instrument *what = cs_instrument(instrument);
+	size_t bytes = sizeof(struct cs_series) + cs_attrs_bytes(attrs);
+
+	if (what->type == CS_INSTRUMENT_HISTOGRAM)
+		bytes += histogram_bytes(what->layout, delta);
+	return bytes;
 }
 
 static struct cs_series_histogram *histogram_new(enum cs_instrument_id instrument, bool delta)
 {
 	enum cs_bucket_layout layout = cs_instrument(instrument)->layout;
-	struct cs_series_histogram *histogram = calloc(1, histogram_bytes(instrument, delta));
+	struct cs_series_histogram *histogram = calloc(1, histogram_bytes(layout, delta));
 
 	if (!histogram)
 		return NULL;
