@@ -12,7 +12,7 @@ static void *take(struct cs_arena *arena, size_t count, size_t bytes)
 {
 	void *p = cs_arena_alloc(arena, count * bytes);
 
-	if (!p && count)
+	if (!p)
 		abort();
 	memset(p, 0, count * bytes);
 	return p;
