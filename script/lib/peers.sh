@@ -295,43 +295,6 @@ peer_actionlint_make() {
 peer_chromium_path() { printf '%s/root\n' "$(peer_dir chromium chromium)"; }
 peer_chromium_make() { peer_debian "$1" chromium; }
 
-# --- parents of functions in Go that no module version is to be had of, from their own sources ---------
-# (tests/peers/README.md); what these need comes from the module proxy.
-
-# peer_go_source FOLDER ARCHIVE GO_VERSION PACKAGE PROGRAM: builds FOLDER/PROGRAM.
-peer_go_source() {
-	local go found
-	go=$(command -v go || echo /usr/local/go/bin/go)
-	found=$("$go" env GOVERSION 2>/dev/null)
-	found=${found#go}
-	if ! version_at_least "${found:-0}" "$3"; then
-		say "SKIP: $5 is built with Go $3 or newer; this is ${found:-none}"
-		return 77
-	fi
-	mkdir "$1/source" && tar -xzf "$CS_ROOT/tests/peers/$2" -C "$1/source" --strip-components 1 &&
-		(cd "$1/source" && GOTOOLCHAIN=local GOFLAGS='-buildvcs=false -mod=readonly' CGO_ENABLED=0 \
-			nice "$go" build -p "$CS_JOBS" -trimpath -ldflags='-s -w' -o "$1/$5" "$4") &&
-		rm -r "$1/source"
-}
-
-CS_PEERS+=" watchdogs lambda_emulator openwhisk_proxy"
-peer_watchdogs_path() { peer_dir watchdogs watchdogs; }
-peer_watchdogs_make() {
-	peer_go_source "$1" watchdogs/classic-watchdog-0.3.9.tar.gz 1.25 . classic-watchdog &&
-		peer_go_source "$1" watchdogs/of-watchdog-0.11.6.tar.gz 1.26 . of-watchdog
-}
-
-peer_lambda_emulator_path() { printf '%s/aws-lambda-rie\n' "$(peer_dir lambda_emulator lambda_emulator)"; }
-peer_lambda_emulator_make() {
-	peer_go_source "$1" lambda_emulator/aws-lambda-runtime-interface-emulator-1.30.tar.gz 1.25 \
-		./cmd/aws-lambda-rie aws-lambda-rie
-}
-
-peer_openwhisk_proxy_path() { printf '%s/openwhisk-proxy\n' "$(peer_dir openwhisk_proxy openwhisk_proxy)"; }
-peer_openwhisk_proxy_make() {
-	peer_go_source "$1" openwhisk_proxy/openwhisk-runtime-go-1b00151.tar.gz 1.21 ./main openwhisk-proxy
-}
-
 # --- who reads metrics, and what boards are made with -----------------------------------------------
 
 CS_PEERS+=" prometheus boards"

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Real clients of the Lambda Runtime API under AWS's runtime interface emulator.
+"""Real clients of the Lambda Runtime API under AWS's runtime interface emulator, where there is one.
 
 usage: emulator.py --build DIR
 
-The emulator is `aws-lambda-rie` as AWS's base images have it (tests/peers/README.md).
+The emulator is `aws-lambda-rie` as AWS's base images have it, found by PATH; without it the test is skipped.
 It is a static program, so it is seen by nobody; it starts the client at its first event, and each case asks
 it over loopback: bare, and below a real collector.
 """
@@ -21,7 +21,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, listening, otlp_json, peers, traces, watching
+from lib import cases, listening, otlp_json, traces, versions, watching
 from lives import PLATFORM, WAIT_S
 from table import CLIENTS, FUNCTIONS
 
@@ -44,7 +44,7 @@ class Life:
         self.port, api = listening.free_port(), listening.free_port()
         with open(folder / "said", "wb") as said:
             self.process = subprocess.Popen(
-                [peers.path("lambda_emulator"), "--runtime-interface-emulator-address",
+                [versions.program("aws-lambda-rie"), "--runtime-interface-emulator-address",
                  f"127.0.0.1:{self.port}", "--runtime-api-address", f"127.0.0.1:{api}", *client.command()],
                 env={**os.environ, **PLATFORM, "_HANDLER": client.handler, **env}, cwd=FUNCTIONS,
                 stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True)
@@ -128,7 +128,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True)
     args = parser.parse_args()
     args.build = args.build.resolve()
-    peers.path("lambda_emulator")  # or everything is skipped
+    versions.program("aws-lambda-rie")  # or everything is skipped
     for client in CLIENTS:
         cases.register(client.name, lambda args, folder, client=client:
                        serves_fails_and_is_killed(client, args, folder))

@@ -4,13 +4,16 @@
 
 usage: openwhisk.py --build DIR --loop FILE [--write]
 
-The parent is proxy.py; real_proxy.py has OpenWhisk's own. FILE: loops/loop.c. What is seen of a language has to be what seen/LANGUAGE.json says,
+The parent is proxy.py. FILE: loops/loop.c. What is seen of a language has to be what seen/LANGUAGE.json says,
 of which a table of docs/runtimes.md is made (tests/e2e/runtimes/page.py); --write writes it anew.
 """
 import contextlib
+import dataclasses
 import json
 import os
 import pathlib
+import platform
+import re
 import signal
 import subprocess
 import sys
@@ -19,13 +22,39 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 import proxy
-from languages import CALLER, HERE, LANGUAGES, LOOPS, PYTHON, SECRET, SEEN, TRACE, needs_the_kernels_word, web
 from lib import cases, otlp_json, served, traces, watching
 from lib.cases import case
 from lib.served import LIMIT_S, SERVER, tool
+from lib.versions import said_by
 
+HERE = pathlib.Path(__file__).resolve().parent
+LOOPS, SEEN = HERE / "loops", HERE / "seen"
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+CALLER = "00f067aa0ba902b7"
+SECRET = "do-not-tell"
 UNSEEN = "its answer was not seen"
 FILES = ("user", "dependency", "native")
+
+
+@dataclasses.dataclass
+class Language:
+    title: str
+    version: object
+    program: str
+    file: str
+    notes: str = ""
+
+
+PYTHON = "/usr/bin/python3"
+LANGUAGES = {
+    "python": Language("Python, `stdin.readline` and `os.fdopen(3)`", said_by(PYTHON, "--version"), PYTHON, "loop.py"),
+    "node": Language("Node, `readline` and `fs.writeSync`", said_by("node", "-p", "'node ' + process.versions.node"),
+                     "node", "loop.js"),
+    "ruby": Language("Ruby, `gets` and `IO.new(3)`", said_by("ruby", "--version"), "ruby", "loop.rb"),
+    "php": Language("PHP, `fgets` and `php://fd/3`", said_by("php", "--version"), "php", "loop.php"),
+    "bash": Language("bash, `read` and `echo >&3`", said_by("bash", "--version"), "bash", "loop.sh",
+                     notes="its `echo` writes inside of libc, and so do its log lines"),
+}
 
 
 def command(args, language):
@@ -95,6 +124,12 @@ class Watched:
         return (start, {traces.phase_of(phase): phase for phase in phases},
                 sorted(invocations, key=lambda span: span["start"]),
                 otlp_json.of_file(self.traces, otlp_json.logs))
+
+
+def web(name):
+    """Parameters of a web action."""
+    return {"name": name, "password": SECRET,
+            "__ow_headers": {"traceparent": f"00-{TRACE}-{CALLER}-01", "authorization": SECRET}}
 
 
 def bare(args, folder, argv, events, **env):
@@ -276,6 +311,13 @@ def told(args, folder, language, *events, end=None, **env):
             watched.loop.run(one)
         (end or watched.loop.close)(*([watched.loop] if end else []))
         return watched, *watched.finish()
+
+
+def needs_the_kernels_word():
+    """The parent is not watched, so that the kernel alone tells how the loop has ended."""
+    kernel = tuple(map(int, re.match(r"(\d+)\.(\d+)", platform.release()).groups()))
+    if kernel < (6, 15):
+        cases.skip("before Linux 6.15 a pidfd does not tell how its process ended")
 
 
 def killed_at(loop):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parent of an OpenWhisk action loop: what openwhisk-runtime-go's action proxy does to the process that
-runs an action, and nothing else, so that a test can do what that one never does. (real_proxy.py has that one.)
+runs an action, and nothing else (its module cannot be had from the Go module proxy).
 
     with proxy.Loop(command, env) as loop:       # the environment holds what /init gives, and no more
         loop.ack()                               # waits for {"ok": true} on descriptor 3

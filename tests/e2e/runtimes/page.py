@@ -51,7 +51,7 @@ plays strictly. For every row it holds that
   `coldspan.lambda.refused_status` (not tried: bash and curl);
 - an init that fails is a cold start with status Error and no invocation.
 
-The same clients under AWS's own emulator, `aws-lambda-rie`: `tests/lambda/emulator.py`.
+The same clients under AWS's own emulator (`aws-lambda-rie`, where that is installed): `tests/lambda/emulator.py`.
 
 `streams`: answers that are streamed are told from others; *trailers*: and one that breaks off has status
 Error, for the client says so in trailers. `at once`: how the client has many events at once in a managed
@@ -63,8 +63,8 @@ OPENWHISK_HEAD = """
 ## OpenWhisk's action loops
 
 Loops as OpenWhisk's launchers for these languages write them, behind a parent that does with pipes what its proxy
-does (`tests/e2e/openwhisk/proxy.py`), and behind that proxy itself, a static Go program
-(`tests/e2e/openwhisk/real_proxy.py`). For every row it holds that
+does (`tests/e2e/openwhisk/proxy.py`; the proxy itself, a static Go program, is not to be had from the Go module
+proxy). For every row it holds that
 
 - answers and what is printed are the same as without coldspan;
 - each invocation has its activation id, its transaction's, and its deadline, and that of a web action the trace id

@@ -15,7 +15,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from lib import cases, network, traces
+from lib import cases, traces
 from lib.cases import case
 from lives import observe
 from table import RUNTIMES
@@ -90,8 +90,6 @@ def main():
     args = parser.parse_args()
     args.build = args.build.resolve()
     (runtime,) = (one for one in RUNTIMES if one.name == args.runtime)
-    if runtime.ports:
-        network.enter()
     if args.keep:
         args.keep.mkdir()
         seen = observe(args, runtime, args.keep)

@@ -117,8 +117,6 @@ class Server:
             lines = [line.split() for line in pathlib.Path("/proc/net/unix").read_text().splitlines()]
             return [ACCEPTS, path] in [[line[3], line[-1]] for line in lines] and path
         ports = {port for pid in tree_of(self.pid) for port in reading(listening.ports_of, pid)}
-        if self.runtime.ports:
-            return ports >= set(self.runtime.ports) and self.runtime.ports[0]
         return len(ports) == 1 and ports.pop()
 
     def connect(self):
@@ -138,8 +136,7 @@ class Server:
                                {"Content-Type": "text/plain", **self.runtime.sends(), **context.headers()})
             answer = connection.getresponse()
             body = answer.read()
-        headers = [(name, value) for name, value in answer.getheaders()
-                   if name.lower() not in VOLATILE + self.runtime.volatile]
+        headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in VOLATILE]
         return answer.status, headers, body
 
     def kill_in_invocation(self, context):
@@ -193,5 +190,4 @@ class Server:
     def words(self):
         """What it wrote, without what differs from one start to the next."""
         text = self.said.read_text(errors="replace").replace(str(self.folder), "FOLDER")
-        return sorted(re.sub(DIFFERS, "#", line) for line in text.splitlines()
-                      if not re.search(self.runtime.chance, line))
+        return sorted(re.sub(DIFFERS, "#", line) for line in text.splitlines())

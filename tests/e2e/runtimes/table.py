@@ -29,9 +29,6 @@ class Runtime:
     stop: int = signal.SIGTERM
     socket: str = ""  # the socket in the folder it listens on, where it cannot choose a port
     says: str = ""  # how it tells its port, where it listens on several
-    ports: tuple = ()  # those that it listens on where it cannot be told others, in a network of its own; the first is asked
-    volatile: tuple = ()  # headers of its answers that differ each time
-    chance: str = "(?!)"  # what it prints or does not, as it comes, without us as well
     function: str = ""  # the service name of the process that serves, where it is another than the server's
     handed: bool = False  # its configuration hands on what watches, and so wants it set, if to nothing
     per_event: bool = False  # a process for each event, which is asked by nobody else
@@ -95,22 +92,27 @@ def serverless(_):
             "127.0.0.1", "--httpPort", listening.free_port(), "--lambdaPort", listening.free_port()]
 
 
-def watchdog(name, title, program, env, **more):
-    """One of OpenFaaS's, with what OpenFaaS's gateway sends: when it had the request, and an id of its own."""
-    def version():
-        archive, = (peers.ROOT / "tests/peers/watchdogs").glob(f"{program}-*.tar.gz")
-        return archive.name.removesuffix(".tar.gz").replace(f"{program}-", f"{program} ")
-    return Runtime(name, f"OpenFaaS, {title}", version, lambda _: [peers.path("watchdogs") / program],
-                   env={"port": str(WATCHDOG_PORTS[0]), "TMPDIR": ".", "healthcheck_interval": "10ms", **env},
-                   has_watched_parent=False, volatile=("x-duration-seconds",),
-                   chance="Error reading std(out|err): .* file already closed",
+def static_parent(mode, function):
+    """A Go program without any library, which starts @function."""
+    def make(folder):
+        go = shutil.which("go", path=f"{os.environ['PATH']}:/usr/local/go/bin")
+        if not go:
+            cases.skip("go is not installed")
+        subprocess.run([go, "build", "-o", folder / "parent", folder / "static_parent.go"], check=True,
+                       env={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"})
+        return [folder / "parent", mode, "/usr/bin/python3", function]
+    return make
+
+
+def watchdog(name, title, mode, function, notes, **more):
+    """What OpenFaaS's gateway sends: when it had the request, and an id of its own."""
+    return Runtime(name, f"static parent in Go, {title}", said_by("/usr/bin/python3", "--version"),
+                   static_parent(mode, function), says=r"Serving: \S+:(\d+)", notes=notes,
+                   has_watched_parent=False,
                    headers={"X-Start-Time": lambda: str(time.time_ns()), "X-Call-Id": lambda: str(uuid.uuid4())},
-                   **{"ports": WATCHDOG_PORTS, **more})
+                   **more)
 
 
-WATCHDOG_PORTS = (8080, 8081)  # requests, metrics; the latter cannot be chosen
-BEHIND_WATCHDOG = 8082
-EVENT = {"fprocess": "/usr/bin/python3 event.py"}
 SERVERS = "usr/sbin"
 
 
@@ -197,15 +199,12 @@ RUNTIMES = [
     Runtime("fcgiwrap", "fcgiwrap under lighttpd, CGI in Python", server_version("fcgiwrap", "-h"),
             lighttpd("fastcgi.conf"), socket="http.sock", stop=signal.SIGINT, function="fcgiwrap-function",
             beside=True, notes="below the caller's span: FastCGI, by which fcgiwrap is asked, is not followed"),
-    watchdog("classic-watchdog", "classic-watchdog", "classic-watchdog", EVENT, per_event=True),
-    watchdog("of-watchdog-serializing", "of-watchdog, mode `serializing`", "of-watchdog",
-             {"mode": "serializing", **EVENT}, per_event=True),
-    watchdog("of-watchdog-streaming", "of-watchdog, mode `streaming`", "of-watchdog",
-             {"mode": "streaming", **EVENT}, per_event=True),
-    watchdog("of-watchdog-http", "of-watchdog, mode `http`, Node behind it", "of-watchdog",
-             {"mode": "http", "fprocess": "node template.js", "PORT": str(BEHIND_WATCHDOG),
-              "http_upstream_url": f"http://127.0.0.1:{BEHIND_WATCHDOG}"},
-             ports=(*WATCHDOG_PORTS, BEHIND_WATCHDOG)),
+    watchdog("static-parent-fork", "a process per event", "fork", "event.py", per_event=True,
+             notes="as OpenFaaS's classic watchdog starts its functions, and of-watchdog in mode `serializing`"),
+    watchdog("static-parent-streaming", "a process per event, streamed", "streaming", "event.py", per_event=True,
+             notes="as of-watchdog in mode `streaming`"),
+    watchdog("static-parent-http", "a server behind a proxy", "http", "server.py",
+             notes="as of-watchdog in mode `http`: started before the first request came"),
     Runtime("java", "Java, com.sun.net.httpserver", said_by("java", "--version"), java),
     Runtime("rust", "Rust, std", said_by("rustc", "--version"), rust),
 ]
