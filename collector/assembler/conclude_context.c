@@ -120,26 +120,50 @@ static void prefer_xray(struct cs_request *request)
 }
 
 /*
- * Where nobody named a trace the shim has named one, which the function may have handed on by now: then
- * what brought the request belongs to that, if it is not told of yet.
+ * The trace that its callees were told of, or that was lent to it. One that the shim made is handed on only if
+ * nobody named one: neither a header nor, of an event, its body, which is waited for.
+ */
+static bool handed_trace(const struct cs_inbound *inbound, struct cs_trace_context *ret)
+{
+	if (inbound->has_handed_on && inbound->carrier) {
+		*ret = inbound->caller;
+	} else if (inbound->has_lent) {
+		*ret = inbound->lent;
+	} else if (inbound->has_own_trace) {
+		*ret = (struct cs_trace_context){ .flags = CS_TRACE_FLAG_SAMPLED };
+		memcpy(ret->trace_id, inbound->own_trace, sizeof(ret->trace_id));
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/*
+ * What brought a request belongs to the trace that this has handed on, if nobody named another one and it is not
+ * told of yet. Who called stands in an event's body, as it came to what brought it; whom a header names may be a
+ * span of that itself.
  */
 static void lend_trace(const struct cs_request *request, struct cs_request *cause)
 {
 	const struct cs_inbound *own = &request->inbound;
+	struct cs_inbound *lent = &cause->inbound;
 
-	if (!own->has_own_trace || cause->resolved || cause->inbound.carrier ||
-	    cause->inbound.has_own_trace)
+	if (cause->resolved || lent->carrier || lent->has_own_trace || lent->has_lent ||
+	    !handed_trace(own, &lent->lent))
 		return;
-	memcpy(cause->inbound.own_trace, own->own_trace, sizeof(own->own_trace));
-	cause->inbound.has_own_trace = true;
+	lent->has_lent = true;
+	if (own->carrier && !own->has_own_trace)
+		memset(lent->lent.parent_id, 0, sizeof(lent->lent.parent_id));
+	inherit_state(cause, own->trace_state);
 }
 
 /* False: its trace is another one, and was handed on. */
 static bool shares_trace(const struct cs_request *request, const struct cs_request *cause)
 {
-	return !request->inbound.has_own_trace ||
-	       memcmp(request->inbound.own_trace, cause->context.trace_id.bytes,
-		      sizeof(request->inbound.own_trace)) == 0;
+	struct cs_trace_context own;
+
+	return !handed_trace(&request->inbound, &own) ||
+	       memcmp(own.trace_id, cause->context.trace_id.bytes, sizeof(own.trace_id)) == 0;
 }
 
 /*
@@ -161,6 +185,7 @@ static void resolve(struct cs_request *request, unsigned depth)
 	struct cs_assembled *instance = request->instance;
 	struct cs_span_context *context = &request->context;
 	uint64_t segment = request->origin ? request->origin : instance->identity.segment;
+	struct cs_trace_context handed;
 	struct cs_request *cause;
 
 	if (request->resolved)
@@ -198,9 +223,8 @@ static void resolve(struct cs_request *request, unsigned depth)
 	if (request->inbound.carrier) {
 		join(context, &request->inbound.caller);
 		context->trace_state = request->inbound.trace_state;
-	} else if (request->inbound.has_own_trace) {
-		memcpy(context->trace_id.bytes, request->inbound.own_trace,
-		       sizeof(context->trace_id.bytes));
+	} else if (handed_trace(&request->inbound, &handed)) {
+		join(context, &handed);
 	} else {
 		context->trace_id =
 			cs_make_trace_id(&instance->assembler->key, segment, request->position);

@@ -58,8 +58,10 @@ struct cs_inbound {
 	uint64_t accepted_unix_ns; /* by a gateway, says its clock; 0: nobody tells */
 	bool has_handed_on; /* whom it calls, or the function itself, was told which span is ours: */
 	uint8_t handed_on[8];           /* this one; ... */
-	bool has_own_trace;             /* ... and, where nobody named one, which trace: */
-	uint8_t own_trace[16];          /* this one */
+	bool has_own_trace;             /* ... and, where no header named one, which trace: */
+	uint8_t own_trace[16];          /* this one, unless a body named one after that */
+	bool has_lent;                  /* what it brought has handed on ... */
+	struct cs_trace_context lent;   /* ... this; parent id all zero: who called is not known */
 	char *trace_state;              /* with carrier TRACEPARENT; NULL: none */
 	char *ids[CS_REQUEST_ID_COUNT]; /* own copies, repaired; NULL: did not come */
 	struct cs_baggage_members baggage;
