@@ -15,6 +15,8 @@
 
 #define FLAGS_KNOWN (MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE)
 
+#define UNSURE      (CS_POOL_NONE - 1) /* nothing: whose work it is was not sure when it was sent */
+
 /* Each is in use for one call; longer only while something is owed. */
 static struct cs_pool texts;
 
@@ -73,12 +75,12 @@ static bool write_text(struct cs_outbound_text *text, const struct cs_current_fo
 
 static struct cs_outbound_text *text_of(const struct cs_conn *conn)
 {
-	return conn->outbound == CS_POOL_NONE ? NULL : cs_pool_item(&texts, conn->outbound);
+	return conn->outbound >= UNSURE ? NULL : cs_pool_item(&texts, conn->outbound);
 }
 
 void cs_outbound_over(struct cs_conn *conn)
 {
-	if (conn->outbound != CS_POOL_NONE)
+	if (text_of(conn))
 		cs_pool_put(&texts, conn->outbound);
 	conn->outbound = CS_POOL_NONE;
 }
@@ -163,10 +165,9 @@ static bool begins_with_letter(const struct iovec *part)
 	return *data >= 'A' && *data <= 'Z';
 }
 
-/* Room for what is put in; what was to be told of the last request never was. */
+/* Room for what is put in. */
 static struct cs_outbound_text *take_text(struct cs_conn *conn)
 {
-	cs_outbound_over(conn);
 	conn->outbound = cs_pool_take(&texts);
 	return text_of(conn);
 }
@@ -174,17 +175,27 @@ static struct cs_outbound_text *take_text(struct cs_conn *conn)
 /* Whose work it is. */
 struct whose {
 	struct cs_current_found found;
-	bool told;   /* the call is a span of ours; else the context is passed on as it came */
-	bool unsure; /* several are at work: it is none's */
+	bool told; /* the call is a span of ours; else the context is passed on as it came */
 };
 
-static bool find(struct whose *ret)
+/*
+ * Where several are at work it is none's: that is counted when the kernel has taken the bytes, and they are seen
+ * to be a request. To look at them here would take a system call, and only for that.
+ */
+static bool is_sure(struct cs_conn *conn, struct whose *ret)
 {
+	bool unsure;
+
+	cs_outbound_over(conn); /* what was to be told of the last request never was */
 	ret->told = true;
 	if (cs_propagate_find(&ret->found))
 		return true;
-	ret->unsure = ret->found.unsure;
-	return cs_propagate_find_carried(&ret->found, &ret->told);
+	unsure = ret->found.unsure;
+	if (cs_propagate_find_carried(&ret->found, &ret->told))
+		return true;
+	if (unsure)
+		conn->outbound = UNSURE;
+	return false;
 }
 
 static bool tell(const struct cs_outbound_call *call, struct cs_conn *conn, const struct iovec *iov,
@@ -215,8 +226,8 @@ __attribute__((noinline)) bool cs_outbound_try(const struct cs_outbound_call *ca
 					       const struct iovec *iov, int count, ssize_t *ret)
 {
 	struct cs_conn *conn = cs_fd_conn(word);
-	struct whose whose = { .unsure = false };
 	int saved = cs_errno();
+	struct whose whose;
 	size_t at;
 
 	if (!cs_shim_watching() || !cs_tables_may_change() ||
@@ -227,13 +238,12 @@ __attribute__((noinline)) bool cs_outbound_try(const struct cs_outbound_call *ca
 		return true;
 	}
 	cs_set_errno(saved);
-	if (!may_begin(conn, word) || (!find(&whose) && !whose.unsure) ||
+	if (!may_begin(conn, word) || !is_sure(conn, &whose) ||
 	    (call->message && !open_message(call->message, &iov, &count)) ||
 	    !is_usable(call, iov, count) || !begins_with_letter(iov))
 		return false;
 	at = cs_outbound_find(iov->iov_base, iov->iov_len);
-	if (at && !whose.unsure && cs_emit_has_room() &&
-	    tell(call, conn, iov, count, &whose, at, ret))
+	if (at && cs_emit_has_room() && tell(call, conn, iov, count, &whose, at, ret))
 		return true;
 	cs_count(CS_FACT_NOT_HANDED_ON);
 	return false;
@@ -241,10 +251,14 @@ __attribute__((noinline)) bool cs_outbound_try(const struct cs_outbound_call *ca
 
 /* --- the record --- */
 
-bool cs_outbound_handed_on(const struct cs_conn *conn)
+bool cs_outbound_handed_on(struct cs_conn *conn)
 {
 	const struct cs_outbound_text *text = text_of(conn);
 
+	if (conn->outbound == UNSURE) {
+		conn->outbound = CS_POOL_NONE;
+		cs_count(CS_FACT_NOT_HANDED_ON);
+	}
 	return text && text->untold && text->pid == cs_pid();
 }
 

@@ -67,8 +67,8 @@ bool cs_outbound_pay(int fd, uint64_t word);
 /** cs_outbound_over() - the connection is gone, and what was owed on it. Context: signal. */
 void cs_outbound_over(struct cs_conn *conn);
 
-/** cs_outbound_handed_on() - was the request told that begins on it now? Context: signal. */
-bool cs_outbound_handed_on(const struct cs_conn *conn);
+/** cs_outbound_handed_on() - was the request told that begins on it now? Counts one of nobody's. Context: signal. */
+bool cs_outbound_handed_on(struct cs_conn *conn);
 
 /** cs_outbound_emit() - the record of a call that was told whose it is. Context: signal. */
 void cs_outbound_emit(struct cs_conn *conn, struct cs_rec_call *rec, uint64_t time_ns,

@@ -300,6 +300,17 @@ def no_hook_adds_a_call(lab):
                 assert more == exactly, f"{libc} {name}: {more}, not {exactly}"
 
 
+@case("6: memory is asked for where something is handed on, not where it is only counted that nothing is")
+def only_who_hands_on_asks(lab):
+    for libc in lab.libcs():
+        for in_flight, asks, counted in ((1, True, 0), (2, False, 1)):
+            run = lab.same("handing_on", libc, [str(in_flight)], env={"COLDSPAN_PROPAGATE": "outbound"})
+            assert run.segments[0]["facts"].get("not_handed_on", 0) == counted, (libc, in_flight, run.segments)
+            processes, _ = trace(lab, [lab.guest("handing_on", libc), str(in_flight)], True,
+                                 {"COLDSPAN_PROPAGATE": "outbound"})
+            assert ("rt_sigprocmask" in processes[0].own) == asks, (libc, in_flight, processes[0].own)
+
+
 FORK, VFORK, CLONE, POSIX_SPAWN = 1, 2, 3, 4  # enum cs_spawn_kind
 FILTERED = 1 << 7                             # bit of the reason to stand down
 

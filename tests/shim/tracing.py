@@ -46,7 +46,7 @@ def in_order(paths):
     return [found[pid] for pid in sorted(found, key=lambda pid: (pid - min(first, default=0)) % after)]
 
 
-def trace(lab, command, watched):
+def trace(lab, command, watched, env=None):
     """A Process for each, the first one first; and the run."""
     tool = shutil.which("strace")
     if not tool:
@@ -57,7 +57,7 @@ def trace(lab, command, watched):
             inject += [f"-ELD_PRELOAD={lab.shim}"]
         runner = (lambda c, **m: lab.watched(c, preload=["/dev/null"], **m)) if watched else lab.run
         # strace itself must not be watched: its preload is emptied, and the tracee's set.
-        run = runner([*inject, *command], env={"LD_PRELOAD": ""}, cwd=folder)
+        run = runner([*inject, *command], env={"LD_PRELOAD": "", **(env or {})}, cwd=folder)
         if "ptrace" in run.stderr.lower():
             cases.skip("ptrace is not allowed here")
         paths = in_order(folder.glob("trace.*"))
