@@ -30,7 +30,8 @@ struct cs_db_frames {
 	uint8_t part; /* the protocol's own: what comes next */
 	uint8_t type; /* of this message, idem */
 	uint8_t code_len;
-	char code[CS_DB_CODE_MAX]; /* of an error that came; whole when it is told */
+	char code
+		[CS_DB_CODE_MAX]; /* of an error that came; whole when it is told. Redis's use of it: there */
 };
 
 /* What a piece of what goes out holds. */
@@ -43,8 +44,9 @@ struct cs_db_asked {
 	bool apart;  /* MySQL: what has no answer; it is of no call */
 	bool packed; /* MySQL: compressed from here on */
 	bool changes; /* another database is asked for; what comes after this is of that: ... */
-	const unsigned char *database; /* ... its name, in what was given to cs_db_ask() */
+	const unsigned char *database; /* ... its name, as long as what was given to cs_db_ask() */
 	size_t database_len;           /* ... 0: it is not known */
+	bool executes; /* Redis: that is so only if EXEC is answered with more than nothing */
 	size_t operation_len;
 	char operation[CS_OPERATION_MAX]; /* of the first query */
 };
@@ -53,6 +55,7 @@ struct cs_db_asked {
 struct cs_db_answered {
 	uint32_t answers; /* that end in it */
 	bool failed;
+	bool nothing; /* Redis: one of them says that there is nothing */
 	size_t code_len;
 	char code[CS_DB_CODE_MAX]; /* of the first error; 0 bytes: it has none that may be told */
 };

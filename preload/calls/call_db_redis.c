@@ -19,6 +19,12 @@ enum {
 #define NAME     1u /* of what goes out: the next bulk is a command's name */
 #define NUMBERED 2u /* idem: the number of a database */
 #define PUSH     1u /* of what comes in: it is no answer, as far as its type says */
+#define INSIDE   2u /* idem: it is part of one */
+
+/* cs_db_frames.code_len, of what goes out: */
+#define DIGITS   0x0fu /* of the number of a database, in code; 0: it is not known, ... */
+#define SELECTED 0x10u /* ... which is to be selected ... */
+#define MULTI    0x20u /* ... where what is asked is only queued, as far as that was not refused */
 
 /* What Redis's errors begin with; any other word may be a script's own. */
 static const char codes[][CS_DB_CODE_MAX] = {
@@ -78,19 +84,42 @@ static void take(struct cs_db_asked *asked, uint32_t *kept, const char *name, si
 	asked->operation_len = n + len;
 }
 
-/* Digits, all of them at @data, or none. */
-static void number_of_database(const unsigned char *data, size_t len, struct cs_db_asked *asked)
+/*
+ * Digits, all of them at @data, or none. In a transaction it is for EXEC to select; until it has, of which database
+ * a command is that waits for the same is not known.
+ */
+static void number_of_database(struct cs_db_frames *frames, const unsigned char *data, size_t len,
+			       struct cs_db_asked *asked)
 {
 	size_t n = 0;
 
 	while (data && n < len && data[n] >= '0' && data[n] <= '9')
 		n++;
-	cs_db_change(asked, data, n == len ? n : 0);
+	if (n < len)
+		n = 0;
+	if (frames->code_len & MULTI) {
+		if (n > sizeof(frames->code))
+			n = 0;
+		__builtin_memcpy(frames->code, data, n);
+		frames->code_len = (uint8_t)(MULTI | SELECTED | n);
+		n = 0;
+	}
+	cs_db_change(asked, data, n);
+}
+
+/* The end of a transaction. */
+static void is_over(struct cs_db_frames *frames, bool executed, struct cs_db_asked *asked)
+{
+	if (executed && frames->code_len & SELECTED) {
+		cs_db_change(asked, (const unsigned char *)frames->code, frames->code_len & DIGITS);
+		asked->executes = true;
+	}
+	frames->code_len = 0;
 }
 
 /* A name of @len bytes, all of them at @data, or none. Return: what comes next. */
-static uint8_t command(const unsigned char *data, size_t len, uint32_t *kept,
-		       struct cs_db_asked *asked)
+static uint8_t command(struct cs_db_frames *frames, const unsigned char *data, size_t len,
+		       uint32_t *kept, struct cs_db_asked *asked)
 {
 	char name[CS_OPERATION_MAX];
 	size_t n = 0;
@@ -104,15 +133,21 @@ static uint8_t command(const unsigned char *data, size_t len, uint32_t *kept,
 	asked->answers++;
 	asked->pushes |= ends_with(name, n, "SUBSCRIBE", 9);
 	if (cs_db_word_is(name, n, "EXEC") || cs_db_word_is(name, n, "DISCARD")) {
+		is_over(frames, n == sizeof("EXEC") - 1, asked);
 		asked->begins = true; /* of what MULTI began */
 		if (!*kept)
 			cs_db_take(asked, kept, name, n);
 		return 0;
 	}
-	asked->queries += !cs_db_word_is(name, n, "MULTI");
+	if (cs_db_word_is(name, n, "MULTI"))
+		frames->code_len |= MULTI;
+	else
+		asked->queries++;
 	take(asked, kept, name, n);
-	if (cs_db_word_is(name, n, "RESET"))
+	if (cs_db_word_is(name, n, "RESET")) {
+		is_over(frames, false, asked);
 		cs_db_change(asked, (const unsigned char *)"0", 1);
+	}
 	return cs_db_word_is(name, n, "SELECT") ? NUMBERED : 0;
 }
 
@@ -132,8 +167,9 @@ static void ask_line(struct cs_db_frames *frames, const unsigned char *data, siz
 	if (len < frames->number)
 		data = NULL;
 	if (frames->have == NUMBERED)
-		number_of_database(data, frames->number, asked);
-	frames->have = frames->have == NAME ? command(data, frames->number, kept, asked) : 0;
+		number_of_database(frames, data, frames->number, asked);
+	frames->have =
+		frames->have == NAME ? command(frames, data, frames->number, kept, asked) : 0;
 	frames->left = frames->number + 2ull;
 	frames->elements--;
 }
@@ -163,10 +199,13 @@ void cs_db_redis_ask(struct cs_db_frames *frames, const unsigned char *data, siz
 static void element_is_over(struct cs_db_frames *frames, bool pushes,
 			    struct cs_db_answered *answered)
 {
+	bool nothing = frames->part == NIL || frames->type == '_';
+
 	frames->part = TYPE;
 	if (--frames->elements)
 		return;
-	answered->answers += frames->have != PUSH || pushes;
+	answered->nothing |= nothing && !frames->have;
+	answered->answers += !(frames->have & PUSH) || pushes;
 }
 
 static void type_byte(struct cs_db_frames *frames, unsigned char byte)
@@ -229,6 +268,8 @@ static void answer_line(struct cs_db_frames *frames, bool pushes, struct cs_db_a
 	}
 	frames->part = TYPE;
 	if (frames->type != '|') /* of what it stands before */
+		frames->have |= INSIDE;
+	if (frames->type != '|')
 		element_is_over(frames, pushes, answered);
 }
 

@@ -184,8 +184,19 @@ static void tell_database(const struct cs_conn_env *env, struct cs_conn *conn,
 				       .text = (const char *)asked->database,
 				       .text_len = asked->database_len };
 
-	if (asked->changes)
-		cs_call_tell(env, conn, &event);
+	if (!asked->changes)
+		return;
+	if (asked->executes)
+		cs_call_set_bits(conn, EXECUTES);
+	cs_call_tell(env, conn, &event);
+}
+
+/* Which one is used is not known from here on. */
+static void forget_database(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t now_ns)
+{
+	const struct cs_db_asked asked = { .changes = true };
+
+	tell_database(env, conn, &asked, now_ns);
 }
 
 void cs_call_db_out(const struct cs_conn_env *env, struct cs_conn *conn, const unsigned char *data,
@@ -215,6 +226,8 @@ void cs_call_db_out(const struct cs_conn_env *env, struct cs_conn *conn, const u
 		atomic_store_explicit(&conn->out.answers, load32(&conn->in.answers),
 				      memory_order_relaxed);
 	atomic_fetch_add_explicit(&conn->out.answers, asked.answers, memory_order_relaxed);
+	if (fresh && bits & EXECUTES)
+		cs_call_clear_bits(conn, EXECUTES);
 	if (fresh && asked.begins)
 		begin(env, conn, asked.operation, asked.operation_len, len, now_ns);
 	else if (count && !asked.apart && load32(&conn->in.over) != count)
@@ -227,10 +240,11 @@ void cs_call_db_out(const struct cs_conn_env *env, struct cs_conn *conn, const u
 	tell_database(env, conn, &asked, now_ns);
 }
 
-/* Nothing was asked yet: the server does not let it in. */
+/* Nothing was asked yet: the server does not let it in, nor into what it has named. */
 static void is_refused(const struct cs_conn_env *env, struct cs_conn *conn, size_t len,
 		       uint64_t now_ns, const struct cs_db_answered *answered)
 {
+	forget_database(env, conn, now_ns);
 	begin(env, conn, NULL, 0, 0, now_ns);
 	comes(env, conn, len, now_ns, true, answered);
 }
@@ -251,6 +265,8 @@ void cs_call_db_in(const struct cs_conn_env *env, struct cs_conn *conn, const un
 		cs_call_set_bits(conn, UNFRAMED);
 		bits |= UNFRAMED;
 	}
+	if (answered.nothing && bits & EXECUTES)
+		forget_database(env, conn, now_ns);
 	answers = load32(&in->answers) + answered.answers;
 	atomic_store_explicit(&in->answers, answers, memory_order_relaxed);
 	if (!count && answered.failed)

@@ -27,6 +27,7 @@
 #define AHEAD      0x100000000ull /* TLS: data went out ahead of the hello of the server, ... */
 #define GREETED    0x200000000ull /* ... which has come */
 #define MARIADB    0x400000000ull /* MySQL: the server calls itself that */
+#define EXECUTES   0x800000000ull /* Redis: another database is used if what was asked is executed */
 
 static inline uint64_t cs_call_bits(const struct cs_conn *conn)
 {
@@ -36,6 +37,11 @@ static inline uint64_t cs_call_bits(const struct cs_conn *conn)
 static inline void cs_call_set_bits(struct cs_conn *conn, uint64_t bits)
 {
 	atomic_fetch_or_explicit(&conn->calling, bits, memory_order_relaxed);
+}
+
+static inline void cs_call_clear_bits(struct cs_conn *conn, uint64_t bits)
+{
+	atomic_fetch_and_explicit(&conn->calling, ~bits, memory_order_relaxed);
 }
 
 static inline enum cs_call_protocol cs_call_protocol_of(uint64_t bits)

@@ -151,7 +151,7 @@ Test(call_db, postgresql_that_lets_nobody_in_is_a_call_that_failed)
 	OUT("\0\0\0\x10\0\3\0\0user\0me\0");
 	IN("E\0\0\0\x0c"
 	   "C28P01\0\0");
-	TOLD("[] !28P01 0/13;");
+	TOLD("{}[] !28P01 0/13;");
 }
 
 Test(call_db, postgresql_what_a_copy_moves_is_of_its_call)
@@ -230,7 +230,7 @@ Test(call_db, mysql_that_lets_nobody_in_is_a_call_that_failed)
 	IN(GREETING);
 	OUT("\5\0\0\1C\xa2\0\0\0");
 	IN("\x09\0\0\2\xff\x15\4#28000");
-	TOLD("[] !1045 0/13;");
+	TOLD("{}[] !1045 0/13;");
 }
 
 Test(call_db, mysql_the_rest_of_a_long_packet_is_no_error)
@@ -433,6 +433,63 @@ Test(call_db, redis_says_which_database_it_selects)
 	OUT("*2\r\n$6\r\nSELECT\r\n$2\r\n1"); /* what comes in pieces is not told */
 	OUT("2\r\n");
 	TOLD(" 15/8;[SELECT]{}");
+}
+
+/* What is queued is for EXEC to do: until then it is not known which one a command is for. */
+Test(call_db, redis_selects_in_a_transaction_when_that_is_executed)
+{
+	OUT("*1\r\n$5\r\nMULTI\r\n");
+	IN("+OK\r\n");
+	OUT("*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n");
+	IN("+QUEUED\r\n");
+	TOLD("[MULTI] 15/5;[SELECT]{} 23/9;");
+	OUT("*1\r\n$4\r\nEXEC\r\n");
+	IN("*2\r\n+OK\r\n$-1\r\n");
+	TOLD("[EXEC]{3} 14/14;");
+	OUT("*1\r\n$5\r\nMULTI\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n4\r\n*1\r\n$4\r\nEXEC\r\n");
+	TOLD("[MULTI SELECT]{4}");
+	IN("+OK\r\n+QUEUED\r\n*1\r\n+OK\r\n");
+	OUT("*1\r\n$4\r\nEXEC\r\n"); /* of nothing */
+	IN("-ERR EXEC without MULTI\r\n");
+	TOLD(" 52/23;[EXEC] !ERR 14/25;");
+}
+
+Test(call_db, redis_selects_nothing_in_a_transaction_that_is_not_executed)
+{
+	static const char *const nothing[] = { "*-1\r\n", "_\r\n" };
+
+	for (size_t i = 0; i < 2; i++) {
+		open_new();
+		OUT("*1\r\n$5\r\nMULTI\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n*1\r\n$4\r\nEXEC\r\n");
+		IN("+OK\r\n+QUEUED\r\n");
+		TOLD("[MULTI SELECT]{3} 52/14~");
+		pass(false, nothing[i], strlen(nothing[i])); /* what it had watched has changed */
+		cr_assert(eq(int, strncmp(calling_said(), "{}", 2), 0));
+		OUT("*1\r\n$3\r\nGET\r\n");
+		IN("$-1\r\n");
+		TOLD("[GET] 13/5;");
+	}
+	OUT("*1\r\n$5\r\nMULTI\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n5\r\n*1\r\n$7\r\nDISCARD\r\n");
+	IN("+OK\r\n+QUEUED\r\n+OK\r\n");
+	OUT("*1\r\n$4\r\nEXEC\r\n");
+	IN("*0\r\n");
+	TOLD("[MULTI SELECT]{} 55/19;[EXEC] 14/4;");
+	OUT("*2\r\n$6\r\nSELECT\r\n$1\r\n6\r\n"); /* not in one any more */
+	TOLD("[SELECT]{6}");
+}
+
+Test(call_db, a_database_that_lets_nobody_in_is_not_named)
+{
+	OUT("\0\0\0\x1e\0\3\0\0user\0me\0database\0shop\0");
+	IN("R\0\0\0\x08\0\0\0\0"); /* who it is was believed */
+	IN("E\0\0\0\x0e"
+	   "C3D000\0\0\0\0");
+	TOLD("{shop}{}[] !3D000 0/15;");
+	open_new();
+	IN(GREETING);
+	OUT("\x30\0\0\1\x08" FIXED "me\0\3abcshop\0more");
+	IN("\x0b\0\0\2\xff\x14\x04#42000no");
+	TOLD("{shop}{}[] !1044 0/15;");
 }
 
 static void tell_protocol(struct cs_conn *of, const struct cs_call_event *event)
