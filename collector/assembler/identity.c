@@ -12,6 +12,7 @@
 #include "collector/assembler/attributes.h"
 #include "collector/assembler/lines.h"
 #include "collector/spans/platform.h"
+#include "preload/wire/runtime_api.h"
 
 struct reading {
 	struct cs_arena *arena;
@@ -102,6 +103,7 @@ static void take(struct reading *r, const char *key, const char *value)
 	};
 	const char **where = NULL;
 	enum cs_variable variable = CS_VARIABLE_NONE;
+	size_t host;
 
 	if (!*value)
 		return;
@@ -111,6 +113,8 @@ static void take(struct reading *r, const char *key, const char *value)
 	}
 	if (!strncmp(key, "env.", 4))
 		variable = cs_variable_find(key + 4);
+	if (variable == CS_VARIABLE_AWS_LAMBDA_RUNTIME_API && !cs_runtime_api_port(value, &host))
+		return;
 	if (variable != CS_VARIABLE_NONE)
 		where = &r->variables[variable];
 	if (where && !*where)

@@ -9,6 +9,7 @@
 
 #include "preload/text.h"
 #include "preload/wire/records.h"
+#include "preload/wire/runtime_api.h"
 
 #define RUNTIME "/2018-06-01/runtime/"
 #define EVENTS  RUNTIME "invocation/"
@@ -33,23 +34,10 @@ static bool read_ipv4(const char *s, const char *end, uint32_t *ret)
 
 void cs_lambda_api_read(struct cs_lambda_api *api, const char *value)
 {
-	size_t len = cs_text_len(value), colon = len;
-	uint32_t port = 0;
+	size_t host;
 
-	*api = (struct cs_lambda_api){ .port = 0 };
-	while (colon && value[colon - 1] != ':')
-		colon--;
-	if (colon < 2)
-		return;
-	for (size_t i = colon; i < len; i++) {
-		if (value[i] < '0' || value[i] > '9' || port > 6553)
-			return;
-		port = port * 10 + (uint32_t)(value[i] - '0');
-	}
-	if (port > UINT16_MAX)
-		return;
-	api->numeric = read_ipv4(value, value + colon - 1, &api->address);
-	api->port = (uint16_t)port;
+	*api = (struct cs_lambda_api){ .port = cs_runtime_api_port(value, &host) };
+	api->numeric = api->port && read_ipv4(value, value + host, &api->address);
 }
 
 bool cs_lambda_api_is(const struct cs_lambda_api *api, const struct sockaddr *address, uint32_t len)

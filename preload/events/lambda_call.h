@@ -37,7 +37,7 @@ struct cs_lambda_part {
 	uint16_t len;
 };
 
-/** cs_lambda_api_read() - from "host:port"; port 0 if it is nothing of the kind. Context: signal. */
+/** cs_lambda_api_read() - from "host:port"; port 0 if it is nothing of the kind (runtime_api.h). Context: signal. */
 void cs_lambda_api_read(struct cs_lambda_api *api, const char *value);
 
 /** cs_lambda_api_is() - may it be at that address? Context: signal (pure). */

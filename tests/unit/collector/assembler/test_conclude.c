@@ -314,12 +314,13 @@ Test(conclude, a_runtime_and_its_function_make_no_attempts)
 	cr_assert(eq(u32, seen.invocation[1].attempt, 0));
 }
 
-Test(conclude, a_server_on_lambda_is_not_in_the_trace_of_xray)
+/* A request with X-Ray's context, of a server with that variable. */
+static void serve_xray(const char *runtime_api)
 {
 	struct cs_header header = server_of(100, "server");
 	struct cs_assembled *server;
 
-	put_identity(&header, "env.AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001");
+	put_identity(&header, runtime_api);
 	server = cs_assembler_attach(assembler, 1, &header, 100);
 	feed_request(server, 100, 7, 70 * MS,
 		     "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;"
@@ -327,6 +328,19 @@ Test(conclude, a_server_on_lambda_is_not_in_the_trace_of_xray)
 	feed_end(server, 100, 7, 79 * MS);
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u32, seen.invocations, 1));
+}
+
+Test(conclude, a_server_on_lambda_is_not_in_the_trace_of_xray)
+{
+	serve_xray("env.AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001");
 	cr_assert(ne(u8, seen.invocation[0].context.trace_id.bytes[0], 0x57));
 	cr_assert(not(seen.invocation[0].context.parent_remote));
+}
+
+/* As the shim has it, which hands that context on: where there is no port there is no Runtime API. */
+Test(conclude, a_server_that_no_runtime_api_can_be_asked_by_is_in_the_trace_of_xray)
+{
+	serve_xray("env.AWS_LAMBDA_RUNTIME_API=localhost");
+	cr_assert(eq(u8, seen.invocation[0].context.trace_id.bytes[0], 0x57));
+	cr_assert(seen.invocation[0].context.parent_remote);
 }
