@@ -14,6 +14,11 @@
 #define KNOWN       0x4u  /* its context is */
 #define ACCOMPANIED 0x8u  /* another is, or was, in flight beside it */
 #define UNBOUND     0x10u /* its thread has read another one beside it */
+#define SETTLING                                                                                   \
+	0x20u       /* its context is being changed: who does that is the one who frees it, ... */
+#define ENDED 0x40u /* ... if it has ended by then */
+#define SERIAL_AT                                                                                  \
+	16 /* the serial modulo 2^16: who changes bits is sure that they are of that one */
 
 /* Bits of the process */
 #define ANSWERED_SAME  0x2u /* a thread has answered what it had read */
@@ -69,20 +74,49 @@ static uint64_t serial_of(const struct cs_current_entry *entry)
 	return atomic_load_explicit(&entry->serial, memory_order_acquire);
 }
 
-static bool same_key(const struct cs_current_key *a, const struct cs_current_key *b)
+static bool has_key(const struct cs_current_entry *entry, const struct cs_current_key *key)
 {
-	return a->a == b->a && a->b == b->b && a->source == b->source;
+	return atomic_load_explicit(&entry->a, memory_order_relaxed) == key->a &&
+	       atomic_load_explicit(&entry->b, memory_order_relaxed) ==
+		       (key->b | (uint64_t)key->source << 32);
 }
 
-static struct cs_current_entry *find(struct cs_current *current, const struct cs_current_key *key)
+/* It may end, and its place be another's, at any moment: @ret_serial tells. */
+static struct cs_current_entry *find(struct cs_current *current, const struct cs_current_key *key,
+				     uint64_t *ret_serial)
 {
 	for (uint32_t i = 0; i < end_of(current); i++) {
 		struct cs_current_entry *entry = &current->entries[i];
 
-		if (serial_of(entry) >= FIRST && same_key(&entry->key, key))
+		*ret_serial = serial_of(entry);
+		if (*ret_serial < FIRST || !has_key(entry, key))
+			continue;
+		atomic_thread_fence(memory_order_acquire);
+		if (atomic_load_explicit(&entry->serial, memory_order_relaxed) == *ret_serial)
 			return entry;
 	}
 	return NULL;
+}
+
+/* @which is set if it is still that one, and has none of @unless. @ret_had: its bits until then. */
+static bool mark(struct cs_current_entry *entry, uint64_t serial, uint32_t which, uint32_t unless,
+		 uint32_t *ret_had)
+{
+	*ret_had = bits_of(&entry->bits);
+	do {
+		if (*ret_had >> SERIAL_AT != (serial & 0xffff) || *ret_had & unless)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(&entry->bits, ret_had, *ret_had | which,
+							memory_order_acq_rel,
+							memory_order_relaxed));
+	return true;
+}
+
+static void leave(struct cs_current *current, struct cs_current_entry *entry)
+{
+	/* pairs with: current.serial */
+	atomic_store_explicit(&entry->serial, FREE, memory_order_release);
+	atomic_fetch_sub_explicit(&current->in_flight, 1, memory_order_relaxed);
 }
 
 static struct cs_current_entry *take(struct cs_current *current)
@@ -141,6 +175,7 @@ void cs_current_begin(struct cs_current *current, const struct cs_current_key *k
 		      uint64_t thread, unsigned how, const struct cs_context *context)
 {
 	struct cs_current_entry *entry;
+	uint64_t serial;
 
 	if (!context)
 		how &= ~CS_CURRENT_DEFERRED;
@@ -153,17 +188,18 @@ void cs_current_begin(struct cs_current *current, const struct cs_current_key *k
 	entry = take(current);
 	if (!entry)
 		return; /* it counts for ever: nobody would know that it has ended */
-	entry->key = *key;
+	serial = FIRST + atomic_fetch_add_explicit(&current->serial, 1, memory_order_relaxed);
+	atomic_store_explicit(&entry->a, key->a, memory_order_relaxed);
+	atomic_store_explicit(&entry->b, key->b | (uint64_t)key->source << 32,
+			      memory_order_relaxed);
 	entry->thread = thread;
-	atomic_store_explicit(&entry->bits, how, memory_order_relaxed);
+	atomic_store_explicit(&entry->bits, how | (uint32_t)serial << SERIAL_AT,
+			      memory_order_relaxed);
 	if (context)
 		__builtin_memcpy(&entry->context, context,
 				 offsetof(struct cs_context, state) + context->state_len);
 	/* pairs with: current.serial */
-	atomic_store_explicit(
-		&entry->serial,
-		FIRST + atomic_fetch_add_explicit(&current->serial, 1, memory_order_relaxed),
-		memory_order_release);
+	atomic_store_explicit(&entry->serial, serial, memory_order_release);
 	/*
 	 * seq_cst: of two that begin at once each counts itself, then looks: at least one of them must see
 	 * the other one.
@@ -176,11 +212,13 @@ void cs_current_begin(struct cs_current *current, const struct cs_current_key *k
 void cs_current_settle(struct cs_current *current, const struct cs_current_key *key,
 		       const struct cs_context *trace)
 {
-	struct cs_current_entry *entry = find(current, key);
+	uint64_t serial;
+	struct cs_current_entry *entry = find(current, key, &serial);
 	struct cs_context *context;
+	uint32_t had;
 
-	if (!entry ||
-	    (bits_of(&entry->bits) & (CS_CURRENT_DEFERRED | KNOWN)) != CS_CURRENT_DEFERRED)
+	if (!entry || !(bits_of(&entry->bits) & CS_CURRENT_DEFERRED) ||
+	    !mark(entry, serial, SETTLING, SETTLING | KNOWN | ENDED, &had))
 		return;
 	context = &entry->context;
 	if (trace) {
@@ -191,13 +229,16 @@ void cs_current_settle(struct cs_current *current, const struct cs_current_key *
 		__builtin_memcpy(context->state, trace->state, trace->state_len);
 	}
 	/* pairs with: current.known */
-	atomic_fetch_or_explicit(&entry->bits, KNOWN, memory_order_release);
+	had = atomic_fetch_xor_explicit(&entry->bits, SETTLING | KNOWN, memory_order_acq_rel);
+	if (had & ENDED)
+		leave(current, entry);
 }
 
 void cs_current_answered(struct cs_current *current, const struct cs_current_key *key,
 			 uint64_t thread)
 {
-	struct cs_current_entry *entry = find(current, key);
+	uint64_t serial;
+	struct cs_current_entry *entry = find(current, key, &serial);
 
 	if (!entry)
 		return;
@@ -206,13 +247,12 @@ void cs_current_answered(struct cs_current *current, const struct cs_current_key
 
 void cs_current_end(struct cs_current *current, const struct cs_current_key *key)
 {
-	struct cs_current_entry *entry = find(current, key);
+	uint64_t serial;
+	struct cs_current_entry *entry = find(current, key, &serial);
+	uint32_t had;
 
-	if (!entry)
-		return;
-	/* pairs with: current.serial */
-	atomic_store_explicit(&entry->serial, FREE, memory_order_release);
-	atomic_fetch_sub_explicit(&current->in_flight, 1, memory_order_relaxed);
+	if (entry && mark(entry, serial, ENDED, ENDED, &had) && !(had & SETTLING))
+		leave(current, entry);
 }
 
 /* --- whose it is --- */

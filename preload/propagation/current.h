@@ -42,8 +42,10 @@ struct cs_context {
 
 struct cs_current_entry {
 	_Atomic uint64_t serial; /* 0 free, 1 being changed, else unique */
-	struct cs_current_key key;
-	uint64_t thread; /* that read its head */
+	_Atomic uint64_t
+		a; /* its key; looked for while others come and go, and again when it was found */
+	_Atomic uint64_t b; /* ... b, source << 32 */
+	uint64_t thread;    /* that read its head */
 	_Atomic uint32_t bits;
 	struct cs_context context;
 };
@@ -91,9 +93,9 @@ void cs_current_begin(struct cs_current *current, const struct cs_current_key *k
  * cs_current_settle() - of one that was deferred it is known now whose trace it is
  * @trace: NULL: it is that which it began with
  *
- * Its parent id, which is its own span's, stays.
+ * Its parent id, which is its own span's, stays. The first one counts; what ends meanwhile is over behind it.
  *
- * Context: signal. Once; by one thread.
+ * Context: signal.
  */
 void cs_current_settle(struct cs_current *current, const struct cs_current_key *key,
 		       const struct cs_context *trace);
