@@ -51,3 +51,10 @@ uint64_t cs_fd_replace(int fd, uint64_t word)
 	/* pairs with: fds.words */
 	return atomic_exchange_explicit(at, word, memory_order_acq_rel);
 }
+
+void cs_fd_forget(int fd, uint64_t word)
+{
+	if ((uint32_t)fd < cs_fds.count)
+		(void)atomic_compare_exchange_strong_explicit(
+			&cs_fds.words[fd], &word, 0, memory_order_acq_rel, memory_order_relaxed);
+}

@@ -124,3 +124,6 @@ static inline uint64_t cs_fd_make(uint32_t generation, enum cs_fd_kind kind, uin
  * Return:  the word that was there; its connection is now the caller's to end.
  */
 uint64_t cs_fd_replace(int fd, uint64_t word);
+
+/** cs_fd_forget() - unless it is something else by now; @word: without a connection. Context: signal. */
+void cs_fd_forget(int fd, uint64_t word);

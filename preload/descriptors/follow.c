@@ -368,7 +368,7 @@ void cs_follow_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t byt
 		if (bytes && cs_fd_kind(word) == CS_FD_ANSWERS)
 			cs_stdio_sent(iov, bytes, begin_ns);
 		else if (bytes && cs_fd_kind(word) == CS_FD_CHANNEL)
-			cs_node_channel_sent(fd, iov, bytes, begin_ns);
+			cs_node_channel_sent(fd, word, iov, bytes, begin_ns);
 		return;
 	}
 	if (cs_fd_kind(word) == CS_FD_CALLER)

@@ -3,6 +3,7 @@
 #include "preload/descriptors/node_channel.h"
 
 #include "preload/descriptors/follow.h"
+#include "preload/hooks/borrowed.h"
 #include "preload/layout.h"
 #include "preload/text.h"
 
@@ -41,7 +42,8 @@ CS_AT_START void cs_node_channel_start(void)
 }
 
 /* Who listens itself (cluster.SCHED_NONE) waits for connections, too, and that tells. */
-void cs_node_channel_sent(int fd, const struct iovec *iov, uint64_t bytes, uint64_t begin_ns)
+void cs_node_channel_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes,
+			  uint64_t begin_ns)
 {
 	bool own = atomic_load_explicit(&cs_follow.listener, memory_order_relaxed) >= 0;
 	uint64_t here = iov && iov->iov_len < bytes ? iov->iov_len : bytes;
@@ -51,5 +53,6 @@ void cs_node_channel_sent(int fd, const struct iovec *iov, uint64_t bytes, uint6
 		return;
 	if (!own)
 		cs_follow_waited(begin_ns);
-	cs_follow_forget(fd, false);
+	if (cs_tables_may_change())
+		cs_fd_forget(fd, word); /* its number may be another's since the call */
 }

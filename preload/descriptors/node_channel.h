@@ -18,5 +18,6 @@ void cs_node_channel_variable(const char *variable);
 /** cs_node_channel_start() - is this a worker? Then the channel is followed. Context: startup. */
 void cs_node_channel_start(void);
 
-/** cs_node_channel_sent() - bytes went out on it, which is @fd, from @begin_ns on. Context: signal. */
-void cs_node_channel_sent(int fd, const struct iovec *iov, uint64_t bytes, uint64_t begin_ns);
+/** cs_node_channel_sent() - bytes went out on it, which was @word of @fd, from @begin_ns on. Context: signal. */
+void cs_node_channel_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes,
+			  uint64_t begin_ns);

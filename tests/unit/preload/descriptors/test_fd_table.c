@@ -65,6 +65,21 @@ Test(fd_table, replacing_gives_what_was_there)
 	cr_assert(eq(u64, cs_fd_word(5), 0));
 }
 
+Test(fd_table, what_has_the_number_since_is_not_forgotten)
+{
+	uint64_t first = cs_fd_make(1, CS_FD_CHANNEL, 0, 0);
+	uint64_t second = cs_fd_make(2, CS_FD_CHANNEL, 0, 0);
+
+	cs_fd_replace(9, first);
+	cs_fd_replace(9, second);
+	cs_fd_forget(9, first);
+	cr_assert(eq(u64, cs_fd_word(9), second));
+	cs_fd_forget(9, second);
+	cr_assert(eq(u64, cs_fd_word(9), 0));
+	cs_fd_forget(-1, second);
+	cs_fd_forget((int)CS_FDS_MAX, second);
+}
+
 Test(fd_table, ends_are_part_of_it_and_nothing_beyond)
 {
 	uint64_t word = cs_fd_make(1, CS_FD_LISTENER, 0, 0);
