@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collector/spans/resource.h"
+#include "collector/spans/spans_http.h"
 #include "preload/wire/clock.h"
 
 #define ARENA_MAX      (8u << 20) /* of one batch; what does not fit is counted as lost */
@@ -29,7 +30,7 @@ struct cs_spans_group {
 
 void cs_spans_init(struct cs_spans *spans)
 {
-	*spans = (struct cs_spans){ 0 };
+	*spans = (struct cs_spans){ .methods = cs_http_methods() };
 	cs_arena_init(&spans->arena, ARENA_MAX);
 }
 

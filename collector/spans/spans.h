@@ -25,10 +25,11 @@ struct cs_spans {
 	struct cs_spans_group *groups;
 	size_t groups_count;
 	size_t spans_count;
-	uint64_t lost; /* spans for which there was no memory, ever */
+	uint64_t lost;       /* spans for which there was no memory, ever */
+	const char *methods; /* of HTTP that are known: cs_http_methods() */
 };
 
-/** cs_spans_init() - an empty batch. Free with cs_spans_deinit(). Context: loop. */
+/** cs_spans_init() - an empty batch; looks into the environment. Free with cs_spans_deinit(). Context: loop. */
 void cs_spans_init(struct cs_spans *spans);
 
 /** cs_spans_deinit() - forget everything. Context: loop. */

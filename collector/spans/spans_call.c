@@ -21,6 +21,7 @@
 
 /* Texts made for attributes: as long as the list is not kept. */
 struct texts {
+	const char *method; /* of HTTP, as it is told; not made */
 	char peer[ADDRESS_MAX];
 	struct cs_http_target http;
 	char error[TEXT_MAX];
@@ -86,7 +87,7 @@ static const char *name_of(const struct cs_call *call, struct texts *texts)
 	if (call->kind == CS_CALL_CONNECT)
 		return "connect";
 	if (is_http(call))
-		return cs_http_span_name(call->operation);
+		return cs_http_span_name(texts->method);
 	operation = operation_of(call, texts);
 	if (system_of(call))
 		return operation ? operation : system_of(call);
@@ -170,7 +171,7 @@ static void add_http(struct cs_attr_list *list, const struct cs_call *call, stru
 	const char *server = server_of(call, texts);
 
 	cs_spans_add_http_version(list, call->protocol == CS_CALL_HTTP2 ? 20 : call->version);
-	cs_spans_add_method(list, call->operation);
+	cs_spans_add_method(list, texts->method, call->operation);
 	if (call->target &&
 	    cs_http_target_read(call->operation, call->target, call->host,
 				call->family == AF_UNIX ? NULL : server, port, &texts->http)) {
@@ -309,6 +310,7 @@ static bool add_call(struct cs_spans *spans, const struct cs_call *call)
 
 	if (!span)
 		return false;
+	texts.method = is_http(call) ? cs_http_method(spans->methods, call->operation) : NULL;
 	*span = (struct cs_span){
 		.name = cs_spans_keep(spans, name_of(call, &texts)),
 		.kind = CS_SPAN_CLIENT,

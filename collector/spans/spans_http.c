@@ -36,33 +36,33 @@ static bool is_listed(const char *list, const char *method)
 	return false;
 }
 
+const char *cs_http_methods(void)
+{
+	const char *list = getenv(KNOWN_METHODS);
+
+	return list && *list ? list : "CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE";
+}
+
 /*
  * Anybody can invent methods, and each would be a span name and a label of its own. Names of methods are
  * case-sensitive.
  */
-static bool is_known(const char *method)
+const char *cs_http_method(const char *known, const char *method)
 {
-	static const char known[] = "CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE";
-	const char *list = getenv(KNOWN_METHODS);
-
-	return is_listed(list && *list ? list : known, method);
+	return !method || is_listed(known, method) ? method : METHOD_OTHER;
 }
 
-const char *cs_http_span_name(const char *method)
+const char *cs_http_span_name(const char *told)
 {
-	return method && is_known(method) ? method : "HTTP";
+	return told && strcmp(told, METHOD_OTHER) != 0 ? told : "HTTP";
 }
 
-void cs_spans_add_method(struct cs_attr_list *list, const char *method)
+void cs_spans_add_method(struct cs_attr_list *list, const char *told, const char *method)
 {
-	if (!method)
+	if (!told)
 		return;
-	if (is_known(method)) {
-		cs_attr_add_string(list, "http.request.method", method);
-		return;
-	}
-	cs_attr_add_string(list, "http.request.method", METHOD_OTHER);
-	if (strcmp(method, METHOD_OTHER) != 0)
+	cs_attr_add_string(list, "http.request.method", told);
+	if (strcmp(told, method) != 0)
 		cs_attr_add_string(list, "http.request.method_original", method);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What the semantic conventions for HTTP say of spans of both kinds, of servers and of clients. Pure, but for the
- * collector's environment: OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS replaces the methods that are known.
+ * What the semantic conventions for HTTP say of spans of both kinds, of servers and of clients. Pure, but for
+ * cs_http_methods(): OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS of the collector's environment replaces them.
  *
  * Context of all: loop.
  */
@@ -20,11 +20,17 @@ struct cs_http_target {
 	unsigned port;                         /* server.port */
 };
 
-/** cs_http_span_name() - the method, if it is known: a path is none ("Name"). @method: NULL: unknown */
-const char *cs_http_span_name(const char *method);
+/** cs_http_methods() - those that are known, by commas. Ownership: the environment's, or nobody's. */
+const char *cs_http_methods(void);
 
-/** cs_spans_add_method() - http.request.method, and .method_original where that is another. NULL: none */
-void cs_spans_add_method(struct cs_attr_list *list, const char *method);
+/** cs_http_method() - as it is told: itself, if it is one of @known, else "_OTHER"; NULL of NULL */
+const char *cs_http_method(const char *known, const char *method);
+
+/** cs_http_span_name() - the method, if it is known: a path is none ("Name"). @told: cs_http_method() of it */
+const char *cs_http_span_name(const char *told);
+
+/** cs_spans_add_method() - http.request.method, and .method_original where that is another. Both NULL: none */
+void cs_spans_add_method(struct cs_attr_list *list, const char *told, const char *method);
 
 /** cs_spans_add_http_version() - network.protocol.version. @version: 10, 11, 20; else it is not known */
 void cs_spans_add_http_version(struct cs_attr_list *list, unsigned version);

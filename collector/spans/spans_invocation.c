@@ -11,10 +11,11 @@
 
 #define HEADER_PREFIX "http.request.header."
 
-static const char *span_name(const struct cs_invocation *invocation)
+/* @method: as it is told */
+static const char *span_name(const struct cs_invocation *invocation, const char *method)
 {
-	if (invocation->method)
-		return cs_http_span_name(invocation->method);
+	if (method)
+		return cs_http_span_name(method);
 	return invocation->api && invocation->api->name ? invocation->api->name
 							: invocation->identity->name;
 }
@@ -172,13 +173,14 @@ static void add_network(struct cs_attr_list *list, const struct cs_network *netw
 static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation)
 {
 	struct cs_span *span = cs_spans_new(spans, invocation->identity);
+	const char *method = cs_http_method(spans->methods, invocation->method);
 	struct cs_lambda_texts texts;
 	CS_ATTR_LIST(list, &spans->arena);
 
 	if (!span)
 		return false;
 	*span = (struct cs_span){
-		.name = cs_spans_keep(spans, span_name(invocation)),
+		.name = cs_spans_keep(spans, span_name(invocation, method)),
 		.kind = CS_SPAN_SERVER,
 		.start_unix_ns = cs_spans_wall(invocation->identity, invocation->start_ns),
 		.end_unix_ns = cs_spans_wall(invocation->identity, invocation->end_ns),
@@ -191,7 +193,7 @@ static bool add_invocation(struct cs_spans *spans, const struct cs_invocation *i
 	cs_attr_add_string(&list, "faas.trigger", cs_invocation_trigger(invocation));
 	cs_attr_add_bool(&list, "faas.coldstart", invocation->cold);
 	cs_attr_add_string(&list, "coldspan.protocol", cs_protocol_name(invocation->protocol));
-	cs_spans_add_method(&list, invocation->method);
+	cs_spans_add_method(&list, method, invocation->method);
 	cs_attr_add_string(&list, "url.path", invocation->target);
 	if (invocation->method && invocation->protocol == CS_PROTOCOL_HTTP)
 		cs_attr_add_string(&list, "url.scheme", "http"); /* TLS is not looked into */

@@ -7,6 +7,7 @@
 #include <criterion/new/assert.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "preload/wire/records.h"
@@ -228,6 +229,18 @@ Test(spans, a_method_that_nobody_knows_is_no_name)
 	span = only_span(&one);
 	cr_expect(eq(str, (char *)span->name, (char *)"PATCH"));
 	cr_expect(eq(ptr, (void *)find(&span->attrs, "http.request.method_original"), NULL));
+}
+
+Test(spans, which_methods_are_known_is_read_when_a_batch_is_made)
+{
+	struct cs_invocation one = invocation();
+
+	one.method = "PATCH";
+	setenv("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "PROPFIND", 1);
+	cr_expect(eq(str, (char *)only_span(&one)->name, (char *)"PATCH"));
+	cs_spans_deinit(&spans);
+	cs_spans_init(&spans);
+	cr_expect(eq(str, (char *)only_span(&one)->name, (char *)"HTTP"));
 }
 
 /* Of a server's span 4xx is no error (semantic conventions for HTTP spans, "Status"). */
