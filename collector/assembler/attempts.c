@@ -48,6 +48,31 @@ static uint64_t hash_of(const struct cs_id_key *key, const char *const *parts, u
 	return seed;
 }
 
+/* A CloudEvent is the same whichever way it is sent: in headers, in a body, or in a batch. */
+static bool event_parts(const struct cs_invocation *invocation, const char *source, const char *id,
+			const char *ret[KEY_PARTS])
+{
+	ret[0] = invocation->identity->name;
+	ret[1] = invocation->target;
+	ret[2] = "event";
+	ret[3] = source;
+	ret[4] = id;
+	return source && id;
+}
+
+static bool message_parts(const struct cs_invocation *invocation, enum cs_event_service service,
+			  const struct cs_message *message, const char *ret[KEY_PARTS])
+{
+	if (message->cloud_event)
+		return event_parts(invocation, message->source, message->id, ret);
+	ret[0] = invocation->identity->name;
+	ret[1] = cs_event_service_name(service);
+	ret[2] = "message";
+	ret[3] = NULL;
+	ret[4] = message->id;
+	return message->id;
+}
+
 static struct event_key key_of(const struct cs_id_key *key, const struct cs_invocation *invocation,
 			       const char *const *parts)
 {
@@ -63,17 +88,16 @@ static bool find_key(const struct cs_id_key *key, const struct cs_invocation *in
 		     struct event_key *ret)
 {
 	char *const *ids = invocation->inbound->ids;
-	bool event = ids[CS_REQUEST_ID_EVENT] && ids[CS_REQUEST_ID_EVENT_SOURCE];
-	const char *parts[KEY_PARTS] = { invocation->identity->name, invocation->target };
+	const char *parts[KEY_PARTS];
+	bool event = event_parts(invocation, ids[CS_REQUEST_ID_EVENT_SOURCE],
+				 ids[CS_REQUEST_ID_EVENT], parts);
 
+	if (invocation->lambda || !event)
+		parts[3] = NULL;
 	if (invocation->lambda) {
 		parts[2] = "lambda";
 		parts[4] = invocation->lambda->id;
-	} else if (event) {
-		parts[2] = "event";
-		parts[3] = ids[CS_REQUEST_ID_EVENT_SOURCE];
-		parts[4] = ids[CS_REQUEST_ID_EVENT];
-	} else {
+	} else if (!event) {
 		parts[2] = "task";
 		parts[4] = ids[CS_REQUEST_ID_TASK];
 	}
@@ -159,17 +183,11 @@ void cs_attempts_note_messages(struct cs_attempts *attempts, const struct cs_id_
 {
 	for (unsigned i = 0; i < event->messages_count; i++) {
 		struct cs_message *message = &event->messages[i];
-		const char *const parts[KEY_PARTS] = {
-			invocation->identity->name,
-			cs_event_service_name(event->service),
-			"message",
-			NULL,
-			message->id,
-		};
+		const char *parts[KEY_PARTS];
 		struct cs_attempt attempt;
 		struct event_key named;
 
-		if (!message->id)
+		if (!message_parts(invocation, event->service, message, parts))
 			continue;
 		named = key_of(key, invocation, parts);
 		attempt = note(attempts, &named, invocation, message->attempt);

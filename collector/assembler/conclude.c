@@ -192,9 +192,10 @@ void cs_conclude_invocation(struct cs_request *request)
 				   &invocation);
 	invocation.attempt = attempt.number;
 	invocation.previous = attempt.has_previous ? &attempt.previous : NULL;
-	if (request->lambda)
+	if (request->lambda || request->batch)
 		cs_attempts_note_messages(&instance->assembler->attempts, &instance->assembler->key,
-					  &invocation, request->lambda);
+					  &invocation,
+					  request->lambda ? request->lambda : request->batch);
 	instance->assembler->stats.invocations++;
 	cs_assembled_ledger(instance, CS_LEDGER_INVOCATION)->told++;
 	instance->assembler->sink.invocation(instance->assembler->sink.context, &invocation);

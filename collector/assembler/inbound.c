@@ -20,6 +20,7 @@
 enum slot {
 	SLOT_STATE = CS_CARRIER_VALUES,
 	SLOT_CREATED,
+	SLOT_CREATED_STATE,
 	SLOT_TASK_RETRIES,
 	SLOT_GRID_DELIVERIES,
 	SLOT_ENVOY_ATTEMPTS,
@@ -44,6 +45,7 @@ static const struct {
 #undef X
 		[SLOT_STATE] = NAME("tracestate"),
 	[SLOT_CREATED] = NAME("ce-traceparent"),
+	[SLOT_CREATED_STATE] = NAME("ce-tracestate"),
 	[SLOT_TASK_RETRIES] = NAME("x-cloudtasks-taskretrycount"),
 	[SLOT_GRID_DELIVERIES] = NAME("aeg-delivery-count"),
 	[SLOT_ENVOY_ATTEMPTS] = NAME("x-envoy-attempt-count"),
@@ -127,13 +129,23 @@ enum cs_carrier cs_inbound_context(const char *text, size_t len, bool on_lambda,
 	return cs_carriers_choose(headers.values, on_lambda, ret, &refused);
 }
 
+char *cs_trace_state_keep(const char *text, size_t len)
+{
+	char state[CS_TRACE_STATE_BYTES];
+	size_t n;
+
+	if (!len || cs_trace_state_copy(text, len, state, sizeof(state), &n) < 0 || !n)
+		return NULL;
+	return strndup(state, n);
+}
+
 /* Values of several headers are one list (W3C Trace Context section 3.3.1, RFC 9110 section 5.3). */
 static char *read_states(const char *text, size_t len)
 {
-	char joined[STATES_BYTES], state[CS_TRACE_STATE_BYTES];
+	char joined[STATES_BYTES];
 	struct cs_part rest = { text, len };
 	struct cs_line line;
-	size_t used = 0, n;
+	size_t used = 0;
 
 	while (cs_line_next(&rest, &line)) {
 		if (slot_of(&line) != SLOT_STATE)
@@ -145,9 +157,7 @@ static char *read_states(const char *text, size_t len)
 		memcpy(joined + used, line.value.text, line.value.len);
 		used += line.value.len;
 	}
-	if (cs_trace_state_copy(joined, used, state, sizeof(state), &n) < 0 || !n)
-		return NULL;
-	return strndup(state, n);
+	return cs_trace_state_keep(joined, used);
 }
 
 /* --- attempts --- */
@@ -248,6 +258,7 @@ void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool 
 {
 	struct headers headers;
 	const struct cs_carrier_value *created = &headers.values[SLOT_CREATED];
+	const struct cs_carrier_value *state = &headers.values[SLOT_CREATED_STATE];
 
 	find_all(text, len, &headers);
 	*ret = (struct cs_inbound){ .carrier = CS_CARRIER_NONE };
@@ -257,6 +268,8 @@ void cs_inbound_read(struct cs_inbound *ret, const char *text, size_t len, bool 
 	if (created->count == 1)
 		ret->has_created =
 			cs_trace_context_parse(created->text, created->len, &ret->created) == 0;
+	if (ret->has_created && state->count == 1)
+		ret->created_state = cs_trace_state_keep(state->text, state->len);
 	if (on_lambda)
 		ret->has_xray = cs_carrier_read(CS_CARRIER_XRAY, headers.values, &ret->xray) == 0 &&
 				cs_trace_context_valid(&ret->xray);
@@ -329,6 +342,7 @@ void cs_inbound_unescape(struct cs_inbound *inbound)
 	static const enum cs_request_id attributes[] = { CS_REQUEST_ID_EVENT,
 							 CS_REQUEST_ID_EVENT_SOURCE,
 							 CS_REQUEST_ID_EVENT_TYPE };
+	char *state = inbound->created_state;
 
 	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
 		char **id = &inbound->ids[attributes[i]];
@@ -336,11 +350,19 @@ void cs_inbound_unescape(struct cs_inbound *inbound)
 		if (*id && strchr(*id, '%'))
 			*id = unescaped(*id);
 	}
+	if (state && strchr(state, '%')) {
+		inbound->created_state = NULL;
+		state = unescaped(state);
+		if (state)
+			inbound->created_state = cs_trace_state_keep(state, strlen(state));
+		free(state);
+	}
 }
 
 void cs_inbound_deinit(struct cs_inbound *inbound)
 {
 	free(inbound->trace_state);
+	free(inbound->created_state);
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++)
 		free(inbound->ids[i]);
 	cs_baggage_members_deinit(&inbound->baggage);
@@ -349,8 +371,8 @@ void cs_inbound_deinit(struct cs_inbound *inbound)
 
 size_t cs_inbound_bytes(const struct cs_inbound *inbound)
 {
-	size_t bytes =
-		cs_text_bytes(inbound->trace_state) + cs_baggage_members_bytes(&inbound->baggage);
+	size_t bytes = cs_text_bytes(inbound->trace_state) + cs_text_bytes(inbound->created_state) +
+		       cs_baggage_members_bytes(&inbound->baggage);
 
 	for (unsigned i = 0; i < CS_REQUEST_ID_COUNT; i++)
 		bytes += cs_text_bytes(inbound->ids[i]);

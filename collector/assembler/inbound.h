@@ -52,6 +52,7 @@ struct cs_inbound {
 	struct cs_trace_context caller;  /* parent id all zero: the trace has no span yet */
 	struct cs_trace_context created; /* where a CloudEvent was made, with has_created */
 	bool has_created;
+	char *created_state;          /* with it: its tracestate; NULL: none */
 	struct cs_trace_context xray; /* on Lambda, with has_xray: what X-Ray calls the caller */
 	bool has_xray;
 	unsigned attempt;          /* 1 is the first; 0: nobody tells */
@@ -104,6 +105,9 @@ enum cs_carrier cs_inbound_context(const char *lines, size_t len, bool on_lambda
 
 /** cs_id_read() - an id in lower case digits, all of @len. Return: false: it is none, or all zero. */
 bool cs_id_read(const char *text, size_t len, uint8_t *ret, size_t bytes) cs_must_use;
+
+/** cs_trace_state_keep() - an own copy of a good one, cleaned (trace_context.h); NULL: it is none, or no memory */
+char *cs_trace_state_keep(const char *text, size_t len);
 
 /** cs_inbound_bytes() - memory of its strings. */
 size_t cs_inbound_bytes(const struct cs_inbound *inbound);

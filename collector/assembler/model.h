@@ -91,7 +91,9 @@ struct cs_span_context {
 
 /* A message of a batch that is one event. */
 struct cs_message {
-	char *id; /* own copy; NULL: it has none */
+	char *id;     /* own copy; NULL: it has none */
+	char *source; /* idem, of a CloudEvent: its id is unique within that */
+	char *state;  /* idem: tracestate of @context */
 	unsigned
 		attempt; /* of its deliveries, as its service counts, or we do: 1 is the first; 0: not known */
 	bool has_context;

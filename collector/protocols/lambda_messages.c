@@ -123,11 +123,15 @@ static struct cs_message *new_message(struct cs_lambda_event *event)
 static void take_cloud_event(struct cs_message *message, struct cs_part part)
 {
 	struct cs_part id = find(part, "ce-id"), created = find(part, "ce-traceparent");
+	struct cs_part source = find(part, "ce-source"), state = find(part, "ce-tracestate");
 
 	message->cloud_event = true;
 	message->id = cs_text_clean_copy(id.text, id.len);
+	message->source = cs_text_clean_copy(source.text, source.len);
 	message->has_context = created.len && cs_trace_context_parse(created.text, created.len,
 								     &message->context) == 0;
+	if (message->has_context)
+		message->state = cs_trace_state_keep(state.text, state.len);
 }
 
 /* X-Ray's header is a context like others here: a message's sender is nobody's parent. */
@@ -173,8 +177,11 @@ void cs_lambda_messages_take(struct cs_lambda_event *event, struct cs_inbound *i
 
 void cs_lambda_messages_deinit(struct cs_lambda_event *event)
 {
-	for (unsigned i = 0; i < event->messages_count; i++)
+	for (unsigned i = 0; i < event->messages_count; i++) {
 		free(event->messages[i].id);
+		free(event->messages[i].source);
+		free(event->messages[i].state);
+	}
 	free(event->messages);
 	free(event->event_id);
 }
@@ -185,6 +192,8 @@ size_t cs_lambda_messages_bytes(const struct cs_lambda_event *event)
 		cs_text_bytes(event->event_id) + event->messages_count * sizeof(event->messages[0]);
 
 	for (unsigned i = 0; i < event->messages_count; i++)
-		bytes += cs_text_bytes(event->messages[i].id);
+		bytes += cs_text_bytes(event->messages[i].id) +
+			 cs_text_bytes(event->messages[i].source) +
+			 cs_text_bytes(event->messages[i].state);
 	return bytes;
 }

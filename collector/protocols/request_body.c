@@ -45,6 +45,8 @@ static void take_event(struct cs_request *request, struct cs_part text)
 	if (!had->has_created) {
 		had->has_created = body.has_created;
 		had->created = body.created;
+		had->created_state = body.created_state;
+		body.created_state = NULL;
 	}
 	if (!had->attempt)
 		had->attempt = body.attempt;

@@ -67,6 +67,7 @@ static struct cs_span_link message_link(struct cs_spans *spans, const struct cs_
 
 	if (message->has_context)
 		point_to(&link, &message->context);
+	link.trace_state = cs_spans_keep(spans, message->state);
 	cs_attr_add_string(&list, "coldspan.link", "message");
 	cs_attr_add_string(&list,
 			   message->cloud_event ? "cloudevents.event_id" : "messaging.message.id",
@@ -131,6 +132,7 @@ bool cs_spans_add_links(struct cs_spans *spans, struct cs_span *span,
 		struct cs_span_link *link = &links[span->links_count++];
 
 		point_to(link, created);
+		link->trace_state = cs_spans_keep(spans, invocation->inbound->created_state);
 		link->attrs = link_attrs(spans, "event");
 	}
 	if (event && event->xray)

@@ -29,6 +29,7 @@
 	X("ce-type")                                                                               \
 	X("ce-source")                                                                             \
 	X("ce-traceparent")                                                                        \
+	X("ce-tracestate")                                                                         \
 	X("function-execution-id")                                                                 \
 	X("x-azure-functions-invocationid")                                                        \
 	X("x-amzn-requestid")                                                                      \

@@ -181,6 +181,46 @@ Test(attempts, a_retry_on_lambda_has_the_request_id_of_the_attempt_before)
 	cr_assert(eq(u8, second.previous.span_id.bytes[0], 10));
 }
 
+/* A batch of the CloudEvents @id and "e-9", with their source, or without. */
+static void deliver_events(struct cs_message *messages, const char *source, const char *id,
+			   uint8_t at)
+{
+	struct cs_inbound inbound = { 0 };
+	struct cs_lambda_event event = { .service = CS_EVENT_CLOUDEVENTS,
+					 .messages = messages,
+					 .messages_count = 2 };
+	struct cs_invocation invocation = {
+		.identity = &identity,
+		.inbound = &inbound,
+		.batch = &event,
+		.target = "/x",
+		.context = { .trace_id = { { 9, at } }, .span_id = { { at } }, .trace_flags = 1 },
+		.start_ns = at,
+		.end_ns = at + 10u,
+	};
+
+	messages[0] = (struct cs_message){ .cloud_event = true,
+					   .id = (char *)id,
+					   .source = (char *)source };
+	messages[1] = (struct cs_message){ .cloud_event = true, .id = (char *)"e-9" };
+	cs_attempts_note_messages(&attempts, &key, &invocation, &event);
+}
+
+Test(attempts, a_cloud_event_is_the_same_in_a_batch)
+{
+	struct cs_message messages[2];
+
+	cr_assert(is_first(deliver("/s", "e-1", 0, 10)));
+	deliver_events(messages, "/s", "e-1", 30);
+	cr_assert(eq(u32, messages[0].attempt, 2));
+	cr_assert(eq(u8, messages[0].previous.span_id.bytes[0], 10));
+	deliver_events(messages, "/other", "e-1", 50);
+	cr_assert(eq(u32, messages[0].attempt, 0));
+	cr_assert(not(messages[0].has_previous));
+	cr_assert(not(messages[1].has_previous), "without a source no id names an event");
+	cr_assert(eq(u32, deliver("/s", "e-1", 0, 70).number, 3));
+}
+
 static struct cs_attempt deliver_number(unsigned n, uint8_t at)
 {
 	char id[16];

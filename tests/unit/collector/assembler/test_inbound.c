@@ -228,6 +228,36 @@ Test(inbound, where_an_event_was_made_is_not_who_called)
 	cs_inbound_deinit(&got);
 }
 
+#define CREATED "ce-traceparent: 00-07000000000000000000000000000001-0000000000000a07-00\n"
+
+/* The tracestate of where it was made, as the extension for distributed tracing has it. */
+Test(inbound, where_an_event_was_made_may_have_a_state_of_its_own)
+{
+	static const struct {
+		const char *lines, *state;
+	} rows[] = {
+		{ CREATED "ce-tracestate: a=1 , b=2\ntracestate: c=3\n" W3C, "a=1,b=2" },
+		{ CREATED "ce-tracestate: a=1%202%253\n",
+		  "a=1 2%3" },                                /* as HTTP's binding writes it */
+		{ CREATED "ce-tracestate: a=1%2cb\n", NULL }, /* decoded it is none */
+		{ CREATED "ce-tracestate: none\n", NULL },
+		{ CREATED "ce-tracestate: a=1\nce-tracestate: b=2\n", NULL },
+		{ "ce-traceparent: x\nce-tracestate: a=1\n", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cs_inbound got;
+
+		cs_inbound_read(&got, rows[i].lines, strlen(rows[i].lines), false);
+		cs_inbound_unescape(&got);
+		if (rows[i].state)
+			cr_expect(eq(str, got.created_state, (char *)rows[i].state));
+		else
+			cr_expect(eq(ptr, got.created_state, NULL), "%zu", i);
+		cs_inbound_deinit(&got);
+	}
+}
+
 Test(inbound, ids_are_taken_by_their_names_repaired_and_only_once)
 {
 	static const char *const headers[] = {

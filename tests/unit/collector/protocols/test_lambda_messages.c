@@ -65,6 +65,23 @@ Test(lambda_messages, of_a_batch_each_has_its_id_count_and_sender)
 	free_all(event);
 }
 
+Test(lambda_messages, of_a_batch_of_cloud_events_each_is_known_by_source_and_id)
+{
+	struct cs_lambda_event *event = new_event();
+
+	take(event, CS_EVENT_CLOUDEVENTS, CS_EVENT_BATCH, 2,
+	     "ce-id: e-1\nce-source: /s\nce-traceparent: " PARENT "\nce-tracestate: a=1, b=2\n\n"
+	     "ce-id: e-2\nce-tracestate: a=1\n\n");
+	cr_assert(eq(u32, event->messages_count, 2));
+	cr_assert(event->messages[0].cloud_event);
+	cr_assert(eq(str, event->messages[0].id, (char *)"e-1"));
+	cr_assert(eq(str, event->messages[0].source, (char *)"/s"));
+	cr_assert(eq(str, event->messages[0].state, (char *)"a=1,b=2"));
+	cr_assert(eq(ptr, event->messages[1].source, NULL));
+	cr_assert(eq(ptr, event->messages[1].state, NULL)); /* of no context */
+	free_all(event);
+}
+
 Test(lambda_messages, several_records_are_one_batch)
 {
 	struct cs_lambda_event *event = new_event();

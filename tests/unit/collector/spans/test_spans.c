@@ -323,7 +323,8 @@ Test(spans, where_an_event_was_made_is_linked_beside_the_start)
 	struct cs_span_context start_context = { .trace_id = { { 7 } }, .span_id = { { 8 } } };
 	struct cs_inbound event = {
 		.created = { .trace_id = { 5 }, .parent_id = { 6 }, .flags = 1 },
-		.has_created = true
+		.has_created = true,
+		.created_state = (char *)"a=1"
 	};
 	struct cs_invocation one = invocation();
 	const struct cs_span *span;
@@ -336,6 +337,7 @@ Test(spans, where_an_event_was_made_is_linked_beside_the_start)
 	cr_assert(eq(str, (char *)text(&span->links[1].attrs, "coldspan.link"), (char *)"event"));
 	cr_assert(eq(u8, span->links[1].trace_id.bytes[0], 5));
 	cr_assert(eq(u8, span->links[1].span_id.bytes[0], 6));
+	cr_assert(eq(str, (char *)span->links[1].trace_state, (char *)"a=1"));
 	cr_assert(
 		eq(u32, span->links[1].flags, 1 | CS_SPAN_FLAG_REMOTE_KNOWN | CS_SPAN_FLAG_REMOTE));
 }
@@ -402,7 +404,8 @@ Test(spans, each_message_of_a_batch_is_linked)
 	struct cs_message messages[3] = {
 		{ .id = (char *)"m-1",
 		  .has_context = true,
-		  .context = { .trace_id = { 5 }, .parent_id = { 6 }, .flags = 1 } },
+		  .context = { .trace_id = { 5 }, .parent_id = { 6 }, .flags = 1 },
+		  .state = (char *)"b=2" },
 		{ .id = (char *)"m-2", .attempt = 2, .has_previous = true, .previous = before },
 		{ .id = (char *)"m-3", .attempt = 2, .has_previous = true, .previous = before },
 	};
@@ -422,6 +425,7 @@ Test(spans, each_message_of_a_batch_is_linked)
 	cr_assert(eq(i64, number(&span->attrs, "messaging.batch.message_count"), 5));
 	cr_assert(eq(i64, number(&span->attrs, "coldspan.event.unlinked"), 2));
 	cr_assert(find(&span->attrs, "coldspan.event.cut")->boolean);
+	cr_assert(eq(str, (char *)span->links[0].trace_state, (char *)"b=2"));
 	cr_assert(eq(sz, span->links_count, 4)); /* the attempt before was one for both */
 	cr_assert(eq(str, (char *)text(&span->links[0].attrs, "coldspan.link"), (char *)"message"));
 	cr_assert(eq(str, (char *)text(&span->links[0].attrs, "messaging.message.id"),

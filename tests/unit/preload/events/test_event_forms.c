@@ -40,6 +40,8 @@ ParameterizedTestParameters(event_forms, names_only)
 		{ CS_SCAN_CLOUD_EVENTS,
 		  "[{\"id\":\"e-1\",\"data\":[{\"id\":\"x\"}]}, {\"id\":\"e-2\",\"type\":\"t\"}]",
 		  "ce-id: e-1\n\nce-id: e-2\nce-type: t\n\n", 2 },
+		{ CS_SCAN_CLOUD_EVENTS, "[{\"source\":\"/s\",\"tracestate\":\"a=1,b=2\"}]",
+		  "ce-source: /s\nce-tracestate: a=1,b=2\n\n", 1 },
 		{ CS_SCAN_CLOUD_EVENTS, "[{\"id\":\"e-1\"},7,{\"other\":1}]", "ce-id: e-1\n\n", 2 },
 		{ CS_SCAN_CLOUD_EVENTS, "[[{\"id\":\"e-1\"}]]", "", 0 },
 		{ CS_SCAN_AZURE,
