@@ -66,6 +66,29 @@ def an_upgrade_is_an_invocation_that_ends_with_it(args, folder):
 
 
 @case
+def an_upgrade_to_http_2_is_told_by_what_http_1_has_answered(args, folder):
+    """What is answered in HTTP/2, also to the request itself, is not seen; one that is declined is like any other."""
+    ask = (b"GET /%s HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+           b"HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n")
+    get = bytes([0x82, 0x86, 0x84, 0x41, 1]) + b"a"
+    with _protocols(args, folder) as (watched, ports):
+        with connected(ports["plain"]) as (sock, stream):
+            sock.sendall(ask % b"up")
+            assert head(stream)[0] == 101
+            assert stream.read(9 + 10) == frame(4, 0, 0) + frame(1, 5, 1, b"\x8e")
+            sock.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) + frame(1, 5, 3, get))
+            assert stream.read(10) == frame(1, 5, 3, b"\x8e")
+            sock.shutdown(socket.SHUT_WR)
+            stream.read()
+        with connected(ports["plain"]) as (sock, stream):
+            sock.sendall(ask % b"declined")
+            assert answer(stream) == (200, b"plain\n")
+        _, _, invocations = watched.finish(ports["plain"])
+    told = [(span["attributes"]["url.path"], span["attributes"]["http.response.status_code"]) for span in invocations]
+    assert told == [("/up", 101), ("/declined", 200)], told
+
+
+@case
 def interim_answers_are_no_answer(args, folder):
     """100 and two of 103, to requests that do not wait for each other; then one that is refused with 417."""
     with _protocols(args, folder) as (watched, ports):

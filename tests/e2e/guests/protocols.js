@@ -29,8 +29,21 @@ function echo(socket, head, first) {
   socket.on('end', () => socket.end());
 }
 
-servers.plain.on('upgrade', (request, socket, head) =>
-  echo(socket, head, 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n'));
+// RFC 7540, section 3.2: the request is stream 1, and what comes next are frames. The answers: headers, `:status: 500`.
+function speakHttp2(socket) {
+  const answer = (stream) => Buffer.from([0, 0, 1, 1, 5, 0, 0, 0, stream, 0x8e]);
+  socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+  socket.write(Buffer.concat([Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]), answer(1)]));
+  socket.on('data', () => socket.write(answer(3)));
+  socket.on('end', () => socket.end());
+}
+
+servers.plain.on('upgrade', (request, socket, head) => {
+  if (request.headers.upgrade === 'h2c' && request.url === '/declined')
+    socket.end('HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nplain\n');
+  else if (request.headers.upgrade === 'h2c') speakHttp2(socket);
+  else echo(socket, head, 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+});
 servers.plain.on('connect', (request, socket, head) =>
   echo(socket, head, 'HTTP/1.1 200 Connection Established\r\n\r\n'));
 
