@@ -39,15 +39,10 @@ long cs_result(long raw)
 	return -1;
 }
 
-CS_AT_START uint32_t cs_pid(void)
+uint32_t cs_pid_found(void)
 {
-	uint32_t pid = atomic_load_explicit(&cs_shim.wiped->pid, memory_order_relaxed);
-
-	if (__builtin_expect(!pid, 0)) {
-		cs_adopt(0, 0, 0, 0);
-		pid = atomic_load_explicit(&cs_shim.wiped->pid, memory_order_relaxed);
-	}
-	return pid;
+	cs_adopt(0, 0, 0, 0);
+	return atomic_load_explicit(&cs_shim.wiped->pid, memory_order_relaxed);
 }
 
 /* The clock's id is the kernel's encoding of the number, in both libcs: ~number << 3 | 6. */
@@ -102,8 +97,10 @@ void cs_mark_told(unsigned mark, uint64_t now_ns)
 		cs_emit(CS_RECORD_READY, CS_PRIORITY_HIGH, now_ns, &rec, sizeof(rec), NULL, 0);
 }
 
-bool cs_emit_begin(unsigned type, enum cs_priority priority, uint64_t time_ns, uint32_t payload_len,
-		   struct cs_claim *claim)
+/* For records of every invocation without a call, whose claim then stays in registers. */
+static inline __attribute__((always_inline)) bool begin(unsigned type, enum cs_priority priority,
+							uint64_t time_ns, uint32_t payload_len,
+							struct cs_claim *claim)
 {
 	uint64_t thread = cs_thread_pointer();
 	uint32_t pid = cs_pid();
@@ -114,6 +111,12 @@ bool cs_emit_begin(unsigned type, enum cs_priority priority, uint64_t time_ns, u
 	claim->record->time_ns = time_ns;
 	claim->record->thread = thread;
 	return true;
+}
+
+bool cs_emit_begin(unsigned type, enum cs_priority priority, uint64_t time_ns, uint32_t payload_len,
+		   struct cs_claim *claim)
+{
+	return begin(type, priority, time_ns, payload_len, claim);
 }
 
 bool cs_emit_has_room(void)
@@ -132,7 +135,7 @@ void cs_emit(unsigned type, enum cs_priority priority, uint64_t time_ns, const v
 	struct cs_claim claim;
 	unsigned char *payload;
 
-	if (!cs_emit_begin(type, priority, time_ns, fixed_len + text_len, &claim))
+	if (!begin(type, priority, time_ns, fixed_len + text_len, &claim))
 		return;
 	payload = (unsigned char *)(claim.record + 1);
 	__builtin_memcpy(payload, fixed, fixed_len);

@@ -110,13 +110,21 @@ void cs_set_errno(int value);
 /** cs_result() - what a libc wrapper returns for a raw result: -1 and errno on failure. */
 long cs_result(long raw);
 
+/* What it is in a process that does not know itself yet. */
+uint32_t cs_pid_found(void);
+
 /**
  * cs_pid() - tag of this process; makes itself known with a PROCESS record in a new fork child
  *
  * Context: signal. A system call only the first time in a child that did not come from libc's fork.
  * Return:  0: a child that must not ask who it is. It is not watched any more.
  */
-uint32_t cs_pid(void);
+static inline uint32_t cs_pid(void)
+{
+	uint32_t pid = atomic_load_explicit(&cs_shim.wiped->pid, memory_order_relaxed);
+
+	return __builtin_expect(pid != 0, 1) ? pid : cs_pid_found();
+}
 
 /**
  * cs_thread_number() - what libc believes the calling thread's number to be, which no call asks

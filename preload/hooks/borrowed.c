@@ -3,15 +3,15 @@
 /* Marks of children in borrowed memory; see borrowed.h. */
 #include "preload/hooks/borrowed.h"
 
-#include <stdatomic.h>
 #include <stddef.h>
 
 #include "preload/sys.h"
 
 #define MARKS_COUNT 32u /* threads in vfork at once; the next one freezes the tables meanwhile */
 
+_Atomic uint32_t cs_borrow_active;
+
 static struct cs_borrowed marks[MARKS_COUNT];
-static _Atomic uint32_t active;   /* marks in use: 0 answers every question at once */
 static _Atomic uint32_t unmarked; /* children for which there was no mark */
 static _Atomic bool frozen;
 
@@ -19,7 +19,7 @@ void cs_borrow_begin(unsigned kind, uint64_t begin_ns)
 {
 	uint64_t thread = cs_thread_pointer();
 
-	atomic_fetch_add_explicit(&active, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&cs_borrow_active, 1, memory_order_relaxed);
 	for (unsigned i = 0; i < MARKS_COUNT; i++) {
 		uint64_t unused = 0;
 
@@ -44,24 +44,27 @@ void cs_borrow_end(void)
 	for (unsigned i = MARKS_COUNT; i-- > 0;) {
 		if (atomic_load_explicit(&marks[i].thread, memory_order_relaxed) == thread) {
 			atomic_store_explicit(&marks[i].thread, 0, memory_order_relaxed);
-			atomic_fetch_sub_explicit(&active, 1, memory_order_relaxed);
+			atomic_fetch_sub_explicit(&cs_borrow_active, 1, memory_order_relaxed);
 			return;
 		}
 	}
 	atomic_fetch_sub_explicit(&unmarked, 1, memory_order_relaxed);
-	atomic_fetch_sub_explicit(&active, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&cs_borrow_active, 1, memory_order_relaxed);
 }
 
 bool cs_borrow_freeze(void)
 {
-	return !atomic_exchange_explicit(&frozen, true, memory_order_relaxed);
+	if (atomic_exchange_explicit(&frozen, true, memory_order_relaxed))
+		return false;
+	atomic_fetch_add_explicit(&cs_borrow_active, 1, memory_order_relaxed);
+	return true;
 }
 
 static struct cs_borrowed *find(void)
 {
 	uint64_t thread;
 
-	if (__builtin_expect(!atomic_load_explicit(&active, memory_order_relaxed), 1))
+	if (__builtin_expect(!atomic_load_explicit(&cs_borrow_active, memory_order_relaxed), 1))
 		return NULL;
 	thread = cs_thread_pointer();
 	for (unsigned i = MARKS_COUNT; i-- > 0;) {
@@ -93,7 +96,7 @@ void cs_borrow_replaced(int fd)
 		mark->replaced |= 1u << fd;
 }
 
-bool cs_tables_may_change(void)
+bool cs_tables_may_change_beside(void)
 {
 	return !atomic_load_explicit(&frozen, memory_order_relaxed) &&
 	       !atomic_load_explicit(&unmarked, memory_order_relaxed) && !cs_borrow_find();

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -54,5 +55,16 @@ bool cs_borrow_exec(uint64_t time_ns);
 /** cs_borrow_replaced() - the caller has another @fd, 0 to 2, than its parent. Context: signal. */
 void cs_borrow_replaced(int fd);
 
-/** cs_tables_may_change() - may the caller change process-wide tables? Context: signal. */
-bool cs_tables_may_change(void);
+/* Children in borrowed memory, and 1 more once the tables are frozen: 0 answers every question at once. */
+extern _Atomic uint32_t cs_borrow_active __attribute__((visibility("hidden")));
+
+/* What it is where that is not 0. */
+bool cs_tables_may_change_beside(void);
+
+/** cs_tables_may_change() - may the caller change process-wide tables? Mostly one load. Context: signal. */
+static inline bool cs_tables_may_change(void)
+{
+	return __builtin_expect(!atomic_load_explicit(&cs_borrow_active, memory_order_relaxed),
+				1) ||
+	       cs_tables_may_change_beside();
+}

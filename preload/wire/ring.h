@@ -124,10 +124,12 @@ static inline int cs_ring_reserve(struct cs_ring *ring, uint32_t pid, unsigned t
 					     atomic_load_explicit(&header->quarantine[0],
 								  memory_order_acquire),
 				     0)) {
-			int r = cs_ring_reserve_slow(ring, type, len, limit, &pos);
+			uint64_t found;
+			int r = cs_ring_reserve_slow(ring, type, len, limit, &found);
 
 			if (r < 0)
 				return r;
+			pos = found; /* which need not have an address then */
 			break;
 		}
 		CS_TESTPOINT("before_reserve");

@@ -21,7 +21,7 @@ RELOCATIONS = {"R_X86_64_RELATIVE", "R_AARCH64_RELATIVE"}
 # What every start runs, from files that have nothing else in common: preload/layout.ld.
 START = {".rodata", "__libc_start_main", "memcpy", "cs_attach", "cs_classify_holds_code", "cs_elf_find",
             "cs_fd_init", "cs_follow_start", "cs_identity_write", "cs_lanes_init", "cs_loader_resolve",
-            "cs_logs_variable", "cs_now", "cs_pid", "cs_pool_init", "cs_propagate_variable", "cs_ring_init",
+            "cs_logs_variable", "cs_now", "cs_pool_init", "cs_propagate_variable", "cs_ring_init",
             "cs_script_find", "cs_segment_format", "cs_shim_enter", "cs_start_read", "cs_text_starts"}
 FAULT_AROUND_BYTES = 65536
 FLAGS_1 = {"NOW", "NODELETE", "INITFIRST"}
