@@ -303,9 +303,11 @@ static size_t plain_run(const unsigned char *at, size_t len)
 	size_t n = 0;
 
 	for (; len - n >= CS_SWAR_BYTES; n += CS_SWAR_BYTES) {
-		uint64_t bytes = cs_swar_load(at + n);
-		uint64_t marks = cs_swar_below(bytes, 0x20) | cs_swar_equal(bytes, 0x7f);
+		uint64_t bytes = cs_swar_load(at + n), marks;
 
+		if (cs_swar_plain(bytes, 0x20))
+			continue;
+		marks = cs_swar_below(bytes, 0x20) | cs_swar_equal(bytes, 0x7f);
 		if (marks)
 			return n + cs_swar_first(marks);
 	}

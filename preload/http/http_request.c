@@ -214,15 +214,17 @@ static size_t path_run(struct cs_http_text *text, const unsigned char *at, size_
 /* The rest of the line, where it is what it mostly is and came in one piece. */
 static size_t version_run(struct cs_http_request *request, const unsigned char *at, size_t len)
 {
-	const size_t digit = sizeof(version_text) - 1, whole = digit + 3;
+	uint8_t version;
 
-	if (request->progress || len < whole || __builtin_memcmp(at, version_text, digit) != 0 ||
-	    (at[digit] != '0' && at[digit] != '1') || at[digit + 1] != '\r' ||
-	    at[digit + 2] != '\n')
+	if (request->progress || len < CS_SWAR_BYTES + 2 || at[CS_SWAR_BYTES] != '\r' ||
+	    at[CS_SWAR_BYTES + 1] != '\n')
 		return 0;
-	request->version = (uint8_t)(10 + at[digit] - '0');
+	version = cs_swar_version(cs_swar_load(at));
+	if (!version)
+		return 0;
+	request->version = version;
 	begin_fields(request);
-	return whole;
+	return CS_SWAR_BYTES + 2;
 }
 
 static size_t query_run(const unsigned char *at, size_t len)

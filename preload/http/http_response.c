@@ -2,6 +2,8 @@
 
 #include "preload/http/http_response.h"
 
+#include "preload/http/swar.h"
+
 enum state {
 	LINE, /* zero: "HTTP/1.x nnn" */
 	REASON,
@@ -13,10 +15,7 @@ enum state {
 /* x is 0 or 1, n a digit. */
 static const char pattern[] = "HTTP/1.x nnn";
 
-enum {
-	VERSION_AT = 7,
-	STATUS_AT = 9,
-};
+#define STATUS_AT 9
 
 static void begin_head(struct cs_http_response *response)
 {
@@ -110,13 +109,16 @@ static enum cs_http_verdict line_byte(struct cs_http_response *response, unsigne
 static size_t pattern_run(struct cs_http_response *response, const unsigned char *at, size_t len)
 {
 	const size_t whole = sizeof(pattern) - 1;
+	uint8_t version;
 
-	if (response->progress || len < whole || __builtin_memcmp(at, pattern, VERSION_AT) != 0 ||
-	    (at[VERSION_AT] != '0' && at[VERSION_AT] != '1') || at[VERSION_AT + 1] != ' ' ||
+	if (response->progress || len < whole || at[STATUS_AT - 1] != ' ' ||
 	    !is_digit(at[STATUS_AT]) || !is_digit(at[STATUS_AT + 1]) ||
 	    !is_digit(at[STATUS_AT + 2]))
 		return 0;
-	response->version = (uint8_t)(10 + at[VERSION_AT] - '0');
+	version = cs_swar_version(cs_swar_load(at));
+	if (!version)
+		return 0;
+	response->version = version;
 	response->status = (uint16_t)((at[STATUS_AT] - '0') * 100 + (at[STATUS_AT + 1] - '0') * 10 +
 				      (at[STATUS_AT + 2] - '0'));
 	response->progress = (uint8_t)whole;

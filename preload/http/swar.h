@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,10 +37,29 @@ static inline uint64_t cs_swar_equal(uint64_t bytes, unsigned char c)
 	return cs_swar_below(bytes ^ CS_SWAR_ONES * c, 1);
 }
 
+/**
+ * cs_swar_plain() - is there neither a byte below @limit, at most 0x80, nor DEL?
+ *
+ * False also where some of them are above 0x7f: then nothing is said.
+ */
+static inline bool cs_swar_plain(uint64_t bytes, unsigned char limit)
+{
+	/* A carry, or a borrow, comes out of a byte that makes it false itself. */
+	return !(((bytes - CS_SWAR_ONES * limit) | (bytes + CS_SWAR_ONES)) & CS_SWAR_ONES << 7);
+}
+
 /** cs_swar_first() - index of the first mark; there is one. */
 static inline size_t cs_swar_first(uint64_t marks)
 {
 	return (size_t)__builtin_ctzll(marks) / 8;
+}
+
+/** cs_swar_version() - of "HTTP/1.x", 10 or 11; 0: the bytes are something else. */
+static inline uint8_t cs_swar_version(uint64_t bytes)
+{
+	uint64_t minor = bytes - 0x302e312f50545448ull; /* "HTTP/1.0" */
+
+	return minor == 0 ? 10 : minor == 1ull << 56 ? 11 : 0;
 }
 
 /** cs_swar_ends_name() - marks bytes that are no letter, digit or dash; all marks are exact. */
