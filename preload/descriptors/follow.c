@@ -333,7 +333,7 @@ void cs_follow_waited_for(int fd)
 }
 
 /* Is @fd still what it was before the call? If not, its bytes are nobody's we know. */
-static bool still(int fd, uint64_t word)
+static inline bool still(int fd, uint64_t word)
 {
 	if (!cs_fd_has_conn(word) || !cs_shim_watching() || !cs_tables_may_change())
 		return false;
@@ -377,7 +377,7 @@ void cs_follow_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t byt
 		cs_calls_sent(word, iov, bytes, begin_ns);
 	else
 		cs_conn_sent(&cs_served_env, cs_fd_conn(word), cs_fd_generation(word), iov, bytes,
-			     begin_ns, cs_now());
+			     begin_ns, 0);
 }
 
 void cs_follow_shutdown(int fd, uint64_t word)

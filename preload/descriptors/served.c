@@ -205,5 +205,6 @@ const struct cs_conn_env cs_served_env = {
 	.content = pass_body,
 	.loads = &cs_shim.openwhisk,
 	.more = tell_more,
+	.now = cs_now,
 	.forks = &cs_follow.forks,
 };

@@ -191,12 +191,14 @@ static bool is_aside(const struct cs_conn_env *env, const struct cs_conn *conn, 
 /* Once; while busy with a direction, so that the connection is still there. Return: its state now. */
 static uint64_t tell_aside(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t now_ns)
 {
-	struct cs_conn_event event = { .type = CS_CONN_ASIDE, .time_ns = now_ns };
+	struct cs_conn_event event = { .type = CS_CONN_ASIDE };
 	uint64_t was =
 		atomic_fetch_or_explicit(&conn->state, CS_CONN_ASIDE_TOLD, memory_order_relaxed);
 
-	if (!(was & CS_CONN_ASIDE_TOLD))
+	if (!(was & CS_CONN_ASIDE_TOLD)) {
+		event.time_ns = cs_conn_time(env, now_ns);
 		env->emit(conn, &event);
+	}
 	return was | CS_CONN_ASIDE_TOLD;
 }
 

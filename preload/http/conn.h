@@ -136,6 +136,7 @@ struct cs_conn_env {
 	struct cs_pool *conns;
 	struct cs_pool *texts;
 	cs_conn_emit_fn emit;    /* called while the thread is busy with the connection */
+	uint64_t (*now)(void);   /* the clock, for cs_conn_sent(); NULL: it is given both stamps */
 	_Atomic uint32_t *forks; /* counts children that this process may have given it to */
 	/*
 	 * The process is the client. The text of its last request stays until the next one; one that
@@ -228,7 +229,12 @@ void cs_conn_share(struct cs_conn *conn, uint32_t generation);
 void cs_conn_received(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
 		      const struct iovec *iov, uint64_t bytes, uint64_t now_ns);
 
-/** cs_conn_sent() - it has written @bytes bytes, between the two stamps. Context: signal. */
+/**
+ * cs_conn_sent() - it has written @bytes bytes, between the two stamps
+ * @end_ns: 0: @env->now tells it, where something ends
+ *
+ * Context: signal.
+ */
 void cs_conn_sent(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
 		  const struct iovec *iov, uint64_t bytes, uint64_t begin_ns, uint64_t end_ns);
 

@@ -21,7 +21,7 @@ static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, ui
 	struct cs_conn_event event = {
 		.type = CS_CONN_RESPONSE_END,
 		.sequence = sequence,
-		.time_ns = now_ns,
+		.time_ns = cs_conn_time(env, now_ns),
 		.request_bytes = received >> CS_CONN_RECEIVED_BITS,
 		.flags = flags,
 		.probe = received & CS_CONN_TO_PROBE,

@@ -55,6 +55,12 @@ static inline uint64_t cs_conn_received_of(const struct cs_conn *conn, uint32_t 
 				    memory_order_relaxed);
 }
 
+/** cs_conn_time() - a stamp, or if it was left out, what the clock says now. Context: signal. */
+static inline uint64_t cs_conn_time(const struct cs_conn_env *env, uint64_t ns)
+{
+	return ns || !env->now ? ns : env->now();
+}
+
 /**
  * cs_conn_show() - hand content, the next @content bytes, to who wants it
  *

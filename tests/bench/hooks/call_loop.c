@@ -57,6 +57,7 @@ int main(int argc, char **argv)
 	measure("read", read_once, CALLS, batches);
 	measure("write", write_once, CALLS, batches);
 	measure("exchange", serve_once, EXCHANGES, 8);
+	measure("exchange_in_two", serve_in_two, EXCHANGES, 8);
 	measure("call", call_once, EXCHANGES, 8);
 	return 0;
 }

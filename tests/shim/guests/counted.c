@@ -28,6 +28,7 @@ int main(int argc, char **argv)
 	counted(argv[1], "read", read_once);
 	counted(argv[1], "write", write_once);
 	counted(argv[1], "serve", serve_once);
+	counted(argv[1], "serve_in_two", serve_in_two);
 	counted(argv[1], "call", call_once);
 	return 0;
 }

@@ -34,6 +34,8 @@ static const char response[] = "HTTP/1.1 200 OK\r\n"
 			       "\r\n"
 			       "{\"hello\": true}";
 
+#define BODY_BYTES 15
+
 static int in, out, server, client, asked, asking;
 
 static void need(int good, const char *what)
@@ -63,6 +65,19 @@ static void serve_once(void)
 	need(cs_sys3(SYS_write, client, request, sizeof(request) - 1) > 0, "client write");
 	need(read(server, got, sizeof(got)) == sizeof(request) - 1, "server read");
 	need(write(server, response, sizeof(response) - 1) == sizeof(response) - 1, "server write");
+	need(cs_sys3(SYS_read, client, got, sizeof(got)) == sizeof(response) - 1, "client read");
+}
+
+/* As the JDK's server does: the head, then the body. */
+static void serve_in_two(void)
+{
+	const size_t head = sizeof(response) - 1 - BODY_BYTES;
+	char got[1024];
+
+	need(cs_sys3(SYS_write, client, request, sizeof(request) - 1) > 0, "client write");
+	need(read(server, got, sizeof(got)) == sizeof(request) - 1, "server read");
+	need(write(server, response, head) == (ssize_t)head, "server write");
+	need(write(server, response + head, BODY_BYTES) == BODY_BYTES, "server write");
 	need(cs_sys3(SYS_read, client, got, sizeof(got)) == sizeof(response) - 1, "client read");
 }
 

@@ -96,11 +96,20 @@ static void content(struct cs_conn *of, const unsigned char *data, size_t len)
 }
 
 static bool env_loads; /* the process is brought its code */
+static uint64_t clock_ns;
+static unsigned clock_looks;
+
+static uint64_t clock_now(void)
+{
+	clock_looks++;
+	return ++clock_ns;
+}
 
 static const struct cs_conn_env env = { .conns = &conns,
 					.texts = &texts,
 					.emit = emit,
 					.content = content,
+					.now = clock_now,
 					.forks = &forks,
 					.loads = &env_loads };
 
@@ -623,6 +632,28 @@ Test(conn, pieces_in_several_buffers_are_one_stream)
 	cs_conn_sent(&env, conn, GENERATION, out, 38, 20, 21);
 	cs_conn_sent(&env, conn, GENERATION, NULL, 2, 22, 23); /* sendfile */
 	TOLD("request 0 GET /a @10\nresponse 0 200 @20\nend 0 200 in 19 out 40 @23\n");
+}
+
+Test(conn, the_clock_is_looked_at_where_a_response_ends)
+{
+	clock_ns = 100;
+	received(GET_A, 10);
+	sent("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", 20, 0);
+	sent("o", 30, 0);
+	TOLD("request 0 GET /a @10\nresponse 0 200 @20\n");
+	cr_assert(eq(uint, clock_looks, 0));
+	sent("k", 40, 0);
+	TOLD("end 0 200 in 19 out 40 @101\n");
+	cr_assert(eq(uint, clock_looks, 1));
+}
+
+Test(conn, the_clock_is_looked_at_where_following_ends)
+{
+	asides_said = true;
+	clock_ns = 100;
+	received(GET_A, 10);
+	sent("HTTP/2 200\r\n", 20, 0);
+	TOLD("request 0 GET /a @10\nresponse 0 0 @20\nend 0 0 in 19 out 6 @101 unfollowed\naside @102\n");
 }
 
 Test(conn, too_many_at_once_are_refused_until_one_ends)
