@@ -13,6 +13,8 @@
 #include "agent/budget/metric.h"
 #include "agent/exit_codes.h"
 #include "agent/output/escape.h"
+#include "agent/statistics/paired.h"
+#include "agent/statistics/unpaired.h"
 #include "collector/assembler/model.h"
 
 #define LABEL_COLUMNS  12
@@ -135,6 +137,13 @@ static void put_difference(const struct cs_budget *budget, const struct cs_judge
 	cs_buffer_printf(out, ", which is %s", cs_quantity_format(difference, text, sizeof(text)));
 }
 
+static void put_others_missing(const struct cs_judgement *judgement, const char *more,
+			       struct cs_buffer *out)
+{
+	cs_buffer_printf(out, "not seen in %u of the %u saved starts%s", judgement->others_missing,
+			 judgement->others_missing + judgement->others_count, more);
+}
+
 void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgement *judgement,
 			struct cs_buffer *out)
 {
@@ -144,7 +153,15 @@ void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgemen
 		return;
 	}
 	if (judgement->verdict == CS_VERDICT_NO_DATA) {
-		if (!judgement->missing && judgement->count)
+		if (judgement->scant)
+			put_others_missing(judgement, ", too many to compare with", out);
+		else if (judgement->oversize && judgement->apart)
+			cs_buffer_printf(out,
+					 "too many to compare: starts by saved starts may be %u",
+					 CS_UNPAIRED_MAX);
+		else if (judgement->oversize)
+			cs_buffer_printf(out, "too many to compare: pairs may be %u", CS_PAIRS_MAX);
+		else if (!judgement->missing && judgement->count)
 			cs_buffer_puts(out, "no ratio: in some starts it is nothing");
 		else
 			cs_buffer_printf(out, "not seen in %u of %u starts", judgement->missing,
@@ -177,6 +194,10 @@ void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgemen
 				 judgement->resolution * 100);
 	if (!isnan(judgement->chance))
 		cs_buffer_printf(out, ", by chance once in %.0f", 1 / judgement->chance);
+	if (judgement->others_missing) {
+		cs_buffer_puts(out, "; ");
+		put_others_missing(judgement, "", out);
+	}
 	if (judgement->apart)
 		cs_buffer_puts(out, "; weaker: of saved samples, not of pairs");
 }

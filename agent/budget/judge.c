@@ -12,7 +12,8 @@
 #include "agent/statistics/quantile.h"
 #include "agent/statistics/unpaired.h"
 
-#define UNKNOWN ((double)NAN)
+#define UNKNOWN  ((double)NAN)
+#define ROUNDING 1e-9
 
 /* One metric of all starts in which it was seen, in both halves of a pair. */
 struct column {
@@ -221,21 +222,28 @@ static int judge_calm(const struct cs_budget *budget, const struct cs_samples *s
 
 /* --- against others --- */
 
-/* As a factor of the others' value. */
-static double allowed_factor(const struct cs_budget *budget, double other)
+double cs_judge_allowed(const struct cs_budget *budget, double other)
 {
+	if (budget->against == CS_AGAINST_NOTHING)
+		return budget->max.value;
 	switch (budget->max.kind) {
 	case CS_QUANTITY_SHARE:
-		return 1 + budget->max.value;
+		return other * (1 + budget->max.value);
 	case CS_QUANTITY_FACTOR:
-		return budget->max.value;
+		return other * budget->max.value;
 	case CS_QUANTITY_COUNT:
 	case CS_QUANTITY_DURATION:
 	case CS_QUANTITY_SIZE:
 	case CS_QUANTITY_COST:
 		break;
 	}
-	return other > 0 ? 1 + budget->max.value / other : (double)INFINITY;
+	return other + budget->max.value;
+}
+
+/* As a factor of the others' value, which is above 0: only such have a ratio. */
+static double allowed_factor(const struct cs_budget *budget, double other)
+{
+	return cs_judge_allowed(budget, other) / other;
 }
 
 /* Structural counts: the largest of each, compared as they are. */
@@ -244,9 +252,7 @@ static void judge_counts(const struct cs_budget *budget, struct column *column,
 {
 	double own = largest(column->own, column->count);
 	double other = largest(column->others, column->others_count);
-	bool ratio =
-		budget->max.kind == CS_QUANTITY_SHARE || budget->max.kind == CS_QUANTITY_FACTOR;
-	double allowed = ratio ? other * allowed_factor(budget, other) : other + budget->max.value;
+	double allowed = cs_judge_allowed(budget, other);
 
 	ret->other = other;
 	ret->point = ret->lower = ret->upper = own - other;
@@ -272,14 +278,20 @@ static int resolution_of(const struct column *column, double alpha, double *ret)
 {
 	struct cs_paired_ratio proof, scatter;
 	int r = ratio_of(column, alpha, &proof);
+	double least;
 
 	if (r == 0)
 		r = ratio_of(column, CS_JUDGE_MISSED, &scatter);
-	if (r == 0)
-		*ret = proof.lower > 0
-			       ? proof.estimate / proof.lower * scatter.estimate / scatter.lower - 1
-			       : UNKNOWN;
-	return r;
+	if (r < 0)
+		return r;
+	*ret = UNKNOWN;
+	if (!(proof.lower > 0))
+		return 0;
+	least = proof.estimate / proof.lower;
+	if (column->apart)
+		least = fmax(least, 1 + CS_JUDGE_APART);
+	*ret = least * scatter.estimate / scatter.lower - 1;
+	return 0;
 }
 
 static bool is_too_coarse(const struct cs_budget *budget, const struct cs_judgement *judgement,
@@ -327,28 +339,43 @@ static int judge_median(const struct cs_budget *budget, const struct column *col
 	return 0;
 }
 
-/* Is it larger than allowed by more than chance? The allowance is taken out of own values first. */
-static int judge_tail(const struct cs_budget *budget, const struct column *column, double own,
-		      double alpha, uint64_t seed, struct cs_judgement *ret)
+/* That the second's quantile is by chance so much larger. */
+static int tail_chance(const struct column *column, bool swapped, double quantile, uint64_t seed,
+		       double *ret)
 {
-	double allowed = allowed_factor(budget, ret->other);
+	const double *first = swapped ? column->own : column->others;
+	const double *second = swapped ? column->others : column->own;
+	uint32_t first_count = swapped ? column->count : column->others_count;
+	uint32_t second_count = swapped ? column->others_count : column->count;
+
+	return column->apart ? cs_unpaired_tail_chance(first, first_count, second, second_count,
+						       quantile, CS_JUDGE_SWAPS, seed, ret)
+			     : cs_paired_tail_chance(first, second, column->count, quantile,
+						     CS_JUDGE_SWAPS, seed, ret);
+}
+
+/* Is it larger than allowed by more than chance, or smaller? The allowance is taken out of own values first. */
+static int judge_tail(const struct cs_budget *budget, const struct column *column, double own,
+		      double alpha, bool strict, uint64_t seed, struct cs_judgement *ret)
+{
+	double allowed = allowed_factor(budget, ret->other), kept = 1; /* by chance alone */
 	double quantile = budget->quantile < 1 ? budget->quantile : 1 - 1e-6;
 	double grew = own - ret->other;
+	bool small = grew < budget->min_effect;
 	int r;
 
 	for (uint32_t i = 0; i < column->count; i++)
 		column->own[i] /= allowed;
-	r = column->apart ? cs_unpaired_tail_chance(column->others, column->others_count,
-						    column->own, column->count, quantile,
-						    CS_JUDGE_SWAPS, seed, &ret->chance)
-			  : cs_paired_tail_chance(column->others, column->own, column->count,
-						  quantile, CS_JUDGE_SWAPS, seed, &ret->chance);
+	r = tail_chance(column, false, quantile, seed, &ret->chance);
+	if (r == 0 && strict)
+		r = tail_chance(column, true, quantile, seed, &kept);
 	if (r < 0)
 		return r;
 	ret->point = own / ret->other;
 	ret->lower = ret->upper = UNKNOWN;
-	if (ret->point <= allowed || grew < budget->min_effect)
-		ret->verdict = CS_VERDICT_PASS;
+	if (ret->point <= allowed || small)
+		ret->verdict = strict && !small && kept > alpha ? CS_VERDICT_INCONCLUSIVE
+								: CS_VERDICT_PASS;
 	else
 		ret->verdict = ret->chance <= alpha && is_provable(column, grew, ret->other)
 				       ? CS_VERDICT_FAIL
@@ -371,10 +398,11 @@ static int judge_pairs(const struct cs_budget *budget, const struct column *colu
 				&ret->other);
 	if (r == 0)
 		r = middle ? judge_median(budget, column, alpha, strict, ret)
-			   : judge_tail(budget, column, own, alpha, seed, ret);
+			   : judge_tail(budget, column, own, alpha, strict, seed, ret);
 	if (r != -EINVAL && r != -E2BIG)
 		return r;
-	ret->verdict = CS_VERDICT_NO_DATA; /* no ratio of what took no time */
+	ret->verdict = CS_VERDICT_NO_DATA; /* no ratio of what took no time, or of so many */
+	ret->oversize = r == -E2BIG;
 	return 0;
 }
 
@@ -436,7 +464,11 @@ int cs_judge(const struct cs_budget *budget, const struct cs_samples *samples, d
 	judgement.alone = compared && !column.others_count;
 	judgement.count = column.count;
 	judgement.missing = samples->count - column.count;
-	if (r == 0 && column.count && (!compared || column.others_count))
+	judgement.others_count = judgement.apart ? column.others_count : 0;
+	judgement.others_missing = judgement.apart ? samples->apart - column.others_count : 0;
+	judgement.scant =
+		judgement.others_missing > (1 - CS_JUDGE_KNOWN) * samples->apart + ROUNDING;
+	if (r == 0 && column.count && !judgement.scant && (!compared || column.others_count))
 		r = judge_column(budget, samples, &column, alpha, strict, seed, &judgement);
 	/* A start in which it was not seen may be the one that exceeds it: that is not green. */
 	if (judgement.missing && judgement.verdict == CS_VERDICT_PASS)

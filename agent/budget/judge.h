@@ -10,7 +10,8 @@
  *   tails against a baseline      exchanges within pairs
  *   against samples of another time    the same of two samples: rank sums, divisions (unpaired.h). What
  *              changed with the time is in no bound of these: a median that grew by less than CS_JUDGE_APART
- *              is never proved to exceed
+ *              is never proved to exceed. Those in which the metric was not seen are left out, and told;
+ *              with fewer than CS_JUDGE_KNOWN of them there is no data
  *
  * A machine that is too noisy for a budget makes it UNSTABLE, not kept:
  *   amounts    exceeded, but without the starts in which the machine was disturbed (noise.h) their
@@ -38,6 +39,7 @@
 #define CS_JUDGE_ALPHA        0.05 /* by which so few starts can prove nothing */
 #define CS_JUDGE_MISSED       0.1  /* share of runs that may miss what resolution tells */
 #define CS_JUDGE_APART        0.05 /* of others of another time: what the machine's day may change */
+#define CS_JUDGE_KNOWN        0.9  /* of these: that share has to have what is judged */
 
 enum cs_verdict {
 	CS_VERDICT_PASS,
@@ -63,10 +65,12 @@ struct cs_samples {
 
 struct cs_judgement {
 	enum cs_verdict verdict;
-	uint32_t count;    /* of starts that counted */
-	uint32_t missing;  /* starts in which it was not seen */
-	uint32_t over;     /* absolute: that exceed the amount */
-	uint32_t too_many; /* absolute: that many would prove it */
+	uint32_t count;          /* of starts that counted */
+	uint32_t missing;        /* starts in which it was not seen */
+	uint32_t others_count;   /* of those of another time, that counted */
+	uint32_t others_missing; /* in which it was not seen */
+	uint32_t over;           /* absolute: that exceed the amount */
+	uint32_t too_many;       /* absolute: that many would prove it */
 	double point; /* the statistic; against others their ratio, or for counts the difference */
 	double lower; /* one-sided bounds of it; NaN: there is none */
 	double upper;
@@ -77,6 +81,8 @@ struct cs_judgement {
 	uint32_t disturbed; /* UNSTABLE amounts: starts without which it looks kept */
 	bool apart;         /* it is relative to samples of another time: weaker */
 	bool alone;         /* it is relative, and there is nothing that it is relative to */
+	bool scant;         /* NO DATA: too many of the others are left out */
+	bool oversize;      /* NO DATA: more ratios than can be told apart */
 	double resolution;  /* medians of pairs: as cs_judge_resolution(); NaN otherwise */
 };
 
@@ -92,11 +98,15 @@ struct cs_judgement {
 int cs_judge(const struct cs_budget *budget, const struct cs_samples *samples, double alpha,
 	     bool strict, uint64_t seed, struct cs_judgement *ret) cs_must_use;
 
+/** cs_judge_allowed() - the largest that keeps it, where what it is relative to has @other. */
+double cs_judge_allowed(const struct cs_budget *budget, double other);
+
 /**
- * cs_judge_resolution() - what pairs like these could tell
+ * cs_judge_resolution() - what starts like these could tell
  * @metric: an amount
  * @alpha:  error of a proof
- * @ret:    0.04: nine of ten such runs prove a growth of 4 % above what is allowed; NaN: no growth at all
+ * @ret:    0.04: nine of ten such runs prove a growth of 4 % above what is allowed; NaN: no growth at all.
+ *          How far apart the two sides are is not in it
  *
  * Return: 0; -ENOMEM.
  */

@@ -47,19 +47,6 @@ struct plot {
 	double limit; /* NaN: it cannot be drawn */
 };
 
-/* What is allowed, as an amount: against others by what they are. */
-static double limit_of(const struct cs_row *row)
-{
-	const struct cs_budget *budget = row->budget;
-	double other = row->judgement->other;
-
-	if (budget->against == CS_AGAINST_NOTHING)
-		return budget->max.value;
-	return budget->max.kind == CS_QUANTITY_SHARE    ? other * (1 + budget->max.value)
-	       : budget->max.kind == CS_QUANTITY_FACTOR ? other * budget->max.value
-							: other + budget->max.value;
-}
-
 static void add_side(struct plot *plot, const char *name, const struct cs_sample *samples,
 		     uint32_t count)
 {
@@ -172,7 +159,7 @@ void cs_html_box(const struct cs_row *row, struct cs_buffer *out)
 	if (!row->budget || !asserted->count)
 		return;
 	plot.metric = row->budget->metric;
-	plot.limit = limit_of(row);
+	plot.limit = cs_judge_allowed(row->budget, row->judgement->other);
 	add_side(&plot, "function", asserted->own, asserted->count);
 	if (plot.count && asserted->others)
 		add_side(&plot, cs_assert_beside(asserted), asserted->others,

@@ -219,8 +219,9 @@ static json_t *evidence_json(const struct cs_budget *budget, const struct cs_jud
 	bool ratio = budget->against != CS_AGAINST_NOTHING && !about.exact;
 	const char *own = unit_of(about.kind), *unit = ratio ? "factor" : own;
 	json_t *evidence = json_pack(
-		"{s:o, s:o, s:o, s:o, s:o}", "starts", cs_document_number(judgement->count),
-		"missing", cs_document_number(judgement->missing), "over",
+		"{s:o, s:o, s:o, s:o, s:o, s:o}", "starts", cs_document_number(judgement->count),
+		"missing", cs_document_number(judgement->missing), "saved_missing",
+		cs_document_number(judgement->others_missing), "over",
 		cs_document_number(judgement->over), "too_many",
 		cs_document_number(judgement->too_many), "chance", number(judgement->chance));
 

@@ -137,6 +137,22 @@ def too_few_prove_nothing(args, folder):
 
 
 @case
+def saved_starts_without_the_metric_are_told_and_not_too_many(args, folder):
+    document = saved(args, folder)
+    totals = document["functions"][0]["samples"]["total_ns"]
+    plan(folder, function(1000, ", p50 total <= 100x vs baseline"), RUNS)
+    totals[0] = None
+    change(folder, document)
+    expect(coldspan(args, folder), KEPT, r"PASS +p50 total .*; not seen in 1 of the 12 saved starts;")
+    totals[1] = None
+    change(folder, document)
+    expect(coldspan(args, folder, "-o", "json=new.json"), NO_DATA,
+           r"NO DATA +p50 total .*not seen in 2 of the 12 saved starts, too many to compare with")
+    budget = json.loads((folder / "new.json").read_text())["functions"][0]["budgets"][1]
+    assert budget["measured"]["saved_missing"] == 2, budget
+
+
+@case
 def the_schema_says_what_is_written(args, folder):
     try:
         import jsonschema

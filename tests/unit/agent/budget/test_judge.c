@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "agent/budget/judge.h"
+#include "agent/statistics/paired.h"
 
 #define COUNT 60u
 #define MS    1e6
@@ -283,6 +284,93 @@ Test(judge, samples_of_another_time_may_be_of_another_number)
 	samples.count = samples.apart = 2;
 	expect(growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.05), false,
 	       CS_VERDICT_INCONCLUSIVE);
+}
+
+/* One in ten may be without it, and is told; of more is not known what the others would say. */
+Test(judge, saved_starts_without_the_metric_are_told_and_not_too_many)
+{
+	struct cs_budget budgets[] = { growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.5),
+				       growth(CS_METRIC_TOTAL, 0.9, CS_QUANTITY_SHARE, 0.5),
+				       growth(CS_METRIC_FACTS, 1, CS_QUANTITY_COUNT, 0) };
+
+	fill(1);
+	samples.apart = COUNT;
+	for (uint32_t i = 0; i < COUNT / 10; i++)
+		others[i].values[CS_METRIC_TOTAL] = others[i].values[CS_METRIC_FACTS] = (double)NAN;
+	for (unsigned i = 0; i < 3; i++) {
+		struct cs_judgement judgement = judge(budgets[i], false);
+
+		cr_assert(eq(int, (int)judgement.verdict, (int)CS_VERDICT_PASS));
+		cr_assert(eq(u32, judgement.others_missing, COUNT / 10));
+		cr_assert(eq(u32, judgement.others_count, COUNT - COUNT / 10));
+	}
+	others[COUNT / 10] = others[0];
+	for (unsigned i = 0; i < 3; i++) {
+		struct cs_judgement judgement = judge(budgets[i], false);
+
+		cr_assert(eq(int, (int)judgement.verdict, (int)CS_VERDICT_NO_DATA));
+		cr_assert(judgement.scant);
+		budgets[i].max = (struct cs_quantity){ CS_QUANTITY_FACTOR, 0.001 };
+		expect(budgets[i], false, CS_VERDICT_NO_DATA);
+	}
+}
+
+Test(judge, strictly_a_tail_passes_if_it_is_proved_to_be_kept)
+{
+	struct cs_budget budget = growth(CS_METRIC_TOTAL, 0.9, CS_QUANTITY_SHARE, 0);
+
+	for (unsigned apart = 0; apart < 2; apart++) {
+		fill(1);
+		samples.apart = apart * COUNT;
+		expect(budget, false, CS_VERDICT_PASS);
+		expect(budget, true, CS_VERDICT_INCONCLUSIVE);
+		fill(0.8);
+		samples.apart = apart * COUNT;
+		expect(budget, true, CS_VERDICT_PASS);
+	}
+	fill(1);
+	budget.min_effect = 50 * MS;
+	expect(budget, true, CS_VERDICT_PASS);
+}
+
+/* What could be told does not depend on what was found; of another time it is at least what a day may change. */
+Test(judge, resolution_is_what_was_resolvable)
+{
+	double same, slower, apart;
+
+	fill(1);
+	cr_assert(zero(int, cs_judge_resolution(&samples, CS_METRIC_TOTAL, 0.05, &same)));
+	fill(3);
+	cr_assert(zero(int, cs_judge_resolution(&samples, CS_METRIC_TOTAL, 0.05, &slower)));
+	cr_assert(epsilon_eq(dbl, same, slower, 1e-9));
+	for (uint32_t i = 0; i < COUNT; i++) {
+		others[i].values[CS_METRIC_TOTAL] = (100 + i * 0.001) * MS;
+		own[i].values[CS_METRIC_TOTAL] = (104 + i * 0.001) * MS;
+	}
+	cr_assert(zero(int, cs_judge_resolution(&samples, CS_METRIC_TOTAL, 0.05, &same)));
+	cr_assert(lt(dbl, same, 0.001));
+	samples.apart = COUNT;
+	cr_assert(zero(int, cs_judge_resolution(&samples, CS_METRIC_TOTAL, 0.05, &apart)));
+	cr_assert(ge(dbl, apart, CS_JUDGE_APART));
+}
+
+Test(judge, more_than_can_be_compared_is_told_as_that)
+{
+	static struct cs_sample many[CS_PAIRS_MAX + 1];
+	struct cs_judgement judgement;
+
+	fill(1);
+	for (uint32_t i = 0; i <= CS_PAIRS_MAX; i++)
+		many[i] = own[i % COUNT];
+	samples = (struct cs_samples){ many, many, CS_PAIRS_MAX + 1 };
+	judgement = judge(growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.05), false);
+	cr_assert(eq(int, (int)judgement.verdict, (int)CS_VERDICT_NO_DATA));
+	cr_assert(judgement.oversize);
+	samples.apart = CS_PAIRS_MAX + 1;
+	cr_assert(judge(growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.05), false).oversize);
+	fill(1);
+	cr_assert(
+		not(judge(growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.05), false).oversize));
 }
 
 /* A size may grow by an amount, from nothing, too. */
