@@ -414,6 +414,11 @@ static int measure(struct run *run)
 		if (is_wanted(&run->options, plan->functions[i].name))
 			code = assert_function(run, &plan->functions[i], &origin);
 	}
+	/* From here on signals end us where we are: there is nothing left to take away. */
+	event_base_loop(run->asserting.base, EVLOOP_NONBLOCK);
+	if (code < 0 && run->checkouts.interrupts.number)
+		code = CS_EXIT_RUN_SIGNAL_BASE + run->checkouts.interrupts.number;
+	cs_checkouts_deinit(&run->checkouts);
 	cs_result_settle(&run->result);
 	return code;
 }
@@ -437,8 +442,8 @@ static int read_back(struct run *run)
 	return -1;
 }
 
-/* What is exceeded, or in doubt, is not any more; what was not seen still is. */
-static int update(struct run *run, int code)
+/* What was exceeded, or in doubt, and is written anew is not any more; all else still is. */
+static int update(struct run *run)
 {
 	struct cs_buffer text = { 0 };
 	struct cs_diag diag = { 0 };
@@ -449,8 +454,11 @@ static int update(struct run *run, int code)
 		cs_buffer_deinit(&text);
 		return CS_EXIT_FAILED;
 	}
+	cs_result_settle(&run->result);
+	if (cs_result_exit_code(&run->result))
+		cs_assert_text_end(&run->result.tally, &text);
 	put_text(run, &text);
-	return code == CS_EXIT_NO_DATA ? code : CS_EXIT_DONE;
+	return cs_result_exit_code(&run->result);
 }
 
 static int assert_all(struct run *run)
@@ -472,8 +480,7 @@ static int assert_all(struct run *run)
 	put_text(run, &text);
 	if (cs_outputs_write(&run->outputs, &run->result) < 0)
 		return CS_EXIT_FAILED;
-	code = cs_result_exit_code(&run->result);
-	return run->options.update ? update(run, code) : code;
+	return run->options.update ? update(run) : cs_result_exit_code(&run->result);
 }
 
 /* With --from an operand is one more file, unless it is the name of a function. */

@@ -71,6 +71,23 @@ static int by_place(const void *left, const void *right)
 	return a->column < b->column ? -1 : a->column > b->column;
 }
 
+/* What was written is kept by what was observed: of that it is taken. */
+static void keep_written(struct cs_asserted *asserted, const struct cs_revision *revisions,
+			 size_t count, const bool *done)
+{
+	for (size_t i = 0; i < asserted->function->budgets_count && !asserted->failed; i++) {
+		const struct cs_budget *budget = &asserted->function->budgets[i];
+		const struct cs_revision place = { .line = budget->amount_line,
+						   .column = budget->amount_column };
+		const struct cs_revision *found = NULL;
+
+		if (is_revised(budget, &asserted->judgements[i]) && count)
+			found = bsearch(&place, revisions, count, sizeof(place), by_place);
+		if (found && done[found - revisions])
+			asserted->judgements[i].verdict = CS_VERDICT_PASS;
+	}
+}
+
 /* Of one function. Return: how many; negative errno. */
 static int collect(const struct cs_asserted *asserted, struct cs_arena *arena,
 		   struct cs_revision *revisions)
@@ -159,7 +176,7 @@ static size_t budgets_of(const struct cs_result *result)
 	return most;
 }
 
-int cs_updating_write(const struct cs_plan_file *file, const struct cs_result *result,
+int cs_updating_write(const struct cs_plan_file *file, struct cs_result *result,
 		      struct cs_buffer *said, struct cs_diag *diag)
 {
 	size_t most = budgets_of(result), count = 0, made = 0;
@@ -183,6 +200,8 @@ int cs_updating_write(const struct cs_plan_file *file, const struct cs_result *r
 	r = revise(file, revisions, count, done, diag);
 	for (size_t i = 0; i < count && r == 0; i++)
 		made += done[i];
+	for (size_t i = 0; i < result->count && r == 0; i++)
+		keep_written(&result->functions[i].asserted, revisions, count, done);
 	if (r == 0)
 		cs_buffer_printf(said, "%s: %zu budgets updated, %zu left as they are\n",
 				 file->path, made, most - made);

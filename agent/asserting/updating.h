@@ -20,11 +20,12 @@ bool cs_updating_in_ci(void);
 
 /**
  * cs_updating_write() - rewrite the file that @file was read from
- * @said: receives a line for each function
+ * @result: what was written anew is kept, from now on
+ * @said:   receives a line
  *
  * What would come out is read first: a file that cannot be is left as it was.
  *
  * Context: startup. Return: 0; negative errno, @diag says what.
  */
-int cs_updating_write(const struct cs_plan_file *file, const struct cs_result *result,
+int cs_updating_write(const struct cs_plan_file *file, struct cs_result *result,
 		      struct cs_buffer *said, struct cs_diag *diag) cs_must_use;

@@ -77,10 +77,11 @@ int cs_outputs_add(struct cs_outputs *outputs, const char *word, struct cs_diag 
 		return cs_diag_set(diag, -EINVAL,
 				   "-o %s: write -o %s=FILE, or %s=- for standard output", word,
 				   word, word);
-	r = check(outputs, word, path + 1, diag);
+	path = cs_result_file_descriptor(path + 1) == STDOUT_FILENO ? "-" : path + 1;
+	r = check(outputs, word, path, diag);
 	if (r < 0)
 		return r;
-	outputs->paths[outputs->count] = path + 1;
+	outputs->paths[outputs->count] = path;
 	outputs->at[outputs->count++] = (struct cs_output){ .format = format };
 	return 0;
 }
@@ -101,16 +102,6 @@ static bool has_format(const struct cs_outputs *outputs, const char *name)
 
 /* --- opening --- */
 
-/* Opened after @a, @b has taken the place of what @a is written to. */
-static bool same_file(const struct cs_result_file *a, const struct cs_result_file *b)
-{
-	struct stat one, other;
-
-	return a->beside[0] && b->beside[0] && stat(a->beside, &one) == 0 &&
-	       stat(b->beside, &other) == 0 && one.st_dev == other.st_dev &&
-	       one.st_ino == other.st_ino;
-}
-
 static int open_one(struct cs_outputs *outputs, size_t which, struct cs_diag *diag)
 {
 	struct cs_result_file *file = &outputs->at[which].file;
@@ -120,7 +111,7 @@ static int open_one(struct cs_outputs *outputs, size_t which, struct cs_diag *di
 		return r;
 	for (size_t i = 0; i < which; i++) {
 		/* One name in two words: each would write over what the other has. */
-		if (same_file(&outputs->at[i].file, file))
+		if (cs_result_file_same(&outputs->at[i].file, file))
 			return cs_diag_set(diag, -EINVAL, "%s and %s are one file",
 					   outputs->paths[i], outputs->paths[which]);
 	}

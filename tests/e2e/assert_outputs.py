@@ -5,6 +5,7 @@
 usage: assert_outputs.py --coldspan FILE --schema FILE
 """
 import json
+import os
 import pathlib
 import re
 import resource
@@ -156,12 +157,69 @@ def interrupted_it_leaves_no_output_behind(args, folder):
     while not (folder / "here").exists():
         assert time.monotonic() < until and process.poll() is None, process.communicate()
         time.sleep(0.01)
-    assert [name for name in names(folder) if name.endswith(".new")], names(folder)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGINT, (process.returncode, said)
     assert names(folder) == ["coldspan.yaml", "here", "r.json"], names(folder)
     assert (folder / "r.json").read_text() == "what was there\n"
+
+
+@case
+def ended_while_it_waits_it_leaves_no_output_behind(args, folder):
+    """By what it has no time to clean up after, too: outside of a start nobody looks after signals."""
+    plan(folder)
+    os.mkfifo(folder / "saved.json")
+    words = [args.coldspan, "assert", "-o", "json=r.json", "-o", "html=r.html", "--from", "saved.json"]
+    with open(os.open(folder / "saved.json", os.O_RDWR), "wb", buffering=0) as writer:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            process = subprocess.Popen(words, cwd=folder, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+            fds = pathlib.Path("/proc", str(process.pid), "fd")
+            until = time.monotonic() + 60  # it has opened its outputs, and reads
+            while not any(os.path.realpath(fd) == str(folder / "saved.json") for fd in fds.iterdir()):
+                assert time.monotonic() < until and process.poll() is None, process.returncode
+            process.send_signal(number)
+            assert process.wait(timeout=60) == -number, process.returncode
+            assert names(folder) == ["coldspan.yaml", "saved.json"], names(folder)
+        assert not writer.closed
+
+
+@case
+def names_of_descriptors_are_what_these_are_open_on(args, folder):
+    """A redirected standard output is a file: it keeps what it has, and what comes next goes behind."""
+    plan(folder)
+    coldspan(args, folder, "over", "-o", "json=saved.json")
+    (folder / "link").symlink_to("/dev/fd/3")
+    for name, number in (("/dev/stdout", 1), ("/dev/stderr", 2), ("/dev/fd/3", 3), ("/proc/self/fd/3", 3), ("link", 3),
+                         ("/proc/thread-self/fd/3", 3)):
+        (folder / "log").unlink(missing_ok=True)
+        script = f'{{ echo before >&{number}; "$0" assert --from saved.json over -o json={name}; echo after >&{number}; }} {number}> log'
+        got = subprocess.run(["bash", "-c", script, args.coldspan], cwd=folder, capture_output=True, text=True, timeout=300,
+                             check=False, env=asserting.environment())
+        lines = (folder / "log").read_text().splitlines()
+        documents = [line for line in lines if line.startswith("{")]
+        assert (lines[0], lines[-1], len(documents)) == ("before", "after", 1), (name, lines, got)
+        assert json.loads(documents[0])["schema"] == "coldspan.assert/v1", name
+        # What people read goes elsewhere where a document has standard output.
+        assert len(lines) == 3 or number == 2, (name, lines, got)
+        assert "budgets: 1 exceeded" in got.stdout + got.stderr, (name, got)
+    expect(coldspan(args, folder, "--from", "saved.json", "over", "-o", "json=/dev/fd/77"), FAILED,
+           r"cannot write /dev/fd/77: Bad file descriptor")
+    expect(coldspan(args, folder, "--from", "saved.json", "over", "-o", "json=-", "-o", "text=/dev/stdout"), USAGE,
+           r"standard output is written by another -o")
+    assert names(folder) == ["coldspan.yaml", "link", "log", "saved.json"], names(folder)
+
+
+@case
+def fifos_and_devices_are_written_to(args, folder):
+    plan(folder)
+    coldspan(args, folder, "over", "-o", "json=saved.json")
+    os.mkfifo(folder / "pipe")
+    expect(coldspan(args, folder, "--from", "saved.json", "over", "-o", "json=pipe"), FAILED, r"cannot write pipe: ")
+    with open(os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:
+        expect(coldspan(args, folder, "--from", "saved.json", "over", "-o", "json=pipe", "-o", "text=/dev/null",
+                        "-o", "html=/dev/null"), OVER)
+        assert json.loads(reader.read())["schema"] == "coldspan.assert/v1"
+    assert (folder / "pipe").is_fifo() and pathlib.Path("/dev/null").is_char_device()
 
 
 @case

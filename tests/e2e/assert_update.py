@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import asserting
-from lib.asserting import KEPT, NO_DATA, OVER, USAGE, coldspan, expect, plan
+from lib.asserting import INCONCLUSIVE, KEPT, NO_DATA, OVER, USAGE, coldspan, expect, plan
 from lib.cases import case
 
 NOTE = r"  # coldspan assert --update: \d{4}-\d\d-\d\d, \S+, n=5"
@@ -46,6 +46,19 @@ def in_ci_it_is_refused(args, folder):
     expect(coldspan(args, folder, "--update", "--allow-ci", env={"CI": "true"}), KEPT, r"1 budgets updated")
     assert (folder / "coldspan.yaml").read_text() != before
     expect(coldspan(args, folder, "--update", "--null"), USAGE, r"--update")
+
+
+@case
+def what_it_cannot_write_still_counts(args, folder):
+    """A budget against something, of a preset, or that is unproved: the exit status is as without --update."""
+    plan(folder, "  f:\n    run: [/bin/true]\n    baseline: {run: [/bin/true]}\n    budgets:\n      - p50 total <= 1ns\n"
+                 "      - shared_objects <= -99% vs baseline\n")
+    expect(coldspan(args, folder, "--update"), OVER, r"1 budgets updated, 1 left as they are\nbudgets: 1 exceeded, 1 kept\n")
+    expect(coldspan(args, folder), OVER, r"PASS +p50 total")
+    plan(folder, "  f:\n    run: [/bin/true]\n    baseline: {run: [/bin/true]}\n    budgets:\n      - p50 total <= 1ns\n"
+                 "      - p95 total <= 99x vs baseline\n")
+    expect(coldspan(args, folder, "--update"), KEPT, r"1 budgets updated, 1 left as they are\n")
+    expect(coldspan(args, folder, "--update", "--strict"), INCONCLUSIVE, r"as they are\nbudgets: 1 inconclusive, 1 kept\n")
 
 
 @case
