@@ -36,6 +36,14 @@ static bool is_set(const struct telling *telling, const char *variable)
 	return value && *value;
 }
 
+/* collector/destinations.c: such a signal does not go out by OTLP, whatever else is said. */
+static bool is_none(const struct telling *telling, const char *variable)
+{
+	const char *value = telling->get_env(variable);
+
+	return value && !strcmp(value, "none");
+}
+
 /* @variable: that stands in for the flag, unless it is empty; NULL: there is none */
 static void tell_flag(struct telling *telling, enum cs_options_given flag, const char *flag_name,
 		      const char *variable, const char *value)
@@ -72,14 +80,18 @@ static void tell_destinations(struct telling *telling)
 					       "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
 					       "OTEL_EXPORTER_OTLP_LOGS_HEADERS" };
 	static const char *const names[] = { "otlp", "otlp.traces", "otlp.metrics", "otlp.logs" };
+	static const char *const exporters[] = { NULL, "OTEL_TRACES_EXPORTER",
+						 "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER" };
 	const struct cs_options *options = telling->options;
 
 	for (unsigned i = 0; i < options->files_count; i++)
 		tell(telling, "--file", "file", options->files[i]);
 	for (unsigned i = 0; i < options->otlp_count; i++)
 		tell_endpoint(telling, "--otlp", "otlp", options->otlp[i]);
-	for (unsigned i = 0; i < 1 + CS_SIGNAL_COUNT && !options->otlp_count; i++) {
-		if (is_set(telling, endpoints[i]))
+	for (unsigned i = 0; i < 1 + CS_SIGNAL_COUNT; i++) {
+		if (exporters[i] && is_none(telling, exporters[i]))
+			tell(telling, exporters[i], names[i], "none");
+		else if (is_set(telling, endpoints[i]) && !options->otlp_count)
 			tell_endpoint(telling, endpoints[i], names[i],
 				      telling->get_env(endpoints[i]));
 	}

@@ -10,10 +10,12 @@
 #include "agent/budget/plan.h"
 #include "agent/budget/yaml_tree.h"
 #include "agent/document.h"
+#include "agent/output/escape.h"
 #include "base/buffer.h"
 #include "base/shell_word.h"
 
 #define VALUE_BYTES 32
+#define KEY_BYTES   512 /* of a name that people read; more is cut */
 
 struct telling {
 	const struct cs_plan *plan;
@@ -133,12 +135,7 @@ static void tell_budgets(const struct telling *telling)
 					      [CS_LEVEL_INFO] = " (info)",
 					      [CS_LEVEL_OFF] = " (off)" };
 	const struct cs_plan_function *function = telling->function;
-	const char *baseline = telling->options->baseline;
 
-	if (baseline || function->baseline.ref)
-		tell(telling, "baseline.ref",
-		     function->baseline.ref ? function->baseline.ref : baseline,
-		     baseline ? "--baseline" : NULL, function->baseline.line);
 	for (size_t i = 0; i < function->budgets_count; i++) {
 		const struct cs_budget *budget = &function->budgets[i];
 		struct cs_buffer key = { 0 }, value = { 0 };
@@ -153,6 +150,119 @@ static void tell_budgets(const struct telling *telling)
 	}
 }
 
+/* --- what stands in the file as it stands there --- */
+
+static bool has_word(const char *const *words, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(words[i], word))
+			return true;
+	}
+	return false;
+}
+
+/* What may be a secret: variables, and what is sent. */
+static bool is_hidden(const char *key)
+{
+	return !strncmp(key, "env.", 4) || !strcmp(key, "invoke.body");
+}
+
+static bool is_of_scalars(const struct cs_yaml_node *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->entries[i].value->kind != CS_YAML_SCALAR)
+			return false;
+	}
+	return list->kind == CS_YAML_LIST;
+}
+
+static void tell_words(const struct telling *telling, const char *key,
+		       const struct cs_yaml_node *list)
+{
+	struct cs_buffer words = { 0 };
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (i)
+			cs_buffer_putc(&words, ' ');
+		cs_shell_word(&words, list->entries[i].value->value, false);
+	}
+	tell(telling, key, words.len ? words.data : "", NULL, list->line);
+	cs_buffer_deinit(&words);
+}
+
+/* Of what is in another, with a point between: "baseline.ref"; of a list "quarantine.0.id". */
+static void tell_node(const struct telling *telling, const char *key,
+		      const struct cs_yaml_node *node)
+{
+	char below[KEY_BYTES];
+
+	if (node->kind == CS_YAML_SCALAR) {
+		tell(telling, key, is_hidden(key) ? "(set, not shown)" : node->value, NULL,
+		     node->line);
+		return;
+	}
+	if (is_of_scalars(node)) {
+		tell_words(telling, key, node);
+		return;
+	}
+	for (size_t i = 0; i < node->count; i++) {
+		const struct cs_yaml_entry *entry = &node->entries[i];
+
+		if (entry->key)
+			snprintf(below, sizeof(below), "%s.%s", key, entry->key);
+		else
+			snprintf(below, sizeof(below), "%s.%zu", key, i);
+		tell_node(telling, below, entry->value);
+	}
+}
+
+/* All of @map but what is told elsewhere. */
+static void tell_rest(const struct telling *telling, const struct cs_yaml_node *map,
+		      const char *const *told, size_t told_count)
+{
+	for (size_t i = 0; map && i < map->count; i++) {
+		const struct cs_yaml_entry *entry = &map->entries[i];
+		bool more = !strcmp(entry->key, "ready") && entry->value->kind == CS_YAML_MAP;
+
+		if (more || !has_word(told, told_count, entry->key))
+			tell_node(telling, entry->key, entry->value);
+	}
+}
+
+static void tell_rest_of_function(const struct telling *telling)
+{
+	static const char *const told[] = { "run",     "shell",       "function",   "ready",
+					    "runs",    "max_runs",    "warmup",     "cache",
+					    "timeout", "warm_events", "confidence", "budgets",
+					    "baseline" };
+	const struct cs_yaml_node *function =
+		cs_yaml_get(cs_yaml_get(telling->plan->tree, "functions"), telling->function->name);
+	const struct cs_yaml_node *baseline = cs_yaml_get(function, "baseline");
+	const char *ref = telling->options->baseline;
+
+	tell_rest(telling, function, told, sizeof(told) / sizeof(told[0]));
+	if (ref) {
+		tell(telling, "baseline.ref", ref, "--baseline", 0);
+		baseline = cs_yaml_get(baseline, "build");
+	}
+	if (baseline)
+		tell_node(telling, ref ? "baseline.build" : "baseline", baseline);
+}
+
+static void tell_policy(const struct telling *telling)
+{
+	static const char *const told[] = { "on_inconclusive", "on_no_data", "confirm" };
+	const struct cs_settings_options *options = telling->options;
+	const struct cs_plan *plan = telling->plan;
+
+	tell(telling, "on_inconclusive",
+	     options->strict || plan->fail_inconclusive ? "fail" : "warn",
+	     options->strict ? "--strict" : NULL, line_of(telling, "on_inconclusive"));
+	tell(telling, "on_no_data", "fail", NULL, line_of(telling, "on_no_data"));
+	tell_number(telling, "confirm", plan->confirm, NULL);
+	tell_rest(telling, cs_yaml_get(plan->tree, "policy"), told, sizeof(told) / sizeof(told[0]));
+}
+
 json_t *cs_settings_of(const struct cs_plan *plan, const struct cs_settings_options *options)
 {
 	struct telling telling = { plan, options, NULL, json_array() };
@@ -163,13 +273,11 @@ json_t *cs_settings_of(const struct cs_plan *plan, const struct cs_settings_opti
 			continue;
 		tell_start(&telling);
 		tell_sampling(&telling);
+		tell_rest_of_function(&telling);
 		tell_budgets(&telling);
 	}
 	telling.function = NULL;
-	tell(&telling, "on_inconclusive",
-	     options->strict || plan->fail_inconclusive ? "fail" : "warn",
-	     options->strict ? "--strict" : NULL, line_of(&telling, "on_inconclusive"));
-	tell_number(&telling, "confirm", plan->confirm, NULL);
+	tell_policy(&telling);
 	return telling.all;
 }
 
@@ -203,11 +311,13 @@ void cs_settings_text(const json_t *settings, struct cs_buffer *out)
 
 			put_origin(setting, &origin);
 			widest = origin.len > widest ? origin.len : widest;
-			if (round)
-				cs_buffer_printf(out, "%-*s  %s = %s\n", (int)widest,
+			if (round) {
+				cs_buffer_printf(out, "%-*s  %s = ", (int)widest,
 						 origin.data ? origin.data : "",
-						 text_of(setting, "name"),
-						 text_of(setting, "value"));
+						 text_of(setting, "name"));
+				cs_escape_plain(out, text_of(setting, "value"));
+				cs_buffer_putc(out, '\n');
+			}
 			cs_buffer_deinit(&origin);
 		}
 	}

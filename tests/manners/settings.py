@@ -73,6 +73,25 @@ functions:
 """
 
 
+EVERY_KEY = """version: 1
+functions:
+  h:
+    run: [sh, -c, echo a b]
+    ready: {pattern: a b}
+    invoke: {path: /x, body: s3cr3t-t0ken}
+    package: .
+    cost: {memory: 1GiB}
+    env: {TOKEN: s3cr3t-t0ken}
+    forbid: [a, b c]
+    extends: coldspan:knative
+    baseline: {ref: main, build: make}
+    budgets: [total <= 9s, total <= 2x vs baseline]
+policy:
+  prices: {date: 2026-11-22, source: a page, per_request: 1USD, per_gb_second: 1USD}
+  quarantine: [{id: h/p50-total, until: 2026-12-31}]
+"""
+
+
 def _told(args, folder, *words):
     got = call(args, folder, "assert", "--show-origin", *words)
     assert (got.returncode, got.stderr) == (0, "") and SECRET not in got.stdout, got
@@ -96,6 +115,18 @@ def where_a_setting_comes_from_is_told(args, folder):
     told = _told(args, folder, "-n", "5", "--strict", "--baseline", "main", "g")
     assert told["g.runs"] == told["g.max_runs"] == ("5", "--runs") and "f.runs" not in told, told
     assert told["policy.on_inconclusive"] == ("fail", "--strict") and told["g.baseline.ref"] == ("main", "--baseline"), told
+    (folder / "coldspan.yaml").write_text(EVERY_KEY)
+    told = _told(args, folder)
+    for name, wanted in {"h.ready.pattern": ("a b", 5), "h.invoke.path": ("/x", 6), "h.invoke.body": ("(set, not shown)", 6),
+                         "h.package": (".", 7), "h.cost.memory": ("1GiB", 8), "h.env.TOKEN": ("(set, not shown)", 9),
+                         "h.forbid": ("a 'b c'", 10), "h.extends": ("coldspan:knative", 11),
+                         "h.baseline.ref": ("main", 12), "h.baseline.build": ("make", 12),
+                         "policy.prices.per_request": ("1USD", 15), "policy.quarantine.0.id": ("h/p50-total", 16),
+                         "policy.quarantine.0.until": ("2026-12-31", 16)}.items():
+        assert told[name] == (wanted[0], f"coldspan.yaml:{wanted[1]}"), (name, told)
+    assert told["policy.on_no_data"] == ("fail", "default"), told
+    told = _told(args, folder, "--baseline", "other")
+    assert (told["h.baseline.ref"], told["h.baseline.build"]) == (("other", "--baseline"), ("make", "coldspan.yaml:12")), told
     for words in (["nosuch"], ["--null"], ["-o", "junit=j.xml"], ["--from", "r.json"]):
         got = call(args, folder, "assert", "--show-origin", *words)
         assert got.returncode == 2 and got.stderr.count("\n") == 1 and not got.stdout, got
@@ -146,6 +177,10 @@ def the_collector_tells_where_its_settings_come_from(args, folder):
     assert {("COLDSPAN_SOCKET", "socket", "c.sock"), ("OTEL_LOG_LEVEL", "log-level", "warn"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp", "http://127.0.0.1:4318"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "otlp.headers", "(set, not shown)")} <= set(told(**env))
+    got = told(**env, OTEL_TRACES_EXPORTER="none")
+    assert ("OTEL_TRACES_EXPORTER", "otlp.traces", "none") in got and ("default", "otlp.logs", "none") not in got, got
+    got = told("--otlp", "http://127.0.0.1:1", OTEL_LOGS_EXPORTER="none")
+    assert {("--otlp", "otlp", "http://127.0.0.1:1"), ("OTEL_LOGS_EXPORTER", "otlp.logs", "none")} <= set(got), got
     words = ["--socket", "f.sock", "--socket-mode", "600", "--max-instances", "7", "--xray-parent", "--log-level", "error",
              "--file", "a", "--file", "b", "--otlp", "http://127.0.0.1:1"]
     assert told(*words, **env)[:-1] == [
