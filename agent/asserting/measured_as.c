@@ -3,21 +3,14 @@
 /* A word for how it is measured; see measured_as.h. */
 #include "agent/asserting/measured_as.h"
 
-#include <stdio.h>
 #include <string.h>
-
-/* FNV-1a (Fowler, Noll, Vo), 64 bits: nobody gains by two that are the same. */
-static uint64_t add(uint64_t hash, const void *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
-	return hash;
-}
 
 /* With the NUL behind it, so that no two texts together are two others; nothing is told from "". */
 static uint64_t add_text(uint64_t hash, const char *text)
 {
-	return text ? add(add(hash, "t", 1), text, strlen(text) + 1) : add(hash, "n", 1);
+	if (!text)
+		return cs_fingerprint_add(hash, "n", 1);
+	return cs_fingerprint_add(cs_fingerprint_add(hash, "t", 1), text, strlen(text) + 1);
 }
 
 void cs_measured_as(const struct cs_plan_function *function, char ret[CS_MEASURED_AS_BYTES])
@@ -25,17 +18,17 @@ void cs_measured_as(const struct cs_plan_function *function, char ret[CS_MEASURE
 	const struct cs_plan_event *event = &function->event;
 	const uint32_t numbers[] = { function->start == CS_START_FAAS, function->ready,
 				     function->sampling.evict, function->warm };
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = CS_FINGERPRINT_NONE;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		const unsigned char bytes[] = { numbers[i] & 0xff, numbers[i] >> 8 & 0xff };
 
-		hash = add(hash, bytes, sizeof(bytes));
+		hash = cs_fingerprint_add(hash, bytes, sizeof(bytes));
 	}
 	hash = add_text(hash, function->pattern);
 	hash = add_text(hash, event->method);
 	hash = add_text(hash, event->path);
 	hash = add_text(hash, event->body);
 	hash = add_text(hash, event->content_type);
-	snprintf(ret, CS_MEASURED_AS_BYTES, "%016llx", (unsigned long long)hash);
+	cs_fingerprint_text(hash, ret);
 }

@@ -6,9 +6,10 @@
  */
 #pragma once
 
+#include "agent/budget/fingerprint.h"
 #include "agent/budget/plan.h"
 
-#define CS_MEASURED_AS_BYTES 17u
+#define CS_MEASURED_AS_BYTES CS_FINGERPRINT_BYTES
 
 /**
  * cs_measured_as() - of its ready rule, first event, page cache and warm events

@@ -152,6 +152,7 @@ int cs_plan_parse(const char *file, const void *text, size_t len, struct cs_diag
 
 	*ret = (struct cs_plan){ .file = file, .baseline = ret->baseline };
 	cs_arena_init(&ret->arena, 0);
+	cs_fingerprint_text(cs_fingerprint_add(CS_FINGERPRINT_NONE, text, len), ret->hash);
 	r = cs_yaml_load(&ret->arena, file, text, len, diag, &root);
 	if (r == 0 && !root)
 		r = cs_diag_at(diag, -EINVAL, file, 1, 1, "nothing is in it; see coldspan init");

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "agent/budget/budget.h"
+#include "agent/budget/fingerprint.h"
 #include "base/arena.h"
 #include "base/diag.h"
 
@@ -127,6 +128,7 @@ struct cs_plan {
 	struct cs_arena arena;           /* owns everything */
 	const char *file;                /* borrowed */
 	const struct cs_yaml_node *tree; /* what it says, and where */
+	char hash[CS_FINGERPRINT_BYTES]; /* of its text */
 	const char *baseline; /* borrowed: a ref instead of all functions' own; NULL: none */
 	const struct cs_plan_function *functions;
 	size_t functions_count;

@@ -43,7 +43,12 @@ static void find_difference(const struct cs_result_function *saved,
 	put_difference(out, "machine", there->machine, here.machine);
 	put_difference(out, "processor", there->processor, here.processor);
 	put_numbers(out, "processors", there->cpus, here.cpus);
-	put_numbers(out, "bytes of memory", there->memory_bytes, here.memory_bytes);
+	if (!cs_host_same_memory(there, &here))
+		put_numbers(out, "bytes of memory", there->memory_bytes, here.memory_bytes);
+	if (*there->governor && *here.governor)
+		put_difference(out, "frequency governor", there->governor, here.governor);
+	if (*there->huge_pages && *here.huge_pages)
+		put_difference(out, "transparent huge pages", there->huge_pages, here.huge_pages);
 	put_difference(out, "coldspan", saved->origin.version, CS_VERSION);
 	cs_measured_as(function, method);
 	if (strcmp(saved->asserted.measured_as, method) != 0)

@@ -49,11 +49,18 @@ int cs_format_json(const struct cs_result *result, struct cs_buffer *out)
 void cs_format_function(const struct cs_result *result, const struct cs_result_function *function,
 			const struct cs_terminal *terminal, struct cs_buffer *out)
 {
+	struct cs_buffer config = { 0 };
+
 	if (function->label) {
 		cs_escape_plain(out, function->label);
 		cs_buffer_puts(out, ": ");
 	}
 	cs_assert_text(result->plan, &function->asserted, result->today, terminal, out);
+	cs_result_remark(result, function, CS_REMARK_CONFIG, &config);
+	if (config.len)
+		cs_buffer_printf(out, "  %s\n", config.data);
+	out->failed |= config.failed;
+	cs_buffer_deinit(&config);
 }
 
 int cs_format_text(const struct cs_result *result, struct cs_buffer *out)

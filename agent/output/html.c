@@ -158,29 +158,19 @@ static void put_table(const struct cs_result *result, const struct cs_row *rows,
 				 count - put);
 }
 
-static void put_runner(const struct cs_asserted *asserted, struct cs_buffer *out)
-{
-	struct cs_buffer runner = { 0 };
-
-	cs_assert_runner(asserted, &runner);
-	if (runner.len) {
-		cs_buffer_puts(out, "<p class=\"soft\">Runner: ");
-		cs_escape_markup(out, runner.data, false);
-		cs_buffer_puts(out, "</p>\n");
-	}
-	cs_buffer_deinit(&runner);
-}
-
-static void put_weaker(const struct cs_asserted *asserted, struct cs_buffer *out)
+static void put_remark(const struct cs_result *result, const struct cs_result_function *function,
+		       enum cs_remark remark, struct cs_buffer *out)
 {
 	struct cs_buffer text = { 0 };
 
-	cs_assert_weaker(asserted, &text);
+	cs_result_remark(result, function, remark, &text);
 	if (text.len) {
-		cs_buffer_puts(out, "<p class=\"doubtful\">");
+		cs_buffer_printf(out, "<p class=\"%s\">",
+				 remark == CS_REMARK_RUNNER ? "soft" : "doubtful");
 		cs_escape_markup(out, text.data, false);
 		cs_buffer_puts(out, "</p>\n");
 	}
+	out->failed |= text.failed;
 	cs_buffer_deinit(&text);
 }
 
@@ -213,8 +203,8 @@ static void put_function(const struct cs_result *result, const struct cs_result_
 		cs_escape_markup(out, asserted->failure.tail.text, false);
 		cs_buffer_puts(out, "</pre>\n");
 	}
-	put_weaker(asserted, out);
-	put_runner(asserted, out);
+	for (unsigned remark = 0; remark < CS_REMARK_COUNT; remark++)
+		put_remark(result, function, (enum cs_remark)remark, out);
 	cs_html_phases(asserted, out);
 	cs_html_pairs(asserted, out);
 	for (size_t i = 0; i < count && out->len < room; i++) {
@@ -245,9 +235,11 @@ static void put_fact(const char *name, const char *value, struct cs_buffer *out)
 static void put_origin(const struct cs_result *result, struct cs_buffer *out)
 {
 	const struct cs_origin *origin = &result->functions[0].origin;
-	char cpus[16];
+	char cpus[64];
 
-	snprintf(cpus, sizeof(cpus), "%u", origin->host.cpus);
+	snprintf(cpus, sizeof(cpus), "%u of %u", origin->host.cpus, origin->host.cpus_online);
+	if (!origin->host.cpus_online)
+		snprintf(cpus, sizeof(cpus), "%u", origin->host.cpus);
 	cs_buffer_puts(out, "<h2>Measured on</h2><table><tbody>\n");
 	put_fact("date", origin->date, out);
 	put_fact("coldspan", origin->version, out);
@@ -256,7 +248,10 @@ static void put_origin(const struct cs_result *result, struct cs_buffer *out)
 	put_fact("processors", cpus, out);
 	put_fact("machine", origin->host.machine, out);
 	put_fact("kernel", origin->host.kernel, out);
+	put_fact("frequency governor", origin->host.governor, out);
+	put_fact("transparent huge pages", origin->host.huge_pages, out);
 	put_fact("configuration", result->file, out);
+	put_fact("its hash", result->plan->hash, out);
 	cs_buffer_puts(out, "</tbody></table>\n");
 }
 

@@ -53,7 +53,8 @@ static int append(struct cs_sample **to, uint32_t count, const struct cs_sample 
 	return 0;
 }
 
-static int add_runs(struct cs_arena *arena, struct cs_origin *to, const struct cs_origin *from)
+static int add_runs(struct cs_arena *arena, const char *in_force, struct cs_origin *to,
+		    const struct cs_origin *from)
 {
 	size_t count = to->runs_count + from->runs_count;
 	const char **runs = cs_arena_alloc(arena, count * sizeof(*runs));
@@ -66,6 +67,9 @@ static int add_runs(struct cs_arena *arena, struct cs_origin *to, const struct c
 	to->runs_count = count;
 	if (strcmp(from->date, to->date) < 0)
 		to->date = from->date;
+	/* Of several the one that is not in force, if there is one, is told. */
+	if (cs_same_text(to->config_hash, in_force))
+		to->config_hash = from->config_hash;
 	return 0;
 }
 
@@ -124,5 +128,5 @@ int cs_result_join(struct cs_result *result, struct cs_asserted *asserted,
 	if (!same)
 		return cs_result_add(result, asserted, origin);
 	r = add_samples(&same->asserted, asserted);
-	return r < 0 ? r : add_runs(&result->arena, &same->origin, origin);
+	return r < 0 ? r : add_runs(&result->arena, result->plan->hash, &same->origin, origin);
 }

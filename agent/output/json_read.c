@@ -107,7 +107,8 @@ static int take_text_or_null(const struct reading *reading, const json_t *object
 static int take_host(const struct reading *reading, const json_t *json, struct cs_host *host)
 {
 	const char *kernel = "", *machine = "", *processor = "";
-	json_int_t cpus, memory_bytes;
+	const char *governor = "", *huge_pages = "";
+	json_int_t cpus, memory_bytes, cpus_online = 0;
 
 	if (!json || take_text(reading, json, "kernel", sizeof(host->kernel) - 1, &kernel) ||
 	    take_text(reading, json, "machine", sizeof(host->machine) - 1, &machine) ||
@@ -115,7 +116,17 @@ static int take_host(const struct reading *reading, const json_t *json, struct c
 	    take_integer(reading, json, "cpus", 0, UINT32_MAX, &cpus) ||
 	    take_integer(reading, json, "memory_bytes", 0, INT64_MAX, &memory_bytes))
 		return -EINVAL;
-	*host = (struct cs_host){ .cpus = (uint32_t)cpus, .memory_bytes = (uint64_t)memory_bytes };
+	/* Documents of earlier versions have none of these. */
+	if (json_object_get(json, "governor") &&
+	    (take_text(reading, json, "governor", sizeof(host->governor) - 1, &governor) ||
+	     take_text(reading, json, "huge_pages", sizeof(host->huge_pages) - 1, &huge_pages) ||
+	     take_integer(reading, json, "cpus_online", 0, UINT32_MAX, &cpus_online)))
+		return -EINVAL;
+	*host = (struct cs_host){ .cpus = (uint32_t)cpus,
+				  .cpus_online = (uint32_t)cpus_online,
+				  .memory_bytes = (uint64_t)memory_bytes };
+	snprintf(host->governor, sizeof(host->governor), "%s", governor);
+	snprintf(host->huge_pages, sizeof(host->huge_pages), "%s", huge_pages);
 	snprintf(host->kernel, sizeof(host->kernel), "%s", kernel);
 	snprintf(host->machine, sizeof(host->machine), "%s", machine);
 	snprintf(host->processor, sizeof(host->processor), "%s", processor);
@@ -170,6 +181,9 @@ static int take_origin(const struct reading *reading, const json_t *json, struct
 		r = take_text(reading, json, "coldspan_version", 64, &origin->version);
 	if (r == 0)
 		r = take_text_or_null(reading, json, "commit", 256, &origin->commit);
+	if (r == 0 && json_object_get(json, "config_hash"))
+		r = take_text_or_null(reading, json, "config_hash", CS_FINGERPRINT_BYTES - 1,
+				      &origin->config_hash);
 	if (r == 0)
 		r = take_text(reading, json, "date", 64, &origin->date);
 	if (r == 0)

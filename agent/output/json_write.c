@@ -98,10 +98,12 @@ static void put(json_t *object, const char *name, const char *unit, double value
 
 static json_t *host_json(const struct cs_host *host)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "kernel", text(host->kernel), "machine",
-			 text(host->machine), "processor", text(host->processor), "cpus",
-			 cs_document_number(host->cpus), "memory_bytes",
-			 cs_document_number(host->memory_bytes));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kernel", text(host->kernel),
+			 "machine", text(host->machine), "processor", text(host->processor), "cpus",
+			 cs_document_number(host->cpus), "cpus_online",
+			 cs_document_number(host->cpus_online), "memory_bytes",
+			 cs_document_number(host->memory_bytes), "governor", text(host->governor),
+			 "huge_pages", text(host->huge_pages));
 }
 
 static json_t *origin_json(const struct cs_origin *origin)
@@ -110,10 +112,10 @@ static json_t *origin_json(const struct cs_origin *origin)
 
 	for (size_t i = 0; i < origin->runs_count; i++)
 		json_array_append_new(runs, text(origin->runs[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "host", host_json(&origin->host),
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "host", host_json(&origin->host),
 			 "coldspan_version", text(origin->version), "commit", text(origin->commit),
-			 "date", text(origin->date), "runs", runs, "against_itself",
-			 (int)origin->against_itself);
+			 "config_hash", text(origin->config_hash), "date", text(origin->date),
+			 "runs", runs, "against_itself", (int)origin->against_itself);
 }
 
 static const char *outcome_name(enum cs_sampling_outcome outcome)
@@ -379,12 +381,12 @@ static json_t *document(const struct cs_result *result)
 
 	if (cs_result_rows(result, false, &rows, &count_of_rows) < 0)
 		return NULL;
-	json = json_pack("{s:s, s:s, s:o, s:b, s:b, s:s, s:i, s:o}", "schema",
+	json = json_pack("{s:s, s:s, s:o, s:s, s:b, s:b, s:s, s:i, s:o}", "schema",
 			 CS_RESULT_JSON_SCHEMA, "coldspan_version", CS_VERSION, "config",
-			 text(result->file), "strict", (int)result->strict, "saved",
-			 (int)result->saved, "verdict", cs_result_word(result), "exit_status",
-			 cs_result_exit_code(result), "functions",
-			 functions_json(result, rows, count_of_rows));
+			 text(result->file), "config_hash", result->plan->hash, "strict",
+			 (int)result->strict, "saved", (int)result->saved, "verdict",
+			 cs_result_word(result), "exit_status", cs_result_exit_code(result),
+			 "functions", functions_json(result, rows, count_of_rows));
 	free(rows);
 	return json;
 }

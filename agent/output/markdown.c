@@ -142,44 +142,22 @@ static void put_detail(const struct cs_result *result, const struct cs_row *row,
 	cs_buffer_puts(out, "</pre>\n\n");
 }
 
-/* That what it is compared with is weaker than pairs is no matter of what was found. */
-static void put_weaker(const struct cs_result *result, size_t room, struct cs_buffer *out)
+static void put_remark(const struct cs_result *result, size_t which, enum cs_remark remark,
+		       struct cs_buffer *out)
 {
-	for (size_t i = 0; i < result->count && out->len < room; i++) {
-		const struct cs_row row = { .function = &result->functions[i] };
-		struct cs_buffer text = { 0 };
+	const struct cs_row row = { .function = &result->functions[which] };
+	struct cs_buffer text = { 0 };
 
-		cs_assert_weaker(&row.function->asserted, &text);
-		if (text.len) {
-			cs_buffer_puts(out, "- ");
-			put_function(&row, out);
-			cs_buffer_puts(out, ": ");
-			cs_escape_markdown(out, text.data);
-			cs_buffer_putc(out, '\n');
-		}
-		out->failed |= text.failed;
-		cs_buffer_deinit(&text);
+	cs_result_remark(result, row.function, remark, &text);
+	if (text.len) {
+		cs_buffer_puts(out, "- ");
+		put_function(&row, out);
+		cs_buffer_puts(out, ": ");
+		cs_escape_markdown(out, text.data);
+		cs_buffer_putc(out, '\n');
 	}
-}
-
-static void put_runners(const struct cs_result *result, size_t room, struct cs_buffer *out)
-{
-	for (size_t i = 0; i < result->count && out->len < room; i++) {
-		const struct cs_result_function *function = &result->functions[i];
-		const struct cs_row row = { .function = function };
-		struct cs_buffer runner = { 0 };
-
-		cs_assert_runner(&function->asserted, &runner);
-		if (runner.len) {
-			cs_buffer_puts(out, "- ");
-			put_function(&row, out);
-			cs_buffer_puts(out, ": runner: ");
-			cs_escape_markdown(out, runner.data);
-			cs_buffer_putc(out, '\n');
-		}
-		out->failed |= runner.failed;
-		cs_buffer_deinit(&runner);
-	}
+	out->failed |= text.failed;
+	cs_buffer_deinit(&text);
 }
 
 static void put_details(const struct cs_result *result, const struct cs_row *rows, size_t count,
@@ -194,8 +172,10 @@ static void put_details(const struct cs_result *result, const struct cs_row *row
 			break;
 		cs_buffer_append(&details, one.data, one.len);
 	}
-	put_weaker(result, room, &details);
-	put_runners(result, room, &details);
+	for (unsigned remark = 0; remark < CS_REMARK_COUNT; remark++) {
+		for (size_t i = 0; i < result->count && details.len < room; i++)
+			put_remark(result, i, (enum cs_remark)remark, &details);
+	}
 	if (details.len) {
 		cs_buffer_puts(
 			out,

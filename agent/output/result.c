@@ -84,6 +84,7 @@ int cs_result_origin(struct cs_result *result, bool against_itself, struct cs_or
 {
 	struct cs_origin origin = { .version = CS_VERSION,
 				    .commit = commit(),
+				    .config_hash = *result->plan->hash ? result->plan->hash : NULL,
 				    .against_itself = against_itself,
 				    .runs_count = 1 };
 	const char **runs = cs_arena_alloc(&result->arena, sizeof(*runs));
@@ -360,6 +361,37 @@ void cs_row_place(const struct cs_row *row, unsigned *ret_line, unsigned *ret_co
 
 	*ret_line = row->budget ? row->budget->line : planned->line;
 	*ret_column = row->budget ? row->budget->column : planned->column;
+}
+
+/* Comments count as well: it is told, and excuses or forbids nothing. */
+static void put_config(const struct cs_result *result, const struct cs_origin *origin,
+		       struct cs_buffer *out)
+{
+	if (origin->config_hash && strcmp(origin->config_hash, result->plan->hash) != 0)
+		cs_buffer_printf(out,
+				 "judged by another coldspan.yaml than it was measured with (%s, "
+				 "not %s)",
+				 result->plan->hash, origin->config_hash);
+}
+
+void cs_result_remark(const struct cs_result *result, const struct cs_result_function *function,
+		      enum cs_remark remark, struct cs_buffer *out)
+{
+	switch (remark) {
+	case CS_REMARK_WEAKER:
+		cs_assert_weaker(&function->asserted, out);
+		break;
+	case CS_REMARK_CONFIG:
+		put_config(result, &function->origin, out);
+		break;
+	case CS_REMARK_RUNNER:
+		if (function->asserted.noise.count)
+			cs_buffer_puts(out, "runner: ");
+		cs_assert_runner(&function->asserted, out);
+		break;
+	case CS_REMARK_COUNT:
+		break;
+	}
 }
 
 void cs_result_label(const struct cs_result_function *function, struct cs_buffer *out)

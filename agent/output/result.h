@@ -22,9 +22,10 @@
 /* How samples came to be: only those of which all of this but date and runs is equal are counted together. */
 struct cs_origin {
 	struct cs_host host;
-	const char *version; /* of coldspan */
-	const char *commit;  /* as the CI system names it; NULL: it did not */
-	const char *date;    /* of the first start, RFC 3339, UTC */
+	const char *version;     /* of coldspan */
+	const char *commit;      /* as the CI system names it; NULL: it did not */
+	const char *config_hash; /* of the plan that told how; NULL: not told */
+	const char *date;        /* of the first start, RFC 3339, UTC */
 	const char **
 		runs; /* random names of the commands that measured, so that none is counted twice */
 	size_t runs_count;
@@ -58,6 +59,14 @@ enum cs_grade {
 	CS_GRADE_DOUBTFUL, /* not proved */
 	CS_GRADE_EXCUSED,  /* exceeded, of a lower level or quarantined */
 	CS_GRADE_KEPT,
+};
+
+/* What is to be known of a function's samples, whatever was found. */
+enum cs_remark {
+	CS_REMARK_WEAKER, /* they are compared with saved ones */
+	CS_REMARK_CONFIG, /* another plan told how they were made */
+	CS_REMARK_RUNNER, /* what the machine did */
+	CS_REMARK_COUNT,
 };
 
 /* One budget of one function, or a function of which a start came to nothing. */
@@ -138,6 +147,10 @@ void cs_row_other(const struct cs_row *row, struct cs_buffer *out);
 
 /** cs_row_place() - line and column in the plan's file. */
 void cs_row_place(const struct cs_row *row, unsigned *ret_line, unsigned *ret_column);
+
+/** cs_result_remark() - half a line; empty: there is nothing to tell. Not escaped. */
+void cs_result_remark(const struct cs_result *result, const struct cs_result_function *function,
+		      enum cs_remark remark, struct cs_buffer *out);
 
 /** cs_result_label() - the function's name, with its label. Not escaped. */
 void cs_result_label(const struct cs_result_function *function, struct cs_buffer *out);
