@@ -15,19 +15,26 @@
 #include "agent/exit_codes.h"
 #include "base/clock.h"
 
+/* What a child that was not started could not do. */
+enum step {
+	STEP_FOLDER,
+	STEP_PROCESSORS,
+	STEP_EXEC,
+};
+
 /* What the vfork child leaves in our memory. */
 struct launch {
 	const struct cs_child_command *command;
 	const sigset_t *mask;
 	volatile uint64_t exec_ns;
 	volatile int error;
-	volatile bool no_folder; /* the error is its folder's */
+	volatile enum step step; /* whose error it is */
 };
 
-static _Noreturn void fail(struct launch *launch, bool no_folder)
+static _Noreturn void fail(struct launch *launch, enum step step)
 {
 	launch->error = errno;
-	launch->no_folder = no_folder;
+	launch->step = step;
 	_exit(CS_EXIT_RUN_FAILED);
 }
 
@@ -43,12 +50,15 @@ static _Noreturn void become(struct launch *launch)
 	if (command->own_group)
 		setpgid(0, 0);
 	if (command->folder && chdir(command->folder) < 0)
-		fail(launch, true);
+		fail(launch, STEP_FOLDER);
+	if (command->processors &&
+	    sched_setaffinity(0, sizeof(*command->processors), command->processors) < 0)
+		fail(launch, STEP_PROCESSORS);
 	cs_dispositions_restore(command->dispositions);
 	sigprocmask(SIG_SETMASK, launch->mask, NULL);
 	launch->exec_ns = cs_clock_monotonic_ns();
 	execvpe(command->argv[0], command->argv, command->env);
-	fail(launch, false);
+	fail(launch, STEP_EXEC);
 }
 
 /* exec(2) says ENOENT for a script without its interpreter and a program without its loader, too. */
@@ -67,7 +77,10 @@ static int not_started(const struct launch *launch, struct cs_child *ret, struct
 	const struct cs_child_command *command = launch->command;
 	const char *name = *command->argv[0] ? command->argv[0] : "\"\"";
 
-	if (launch->no_folder)
+	if (launch->step == STEP_PROCESSORS)
+		return cs_diag_set(diag, -launch->error, "%s: no processor for it: %s", name,
+				   strerror(launch->error));
+	if (launch->step == STEP_FOLDER)
 		return cs_diag_set(diag, -launch->error, "%s: %s", command->folder,
 				   strerror(launch->error));
 	ret->exec_failed = true;

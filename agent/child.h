@@ -3,6 +3,7 @@
 /* A command of ours, as of `coldspan run`: started with exact stamps, its end told as env(1) does. */
 #pragma once
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -26,8 +27,9 @@ struct cs_child_command {
 	char *const *env;  /* ends with NULL */
 	const int *
 		files; /* descriptors above 2 that become its 0, 1 and 2; -1: it gets ours; NULL: all are */
-	const char *folder; /* where it runs; NULL: where we do */
-	bool own_group;     /* it leads a process group of its own, which a signal reaches whole */
+	const char *folder;          /* where it runs; NULL: where we do */
+	const cpu_set_t *processors; /* it may run on; NULL: those that we have */
+	bool own_group; /* it leads a process group of its own, which a signal reaches whole */
 	const struct cs_dispositions *dispositions;
 };
 

@@ -16,8 +16,10 @@ static uint64_t add_text(uint64_t hash, const char *text)
 void cs_measured_as(const struct cs_plan_function *function, char ret[CS_MEASURED_AS_BYTES])
 {
 	const struct cs_plan_event *event = &function->event;
+	const struct cs_plan_sampling *sampling = &function->sampling;
 	const uint32_t numbers[] = { function->start == CS_START_FAAS, function->ready,
-				     function->sampling.evict, function->warm };
+				     sampling->evict | (uint32_t)sampling->same_processor << 1,
+				     function->warm };
 	uint64_t hash = CS_FINGERPRINT_NONE;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -404,6 +405,22 @@ static int begin_api(struct sampling *sampling, struct cs_diag *diag)
 	return r < 0 ? cs_diag_set(diag, r, "no Runtime API on loopback: %s", strerror(-r)) : 0;
 }
 
+/* The first of ours. */
+static int choose_processor(cpu_set_t *ret, struct cs_diag *diag)
+{
+	cpu_set_t ours;
+	int first = 0;
+
+	if (sched_getaffinity(0, sizeof(ours), &ours) < 0)
+		return cs_diag_set(diag, -errno, "cannot tell which processors we have: %s",
+				   strerror(errno));
+	while (!CPU_ISSET(first, &ours))
+		first++;
+	CPU_ZERO(ret);
+	CPU_SET(first, ret);
+	return 0;
+}
+
 /* @files: its standard streams. */
 static int start(struct sampling *sampling, const char *folder, const int *files,
 		 const struct cs_dispositions *dispositions, struct cs_diag *diag)
@@ -417,8 +434,15 @@ static int start(struct sampling *sampling, const char *folder, const int *files
 		.dispositions = dispositions,
 	};
 	struct cs_starting starting;
+	cpu_set_t processor;
 	int r;
 
+	if (function->sampling.same_processor) {
+		r = choose_processor(&processor, diag);
+		if (r < 0)
+			return r;
+		command.processors = &processor;
+	}
 	r = cs_starting_make(function, folder, port, sampling->api.port, &sampling->arena, diag,
 			     &starting);
 	if (r < 0)

@@ -92,6 +92,8 @@ static void tell_sampling(const struct telling *telling)
 	tell_number(telling, "max_runs", asked ? asked : sampling->max_runs, option);
 	tell_number(telling, "warmup", sampling->warmup, NULL);
 	tell(telling, "cache", sampling->evict ? "evict" : "warm", NULL, line_of(telling, "cache"));
+	tell(telling, "processor", sampling->same_processor ? "same" : "any", NULL,
+	     line_of(telling, "processor"));
 	snprintf(text, sizeof(text), "%g%%", 100 * (1 - sampling->alpha));
 	tell(telling, "confidence", text, NULL, line_of(telling, "confidence"));
 	tell_quantity(telling, "timeout", CS_QUANTITY_DURATION, (double)sampling->timeout_ns);

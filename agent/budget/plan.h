@@ -29,6 +29,7 @@ struct cs_plan_sampling {
 	uint32_t max_runs;   /* where the first ones prove nothing */
 	uint32_t warmup;     /* starts before that, not counted */
 	bool evict;          /* files are put out of the page cache before each start */
+	bool same_processor; /* each start has one, the same in all; else all that we have */
 	double alpha;        /* 0.05: a verdict is wrong once in twenty */
 	uint64_t timeout_ns; /* of one start */
 };

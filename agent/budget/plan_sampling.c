@@ -34,6 +34,18 @@ static int take_cache(const struct cs_fields *fields, const struct cs_yaml_node 
 	return r;
 }
 
+static int take_processor(const struct cs_fields *fields, const struct cs_yaml_node *node,
+			  bool *same)
+{
+	static const char *const names[] = { "any", "same" };
+	unsigned which;
+	int r = cs_fields_choice(fields, node, names, 2, &which);
+
+	if (r == 0)
+		*same = which == 1;
+	return r;
+}
+
 int cs_plan_take_sampling(const struct cs_fields *fields, const struct cs_yaml_node *map,
 			  struct cs_plan_sampling *sampling)
 {
@@ -55,6 +67,8 @@ int cs_plan_take_sampling(const struct cs_fields *fields, const struct cs_yaml_n
 		r = cs_fields_count(fields, node, 0, CS_PLAN_RUNS_MAX, &sampling->warmup);
 	if (r == 0 && (node = cs_yaml_get(map, "cache")))
 		r = take_cache(fields, node, &sampling->evict);
+	if (r == 0 && (node = cs_yaml_get(map, "processor")))
+		r = take_processor(fields, node, &sampling->same_processor);
 	if (r == 0 && (node = cs_yaml_get(map, "confidence")))
 		r = take_confidence(fields, node, &sampling->alpha);
 	if (r == 0 && (node = cs_yaml_get(map, "timeout"))) {

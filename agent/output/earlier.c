@@ -52,7 +52,7 @@ static void find_difference(const struct cs_result_function *saved,
 	put_difference(out, "coldspan", saved->origin.version, CS_VERSION);
 	cs_measured_as(function, method);
 	if (strcmp(saved->asserted.measured_as, method) != 0)
-		cs_buffer_printf(out, "%sits ready, invoke, cache or warm_events differ",
+		cs_buffer_printf(out, "%sits ready, invoke, cache, processor or warm_events differ",
 				 out->len ? "; " : "");
 }
 

@@ -77,6 +77,20 @@ def of_the_process(args, folder):
 
 
 @case
+def each_start_has_the_same_processor_where_that_is_asked(args, folder):
+    print_them = "import os; print(sorted(os.sched_getaffinity(0)), file=open('has', 'a'))"
+    ours = sorted(os.sched_getaffinity(0))
+    for asked, expected in (("same", ours[:1]), ("any", ours)):
+        plan(folder, f"  f: {{run: [{json.dumps(sys.executable)}, -c, {json.dumps(print_them)}], processor: {asked},\n"
+                     "      budgets: [overhead <= 100s]}\n", "defaults: {runs: 2, max_runs: 2, warmup: 0}\n")
+        (folder / "has").unlink(missing_ok=True)
+        expect(coldspan(args, folder, "--show-origin"), KEPT, rf"f.processor = {asked}\n")
+        expect(coldspan(args, folder), KEPT)
+        has = (folder / "has").read_text().splitlines()
+        assert len(has) >= 4 and set(has) == {str(expected)}, has
+
+
+@case
 def what_is_deployed_has_a_size(args, folder):
     (folder / "dist/deep").mkdir(parents=True)
     (folder / "dist/a").write_bytes(b"x" * 1000)
