@@ -93,6 +93,7 @@ static void join(struct cs_span_context *context, const struct cs_trace_context 
 	memcpy(context->parent_span_id.bytes, caller->parent_id, sizeof(caller->parent_id));
 	context->trace_flags = caller->flags;
 	context->parent_remote = memcmp(caller->parent_id, none, sizeof(none)) != 0;
+	context->caller_decided = context->parent_remote;
 }
 
 /*
@@ -130,7 +131,8 @@ static bool handed_trace(const struct cs_inbound *inbound, struct cs_trace_conte
 	} else if (inbound->has_lent) {
 		*ret = inbound->lent;
 	} else if (inbound->has_own_trace) {
-		*ret = (struct cs_trace_context){ .flags = CS_TRACE_FLAG_SAMPLED };
+		*ret = (struct cs_trace_context){ .flags = CS_TRACE_FLAG_SAMPLED |
+							   CS_TRACE_FLAG_RANDOM };
 		memcpy(ret->trace_id, inbound->own_trace, sizeof(ret->trace_id));
 	} else {
 		return false;
@@ -207,10 +209,11 @@ static void resolve(struct cs_request *request, unsigned depth)
 		context->span_id =
 			cs_make_span_id(&instance->assembler->key, segment, request->position,
 					request->exec ? CS_ID_EXEC_EVENT : CS_ID_INVOCATION);
-	context->trace_flags = 1;
+	context->trace_flags = CS_TRACE_FLAG_SAMPLED;
 	if (cause && shares_trace(request, cause)) {
 		context->trace_id = cause->context.trace_id;
 		context->trace_flags = cause->context.trace_flags;
+		context->caller_decided = cause->context.caller_decided;
 		inherit_state(request, cause->context.trace_state);
 		context->parent_span_id = cause->context.span_id;
 		if (says_which(request, cause))
@@ -228,6 +231,7 @@ static void resolve(struct cs_request *request, unsigned depth)
 	} else {
 		context->trace_id =
 			cs_make_trace_id(&instance->assembler->key, segment, request->position);
+		context->trace_flags |= CS_TRACE_FLAG_RANDOM;
 	}
 	/* Nobody's span called: the start that was for it is above it. */
 	if (!context->parent_remote && request->cold && cs_assembled_is_function(instance) &&
@@ -260,12 +264,13 @@ void cs_conclude_start_context(struct cs_assembled *instance, const struct cs_re
 			cold->context.parent_span_id = (struct cs_span_id){ { 0 } };
 		return;
 	}
-	cold->context.trace_flags = 1;
+	cold->context.trace_flags = CS_TRACE_FLAG_SAMPLED;
 	if (headers &&
 	    cs_inbound_context(headers, strlen(headers), instance->identity.lambda, &env)) {
 		join(&cold->context, &env);
 		return;
 	}
+	cold->context.trace_flags |= CS_TRACE_FLAG_RANDOM;
 	cold->context.trace_id =
 		cs_make_trace_id(&instance->assembler->key, instance->identity.segment, START_ONLY);
 }

@@ -108,6 +108,13 @@ const char *cs_invocation_text(const struct cs_invocation *invocation, char *buf
 	return invocation->aborted ? "aborted" : invocation->running ? "running" : "complete";
 }
 
+bool cs_invocation_timed_out(const struct cs_invocation *invocation)
+{
+	return invocation->outcome.cause == CS_CAUSE_TIMEOUT ||
+	       (invocation->lambda && invocation->lambda->deadline_passed) ||
+	       (invocation->whisk && invocation->whisk->deadline_passed);
+}
+
 const char *cs_invocation_id(const struct cs_invocation *invocation)
 {
 	if (invocation->lambda)

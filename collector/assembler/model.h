@@ -87,6 +87,7 @@ struct cs_span_context {
 	const char *trace_state;          /* NULL: none */
 	uint8_t trace_flags;              /* W3C */
 	bool parent_remote;
+	bool caller_decided; /* trace_flags are a caller's word: whether it is sampled */
 };
 
 /* A message of a batch that is one event. */
@@ -374,6 +375,9 @@ const char *cs_stand_down_text(uint64_t bits, char *buf, size_t size);
  * @buf: may receive it
  */
 const char *cs_invocation_text(const struct cs_invocation *invocation, char *buf, size_t size);
+
+/** cs_invocation_timed_out() - did it run into its deadline? */
+bool cs_invocation_timed_out(const struct cs_invocation *invocation);
 
 /** cs_invocation_id() - value of faas.invocation_id; NULL: it has none. */
 const char *cs_invocation_id(const struct cs_invocation *invocation);

@@ -36,6 +36,7 @@ static void hand_over(struct cs_call_held *held, const struct cs_identity *ident
 		.parent_span_id = parent->span_id,
 		.trace_state = parent->trace_state,
 		.trace_flags = parent->trace_flags,
+		.caller_decided = parent->caller_decided,
 		.span_id =
 			cs_make_span_id(&assembler->key, held->segment, held->position, CS_ID_CALL),
 	};

@@ -124,12 +124,30 @@ void cs_spans_set_context(struct cs_spans *spans, struct cs_span *span,
 		span->flags |= CS_SPAN_FLAG_REMOTE;
 }
 
+void cs_spans_set_trace_state(struct cs_spans *spans, const char *trace_state)
+{
+	const char *kept = *trace_state ? cs_spans_keep(spans, trace_state) : NULL;
+
+	for (struct cs_spans_group *group = spans->groups; group; group = group->next) {
+		for (struct cs_spans_node *node = group->first; node; node = node->next) {
+			for (size_t i = 0; i < node->count; i++)
+				node->spans[i].trace_state = kept;
+		}
+	}
+}
+
 void cs_spans_add_end(struct cs_attr_list *list, struct cs_outcome outcome)
 {
 	if (outcome.cause == CS_CAUSE_EXIT)
 		cs_attr_add_int(list, "process.exit.code", (uint64_t)outcome.code);
 	if (outcome.cause == CS_CAUSE_SIGNAL || outcome.cause == CS_CAUSE_TIMEOUT)
 		cs_attr_add_int(list, "coldspan.exit.signal", (uint64_t)outcome.code);
+}
+
+bool cs_spans_ended_badly(struct cs_outcome outcome)
+{
+	return outcome.cause != CS_CAUSE_NONE &&
+	       (outcome.cause != CS_CAUSE_EXIT || outcome.code != 0);
 }
 
 void cs_spans_set_outcome(struct cs_spans *spans, struct cs_span *span, struct cs_attr_list *list,
@@ -139,7 +157,7 @@ void cs_spans_set_outcome(struct cs_spans *spans, struct cs_span *span, struct c
 	const char *what = cs_outcome_text(outcome, text, sizeof(text));
 
 	cs_spans_add_end(list, outcome);
-	if (!what || (outcome.cause == CS_CAUSE_EXIT && outcome.code == 0))
+	if (!cs_spans_ended_badly(outcome))
 		return;
 	cs_attr_add_string(list, "error.type",
 			   outcome.cause == CS_CAUSE_EXIT      ? "exit"

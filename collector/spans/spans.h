@@ -41,11 +41,20 @@ void cs_spans_add_cold_start(struct cs_spans *spans, const struct cs_cold_start 
 /** cs_spans_add_invocation() - its span. Context: loop. */
 void cs_spans_add_invocation(struct cs_spans *spans, const struct cs_invocation *invocation);
 
+/** cs_spans_invocation_failed() - is the status of its span Error? Context: any-thread. */
+bool cs_spans_invocation_failed(const struct cs_invocation *invocation);
+
+/** cs_spans_cold_start_failed() - idem. Context: any-thread. */
+bool cs_spans_cold_start_failed(const struct cs_cold_start *cold_start);
+
 /** cs_spans_add_inner() - a span in an invocation. Context: loop. */
 void cs_spans_add_inner(struct cs_spans *spans, const struct cs_inner_span *inner);
 
 /** cs_spans_add_call() - the span of a call that a function makes. Context: loop. */
 void cs_spans_add_call(struct cs_spans *spans, const struct cs_call *call);
+
+/** cs_spans_set_trace_state() - of all that was added so far. @trace_state: "" empty. Context: loop. */
+void cs_spans_set_trace_state(struct cs_spans *spans, const char *trace_state);
 
 /** cs_spans_full() - time to send? Context: loop. */
 bool cs_spans_full(const struct cs_spans *spans);

@@ -54,6 +54,14 @@ static bool add_phase(struct cs_spans *spans, const struct cs_cold_start *cold, 
 	return true;
 }
 
+bool cs_spans_cold_start_failed(const struct cs_cold_start *cold)
+{
+	const struct cs_lambda_place *lambda = cold->identity->lambda;
+
+	return (lambda && lambda->init_error) || cold->load_status ||
+	       (cs_spans_ended_badly(cold->outcome) && !cs_cold_start_shut_down(cold));
+}
+
 static bool add_cold_start(struct cs_spans *spans, const struct cs_cold_start *cold)
 {
 	struct cs_span *span = cs_spans_new(spans, cold->identity);

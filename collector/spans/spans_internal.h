@@ -36,6 +36,9 @@ void cs_spans_set_context(struct cs_spans *spans, struct cs_span *span,
 /** cs_spans_add_end() - how the process ended: its status, or its signal. */
 void cs_spans_add_end(struct cs_attr_list *list, struct cs_outcome outcome);
 
+/** cs_spans_ended_badly() - is that an Error? */
+bool cs_spans_ended_badly(struct cs_outcome outcome);
+
 /** cs_spans_set_outcome() - Error status with its cause, where the process did not end well. */
 void cs_spans_set_outcome(struct cs_spans *spans, struct cs_span *span, struct cs_attr_list *list,
 			  struct cs_outcome outcome);

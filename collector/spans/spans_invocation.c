@@ -106,13 +106,19 @@ static const char *failure_of(const struct cs_invocation *invocation)
 				   : NULL;
 }
 
+bool cs_spans_invocation_failed(const struct cs_invocation *invocation)
+{
+	return failure_of(invocation) || invocation->status >= 500 ||
+	       cs_spans_ended_badly(invocation->outcome) ||
+	       (invocation->api && invocation->api->status == CS_STATUS_ERROR);
+}
+
 /* Value of error.type of what ended by itself, and is not told with its protocol; NULL: it did not fail. */
 static const char *error_of(struct cs_spans *spans, const struct cs_invocation *invocation)
 {
 	if (cs_invocation_left(invocation))
 		return "exit";
-	if (invocation->outcome.cause != CS_CAUSE_NONE &&
-	    (invocation->outcome.cause != CS_CAUSE_EXIT || invocation->outcome.code != 0))
+	if (cs_spans_ended_badly(invocation->outcome))
 		return NULL;
 	if (invocation->lambda || invocation->whisk)
 		return NULL;

@@ -56,6 +56,8 @@ Test(conclude, a_start_that_a_request_waited_for_is_on_demand_and_in_its_trace)
 	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_ON_DEMAND));
 	cr_assert(eq(u64, phase_of(CS_PHASE_QUEUE)->start_ns, 20 * MS));
 	cr_assert(same_trace(&seen.cold.context, &seen.invocation[0].context));
+	cr_expect(seen.cold.context.caller_decided);
+	cr_expect(seen.invocation[0].context.caller_decided);
 	cr_assert(not(is_root(&seen.cold.context)));
 	cr_assert(not(seen.linked));
 }
@@ -143,6 +145,11 @@ Test(conclude, without_an_id_in_common_the_only_request_in_flight_is_the_cause)
 			    &seen.invocation[1].context.span_id, sizeof(struct cs_span_id)),
 		     0));
 	cr_assert(same_trace(&start, &seen.invocation[1].context));
+	/* Nobody outside has decided whether it is sampled, and its id is our own. */
+	cr_expect(not(seen.invocation[0].context.caller_decided));
+	cr_expect(eq(u8, seen.invocation[0].context.trace_flags,
+		     CS_TRACE_FLAG_SAMPLED | CS_TRACE_FLAG_RANDOM));
+	cr_expect(eq(u8, start.trace_flags, seen.invocation[1].context.trace_flags));
 }
 
 Test(conclude, an_id_of_the_only_one_in_flight_that_the_function_did_not_get_does_not_matter)
@@ -242,6 +249,7 @@ Test(conclude, a_trace_that_nobodys_span_called_has_the_start_as_its_root)
 			    sizeof(struct cs_span_id)),
 		     0));
 	cr_assert(not(seen.invocation[0].context.parent_remote));
+	cr_expect(not(seen.invocation[0].context.caller_decided));
 	/* A later one is a root beside it. */
 	feed_request(server, 100, 8, 80 * MS, BALANCER);
 	feed_end(server, 100, 8, 85 * MS);

@@ -126,6 +126,8 @@ static const struct cs_span *only_span(const struct cs_invocation *one)
 	cr_assert(cs_spans_batch(&spans, &batch));
 	cr_assert(eq(sz, cs_span_batch_count(&batch), 1));
 	span = &batch.groups[0].spans[0];
+	/* Whoever asks before it is made is told the same. */
+	cr_expect(eq(int, cs_spans_invocation_failed(one), span->status == CS_STATUS_ERROR));
 	have_no_key_twice(&batch.groups[0].resource);
 	have_no_key_twice(&span->attrs);
 	for (size_t i = 0; i < span->links_count; i++)
@@ -730,4 +732,51 @@ Test(spans, an_azure_function_is_named_by_its_app_and_its_path)
 	cs_spans_reset(&spans);
 	span = only_span(&one);
 	cr_assert(eq(ptr, (void *)find(&span->attrs, "faas.name"), NULL));
+}
+
+Test(spans, whether_a_start_failed_is_known_before_its_span)
+{
+	static const struct cs_outcome outcomes[] = {
+		{ CS_CAUSE_NONE, 0 },         { CS_CAUSE_EXIT, 0 },
+		{ CS_CAUSE_EXIT, 3 },         { CS_CAUSE_SIGNAL, SIGKILL },
+		{ CS_CAUSE_SIGNAL, SIGTERM }, { CS_CAUSE_TIMEOUT, SIGKILL },
+		{ CS_CAUSE_UNKNOWN, 0 },
+	};
+	struct cs_lambda_place place = { .runtime_api = "127.0.0.1:1", .init_error = "Crashed" };
+	struct cs_identity lambda = identity;
+
+	lambda.lambda = &place;
+	for (unsigned i = 0; i < 4 * sizeof(outcomes) / sizeof(outcomes[0]); i++) {
+		struct cs_cold_start cold = cold_start();
+
+		cold.outcome = outcomes[i / 4];
+		cold.unused = i & 1;
+		cold.load_status = i & 2 && i < 8 ? 502 : 0;
+		cold.identity = i >= 24 ? &lambda : &identity;
+		cs_spans_add_cold_start(&spans, &cold);
+		cr_assert(cs_spans_batch(&spans, &batch));
+		cr_expect(eq(int, cs_spans_cold_start_failed(&cold),
+			     batch.groups[0].spans[0].status == CS_STATUS_ERROR),
+			  "outcome %u, case %u", i / 4, i % 4);
+		cs_spans_reset(&spans);
+	}
+}
+
+Test(spans, a_trace_state_can_be_set_when_all_are_there)
+{
+	struct cs_cold_start cold = cold_start();
+	struct cs_invocation one = invocation();
+
+	one.context.trace_state = "a=1";
+	cs_spans_add_cold_start(&spans, &cold);
+	cs_spans_add_invocation(&spans, &one);
+	cs_spans_set_trace_state(&spans, "ot=th:c,a=1");
+	cr_assert(cs_spans_batch(&spans, &batch));
+	cr_assert(eq(sz, batch.groups[0].spans_count, 4));
+	for (size_t i = 0; i < 4; i++)
+		cr_expect(eq(str, (char *)batch.groups[0].spans[i].trace_state,
+			     (char *)"ot=th:c,a=1"));
+	cs_spans_set_trace_state(&spans, "");
+	cr_assert(cs_spans_batch(&spans, &batch));
+	cr_expect(eq(ptr, (void *)batch.groups[0].spans[0].trace_state, NULL));
 }
