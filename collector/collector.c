@@ -200,6 +200,8 @@ int cs_collector_new(struct event_base *base, const struct cs_collector_options 
 	init_parts(collector);
 	r = cs_pipeline_init(&collector->pipeline, base, &collector->self, &options->observer);
 	collector->pipeline.quiet = options->quiet;
+	if (r == 0)
+		cs_sampler_use(&collector->pipeline.outlet.sampler, &options->sampling);
 	if (r == 0 && options->xray_parent)
 		cs_assembler_xray_parent(collector->pipeline.assembler);
 	if (r == 0)

@@ -17,6 +17,7 @@
 #include "base/diag.h"
 #include "collector/assembler/assembler.h"
 #include "collector/metrics/settings.h"
+#include "collector/sampler/sampler.h"
 #include "collector/self.h"
 #include "exporters/exporter.h"
 
@@ -26,11 +27,12 @@ struct cs_metric_batch;
 struct cs_outside;
 
 struct cs_collector_options {
-	const char *socket_path;           /* copied */
-	mode_t socket_mode;                /* 0666: every uid may announce; 0600: ours and root */
-	uint32_t instances_per_uid;        /* 0: half of RLIMIT_NOFILE */
-	bool xray_parent;                  /* functions report to X-Ray: docs/traces.md */
-	struct cs_assembler_sink observer; /* sees all that is exported; callbacks may be NULL */
+	const char *socket_path;            /* copied */
+	mode_t socket_mode;                 /* 0666: every uid may announce; 0600: ours and root */
+	uint32_t instances_per_uid;         /* 0: half of RLIMIT_NOFILE */
+	bool xray_parent;                   /* functions report to X-Ray: docs/traces.md */
+	struct cs_sampler_options sampling; /* copied; all zero: everything is exported */
+	struct cs_assembler_sink observer;  /* sees all that is exported; callbacks may be NULL */
 	void (*quiet)(
 		void); /* may be NULL: nothing is held any more, a moment to give memory back */
 };

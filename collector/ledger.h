@@ -16,7 +16,8 @@
 	X(INNER, "inner", "none: spans that programs told of themselves")                          \
 	X(CALL, "calls", "of no invocation and no start, or of nobody for sure")                   \
 	X(LINE, "lines", "none")                                                                   \
-	X(SPAN, "spans", "none: what all of these but lines were made into")                       \
+	X(SPAN, "spans",                                                                           \
+	  "of what is sampled out; they are what all of these but lines are made into")            \
 	X(RECORD, "records", "none: what lines were made into")
 
 enum cs_ledger_kind {

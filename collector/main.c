@@ -224,6 +224,7 @@ static int run(const struct cs_options *options)
 		.socket_mode = options->socket_mode,
 		.instances_per_uid = options->instances_per_uid,
 		.xray_parent = options->xray_parent,
+		.sampling = options->sampling,
 		.quiet = cs_allocator_purge,
 	};
 	struct program program = { 0 };
@@ -282,6 +283,15 @@ int main(int argc, char **argv)
 		       "OTEL_LOG_LEVEL is \"%s\", which is none of error, warn, info and debug: info "
 		       "is taken",
 		       options.level_unknown);
+	if (options.sampler_unknown && !(options.given & CS_GIVEN_SAMPLER))
+		cs_log(CS_LOG_WARN,
+		       "OTEL_TRACES_SAMPLER is \"%s\", which is no sampler that the collector has: it is as if "
+		       "it were not set",
+		       options.sampler_unknown);
+	if (options.ratio_unknown && !(options.given & CS_GIVEN_SAMPLER))
+		cs_log(CS_LOG_WARN,
+		       "OTEL_TRACES_SAMPLER_ARG is \"%s\", which is no number from 0 to 1: 1 is taken",
+		       options.ratio_unknown);
 	if (options.help) {
 		fputs(cs_options_help(), stdout);
 		return cs_output_finish(EXIT_DONE, EXIT_FAILED);

@@ -32,6 +32,12 @@ static const char help_text[] =
 	"                         0600: of this user and root\n"
 	"      --max-instances N  instances that one user may have at once\n"
 	"                         [half of the descriptors]\n"
+	"      --sampler NAME     which traces are kept, by OpenTelemetry's names, such\n"
+	"                         as parentbased_traceidratio=0.1\n"
+	"                         [$OTEL_TRACES_SAMPLER and ..._ARG, else everything]\n"
+	"      --tail RULES       which invocations of those are kept, once over: some of\n"
+	"                         cold,timeouts,errors,slowest=N,ratio=R\n"
+	"                         [$COLDSPAN_TAIL, else all]\n"
 	"      --xray-parent      on AWS Lambda X-Ray's span is the parent, not a link\n"
 	"      --log-level LEVEL  error, warn, info, debug [$OTEL_LOG_LEVEL, else info]\n"
 	"      --ready-fd N       write \"ready\" and a newline to this descriptor once\n"
@@ -60,6 +66,8 @@ enum flag {
 	FLAG_FILE,
 	FLAG_LOG_LEVEL,
 	FLAG_READY_FD,
+	FLAG_SAMPLER,
+	FLAG_TAIL,
 	FLAG_XRAY_PARENT,
 	FLAG_SHOW_ORIGIN,
 	FLAG_VERSION
@@ -71,6 +79,8 @@ static const struct option flags[] = {
 	{ "max-instances", required_argument, NULL, FLAG_MAX },
 	{ "otlp", required_argument, NULL, FLAG_OTLP },
 	{ "file", required_argument, NULL, FLAG_FILE },
+	{ "sampler", required_argument, NULL, FLAG_SAMPLER },
+	{ "tail", required_argument, NULL, FLAG_TAIL },
 	{ "xray-parent", no_argument, NULL, FLAG_XRAY_PARENT },
 	{ "log-level", required_argument, NULL, FLAG_LOG_LEVEL },
 	{ "ready-fd", required_argument, NULL, FLAG_READY_FD },
@@ -114,6 +124,68 @@ static int parse_level(const char *value, struct cs_options *options, struct cs_
 			   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
+static int parse_sampler(const char *value, struct cs_options *options, struct cs_diag *diag)
+{
+	struct cs_head head = { .ratio = 1 };
+	const char *equals = strchr(value, '=');
+	size_t len = equals ? (size_t)(equals - value) : strlen(value);
+
+	if (cs_head_find(value, len, &head.kind) < 0)
+		return cs_diag_set(
+			diag, -EINVAL,
+			"--sampler \"%s\" is none of always_on, always_off, traceidratio and "
+			"these with parentbased_ before them",
+			value);
+	if (equals &&
+	    (!cs_head_has_ratio(head.kind) || cs_probability_parse(equals + 1, &head.ratio) < 0))
+		return cs_diag_set(
+			diag, -EINVAL,
+			"--sampler \"%s\": only of a traceidratio a number from 0 to 1 follows",
+			value);
+	options->sampling.head = head;
+	return 0;
+}
+
+/* @what: whose value it is */
+static int parse_tail(const char *what, const char *value, struct cs_options *options,
+		      struct cs_diag *diag)
+{
+	struct cs_diag why = { 0 };
+
+	if (cs_tail_parse(value, &why, &options->sampling.tail) < 0)
+		return cs_diag_set(diag, -EINVAL, "%s: %s", what, why.text);
+	return 0;
+}
+
+/* As the specification wants it: what is not known is passed over, with a warning. */
+static void read_sampler(char *(*get_env)(const char *name), struct cs_options *options)
+{
+	struct cs_head *head = &options->sampling.head;
+	const char *name = get_env("OTEL_TRACES_SAMPLER"), *ratio;
+
+	head->ratio = 1;
+	if (!name || !*name)
+		return;
+	if (cs_head_find(name, strlen(name), &head->kind) < 0) {
+		options->sampler_unknown = name;
+		return;
+	}
+	ratio = get_env("OTEL_TRACES_SAMPLER_ARG");
+	if (ratio && *ratio && cs_head_has_ratio(head->kind) &&
+	    cs_probability_parse(ratio, &head->ratio) < 0)
+		options->ratio_unknown = ratio;
+}
+
+static int read_tail(char *(*get_env)(const char *name), struct cs_options *options,
+		     struct cs_diag *diag)
+{
+	const char *tail = get_env("COLDSPAN_TAIL");
+
+	if (!tail || !*tail || options->given & CS_GIVEN_TAIL)
+		return 0;
+	return parse_tail("COLDSPAN_TAIL", tail, options, diag);
+}
+
 static int parse_flag(int flag, const char *value, struct cs_options *options, struct cs_diag *diag)
 {
 	unsigned long n;
@@ -151,6 +223,12 @@ static int parse_flag(int flag, const char *value, struct cs_options *options, s
 					   value);
 		options->ready_fd = (int)n;
 		return 0;
+	case FLAG_SAMPLER:
+		options->given |= CS_GIVEN_SAMPLER;
+		return parse_sampler(value, options, diag);
+	case FLAG_TAIL:
+		options->given |= CS_GIVEN_TAIL;
+		return parse_tail("--tail", value, options, diag);
 	case FLAG_XRAY_PARENT:
 		options->given |= CS_GIVEN_XRAY;
 		options->xray_parent = true;
@@ -183,6 +261,7 @@ int cs_options_parse(int argc, char **argv, char *(*get_env)(const char *name),
 	/* The specification wants unknown words in variables to be passed over, with a warning. */
 	if (level && *level && cs_log_parse_level(level, &options.log_level) < 0)
 		options.level_unknown = level;
+	read_sampler(get_env, &options);
 	optind = 0; /* glibc: start afresh, also in a second call */
 	opterr = 0;
 	while ((flag = getopt_long(argc, argv, ":h", flags, NULL)) != -1) {
@@ -192,6 +271,9 @@ int cs_options_parse(int argc, char **argv, char *(*get_env)(const char *name),
 		if (r < 0)
 			return r;
 	}
+	r = read_tail(get_env, &options, diag);
+	if (r < 0)
+		return r;
 	if (optind < argc)
 		return cs_diag_set(diag, -EINVAL,
 				   "unexpected argument \"%s\"; see coldspan-collector --help",

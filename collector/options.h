@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "base/log.h"
+#include "collector/sampler/sampler.h"
 
 #define CS_OPTIONS_DESTINATIONS_MAX 8
 
@@ -24,6 +25,8 @@ enum cs_options_given {
 	CS_GIVEN_MAX = 4,
 	CS_GIVEN_LEVEL = 8,
 	CS_GIVEN_XRAY = 16,
+	CS_GIVEN_SAMPLER = 32,
+	CS_GIVEN_TAIL = 64,
 };
 
 struct cs_options {
@@ -37,6 +40,10 @@ struct cs_options {
 	enum cs_log_level log_level; /* --log-level, OTEL_LOG_LEVEL */
 	const char *level_unknown;   /* what OTEL_LOG_LEVEL is instead of a level, NULL it is one */
 	bool xray_parent;            /* --xray-parent */
+	/* --sampler, OTEL_TRACES_SAMPLER with _ARG; --tail, COLDSPAN_TAIL */
+	struct cs_sampler_options sampling;
+	const char *sampler_unknown; /* as level_unknown, of OTEL_TRACES_SAMPLER */
+	const char *ratio_unknown;   /* idem, of OTEL_TRACES_SAMPLER_ARG */
 	int ready_fd;                /* --ready-fd; -1 none */
 	unsigned given;              /* flags, by enum cs_options_given */
 	bool show_origin;            /* --show-origin */

@@ -26,16 +26,33 @@ static void send_logs(struct cs_outlet *outlet)
 	cs_log_records_reset(&outlet->logs);
 }
 
+static void send_spans(struct cs_outlet *outlet, const struct cs_span_batch *batch)
+{
+	size_t count = cs_span_batch_count(batch);
+
+	if (!count)
+		return;
+	submit(outlet, cs_batch_of_spans(batch));
+	outlet->self->spans += count;
+	outlet->self->batches++;
+}
+
 static void send_batch(struct cs_outlet *outlet)
 {
 	struct cs_span_batch batch;
 
-	if (cs_spans_batch(&outlet->spans, &batch)) {
-		submit(outlet, cs_batch_of_spans(&batch));
-		outlet->self->spans += cs_span_batch_count(&batch);
-		outlet->self->batches++;
-	}
+	if (cs_spans_batch(&outlet->spans, &batch))
+		send_spans(outlet, &batch);
 	cs_spans_reset(&outlet->spans);
+}
+
+/* What the sampler had held. */
+static void send_sampled(struct cs_outlet *outlet)
+{
+	struct cs_span_batch batch;
+
+	while (cs_sampler_take(&outlet->sampler, &batch))
+		send_spans(outlet, &batch);
 }
 
 static void on_cold_start(void *context, const struct cs_cold_start *cold_start)
@@ -47,7 +64,7 @@ static void on_cold_start(void *context, const struct cs_cold_start *cold_start)
 	if (outlet->metrics)
 		cs_metrics_cold_start(outlet->metrics, cold_start);
 	outlet->spans_read += 1 + cold_start->phases_count;
-	cs_spans_add_cold_start(&outlet->spans, cold_start);
+	cs_sampler_add_cold_start(&outlet->sampler, &outlet->spans, cold_start);
 	if (cs_spans_full(&outlet->spans))
 		send_batch(outlet);
 }
@@ -61,18 +78,27 @@ static void on_invocation(void *context, const struct cs_invocation *invocation)
 	if (outlet->metrics)
 		cs_metrics_invocation(outlet->metrics, invocation);
 	outlet->spans_read++;
-	cs_spans_add_invocation(&outlet->spans, invocation);
+	cs_sampler_add_invocation(&outlet->sampler, &outlet->spans, invocation);
 	if (cs_spans_full(&outlet->spans))
 		send_batch(outlet);
+	if (outlet->sampler.released_count >= CS_SAMPLER_RELEASE_MAX)
+		send_sampled(outlet);
 }
 
 static void on_log(void *context, const struct cs_log_entry *entry)
 {
 	struct cs_outlet *outlet = context;
+	struct cs_span_context sampled;
+	struct cs_log_entry told = *entry;
 
 	if (outlet->observer.log)
 		outlet->observer.log(outlet->observer.context, entry);
-	cs_log_records_add(&outlet->logs, entry);
+	if (entry->context) {
+		sampled = *entry->context;
+		sampled.trace_flags = cs_sampler_flags(&outlet->sampler, entry->context);
+		told.context = &sampled;
+	}
+	cs_log_records_add(&outlet->logs, &told);
 	if (cs_log_records_full(&outlet->logs))
 		send_logs(outlet);
 }
@@ -82,7 +108,7 @@ static void on_span(void *context, const struct cs_inner_span *inner)
 	struct cs_outlet *outlet = context;
 
 	outlet->spans_read++;
-	cs_spans_add_inner(&outlet->spans, inner);
+	cs_sampler_add_inner(&outlet->sampler, &outlet->spans, inner);
 }
 
 static void on_call(void *context, const struct cs_call *call)
@@ -92,7 +118,7 @@ static void on_call(void *context, const struct cs_call *call)
 	if (outlet->observer.call)
 		outlet->observer.call(outlet->observer.context, call);
 	outlet->spans_read++;
-	cs_spans_add_call(&outlet->spans, call);
+	cs_sampler_add_call(&outlet->sampler, &outlet->spans, call);
 	if (cs_spans_full(&outlet->spans))
 		send_batch(outlet);
 }
@@ -121,6 +147,7 @@ void cs_outlet_init(struct cs_outlet *outlet, struct cs_self *self,
 		outlet->observer = *observer;
 	cs_spans_init(&outlet->spans);
 	cs_log_records_init(&outlet->logs);
+	cs_sampler_init(&outlet->sampler);
 }
 
 void cs_outlet_deinit(struct cs_outlet *outlet)
@@ -128,6 +155,7 @@ void cs_outlet_deinit(struct cs_outlet *outlet)
 	for (unsigned i = 0; i < outlet->exporters_count; i++)
 		cs_exporter_free(outlet->exporters[i]);
 	outlet->exporters_count = 0;
+	cs_sampler_deinit(&outlet->sampler);
 	cs_spans_deinit(&outlet->spans);
 	cs_log_records_deinit(&outlet->logs);
 }
@@ -163,7 +191,13 @@ void cs_outlet_send(struct cs_outlet *outlet)
 {
 	if (outlet->spans.spans_count)
 		send_batch(outlet);
+	send_sampled(outlet);
 	send_logs(outlet);
+}
+
+uint64_t cs_outlet_tick(struct cs_outlet *outlet, uint64_t now_ns)
+{
+	return cs_sampler_tick(&outlet->sampler, now_ns);
 }
 
 void cs_outlet_rest(struct cs_outlet *outlet)

@@ -12,6 +12,7 @@
 #include "collector/assembler/assembler.h"
 #include "collector/logs/log_records.h"
 #include "collector/metrics/metrics.h"
+#include "collector/sampler/sampler.h"
 #include "collector/spans/spans.h"
 #include "exporters/exporter.h"
 
@@ -22,7 +23,8 @@ struct cs_self;
 struct cs_outlet {
 	struct cs_self *self; /* borrowed */
 	struct cs_assembler_sink
-		observer; /* sees all before the exporters; callbacks may be NULL */
+		observer;          /* sees all before the exporters; callbacks may be NULL */
+	struct cs_sampler sampler; /* between what is told and @spans */
 	struct cs_spans spans;
 	struct cs_log_records logs;
 	struct cs_metrics *metrics;                             /* borrowed; NULL: nobody counts */
@@ -46,6 +48,9 @@ struct cs_assembler_sink cs_outlet_sink(struct cs_outlet *outlet);
 
 /** cs_outlet_send_metrics() - to the exporters that take them. */
 void cs_outlet_send_metrics(struct cs_outlet *outlet, const struct cs_metric_batch *batch);
+
+/** cs_outlet_tick() - UINT64_MAX: there is no later. Return: when to call again; 0: the sampler holds nothing. */
+uint64_t cs_outlet_tick(struct cs_outlet *outlet, uint64_t now_ns);
 
 /** cs_outlet_send() - what was gathered goes to the exporters now. */
 void cs_outlet_send(struct cs_outlet *outlet);

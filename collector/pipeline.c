@@ -28,6 +28,26 @@ static void read_sideband(struct cs_pipeline *pipeline, uint64_t until_ns)
 		cs_sideband_read(pipeline->sideband, until_ns);
 }
 
+/* What the sampler holds may be all there is. */
+static void start_held_timer(struct cs_pipeline *pipeline, uint64_t due_ns, uint64_t now_ns)
+{
+	uint64_t wait_us = due_ns > now_ns ? (due_ns - now_ns) / 1000 + 1 : 1;
+	const struct timeval delay = { .tv_sec = (time_t)(wait_us / 1000000),
+				       .tv_usec = (suseconds_t)(wait_us % 1000000) };
+
+	if (due_ns)
+		evtimer_add(&pipeline->held_timer, &delay);
+}
+
+static void on_held(evutil_socket_t fd, short what, void *context)
+{
+	struct cs_pipeline *pipeline = context;
+	uint64_t now_ns = cs_clock_monotonic_ns();
+
+	start_held_timer(pipeline, cs_outlet_tick(&pipeline->outlet, now_ns), now_ns);
+	cs_outlet_send(&pipeline->outlet);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
 	struct cs_pipeline *pipeline = context;
@@ -35,6 +55,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
 	read_sideband(pipeline, now_ns - CS_SIDEBAND_SETTLE_NS);
 	next_ns = cs_assembler_tick(pipeline->assembler, now_ns);
+	start_held_timer(pipeline, cs_outlet_tick(&pipeline->outlet, now_ns), now_ns);
 	cs_outlet_send(&pipeline->outlet);
 	if (next_ns) {
 		start_timer(pipeline);
@@ -55,6 +76,7 @@ int cs_pipeline_init(struct cs_pipeline *pipeline, struct event_base *base, stru
 	cs_outlet_init(&pipeline->outlet, self, observer);
 	sink = cs_outlet_sink(&pipeline->outlet);
 	evtimer_assign(&pipeline->timer, base, on_timer, pipeline);
+	evtimer_assign(&pipeline->held_timer, base, on_held, pipeline);
 	if (getrandom(key.bytes, sizeof(key.bytes), 0) != (ssize_t)sizeof(key.bytes))
 		return -errno;
 	pipeline->assembler = cs_assembler_new(&key, &sink);
@@ -65,6 +87,8 @@ void cs_pipeline_deinit(struct cs_pipeline *pipeline)
 {
 	if (event_initialized(&pipeline->timer))
 		evtimer_del(&pipeline->timer);
+	if (event_initialized(&pipeline->held_timer))
+		evtimer_del(&pipeline->held_timer);
 	pipeline->assembler = cs_assembler_free(pipeline->assembler);
 	pipeline->sideband = cs_sideband_close(pipeline->sideband);
 	pipeline->metrics = cs_metrics_free(pipeline->metrics);
@@ -334,6 +358,7 @@ void cs_pipeline_flush(struct cs_pipeline *pipeline)
 	read_sideband(pipeline, UINT64_MAX);
 	cs_assembler_flush(pipeline->assembler);
 	cs_assembler_close(pipeline->assembler);
+	cs_outlet_tick(&pipeline->outlet, UINT64_MAX);
 	cs_outlet_send(&pipeline->outlet);
 	if (pipeline->metrics)
 		cs_metrics_finish(pipeline->metrics);
@@ -342,6 +367,7 @@ void cs_pipeline_flush(struct cs_pipeline *pipeline)
 void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *self)
 {
 	struct cs_assembler_stats stats;
+	uint64_t sampled_out = 0;
 
 	cs_assembler_get_stats(pipeline->assembler, &stats);
 	self->cold_starts = stats.cold_starts;
@@ -367,11 +393,15 @@ void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *s
 	self->log_lines_limited = stats.log_lines_limited;
 	self->log_lines_lost = stats.log_lines_lost;
 	self->log_records_lost = pipeline->outlet.logs.lost;
-	self->spans_lost = pipeline->outlet.spans.lost;
+	cs_sampler_get_stats(&pipeline->outlet.sampler, &self->sampling);
+	for (unsigned i = 0; i < CS_SAMPLED_OUT_COUNT; i++)
+		sampled_out += self->sampling.out[i];
+	self->spans_lost = pipeline->outlet.spans.lost + self->sampling.lost;
 	self->ledger = stats.ledger;
 	self->ledger.of[CS_LEDGER_SPAN] = (struct cs_ledger_line){
 		.read = pipeline->outlet.spans_read,
 		.told = self->spans,
+		.aside = sampled_out,
 		.dropped = self->spans_lost,
 	};
 	self->ledger.of[CS_LEDGER_RECORD] = (struct cs_ledger_line){

@@ -30,7 +30,8 @@ struct cs_pipeline {
 	struct cs_metrics *metrics; /* owned; NULL: nobody counts */
 	struct cs_metering metering;
 	struct event timer;
-	uint64_t segments; /* last number given */
+	struct event held_timer; /* for what the sampler holds */
+	uint64_t segments;       /* last number given */
 };
 
 /**

@@ -14,6 +14,23 @@ static const char *const refusal_names[CS_REFUSAL_COUNT] = {
 #undef X
 };
 
+static void print_sampling(const struct cs_sampler_stats *stats, struct cs_buffer *out)
+{
+	static const char *const reasons[CS_SAMPLED_OUT_COUNT] = {
+#define X(id, name) [CS_SAMPLED_OUT_##id] = (name),
+		CS_SAMPLED_OUT(X)
+#undef X
+	};
+
+	cs_buffer_puts(out, "},\"sampled_out\":{");
+	for (unsigned i = 0; i < CS_SAMPLED_OUT_COUNT; i++)
+		cs_buffer_printf(out, "%s\"%s\":%" PRIu64, i ? "," : "", reasons[i], stats->out[i]);
+	cs_buffer_printf(out, "},\"sampling_hurried\":%" PRIu64 ",\"sampled\":{", stats->hurried);
+	for (unsigned i = 0; i < CS_TAIL_RULE_COUNT; i++)
+		cs_buffer_printf(out, "%s\"%s\":%" PRIu64, i ? "," : "",
+				 cs_tail_rule_name((enum cs_tail_rule)i), stats->kept[i]);
+}
+
 void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 {
 	static const struct {
@@ -108,6 +125,7 @@ void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 				 self->dropped_of[i]);
 		comma = ",";
 	}
+	print_sampling(&self->sampling, out);
 	cs_buffer_printf(out, "},\"held_bytes\":%zu,\"crowded\":{\"causes\":%" PRIu64,
 			 self->room.bytes, self->room.causes_forgotten);
 	for (unsigned i = 0; i < CS_ROOM_COUNT; i++)

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "collector/assembler/room.h"
 #include "collector/ledger.h"
+#include "collector/sampler/sampler.h"
 #include "preload/wire/abi.h"
 #include "preload/wire/facts.h"
 
@@ -91,6 +92,7 @@ struct cs_self {
 	uint64_t spans;
 	uint64_t spans_lost; /* for lack of memory */
 	uint64_t batches;
+	struct cs_sampler_stats sampling; /* spans, by what became of them; docs/sampling.md */
 	/* logs: lines = records + records_lost; see collector/logs/logs.h */
 	uint64_t log_bytes_lost; /* by the functions' own word: over the rate, or a full ring */
 	uint64_t log_lines;

@@ -109,6 +109,22 @@ static const char *origin_of_level(const struct telling *telling)
 	return telling->options->level_unknown ? NULL : "OTEL_LOG_LEVEL";
 }
 
+static void tell_sampling(struct telling *telling)
+{
+	const struct cs_options *options = telling->options;
+	const struct cs_head *head = &options->sampling.head;
+	char text[128];
+
+	if (cs_head_has_ratio(head->kind))
+		snprintf(text, sizeof(text), "%s=%g", cs_head_name(head->kind), head->ratio);
+	else
+		snprintf(text, sizeof(text), "%s", cs_head_name(head->kind));
+	tell_flag(telling, CS_GIVEN_SAMPLER, "--sampler",
+		  options->sampler_unknown ? NULL : "OTEL_TRACES_SAMPLER", text);
+	tell_flag(telling, CS_GIVEN_TAIL, "--tail", "COLDSPAN_TAIL",
+		  cs_tail_text(&options->sampling.tail, text, sizeof(text)));
+}
+
 static void tell_all(struct telling *telling)
 {
 	static const char *const levels[] = { [CS_LOG_ERROR] = "error",
@@ -126,6 +142,7 @@ static void tell_all(struct telling *telling)
 		  options->instances_per_uid ? text : "half of the descriptors");
 	tell_flag(telling, CS_GIVEN_XRAY, "--xray-parent", NULL,
 		  options->xray_parent ? "yes" : "no");
+	tell_sampling(telling);
 	tell_flag(telling, CS_GIVEN_LEVEL, "--log-level", origin_of_level(telling),
 		  levels[options->log_level]);
 	tell_destinations(telling);

@@ -171,9 +171,11 @@ def the_collector_tells_where_its_settings_come_from(args, folder):
 
     assert told() == [("default", "socket", "/run/coldspan/announce.sock"), ("default", "socket-mode", "0666"),
                       ("default", "max-instances", "half of the descriptors"), ("default", "xray-parent", "no"),
+                      ("default", "sampler", "none"), ("default", "tail", "everything"),
                       ("default", "log-level", "info")]
     env = {"COLDSPAN_SOCKET": "c.sock", "OTEL_LOG_LEVEL": "warn", "OTEL_EXPORTER_OTLP_HEADERS": f"k={SECRET}",
-           "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:4318/{SECRET}?k={SECRET}"}
+           "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:4318/{SECRET}?k={SECRET}",
+           "OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.5"}
     assert {("COLDSPAN_SOCKET", "socket", "c.sock"), ("OTEL_LOG_LEVEL", "log-level", "warn"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp", "http://127.0.0.1:4318"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "otlp.headers", "(set, not shown)")} <= set(told(**env))
@@ -182,10 +184,12 @@ def the_collector_tells_where_its_settings_come_from(args, folder):
     got = told("--otlp", "http://127.0.0.1:1", OTEL_LOGS_EXPORTER="none")
     assert {("--otlp", "otlp", "http://127.0.0.1:1"), ("OTEL_LOGS_EXPORTER", "otlp.logs", "none")} <= set(got), got
     words = ["--socket", "f.sock", "--socket-mode", "600", "--max-instances", "7", "--xray-parent", "--log-level", "error",
+             "--tail", "cold,ratio=0.1",
              "--file", "a", "--file", "b", "--otlp", "http://127.0.0.1:1"]
     assert told(*words, **env)[:-1] == [
         ("--socket", "socket", "f.sock"), ("--socket-mode", "socket-mode", "0600"), ("--max-instances", "max-instances", "7"),
-        ("--xray-parent", "xray-parent", "yes"), ("--log-level", "log-level", "error"), ("--file", "file", "a"),
+        ("--xray-parent", "xray-parent", "yes"), ("OTEL_TRACES_SAMPLER", "sampler", "traceidratio=0.5"),
+        ("--tail", "tail", "cold,ratio=0.1"), ("--log-level", "log-level", "error"), ("--file", "file", "a"),
         ("--file", "file", "b"), ("--otlp", "otlp", "http://127.0.0.1:1")]
     assert not (folder / "f.sock").exists() and not (folder / "a").exists()
 

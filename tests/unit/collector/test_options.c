@@ -10,15 +10,19 @@
 
 #include "coldspan_config.h"
 
-static const char *socket_variable, *level_variable;
+static const char *socket_variable, *level_variable, *sampler_variable, *ratio_variable,
+	*tail_variable;
 static struct cs_options options;
 static struct cs_diag diag;
 
 static char *get_env(const char *name)
 {
-	const char *value = !strcmp(name, "COLDSPAN_SOCKET")  ? socket_variable
-			    : !strcmp(name, "OTEL_LOG_LEVEL") ? level_variable
-							      : NULL;
+	const char *value = !strcmp(name, "COLDSPAN_SOCKET")           ? socket_variable
+			    : !strcmp(name, "OTEL_LOG_LEVEL")          ? level_variable
+			    : !strcmp(name, "OTEL_TRACES_SAMPLER")     ? sampler_variable
+			    : !strcmp(name, "OTEL_TRACES_SAMPLER_ARG") ? ratio_variable
+			    : !strcmp(name, "COLDSPAN_TAIL")           ? tail_variable
+								       : NULL;
 
 	return (char *)value;
 }
@@ -46,6 +50,8 @@ Test(options, without_any_there_are_sane_ones)
 	cr_expect(eq(uint, options.otlp_count + options.files_count, 0));
 	cr_expect(eq(int, (int)options.log_level, CS_LOG_INFO));
 	cr_expect(not(options.xray_parent));
+	cr_expect(eq(uint, options.sampling.head.kind, CS_HEAD_NONE));
+	cr_expect(not(options.sampling.tail.asked));
 	cr_expect(eq(int, options.ready_fd, -1));
 }
 
@@ -134,4 +140,58 @@ Test(options, more_destinations_than_fit_are_refused)
 		strcat(line, "--file f ");
 	cr_assert(eq(int, parse(line), -EINVAL));
 	cr_expect(ne(ptr, strstr(diag.text, "--file"), NULL));
+}
+
+Test(options, a_sampler_has_the_names_of_its_variable)
+{
+	sampler_variable = "traceidratio";
+	ratio_variable = "0.25";
+	cr_assert(eq(int, parse(""), 0));
+	cr_expect(eq(uint, options.sampling.head.kind, CS_HEAD_RATIO));
+	cr_expect(eq(dbl, options.sampling.head.ratio, 0.25));
+	cr_assert(eq(int, parse("--sampler parentbased_traceidratio=1e-2"), 0));
+	cr_expect(eq(uint, options.sampling.head.kind, CS_HEAD_PARENT_RATIO));
+	cr_expect(eq(dbl, options.sampling.head.ratio, 0.01));
+	/* Its argument is another's. */
+	cr_assert(eq(int, parse("--sampler parentbased_traceidratio"), 0));
+	cr_expect(eq(dbl, options.sampling.head.ratio, 1));
+	cr_assert(eq(int, parse("--sampler always_off"), 0));
+	cr_expect(eq(uint, options.sampling.head.kind, CS_HEAD_ALWAYS_OFF));
+}
+
+Test(options, a_sampler_that_nobody_knows_is_no_sampler)
+{
+	sampler_variable = "jaeger_remote";
+	cr_assert(eq(int, parse(""), 0));
+	cr_expect(eq(uint, options.sampling.head.kind, CS_HEAD_NONE));
+	cr_expect(eq(str, (char *)options.sampler_unknown, (char *)"jaeger_remote"));
+	sampler_variable = "parentbased_traceidratio";
+	ratio_variable = "10%";
+	cr_assert(eq(int, parse(""), 0));
+	cr_expect(eq(dbl, options.sampling.head.ratio, 1));
+	cr_expect(eq(str, (char *)options.ratio_unknown, (char *)"10%"));
+	sampler_variable = "";
+	cr_assert(eq(int, parse(""), 0));
+	cr_expect(eq(uint, options.sampling.head.kind, CS_HEAD_NONE));
+	cr_expect(eq(ptr, (void *)options.sampler_unknown, NULL));
+}
+
+Test(options, rules_of_the_tail_come_from_the_flag_or_the_variable)
+{
+	tail_variable = "errors,ratio=0.5";
+	cr_assert(eq(int, parse(""), 0));
+	cr_expect(options.sampling.tail.errors);
+	cr_expect(not(options.sampling.tail.cold));
+	cr_assert(eq(int, parse("--tail cold,slowest=3"), 0));
+	cr_expect(options.sampling.tail.cold);
+	cr_expect(not(options.sampling.tail.errors));
+	cr_expect(eq(uint, options.sampling.tail.slowest, 3));
+	tail_variable = "all";
+	cr_assert(eq(int, parse("--tail cold"), 0));
+	cr_assert(lt(int, parse(""), 0));
+	cr_expect(ne(ptr, strstr(diag.text, "COLDSPAN_TAIL: \"all\" is none of"), NULL));
+	cr_assert(lt(int, parse("--tail ratio=7"), 0));
+	cr_assert(lt(int, parse("--sampler sometimes"), 0));
+	cr_assert(lt(int, parse("--sampler always_on=1"), 0));
+	cr_assert(lt(int, parse("--sampler traceidratio=2"), 0));
 }
