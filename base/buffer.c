@@ -87,6 +87,25 @@ void cs_buffer_printf(struct cs_buffer *buf, const char *fmt, ...)
 	buf->len += (size_t)n;
 }
 
+void cs_buffer_put_real(struct cs_buffer *buf, double value)
+{
+	char text[40];
+
+	for (int digits = 15; digits <= 17; digits++) {
+		double back;
+
+		snprintf(text, sizeof(text), "%.*g", digits, value);
+		back = strtod(text, NULL);
+		if (memcmp(&back, &value, sizeof(back)) == 0)
+			break;
+	}
+	for (char *p = text; *p; p++) {
+		if (*p == ',') /* a program may have set a locale */
+			*p = '.';
+	}
+	cs_buffer_puts(buf, text);
+}
+
 char *cs_buffer_take(struct cs_buffer *buf)
 {
 	char *data = buf->failed ? NULL : buf->data;

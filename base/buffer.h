@@ -40,5 +40,8 @@ void cs_buffer_putc(struct cs_buffer *buf, char c);
 void cs_buffer_printf(struct cs_buffer *buf, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** cs_buffer_put_real() - append a finite number in the fewest digits that are read as the same one; any locale. */
+void cs_buffer_put_real(struct cs_buffer *buf, double value);
+
 /** cs_buffer_take() - hand the bytes over (free() them); NULL and `failed` kept if it failed. */
 char *cs_buffer_take(struct cs_buffer *buf) cs_must_use;

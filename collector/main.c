@@ -24,6 +24,7 @@
 #include "collector/options.h"
 #include "collector/settings.h"
 #include "exporters/exporter.h"
+#include "exporters/prometheus/endpoint.h"
 
 enum {
 	EXIT_DONE = 0,
@@ -34,6 +35,7 @@ enum {
 struct program {
 	struct event_base *base;
 	struct cs_collector *collector;
+	struct cs_prometheus_endpoint *prometheus; /* NULL: nobody scrapes */
 	struct event term, interrupt, hangup, usr1;
 	struct cs_farewell farewell;
 	bool stopping;
@@ -177,13 +179,31 @@ static void warn_of_variable(const char *text)
 	cs_log(CS_LOG_WARN, "%s", text);
 }
 
+static bool scrape(void *user, struct cs_arena *arena, struct cs_metric_batch *ret)
+{
+	struct program *program = user;
+
+	return cs_collector_scrape(program->collector, arena, ret);
+}
+
+static int serve_metrics(struct program *program, const char *address, struct cs_diag *diag)
+{
+	int r = cs_prometheus_endpoint_new(program->base, address, scrape, program,
+					   &program->prometheus, diag);
+
+	if (r == 0)
+		cs_log(CS_LOG_INFO, "metrics for Prometheus: %s",
+		       cs_prometheus_endpoint_url(program->prometheus));
+	return r;
+}
+
 /* Nothing is counted for nobody. */
 static int measure(struct program *program, struct cs_diag *diag)
 {
 	struct cs_metric_settings settings;
 	struct cs_exporter *const *exporters;
 	unsigned count;
-	bool wanted = false;
+	bool wanted = program->prometheus;
 
 	exporters = cs_collector_exporters(program->collector, &count);
 	for (unsigned i = 0; i < count; i++)
@@ -210,8 +230,10 @@ static int add_destinations(struct program *program, const struct cs_options *op
 					     diag);
 	if (r == 0 && !options->otlp_count && cs_destinations_otlp_wanted())
 		r = cs_destinations_add_otlp(program->collector, program->base, NULL, diag);
+	if (r == 0 && options->prometheus)
+		r = serve_metrics(program, options->prometheus, diag);
 	cs_collector_exporters(program->collector, &count);
-	if (r == 0 && !count)
+	if (r == 0 && !count && !options->prometheus)
 		cs_log(CS_LOG_WARN, "no destination: what is collected is counted and thrown away; "
 				    "name one with --otlp or --file");
 	return r == 0 ? measure(program, diag) : r;
@@ -240,6 +262,7 @@ static int run(const struct cs_options *options)
 	if (cs_collector_new(program.base, &collector_options, &diag, &program.collector) < 0 ||
 	    add_destinations(&program, options, &diag) < 0) {
 		cs_log(CS_LOG_ERROR, "%s", diag.text);
+		cs_prometheus_endpoint_free(program.prometheus);
 		cs_collector_free(program.collector);
 		event_base_free(program.base);
 		return EXIT_USAGE;
@@ -250,6 +273,7 @@ static int run(const struct cs_options *options)
 		code = EXIT_FAILED;
 	}
 	print_accounting(&program);
+	cs_prometheus_endpoint_free(program.prometheus);
 	cs_collector_free(program.collector);
 	event_base_free(program.base);
 	return code;

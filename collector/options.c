@@ -25,6 +25,9 @@ static const char help_text[] =
 	"      --otlp URL         base URL; /v1/traces and so on are appended\n"
 	"      --file FILE        append to FILE; - is standard output\n"
 	"\n"
+	"For Prometheus to scrape:\n"
+	"      --prometheus ADDR  serve /metrics at HOST:PORT, or at a port of 127.0.0.1\n"
+	"\n"
 	"Options:\n"
 	"      --socket PATH      announce socket [$COLDSPAN_SOCKET, else\n"
 	"                         " CS_SOCKET_PATH "]\n"
@@ -64,6 +67,7 @@ enum flag {
 	FLAG_MAX,
 	FLAG_OTLP,
 	FLAG_FILE,
+	FLAG_PROMETHEUS,
 	FLAG_LOG_LEVEL,
 	FLAG_READY_FD,
 	FLAG_SAMPLER,
@@ -79,6 +83,7 @@ static const struct option flags[] = {
 	{ "max-instances", required_argument, NULL, FLAG_MAX },
 	{ "otlp", required_argument, NULL, FLAG_OTLP },
 	{ "file", required_argument, NULL, FLAG_FILE },
+	{ "prometheus", required_argument, NULL, FLAG_PROMETHEUS },
 	{ "sampler", required_argument, NULL, FLAG_SAMPLER },
 	{ "tail", required_argument, NULL, FLAG_TAIL },
 	{ "xray-parent", no_argument, NULL, FLAG_XRAY_PARENT },
@@ -226,6 +231,10 @@ static int parse_flag(int flag, const char *value, struct cs_options *options, s
 	case FLAG_SAMPLER:
 		options->given |= CS_GIVEN_SAMPLER;
 		return parse_sampler(value, options, diag);
+	case FLAG_PROMETHEUS:
+		options->given |= CS_GIVEN_PROMETHEUS;
+		options->prometheus = value;
+		return 0;
 	case FLAG_TAIL:
 		options->given |= CS_GIVEN_TAIL;
 		return parse_tail("--tail", value, options, diag);

@@ -27,6 +27,7 @@ enum cs_options_given {
 	CS_GIVEN_XRAY = 16,
 	CS_GIVEN_SAMPLER = 32,
 	CS_GIVEN_TAIL = 64,
+	CS_GIVEN_PROMETHEUS = 128,
 };
 
 struct cs_options {
@@ -37,6 +38,7 @@ struct cs_options {
 	unsigned otlp_count;
 	const char *files[CS_OPTIONS_DESTINATIONS_MAX]; /* --file */
 	unsigned files_count;
+	const char *prometheus;      /* --prometheus; NULL: nobody scrapes */
 	enum cs_log_level log_level; /* --log-level, OTEL_LOG_LEVEL */
 	const char *level_unknown;   /* what OTEL_LOG_LEVEL is instead of a level, NULL it is one */
 	bool xray_parent;            /* --xray-parent */

@@ -88,6 +88,8 @@ static void tell_destinations(struct telling *telling)
 		tell(telling, "--file", "file", options->files[i]);
 	for (unsigned i = 0; i < options->otlp_count; i++)
 		tell_endpoint(telling, "--otlp", "otlp", options->otlp[i]);
+	if (options->prometheus)
+		tell(telling, "--prometheus", "prometheus", options->prometheus);
 	for (unsigned i = 0; i < 1 + CS_SIGNAL_COUNT; i++) {
 		if (exporters[i] && is_none(telling, exporters[i]))
 			tell(telling, exporters[i], names[i], "none");

@@ -90,8 +90,6 @@ static bool is_id(const ProtobufCFieldDescriptor *field)
 /* The shortest of the usual three precisions that reads back as the same bits. */
 static void print_double(struct cs_buffer *out, double value)
 {
-	char text[40];
-
 	if (isnan(value)) {
 		cs_buffer_puts(out, "\"NaN\"");
 		return;
@@ -100,19 +98,7 @@ static void print_double(struct cs_buffer *out, double value)
 		cs_buffer_puts(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
 		return;
 	}
-	for (int digits = 15; digits <= 17; digits++) {
-		double back;
-
-		snprintf(text, sizeof(text), "%.*g", digits, value);
-		back = strtod(text, NULL);
-		if (memcmp(&back, &value, sizeof(back)) == 0)
-			break;
-	}
-	for (char *p = text; *p; p++) {
-		if (*p == ',') /* a program may have set a locale */
-			*p = '.';
-	}
-	cs_buffer_puts(out, text);
+	cs_buffer_put_real(out, value);
 }
 
 static size_t size_of(ProtobufCType type)

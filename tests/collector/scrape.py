@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A real Prometheus scrapes a real collector that watches real functions.
+
+    scrape.py COLLECTOR SHIM
+"""
+import http.client
+import pathlib
+import re
+import subprocess
+import time
+import urllib.parse
+
+from harness import LIMIT_S, Collector, main
+from lib import otlp_json, prometheus
+from lib.cases import case
+from serving import REQUESTS, serve
+
+OPEN_METRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
+
+
+class Scraped(Collector):
+    def __init__(self, binary, address="127.0.0.1:0"):
+        super().__init__(binary, "--prometheus", address)
+        said = self.line(lambda text: "metrics for Prometheus: " in text)
+        self.url = urllib.parse.urlsplit(re.search(r"http://\S+", said)[0])
+
+    def ask(self, method="GET", path="/metrics", headers=None):
+        connection = http.client.HTTPConnection(self.url.hostname, self.url.port, timeout=LIMIT_S)
+        try:
+            connection.request(method, path, headers=headers or {})
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read().decode()
+        finally:
+            connection.close()
+
+
+def until(what, condition):
+    deadline = time.monotonic() + LIMIT_S
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.1)
+    return found
+
+
+def value(server, expr):
+    return sum(number for _, number in server.instant(expr))
+
+
+@case
+def one_start_is_an_increase(binary, shim):
+    """Of a series that is new: it was 0 before, and Prometheus has seen that."""
+    with Scraped(binary) as collector:
+        folder = pathlib.Path(collector.folder)
+        with prometheus.Prometheus(folder, scrape=collector.url.netloc) as server:
+            until("it is scraped", lambda: value(server, "coldspan_build_info") == 1)
+            serve(collector, shim)
+            until("the start is seen", lambda: value(server, "coldspan_inits_total") == 1)
+            # From two samples on there is an increase, which is extrapolated to the ends of the range.
+            assert until("it has increased", lambda: value(server, "increase(coldspan_inits_total[5m])")) >= 1
+            assert value(server, "faas_invocations_total") == REQUESTS - 1
+            assert value(server, "faas_errors_total") == 1
+            assert value(server, 'faas_init_duration_seconds_bucket{le="+Inf"}') == 1
+            found = server.ask("query_exemplars", query="faas_init_duration_seconds_bucket",
+                               start=time.time() - 600, end=time.time() + 60)
+            traces = {span["traceId"] for span in otlp_json.of_file(collector.file)}
+            ids = {one["labels"]["trace_id"] for series in found for one in series["exemplars"]}
+            assert ids and ids <= traces, (ids, traces)
+
+
+@case
+def what_is_served_is_well_formed(binary, shim):
+    with Scraped(binary) as collector:
+        serve(collector, shim)
+        status, headers, old = collector.ask()
+        assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4"), headers
+        run = prometheus.tool("check", "metrics", input=old)
+        bad = [line for line in (run.stdout + run.stderr).splitlines()
+               if "non-histogram" not in line and "no help text" not in line]
+        assert not bad and "faas_invocations_total" in old, bad
+        status, headers, new = collector.ask(headers=OPEN_METRICS)
+        assert headers["Content-Type"].startswith("application/openmetrics-text"), headers
+        assert new.endswith("# EOF\n") and " # {trace_id=" in new, new[-200:]
+        names = re.findall(r"^# TYPE (\S+)", new, re.M)
+        assert len(names) == len(set(names)), "a family is there twice"
+        samples = [line.rsplit(" # ", 1)[0].rsplit(" ", 1)[0] for line in new.splitlines() if line[0] != "#"]
+        assert len(samples) == len(set(samples)), "a sample is there twice"
+
+
+@case
+def only_metrics_and_only_for_who_may(binary, _):
+    with Scraped(binary) as collector:
+        port = collector.url.port
+        status, headers, body = collector.ask("HEAD")
+        assert (status, body) == (200, "") and int(headers.get("Content-Length", 1)) > 0, (status, headers)
+        assert collector.ask(path="/")[0] == 404
+        assert collector.ask(path="/metrics/..")[0] == 404
+        assert collector.ask(path="/metrics?a=b")[0] == 200
+        assert collector.ask("POST")[0] == 405
+        assert collector.ask("DELETE")[0] == 405
+        assert collector.ask(headers={"Host": f"evil.example:{port}"})[0] == 421
+        assert collector.ask(headers={"Host": f"localhost:{port}"})[0] == 200
+        assert collector.ask(headers={"X-Long": "x" * 20000})[0] >= 400
+        assert collector.ask()[0] == 200
+
+
+@case
+def where_it_cannot_listen_it_says_so(binary, _):
+    with Scraped(binary) as collector:
+        for address, words in ((collector.url.netloc, "in use"), ("nonsense", "no address"),
+                               ("127.0.0.1:99999", "no address"), ("", "no address")):
+            run = subprocess.run([binary, "--socket", f"{collector.folder}/other.sock", "--prometheus", address],
+                                 capture_output=True, text=True, check=False, timeout=LIMIT_S)
+            assert run.returncode == 2 and words in run.stderr, (address, run)
+
+
+if __name__ == "__main__":
+    main(__doc__, "collector", "shim")
