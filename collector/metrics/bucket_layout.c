@@ -16,6 +16,8 @@
 #define KIB(n) ((n)*1024.0)
 #define MIB(n) ((n)*1048576.0)
 #define GIB(n) ((n)*1073741824.0)
+/* Four an octave: what is held against a limit has to be near. */
+#define OCTAVE(mib) MIB(mib), MIB((mib)*1.25), MIB((mib)*1.5), MIB((mib)*1.75)
 
 static const double durations[] = { DECADE(1e5), DECADE(1e4), DECADE(1e3), DECADE(1e2), 10,  15,
 				    30,          60,          120,         300,         600, 900 };
@@ -29,6 +31,9 @@ static const double bytes[] = { 256,      KIB(1),   KIB(4),   KIB(16),  KIB(64),
 				MIB(48),  MIB(64),  MIB(96),  MIB(128), MIB(192), MIB(256),
 				MIB(384), MIB(512), MIB(768), GIB(1),   GIB(1.5), GIB(2),
 				GIB(3),   GIB(4),   GIB(6),   GIB(8),   GIB(10) };
+static const double memory[] = { OCTAVE(2),    OCTAVE(4),    OCTAVE(8),   OCTAVE(16),  OCTAVE(32),
+				 OCTAVE(64),   OCTAVE(128),  OCTAVE(256), OCTAVE(512), OCTAVE(1024),
+				 OCTAVE(2048), OCTAVE(4096), OCTAVE(8192) };
 static const double counts[] = { 0,   1,    2,    5,    10,    20,    50,    100,   200,
 				 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000 };
 
@@ -40,10 +45,11 @@ static const double counts[] = { 0,   1,    2,    5,    10,    20,    50,    100
 static const struct cs_bucket_bounds layouts[] = {
 	LAYOUT(DURATION, durations, 160), LAYOUT(PHASE, phases, 320),
 	LAYOUT(LIFETIME, lifetimes, 160), LAYOUT(BYTES, bytes, 160),
-	LAYOUT(COUNT, counts, 160),
+	LAYOUT(MEMORY, memory, 160),      LAYOUT(COUNT, counts, 160),
 };
 
 _Static_assert(sizeof(durations) / sizeof(durations[0]) <= CS_BOUNDS_MAX, "durations");
+_Static_assert(sizeof(memory) / sizeof(memory[0]) <= CS_BOUNDS_MAX, "memory");
 _Static_assert(sizeof(phases) / sizeof(phases[0]) <= CS_BOUNDS_MAX, "phases");
 
 const struct cs_bucket_bounds *cs_bucket_bounds(enum cs_bucket_layout layout)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Explicit bounds of histograms, for readers that know no exponential ones. Ten a decade: quantiles that are
- * interpolated in them are within ten per cent. Pure.
+ * Explicit bounds of histograms, for readers that know no exponential ones. Ten a decade, of memory four an
+ * octave: quantiles that are interpolated in them are within ten per cent. Pure.
  */
 #pragma once
 

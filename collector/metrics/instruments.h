@@ -24,6 +24,7 @@ enum cs_bucket_layout {
 	CS_BUCKETS_PHASE, /* ten a decade, from shorter ones on; twice as many exponential ones */
 	CS_BUCKETS_LIFETIME, /* seconds to days */
 	CS_BUCKETS_BYTES,
+	CS_BUCKETS_MEMORY, /* four an octave, 2 MiB to 14 GiB */
 	CS_BUCKETS_COUNT,
 };
 
@@ -51,7 +52,7 @@ enum cs_instrument_of {
 	  "Invocations that did not succeed, time-outs among them")                                \
 	X(TIMEOUTS, "faas.timeouts", "{timeout}", COUNTER, true, NONE, FUNCTION,                   \
 	  "faas.name, faas.version, faas.trigger", "Invocations that ran into their deadline")     \
-	X(MEM_USAGE, "faas.mem_usage", "By", HISTOGRAM, true, BYTES, FUNCTION,                     \
+	X(MEM_USAGE, "faas.mem_usage", "By", HISTOGRAM, true, MEMORY, FUNCTION,                    \
 	  "faas.name, faas.version, faas.trigger",                                                 \
 	  "Largest resident memory of the process, after an invocation")                           \
 	X(CPU_USAGE, "faas.cpu_usage", "s", HISTOGRAM, false, DURATION, FUNCTION,                  \
