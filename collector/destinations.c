@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "collector/exporter_list.h"
 #include "exporters/file.h"
 #include "exporters/otlp/http.h"
 
@@ -63,11 +64,12 @@ static bool is_wanted(enum cs_signal signal, const char *url, bool warn)
 	const char *exporter = getenv(variables[signal].exporter);
 	char text[128];
 
-	if (exporter && !strcmp(exporter, "none"))
+	if (!cs_exporter_list_otlp(exporter, signal))
 		return false;
-	if (warn && exporter && *exporter && strcmp(exporter, "otlp") != 0) {
-		snprintf(text, sizeof(text), "%s=%.60s: ignored, only otlp and none are known",
-			 variables[signal].exporter, exporter);
+	if (warn && exporter && *exporter && !cs_exporter_list_has(exporter, "otlp")) {
+		snprintf(text, sizeof(text), "%s=%.60s: ignored, only otlp%s and none are known",
+			 variables[signal].exporter, exporter,
+			 signal == CS_SIGNAL_METRICS ? ", prometheus" : "");
 		warn_of_variable(text);
 	}
 	return url || is_set("OTEL_EXPORTER_OTLP_ENDPOINT") || is_set(variables[signal].endpoint);

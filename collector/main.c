@@ -230,10 +230,10 @@ static int add_destinations(struct program *program, const struct cs_options *op
 					     diag);
 	if (r == 0 && !options->otlp_count && cs_destinations_otlp_wanted())
 		r = cs_destinations_add_otlp(program->collector, program->base, NULL, diag);
-	if (r == 0 && options->prometheus)
+	if (r == 0 && *options->prometheus)
 		r = serve_metrics(program, options->prometheus, diag);
 	cs_collector_exporters(program->collector, &count);
-	if (r == 0 && !count && !options->prometheus)
+	if (r == 0 && !count && !*options->prometheus)
 		cs_log(CS_LOG_WARN, "no destination: what is collected is counted and thrown away; "
 				    "name one with --otlp or --file");
 	return r == 0 ? measure(program, diag) : r;

@@ -12,6 +12,7 @@
 #include "base/refused_option.h"
 #include "base/suggest.h"
 #include "coldspan_config.h"
+#include "collector/exporter_list.h"
 
 static const char help_text[] =
 	"Collect what watched functions record, and send it on as OpenTelemetry data.\n"
@@ -27,6 +28,8 @@ static const char help_text[] =
 	"\n"
 	"For Prometheus to scrape:\n"
 	"      --prometheus ADDR  serve /metrics at HOST:PORT, or at a port of 127.0.0.1\n"
+	"                         [where OTEL_METRICS_EXPORTER has prometheus,\n"
+	"                         $OTEL_EXPORTER_PROMETHEUS_HOST and ..._PORT]\n"
 	"\n"
 	"Options:\n"
 	"      --socket PATH      announce socket [$COLDSPAN_SOCKET, else\n"
@@ -191,6 +194,39 @@ static int read_tail(char *(*get_env)(const char *name), struct cs_options *opti
 	return parse_tail("COLDSPAN_TAIL", tail, options, diag);
 }
 
+/* Is looked at when somebody listens there: "HOST:PORT", or what the flag has. */
+static int set_prometheus(struct cs_options *options, const char *host, const char *port,
+			  struct cs_diag *diag)
+{
+	char *to = options->prometheus;
+	int len;
+
+	if (!*host)
+		return cs_diag_set(diag, -EINVAL,
+				   "--prometheus needs an address, e.g. 127.0.0.1:9464");
+	len = !*port              ? snprintf(to, sizeof(options->prometheus), "%s", host)
+	      : strchr(host, ':') ? snprintf(to, sizeof(options->prometheus), "[%s]:%s", host, port)
+				  : snprintf(to, sizeof(options->prometheus), "%s:%s", host, port);
+	if ((size_t)len >= sizeof(options->prometheus))
+		return cs_diag_set(diag, -ENAMETOOLONG,
+				   "--prometheus %.60s...: too long for an address", host);
+	return 0;
+}
+
+/* As OpenTelemetry's own Prometheus exporters: localhost, 9464. */
+static int read_prometheus(char *(*get_env)(const char *name), struct cs_options *options,
+			   struct cs_diag *diag)
+{
+	const char *host = get_env("OTEL_EXPORTER_PROMETHEUS_HOST");
+	const char *port = get_env("OTEL_EXPORTER_PROMETHEUS_PORT");
+
+	if (*options->prometheus ||
+	    !cs_exporter_list_has(get_env("OTEL_METRICS_EXPORTER"), "prometheus"))
+		return 0;
+	return set_prometheus(options, host && *host ? host : "localhost",
+			      port && *port ? port : "9464", diag);
+}
+
 static int parse_flag(int flag, const char *value, struct cs_options *options, struct cs_diag *diag)
 {
 	unsigned long n;
@@ -233,8 +269,7 @@ static int parse_flag(int flag, const char *value, struct cs_options *options, s
 		return parse_sampler(value, options, diag);
 	case FLAG_PROMETHEUS:
 		options->given |= CS_GIVEN_PROMETHEUS;
-		options->prometheus = value;
-		return 0;
+		return set_prometheus(options, value, "", diag);
 	case FLAG_TAIL:
 		options->given |= CS_GIVEN_TAIL;
 		return parse_tail("--tail", value, options, diag);
@@ -280,7 +315,9 @@ int cs_options_parse(int argc, char **argv, char *(*get_env)(const char *name),
 		if (r < 0)
 			return r;
 	}
-	r = read_tail(get_env, &options, diag);
+	r = read_prometheus(get_env, &options, diag);
+	if (r == 0)
+		r = read_tail(get_env, &options, diag);
 	if (r < 0)
 		return r;
 	if (optind < argc)

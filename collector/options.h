@@ -17,6 +17,7 @@
 #include "collector/sampler/sampler.h"
 
 #define CS_OPTIONS_DESTINATIONS_MAX 8
+#define CS_OPTIONS_ADDRESS_MAX      300 /* a DNS name, and a port */
 
 /* Bits of cs_options.given. */
 enum cs_options_given {
@@ -38,7 +39,8 @@ struct cs_options {
 	unsigned otlp_count;
 	const char *files[CS_OPTIONS_DESTINATIONS_MAX]; /* --file */
 	unsigned files_count;
-	const char *prometheus;      /* --prometheus; NULL: nobody scrapes */
+	/* --prometheus, OTEL_METRICS_EXPORTER with OTEL_EXPORTER_PROMETHEUS_*; "": nobody scrapes */
+	char prometheus[CS_OPTIONS_ADDRESS_MAX];
 	enum cs_log_level log_level; /* --log-level, OTEL_LOG_LEVEL */
 	const char *level_unknown;   /* what OTEL_LOG_LEVEL is instead of a level, NULL it is one */
 	bool xray_parent;            /* --xray-parent */

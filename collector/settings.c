@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "collector/exporter_list.h"
 #include "collector/options.h"
 #include "exporters/batch.h"
 #include "exporters/net/endpoint.h"
@@ -34,14 +35,6 @@ static bool is_set(const struct telling *telling, const char *variable)
 	const char *value = telling->get_env(variable);
 
 	return value && *value;
-}
-
-/* collector/destinations.c: such a signal does not go out by OTLP, whatever else is said. */
-static bool is_none(const struct telling *telling, const char *variable)
-{
-	const char *value = telling->get_env(variable);
-
-	return value && !strcmp(value, "none");
 }
 
 /* @variable: that stands in for the flag, unless it is empty; NULL: there is none */
@@ -88,10 +81,14 @@ static void tell_destinations(struct telling *telling)
 		tell(telling, "--file", "file", options->files[i]);
 	for (unsigned i = 0; i < options->otlp_count; i++)
 		tell_endpoint(telling, "--otlp", "otlp", options->otlp[i]);
-	if (options->prometheus)
-		tell(telling, "--prometheus", "prometheus", options->prometheus);
+	if (*options->prometheus)
+		tell(telling,
+		     options->given & CS_GIVEN_PROMETHEUS ? "--prometheus"
+							  : "OTEL_METRICS_EXPORTER",
+		     "prometheus", options->prometheus);
 	for (unsigned i = 0; i < 1 + CS_SIGNAL_COUNT; i++) {
-		if (exporters[i] && is_none(telling, exporters[i]))
+		if (i &&
+		    !cs_exporter_list_otlp(telling->get_env(exporters[i]), (enum cs_signal)(i - 1)))
 			tell(telling, exporters[i], names[i], "none");
 		else if (is_set(telling, endpoints[i]) && !options->otlp_count)
 			tell_endpoint(telling, endpoints[i], names[i],

@@ -20,8 +20,8 @@ OPEN_METRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
 
 
 class Scraped(Collector):
-    def __init__(self, binary, address="127.0.0.1:0"):
-        super().__init__(binary, "--prometheus", address)
+    def __init__(self, binary, env=None):
+        super().__init__(binary, *([] if env else ["--prometheus", "0"]), env=env)
         said = self.line(lambda text: "metrics for Prometheus: " in text)
         self.url = urllib.parse.urlsplit(re.search(r"http://\S+", said)[0])
 
@@ -105,10 +105,17 @@ def only_metrics_and_only_for_who_may(binary, _):
 
 
 @case
+def variables_of_opentelemetry_ask_for_it(binary, _):
+    with Scraped(binary, env={"OTEL_METRICS_EXPORTER": "prometheus", "OTEL_EXPORTER_PROMETHEUS_HOST": "127.0.0.1",
+                              "OTEL_EXPORTER_PROMETHEUS_PORT": "0"}) as collector:
+        assert "coldspan_build_info" in collector.ask()[2]
+
+
+@case
 def where_it_cannot_listen_it_says_so(binary, _):
     with Scraped(binary) as collector:
         for address, words in ((collector.url.netloc, "in use"), ("nonsense", "no address"),
-                               ("127.0.0.1:99999", "no address"), ("", "no address")):
+                               ("127.0.0.1:99999", "no address"), ("", "needs an address")):
             run = subprocess.run([binary, "--socket", f"{collector.folder}/other.sock", "--prometheus", address],
                                  capture_output=True, text=True, check=False, timeout=LIMIT_S)
             assert run.returncode == 2 and words in run.stderr, (address, run)

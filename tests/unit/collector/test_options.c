@@ -9,22 +9,33 @@
 #include <string.h>
 
 #include "coldspan_config.h"
+#include "collector/exporter_list.h"
 
 static const char *socket_variable, *level_variable, *sampler_variable, *ratio_variable,
-	*tail_variable;
+	*tail_variable, *metrics_variable, *host_variable, *port_variable;
 static struct cs_options options;
 static struct cs_diag diag;
 
+static const struct {
+	const char *name, **value;
+} variables[] = {
+	{ "COLDSPAN_SOCKET", &socket_variable },
+	{ "OTEL_LOG_LEVEL", &level_variable },
+	{ "OTEL_TRACES_SAMPLER", &sampler_variable },
+	{ "OTEL_TRACES_SAMPLER_ARG", &ratio_variable },
+	{ "COLDSPAN_TAIL", &tail_variable },
+	{ "OTEL_METRICS_EXPORTER", &metrics_variable },
+	{ "OTEL_EXPORTER_PROMETHEUS_HOST", &host_variable },
+	{ "OTEL_EXPORTER_PROMETHEUS_PORT", &port_variable },
+};
+
 static char *get_env(const char *name)
 {
-	const char *value = !strcmp(name, "COLDSPAN_SOCKET")           ? socket_variable
-			    : !strcmp(name, "OTEL_LOG_LEVEL")          ? level_variable
-			    : !strcmp(name, "OTEL_TRACES_SAMPLER")     ? sampler_variable
-			    : !strcmp(name, "OTEL_TRACES_SAMPLER_ARG") ? ratio_variable
-			    : !strcmp(name, "COLDSPAN_TAIL")           ? tail_variable
-								       : NULL;
-
-	return (char *)value;
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		if (!strcmp(name, variables[i].name))
+			return (char *)*variables[i].value;
+	}
+	return NULL;
 }
 
 /* @line: words separated by one blank each */
@@ -194,4 +205,52 @@ Test(options, rules_of_the_tail_come_from_the_flag_or_the_variable)
 	cr_assert(lt(int, parse("--sampler sometimes"), 0));
 	cr_assert(lt(int, parse("--sampler always_on=1"), 0));
 	cr_assert(lt(int, parse("--sampler traceidratio=2"), 0));
+}
+
+static const struct {
+	const char *line, *metrics, *host, *port, *wanted;
+} scrapes[] = {
+	{ "", NULL, NULL, NULL, "" },
+	{ "", "otlp", "10.0.0.1", "1", "" },
+	{ "", "prometheus", NULL, NULL, "localhost:9464" },
+	{ "", "otlp, prometheus ", "", "", "localhost:9464" },
+	{ "", "prometheus", "10.0.0.1", "1", "10.0.0.1:1" },
+	{ "", "prometheus", "::1", "1", "[::1]:1" },
+	{ "", "prometheuses", NULL, NULL, "" },
+	{ "--prometheus 9000", "prometheus", "10.0.0.1", "1", "9000" },
+	{ "--prometheus [::1]:9000", NULL, NULL, NULL, "[::1]:9000" },
+};
+
+Test(options, who_scrapes_is_told_by_flag_or_variables)
+{
+	for (size_t i = 0; i < sizeof(scrapes) / sizeof(scrapes[0]); i++) {
+		metrics_variable = scrapes[i].metrics;
+		host_variable = scrapes[i].host;
+		port_variable = scrapes[i].port;
+		cr_assert(eq(int, parse(scrapes[i].line), 0));
+		cr_expect(eq(str, options.prometheus, (char *)scrapes[i].wanted));
+	}
+}
+
+static const struct {
+	const char *list;
+	bool traces, metrics;
+} lists[] = {
+	{ NULL, true, true },          { "", true, true },
+	{ "otlp", true, true },        { "none", false, false },
+	{ "prometheus", true, false }, { "prometheus,otlp", true, true },
+	{ "otlp,none", true, true },   { " none ", false, false },
+	{ "zipkin", true, true },      { "nones", true, true },
+};
+
+Test(options, names_of_exporters_say_what_goes_out_by_otlp)
+{
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		cr_expect(eq(int, cs_exporter_list_otlp(lists[i].list, CS_SIGNAL_TRACES),
+			     lists[i].traces),
+			  "%s", lists[i].list);
+		cr_expect(eq(int, cs_exporter_list_otlp(lists[i].list, CS_SIGNAL_METRICS),
+			     lists[i].metrics),
+			  "%s", lists[i].list);
+	}
 }
