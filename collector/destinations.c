@@ -3,6 +3,7 @@
 /* Making destinations; see destinations.h. */
 #include "collector/destinations.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,4 +115,23 @@ bool cs_destinations_otlp_wanted(void)
 			return true;
 	}
 	return false;
+}
+
+/* Nothing is counted for nobody. */
+int cs_destinations_measure(struct cs_collector *collector, bool scraped, struct cs_diag *diag)
+{
+	struct cs_metric_settings settings;
+	struct cs_exporter *const *exporters;
+	bool wanted = scraped;
+	unsigned count;
+
+	exporters = cs_collector_exporters(collector, &count);
+	for (unsigned i = 0; i < count; i++)
+		wanted |= cs_exporter_takes(exporters[i], CS_SIGNAL_METRICS);
+	if (!wanted)
+		return 0;
+	cs_metric_settings_from_env(&settings, getenv, warn_of_variable);
+	if (cs_collector_measure(collector, &settings) < 0)
+		return cs_diag_set(diag, -ENOMEM, "out of memory");
+	return 0;
 }

@@ -30,3 +30,12 @@ int cs_destinations_add_otlp(struct cs_collector *collector, struct event_base *
 
 /** cs_destinations_otlp_wanted() - does the environment name an OTLP endpoint? */
 bool cs_destinations_otlp_wanted(void);
+
+/**
+ * cs_destinations_measure() - count what the destinations that there are take, or who scrapes
+ *
+ * Of variables that cannot be followed a warning is logged. Context: startup, behind all others.
+ * Return: 0; -ENOMEM, @diag filled in.
+ */
+int cs_destinations_measure(struct cs_collector *collector, bool scraped, struct cs_diag *diag)
+	cs_must_use;

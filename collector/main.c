@@ -174,11 +174,6 @@ static void tell_ready(const struct cs_options *options)
 		close(options->ready_fd);
 }
 
-static void warn_of_variable(const char *text)
-{
-	cs_log(CS_LOG_WARN, "%s", text);
-}
-
 static bool scrape(void *user, struct cs_arena *arena, struct cs_metric_batch *ret)
 {
 	struct program *program = user;
@@ -195,25 +190,6 @@ static int serve_metrics(struct program *program, const char *address, struct cs
 		cs_log(CS_LOG_INFO, "metrics for Prometheus: %s",
 		       cs_prometheus_endpoint_url(program->prometheus));
 	return r;
-}
-
-/* Nothing is counted for nobody. */
-static int measure(struct program *program, struct cs_diag *diag)
-{
-	struct cs_metric_settings settings;
-	struct cs_exporter *const *exporters;
-	unsigned count;
-	bool wanted = program->prometheus;
-
-	exporters = cs_collector_exporters(program->collector, &count);
-	for (unsigned i = 0; i < count; i++)
-		wanted |= cs_exporter_takes(exporters[i], CS_SIGNAL_METRICS);
-	if (!wanted)
-		return 0;
-	cs_metric_settings_from_env(&settings, getenv, warn_of_variable);
-	if (cs_collector_measure(program->collector, &settings) < 0)
-		return cs_diag_set(diag, -ENOMEM, "out of memory");
-	return 0;
 }
 
 static int add_destinations(struct program *program, const struct cs_options *options,
@@ -236,7 +212,7 @@ static int add_destinations(struct program *program, const struct cs_options *op
 	if (r == 0 && !count && !*options->prometheus)
 		cs_log(CS_LOG_WARN, "no destination: what is collected is counted and thrown away; "
 				    "name one with --otlp or --file");
-	return r == 0 ? measure(program, diag) : r;
+	return r == 0 ? cs_destinations_measure(program->collector, program->prometheus, diag) : r;
 }
 
 static int run(const struct cs_options *options)

@@ -194,22 +194,16 @@ static int read_tail(char *(*get_env)(const char *name), struct cs_options *opti
 	return parse_tail("COLDSPAN_TAIL", tail, options, diag);
 }
 
-/* Is looked at when somebody listens there: "HOST:PORT", or what the flag has. */
-static int set_prometheus(struct cs_options *options, const char *host, const char *port,
-			  struct cs_diag *diag)
+/* Is looked at when somebody listens there. */
+static int set_prometheus(struct cs_options *options, const char *address, struct cs_diag *diag)
 {
-	char *to = options->prometheus;
-	int len;
-
-	if (!*host)
+	if (!*address)
 		return cs_diag_set(diag, -EINVAL,
 				   "--prometheus needs an address, e.g. 127.0.0.1:9464");
-	len = !*port              ? snprintf(to, sizeof(options->prometheus), "%s", host)
-	      : strchr(host, ':') ? snprintf(to, sizeof(options->prometheus), "[%s]:%s", host, port)
-				  : snprintf(to, sizeof(options->prometheus), "%s:%s", host, port);
-	if ((size_t)len >= sizeof(options->prometheus))
+	if (strlen(address) >= sizeof(options->prometheus))
 		return cs_diag_set(diag, -ENAMETOOLONG,
-				   "--prometheus %.60s...: too long for an address", host);
+				   "--prometheus %.60s...: too long for an address", address);
+	memcpy(options->prometheus, address, strlen(address) + 1);
 	return 0;
 }
 
@@ -219,12 +213,17 @@ static int read_prometheus(char *(*get_env)(const char *name), struct cs_options
 {
 	const char *host = get_env("OTEL_EXPORTER_PROMETHEUS_HOST");
 	const char *port = get_env("OTEL_EXPORTER_PROMETHEUS_PORT");
+	char address[CS_OPTIONS_ADDRESS_MAX + 1]; /* one more: what is too long is seen to be */
 
 	if (*options->prometheus ||
 	    !cs_exporter_list_has(get_env("OTEL_METRICS_EXPORTER"), "prometheus"))
 		return 0;
-	return set_prometheus(options, host && *host ? host : "localhost",
-			      port && *port ? port : "9464", diag);
+	if (!host || !*host)
+		host = "localhost";
+	if (!port || !*port)
+		port = "9464";
+	snprintf(address, sizeof(address), strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+	return set_prometheus(options, address, diag);
 }
 
 static int parse_flag(int flag, const char *value, struct cs_options *options, struct cs_diag *diag)
@@ -269,7 +268,7 @@ static int parse_flag(int flag, const char *value, struct cs_options *options, s
 		return parse_sampler(value, options, diag);
 	case FLAG_PROMETHEUS:
 		options->given |= CS_GIVEN_PROMETHEUS;
-		return set_prometheus(options, value, "", diag);
+		return set_prometheus(options, value, diag);
 	case FLAG_TAIL:
 		options->given |= CS_GIVEN_TAIL;
 		return parse_tail("--tail", value, options, diag);

@@ -8,9 +8,9 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "collector/processes/cgroup.h"
 #include "collector/processes/pidfd.h"
 #include "collector/processes/usage.h"
-#include "collector/spans/cgroup.h"
 #include "preload/wire/segment.h"
 
 static void start_timer(struct cs_pipeline *pipeline)

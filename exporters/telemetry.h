@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define CS_TELEMETRY_STRING_MAX 2048 /* Tempo and others cut attribute values here */
 #define CS_TELEMETRY_BODY_MAX   8192 /* a stack trace in one line of JSON; Loki takes 256 KiB */
@@ -77,6 +78,14 @@ struct cs_span_id {
 struct cs_trace_id {
 	uint8_t bytes[16]; /* all zero: invalid */
 };
+
+/** cs_trace_id_is_set() - is it one? Context: any-thread (pure). */
+static inline bool cs_trace_id_is_set(const struct cs_trace_id *id)
+{
+	static const struct cs_trace_id none;
+
+	return memcmp(id, &none, sizeof(none)) != 0;
+}
 
 struct cs_span_event {
 	uint64_t time_unix_ns;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "exporters/prometheus/escape.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -118,12 +119,6 @@ void cs_escape_label(struct cs_buffer *out, const char *s)
 {
 	cs_cleanup(cs_freep) char *text = clean(out, s);
 
-	for (const char *c = text; c && *c; c++) {
-		if (*c == '\n')
-			cs_buffer_puts(out, "\\n");
-		else if (*c == '\\' || *c == '"')
-			cs_buffer_printf(out, "\\%c", *c);
-		else
-			cs_buffer_putc(out, *c);
-	}
+	if (text)
+		cs_prometheus_escape(out, text, true);
 }

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "collector/assembler/attributes.h"
 #include "collector/assembler/lines.h"
-#include "collector/spans/platform.h"
+#include "collector/assembler/platform.h"
+#include "exporters/attributes.h"
 #include "preload/wire/runtime_api.h"
 
 struct reading {

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "collector/assembler/inbound.h"
-#include "collector/spans/container.h"
-#include "collector/spans/platform.h"
+#include "collector/assembler/platform.h"
+#include "collector/processes/container.h"
 #include "exporters/telemetry.h"
 #include "preload/wire/facts.h"
 #include "preload/wire/marks.h"

@@ -16,6 +16,7 @@
 #include "coldspan_config.h"
 #include "collector/metrics/observe.h"
 #include "collector/metrics/self_metrics.h"
+#include "collector/processes/procfs.h"
 
 #define UUID_CHARS 36u
 
@@ -158,15 +159,13 @@ void cs_metrics_refresh_living(struct cs_metrics *metrics, struct cs_assembler *
 
 static uint64_t resident_bytes(void)
 {
-	unsigned long long total = 0, resident = 0;
-	FILE *file = fopen("/proc/self/statm", "re");
+	struct cs_proc_stat stat;
+	char text[1024];
 
-	if (!file)
+	if (cs_proc_read_file("/proc/self/stat", text, sizeof(text)) < 0 ||
+	    cs_proc_parse_stat(text, (uint64_t)sysconf(_SC_CLK_TCK), &stat) < 0)
 		return 0;
-	if (fscanf(file, "%llu %llu", &total, &resident) != 2)
-		resident = 0;
-	fclose(file);
-	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+	return stat.rss_pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static uint64_t ns_of(struct timeval time)

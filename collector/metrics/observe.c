@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "coldspan_config.h"
-#include "collector/assembler/attributes.h"
 #include "collector/assembler/init_type.h"
 #include "collector/assembler/queue.h"
 #include "collector/assembler/verdict.h"
 #include "collector/metrics/billing.h"
+#include "exporters/attributes.h"
 #include "preload/wire/clock.h"
 
 #define ATTRS_MAX    6u

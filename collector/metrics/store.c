@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exporters/attributes.h"
+
 /* Series for what overflows may take so much more: there is at most one for each metric of a group. */
 #define OVERFLOW_BYTES(store) ((store)->bytes_max + (store)->bytes_max / 8)
 
@@ -83,11 +85,9 @@ void cs_metric_store_deinit(struct cs_metric_store *store)
 
 static const char *text_of(const struct cs_attrs *attrs, const char *key)
 {
-	for (size_t i = 0; i < attrs->count; i++) {
-		if (!strcmp(attrs->items[i].key, key))
-			return attrs->items[i].value.string;
-	}
-	return "";
+	const struct cs_value *value = cs_attributes_find(attrs, key);
+
+	return value ? value->string : "";
 }
 
 static bool same_service(const struct cs_attrs *a, const struct cs_attrs *b)
@@ -190,13 +190,6 @@ static struct cs_series *series_of(struct cs_metric_store *store, struct cs_metr
 	return series;
 }
 
-static bool is_traced(const struct cs_trace_id *id)
-{
-	static const struct cs_trace_id none;
-
-	return memcmp(id, &none, sizeof(none)) != 0;
-}
-
 static void record(struct cs_metric_store *store, struct cs_series_histogram *histogram,
 		   const struct cs_measurement *measurement)
 {
@@ -204,7 +197,7 @@ static void record(struct cs_metric_store *store, struct cs_series_histogram *hi
 
 	if (is_delta(store))
 		cs_histogram_record(&histogram->recent, measurement->value);
-	if (is_traced(&measurement->trace_id))
+	if (cs_trace_id_is_set(&measurement->trace_id))
 		cs_exemplars_offer(&histogram->exemplars,
 				   &(struct cs_exemplar_slot){
 					   .time_unix_ns = measurement->time_unix_ns,

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "collector/assembler/attributes.h"
 #include "collector/spans/attr_list.h"
+#include "exporters/attributes.h"
 
 /* Of its platform, and of itself where that has no word for it; Azure's apps are no function. */
 static void add_function(struct cs_attr_list *list, const struct cs_identity *identity,

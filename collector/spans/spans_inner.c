@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "collector/assembler/attributes.h"
+#include "exporters/attributes.h"
 
 /* What already stands there is ours. */
 static void add_attributes(struct cs_attr_list *list, const struct cs_attrs *attrs)

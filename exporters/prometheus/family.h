@@ -2,8 +2,8 @@
 
 /*
  * Families as Prometheus has them, out of a batch of metrics: one for each name, since all samples of a family
- * stand together, whatever resource they are of. Resources themselves are left out, but for the collector's own:
- * Prometheus knows one a target, as `target_info`; points of functions name their function.
+ * stand together, whatever resource they are of. Resources themselves are left out, since Prometheus knows one a
+ * target; points of functions name their function.
  *
  * Names: OpenTelemetry specification, compatibility/prometheus_and_openmetrics.md: dots become underscores, the
  * unit is a word at the end, annotations in braces are no units, and a unit of "1" makes a gauge a ratio.

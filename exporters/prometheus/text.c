@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "exporters/attributes.h"
+#include "exporters/prometheus/escape.h"
 #include "exporters/prometheus/family.h"
 
 struct writer {
@@ -15,18 +17,6 @@ struct writer {
 	bool open_metrics;
 	const struct cs_attrs *resource; /* of the sample that is written */
 };
-
-static void put_escaped(struct cs_buffer *out, const char *s, bool quotes)
-{
-	for (; *s; s++) {
-		if (*s == '\n')
-			cs_buffer_puts(out, "\\n");
-		else if (*s == '\\' || (*s == '"' && quotes))
-			cs_buffer_printf(out, "\\%c", *s);
-		else
-			cs_buffer_putc(out, *s);
-	}
-}
 
 static void put_real(struct cs_buffer *out, double value)
 {
@@ -53,7 +43,7 @@ static void put_value(struct cs_buffer *out, const struct cs_value *value)
 {
 	switch (value->type) {
 	case CS_VALUE_STRING:
-		put_escaped(out, value->string, true);
+		cs_prometheus_escape(out, value->string, true);
 		break;
 	case CS_VALUE_BOOL:
 		cs_buffer_puts(out, value->boolean ? "true" : "false");
@@ -69,24 +59,15 @@ static void put_value(struct cs_buffer *out, const struct cs_value *value)
 	}
 }
 
-static const struct cs_attr *find(const struct cs_attrs *attrs, const char *key)
-{
-	for (size_t i = 0; i < attrs->count; i++) {
-		if (!strcmp(attrs->items[i].key, key))
-			return &attrs->items[i];
-	}
-	return NULL;
-}
-
 /* What has overflowed is one point a resource. Here are none: it is told apart by the resource's name. */
 static void put_attrs(const struct writer *writer, const struct cs_attrs *attrs)
 {
-	const struct cs_attr *service = find(writer->resource, "service.name");
+	const struct cs_value *service = cs_attributes_find(writer->resource, "service.name");
 	const char *before = "";
 
-	if (service && find(attrs, "otel.metric.overflow")) {
+	if (service && cs_attributes_find(attrs, "otel.metric.overflow")) {
 		cs_buffer_puts(writer->out, "faas_name=\"");
-		put_value(writer->out, &service->value);
+		put_value(writer->out, service);
 		cs_buffer_putc(writer->out, '"');
 		before = ",";
 	}
@@ -143,13 +124,6 @@ static void put_exemplar(const struct writer *writer, const struct cs_exemplar *
 			 exemplar->time_unix_ns / 1000000 % 1000);
 }
 
-static bool has_trace(const struct cs_exemplar *exemplar)
-{
-	static const struct cs_trace_id none;
-
-	return memcmp(&exemplar->trace_id, &none, sizeof(none)) != 0;
-}
-
 /* The largest of a bucket: it is the one that somebody looks for. NULL: there is none. */
 static const struct cs_exemplar *exemplar_in(const struct cs_data_point *point, double above,
 					     double up_to)
@@ -159,8 +133,8 @@ static const struct cs_exemplar *exemplar_in(const struct cs_data_point *point, 
 	for (size_t i = 0; i < point->exemplars_count; i++) {
 		const struct cs_exemplar *exemplar = &point->exemplars[i];
 
-		if (has_trace(exemplar) && exemplar->value > above && exemplar->value <= up_to &&
-		    (!found || exemplar->value > found->value))
+		if (cs_trace_id_is_set(&exemplar->trace_id) && exemplar->value > above &&
+		    exemplar->value <= up_to && (!found || exemplar->value > found->value))
 			found = exemplar;
 	}
 	return found;
@@ -225,7 +199,7 @@ static void put_family(struct writer *writer, const struct cs_prometheus_family 
 	struct cs_buffer *out = writer->out;
 
 	cs_buffer_printf(out, "# HELP %s%s ", family->name, suffix);
-	put_escaped(out, metric->description, writer->open_metrics);
+	cs_prometheus_escape(out, metric->description, writer->open_metrics);
 	cs_buffer_printf(out, "\n# TYPE %s%s %s\n", family->name, suffix, type_word(metric));
 	if (writer->open_metrics && *family->unit)
 		cs_buffer_printf(out, "# UNIT %s %s\n", family->name, family->unit);

@@ -13,8 +13,6 @@
 #include "base/buffer.h"
 #include "exporters/telemetry_metrics.h"
 
-#define CS_PROMETHEUS_EXEMPLAR_MAX 128 /* characters of names and values of its labels */
-
 /**
  * cs_prometheus_text() - append all of @batch
  * @open_metrics: else 0.0.4

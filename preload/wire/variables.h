@@ -3,7 +3,7 @@
 /*
  * The table of environment variables of which a watched process tells: those that name service,
  * platform and request, in the identity area as "env.NAME=value". Values of all others stay where they
- * are. What each means to us: collector/spans/platform.c; besides these, the headers of http_fields.h.
+ * are. What each means to us: collector/assembler/platform.c; besides these, the headers of http_fields.h.
  */
 #pragma once
 

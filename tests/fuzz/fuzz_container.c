@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/spans/cgroup.h"
+#include "collector/processes/cgroup.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_name(const char *name, size_t size, const char *digits)

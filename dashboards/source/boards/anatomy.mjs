@@ -2,7 +2,7 @@
 // Where the time of starts goes, and what they load: by phase, by version, by class.
 import { alerts, board, deploys, functions, places } from "../lib/board.mjs";
 import { bars, series, stat, table, upTo } from "../lib/panels.mjs";
-import { mean, of, quantile, rate, ratio } from "../lib/promql.mjs";
+import { increase, mean, meanOfRange, of, quantile, rate, ratio } from "../lib/promql.mjs";
 
 const PHASE = "coldspan_init_phase_duration_seconds", V = "faas_version";
 const sum = (labels, selector = "") => rate(of(PHASE + "_sum", selector), labels);
@@ -50,9 +50,7 @@ const PHASES = [
                          legend: "{{coldspan_init_type}}" }] }),
 ];
 
-const of1 = (metric, labels = V, selector = of) =>
-    `sum by (${labels})(increase(${selector(metric + "_sum")}[$__range])) / ` +
-    `(sum by (${labels})(increase(${selector(metric + "_count")}[$__range])) > 0)`;
+const of1 = (metric, selector) => meanOfRange(metric, V, selector);
 const major = (metric) => of(metric, 'system_paging_fault_type="major"');
 
 const LOADS = [
@@ -63,10 +61,10 @@ const LOADS = [
                 ["Start", "s", of1("faas_init_duration_seconds")],
                 ["CPU", "s", of1("coldspan_init_cpu_time_seconds")],
                 ["Shared objects", "short", of1("coldspan_init_shared_objects"), 1],
-                ["Files", "short", `sum by (${V})(increase(${of("coldspan_init_files_sum")}[$__range])) / ` +
-                    `(sum by (${V})(increase(${of("faas_init_duration_seconds_count")}[$__range])) > 0)`, 1],
+                ["Files", "short", ratio(increase(of("coldspan_init_files_sum"), V),
+                                         increase(of("faas_init_duration_seconds_count"), V)), 1],
                 ["Failed look-ups", "short", of1("coldspan_init_lookups_failed"), 1],
-                ["Major faults", "short", of1("coldspan_init_page_faults", V, major), 1],
+                ["Major faults", "short", of1("coldspan_init_page_faults", major), 1],
                 ["Connections", "short", of1("coldspan_init_connections"), 1],
             ].map(([name, unit, expr, decimals]) =>
                 ({ name, unit, expr, decimals, instant: true, format: "table" })) }),

@@ -2,7 +2,7 @@
 // What functions cost. Metrics hold facts alone (invocations, GB-seconds as billed); prices are variables.
 import { board, deploys, functions, number, places } from "../lib/board.mjs";
 import { bars, series, stat, table, text } from "../lib/panels.mjs";
-import { increase, invocations, of, ratio } from "../lib/promql.mjs";
+import { increase, invocations, meanOfRange, of, ratio } from "../lib/promql.mjs";
 
 const F = "faas_name";
 const billed = (labels, component = "") =>
@@ -10,8 +10,7 @@ const billed = (labels, component = "") =>
 const some = (labels, component) => `(${billed(labels, component)} or ${billed(labels)} * 0)`;
 const dollars = (labels) =>
     `${billed(labels)} * $price_gbs + ${invocations(labels, increase)} * $price_req / 1e6`;
-const used = (labels) => `sum by (${labels})(increase(${of("faas_mem_usage_bytes_sum")}[$__range])) / ` +
-    `(sum by (${labels})(increase(${of("faas_mem_usage_bytes_count")}[$__range])) > 0)`;
+const used = (labels) => meanOfRange("faas_mem_usage_bytes", labels);
 const limit = (labels) => `max by (${labels})(${of("coldspan_function_memory_limit_bytes")})`;
 
 const OVERVIEW = [

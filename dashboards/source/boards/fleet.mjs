@@ -2,11 +2,9 @@
 // Which function is worth a look? Everything of one collector or of all, by function.
 import { alerts, board, choice, deploys, functions, places } from "../lib/board.mjs";
 import { bars, series, stat, table, upTo } from "../lib/panels.mjs";
-import { increase, invocations, mean, of, orZero, quantile, rate, ratio } from "../lib/promql.mjs";
+import { errorRatio, increase, invocations, mean, of, orZero, quantile, rate, ratio } from "../lib/promql.mjs";
 
 const F = "faas_name";
-const errors = (labels) => orZero(rate(of("faas_errors_total"), labels), invocations(labels));
-const errorRatio = (labels) => ratio(errors(labels), invocations(labels));
 const cold = (labels) => rate(of("faas_coldstarts_total"), labels);
 const coldRatio = (labels) => ratio(orZero(cold(labels), invocations(labels)), invocations(labels));
 const over = (labels) => `1 - ${rate(of("faas_init_duration_seconds_bucket", 'le=~"${slo}([.]0)?"'), labels)} / ` +

@@ -2,7 +2,7 @@
 // One function: how it answers warm and cold, its instances, and what they use.
 import { alerts, board, deploys, functions, places } from "../lib/board.mjs";
 import { heatmap, series, stat, upTo } from "../lib/panels.mjs";
-import { invocations, mean, of, orZero, quantile, rate, ratio } from "../lib/promql.mjs";
+import { errorRatio, invocations, mean, of, quantile, rate, ratio } from "../lib/promql.mjs";
 
 const F = "faas_name", V = "faas_version", VERSION = "{{faas_version}}";
 const QUANTILES = [[0.5, "p50"], [0.95, "p95"], [0.99, "p99"]];
@@ -84,12 +84,11 @@ const RESOURCES = [
              queries: [{ expr: rate(of("coldspan_network_sent_bytes_total"), V), legend: VERSION }] }),
 ];
 
-const errors = ratio(orZero(rate(of("faas_errors_total")), invocations()), invocations());
 const OVERVIEW = [
     stat({ title: "Invocations", unit: "reqps", decimals: 1, queries: [{ expr: invocations() }],
            description: "Invocations a second, whether they succeeded or not." }),
     stat({ title: "Errors", unit: "percentunit", decimals: 2, limits: upTo(0.01, 0.05),
-           queries: [{ expr: errors }], description: "Share of invocations that did not succeed." }),
+           queries: [{ expr: errorRatio() }], description: "Share of invocations that did not succeed." }),
     stat({ title: "Warm p95", unit: "s", description: "Of instances that had served before.",
            queries: [{ expr: quantile(0.95, "faas_invoke_duration_seconds", invoke("false")) }] }),
     stat({ title: "Cold start p95", unit: "s", limits: upTo(0.5, 1),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A board: variables, links to the others, annotations, and rows of panels laid out from left to right.
 import { PROMETHEUS, sdk } from "./panels.mjs";
+import { collector } from "./promql.mjs";
 
 const dashboard = sdk("dashboard");
 const WIDTH = 24, TAG = "coldspan";
@@ -16,8 +17,6 @@ const labelValues = (name, label, query, all = ".+") =>
         .refresh(2).sort(1).multi(true).includeAll(true).allValue(all)
         .current({ selected: true, text: ["All"], value: ["$__all"] });
 
-const S = 'job=~"$job",instance=~"$instance"';
-
 /** Of whom: where the collector runs. */
 export const places = (metric) => [
     dataSource("prometheus_datasource", "prometheus", "Prometheus data source"),
@@ -27,9 +26,9 @@ export const places = (metric) => [
 
 /** Of which functions. */
 export const functions = () => [
-    labelValues("faas_name", "Function", `label_values(coldspan_function_info{${S}}, faas_name)`),
+    labelValues("faas_name", "Function", `label_values(coldspan_function_info{${collector}}, faas_name)`),
     labelValues("faas_version", "Version",
-                `label_values(coldspan_function_info{${S},faas_name=~"$faas_name"}, faas_version)`, ".*"),
+                `label_values(coldspan_function_info{${collector},faas_name=~"$faas_name"}, faas_version)`, ".*"),
 ];
 
 /** A number that people may change. */
@@ -50,7 +49,7 @@ const annotation = (name, color, expr, titleFormat) =>
         .expr(expr).titleFormat(titleFormat);
 
 const VERSIONS = "count by (faas_name, faas_version)";
-const INFO = `coldspan_function_info{${S}`;
+const INFO = `coldspan_function_info{${collector}`;
 
 /** New versions, out of the data: nobody needs to tell Grafana. */
 export const deploys = () => annotation("Deploys", "blue",

@@ -2,7 +2,8 @@
 // Queries: selectors, rates and quantiles, in the one form that all boards use. What they may name stands
 // in collector/metrics/instruments.h; how Prometheus calls it: docs/metrics.md.
 
-const collector = 'job=~"$job",instance=~"$instance"';
+/** Of which collectors: in every selector. */
+export const collector = 'job=~"$job",instance=~"$instance"';
 
 /** Series of functions. */
 export const of = (metric, labels = "") =>
@@ -38,6 +39,14 @@ export function quantile(q, metric, selector, labels, over = "$__rate_interval")
         `histogram_quantile(${q}, sum by (${le})(rate(${selector(metric + "_bucket")}[${over}])))`;
     return `(${native} or ${classic}) >= 0`; // where nothing happened it is no number
 }
+
+/** Share of invocations that did not succeed. */
+export const errorRatio = (labels) =>
+    ratio(orZero(rate(of("faas_errors_total"), labels), invocations(labels)), invocations(labels));
+
+/** Mean of a histogram over the whole range, by labels. */
+export const meanOfRange = (metric, labels, selector = of) =>
+    ratio(increase(selector(metric + "_sum"), labels), increase(selector(metric + "_count"), labels));
 
 /** Mean of a histogram. */
 export function mean(metric, selector, labels) {

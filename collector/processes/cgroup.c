@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Control groups; see cgroup.h. */
-#include "collector/spans/cgroup.h"
+#include "collector/processes/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
-#include "collector/spans/container.h"
+#include "collector/processes/container.h"
 
 #define CS_CGROUP_DEPTH_MAX                                                                        \
 	32u /* groups above a process that are looked at; deeper: no limit is told */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Unit tests of collector/cgroup: limits of a hierarchy that is made of plain files. */
-#include "collector/spans/cgroup.h"
+#include "collector/processes/cgroup.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

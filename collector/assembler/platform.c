@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Platforms by their variables; see platform.h. */
-#include "collector/spans/platform.h"
+#include "collector/assembler/platform.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "collector/assembler/attributes.h"
 #include "collector/spans/resource_env.h"
+#include "exporters/attributes.h"
 
 #define ALL_MAX   2u
 #define ANY_MAX   3u

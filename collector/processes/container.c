@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Containers by name; see container.h. */
-#include "collector/spans/container.h"
+#include "collector/processes/container.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "collector/assembler/attributes.h"
+#include "exporters/attributes.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Unit tests of collector/container: what the kernel's texts look like in who's containers. */
-#include "collector/spans/container.h"
+#include "collector/processes/container.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Unit tests of collector/attributes: a copy needs nothing of what it was made of. */
-#include "collector/assembler/attributes.h"
+#include "exporters/attributes.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

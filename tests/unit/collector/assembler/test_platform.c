@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Unit tests of collector/platform: a row is a platform's environment, and what is made of it. */
-#include "collector/spans/platform.h"
+#include "collector/assembler/platform.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "collector/assembler/attributes.h"
+#include "exporters/attributes.h"
 
 #define SAID_MAX 512
 
