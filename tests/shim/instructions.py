@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the hooks that are called all the time cost, in instructions: of time a shared machine tells little.
 
-guests/exchange.h says what is counted. The limits are just above what gcc 12 and clang 14 make of it on
-x86-64: who needs more raises them, and says why. Looks at the clock are exact.
+guests/exchange.h and java_servers.h say what is counted. The limits are just above what gcc 12 and clang 14
+make of it on x86-64: who needs more raises them, and says why. Looks at the clock are exact.
 """
 import os
 import pathlib
@@ -21,6 +21,8 @@ LIMITS = {
     "write": (16, 0),
     "serve": (5700, 3),
     "serve_in_two": (6100, 4),
+    "serve_jdk": (5400, 4),
+    "serve_jetty": (6250, 4),
     "call": (5200, 2),
 }
 
@@ -79,6 +81,18 @@ def serve(lab):
 @case("an invocation whose answer is two writes")
 def serve_in_two(lab):
     segments = _within(lab, "serve_in_two")
+    assert len(harness.records(segments[0], "response_end")) == 33, "it was not followed"
+
+
+@case("an invocation as the JDK's own server serves it")
+def serve_jdk(lab):
+    segments = _within(lab, "serve_jdk")
+    assert len(harness.records(segments[0], "response_end")) == 33, "it was not followed"
+
+
+@case("an invocation as Jetty serves it")
+def serve_jetty(lab):
+    segments = _within(lab, "serve_jetty")
     assert len(harness.records(segments[0], "response_end")) == 33, "it was not followed"
 
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* One thing of exchange.h, between two SIGTRAPs, for count_steps. Usage: counted NAME */
+/* One thing of exchange.h or java_servers.h, between two SIGTRAPs, for count_steps. Usage: counted NAME */
 #include <signal.h>
 
-#include "tests/shim/guests/exchange.h"
+#include "tests/shim/guests/java_servers.h"
 
 static void mark(void)
 {
@@ -30,5 +30,8 @@ int main(int argc, char **argv)
 	counted(argv[1], "serve", serve_once);
 	counted(argv[1], "serve_in_two", serve_in_two);
 	counted(argv[1], "call", call_once);
+	prepare_java();
+	counted(argv[1], "serve_jdk", serve_jdk);
+	counted(argv[1], "serve_jetty", serve_jetty);
 	return 0;
 }
