@@ -3,6 +3,7 @@
 #include "preload/http/http_fields.h"
 
 #include "preload/http/baggage.h"
+#include "preload/http/http_lines.h"
 #include "preload/http/http_names.h"
 #include "preload/http/http_probe.h"
 #include "preload/http/swar.h"
@@ -17,53 +18,29 @@ enum state {
 	LAST_LF,  /* the CR of the empty line was seen */
 };
 
-enum kind {
-	SKIP,
-	KEEP,
-	CUT, /* kept at first, then found too long */
-	CONTENT_LENGTH,
-	TRANSFER_ENCODING,
-	AGENT,
-	TYPE,
-	PROBE,
-	BAGGAGE,
-};
-
-static const char azure_name[] = "x-azure-functions-invocationid";
 static const char chunked[] = "chunked";
 
 void cs_http_fields_init(struct cs_http_fields *fields)
 {
 	fields->content_length = 0;
 	fields->state = LINE;
-	fields->kind = SKIP;
+	fields->kind = CS_HTTP_NAME_OTHER;
 	fields->flags = 0;
 	fields->scratch_len = 0;
 }
 
-/* What the name in the scratch is to us. */
-static enum kind find_kind(const struct cs_http_fields *fields, bool keep)
+enum cs_http_name cs_http_fields_name(const struct cs_http_fields *fields, bool keep)
 {
-	static const uint8_t kinds[] = {
-		[CS_HTTP_NAME_OTHER] = SKIP,
-		[CS_HTTP_NAME_KEPT] = KEEP,
-		[CS_HTTP_NAME_LENGTH] = CONTENT_LENGTH,
-		[CS_HTTP_NAME_CODING] = TRANSFER_ENCODING,
-		[CS_HTTP_NAME_AGENT] = AGENT,
-		[CS_HTTP_NAME_TYPE] = TYPE,
-		[CS_HTTP_NAME_PROBE] = PROBE,
-		[CS_HTTP_NAME_BAGGAGE] = BAGGAGE,
-	};
 	const char *name = fields->scratch;
 	size_t len = fields->scratch_len;
 
 	if (len > CS_HTTP_SCRATCH)
-		return SKIP;
+		return CS_HTTP_NAME_OTHER;
 	if (keep && !(fields->flags & CS_HTTP_HOST_ALONE))
-		return (enum kind)kinds[cs_http_name_find(name, len)];
+		return cs_http_name_find(name, len);
 	if (keep && len == 4 && !__builtin_memcmp(name, "host", 4))
-		return KEEP;
-	return (enum kind)kinds[cs_http_name_framing(name, len)];
+		return CS_HTTP_NAME_KEPT;
+	return cs_http_name_framing(name, len);
 }
 
 /* Take the line being kept back out of the text. */
@@ -71,7 +48,7 @@ static void cut(struct cs_http_fields *fields, struct cs_http_text *text)
 {
 	text->headers_len = fields->line_start;
 	text->flags |= CS_REQUEST_HEADERS_CUT;
-	fields->kind = CUT;
+	fields->kind = CS_HTTP_NAME_OTHER;
 }
 
 /* Members that are named; @at NULL: the line is over. */
@@ -99,12 +76,11 @@ static void begin_value(struct cs_http_fields *fields, struct cs_http_text *text
 	uint8_t len = fields->scratch_len;
 
 	fields->state = SPACE;
-	fields->kind = (uint8_t)find_kind(fields, text != NULL);
+	fields->kind = (uint8_t)cs_http_fields_name(fields, text != NULL);
 	fields->scratch_len = 0;
-	if (!text || fields->kind != KEEP)
+	if (!text || fields->kind != CS_HTTP_NAME_KEPT)
 		return;
-	if (len == sizeof(azure_name) - 1 && !__builtin_memcmp(fields->scratch, azure_name, len))
-		fields->flags |= CS_HTTP_AZURE_CALL;
+	fields->flags |= cs_http_name_flag(fields->scratch, len);
 	fields->line_start = text->headers_len;
 	fields->value_len = 0;
 	if (!cs_http_text_add(text, fields->scratch, len) || !cs_http_text_add(text, ": ", 2))
@@ -134,28 +110,27 @@ static void take_framing(struct cs_http_fields *fields, const unsigned char *at,
 static void take_value(struct cs_http_fields *fields, struct cs_http_text *text,
 		       const unsigned char *at, size_t len)
 {
-	switch ((enum kind)fields->kind) {
-	case SKIP:
-	case CUT:
+	switch ((enum cs_http_name)fields->kind) {
+	case CS_HTTP_NAME_OTHER:
 		break;
-	case PROBE:
+	case CS_HTTP_NAME_PROBE:
 		fields->flags |= CS_HTTP_PROBE; /* it has a value */
 		break;
-	case KEEP:
+	case CS_HTTP_NAME_KEPT:
 		if (len > CS_HTTP_VALUE_MAX - fields->value_len || !cs_http_text_add(text, at, len))
 			cut(fields, text);
 		else
 			fields->value_len = (uint16_t)(fields->value_len + len);
 		break;
-	case CONTENT_LENGTH:
-	case TRANSFER_ENCODING:
+	case CS_HTTP_NAME_LENGTH:
+	case CS_HTTP_NAME_CODING:
 		take_framing(fields, at, len);
 		break;
-	case BAGGAGE:
+	case CS_HTTP_NAME_BAGGAGE:
 		take_baggage(fields, text, at, len);
 		break;
-	case AGENT:
-	case TYPE:
+	case CS_HTTP_NAME_AGENT:
+	case CS_HTTP_NAME_TYPE:
 		if (len > CS_HTTP_SCRATCH - fields->scratch_len)
 			len = CS_HTTP_SCRATCH - fields->scratch_len;
 		__builtin_memcpy(fields->scratch + fields->scratch_len, at, len);
@@ -176,7 +151,7 @@ static bool end_length(struct cs_http_fields *fields)
 	if (fields->flags & CS_HTTP_HAS_LENGTH || fields->scratch_len > CS_HTTP_SCRATCH)
 		return false;
 	trim_scratch(fields);
-	if (fields->scratch_len == 0 || fields->scratch_len > 18) /* below 2^63 */
+	if (fields->scratch_len == 0 || fields->scratch_len > CS_HTTP_LENGTH_DIGITS)
 		return false;
 	for (size_t i = 0; i < fields->scratch_len; i++) {
 		char c = fields->scratch[i];
@@ -236,48 +211,20 @@ static bool end_coding(struct cs_http_fields *fields)
 	return true;
 }
 
-/* "application/cloudevents+json; charset=utf-8" (CloudEvents HTTP protocol binding, sections 3.2, 3.3) */
-static uint8_t type_flag(const struct cs_http_fields *fields)
-{
-	static const char prefix[] = "application/cloudevents", json[] = "+json",
-			  batch[] = "-batch";
-	char type[CS_HTTP_SCRATCH + 1];
-	size_t at = sizeof(prefix) - 1, len = 0;
-	uint8_t flag = CS_HTTP_CLOUD_EVENT;
-
-	if (fields->scratch_len < at)
-		return 0;
-	while (len < fields->scratch_len && fields->scratch[len] != ';' &&
-	       fields->scratch[len] != ' ') {
-		type[len] = cs_http_lower((unsigned char)fields->scratch[len]);
-		len++;
-	}
-	if (len < at || __builtin_memcmp(type, prefix, at) != 0)
-		return 0;
-	if (len - at > sizeof(batch) - 1 &&
-	    !__builtin_memcmp(type + at, batch, sizeof(batch) - 1)) {
-		flag = CS_HTTP_CLOUD_EVENTS;
-		at += sizeof(batch) - 1;
-	}
-	return len - at == sizeof(json) - 1 && !__builtin_memcmp(type + at, json, len - at) ? flag
-											    : 0;
-}
-
 static bool end_line(struct cs_http_fields *fields, struct cs_http_text *text)
 {
-	switch ((enum kind)fields->kind) {
-	case SKIP:
-	case CUT:
-	case PROBE:
+	switch ((enum cs_http_name)fields->kind) {
+	case CS_HTTP_NAME_OTHER:
+	case CS_HTTP_NAME_PROBE:
 		return true;
-	case AGENT:
+	case CS_HTTP_NAME_AGENT:
 		if (cs_http_probe_agent(fields->scratch, fields->scratch_len))
 			fields->flags |= CS_HTTP_PROBE;
 		return true;
-	case TYPE:
-		fields->flags |= type_flag(fields);
+	case CS_HTTP_NAME_TYPE:
+		fields->flags |= cs_http_type_flag(fields->scratch, fields->scratch_len);
 		return true;
-	case KEEP:
+	case CS_HTTP_NAME_KEPT:
 		while (fields->value_len && (text->bytes[cs_http_text_used(text) - 1] == ' ' ||
 					     text->bytes[cs_http_text_used(text) - 1] == '\t')) {
 			text->headers_len--;
@@ -286,31 +233,23 @@ static bool end_line(struct cs_http_fields *fields, struct cs_http_text *text)
 		if (!cs_http_text_put(text, '\n'))
 			cut(fields, text);
 		return true;
-	case CONTENT_LENGTH:
+	case CS_HTTP_NAME_LENGTH:
 		return end_length(fields);
-	case TRANSFER_ENCODING:
+	case CS_HTTP_NAME_CODING:
 		return end_coding(fields);
-	case BAGGAGE:
+	case CS_HTTP_NAME_BAGGAGE:
 		take_baggage(fields, text, NULL, 1);
 		return true;
 	}
 	return false;
 }
 
-/* How many bytes from @at on are plain value: neither a control nor DEL. */
-static size_t plain_run(const unsigned char *at, size_t len)
+size_t cs_http_plain_run(const unsigned char *at, size_t len)
 {
 	size_t n = 0;
 
-	for (; len - n >= CS_SWAR_BYTES; n += CS_SWAR_BYTES) {
-		uint64_t bytes = cs_swar_load(at + n), marks;
-
-		if (cs_swar_plain(bytes, 0x20))
-			continue;
-		marks = cs_swar_below(bytes, 0x20) | cs_swar_equal(bytes, 0x7f);
-		if (marks)
-			return n + cs_swar_first(marks);
-	}
+	if (len >= CS_SWAR_BYTES)
+		return (size_t)(cs_swar_plain_end(at, at + len) - at);
 	while (n < len && at[n] >= 0x20 && at[n] != 0x7f)
 		n++;
 	return n;
@@ -346,10 +285,10 @@ static size_t value_run(struct cs_http_fields *fields, struct cs_http_text *text
 
 	while (fields->state == SPACE && blanks < len && (at[blanks] == ' ' || at[blanks] == '\t'))
 		blanks++;
-	n = plain_run(at + blanks, len - blanks);
+	n = cs_http_plain_run(at + blanks, len - blanks);
 	if (n)
 		fields->state = VALUE;
-	if (n && fields->kind != SKIP)
+	if (n && fields->kind != CS_HTTP_NAME_OTHER)
 		take_value(fields, text, at + blanks, n);
 	return blanks + n;
 }
@@ -412,72 +351,23 @@ static enum cs_http_verdict take(struct cs_http_fields *fields, struct cs_http_t
 	return CS_HTTP_UNFOLLOWED;
 }
 
-/* Its length, if letters, digits and dashes are all of it; it is in the scratch then. 0: it is left to name_run(). */
-static size_t plain_name(struct cs_http_fields *fields, const unsigned char *at, size_t len)
-{
-	size_t most = len < CS_HTTP_SCRATCH ? len : CS_HTTP_SCRATCH;
-
-	for (size_t n = 0; n + CS_SWAR_BYTES <= most; n += CS_SWAR_BYTES) {
-		uint64_t bytes = cs_swar_load(at + n), ends = cs_swar_ends_name(bytes);
-
-		bytes |= CS_SWAR_ONES * 0x20; /* of these, the lower case */
-		__builtin_memcpy(fields->scratch + n, &bytes, sizeof(bytes));
-		if (!ends)
-			continue;
-		n += cs_swar_first(ends);
-		return at[n] == ':' ? n : 0;
-	}
-	return 0;
-}
-
-/*
- * A line that came whole and is what lines mostly are; and the empty one. All else is left to take(), which
- * would make the same of these.
- */
-static enum cs_http_verdict whole_line(struct cs_http_fields *fields, struct cs_http_text *text,
-				       const unsigned char *at, size_t len, size_t *ret_used)
-{
-	size_t name, value, n;
-
-	*ret_used = 0;
-	if (len >= 2 && at[0] == '\r' && at[1] == '\n') {
-		*ret_used = 2;
-		return CS_HTTP_HEAD;
-	}
-	name = plain_name(fields, at, len);
-	if (!name)
-		return CS_HTTP_MORE;
-	for (value = name + 1; value < len && at[value] == ' ';)
-		value++;
-	n = plain_run(at + value, len - value);
-	if (len - value - n < 2 || at[value + n] != '\r' || at[value + n + 1] != '\n')
-		return CS_HTTP_MORE;
-	*ret_used = value + n + 2;
-	fields->scratch_len = (uint8_t)name;
-	begin_value(fields, text);
-	fields->state = LINE;
-	if (fields->kind == SKIP)
-		return CS_HTTP_MORE;
-	if (n)
-		take_value(fields, text, at + value, n);
-	return end_line(fields, text) ? CS_HTTP_MORE : CS_HTTP_UNFOLLOWED;
-}
-
 enum cs_http_verdict cs_http_fields_feed(struct cs_http_fields *fields, struct cs_http_text *text,
 					 const unsigned char *data, size_t len, size_t *ret_used)
 {
+	const unsigned char *at = data, *end = data + len, *here;
 	enum cs_http_verdict verdict = CS_HTTP_MORE;
-	size_t used = 0, whole = 0;
 
-	while (used < len && verdict == CS_HTTP_MORE) {
-		if (fields->state == LINE) {
-			verdict = whole_line(fields, text, data + used, len - used, &whole);
-			used += whole;
-			if (whole)
-				continue;
-		}
-		verdict = take(fields, text, data, len, &used);
+	while (at < end && verdict == CS_HTTP_MORE) {
+		size_t used = 0;
+
+		here = at;
+		if (fields->state == LINE && len >= CS_SWAR_BYTES)
+			verdict = cs_http_whole_lines(fields, text, here, end, &at);
+		if (at != here)
+			continue;
+		verdict = take(fields, text, at, (size_t)(end - at), &used);
+		at += used;
 	}
-	*ret_used = used;
+	*ret_used = (size_t)(at - data);
 	return verdict;
 }

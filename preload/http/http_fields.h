@@ -40,6 +40,9 @@ struct cs_http_fields {
 	char scratch[CS_HTTP_SCRATCH];
 };
 
+/** cs_http_plain_run() - how many bytes from @at on are neither controls nor DEL. Context: signal (pure). */
+size_t cs_http_plain_run(const unsigned char *at, size_t len);
+
 /** cs_http_fields_init() - before the first header line. Context: signal (pure). */
 void cs_http_fields_init(struct cs_http_fields *fields);
 

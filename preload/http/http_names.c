@@ -43,14 +43,9 @@ static const struct {
 #undef X
 };
 
-/*
- * Most headers are none of ours, and their names end here: of each name that is, a bit is set, by its
- * length, first and last letter. The factors are such that of 60 names that requests and responses mostly have
- * one is looked for in vain.
- */
-#define HASH(first, last, len)                                                                     \
-	(((unsigned)(first)*4u + (unsigned)(last)*52u + (unsigned)(len)*51u) % 256)
-#define HASH_OF(name)   HASH(name[0], name[sizeof(name) - 2], sizeof(name) - 1)
+#define LETTER(name, n) ((uint32_t)(name)[(n) % sizeof(name)] << 8 * (n))
+#define FOUR(name)      (LETTER(name, 0) | LETTER(name, 1) | LETTER(name, 2) | LETTER(name, 3))
+#define HASH_OF(name)   CS_HTTP_NAME_HASH(FOUR(name), sizeof(name) - 1)
 #define BIT(name, word) | (HASH_OF(name) / 64 == (word) ? 1ull << HASH_OF(name) % 64 : 0)
 #define OTHERS(X)                                                                                  \
 	X("content-length")                                                                        \
@@ -65,29 +60,33 @@ static const struct {
 #define L2(name)   BIT((CS_HTTP_LAMBDA_PREFIX name), 2)
 #define L3(name)   BIT((CS_HTTP_LAMBDA_PREFIX name), 3)
 
-static const uint64_t known[4] = { 0 BITS(X0, L0), 0 BITS(X1, L1), 0 BITS(X2, L2), 0 BITS(X3, L3) };
-
-static bool is_known(const char *name, size_t len)
-{
-	unsigned hash = HASH((unsigned char)name[0], (unsigned char)name[len - 1], len);
-
-	return known[hash / 64] >> hash % 64 & 1;
-}
+const uint64_t cs_http_names_known[4] = { 0 BITS(X0, L0), 0 BITS(X1, L1), 0 BITS(X2, L2),
+					  0 BITS(X3, L3) };
 
 static bool is(const char *name, const char *other, size_t len)
 {
 	return !__builtin_memcmp(name, other, len);
 }
 
-bool cs_http_is_kept(const char *name, size_t len)
+static bool is_kept(const char *name, size_t len)
 {
-	if (!len || !is_known(name, len))
-		return false;
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
 		if (kept[i].len == len && is(name, kept[i].name, len))
 			return true;
 	}
 	return false;
+}
+
+bool cs_http_is_kept(const char *name, size_t len)
+{
+	uint32_t four;
+
+	if (len >= sizeof(four)) {
+		__builtin_memcpy(&four, name, sizeof(four));
+		if (!cs_http_name_may_be(four, len))
+			return false;
+	}
+	return is_kept(name, len);
 }
 
 static bool is_lambda(const char *name, size_t len)
@@ -119,8 +118,6 @@ enum cs_http_name cs_http_name_find(const char *name, size_t len)
 	static const char agent[] = "user-agent", type[] = "content-type";
 	enum cs_http_name framing;
 
-	if (!len || !is_known(name, len))
-		return CS_HTTP_NAME_OTHER;
 	framing = cs_http_name_framing(name, len);
 	if (framing != CS_HTTP_NAME_OTHER)
 		return framing;
@@ -128,7 +125,7 @@ enum cs_http_name cs_http_name_find(const char *name, size_t len)
 		return CS_HTTP_NAME_AGENT;
 	if (len == sizeof(type) - 1 && is(name, type, len))
 		return CS_HTTP_NAME_TYPE;
-	if (cs_http_is_kept(name, len) || is_lambda(name, len))
+	if (is_kept(name, len) || is_lambda(name, len))
 		return CS_HTTP_NAME_KEPT;
 	if (cs_baggage_is_header(name, len))
 		return CS_HTTP_NAME_BAGGAGE;

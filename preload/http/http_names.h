@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Headers kept: trace context and correlation ids (docs/traces.md). Lower case. */
 #define CS_HTTP_KEPT(X)                                                                            \
@@ -64,6 +65,33 @@ enum cs_http_name {
 	CS_HTTP_NAME_PROBE,   /* that of a health probe */
 	CS_HTTP_NAME_BAGGAGE, /* of which members are named: baggage.h */
 };
+
+/*
+ * Most headers are none of ours, and are known for it by this: of each name that is, a bit is set, by its length
+ * and its first four letters. The factors are such that of 60 names that requests and responses mostly have one is
+ * looked for in vain. Shorter names than that are always looked for.
+ */
+#define CS_HTTP_NAME_HASH(four, len) (((four) + (uint32_t)(len)*2214268153u) * 3734143849u >> 24)
+
+extern const uint64_t cs_http_names_known[4];
+
+/**
+ * cs_http_name_may_be() - false: a name of @len bytes that begins with @four, in lower case, is OTHER
+ *
+ * Context: signal (pure).
+ */
+static inline bool cs_http_name_may_be(uint32_t four, size_t len)
+{
+	uint32_t hash = CS_HTTP_NAME_HASH(four, len);
+
+	return cs_http_names_known[hash / 64] >> hash % 64 & 1 || len < sizeof(four);
+}
+
+/** cs_http_name_may_frame() - idem: CODING or LENGTH. Context: signal (pure). */
+static inline bool cs_http_name_may_frame(size_t len)
+{
+	return len == sizeof("content-length") - 1 || len == sizeof("transfer-encoding") - 1;
+}
 
 /** cs_http_name_framing() - CODING, LENGTH, or OTHER: @name is in lower case. Context: signal (pure). */
 enum cs_http_name cs_http_name_framing(const char *name, size_t len);

@@ -26,6 +26,13 @@ static bool same(const char *text, const struct name *name)
 
 bool cs_http_probe_agent(const char *agent, size_t len)
 {
+	/* Most begin as none of these does. */
+#define X(text) | 1u << (text[0] & 31)
+	static const uint32_t first = 0 CS_HTTP_PROBE_AGENTS(X);
+#undef X
+
+	if (!len || !(first >> (agent[0] & 31) & 1))
+		return false;
 	for (size_t i = 0; i < sizeof(agents) / sizeof(agents[0]); i++) {
 		if (len >= agents[i].len && same(agent, &agents[i]))
 			return true;

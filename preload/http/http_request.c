@@ -245,10 +245,13 @@ static size_t query_run(const unsigned char *at, size_t len)
 static size_t whole_line(struct cs_http_request *request, struct cs_http_text *text,
 			 const unsigned char *at, size_t len)
 {
-	size_t method = 0, target, version, end;
+	size_t method, target, version, end;
+	uint64_t ends;
 
-	while (method < len && method < CS_HTTP_METHOD_MAX && cs_http_is_token(at[method]))
-		method++;
+	if (len < CS_SWAR_BYTES)
+		return 0;
+	ends = cs_swar_ends_name(cs_swar_load(at));
+	method = ends ? cs_swar_first(ends) : 0;
 	if (!method || len - method < 2 || at[method] != ' ' || at[method + 1] != '/')
 		return 0;
 	target = plain_run(at + method + 1, len - method - 1);
@@ -259,7 +262,8 @@ static size_t whole_line(struct cs_http_request *request, struct cs_http_text *t
 	if (!version)
 		return 0;
 	cs_http_text_clear(text);
-	__builtin_memcpy(text->bytes, at, method);
+	__builtin_memcpy(text->bytes, at,
+			 CS_SWAR_BYTES); /* what is too much of it is written over */
 	__builtin_memcpy(text->bytes + method, at + method + 1, target);
 	text->method_len = (uint16_t)method;
 	text->target_len = (uint16_t)target;

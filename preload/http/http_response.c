@@ -105,41 +105,33 @@ static enum cs_http_verdict line_byte(struct cs_http_response *response, unsigne
 	}
 }
 
-/* The beginning of the line, where it is what it mostly is and came in one piece. */
-static size_t pattern_run(struct cs_http_response *response, const unsigned char *at, size_t len)
+/*
+ * A line that came whole and is what lines mostly are. The rest is left to line_byte(), which would make the same of
+ * it. Return: its bytes; 0: it is no such line.
+ */
+static size_t whole_line(struct cs_http_response *response, const unsigned char *at, size_t len)
 {
-	const size_t whole = sizeof(pattern) - 1;
+	const size_t reason = sizeof(pattern) - 1;
+	unsigned hundreds, tens, ones;
 	uint8_t version;
+	size_t end;
 
-	if (response->progress || len < whole || at[STATUS_AT - 1] != ' ' ||
-	    !is_digit(at[STATUS_AT]) || !is_digit(at[STATUS_AT + 1]) ||
-	    !is_digit(at[STATUS_AT + 2]))
+	if (len < reason + CS_SWAR_BYTES || at[STATUS_AT - 1] != ' ' ||
+	    (at[reason] != ' ' && at[reason] != '\r'))
 		return 0;
 	version = cs_swar_version(cs_swar_load(at));
-	if (!version)
+	hundreds = at[STATUS_AT] - (unsigned)'0';
+	tens = at[STATUS_AT + 1] - (unsigned)'0';
+	ones = at[STATUS_AT + 2] - (unsigned)'0';
+	if (!version || hundreds - 1 > 8 || tens > 9 || ones > 9)
+		return 0;
+	end = reason + cs_http_plain_run(at + reason, len - reason);
+	if (len - end < 2 || at[end] != '\r' || at[end + 1] != '\n')
 		return 0;
 	response->version = version;
-	response->status = (uint16_t)((at[STATUS_AT] - '0') * 100 + (at[STATUS_AT + 1] - '0') * 10 +
-				      (at[STATUS_AT + 2] - '0'));
-	response->progress = (uint8_t)whole;
-	return whole;
-}
-
-/* What needs no look at each byte; line_byte() takes the one behind it. */
-static size_t line_run(struct cs_http_response *response, const unsigned char *at, size_t len)
-{
-	size_t n = 0;
-
-	if (response->state == LINE) {
-		n = pattern_run(response, at, len);
-		if (!n || n == len || at[n] != ' ' || response->status < 100)
-			return n;
-		n++;
-		response->state = REASON;
-	}
-	while (response->state == REASON && n < len && at[n] != '\r' && at[n] != '\n' && at[n])
-		n++;
-	return n;
+	response->status = (uint16_t)(hundreds * 100 + tens * 10 + ones);
+	begin_fields(response);
+	return end + 2;
 }
 
 static enum cs_http_verdict feed_line(struct cs_http_response *response, const unsigned char *data,
@@ -148,8 +140,8 @@ static enum cs_http_verdict feed_line(struct cs_http_response *response, const u
 	enum cs_http_verdict verdict = CS_HTTP_MORE;
 	size_t left = CS_HTTP_HEAD_MAX - response->head_bytes, used;
 
-	used = line_run(response, data, len < left ? len : left);
-	if (used < len)
+	used = response->progress ? 0 : whole_line(response, data, len < left ? len : left);
+	if (!used)
 		verdict = line_byte(response, data[used++]);
 	response->head_bytes += (uint32_t)used;
 	*ret_used = used;

@@ -25,6 +25,19 @@ static inline uint64_t cs_swar_load(const void *at)
 	return bytes;
 }
 
+/**
+ * cs_swar_load_to() - bytes from @at on, in their places; zeros for what is not before @end
+ * @end: eight bytes before it may be read
+ */
+static inline uint64_t cs_swar_load_to(const unsigned char *at, const unsigned char *end)
+{
+	size_t left = (size_t)(end - at);
+
+	if (__builtin_expect(left >= CS_SWAR_BYTES, 1))
+		return cs_swar_load(at);
+	return left ? cs_swar_load(end - CS_SWAR_BYTES) >> (CS_SWAR_BYTES - left) * 8 : 0;
+}
+
 /** cs_swar_below() - marks bytes below @limit, which is at most 0x80. */
 static inline uint64_t cs_swar_below(uint64_t bytes, unsigned char limit)
 {
@@ -54,6 +67,26 @@ static inline size_t cs_swar_first(uint64_t marks)
 	return (size_t)__builtin_ctzll(marks) / 8;
 }
 
+/** cs_swar_plain_end() - the first byte from @at on that is a control or DEL, or @end: as for cs_swar_load_to(). */
+static inline const unsigned char *cs_swar_plain_end(const unsigned char *at,
+						     const unsigned char *end)
+{
+	const unsigned char *last = end - CS_SWAR_BYTES;
+	uint64_t bytes, marks;
+
+	for (; at <= last; at += CS_SWAR_BYTES) {
+		bytes = cs_swar_load(at);
+		if (cs_swar_plain(bytes, 0x20))
+			continue;
+		marks = cs_swar_below(bytes, 0x20) | cs_swar_equal(bytes, 0x7f);
+		if (marks)
+			return at + cs_swar_first(marks);
+	}
+	bytes = cs_swar_load_to(at, end); /* ends with zeros */
+	marks = cs_swar_below(bytes, 0x20) | cs_swar_equal(bytes, 0x7f);
+	return at + cs_swar_first(marks);
+}
+
 /** cs_swar_version() - of "HTTP/1.x", 10 or 11; 0: the bytes are something else. */
 static inline uint8_t cs_swar_version(uint64_t bytes)
 {
@@ -62,17 +95,15 @@ static inline uint8_t cs_swar_version(uint64_t bytes)
 	return minor == 0 ? 10 : minor == 1ull << 56 ? 11 : 0;
 }
 
-/** cs_swar_ends_name() - marks bytes that are no letter, digit or dash; all marks are exact. */
+/** cs_swar_ends_name() - marks bytes that are neither a letter nor a dash. */
 static inline uint64_t cs_swar_ends_name(uint64_t bytes)
 {
-	const uint64_t top = CS_SWAR_ONES << 7;
-	uint64_t low = bytes & ~top, lower = low | CS_SWAR_ONES * 0x20;
+	uint64_t lower = bytes | CS_SWAR_ONES * 0x20;
 	/* A sum has its top bit where a byte is at least 0x80 less what is added. */
 	uint64_t letter =
 		(lower + CS_SWAR_ONES * (0x80 - 'a')) & ~(lower + CS_SWAR_ONES * (0x80 - 'z' - 1));
-	uint64_t digit =
-		(low + CS_SWAR_ONES * (0x80 - '0')) & ~(low + CS_SWAR_ONES * (0x80 - '9' - 1));
-	uint64_t dash = ~((low ^ CS_SWAR_ONES * '-') + CS_SWAR_ONES * 0x7f);
+	uint64_t no_dash = (bytes ^ CS_SWAR_ONES * '-') + CS_SWAR_ONES * 0x7f;
 
-	return (~(letter | digit | dash) | bytes) & top;
+	/* What carries out of a byte makes that one a mark. */
+	return ((no_dash & ~letter) | bytes) & CS_SWAR_ONES << 7;
 }

@@ -19,11 +19,11 @@ from lib.cases import case
 LIMITS = {
     "read": (16, 0),
     "write": (16, 0),
-    "serve": (5700, 3),
-    "serve_in_two": (6100, 4),
-    "serve_jdk": (5400, 4),
-    "serve_jetty": (6250, 4),
-    "call": (5200, 2),
+    "serve": (4700, 3),
+    "serve_in_two": (5200, 4),
+    "serve_jdk": (4750, 4),
+    "serve_jetty": (5450, 4),
+    "call": (4550, 2),
 }
 
 STEPS_S = 240  # two switches a step: on a busy machine a start takes half a minute

@@ -3,9 +3,11 @@
 /* Unit tests of preload/http_request and what it is made of, by RFC 9112. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "preload/http/http_names.h"
 #include "preload/http/http_request.h"
 #include "preload/wire/records.h"
 #include "tests/support/http_transcript.h"
@@ -46,6 +48,12 @@ static const struct request_case cases[] = {
 	  "HEAD@53 GET / 11 {x-azure-functions-invocationid: q\n}\n" },
 	{ GET("x-request-id-and-a-name-that-is-longer-than-the-scratch: 1\r\n"),
 	  "HEAD@78 GET / 11\n" },
+	{ GET("X-B3-TraceId: 7\r\nx_b3-traceid: 8\r\na.b~c|d!: 9\r\nX-B3-Flags: 1\r\n"),
+	  "HEAD@80 GET / 11 {x-b3-traceid: 7\nx-b3-flags: 1\n}\n" },
+	{ GET("traceparent: caf\xc3\xa9 \xff\r\n"),
+	  "HEAD@40 GET / 11 {traceparent: caf\xc3\xa9 \xff\n}\n" },
+	{ GET("traceparent: a\tb  \r\ncf-ray: x \r\n"),
+	  "HEAD@50 GET / 11 {traceparent: a\tb\ncf-ray: x\n}\n" },
 	/* Bodies */
 	{ POST("Content-Length: 3\r\n", "abc") GET(""),
 	  "HEAD@39 POST /p 11 body\nEND@42\nHEAD@60 GET / 11\n" },
@@ -74,6 +82,9 @@ static const struct request_case cases[] = {
 	{ GET("A : b\r\n"), "UNFOLLOWED\n" },
 	{ GET(": b\r\n"), "UNFOLLOWED\n" },
 	{ GET("A\r\n"), "UNFOLLOWED\n" },
+	{ GET("A/B: c\r\n"), "UNFOLLOWED\n" },
+	{ GET("Traceparen\xf4: c\r\n"), "UNFOLLOWED\n" },
+	{ GET("Name-of-more: b\x7f\r\n"), "UNFOLLOWED\n" },
 	{ GET("A: b\rc\r\n"), "UNFOLLOWED\n" },
 	{ GET("A: b\x01\r\n"), "UNFOLLOWED\n" },
 	{ GET("Content-Length: 1\r\nContent-Length: 1\r\n"), "UNFOLLOWED\n" },
@@ -128,6 +139,31 @@ Test(http_request, heads_bodies_and_oddities)
 		cs_transcript_requests(&whole, (const uint8_t *)cases[i].bytes, len, len, 1);
 		cr_expect(eq(str, whole.text, (char *)cases[i].expected), "of %s", cases[i].bytes);
 	}
+}
+
+static void check_kept(const char *name)
+{
+	static struct cs_transcript whole;
+	char head[128], kept[128];
+	int len = snprintf(head, sizeof(head), "GET / HTTP/1.1\r\n%s: v\r\nHost: a\r\n\r\n", name);
+
+	snprintf(kept, sizeof(kept), "HEAD@%d GET / 11 {%s: v\n}\n", len, name);
+	cs_transcript_requests(&whole, (const uint8_t *)head, (size_t)len, (size_t)len, 1);
+	cr_expect(eq(str, whole.text, kept), "%s", name);
+	for (char *c = head + 16; *c != ':'; c++) /* behind the first line */
+		*c = (char)toupper((unsigned char)*c);
+	cs_transcript_requests(&whole, (const uint8_t *)head, (size_t)len, (size_t)len, 1);
+	cr_expect(eq(str, whole.text, kept), "%s in upper case", name);
+}
+
+Test(http_request, every_name_of_the_lists_is_kept_in_whatever_case)
+{
+#define X(name) check_kept(name);
+#define L(name) check_kept(CS_HTTP_LAMBDA_PREFIX name);
+	CS_HTTP_KEPT(X)
+	CS_HTTP_KEPT_LAMBDA(L)
+#undef X
+#undef L
 }
 
 Test(http_request, any_cut_is_as_good_as_the_whole)

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,5 +62,62 @@ Test(swar, a_version_is_one_of_two)
 									  : 0));
 		}
 		text[at] = kept;
+	}
+}
+
+Test(swar, a_name_ends_at_the_first_byte_that_is_neither_letter_nor_dash)
+{
+	static const unsigned char borders[] = { 'a', 'z',  'A',         'Z', '-',  '@', '[',
+						 '`', '{',  ',',         '.', ':',  '0', '9',
+						 ' ', 0x0d, 0x4d | 0x80, 0,   0x7f, 0xff };
+	unsigned found = 0;
+
+	for (unsigned n = 0; n < DRAWS; n++) {
+		unsigned char bytes[CS_SWAR_BYTES];
+		uint64_t marks;
+		size_t first = 0;
+
+		for (size_t i = 0; i < CS_SWAR_BYTES; i++)
+			bytes[i] = borders[(size_t)rand() % (rand() % 4 ? 5 : sizeof(borders))];
+		while (first < CS_SWAR_BYTES &&
+		       (bytes[first] == '-' || (bytes[first] < 0x80 && isalpha(bytes[first]))))
+			first++;
+		marks = cs_swar_ends_name(cs_swar_load(bytes));
+		cr_assert(eq(sz, marks ? cs_swar_first(marks) : CS_SWAR_BYTES, first), "%016lx",
+			  cs_swar_load(bytes));
+		found += first > 0 && first < CS_SWAR_BYTES;
+	}
+	cr_assert(gt(uint, found, 0));
+}
+
+Test(swar, behind_the_end_there_are_zeros)
+{
+	const unsigned char bytes[] = "0123456789abcdef", *end = bytes + 16;
+
+	for (size_t at = 0; at <= 16; at++) {
+		unsigned char want[CS_SWAR_BYTES] = { 0 };
+
+		memcpy(want, bytes + at, 16 - at < CS_SWAR_BYTES ? 16 - at : CS_SWAR_BYTES);
+		cr_assert(eq(u64, cs_swar_load_to(bytes + at, end), cs_swar_load(want)));
+	}
+}
+
+/* In memory that ends where they do. */
+Test(swar, plain_bytes_end_at_a_control_or_with_the_memory)
+{
+	for (size_t len = CS_SWAR_BYTES; len < 40; len++) {
+		unsigned char *bytes = malloc(len);
+
+		cr_assert(bytes != NULL);
+		for (size_t at = 0; at <= len; at++) {
+			memset(bytes, at % 2 ? 'x' : 0xe4, len);
+			if (at < len)
+				bytes[at] = at % 3 ? 0x7f : 0x1f;
+			for (size_t from = 0; from <= at; from++)
+				cr_assert(eq(ptr,
+					     (void *)cs_swar_plain_end(bytes + from, bytes + len),
+					     bytes + at));
+		}
+		free(bytes);
 	}
 }
