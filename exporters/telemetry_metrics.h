@@ -100,6 +100,8 @@ struct cs_resource_metrics {
 struct cs_metric_batch {
 	const struct cs_resource_metrics *groups;
 	size_t groups_count;
+	struct cs_attrs
+		target; /* resource of who counts, whether or not it has a group; of a scrape the target */
 };
 
 /** cs_metric_batch_count() - data points in all groups. Context: any-thread (pure). */

@@ -290,6 +290,8 @@ bool cs_metric_store_collect(struct cs_metric_store *store, enum cs_metric_reade
 		n += groups[n].metrics_count != 0;
 	}
 	commit(&c);
-	*ret = (struct cs_metric_batch){ .groups = groups, .groups_count = n };
+	*ret = (struct cs_metric_batch){ .groups = groups,
+					 .groups_count = n,
+					 .target = store->own->resource };
 	return n != 0;
 }

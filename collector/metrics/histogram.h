@@ -9,7 +9,8 @@
 #include "collector/metrics/bucket_layout.h"
 #include "collector/metrics/exp_histogram.h"
 
-#define CS_HISTOGRAM_SCALE 5 /* where it begins: errors of a quantile are 1.1 % at most */
+/* Where it begins: a bucket is 1.1 % wide, and a quantile at most that far off. */
+#define CS_HISTOGRAM_SCALE 6
 
 struct cs_histogram {
 	const struct cs_bucket_bounds *layout;

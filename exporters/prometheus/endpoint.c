@@ -16,6 +16,7 @@
 #include "base/buffer.h"
 #include "exporters/prometheus/host.h"
 #include "exporters/prometheus/negotiate.h"
+#include "exporters/prometheus/protobuf.h"
 #include "exporters/prometheus/text.h"
 
 #define HEADERS_BYTES_MAX 8192
@@ -62,7 +63,10 @@ static bool write_metrics(struct cs_prometheus_endpoint *endpoint, enum cs_prome
 
 	cs_arena_init(&arena, 0);
 	done = endpoint->collect(endpoint->user, &arena, &batch) &&
-	       cs_prometheus_text(&batch, format == CS_PROMETHEUS_OPEN_METRICS, &arena, out);
+	       (format == CS_PROMETHEUS_PROTOBUF
+			? cs_prometheus_protobuf(&batch, &arena, out)
+			: cs_prometheus_text(&batch, format == CS_PROMETHEUS_OPEN_METRICS, &arena,
+					     out));
 	cs_arena_deinit(&arena);
 	return done;
 }

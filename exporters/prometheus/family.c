@@ -33,7 +33,7 @@ static bool is_plain(char c, bool first)
 }
 
 /* Runs of other characters become one underscore. */
-const char *cs_prometheus_label(struct cs_arena *arena, const char *key)
+const char *cs_prometheus_name(struct cs_arena *arena, const char *key)
 {
 	char *name = cs_arena_alloc(arena, strlen(key) + 2);
 	size_t len = 0;
@@ -60,7 +60,7 @@ static bool ends_with(const char *text, const char *word)
 
 static const char *name_of(struct cs_arena *arena, const struct cs_metric *metric, const char *unit)
 {
-	const char *name = cs_prometheus_label(arena, metric->name);
+	const char *name = cs_prometheus_name(arena, metric->name);
 
 	if (!name || !*unit || ends_with(name, unit))
 		return name;

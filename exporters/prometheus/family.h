@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -37,5 +38,17 @@ struct cs_prometheus_family {
 size_t cs_prometheus_families(const struct cs_metric_batch *batch, struct cs_arena *arena,
 			      const struct cs_prometheus_family **ret);
 
-/** cs_prometheus_label() - @key as the name of a label, in @arena; NULL: no memory. */
-const char *cs_prometheus_label(struct cs_arena *arena, const char *key);
+/** cs_prometheus_is_histogram() - of either kind? */
+static inline bool cs_prometheus_is_histogram(const struct cs_metric *metric)
+{
+	return metric->type == CS_METRIC_HISTOGRAM || metric->type == CS_METRIC_EXP_HISTOGRAM;
+}
+
+/** cs_prometheus_is_total() - a counter, whose samples end so? */
+static inline bool cs_prometheus_is_total(const struct cs_metric *metric)
+{
+	return metric->type == CS_METRIC_SUM && metric->monotonic;
+}
+
+/** cs_prometheus_name() - @key as a name, of a label or a metric, in @arena; NULL: no memory. */
+const char *cs_prometheus_name(struct cs_arena *arena, const char *key);

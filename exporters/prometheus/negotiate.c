@@ -10,17 +10,26 @@
 
 #define Q_ONE 1000u /* three decimals are all that a weight may have */
 
+/* What is asked for by a parameter may be left open. */
 static const struct {
 	const char *type;
-	const char *versions[2]; /* that we write; which one is asked for may be left open */
+	struct {
+		const char *name;
+		const char *values[2]; /* that we write */
+	} parameters[2];
 	const char *content_type;
 } formats[CS_PROMETHEUS_FORMAT_COUNT] = {
 	[CS_PROMETHEUS_TEXT] = { "text/plain",
-				 { "0.0.4", NULL },
+				 { { "version", { "0.0.4", NULL } } },
 				 "text/plain; version=0.0.4; charset=utf-8" },
 	[CS_PROMETHEUS_OPEN_METRICS] = { "application/openmetrics-text",
-					 { "1.0.0", "0.0.1" },
+					 { { "version", { "1.0.0", "0.0.1" } } },
 					 "application/openmetrics-text; version=1.0.0; charset=utf-8" },
+	[CS_PROMETHEUS_PROTOBUF] = { "application/vnd.google.protobuf",
+				     { { "proto", { "io.prometheus.client.MetricFamily", NULL } },
+				       { "encoding", { "delimited", NULL } } },
+				     "application/vnd.google.protobuf; "
+				     "proto=io.prometheus.client.MetricFamily; encoding=delimited" },
 };
 
 /* A piece of the header, not NUL-terminated. */
@@ -81,6 +90,19 @@ static struct piece unquoted(struct piece value)
 	return value;
 }
 
+/* Is a parameter with that value none that we have other values for? */
+static bool fits(enum cs_prometheus_format format, struct piece name, struct piece value)
+{
+	for (size_t i = 0; i < 2 && formats[format].parameters[i].name; i++) {
+		const char *const *values = formats[format].parameters[i].values;
+
+		if (is(name, formats[format].parameters[i].name) && !is(value, values[0]) &&
+		    !(values[1] && is(value, values[1])))
+			return false;
+	}
+	return true;
+}
+
 /* How much @range wants @format; 0: not at all. */
 static unsigned wanted(struct piece range, enum cs_prometheus_format format)
 {
@@ -97,8 +119,7 @@ static unsigned wanted(struct piece range, enum cs_prometheus_format format)
 
 		if (is(name, "q"))
 			weight = weight_of(value);
-		else if (is(name, "version") && !is(value, formats[format].versions[0]) &&
-			 !(formats[format].versions[1] && is(value, formats[format].versions[1])))
+		else if (!fits(format, name, value))
 			return 0;
 	}
 	return weight;

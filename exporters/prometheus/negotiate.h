@@ -9,6 +9,7 @@
 enum cs_prometheus_format {
 	CS_PROMETHEUS_TEXT,         /* the text format 0.0.4: who asks for nothing gets it */
 	CS_PROMETHEUS_OPEN_METRICS, /* 1.0 */
+	CS_PROMETHEUS_PROTOBUF,     /* delimited; alone with native histograms */
 	CS_PROMETHEUS_FORMAT_COUNT,
 };
 
@@ -16,7 +17,7 @@ enum cs_prometheus_format {
  * cs_prometheus_negotiate() - the best of ours that is wanted
  * @accept: NULL: there is no such header
  *
- * Of formats that are wanted alike it is the newer one. Where none of ours is wanted, it is the text format: a
+ * Of formats that are wanted alike it is the one that carries more. Where none of ours is wanted, it is the text format: a
  * client that reads it anyway has more of it than of an error. Context: any-thread.
  */
 enum cs_prometheus_format cs_prometheus_negotiate(const char *accept);

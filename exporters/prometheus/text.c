@@ -7,15 +7,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "exporters/attributes.h"
 #include "exporters/prometheus/escape.h"
 #include "exporters/prometheus/family.h"
+#include "exporters/prometheus/point.h"
 
 struct writer {
 	struct cs_buffer *out;
 	struct cs_arena *arena;
 	bool open_metrics;
-	const struct cs_attrs *resource; /* of the sample that is written */
+	struct cs_prometheus_labels labels; /* of the point that is written */
 };
 
 static void put_real(struct cs_buffer *out, double value)
@@ -39,105 +39,40 @@ static void put_bound(const struct writer *writer, double bound)
 		cs_buffer_puts(writer->out, ".0");
 }
 
-static void put_value(struct cs_buffer *out, const struct cs_value *value)
-{
-	switch (value->type) {
-	case CS_VALUE_STRING:
-		cs_prometheus_escape(out, value->string, true);
-		break;
-	case CS_VALUE_BOOL:
-		cs_buffer_puts(out, value->boolean ? "true" : "false");
-		break;
-	case CS_VALUE_INT:
-		cs_buffer_printf(out, "%" PRId64, value->integer);
-		break;
-	case CS_VALUE_DOUBLE:
-		put_real(out, value->real);
-		break;
-	case CS_VALUE_STRINGS: /* as JSON, says the specification; no metric of ours has one */
-		break;
-	}
-}
-
-/* What has overflowed is one point a resource. Here are none: it is told apart by the resource's name. */
-static void put_attrs(const struct writer *writer, const struct cs_attrs *attrs)
-{
-	const struct cs_value *service = cs_attributes_find(writer->resource, "service.name");
-	const char *before = "";
-
-	if (service && cs_attributes_find(attrs, "otel.metric.overflow")) {
-		cs_buffer_puts(writer->out, "faas_name=\"");
-		put_value(writer->out, service);
-		cs_buffer_putc(writer->out, '"');
-		before = ",";
-	}
-	for (size_t i = 0; i < attrs->count; i++) {
-		const char *name = cs_prometheus_label(writer->arena, attrs->items[i].key);
-
-		if (!name)
-			writer->out->failed = true;
-		cs_buffer_printf(writer->out, "%s%s=\"", before, name ? name : "");
-		put_value(writer->out, &attrs->items[i].value);
-		cs_buffer_putc(writer->out, '"');
-		before = ",";
-	}
-}
-
 /* "name_suffix{labels} ", @bound: a bucket's, NULL: it is none. */
 static void begin_sample(const struct writer *writer, const char *name, const char *suffix,
-			 const struct cs_attrs *attrs, const double *bound)
+			 const double *bound)
 {
+	const struct cs_prometheus_labels *labels = &writer->labels;
 	struct cs_buffer *out = writer->out;
 
 	cs_buffer_printf(out, "%s%s", name, suffix);
-	if (attrs->count || bound) {
-		cs_buffer_putc(out, '{');
-		put_attrs(writer, attrs);
-		if (bound) {
-			cs_buffer_puts(out, attrs->count ? ",le=\"" : "le=\"");
-			put_bound(writer, *bound);
-			cs_buffer_putc(out, '"');
-		}
-		cs_buffer_putc(out, '}');
+	for (size_t i = 0; i < labels->count; i++) {
+		cs_buffer_printf(out, "%c%s=\"", i ? ',' : '{', labels->items[i].name);
+		cs_prometheus_escape(out, labels->items[i].value, true);
+		cs_buffer_putc(out, '"');
 	}
-	cs_buffer_putc(out, ' ');
-}
-
-static void put_id(struct cs_buffer *out, const uint8_t *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		cs_buffer_printf(out, "%02x", bytes[i]);
+	if (bound) {
+		cs_buffer_printf(out, "%cle=\"", labels->count ? ',' : '{');
+		put_bound(writer, *bound);
+		cs_buffer_putc(out, '"');
+	}
+	cs_buffer_puts(out, labels->count || bound ? "} " : " ");
 }
 
 /* " # {trace_id="…",span_id="…"} value seconds"; ids alone fit into the characters that there are. */
 static void put_exemplar(const struct writer *writer, const struct cs_exemplar *exemplar)
 {
+	char trace[2 * sizeof(exemplar->trace_id.bytes) + 1];
+	char span[2 * sizeof(exemplar->span_id.bytes) + 1];
 	struct cs_buffer *out = writer->out;
 
-	cs_buffer_puts(out, " # {trace_id=\"");
-	put_id(out, exemplar->trace_id.bytes, sizeof(exemplar->trace_id.bytes));
-	cs_buffer_puts(out, "\",span_id=\"");
-	put_id(out, exemplar->span_id.bytes, sizeof(exemplar->span_id.bytes));
-	cs_buffer_puts(out, "\"} ");
+	cs_prometheus_id(exemplar->trace_id.bytes, sizeof(exemplar->trace_id.bytes), trace);
+	cs_prometheus_id(exemplar->span_id.bytes, sizeof(exemplar->span_id.bytes), span);
+	cs_buffer_printf(out, " # {trace_id=\"%s\",span_id=\"%s\"} ", trace, span);
 	put_real(out, exemplar->value);
 	cs_buffer_printf(out, " %" PRIu64 ".%03" PRIu64, exemplar->time_unix_ns / 1000000000,
 			 exemplar->time_unix_ns / 1000000 % 1000);
-}
-
-/* The largest of a bucket: it is the one that somebody looks for. NULL: there is none. */
-static const struct cs_exemplar *exemplar_in(const struct cs_data_point *point, double above,
-					     double up_to)
-{
-	const struct cs_exemplar *found = NULL;
-
-	for (size_t i = 0; i < point->exemplars_count; i++) {
-		const struct cs_exemplar *exemplar = &point->exemplars[i];
-
-		if (cs_trace_id_is_set(&exemplar->trace_id) && exemplar->value > above &&
-		    exemplar->value <= up_to && (!found || exemplar->value > found->value))
-			found = exemplar;
-	}
-	return found;
 }
 
 static void put_histogram(const struct writer *writer, const char *name,
@@ -150,19 +85,19 @@ static void put_histogram(const struct writer *writer, const char *name,
 
 	for (size_t i = 0; i <= buckets->bounds_count; i++) {
 		double bound = i < buckets->bounds_count ? buckets->bounds[i] : (double)INFINITY;
-		const struct cs_exemplar *exemplar = exemplar_in(point, above, bound);
+		const struct cs_exemplar *exemplar = cs_prometheus_exemplar(point, above, bound);
 
 		sum = i < buckets->bounds_count ? sum + buckets->counts[i] : point->histogram.count;
-		begin_sample(writer, name, "_bucket", &point->attrs, &bound);
+		begin_sample(writer, name, "_bucket", &bound);
 		cs_buffer_printf(out, "%" PRIu64, sum);
 		if (exemplar && writer->open_metrics)
 			put_exemplar(writer, exemplar);
 		cs_buffer_putc(out, '\n');
 		above = bound;
 	}
-	begin_sample(writer, name, "_count", &point->attrs, NULL);
+	begin_sample(writer, name, "_count", NULL);
 	cs_buffer_printf(out, "%" PRIu64 "\n", point->histogram.count);
-	begin_sample(writer, name, "_sum", &point->attrs, NULL);
+	begin_sample(writer, name, "_sum", NULL);
 	put_real(out, point->histogram.sum);
 	cs_buffer_putc(out, '\n');
 }
@@ -170,7 +105,7 @@ static void put_histogram(const struct writer *writer, const char *name,
 static void put_number(const struct writer *writer, const char *name, bool total,
 		       const struct cs_data_point *point)
 {
-	begin_sample(writer, name, total ? "_total" : "", &point->attrs, NULL);
+	begin_sample(writer, name, total ? "_total" : "", NULL);
 	if (point->integer)
 		cs_buffer_printf(writer->out, "%" PRId64, point->as_int);
 	else
@@ -178,23 +113,18 @@ static void put_number(const struct writer *writer, const char *name, bool total
 	cs_buffer_putc(writer->out, '\n');
 }
 
-static bool is_histogram(const struct cs_metric *metric)
-{
-	return metric->type == CS_METRIC_HISTOGRAM || metric->type == CS_METRIC_EXP_HISTOGRAM;
-}
-
 static const char *type_word(const struct cs_metric *metric)
 {
-	if (is_histogram(metric))
+	if (cs_prometheus_is_histogram(metric))
 		return "histogram";
-	return metric->type == CS_METRIC_SUM && metric->monotonic ? "counter" : "gauge";
+	return cs_prometheus_is_total(metric) ? "counter" : "gauge";
 }
 
 /* In the older format a counter's family is called as its samples are. */
 static void put_family(struct writer *writer, const struct cs_prometheus_family *family)
 {
 	const struct cs_metric *metric = family->parts[0].metric;
-	bool total = metric->type == CS_METRIC_SUM && metric->monotonic;
+	bool total = cs_prometheus_is_total(metric);
 	const char *suffix = total && !writer->open_metrics ? "_total" : "";
 	struct cs_buffer *out = writer->out;
 
@@ -206,16 +136,37 @@ static void put_family(struct writer *writer, const struct cs_prometheus_family 
 	for (size_t i = 0; i < family->parts_count; i++) {
 		const struct cs_prometheus_part *part = &family->parts[i];
 
-		writer->resource = part->resource;
 		for (size_t j = 0; j < part->metric->points_count; j++) {
 			const struct cs_data_point *point = &part->metric->points[j];
 
-			if (is_histogram(metric))
+			if (!cs_prometheus_labels_of(writer->arena, part->resource, &point->attrs,
+						     &writer->labels)) {
+				out->failed = true;
+				return;
+			}
+			if (cs_prometheus_is_histogram(metric))
 				put_histogram(writer, family->name, point);
 			else
 				put_number(writer, family->name, total, point);
 		}
 	}
+}
+
+/* Of what is scraped, once: series of functions name theirs. */
+static void put_target(struct writer *writer, const struct cs_attrs *target)
+{
+	const char *family = writer->open_metrics ? "target" : "target_info";
+
+	if (!cs_prometheus_labels_of(writer->arena, &(struct cs_attrs){ 0 }, target,
+				     &writer->labels)) {
+		writer->out->failed = true;
+		return;
+	}
+	cs_buffer_printf(writer->out, "# HELP %s %s\n# TYPE %s %s\n", family,
+			 CS_PROMETHEUS_TARGET_HELP, family,
+			 writer->open_metrics ? "info" : "gauge");
+	begin_sample(writer, "target_info", "", NULL);
+	cs_buffer_puts(writer->out, "1\n");
 }
 
 bool cs_prometheus_text(const struct cs_metric_batch *batch, bool open_metrics,
@@ -227,6 +178,8 @@ bool cs_prometheus_text(const struct cs_metric_batch *batch, bool open_metrics,
 
 	if (!count && cs_metric_batch_count(batch))
 		out->failed = true;
+	if (batch->target.count)
+		put_target(&writer, &batch->target);
 	for (size_t i = 0; i < count; i++)
 		put_family(&writer, &families[i]);
 	if (open_metrics)

@@ -3,7 +3,7 @@
 /*
  * Metrics as text for whoever scrapes: OpenMetrics 1.0 (the OpenMetrics specification, prometheus/docs), and the
  * text format 0.0.4 that is older (exposition_formats.md) and has neither exemplars nor units. Neither can
- * carry exponential histograms: of these the explicit buckets are told. All points are cumulative.
+ * carry exponential histograms (protobuf.h does): of these the explicit buckets are told. All points are cumulative.
  */
 #pragma once
 

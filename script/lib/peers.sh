@@ -19,26 +19,30 @@ peer_dir() {
 	printf '%s/%s-%s\n' "$CS_CACHE" "$1" "$sum"
 }
 
-# --- OpenTelemetry Collector, from its Go modules -------------------------------------------------
+# --- from Go modules: the OpenTelemetry Collector ---------------------------------------------------
 
-peer_otelcol_path() { printf '%s/otelcol\n' "$(peer_dir otelcol otelcol)"; }
-
-peer_otelcol_make() {
-	local go found
+# peer_go TARGET SOURCE_FOLDER WHAT PACKAGE…
+peer_go() {
+	local target=$1 source=$2 what=$3 go found
+	shift 3
 	go=$(command -v go || echo /usr/local/go/bin/go)
 	if [ ! -x "$go" ]; then
-		say 'SKIP: the OpenTelemetry Collector is built with Go 1.25 or newer, and there is no go'
+		say "SKIP: $what is built with Go 1.25 or newer, and there is no go"
 		return 77
 	fi
 	found=$("$go" env GOVERSION)
 	if ! version_at_least "${found#go}" 1.25; then
-		say "SKIP: the OpenTelemetry Collector is built with Go 1.25 or newer; this is $found"
+		say "SKIP: $what is built with Go 1.25 or newer; this is $found"
 		return 77
 	fi
-	(cd "$CS_ROOT/tests/peers/otelcol" &&
+	(cd "$CS_ROOT/tests/peers/$source" &&
 		GOTOOLCHAIN=local GOFLAGS='-buildvcs=false -mod=readonly' CGO_ENABLED=0 nice "$go" build \
-			-p "$CS_JOBS" -trimpath -ldflags='-s -w' -o "$1/otelcol" .)
+			-p "$CS_JOBS" -trimpath -tags=remove_all_sd -ldflags='-s -w' -o "$target" "$@")
 }
+
+peer_otelcol_path() { printf '%s/otelcol\n' "$(peer_dir otelcol otelcol)"; }
+
+peer_otelcol_make() { peer_go "$1/otelcol" otelcol 'the OpenTelemetry Collector' .; }
 
 # --- from PyPI: the official OTLP classes; OpenTelemetry's propagators; servers that are watched ------
 
@@ -279,16 +283,7 @@ peer_readers_node_make() { peer_npm "$1" readers_node; }
 
 peer_actionlint_path() { printf '%s/actionlint\n' "$(peer_dir actionlint actionlint)"; }
 peer_actionlint_make() {
-	local go
-	go=$(command -v go || echo /usr/local/go/bin/go)
-	if [ ! -x "$go" ]; then
-		say 'SKIP: actionlint is built with Go 1.25 or newer, and there is no go'
-		return 77
-	fi
-	(cd "$CS_ROOT/tests/peers/actionlint" &&
-		GOTOOLCHAIN=local GOFLAGS='-buildvcs=false -mod=readonly' CGO_ENABLED=0 nice "$go" build \
-			-p "$CS_JOBS" -trimpath -ldflags='-s -w' -o "$1/actionlint" \
-			github.com/rhysd/actionlint/cmd/actionlint)
+	peer_go "$1/actionlint" actionlint actionlint github.com/rhysd/actionlint/cmd/actionlint
 }
 
 # With xmllint. What is not in the list is on any machine that has a font: it is told where it is not.
@@ -302,3 +297,11 @@ peer_prometheus_path() { printf '%s/root/usr/bin\n' "$(peer_dir prometheus prome
 peer_prometheus_make() { peer_debian "$1" prometheus; }
 peer_boards_path() { printf '%s/node_modules\n' "$(peer_dir boards boards)"; }
 peer_boards_make() { peer_npm "$1" boards; }
+
+# The newest Prometheus whose module can be had, without what discovers services of clouds and without its pages.
+CS_PEERS+=" prometheus_current"
+peer_prometheus_current_path() { printf '%s/bin\n' "$(peer_dir prometheus_current prometheus_current)"; }
+peer_prometheus_current_make() {
+	peer_go "$1/bin/" prometheus_current 'a current Prometheus' \
+		github.com/prometheus/prometheus/cmd/prometheus github.com/prometheus/prometheus/cmd/promtool
+}

@@ -4,47 +4,18 @@
 
     scrape.py COLLECTOR SHIM
 """
-import http.client
 import pathlib
 import re
 import subprocess
 import time
-import urllib.parse
 
-from harness import LIMIT_S, Collector, main
+from harness import LIMIT_S, main
 from lib import otlp_json, prometheus
 from lib.cases import case
+from scraped import Scraped, until, value
 from serving import REQUESTS, serve
 
 OPEN_METRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
-
-
-class Scraped(Collector):
-    def __init__(self, binary, env=None):
-        super().__init__(binary, *([] if env else ["--prometheus", "0"]), env=env)
-        said = self.line(lambda text: "metrics for Prometheus: " in text)
-        self.url = urllib.parse.urlsplit(re.search(r"http://\S+", said)[0])
-
-    def ask(self, method="GET", path="/metrics", headers=None):
-        connection = http.client.HTTPConnection(self.url.hostname, self.url.port, timeout=LIMIT_S)
-        try:
-            connection.request(method, path, headers=headers or {})
-            answer = connection.getresponse()
-            return answer.status, dict(answer.getheaders()), answer.read().decode()
-        finally:
-            connection.close()
-
-
-def until(what, condition):
-    deadline = time.monotonic() + LIMIT_S
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.1)
-    return found
-
-
-def value(server, expr):
-    return sum(number for _, number in server.instant(expr))
 
 
 @case
@@ -106,8 +77,9 @@ def only_metrics_and_only_for_who_may(binary, _):
 
 @case
 def variables_of_opentelemetry_ask_for_it(binary, _):
-    with Scraped(binary, env={"OTEL_METRICS_EXPORTER": "prometheus", "OTEL_EXPORTER_PROMETHEUS_HOST": "127.0.0.1",
-                              "OTEL_EXPORTER_PROMETHEUS_PORT": "0"}) as collector:
+    with Scraped(binary, at=None, env={"OTEL_METRICS_EXPORTER": "prometheus",
+                                       "OTEL_EXPORTER_PROMETHEUS_HOST": "127.0.0.1",
+                                       "OTEL_EXPORTER_PROMETHEUS_PORT": "0"}) as collector:
         assert "coldspan_build_info" in collector.ask()[2]
 
 

@@ -52,8 +52,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		*rest++ = '\0';
 	format = cs_prometheus_negotiate(text);
 	CS_FUZZ_CHECK(format < CS_PROMETHEUS_FORMAT_COUNT);
-	CS_FUZZ_CHECK(format == CS_PROMETHEUS_TEXT ||
+	CS_FUZZ_CHECK(format != CS_PROMETHEUS_OPEN_METRICS ||
 		      strlen(text) >= strlen("application/openmetrics-text"));
+	CS_FUZZ_CHECK(format != CS_PROMETHEUS_PROTOBUF ||
+		      strlen(text) >= strlen("application/vnd.google.protobuf"));
 	check_host(rest);
 	check_address(rest);
 	free(text);

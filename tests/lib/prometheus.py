@@ -4,7 +4,8 @@
     with Prometheus(folder, scrape="127.0.0.1:9464") as server:
         server.instant("up")        # [({label: value}, number)]
 
-Debian's, unpacked by script/peers; listens on loopback.
+Debian's, unpacked by script/peers, or with peer=CURRENT a newer one; listens on loopback. Debian's takes native
+histograms, and with them no others, if it is told native=True; of a newer one its jobs say it.
 """
 import json
 import pathlib
@@ -17,13 +18,14 @@ import urllib.request
 from . import listening, peers
 
 LIMIT_S = 120
-SCRAPE = """\
-scrape_configs:
-- job_name: coldspan
-  scrape_interval: {interval}
-  static_configs:
-  - targets: ["{target}"]
-"""
+DEBIANS, CURRENT = "prometheus", "prometheus_current"  # by their names in script/peers
+OWN_FLAGS = {CURRENT: ["--web.enable-otlp-receiver", "--enable-feature=exemplar-storage"],
+             DEBIANS: ["--enable-feature=exemplar-storage"]}
+
+
+def job(target, name="coldspan", interval="1s", **more):
+    """One of what is scraped; @more: other keys of a scrape_config."""
+    return {"job_name": name, "scrape_interval": interval, "static_configs": [{"targets": [target]}], **more}
 
 
 def tool(*args, **more):
@@ -45,19 +47,21 @@ def past(folder, lines):
 
 
 class Prometheus:
-    def __init__(self, folder, scrape=None, interval="1s", rules=(), data=None, timeout=LIMIT_S):
+    def __init__(self, folder, scrape=None, interval="1s", rules=(), data=None, timeout=LIMIT_S,
+                 peer=DEBIANS, native=False, jobs=(), port=0):
         folder = pathlib.Path(folder)
         config = folder / "prometheus.yml"
-        config.write_text("global: {evaluation_interval: 1s}\n" +
-                          f"rule_files: {json.dumps([str(rule) for rule in rules])}\n" +
-                          (SCRAPE.format(target=scrape, interval=interval) if scrape else ""), "utf-8")
+        jobs = [*jobs, *([job(scrape, interval=interval)] if scrape else [])]
+        config.write_text(json.dumps({"global": {"evaluation_interval": "1s"},
+                                      "rule_files": [str(rule) for rule in rules],
+                                      "scrape_configs": jobs}), "utf-8")  # JSON is YAML
+        flags = [*OWN_FLAGS[peer], *(["--enable-feature=native-histograms"] if native else [])]
         self.log = folder / "prometheus.log"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [peers.path("prometheus") / "prometheus", f"--config.file={config}",
+                [peers.path(peer) / "prometheus", f"--config.file={config}",
                  f"--storage.tsdb.path={data or folder / 'data'}", "--storage.tsdb.retention.time=100y",
-                 "--web.listen-address=127.0.0.1:0",
-                 "--enable-feature=exemplar-storage,native-histograms"],
+                 f"--web.listen-address=127.0.0.1:{port}", *flags],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             self._wait_ready(time.monotonic() + timeout)

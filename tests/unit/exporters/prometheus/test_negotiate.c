@@ -31,6 +31,22 @@ static const struct {
 	{ "text/plain;q=0.5,application/openmetrics-text;q=0.5", CS_PROMETHEUS_OPEN_METRICS },
 	{ "text/plain;q=0.123,application/openmetrics-text;q=0.124", CS_PROMETHEUS_OPEN_METRICS },
 	{ "application/openmetrics-text;q=0,text/plain;q=0.001", CS_PROMETHEUS_TEXT },
+	/* protobuf, as Prometheus asks for it when it stores native histograms, and others */
+	{ "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,"
+	  "application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,"
+	  "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+	  CS_PROMETHEUS_PROTOBUF },
+	{ "application/vnd.google.protobuf; proto=\"io.prometheus.client.MetricFamily\"; encoding=delimited;"
+	  "escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5",
+	  CS_PROMETHEUS_PROTOBUF },
+	{ "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text",
+	  CS_PROMETHEUS_TEXT },
+	{ "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=compact-text,"
+	  "application/openmetrics-text;q=0.1",
+	  CS_PROMETHEUS_OPEN_METRICS },
+	{ "application/vnd.google.protobuf;proto=other.Message;encoding=delimited",
+	  CS_PROMETHEUS_TEXT },
+	{ "application/vnd.google.protobuf;q=0.1,text/plain", CS_PROMETHEUS_TEXT },
 	/* versions that we do not write */
 	{ "application/openmetrics-text;version=2.0.0", CS_PROMETHEUS_TEXT },
 	{ "application/openmetrics-text;version=2.0.0,text/plain;version=9", CS_PROMETHEUS_TEXT },
@@ -59,4 +75,8 @@ Test(negotiate, a_type_says_which_version)
 		ne(ptr,
 		   strstr(cs_prometheus_content_type(CS_PROMETHEUS_OPEN_METRICS), "version=1.0.0"),
 		   NULL));
+	cr_assert(ne(ptr,
+		     strstr(cs_prometheus_content_type(CS_PROMETHEUS_PROTOBUF),
+			    "proto=io.prometheus.client.MetricFamily; encoding=delimited"),
+		     NULL));
 }

@@ -180,3 +180,47 @@ Test(prometheus_text, what_overflowed_is_told_apart_by_its_function)
 		     NULL),
 		  "%s", text.data);
 }
+
+Test(prometheus_text, services_of_two_namespaces_are_two)
+{
+	struct cs_attr name = { "faas.name", { .type = CS_VALUE_STRING, .string = "hello" } };
+	struct cs_attr space = { "service.namespace",
+				 { .type = CS_VALUE_STRING, .string = "shop" } };
+	const struct cs_attrs attrs = { .items = &name, .count = 1 };
+	const struct cs_attrs resource = { .items = &space, .count = 1 };
+
+	cr_assert(ne(ptr,
+		     strstr(text_of(number("a", "", 1, &attrs, &resource), true),
+			    "\na{service_namespace=\"shop\",faas_name=\"hello\"} 1\n"),
+		     NULL),
+		  "%s", text.data);
+}
+
+Test(prometheus_text, what_is_no_utf8_is_repaired)
+{
+	struct cs_attr name = { "faas.name",
+				{ .type = CS_VALUE_STRING,
+				  .string = "a\xff"
+					    "b" } };
+	const struct cs_attrs attrs = { .items = &name, .count = 1 };
+
+	cr_assert(ne(ptr,
+		     strstr(text_of(number("a", "", 1, &attrs, NULL), true),
+			    "\na{faas_name=\"a\xef\xbf\xbd"
+			    "b\"} 1\n"),
+		     NULL),
+		  "%s", text.data);
+}
+
+Test(prometheus_text, the_target_is_told_once)
+{
+	struct cs_attr service = { "service.name", { .type = CS_VALUE_STRING, .string = "c" } };
+	const struct cs_metric_batch batch = { .target = { .items = &service, .count = 1 } };
+
+	cr_assert(eq(str, text_of(&batch, true),
+		     (char *)"# HELP target Target metadata\n# TYPE target info\n"
+			     "target_info{service_name=\"c\"} 1\n# EOF\n"));
+	cr_assert(eq(str, text_of(&batch, false),
+		     (char *)"# HELP target_info Target metadata\n# TYPE target_info gauge\n"
+			     "target_info{service_name=\"c\"} 1\n"));
+}
