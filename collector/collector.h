@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "collector/assembler/assembler.h"
+#include "collector/metrics/collect.h"
 #include "collector/metrics/settings.h"
 #include "collector/sampler/sampler.h"
 #include "collector/self.h"
@@ -69,12 +70,14 @@ int cs_collector_measure(struct cs_collector *collector, const struct cs_metric_
 
 /**
  * cs_collector_scrape() - all metrics as they are now, cumulative; pushes are not disturbed
- * @ret: lives in @arena, until the loop goes on
+ * @reader: who asks: CS_READER_LOOK or one of the scrapers (collector/metrics/collect.h)
+ * @is_new: it was told nothing yet
+ * @ret:    lives in @arena, until the loop goes on
  *
  * Context: loop. Return: false: nothing is counted, or there is no memory.
  */
-bool cs_collector_scrape(struct cs_collector *collector, struct cs_arena *arena,
-			 struct cs_metric_batch *ret) cs_must_use;
+bool cs_collector_scrape(struct cs_collector *collector, unsigned reader, bool is_new,
+			 struct cs_arena *arena, struct cs_metric_batch *ret) cs_must_use;
 
 /**
  * cs_collector_follow() - have the kernel tell of what the calling thread starts from now on, too

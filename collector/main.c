@@ -174,11 +174,17 @@ static void tell_ready(const struct cs_options *options)
 		close(options->ready_fd);
 }
 
-static bool scrape(void *user, struct cs_arena *arena, struct cs_metric_batch *ret)
+_Static_assert(CS_PROMETHEUS_READERS_MAX <= CS_SCRAPERS_MAX, "who scrapes");
+
+static bool scrape(void *user, int reader, bool is_new, struct cs_arena *arena,
+		   struct cs_metric_batch *ret)
 {
 	struct program *program = user;
 
-	return cs_collector_scrape(program->collector, arena, ret);
+	return cs_collector_scrape(program->collector,
+				   reader < 0 ? CS_READER_LOOK
+					      : CS_READER_SCRAPE + (unsigned)reader,
+				   is_new, arena, ret);
 }
 
 static int serve_metrics(struct program *program, const char *address, struct cs_diag *diag)

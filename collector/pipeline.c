@@ -115,10 +115,12 @@ static void push_metrics(void *context, const struct cs_metric_batch *batch)
 int cs_pipeline_measure(struct cs_pipeline *pipeline, struct event_base *base,
 			const struct cs_metric_settings *settings)
 {
-	const struct cs_metrics_events events = { .context = pipeline,
-						  .refresh = refresh_metrics,
-						  .push = push_metrics };
+	struct cs_metrics_events events = { .context = pipeline, .refresh = refresh_metrics };
 
+	for (unsigned i = 0; i < pipeline->outlet.exporters_count; i++) {
+		if (cs_exporter_takes(pipeline->outlet.exporters[i], CS_SIGNAL_METRICS))
+			events.push = push_metrics;
+	}
 	if (!pipeline->metrics)
 		pipeline->metrics = cs_metrics_new(base, settings, &events);
 	pipeline->outlet.metrics = pipeline->metrics;

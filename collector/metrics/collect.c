@@ -7,7 +7,7 @@
 
 struct collection {
 	struct cs_metric_store *store;
-	enum cs_metric_reader reader;
+	unsigned reader;
 	uint64_t now_unix_ns;
 	struct cs_arena *arena;
 };
@@ -17,7 +17,7 @@ static enum cs_temporality temporality_of(const struct collection *c,
 {
 	enum cs_temporality_preference prefer = c->store->settings.temporality;
 
-	if (c->reader == CS_READER_SCRAPE || prefer == CS_PREFER_CUMULATIVE ||
+	if (c->reader != CS_READER_PUSH || prefer == CS_PREFER_CUMULATIVE ||
 	    what->type == CS_INSTRUMENT_UPDOWN || what->type == CS_INSTRUMENT_GAUGE)
 		return CS_TEMPORALITY_CUMULATIVE;
 	/* The collector's own counters are read, and not counted here. */
@@ -119,11 +119,17 @@ static void put_number(const struct cs_instrument *what, double value, struct cs
 		point->as_double = value;
 }
 
+static uint16_t bit_of(unsigned reader)
+{
+	return (uint16_t)(1u << (reader - CS_READER_SCRAPE));
+}
+
 static bool is_new(const struct collection *c, const struct cs_series *series)
 {
 	if (c->reader == CS_READER_PUSH)
 		return !series->pushed_once;
-	return !series->scraped_once && c->now_unix_ns - series->created_unix_ns < CS_METRIC_NEW_NS;
+	return c->reader != CS_READER_LOOK && !(series->scraped & bit_of(c->reader)) &&
+	       c->now_unix_ns - series->created_unix_ns < CS_METRIC_NEW_NS;
 }
 
 /* One point. @empty: of the time before its first value. Return: false: no memory. */
@@ -174,7 +180,7 @@ static int put_series(const struct collection *c, const struct cs_series *series
 	if (first) {
 		if (!put_point(c, series, delta, true, &points[n]))
 			return -1;
-		if (c->reader == CS_READER_SCRAPE)
+		if (c->reader != CS_READER_PUSH)
 			return 1;
 		if (points[n].time_unix_ns - points[n].start_unix_ns > CS_METRIC_ZERO_NS)
 			points[n++].time_unix_ns = points[0].start_unix_ns + CS_METRIC_ZERO_NS;
@@ -235,7 +241,7 @@ static bool put_group(const struct collection *c, const struct cs_metric_group *
 	return true;
 }
 
-static void was_pushed(struct cs_series *series)
+static void was_pushed(struct cs_series *series, uint16_t bit)
 {
 	series->pushed_once = true;
 	series->pushed = series->value;
@@ -247,31 +253,50 @@ static void was_pushed(struct cs_series *series)
 		series->histogram->exemplars.slots[i].told = true;
 }
 
-/* What was told is not new any more. */
-static void commit(const struct collection *c)
+static void was_scraped(struct cs_series *series, uint16_t bit)
+{
+	series->scraped |= bit;
+}
+
+static void was_not_scraped(struct cs_series *series, uint16_t bit)
+{
+	series->scraped &= (uint16_t)~bit;
+}
+
+static void each(struct cs_metric_store *store, void (*fn)(struct cs_series *series, uint16_t bit),
+		 uint16_t bit)
 {
 	struct cs_metric_group *group;
 	struct cs_series *series;
 
-	STAILQ_FOREACH(group, &c->store->groups, of_store)
+	STAILQ_FOREACH(group, &store->groups, of_store)
 	{
 		for (unsigned i = 0; i < CS_INSTRUMENT_ID_COUNT; i++) {
 			STAILQ_FOREACH(series, &group->metrics[i], of_metric)
-			{
-				if (c->reader == CS_READER_PUSH)
-					was_pushed(series);
-				else
-					series->scraped_once = true;
-			}
+			fn(series, bit);
 		}
 	}
+}
+
+void cs_metric_store_forget(struct cs_metric_store *store, unsigned reader)
+{
+	if (reader >= CS_READER_SCRAPE)
+		each(store, was_not_scraped, bit_of(reader));
+}
+
+/* What was told is not new any more. */
+static void commit(const struct collection *c)
+{
+	if (c->reader == CS_READER_PUSH)
+		each(c->store, was_pushed, 0);
+	else if (c->reader != CS_READER_LOOK)
+		each(c->store, was_scraped, bit_of(c->reader));
 	if (c->reader == CS_READER_PUSH && c->now_unix_ns > c->store->pushed_unix_ns)
 		c->store->pushed_unix_ns = c->now_unix_ns;
 }
 
-bool cs_metric_store_collect(struct cs_metric_store *store, enum cs_metric_reader reader,
-			     uint64_t now_unix_ns, struct cs_arena *arena,
-			     struct cs_metric_batch *ret)
+bool cs_metric_store_collect(struct cs_metric_store *store, unsigned reader, uint64_t now_unix_ns,
+			     struct cs_arena *arena, struct cs_metric_batch *ret)
 {
 	struct collection c = {
 		.store = store, .reader = reader, .now_unix_ns = now_unix_ns, .arena = arena

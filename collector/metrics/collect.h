@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * From what is counted to what exporters are given. There are two readers, and neither disturbs the other: the
- * push, whose state is what delta temporality is a difference to, and the scrape, which is always cumulative.
+ * From what is counted to what exporters are given. No reader disturbs another: the push, whose state is what delta
+ * temporality is a difference to, and whoever scrapes, which is always cumulative.
  *
  * A value that is the first of its series is no increase to who computes rates. To the push a new series
  * was 0 at its start, which is when the push before it was collected, and this is told in a point of its own.
- * A scrape tells of one moment only: there a new series is 0 once, if it is new indeed.
+ * A scrape tells of one moment only: there a new series is 0 once to each scraper, if it is new indeed. To who
+ * just looks it is what it is.
  */
 #pragma once
 
@@ -19,10 +20,10 @@
 /* A series that is older than that is not new to a scrape: Prometheus remembers no longer, either. */
 #define CS_METRIC_NEW_NS 300000000000ull
 
-enum cs_metric_reader {
-	CS_READER_PUSH,
-	CS_READER_SCRAPE,
-};
+/* Readers. */
+#define CS_READER_PUSH   0u
+#define CS_READER_LOOK   1u /* who does not come again */
+#define CS_READER_SCRAPE 2u /* the first scraper; others are beyond, CS_SCRAPERS_MAX in all */
 
 /**
  * cs_metric_store_collect() - everything, as it is now
@@ -30,6 +31,8 @@ enum cs_metric_reader {
  *
  * Context: loop. Return: false: there is nothing, or no memory; then the reader's state is as it was.
  */
-bool cs_metric_store_collect(struct cs_metric_store *store, enum cs_metric_reader reader,
-			     uint64_t now_unix_ns, struct cs_arena *arena,
-			     struct cs_metric_batch *ret);
+bool cs_metric_store_collect(struct cs_metric_store *store, unsigned reader, uint64_t now_unix_ns,
+			     struct cs_arena *arena, struct cs_metric_batch *ret);
+
+/** cs_metric_store_forget() - what that scraper was told: it is another one from now on. Context: loop. */
+void cs_metric_store_forget(struct cs_metric_store *store, unsigned reader);

@@ -3,7 +3,7 @@
 /*
  * Measurements that stand for their bucket, with the trace they were made in: of each bucket the one that
  * somebody will want to look at, which is a cold one before a warm one, and then the slowest. Whatever was
- * told already makes room for what is new. Pure.
+ * pushed already, or is so old that whoever scrapes has it, makes room for what is new. Pure.
  */
 #pragma once
 
@@ -13,7 +13,8 @@
 
 #include "exporters/telemetry.h"
 
-#define CS_EXEMPLARS_MAX 8u /* of one series */
+#define CS_EXEMPLARS_MAX   8u /* of one series */
+#define CS_EXEMPLAR_NEW_NS 60000000000ull
 
 struct cs_exemplar_slot {
 	uint64_t time_unix_ns;
@@ -22,7 +23,7 @@ struct cs_exemplar_slot {
 	struct cs_span_id span_id;
 	uint16_t bucket;
 	bool cold;
-	bool told; /* to the reader for which there are no others */
+	bool told; /* by a push */
 };
 
 struct cs_exemplars {

@@ -71,8 +71,8 @@ static int init_store(struct cs_metrics *metrics, const struct cs_metric_setting
 		random + 16, now_unix_ns());
 }
 
-static bool collect(struct cs_metrics *metrics, enum cs_metric_reader reader,
-		    struct cs_arena *arena, struct cs_metric_batch *ret)
+static bool collect(struct cs_metrics *metrics, unsigned reader, struct cs_arena *arena,
+		    struct cs_metric_batch *ret)
 {
 	metrics->events.refresh(metrics->events.context, metrics);
 	return cs_metric_store_collect(&metrics->store, reader, now_unix_ns(), arena, ret);
@@ -114,7 +114,8 @@ struct cs_metrics *cs_metrics_new(struct event_base *base,
 		.tv_usec = (suseconds_t)(settings->interval_ms % 1000) * 1000,
 	};
 	event_assign(&metrics->timer, base, -1, EV_PERSIST, on_timer, metrics);
-	evtimer_add(&metrics->timer, &metrics->interval);
+	if (events->push)
+		evtimer_add(&metrics->timer, &metrics->interval);
 	return metrics;
 }
 
@@ -193,11 +194,14 @@ void cs_metrics_refresh_self(struct cs_metrics *metrics, const struct cs_self *s
 void cs_metrics_finish(struct cs_metrics *metrics)
 {
 	event_del(&metrics->timer);
-	push(metrics);
+	if (metrics->events.push)
+		push(metrics);
 }
 
-bool cs_metrics_scrape(struct cs_metrics *metrics, struct cs_arena *arena,
-		       struct cs_metric_batch *ret)
+bool cs_metrics_scrape(struct cs_metrics *metrics, unsigned reader, bool is_new,
+		       struct cs_arena *arena, struct cs_metric_batch *ret)
 {
-	return collect(metrics, CS_READER_SCRAPE, arena, ret);
+	if (is_new)
+		cs_metric_store_forget(&metrics->store, reader);
+	return collect(metrics, reader, arena, ret);
 }

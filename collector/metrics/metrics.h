@@ -28,7 +28,7 @@ struct cs_metrics_events {
 	void *context;
 	/* Before each collection: what is read and not counted is to be handed in now. */
 	void (*refresh)(void *context, struct cs_metrics *metrics);
-	/* What is pushed; valid during the call. */
+	/* What is pushed; valid during the call. NULL: there is nobody who takes it, and nothing is pushed. */
 	void (*push)(void *context, const struct cs_metric_batch *batch);
 };
 
@@ -62,9 +62,11 @@ void cs_metrics_finish(struct cs_metrics *metrics);
 
 /**
  * cs_metrics_scrape() - everything, cumulative; the next push is as if there had been none
- * @ret: lives in @arena, until the loop goes on
+ * @reader: who asks: CS_READER_LOOK or one of the scrapers
+ * @is_new: it was told nothing yet
+ * @ret:    lives in @arena, until the loop goes on
  *
  * Return: false: no memory.
  */
-bool cs_metrics_scrape(struct cs_metrics *metrics, struct cs_arena *arena,
-		       struct cs_metric_batch *ret) cs_must_use;
+bool cs_metrics_scrape(struct cs_metrics *metrics, unsigned reader, bool is_new,
+		       struct cs_arena *arena, struct cs_metric_batch *ret) cs_must_use;

@@ -14,6 +14,7 @@
 #include "exporters/telemetry.h"
 
 #define CS_OVERFLOW_KEY "otel.metric.overflow"
+#define CS_SCRAPERS_MAX 16u
 
 struct cs_metric_group;
 
@@ -30,7 +31,7 @@ struct cs_series {
 	struct cs_metric_group *group;
 	enum cs_instrument_id instrument;
 	bool pushed_once;
-	bool scraped_once;
+	uint16_t scraped; /* bit n: it was told to scraper n */
 	uint64_t hash;
 	uint64_t start_unix_ns;                /* nothing was counted before */
 	uint64_t created_unix_ns;              /* when the first value came */

@@ -21,7 +21,10 @@
 
 #define HEADERS_BYTES_MAX 8192
 #define REQUEST_SECONDS   10
-#define BODY_BYTES_MAX    0 /* a scrape asks with a head alone */
+#define IDLE_SECONDS      330 /* Prometheus closes what was idle for five minutes */
+#define SCRAPERS_HEADER                                                                            \
+	"X-Prometheus-Scrape-Timeout-Seconds" /* who has it comes again and computes rates */
+#define BODY_BYTES_MAX 0                      /* a scrape asks with a head alone */
 /* Those that are answered; others are refused by libevent. */
 #define METHODS                                                                                    \
 	(EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | \
@@ -31,6 +34,7 @@ struct cs_prometheus_endpoint {
 	struct evhttp *http; /* owned */
 	cs_prometheus_collect_fn collect;
 	void *user;
+	struct cs_prometheus_readers readers;
 	char host[CS_PROMETHEUS_HOST_MAX]; /* that it listens on */
 	char url[CS_PROMETHEUS_HOST_MAX + 32];
 };
@@ -54,15 +58,47 @@ static void free_text(const void *data, size_t len, void *text)
 	free(text);
 }
 
-static bool write_metrics(struct cs_prometheus_endpoint *endpoint, enum cs_prometheus_format format,
-			  struct cs_buffer *out)
+static void on_close(struct evhttp_connection *connection, void *arg)
+{
+	struct cs_prometheus_endpoint *endpoint = arg;
+
+	cs_prometheus_readers_leave(&endpoint->readers, connection);
+}
+
+/* Whom a new series is to begin with zero for. HEAD tells nobody anything. */
+static int reader_of(struct cs_prometheus_endpoint *endpoint, struct evhttp_request *request,
+		     bool *ret_new)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(request);
+	struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
+	const char *agent = evhttp_find_header(headers, "User-Agent");
+	char looks[CS_PROMETHEUS_LOOKS_MAX], *address = NULL;
+	ev_uint16_t port;
+	int reader;
+
+	if (!evhttp_find_header(headers, SCRAPERS_HEADER) ||
+	    evhttp_request_get_command(request) != EVHTTP_REQ_GET)
+		return CS_PROMETHEUS_NOBODY;
+	evhttp_connection_get_peer(connection, &address, &port);
+	snprintf(looks, sizeof(looks), "%s %s", address ? address : "", agent ? agent : "");
+	reader = cs_prometheus_readers_find(&endpoint->readers, connection, looks, ret_new);
+	if (reader != CS_PROMETHEUS_NOBODY) {
+		evhttp_connection_set_closecb(connection, on_close, endpoint);
+		evhttp_connection_set_timeout(connection, IDLE_SECONDS);
+	}
+	return reader;
+}
+
+static bool write_metrics(struct cs_prometheus_endpoint *endpoint, struct evhttp_request *request,
+			  enum cs_prometheus_format format, struct cs_buffer *out)
 {
 	struct cs_metric_batch batch;
 	struct cs_arena arena;
-	bool done;
+	bool done, is_new = false;
+	int reader = reader_of(endpoint, request, &is_new);
 
 	cs_arena_init(&arena, 0);
-	done = endpoint->collect(endpoint->user, &arena, &batch) &&
+	done = endpoint->collect(endpoint->user, reader, is_new, &arena, &batch) &&
 	       (format == CS_PROMETHEUS_PROTOBUF
 			? cs_prometheus_protobuf(&batch, &arena, out)
 			: cs_prometheus_text(&batch, format == CS_PROMETHEUS_OPEN_METRICS, &arena,
@@ -80,7 +116,7 @@ static void answer(struct cs_prometheus_endpoint *endpoint, struct evhttp_reques
 	size_t len;
 	char *bytes;
 
-	if (!write_metrics(endpoint, format, &text)) {
+	if (!write_metrics(endpoint, request, format, &text)) {
 		cs_buffer_deinit(&text);
 		refuse(request, HTTP_SERVUNAVAIL, "Service Unavailable",
 		       "There is no memory for that.");

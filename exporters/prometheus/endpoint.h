@@ -6,7 +6,8 @@
  *
  * Every process of the host can reach loopback, and every web page that somebody looks at there can make his
  * browser ask (DNS rebinding): a request whose Host header is a name is refused, unless it is "localhost" or the
- * name that we were told to listen on. Nothing can be changed by a request. Bounds: 8 KiB of head, no body, 10 s.
+ * name that we were told to listen on. Nothing can be changed by a request. Bounds: 8 KiB of head, no body, 10 s; between
+ * two scrapes the connections of as many scrapers as readers.h has places for may be idle for as long as Prometheus keeps them.
  */
 #pragma once
 
@@ -16,6 +17,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/diag.h"
+#include "exporters/prometheus/readers.h"
 #include "exporters/telemetry_metrics.h"
 
 #define CS_PROMETHEUS_HOST_MAX 256
@@ -23,9 +25,16 @@
 struct event_base;
 struct cs_prometheus_endpoint;
 
-/** cs_prometheus_collect_fn() - all metrics of now, in @arena; false: there is no memory. Context: loop. */
-typedef bool (*cs_prometheus_collect_fn)(void *user, struct cs_arena *arena,
-					 struct cs_metric_batch *ret);
+/**
+ * cs_prometheus_collect_fn() - all metrics of now
+ * @reader: who scrapes, below CS_PROMETHEUS_READERS_MAX; CS_PROMETHEUS_NOBODY: somebody looks who is no scraper
+ * @is_new: whoever it was before, if anybody, this is somebody else
+ * @ret:    in @arena
+ *
+ * Context: loop. Return: false: there is no memory.
+ */
+typedef bool (*cs_prometheus_collect_fn)(void *user, int reader, bool is_new,
+					 struct cs_arena *arena, struct cs_metric_batch *ret);
 
 /**
  * cs_prometheus_endpoint_new() - listen

@@ -4,13 +4,14 @@
 
     scrape.py COLLECTOR SHIM
 """
+import contextlib
 import pathlib
 import re
 import subprocess
 import time
 
 from harness import LIMIT_S, main
-from lib import otlp_json, prometheus
+from lib import listening, otlp_json, prometheus
 from lib.cases import case
 from scraped import Scraped, until, value
 from serving import REQUESTS, serve
@@ -37,6 +38,63 @@ def one_start_is_an_increase(binary, shim):
             traces = {span["traceId"] for span in otlp_json.of_file(collector.file)}
             ids = {one["labels"]["trace_id"] for series in found for one in series["exemplars"]}
             assert ids and ids <= traces, (ids, traces)
+
+
+@case
+def two_that_look_the_same_both_see_it(binary, shim):
+    """Replicas: each has seen that there was none before."""
+    with Scraped(binary) as collector, contextlib.ExitStack() as stack:
+        servers = []
+        for name in ("one", "other"):
+            folder = pathlib.Path(collector.folder, name)
+            folder.mkdir()
+            servers.append(stack.enter_context(prometheus.Prometheus(folder, scrape=collector.url.netloc)))
+        for server in servers:
+            until("it is scraped", lambda: value(server, "coldspan_build_info") == 1)
+        serve(collector, shim)
+        for server in servers:
+            assert until("it has increased", lambda: value(server, "increase(coldspan_inits_total[5m])")) >= 1
+            assert value(server, "increase(faas_errors_total[5m])") >= 1
+        assert "coldspan_inits_total" in collector.ask()[2]
+        looked = re.search(r"^coldspan_inits_total\S+ (\d+)$", collector.ask()[2], re.M)
+        assert looked and looked[1] == "1", "who only looks is told what is"
+
+
+@case
+def nothing_is_lost_when_functions_and_collectors_start_anew(binary, shim):
+    """increase() and rate() over three starts of a function and two of the collector."""
+    at = f"127.0.0.1:{listening.free_port()}"
+    with Scraped(binary, at=at) as collector:
+        with prometheus.Prometheus(pathlib.Path(collector.folder), scrape=at) as server:
+            until("it is scraped", lambda: value(server, "coldspan_build_info") == 1)
+            for starts in (1, 2):
+                serve(collector, shim)
+                until("it is seen", lambda: value(server, "coldspan_inits_total") == starts)
+            one = server.instant("target_info")[0][0]["service_instance_id"]
+            collector.stop()
+            until("it is gone", lambda: not server.instant("coldspan_inits_total"))
+            with Scraped(binary, at=at) as again:
+                serve(again, shim)
+                until("the third is seen", lambda: value(server, "coldspan_inits_total") == 1)
+                other = server.instant("target_info")[0][0]["service_instance_id"]
+                assert one != other, one
+                for name, wanted in (("coldspan_inits_total", 3), ("faas_errors_total", 3),
+                                     ("faas_invocations_total", 3 * (REQUESTS - 1)),
+                                     ("faas_invoke_duration_seconds_count", 3 * REQUESTS)):
+                    found = value(server, f"sum(increase({name}[1h]))")
+                    assert wanted <= found <= wanted * 1.5, (name, wanted, found)  # to the ends of the range
+                    assert 0 < value(server, f"sum(rate({name}[1h]))") * 3600 <= wanted * 1.5, name
+                    assert counted(server, name) == wanted, (name, wanted)
+
+
+def counted(server, name):
+    """What was added to a counter that may have begun anew, of all samples that there are."""
+    total = 0
+    for one in server.ask("query", query=f"{name}[1h]")["result"]:
+        values = [float(number) for _, number in one["values"]]
+        assert values[0] == 0, (name, values)
+        total += sum(after - before if after >= before else after for before, after in zip(values, values[1:]))
+    return total
 
 
 @case

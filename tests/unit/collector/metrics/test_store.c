@@ -55,8 +55,7 @@ static void add(enum cs_instrument_id id, const char *name, double value)
 			    110 * S);
 }
 
-static const struct cs_metric *metric(enum cs_metric_reader reader, uint64_t at_ns,
-				      enum cs_instrument_id id)
+static const struct cs_metric *metric(unsigned reader, uint64_t at_ns, enum cs_instrument_id id)
 {
 	batch = (struct cs_metric_batch){ 0 };
 	cs_arena_reset(&arena);
@@ -136,6 +135,27 @@ Test(store, a_scrape_sees_zero_once_where_the_series_is_new, .fini = end)
 	cr_assert_eq(metric(CS_READER_SCRAPE, 111 * S + CS_METRIC_NEW_NS, CS_INSTRUMENT_ERRORS)
 			     ->points->as_int,
 		     4);
+}
+
+static int64_t errors_as(unsigned reader, uint64_t at_ns)
+{
+	return metric(reader, at_ns, CS_INSTRUMENT_ERRORS)->points->as_int;
+}
+
+Test(store, each_scraper_sees_zero_once_and_who_looks_does_not, .fini = end)
+{
+	begin(CS_PREFER_CUMULATIVE);
+	add(CS_INSTRUMENT_ERRORS, "a", 4);
+	cr_assert_eq(errors_as(CS_READER_LOOK, 111 * S), 4);
+	cr_assert_eq(errors_as(CS_READER_SCRAPE, 111 * S), 0);
+	cr_assert_eq(errors_as(CS_READER_SCRAPE + CS_SCRAPERS_MAX - 1, 111 * S), 0);
+	cr_assert_eq(errors_as(CS_READER_SCRAPE, 112 * S), 4);
+	cr_assert_eq(errors_as(CS_READER_SCRAPE + CS_SCRAPERS_MAX - 1, 112 * S), 4);
+	/* Another one came in its place. */
+	cs_metric_store_forget(&store, CS_READER_SCRAPE);
+	cr_assert_eq(errors_as(CS_READER_SCRAPE, 113 * S), 0);
+	cr_assert_eq(errors_as(CS_READER_SCRAPE, 114 * S), 4);
+	cr_assert_eq(errors_as(CS_READER_SCRAPE + CS_SCRAPERS_MAX - 1, 114 * S), 4);
 }
 
 Test(store, differences_are_to_the_push_before_whoever_scrapes, .fini = end)
@@ -284,6 +304,24 @@ Test(store, exemplars_are_cold_first_then_slow_and_new_for_each_push, .fini = en
 	}
 }
 
+Test(store, an_old_exemplar_makes_room_though_nobody_pushes, .fini = end)
+{
+	struct cs_exemplars exemplars = { 0 };
+	struct cs_exemplar_slot slot = { .time_unix_ns = 100 * S, .value = 9, .cold = true };
+
+	begin(CS_PREFER_CUMULATIVE);
+	cs_exemplars_offer(&exemplars, &slot);
+	slot.cold = false;
+	slot.value = 1;
+	slot.time_unix_ns += CS_EXEMPLAR_NEW_NS;
+	cs_exemplars_offer(&exemplars, &slot);
+	cr_assert(exemplars.slots[0].cold);
+	slot.time_unix_ns++;
+	cs_exemplars_offer(&exemplars, &slot);
+	cr_assert_not(exemplars.slots[0].cold);
+	cr_assert_eq(exemplars.count, 1);
+}
+
 Test(store, full_of_exemplars_keeps_the_best, .fini = end)
 {
 	const struct cs_data_point *point;
@@ -328,7 +366,7 @@ Test(store, both_kinds_of_buckets_have_all_values, .fini = end)
 		     CS_METRIC_HISTOGRAM);
 	h = &batch.groups[0].metrics[0].points[0].histogram;
 	cr_assert_eq(h->count + h->explicit.counts[3], 0);
-	cr_assert_eq(h->scale, 5);
+	cr_assert_eq(h->scale, CS_HISTOGRAM_SCALE);
 }
 
 Test(store, cleared_series_are_told_as_none, .fini = end)
