@@ -14,6 +14,7 @@ from lib.cases import case
 
 PAIRS, PAIRS_EXACT, NULL_RUNS = 6, 2, 2
 LESS = 4  # than what is measured in full
+TRIES = 3  # a machine that is too busy for a verdict may be less so a moment later
 
 
 def verdicts(args, *words):
@@ -49,7 +50,10 @@ def user_code_four_times_as_long_is_found(args, folder):
     for name, (command, _, _) in budgets.commands(args.build, folder).items():
         count = budgets.COUNTS[name] // LESS
         function = budgets.paired(command(4 * count), command(count), "p50 code <= +10% vs baseline")
-        found, status = verdicts(args, folder, {name: function}, PAIRS)
+        for _ in range(TRIES):
+            found, status = verdicts(args, folder, {name: function}, PAIRS)
+            if found[name, "p50 code"] != "UNSTABLE":
+                break
         assert (status, found[name, "p50 code"]) == (budgets.FAILED, "FAIL"), found
 
 
