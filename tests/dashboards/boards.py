@@ -37,11 +37,12 @@ def annotations(board):
 
 
 def chosen(board, **other):
-    """Values of its variables: all of everything, and what a text box begins with; or what @other says."""
+    """Values of its variables: all of everything (also of what is chosen one by one), and what a text box begins
+    with; or what @other says."""
     found = {}
     for variable in variables(board):
-        if variable.get("includeAll"):
-            found[variable["name"]] = variable["allValue"]
+        if variable["type"] == "query":
+            found[variable["name"]] = variable.get("allValue", ".+")
         elif variable["type"] in ("custom", "textbox"):
             found[variable["name"]] = variable["current"]["value"]
     return {**found, **other}

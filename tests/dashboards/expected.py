@@ -3,7 +3,7 @@
 
 Quantiles are compared within what explicit buckets promise, all else within 1 %.
 """
-from truth import happened, minus_from_one, per, plus, scaled
+from truth import happened, minus, minus_from_one, per, plus, scaled
 
 F, V = "faas_name", "faas_version"
 INIT, INVOKE = "faas_init_duration_seconds", "faas_invoke_duration_seconds"
@@ -27,41 +27,45 @@ def three(t, name, **only):
 FLEET = {
     "Invocations": lambda t: [t.invocations()],
     "Errors": lambda t: [t.errors()],
-    "Cold invocations": lambda t: [t.cold()],
-    "p95 cold start": lambda t: [t.quantile(0.95, INIT)],
-    "Beyond the objective": lambda t: [t.above(0.5, INIT)],
-    "Functions": lambda t: [{(): 3}],
+    "Cold starts": lambda t: [t.cold()],
+    "Cold invocations": lambda t: [t.cold_invocations()],
+    "Start p95": lambda t: [t.quantile(0.95, INIT)],
+    "Over objective": lambda t: [t.above(0.5, INIT)],
     "Functions, one by one": lambda t: [
-        t.invocations(F), t.errors(F), t.cold(F), *tuple(t.quantile(q, INIT, F) for q in QUANTILES),
+        t.invocations(F), t.errors(F), t.cold(F), t.cold_invocations(F), *tuple(t.quantile(q, INIT, F) for q in QUANTILES),
         t.quantile(0.95, INVOKE, F, faas_coldstart="false"), t.mean("faas_mem_usage_bytes", F), t.billed(F)],
     "Invocations by function": lambda t: [t.invocations(F)],
-    "Cold start p95 by function": lambda t: [t.quantile(0.95, INIT, F)],
-    "Cold invocations by function": lambda t: [t.cold(F)],
-    "Time that people waited for cold starts": lambda t: [t.increase(INIT, F)],
+    "Start p95 by function": lambda t: [t.quantile(0.95, INIT, F)],
+    "Cold starts by function": lambda t: [t.cold(F)],
+    "Cold invocations by function": lambda t: [t.cold_invocations(F)],
+    "Errors by function": lambda t: [t.errors(F)],
+    "Time that people waited for starts": lambda t: [t.increase(INIT, F)],
 }
 
 FUNCTION = {
     "Invocations": lambda t: [t.invocations()],
     "Errors": lambda t: [t.errors()],
     "Warm p95": lambda t: [t.quantile(0.95, INVOKE, faas_coldstart="false")],
-    "Cold start p95": lambda t: [t.quantile(0.95, INIT)],
+    "Start p95": lambda t: [t.quantile(0.95, INIT)],
     "Cold starts": lambda t: [t.increase("faas_coldstarts_total")],
+    "Cold invocations": lambda t: [t.cold_invocations()],
     "Memory of limit": lambda t: [{(): max(per(t.quantile(0.99, "faas_mem_usage_bytes", F),
                                                t.gauge(LIMIT, F, fold=max)).values())}],
-    "Warm invocations": lambda t: three(t, INVOKE, faas_coldstart="false"),
-    "Cold invocations": lambda t: three(t, INVOKE, faas_coldstart="true"),
-    "Starts": lambda t: three(t, INIT),
-    "Invocations by outcome": lambda t: [t.rate("faas_invocations_total"), t.rate("faas_errors_total"),
+    "Duration, warm": lambda t: three(t, INVOKE, faas_coldstart="false"),
+    "Duration, cold": lambda t: three(t, INVOKE, faas_coldstart="true"),
+    "Duration of starts": lambda t: three(t, INIT),
+    "Invocations by outcome": lambda t: [t.rate("faas_invocations_total"),
+                                          minus(t.rate("faas_errors_total"), t.rate("faas_timeouts_total")),
                                           t.rate("faas_timeouts_total")],
     "Versions": lambda t: [scaled(t.invocations(V), 1 / t.invocations()[()])],
     "Starts by class": lambda t: [t.rate("coldspan_inits_total", "coldspan_init_type")],
     "Instances": lambda t: [t.gauge("coldspan_instances", "coldspan_instance_state")],
     "Lifetime of instances": lambda t: tuple(t.quantile(q, "coldspan_instance_lifetime_seconds")
                                              for q in (0.5, 0.95)),
-    "Invocations for each cold start": lambda t: [per(t.invocations(), t.rate("faas_coldstarts_total"))],
+    "Invocations for each start": lambda t: [per(t.invocations(), t.count_rate(INIT)), per(t.invocations(), t.rate("faas_coldstarts_total"))],
     "Memory": lambda t: [t.quantile(0.99, "faas_mem_usage_bytes"), t.quantile(0.5, "faas_mem_usage_bytes"),
                                t.gauge(LIMIT, fold=max)],
-    "Processor time of an invocation": lambda t: [t.mean("faas_cpu_usage_seconds", V)],
+    "CPU time of an invocation": lambda t: [t.mean("faas_cpu_usage_seconds", V)],
     "Waiting before it began": lambda t: [t.quantile(0.95, "coldspan_queue_duration_seconds")],
     "Network of an invocation": lambda t: [t.mean("faas_net_io_bytes", V)],
     "Connections opened": lambda t: [t.rate("coldspan_connections_opened_total", V)],
@@ -77,21 +81,21 @@ ANATOMY = {
     "Our own share": lambda t: [per(t.rate(ATTACH), t.rate(INIT))],
     "Mean start by phase": lambda t: [scaled(t.rate(PHASE, "coldspan_phase"), 1 / t.count_rate(INIT)[()])],
     "p95 by phase": lambda t: [t.quantile(0.95, PHASE, "coldspan_phase", over="range")],
-    "p95 of the function's own code": lambda t: [t.quantile(0.95, PHASE, V, coldspan_phase="code")],
+    "p95 of the function's own code": lambda t: [t.quantile(0.95, PHASE, F, V, coldspan_phase="code")],
     "p95 by class": lambda t: [t.quantile(0.95, INIT, "coldspan_init_type")],
     "What a start loads, by version": lambda t: [
-        t.mean(INIT, V, over="range"), t.mean("coldspan_init_cpu_time_seconds", V, over="range"),
-        t.mean("coldspan_init_shared_objects", V, over="range"),
-        per(t.increase("coldspan_init_files", V), t.count(INIT, V, over="range")),
-        t.mean("coldspan_init_lookups_failed", V, over="range"),
-        t.mean("coldspan_init_page_faults", V, over="range", system_paging_fault_type="major"),
-        t.mean("coldspan_init_connections", V, over="range")],
-    "Shared objects": lambda t: [t.mean("coldspan_init_shared_objects", V)],
+        t.mean(INIT, F, V, over="range"), t.mean("coldspan_init_cpu_time_seconds", F, V, over="range"),
+        t.mean("coldspan_init_shared_objects", F, V, over="range"),
+        per(t.increase("coldspan_init_files", F, V), t.count(INIT, F, V, over="range")),
+        t.mean("coldspan_init_lookups_failed", F, V, over="range"),
+        t.mean("coldspan_init_page_faults", F, V, over="range", system_paging_fault_type="major"),
+        t.mean("coldspan_init_connections", F, V, over="range")],
+    "Shared objects": lambda t: [t.mean("coldspan_init_shared_objects", F, V)],
     "Files opened": lambda t: [t.mean("coldspan_init_files", "coldspan_file_kind")],
-    "Looks for files that are not there": lambda t: [t.mean("coldspan_init_lookups_failed", V)],
+    "Looks for files that are not there": lambda t: [t.mean("coldspan_init_lookups_failed", F, V)],
     "Page faults": lambda t: [t.mean("coldspan_init_page_faults", "system_paging_fault_type")],
-    "Processor time of a start": lambda t: [t.mean("coldspan_init_cpu_time_seconds", V)],
-    "Connections of a start": lambda t: [t.mean("coldspan_init_connections", V)],
+    "CPU time of a start": lambda t: [t.mean("coldspan_init_cpu_time_seconds", F, V)],
+    "Connections of a start": lambda t: [t.mean("coldspan_init_connections", F, V)],
 }
 
 GBS, PROVISIONED = 0.0000166667, 0.0000097222
@@ -125,7 +129,7 @@ AGENT = {
     "Exports failed": lambda t: [per(t.rate(SPANS, error_type="503"), t.rate(SPANS))],
     "Stood down": lambda t: [t.increase("coldspan_agent_stand_downs_total")],
     "Refused": lambda t: [t.increase("coldspan_agent_announces_refused_total")],
-    "Library's share of a start": lambda t: [t.quantile(0.99, ATTACH)],
+    "Library, p99": lambda t: [t.quantile(0.99, ATTACH)],
     "Collectors": lambda t: [{(): 1}],
     "Records read": lambda t: [t.rate("coldspan_agent_events_total", "instance")],
     "Lost, by reason": lambda t: [t.rate("coldspan_agent_events_dropped_total", "coldspan_reason")],
@@ -133,9 +137,9 @@ AGENT = {
     "Spans exported": lambda t: [t.rate(SPANS, "otel_component_name", "error_type")],
     "Spans waiting": lambda t: [t.gauge("otel_sdk_exporter_span_inflight", "otel_component_name")],
     "Log records exported": lambda t: [t.rate(LOGS, "otel_component_name", "error_type")],
-    "Processor": lambda t: [t.rate("process_cpu_time_seconds_total", "instance")],
+    "CPU": lambda t: [t.rate("process_cpu_time_seconds_total", "instance")],
     "Memory": lambda t: [t.gauge("process_memory_usage_bytes", "instance")],
-    "Library's share of starts": lambda t: tuple(t.quantile(q, ATTACH) for q in (0.5, 0.99)),
+    "Library's part of starts": lambda t: tuple(t.quantile(q, ATTACH) for q in (0.5, 0.99)),
     "Collectors by version": lambda t: [t.gauge("coldspan_build_info", "instance", "service_version")],
 }
 

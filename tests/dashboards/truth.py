@@ -101,6 +101,11 @@ class Truth:
         return per(plus(scaled(self.invocations(*by), 0), self.rate("faas_coldstarts_total", *by)),
                    self.invocations(*by))
 
+    def cold_invocations(self, *by):
+        took = "faas_invoke_duration_seconds"
+        all_of_them = self.count(took, *by)
+        return per({key: self.count(took, *by, faas_coldstart="true").get(key, 0) for key in all_of_them}, all_of_them)
+
     def billed(self, *by, **only):
         return self.increase("coldspan_billed_gb_seconds_total", *by, **only)
 
@@ -115,6 +120,10 @@ def scaled(values, factor):
 
 def plus(one, other):
     return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
+
+
+def minus(one, other):
+    return plus(one, scaled(other, -1))
 
 
 def per(part, whole):

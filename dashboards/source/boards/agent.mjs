@@ -14,7 +14,7 @@ const OVERVIEW = [
            queries: [{ expr: `${lost} / (${read} + ${lost} > 0)` }],
            description: "Records that were lost between functions and spans. Anything above none: the panel " +
                "below names the reason." }),
-    stat({ title: "Exports failed", unit: "percentunit", decimals: 2, limits: upTo(0.001, 0.01),
+    stat({ title: "Exports failed", none: "nothing was exported", unit: "percentunit", decimals: 2, limits: upTo(0.001, 0.01),
            queries: [{ expr: ratio(`(${failed} or ${exported} * 0)`, exported) }],
            description: "Spans that a destination refused, or that were given up." }),
     stat({ title: "Stood down", unit: "short", decimals: 0, line: false, limits: upTo(1, 10),
@@ -24,7 +24,7 @@ const OVERVIEW = [
            queries: [{ expr: `sum(increase(${own("coldspan_agent_announces_refused_total")}[$__range]))`,
                        instant: true }],
            description: "Functions that announced themselves and were not taken, in the range." }),
-    stat({ title: "Library's share of a start", unit: "s", limits: upTo(0.0005, 0.002),
+    stat({ title: "Library, p99", unit: "s", limits: upTo(0.0005, 0.002), none: "no starts in range",
            queries: [{ expr: quantile(0.99, "coldspan_shim_attach_duration_seconds", of) }],
            description: "p99 of what the preloaded library takes when a process starts." }),
     stat({ title: "Collectors", unit: "short", line: false,
@@ -51,7 +51,7 @@ const EXPORTS = [
              queries: [{ expr: rate(own("otel_sdk_exporter_span_exported_total"), "otel_component_name, error_type"),
                          legend: "{{otel_component_name}} {{error_type}}" }],
              description: "By destination; with a word behind it: not as they should." }),
-    series({ title: "Spans waiting", unit: "short", w: 8,
+    series({ title: "Spans waiting", unit: "short", axis: "spans", w: 8,
              queries: [{ expr: `sum by (otel_component_name)(${own("otel_sdk_exporter_span_inflight")})`,
                          legend: "{{otel_component_name}}" }],
              description: "That a destination has yet to acknowledge. Grows while it is down, up to its bound." }),
@@ -62,13 +62,13 @@ const EXPORTS = [
 ];
 
 const COST = [
-    series({ title: "Processor", unit: "percentunit", w: 8,
+    series({ title: "CPU", unit: "percentunit", w: 8,
              queries: [{ expr: rate(own("process_cpu_time_seconds_total"), "instance"), legend: "{{instance}}" }],
              description: "Of the collector itself; 100 % is one processor." }),
     series({ title: "Memory", unit: "bytes", w: 8,
              queries: [{ expr: `sum by (instance)(${own("process_memory_usage_bytes")})`, legend: "{{instance}}" }],
              description: "Resident, of the collector itself." }),
-    series({ title: "Library's share of starts", unit: "s", w: 8,
+    series({ title: "Library's part of starts", unit: "s", w: 8,
              queries: [{ expr: quantile(0.5, "coldspan_shim_attach_duration_seconds", of), legend: "p50" },
                        { expr: quantile(0.99, "coldspan_shim_attach_duration_seconds", of), legend: "p99" }],
              description: "What the preloaded library takes when a process starts." }),

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the time of starts goes, and what they load: by phase, by version, by class.
 import { alerts, board, deploys, functions, places } from "../lib/board.mjs";
-import { bars, series, stat, table, upTo } from "../lib/panels.mjs";
+import { bars, COLOURS, series, stat, table, upTo } from "../lib/panels.mjs";
 import { increase, mean, meanOfRange, of, quantile, rate, ratio } from "../lib/promql.mjs";
 
-const PHASE = "coldspan_init_phase_duration_seconds", V = "faas_version";
+const PHASE = "coldspan_init_phase_duration_seconds", V = "faas_name, faas_version", VERSION = "{{faas_name}} {{faas_version}}";
 const sum = (labels, selector = "") => rate(of(PHASE + "_sum", selector), labels);
 const inits = (labels) => rate(of("faas_init_duration_seconds_count"), labels);
 const unattributed = ratio(`(${sum("", 'coldspan_phase="unattributed"')} or ${sum()} * 0)`, sum());
 
+const NONE = "no starts in range";
 const OVERVIEW = [
     stat({ title: "Starts", unit: "short", decimals: 0, line: false,
            queries: [{ expr: `sum(increase(${of("faas_init_duration_seconds_count")}[$__range]))`, instant: true }],
@@ -31,20 +32,21 @@ const OVERVIEW = [
 
 const PHASES = [
     series({ title: "Mean start by phase", unit: "s", stacked: true, w: 16, h: 10,
+             colours: COLOURS.phases, none: NONE,
              description: "The height is the mean start; the colours are where it went. `runtime` is the " +
                  "language's, `code` the function's own.",
              queries: [{ expr: `${sum("coldspan_phase")} / on() group_left() (${inits()} > 0)`,
                          legend: "{{coldspan_phase}}" }] }),
-    bars({ title: "p95 by phase", unit: "s", w: 8, h: 10,
+    bars({ title: "p95 by phase", unit: "s", w: 8, h: 10, colours: COLOURS.phases, none: NONE,
            description: "Over the range. Quantiles of phases do not add up to that of the start.",
-           queries: [{ expr: quantile(0.95, PHASE, of, "coldspan_phase", "$__range"),
+           queries: [{ expr: `sort_desc(${quantile(0.95, PHASE, of, "coldspan_phase", "$__range")})`,
                        legend: "{{coldspan_phase}}", instant: true }] }),
-    series({ title: "p95 of the function's own code", unit: "s", h: 8,
+    series({ title: "p95 of the function's own code", unit: "s", none: NONE,
              description: "Phase `code`, by version: imports and initialisation that the function's authors " +
                  "can change.",
              queries: [{ expr: quantile(0.95, PHASE, (m) => of(m, 'coldspan_phase="code"'), V),
-                         legend: "{{faas_version}}", exemplar: true }] }),
-    series({ title: "p95 by class", unit: "s", h: 8,
+                         legend: VERSION, exemplar: true }] }),
+    series({ title: "p95 by class", unit: "s", colours: COLOURS.classes, none: NONE,
              description: "Why instances were started: a fork of a pool or a restored snapshot is shorter.",
              queries: [{ expr: quantile(0.95, "faas_init_duration_seconds", of, "coldspan_init_type"),
                          legend: "{{coldspan_init_type}}" }] }),
@@ -54,7 +56,7 @@ const of1 = (metric, selector) => meanOfRange(metric, V, selector);
 const major = (metric) => of(metric, 'system_paging_fault_type="major"');
 
 const LOADS = [
-    table({ title: "What a start loads, by version", keys: [[V, "Version"]], h: 7,
+    table({ title: "What a start loads, by version", keys: [["faas_name", "Function"], ["faas_version", "Version"]], h: 7,
             description: "Means over the range. Compare the line of a new version with the one before: what " +
                 "grew is what its start pays for.",
             queries: [
@@ -68,26 +70,26 @@ const LOADS = [
                 ["Connections", "short", of1("coldspan_init_connections"), 1],
             ].map(([name, unit, expr, decimals]) =>
                 ({ name, unit, expr, decimals, instant: true, format: "table" })) }),
-    series({ title: "Shared objects", unit: "short", w: 8,
+    series({ title: "Shared objects", unit: "short", axis: "objects", none: NONE, w: 8,
              description: "Mean number that the loader had loaded when main was entered.",
-             queries: [{ expr: mean("coldspan_init_shared_objects", of, V), legend: "{{faas_version}}" }] }),
-    series({ title: "Files opened", unit: "short", w: 8, stacked: true,
+             queries: [{ expr: mean("coldspan_init_shared_objects", of, V), legend: VERSION }] }),
+    series({ title: "Files opened", unit: "short", axis: "files", none: NONE, w: 8, stacked: true,
              description: "Mean for each start, by whose they are: the runtime's, dependencies, the function's.",
              queries: [{ expr: mean("coldspan_init_files", of, "coldspan_file_kind"),
                          legend: "{{coldspan_file_kind}}" }] }),
-    series({ title: "Looks for files that are not there", unit: "short", w: 8,
+    series({ title: "Looks for files that are not there", unit: "short", axis: "look-ups", none: NONE, w: 8,
              description: "Mean for each start. Long search paths cost a system call for each miss.",
-             queries: [{ expr: mean("coldspan_init_lookups_failed", of, V), legend: "{{faas_version}}" }] }),
-    series({ title: "Page faults", unit: "short", w: 8,
+             queries: [{ expr: mean("coldspan_init_lookups_failed", of, V), legend: VERSION }] }),
+    series({ title: "Page faults", unit: "short", axis: "faults", none: NONE, w: 8,
              description: "Mean for each start. Major ones waited for a disk: the page cache was cold.",
              queries: [{ expr: mean("coldspan_init_page_faults", of, "system_paging_fault_type"),
                          legend: "{{system_paging_fault_type}}" }] }),
-    series({ title: "Processor time of a start", unit: "s", w: 8,
+    series({ title: "CPU time of a start", unit: "s", w: 8, none: NONE,
              description: "Mean CPU time until it was ready. Much less than the start: it waited.",
-             queries: [{ expr: mean("coldspan_init_cpu_time_seconds", of, V), legend: "{{faas_version}}" }] }),
-    series({ title: "Connections of a start", unit: "short", w: 8,
+             queries: [{ expr: mean("coldspan_init_cpu_time_seconds", of, V), legend: VERSION }] }),
+    series({ title: "Connections of a start", unit: "short", axis: "connections", none: NONE, w: 8,
              description: "Mean number that it opened until it was ready: each is a round trip at least.",
-             queries: [{ expr: mean("coldspan_init_connections", of, V), legend: "{{faas_version}}" }] }),
+             queries: [{ expr: mean("coldspan_init_connections", of, V), legend: VERSION }] }),
 ];
 
 export default () => board({

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What functions cost. Metrics hold facts alone (invocations, GB-seconds as billed); prices are variables.
 import { board, deploys, functions, number, places } from "../lib/board.mjs";
-import { bars, series, stat, table, text } from "../lib/panels.mjs";
+import { bars, COLOURS, series, stat, table, text } from "../lib/panels.mjs";
 import { increase, invocations, meanOfRange, of, ratio } from "../lib/promql.mjs";
 
 const F = "faas_name";
@@ -33,10 +33,10 @@ const WHERE = [
            queries: [{ expr: `topk(10, ${dollars(F)})`, legend: "{{faas_name}}", instant: true }],
            description: "The ten most expensive ones of the range." }),
     bars({ title: "Starts by function", unit: "currencyUSD",
-           queries: [{ expr: `topk(10, ${billed(F, "init")} * $price_gbs)`, legend: "{{faas_name}}", instant: true }],
+           queries: [{ expr: `topk(10, ${billed(F, "init")} * $price_gbs > 0)`, legend: "{{faas_name}}", instant: true }],
            description: "What is billed for their inits." }),
-    series({ title: "Billed GB-seconds", unit: "short", stacked: true, w: 24,
-             description: "For each second, by component: invoke, init, provisioned.",
+    series({ title: "Billed GB-seconds", unit: "short", axis: "GB-s a second", stacked: true, w: 24,
+             colours: COLOURS.billed, description: "For each second, by component: invoke, init, provisioned.",
              queries: [{ expr: `sum by (coldspan_billed_component)(rate(${of("coldspan_billed_gb_seconds_total")}` +
                              "[$__rate_interval]))", legend: "{{coldspan_billed_component}}" }] }),
     table({ title: "Functions", keys: [[F, "Function"]],
@@ -51,7 +51,7 @@ const WHERE = [
                 ["Not used", "percentunit", `1 - ${used(F)} / ${limit(F)}`, 1],
             ].map(([name, unit, expr, decimals]) =>
                 ({ name, unit, expr, decimals, instant: true, format: "table" })) }),
-    text({ title: "Prices", description: "What the variables hold.", h: 4,
+    text({ title: "Prices", description: "What the variables hold.", h: 3,
            content: "The prices above are those of AWS Lambda, us-east-1, x86, as of 2026-11 (requests by the " +
                "million, GB-seconds, GB-seconds of provisioned concurrency while it runs). Put in yours: nothing of " +
                "this board is in a metric." }),

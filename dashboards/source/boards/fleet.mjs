@@ -2,7 +2,7 @@
 // Which function is worth a look? Everything of one collector or of all, by function.
 import { alerts, board, choice, deploys, functions, places } from "../lib/board.mjs";
 import { bars, series, stat, table, upTo } from "../lib/panels.mjs";
-import { errorRatio, increase, invocations, mean, of, orZero, quantile, rate, ratio } from "../lib/promql.mjs";
+import { coldInvocations, errorRatio, increase, invocations, mean, of, orZero, quantile, rate, ratio } from "../lib/promql.mjs";
 
 const F = "faas_name";
 const cold = (labels) => rate(of("faas_coldstarts_total"), labels);
@@ -13,6 +13,8 @@ const init = (q, labels) => quantile(q, "faas_init_duration_seconds", of, labels
 const warm = (q, labels) => quantile(q, "faas_invoke_duration_seconds",
     (metric) => of(metric, 'faas_coldstart="false"'), labels);
 
+const NONE = "no starts in range";
+
 const OVERVIEW = [
     stat({ title: "Invocations", unit: "reqps", decimals: 1, queries: [{ expr: invocations() }],
            description: "Invocations a second, whether they succeeded or not." }),
@@ -20,36 +22,41 @@ const OVERVIEW = [
            limits: upTo(0.01, 0.05),
            description: "Share of invocations that did not succeed, time-outs among them. Above 1 %: " +
                "sort the table below by errors and open that function." }),
-    stat({ title: "Cold invocations", unit: "percentunit", decimals: 2, queries: [{ expr: coldRatio() }],
+    stat({ title: "Cold starts", unit: "percentunit", decimals: 2, queries: [{ expr: coldRatio() }],
            limits: upTo(0.01, 0.05),
-           description: "Cold starts for each invocation. Rises with new versions, and where functions " +
-               "are asked less often than they are kept." }),
-    stat({ title: "p95 cold start", unit: "s", queries: [{ expr: init(0.95) }], limits: upTo(0.5, 1),
-           description: "From the start of the process until it was ready; 95 % were shorter. Exact to " +
-               "2 % with native histograms, to 10 % with explicit buckets." }),
-    stat({ title: "Beyond the objective", unit: "percentunit", decimals: 1, queries: [{ expr: over() }],
+           description: "Starts that somebody waited for, for each invocation. Rises with new versions, and " +
+               "where functions are asked less often than they are kept. Starts whose reason nothing tells " +
+               "(most pods) are not in it; beside it are their invocations." }),
+    stat({ title: "Cold invocations", unit: "percentunit", decimals: 2, queries: [{ expr: coldInvocations() }],
+           limits: upTo(0.01, 0.05),
+           description: "Share of invocations that were the first of their instance, whatever it was started " +
+               "for. Much more than cold starts: instances whose parent nobody watches." }),
+    stat({ title: "Start p95", unit: "s", queries: [{ expr: init(0.95) }], limits: upTo(0.5, 1), none: NONE,
+           description: "From the start of the process until it was ready; 95 % were shorter." }),
+    stat({ title: "Over objective", unit: "percentunit", decimals: 1, queries: [{ expr: over() }], none: NONE,
            limits: upTo(0.05, 0.1),
            description: "Share of starts that took longer than the objective chosen above. The alerts " +
                "burn a budget of 5 %." }),
-    stat({ title: "Functions", unit: "short", line: false,
-           queries: [{ expr: `count(count by (faas_name)(${of("coldspan_function_info")}))` }],
-           description: "Functions that collectors know of." }),
 ];
 
+const function_ = (expr, exemplar) => [{ expr, legend: "{{faas_name}}", exemplar }];
 const TRENDS = [
-    series({ title: "Invocations by function", unit: "reqps",
-             queries: [{ expr: invocations(F), legend: "{{faas_name}}" }],
+    series({ title: "Invocations by function", unit: "reqps", queries: function_(invocations(F)),
              description: "Successes and errors. A gap: no collector was asked, see Agent health." }),
-    series({ title: "Cold start p95 by function", unit: "s", limits: upTo(0.5, 1),
-             queries: [{ expr: init(0.95, F), legend: "{{faas_name}}", exemplar: true }],
+    series({ title: "Start p95 by function", unit: "s", limits: upTo(0.5, 1), none: NONE,
+             queries: function_(init(0.95, F), true),
              description: "Each dot is a start whose trace is kept: click it. A step at a deploy line is " +
                  "that version's." }),
+    series({ title: "Cold starts by function", unit: "percentunit", queries: function_(coldRatio(F)),
+             description: "Cold starts for each invocation. 100 %: asked less often than kept." }),
     series({ title: "Cold invocations by function", unit: "percentunit",
-             queries: [{ expr: coldRatio(F), legend: "{{faas_name}}" }],
-             description: "Cold starts for each invocation. 100 %: a process for each event, or asked " +
-                 "less often than kept." }),
-    bars({ title: "Time that people waited for cold starts", unit: "s",
-           queries: [{ expr: `topk(10, ${increase(of("faas_init_duration_seconds_sum"), F)})`,
+             queries: function_(coldInvocations(F)),
+             description: "Share of invocations that were the first of their instance. 100 %: a process for " +
+                 "each event, or asked less often than kept." }),
+    series({ title: "Errors by function", unit: "percentunit", queries: function_(errorRatio(F)),
+             description: "Share of invocations that did not succeed, time-outs among them." }),
+    bars({ title: "Time that people waited for starts", unit: "s", none: NONE,
+           queries: [{ expr: `topk(10, ${increase(of("faas_init_duration_seconds_sum"), F)} > 0)`,
                        legend: "{{faas_name}}", instant: true }],
            description: "All starts of the range added up, the ten most expensive functions: what to " +
                "shorten first. Frequency times duration." }),
@@ -58,14 +65,16 @@ const TRENDS = [
 const open = { title: "Open", url: "/d/coldspan-function?var-faas_name=${__value.raw}&${__url_time_range}&${prometheus_datasource:queryparam}" };
 const TABLE = [
     table({ title: "Functions, one by one", keys: [[F, "Function", open]],
-            description: "One line for each function, over the last interval. A name opens its board.",
+            description: "One line for each function, over the last interval; – where it did not start. A name opens " +
+                "its board.",
             queries: [
                 ["Invocations", "reqps", invocations(F), 2],
                 ["Errors", "percentunit", errorRatio(F), 2, upTo(0.01, 0.05)],
-                ["Cold", "percentunit", coldRatio(F), 2, upTo(0.01, 0.05)],
-                ["Init p50", "s", init(0.5, F)],
-                ["Init p95", "s", init(0.95, F), undefined, upTo(0.5, 1)],
-                ["Init p99", "s", init(0.99, F)],
+                ["Cold starts", "percentunit", coldRatio(F), 2, upTo(0.01, 0.05)],
+                ["Cold invoc.", "percentunit", coldInvocations(F), 2, upTo(0.01, 0.05)],
+                ["Start p50", "s", init(0.5, F)],
+                ["Start p95", "s", init(0.95, F), undefined, upTo(0.5, 1)],
+                ["Start p99", "s", init(0.99, F)],
                 ["Warm p95", "s", warm(0.95, F)],
                 ["Memory", "bytes", mean("faas_mem_usage_bytes", of, F)],
                 ["GB-s", "short", increase(of("coldspan_billed_gb_seconds_total"), F), 2],

@@ -17,6 +17,10 @@ const labelValues = (name, label, query, all = ".+") =>
         .refresh(2).sort(1).multi(true).includeAll(true).allValue(all)
         .current({ selected: true, text: ["All"], value: ["$__all"] });
 
+// One of them, the first where none was chosen.
+const choiceOf = (name, label, query) =>
+    new dashboard.QueryVariableBuilder(name).label(label).datasource(PROMETHEUS).query(query).refresh(2).sort(1);
+
 /** Of whom: where the collector runs. */
 export const places = (metric) => [
     dataSource("prometheus_datasource", "prometheus", "Prometheus data source"),
@@ -24,9 +28,10 @@ export const places = (metric) => [
     labelValues("instance", "Instance", `label_values(${metric}{job=~"$job"}, instance)`),
 ];
 
-/** Of which functions. */
-export const functions = () => [
-    labelValues("faas_name", "Function", `label_values(coldspan_function_info{${collector}}, faas_name)`),
+/** Of which functions; with @one only one at a time. */
+export const functions = (one) => [
+    (one ? choiceOf : labelValues)("faas_name", "Function",
+                                   `label_values(coldspan_function_info{${collector}}, faas_name)`),
     labelValues("faas_version", "Version",
                 `label_values(coldspan_function_info{${collector},faas_name=~"$faas_name"}, faas_version)`, ".*"),
 ];

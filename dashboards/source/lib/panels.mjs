@@ -13,7 +13,8 @@ const kinds = { stat: sdk("stat"), timeseries: sdk("timeseries"), bargauge: sdk(
 export const PROMETHEUS = { type: "prometheus", uid: "$prometheus_datasource" };
 export const TEMPO = { type: "tempo", uid: "$tempo_datasource" };
 
-const NO_VALUE = "none in range";
+const NO_VALUE = "none in range", NO_CELL = "–";
+const EXACT = " Exact to 2 % from native histograms, to 10 % from explicit buckets.";
 
 /** steps: [[from, colour], …]; the first from is null. */
 export const thresholds = (...steps) =>
@@ -21,7 +22,26 @@ export const thresholds = (...steps) =>
         .steps(steps.map(([value, color]) => ({ value, color })));
 
 export const PLAIN = thresholds([null, "text"]);
-export const upTo = (orange, red) => thresholds([null, "green"], [orange, "orange"], [red, "red"]);
+
+/**
+ * What is well has no colour; what is not stands on one that its text can be read on, in the light theme and in
+ * the dark one: no orange or green of Grafana's can be read on white.
+ */
+export const upTo = (orange, red) =>
+    ({ grounds: thresholds([null, "transparent"], [orange, "super-light-orange"], [red, "dark-red"]),
+       lines: thresholds([null, "transparent"], [orange, "orange"], [red, "red"]) });
+
+/** The same colour for the same thing on all boards. */
+export const COLOURS = {
+    phases: { queue: "light-purple", spawn: "semi-dark-blue", exec: "light-blue", link: "yellow", runtime: "purple",
+              fetch: "super-light-purple", code: "orange", restore: "green", unattributed: "red" },
+    outcomes: { succeeded: "green", "failed otherwise": "red", "timed out": "orange" },
+    states: { init: "orange", busy: "blue", idle: "green" },
+    billed: { init: "orange", invoke: "blue", provisioned: "purple" },
+    invocations: { cold: "blue", warm: "orange" },
+};
+COLOURS.classes = { on_demand: "orange", restore: "green", reinit: "red", proactive: "blue", provisioned: "purple",
+                    fork_pool: "light-blue", per_request: "yellow", unknown: "semi-dark-yellow" };
 
 /** queries: [{expr, legend, instant, format, exemplar}] */
 function targets(queries) {
@@ -35,55 +55,71 @@ function targets(queries) {
     });
 }
 
-function begin(kind, { title, description, unit, queries, decimals, limits }) {
+function begin(kind, { title, description, unit, queries, decimals, none }, limits) {
     if (!title || !description) throw new Error(`a panel without title or description: ${title}`);
+    const exact = queries.some(({ expr }) => expr?.includes("histogram_quantile"));
     const panel = new kinds[kind].PanelBuilder()
-        .title(title).description(description).datasource(PROMETHEUS).noValue(NO_VALUE)
-        .targets(targets(queries)).thresholds(limits ?? PLAIN);
+        .title(title).description(description + (exact ? EXACT : "")).datasource(PROMETHEUS)
+        .noValue(none ?? NO_VALUE).targets(targets(queries)).thresholds(limits ?? PLAIN);
     if (unit) panel.unit(unit);
     if (decimals !== undefined) panel.decimals(decimals);
     return panel;
 }
 
 const sized = (panel, w, h) => ({ panel, w, h });
+const last = () => new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]);
+const fixed = (fixedColor) => ({ mode: "fixed", fixedColor });
 
-const legend = () => new common.VizLegendOptionsBuilder().showLegend(true)
-    .displayMode("table").placement("bottom").calcs(["lastNotNull", "max"]);
+function coloured(panel, colours = {}) {
+    for (const [name, color] of Object.entries(colours))
+        panel.overrideByName(name, [{ id: "color", value: fixed(color) }]);
+}
+
+/** Beside the plot where it is wide, below it elsewhere; what is largest now first. */
+const legend = (wide) => new common.VizLegendOptionsBuilder().showLegend(true)
+    .displayMode("table").placement(wide ? "right" : "bottom").calcs(["lastNotNull", "max"])
+    .sortBy("Last *").sortDesc(true);
 const tooltip = () => new common.VizTooltipOptionsBuilder().mode("multi").sort("desc");
 
+/** With limits it is coloured by them, and without them it has a line of how it went. */
 export function stat(options) {
-    const panel = begin("stat", options).colorMode(options.limits ? "value" : "none")
-        .graphMode(options.line === false ? "none" : "area")
-        .textMode(options.names ? "value_and_name" : "auto")
-        .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]));
+    const panel = begin("stat", options, options.limits?.grounds)
+        .colorMode(options.limits ? "background_solid" : "none")
+        .graphMode(options.limits || options.line === false ? "none" : "area")
+        .textMode(options.names ? "value_and_name" : "auto").reduceOptions(last());
     return sized(panel, options.w ?? 4, options.h ?? 4);
 }
 
+/** `axis`: what is counted, where the unit does not tell. */
 export function series(options) {
-    const panel = begin("timeseries", options).legend(legend()).tooltip(tooltip())
+    const w = options.w ?? 12, panel = begin("timeseries", options, options.limits?.lines)
+        .legend(legend(w >= 12)).tooltip(tooltip())
         .lineWidth(1).fillOpacity(options.stacked ? 40 : 8).showPoints("auto").spanNulls(false)
         .axisSoftMin(0).min(0);
+    if (options.axis) panel.axisLabel(options.axis);
     if (options.stacked)
         panel.stacking(new common.StackingConfigBuilder().mode("normal"));
-    if (options.bars) panel.drawStyle("bars").fillOpacity(70);
     if (options.limits)
         panel.thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode("dashed"));
     panel.colorScheme(new dashboard.FieldColorBuilder().mode("palette-classic"));
-    return sized(panel, options.w ?? 12, options.h ?? 8);
+    coloured(panel, options.colours);
+    return sized(panel, w, options.h ?? 9);
 }
 
 export function bars(options) {
     const panel = begin("bargauge", options).orientation("horizontal").displayMode("basic").min(0)
-        .showUnfilled(true).valueMode("text")
-        .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]));
-    return sized(panel, options.w ?? 12, options.h ?? 8);
+        .showUnfilled(true).valueMode("text").namePlacement("left").minVizHeight(18).maxVizHeight(30)
+        .text(new common.VizTextDisplayOptionsBuilder().valueSize(14))
+        .reduceOptions(last()).colorScheme(new dashboard.FieldColorBuilder().mode("fixed").fixedColor("blue"));
+    coloured(panel, options.colours);
+    return sized(panel, options.w ?? 12, options.h ?? 9);
 }
 
 export function heatmap(options) {
-    const panel = begin("heatmap", options).calculate(false)
+    const panel = begin("heatmap", options).calculate(false).maxDataPoints(80)
         .yAxis(new kinds.heatmap.YAxisConfigBuilder().unit(options.unit).axisPlacement("left"))
         .color(new kinds.heatmap.HeatmapColorOptionsBuilder().mode("scheme").scheme("Oranges").steps(64));
-    return sized(panel, options.w ?? 12, options.h ?? 8);
+    return sized(panel, options.w ?? 12, options.h ?? 9);
 }
 
 /**
@@ -91,7 +127,7 @@ export function heatmap(options) {
  * columns: {refId: {name, unit, decimals, limits}}, in the order of queries; hidden: fields left out.
  */
 export function table(options) {
-    const panel = begin("table", options).withTransformation({ id: "merge", options: {} });
+    const panel = begin("table", { none: NO_CELL, ...options }).withTransformation({ id: "merge", options: {} });
     const renamed = {}, order = {};
     options.keys.forEach(([field, name], i) => { renamed[field] = name; order[field] = i; });
     options.queries.forEach((query, i) => {
@@ -105,8 +141,8 @@ export function table(options) {
         const properties = [{ id: "unit", value: query.unit }];
         if (query.decimals !== undefined) properties.push({ id: "decimals", value: query.decimals });
         if (query.limits)
-            properties.push({ id: "thresholds", value: query.limits.build() },
-                            { id: "custom.cellOptions", value: { type: "color-text" } });
+            properties.push({ id: "thresholds", value: query.limits.grounds.build() },
+                            { id: "custom.cellOptions", value: { type: "color-background", mode: "basic" } });
         panel.overrideByName(query.name, properties);
     }
     for (const [, name, link] of options.keys)

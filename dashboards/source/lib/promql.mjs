@@ -53,3 +53,9 @@ export function mean(metric, selector, labels) {
     const part = (suffix) => rate(selector(metric + suffix), labels);
     return ratio(part("_sum"), part("_count"));
 }
+
+/** Share of invocations that were the first of their instance, whatever it was started for. */
+export function coldInvocations(labels) {
+    const count = (only) => rate(of("faas_invoke_duration_seconds_count", only), labels);
+    return ratio(orZero(count('faas_coldstart="true"'), count()), count());
+}
