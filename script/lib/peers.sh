@@ -305,3 +305,11 @@ peer_prometheus_current_make() {
 	peer_go "$1/bin/" prometheus_current 'a current Prometheus' \
 		github.com/prometheus/prometheus/cmd/prometheus github.com/prometheus/prometheus/cmd/promtool
 }
+
+# --- Grafana's panels, of which a test draws boards --------------------------------------------------
+
+CS_PEERS+=" grafana_scenes"
+peer_grafana_scenes_path() { printf '%s/node_modules\n' "$(peer_dir grafana_scenes grafana_scenes)"; }
+
+# Its scripts are not run; esbuild's program comes as a package of its own.
+peer_grafana_scenes_make() { peer_npm "$1" grafana_scenes; }
