@@ -29,6 +29,8 @@ struct cs_exporter {
 	struct cs_exporter_stats stats[CS_SIGNAL_COUNT]; /* last_error is set from `error` */
 	cs_exporter_report_fn report;                    /* may be NULL */
 	void *report_user;
+	cs_exporter_operated_fn operated; /* may be NULL */
+	void *operated_user;
 	cs_exporter_settled_fn settled; /* may be NULL */
 	void *settled_user;
 	bool failing; /* the last report was a failure */
@@ -46,6 +48,9 @@ void cs_exporter_fail(struct cs_exporter *exporter, const char *fmt, ...)
 
 /** cs_exporter_recover() - it works: reported if it failed until now. */
 void cs_exporter_recover(struct cs_exporter *exporter);
+
+/** cs_exporter_operated() - a request or write is over, which began at @began_ns, CLOCK_MONOTONIC. */
+void cs_exporter_operated(struct cs_exporter *exporter, uint64_t began_ns, const char *error);
 
 /** cs_exporter_settle() - something has left the queue: tell, if it was the last. */
 void cs_exporter_settle(struct cs_exporter *exporter);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "exporters/destination.h"
 
@@ -92,6 +93,20 @@ void cs_exporter_set_report(struct cs_exporter *exporter, cs_exporter_report_fn 
 {
 	exporter->report = report;
 	exporter->report_user = user;
+}
+
+void cs_exporter_set_operated(struct cs_exporter *exporter, cs_exporter_operated_fn operated,
+			      void *user)
+{
+	exporter->operated = operated;
+	exporter->operated_user = user;
+}
+
+void cs_exporter_operated(struct cs_exporter *exporter, uint64_t began_ns, const char *error)
+{
+	if (exporter->operated)
+		exporter->operated(exporter->operated_user, exporter,
+				   cs_clock_monotonic_ns() - began_ns, error);
 }
 
 void cs_exporter_set_settled(struct cs_exporter *exporter, cs_exporter_settled_fn settled,

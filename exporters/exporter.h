@@ -86,6 +86,19 @@ const char *cs_exporter_get_name(const struct cs_exporter *exporter);
 /** cs_exporter_set_report() - whom to tell of trouble; NULL: nobody. Context: loop. */
 void cs_exporter_set_report(struct cs_exporter *exporter, cs_exporter_report_fn report, void *user);
 
+/**
+ * cs_exporter_operated_fn - told of each request or write, whatever came of it
+ * @error: one word or number of what went wrong, as error.type has it; NULL: nothing did
+ *
+ * Must not free the exporter.
+ */
+typedef void (*cs_exporter_operated_fn)(void *user, const struct cs_exporter *exporter,
+					uint64_t took_ns, const char *error);
+
+/** cs_exporter_set_operated() - whom to tell; NULL: nobody. Context: loop. */
+void cs_exporter_set_operated(struct cs_exporter *exporter, cs_exporter_operated_fn operated,
+			      void *user);
+
 /** cs_exporter_settled_fn() - nothing is queued any more. Must not free the exporter. */
 typedef void (*cs_exporter_settled_fn)(void *user, const struct cs_exporter *exporter);
 

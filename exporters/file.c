@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "exporters/destination.h"
 #include "exporters/line_file.h"
 #include "exporters/otlp/json.h"
@@ -59,8 +60,10 @@ static void schedule(struct file_exporter *file, uint32_t wait_ms)
 static int write_out(struct file_exporter *file, enum cs_signal signal, const char *line,
 		     size_t len)
 {
+	uint64_t began_ns = cs_clock_monotonic_ns();
 	int r = cs_line_file_write(&file->out, line, len);
 
+	cs_exporter_operated(&file->base, began_ns, r == 0 ? NULL : "io");
 	file->base.stats[signal].requests++;
 	if (r == 0)
 		cs_exporter_recover(&file->base);

@@ -45,7 +45,8 @@ struct otlp_http {
 	struct cs_backoff backoff;
 	struct event *start; /* time for the first request of the queue */
 	bool sending;
-	uint64_t random; /* state of the jitter */
+	uint64_t began_ns; /* when that was begun; CLOCK_MONOTONIC */
+	uint64_t random;   /* state of the jitter */
 };
 
 static struct cs_exporter_stats *stats_of(struct otlp_http *otlp)
@@ -218,12 +219,30 @@ static void refused(struct otlp_http *otlp, const struct cs_http_reply *reply)
 	}
 }
 
+static void tell_operation(struct otlp_http *otlp, const struct cs_http_reply *reply)
+{
+	static const char *const failures[] = {
+		[CS_HTTP_UNREACHABLE] = "unreachable",
+		[CS_HTTP_NO_REPLY] = "no_reply",
+		[CS_HTTP_TIMEOUT] = "timeout",
+		[CS_HTTP_REPLY_TOO_LARGE] = "reply_too_large",
+	};
+	char status[16];
+
+	snprintf(status, sizeof(status), "%d", reply->status);
+	cs_exporter_operated(&otlp->base, otlp->began_ns,
+			     reply->failure != CS_HTTP_ANSWERED ? failures[reply->failure]
+			     : reply->status / 100 == 2         ? NULL
+								: status);
+}
+
 static void on_reply(void *user, const struct cs_http_reply *reply)
 {
 	struct otlp_http *otlp = user;
 	struct cs_otlp_request *request = otlp->queue.first;
 
 	otlp->sending = false;
+	tell_operation(otlp, reply);
 	if (reply->stale && !request->resent) {
 		request->resent = true; /* the server had closed an idle connection: no fault */
 		stats_of(otlp)->retries++;
@@ -252,6 +271,7 @@ static void on_start(evutil_socket_t fd, short what, void *arg)
 	call.body = request->data;
 	call.body_len = request->len;
 	otlp->sending = true;
+	otlp->began_ns = cs_clock_monotonic_ns();
 	stats_of(otlp)->requests++;
 	cs_http_client_post(otlp->client, &call);
 }
