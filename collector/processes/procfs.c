@@ -156,6 +156,35 @@ int cs_proc_get_exit(int32_t pid, int *ret_status)
 	return cs_proc_parse_exit(text, ret_status);
 }
 
+int cs_proc_parse_io(const char *text, uint64_t *ret_bytes)
+{
+	static const char key[] = "rchar: ";
+	const char *at = strstr(text, key);
+	unsigned long long bytes;
+	char *end;
+
+	if (!at || (at != text && at[-1] != '\n'))
+		return -EBADMSG;
+	at += strlen(key);
+	if (*at < '0' || *at > '9')
+		return -EBADMSG;
+	bytes = strtoull(at, &end, 10);
+	if (*end != '\n')
+		return -EBADMSG;
+	*ret_bytes = bytes;
+	return 0;
+}
+
+int cs_proc_get_io(int32_t pid, uint64_t *ret_bytes)
+{
+	char path[32], text[512];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%" PRId32 "/io", pid);
+	r = cs_proc_read_file(path, text, sizeof(text));
+	return r < 0 ? r : cs_proc_parse_io(text, ret_bytes);
+}
+
 int cs_proc_get_cpu_ns(int32_t pid, uint64_t *ret_ns)
 {
 	/* CPUCLOCK_SCHED of a whole process, as clock_getcpuclockid(3) makes it */

@@ -84,6 +84,12 @@ int cs_proc_get_switches(int32_t pid, unsigned threads_max, struct cs_proc_switc
  */
 int cs_proc_get_exit(int32_t pid, int *ret_status) cs_must_use;
 
+/** cs_proc_parse_io() - bytes that system calls read: rchar of proc_pid_io(5). Return: 0; -EBADMSG. Pure. */
+int cs_proc_parse_io(const char *text, uint64_t *ret_bytes) cs_must_use;
+
+/** cs_proc_get_io() - Return: 0; -EACCES we may not know; otherwise as cs_proc_get_stat(). */
+int cs_proc_get_io(int32_t pid, uint64_t *ret_bytes) cs_must_use;
+
 /** cs_proc_get_cpu_ns() - CPU time of all threads, ended ones too. Return: 0; -ESRCH, -EINVAL gone. */
 int cs_proc_get_cpu_ns(int32_t pid, uint64_t *ret_ns) cs_must_use;
 

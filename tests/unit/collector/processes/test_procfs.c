@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,6 +105,24 @@ Test(procfs, a_status_without_uid_is_refused)
 	struct cs_proc_status status;
 
 	cr_expect(eq(int, cs_proc_parse_status("Name:\tx\nNSpid:\t1\n", &status), -EBADMSG));
+}
+
+Test(procfs, bytes_read_are_rchar)
+{
+	uint64_t bytes = 7;
+
+	cr_assert_eq(cs_proc_parse_io("rchar: 4096\nwchar: 1\n", &bytes), 0);
+	cr_assert_eq(bytes, 4096);
+	cr_assert_eq(cs_proc_parse_io("wchar: 1\nrchar: 5\n", &bytes), 0);
+	cr_assert_eq(bytes, 5);
+	cr_assert_eq(cs_proc_parse_io("", &bytes), -EBADMSG);
+	cr_assert_eq(cs_proc_parse_io("rchar: ", &bytes), -EBADMSG);
+	cr_assert_eq(cs_proc_parse_io("rchar: -1\n", &bytes), -EBADMSG);
+	cr_assert_eq(cs_proc_parse_io("rchar: 1", &bytes), -EBADMSG, "it was cut");
+	cr_assert_eq(cs_proc_parse_io("xrchar: 1\n", &bytes), -EBADMSG);
+	cr_assert_eq(bytes, 5);
+	cr_assert_eq(cs_proc_get_io(getpid(), &bytes), 0);
+	cr_assert_gt(bytes, 5);
 }
 
 Test(procfs, it_reads_about_this_very_process)
