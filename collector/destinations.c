@@ -118,7 +118,8 @@ bool cs_destinations_otlp_wanted(void)
 }
 
 /* Nothing is counted for nobody. */
-int cs_destinations_measure(struct cs_collector *collector, bool scraped, struct cs_diag *diag)
+int cs_destinations_measure(struct cs_collector *collector, bool scraped,
+			    const struct cs_bucket_settings *buckets, struct cs_diag *diag)
 {
 	struct cs_metric_settings settings;
 	struct cs_exporter *const *exporters;
@@ -131,6 +132,7 @@ int cs_destinations_measure(struct cs_collector *collector, bool scraped, struct
 	if (!wanted)
 		return 0;
 	cs_metric_settings_from_env(&settings, getenv, warn_of_variable);
+	settings.buckets = buckets;
 	if (cs_collector_measure(collector, &settings) < 0)
 		return cs_diag_set(diag, -ENOMEM, "out of memory");
 	return 0;

@@ -33,9 +33,11 @@ bool cs_destinations_otlp_wanted(void);
 
 /**
  * cs_destinations_measure() - count what the destinations that there are take, or who scrapes
+ * @buckets: bounds of explicit buckets; borrowed for as long as @collector lives
  *
  * Of variables that cannot be followed a warning is logged. Context: startup, behind all others.
  * Return: 0; -ENOMEM, @diag filled in.
  */
-int cs_destinations_measure(struct cs_collector *collector, bool scraped, struct cs_diag *diag)
+int cs_destinations_measure(struct cs_collector *collector, bool scraped,
+			    const struct cs_bucket_settings *buckets, struct cs_diag *diag)
 	cs_must_use;

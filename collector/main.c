@@ -218,7 +218,9 @@ static int add_destinations(struct program *program, const struct cs_options *op
 	if (r == 0 && !count && !*options->prometheus)
 		cs_log(CS_LOG_WARN, "no destination: what is collected is counted and thrown away; "
 				    "name one with --otlp or --file");
-	return r == 0 ? cs_destinations_measure(program->collector, program->prometheus, diag) : r;
+	return r == 0 ? cs_destinations_measure(program->collector, program->prometheus,
+						&options->buckets, diag)
+		      : r;
 }
 
 static int run(const struct cs_options *options)

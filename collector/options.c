@@ -30,6 +30,8 @@ static const char help_text[] =
 	"      --prometheus ADDR  serve /metrics at HOST:PORT, or at a port of 127.0.0.1\n"
 	"                         [where OTEL_METRICS_EXPORTER has prometheus,\n"
 	"                         $OTEL_EXPORTER_PROMETHEUS_HOST and ..._PORT]\n"
+	"      --buckets M=LIST   explicit bounds of the histogram M, in its unit, e.g.\n"
+	"                         faas.init_duration=0.25,0.5,1; of up to 8 histograms\n"
 	"\n"
 	"Options:\n"
 	"      --socket PATH      announce socket [$COLDSPAN_SOCKET, else\n"
@@ -71,6 +73,7 @@ enum flag {
 	FLAG_OTLP,
 	FLAG_FILE,
 	FLAG_PROMETHEUS,
+	FLAG_BUCKETS,
 	FLAG_LOG_LEVEL,
 	FLAG_READY_FD,
 	FLAG_SAMPLER,
@@ -87,6 +90,7 @@ static const struct option flags[] = {
 	{ "otlp", required_argument, NULL, FLAG_OTLP },
 	{ "file", required_argument, NULL, FLAG_FILE },
 	{ "prometheus", required_argument, NULL, FLAG_PROMETHEUS },
+	{ "buckets", required_argument, NULL, FLAG_BUCKETS },
 	{ "sampler", required_argument, NULL, FLAG_SAMPLER },
 	{ "tail", required_argument, NULL, FLAG_TAIL },
 	{ "xray-parent", no_argument, NULL, FLAG_XRAY_PARENT },
@@ -162,6 +166,15 @@ static int parse_tail(const char *what, const char *value, struct cs_options *op
 
 	if (cs_tail_parse(value, &why, &options->sampling.tail) < 0)
 		return cs_diag_set(diag, -EINVAL, "%s: %s", what, why.text);
+	return 0;
+}
+
+static int parse_buckets(const char *value, struct cs_options *options, struct cs_diag *diag)
+{
+	struct cs_diag why = { 0 };
+
+	if (cs_bucket_settings_add(&options->buckets, value, &why) < 0)
+		return cs_diag_set(diag, -EINVAL, "--buckets: %s", why.text);
 	return 0;
 }
 
@@ -269,6 +282,8 @@ static int parse_flag(int flag, const char *value, struct cs_options *options, s
 	case FLAG_PROMETHEUS:
 		options->given |= CS_GIVEN_PROMETHEUS;
 		return set_prometheus(options, value, diag);
+	case FLAG_BUCKETS:
+		return parse_buckets(value, options, diag);
 	case FLAG_TAIL:
 		options->given |= CS_GIVEN_TAIL;
 		return parse_tail("--tail", value, options, diag);

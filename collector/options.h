@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "base/log.h"
+#include "collector/metrics/bucket_settings.h"
 #include "collector/sampler/sampler.h"
 
 #define CS_OPTIONS_DESTINATIONS_MAX 8
@@ -41,9 +42,10 @@ struct cs_options {
 	unsigned files_count;
 	/* --prometheus, OTEL_METRICS_EXPORTER with OTEL_EXPORTER_PROMETHEUS_*; "": nobody scrapes */
 	char prometheus[CS_OPTIONS_ADDRESS_MAX];
-	enum cs_log_level log_level; /* --log-level, OTEL_LOG_LEVEL */
-	const char *level_unknown;   /* what OTEL_LOG_LEVEL is instead of a level, NULL it is one */
-	bool xray_parent;            /* --xray-parent */
+	struct cs_bucket_settings buckets; /* --buckets */
+	enum cs_log_level log_level;       /* --log-level, OTEL_LOG_LEVEL */
+	const char *level_unknown; /* what OTEL_LOG_LEVEL is instead of a level, NULL it is one */
+	bool xray_parent;          /* --xray-parent */
 	/* --sampler, OTEL_TRACES_SAMPLER with _ARG; --tail, COLDSPAN_TAIL */
 	struct cs_sampler_options sampling;
 	const char *sampler_unknown; /* as level_unknown, of OTEL_TRACES_SAMPLER */

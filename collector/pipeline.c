@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "collector/processes/cgroup.h"
 #include "collector/processes/pidfd.h"
+#include "collector/processes/procfs.h"
 #include "collector/processes/usage.h"
 #include "preload/wire/segment.h"
 
@@ -91,6 +92,8 @@ void cs_pipeline_deinit(struct cs_pipeline *pipeline)
 		evtimer_del(&pipeline->held_timer);
 	pipeline->assembler = cs_assembler_free(pipeline->assembler);
 	pipeline->sideband = cs_sideband_close(pipeline->sideband);
+	for (unsigned i = 0; i < pipeline->outlet.exporters_count; i++)
+		cs_exporter_set_operated(pipeline->outlet.exporters[i], NULL, NULL);
 	pipeline->metrics = cs_metrics_free(pipeline->metrics);
 	cs_outlet_deinit(&pipeline->outlet);
 }
@@ -112,6 +115,12 @@ static void push_metrics(void *context, const struct cs_metric_batch *batch)
 	cs_outlet_send_metrics(&pipeline->outlet, batch);
 }
 
+static void on_operation(void *context, const struct cs_exporter *exporter, uint64_t took_ns,
+			 const char *error)
+{
+	cs_metrics_operation(context, exporter, took_ns, error);
+}
+
 int cs_pipeline_measure(struct cs_pipeline *pipeline, struct event_base *base,
 			const struct cs_metric_settings *settings)
 {
@@ -124,7 +133,12 @@ int cs_pipeline_measure(struct cs_pipeline *pipeline, struct event_base *base,
 	if (!pipeline->metrics)
 		pipeline->metrics = cs_metrics_new(base, settings, &events);
 	pipeline->outlet.metrics = pipeline->metrics;
-	return pipeline->metrics ? 0 : -ENOMEM;
+	if (!pipeline->metrics)
+		return -ENOMEM;
+	for (unsigned i = 0; i < pipeline->outlet.exporters_count; i++)
+		cs_exporter_set_operated(pipeline->outlet.exporters[i], on_operation,
+					 pipeline->metrics);
+	return 0;
 }
 
 void cs_pipeline_follow(struct cs_pipeline *pipeline, struct cs_sideband *sideband)
@@ -213,13 +227,25 @@ static const struct cs_process *own_process(const struct cs_instance *instance)
 	return NULL;
 }
 
-static void tell_usage(struct cs_instance *instance, const struct cs_usage *usage, bool ended)
+static uint32_t at_most_u32(uint64_t count)
 {
+	return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
+static void tell_usage(struct cs_instance *instance, const struct cs_process *process,
+		       const struct cs_usage *usage, bool ended)
+{
+	uint64_t read_bytes;
+
+	/* Another may have its pid since. */
+	if (cs_proc_get_io(process->pid, &read_bytes) < 0 || cs_pidfd_reaped(process->pidfd))
+		read_bytes = 0;
 	cs_assembler_usage(instance->model,
 			   &(struct cs_usage_so_far){
 				   .cpu_ns = usage->cpu_ns,
-				   .faults_minor = usage->faults_minor,
-				   .faults_major = usage->faults_major,
+				   .faults_minor = at_most_u32(usage->faults_minor),
+				   .faults_major = at_most_u32(usage->faults_major),
+				   .read_bytes = read_bytes,
 				   .known = true,
 			   },
 			   ended);
@@ -282,7 +308,7 @@ void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance
 	process = own_process(instance);
 	if (!process || cs_usage_read(process, &usage) < 0)
 		return;
-	tell_usage(instance, &usage, false);
+	tell_usage(instance, process, &usage, false);
 	cs_metering_ready(instance, &usage);
 }
 
@@ -299,7 +325,7 @@ void cs_pipeline_exited(struct cs_pipeline *pipeline, struct cs_instance *instan
 		return;
 	cs_metering_exited(instance, process, &usage);
 	if (process == own_process(instance))
-		tell_usage(instance, &usage, true);
+		tell_usage(instance, process, &usage, true);
 }
 
 static bool is_of_invocation(unsigned type)

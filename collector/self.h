@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "collector/assembler/room.h"
+#include "collector/instances/ring_fill.h"
 #include "collector/ledger.h"
 #include "collector/sampler/sampler.h"
 #include "preload/wire/abi.h"
@@ -54,6 +55,7 @@ struct cs_self {
 	uint64_t tags_refused;  /* writers' pids that were not followed, for CS_INSTANCE_TAGS_MAX */
 	uint64_t pids_unseen;   /* records about a process of another pid namespace, not told on */
 	/* rings */
+	struct cs_ring_fill fill;
 	uint64_t looks;   /* passes over the instances */
 	uint64_t records; /* read */
 	uint64_t torn;    /* claimed and never committed */

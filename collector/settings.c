@@ -86,6 +86,9 @@ static void tell_destinations(struct telling *telling)
 		     options->given & CS_GIVEN_PROMETHEUS ? "--prometheus"
 							  : "OTEL_METRICS_EXPORTER",
 		     "prometheus", options->prometheus);
+	for (unsigned i = 0; i < options->buckets.count; i++)
+		tell(telling, "--buckets", "buckets",
+		     cs_instrument(options->buckets.items[i].instrument)->name);
 	for (unsigned i = 0; i < 1 + CS_SIGNAL_COUNT; i++) {
 		if (i &&
 		    !cs_exporter_list_otlp(telling->get_env(exporters[i]), (enum cs_signal)(i - 1)))

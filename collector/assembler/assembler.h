@@ -114,8 +114,9 @@ void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *he
 /* What the kernel says that a process has used. */
 struct cs_usage_so_far {
 	uint64_t cpu_ns;
-	uint64_t faults_minor;
-	uint64_t faults_major;
+	uint32_t faults_minor; /* UINT32_MAX: or more */
+	uint32_t faults_major;
+	uint64_t read_bytes; /* 0: not known */
 	bool known;
 };
 

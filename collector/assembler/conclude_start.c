@@ -10,6 +10,7 @@
 #include "collector/assembler/init_type.h"
 #include "collector/assembler/queue.h"
 #include "collector/assembler/starter.h"
+#include "collector/assembler/verdict.h"
 #include "collector/assembler/wrapper.h"
 #include "collector/protocols/stdio_loop.h"
 
@@ -154,6 +155,7 @@ static void set_usage(struct cs_assembled *instance, struct cs_cold_start *cold)
 		to_its_end ? &instance->used_at_end : &instance->used_when_ready;
 
 	memcpy(cold->facts, instance->facts, sizeof(cold->facts));
+	cold->read_bytes = used->read_bytes;
 	cold->stand_down = instance->stand_down;
 	cold->attach_cpu_ns = cold->protocol == CS_PROTOCOL_EXEC ? instance->event.attach_cpu_ns
 								 : instance->attach_cpu_ns;
@@ -276,6 +278,13 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 	if (request && !init.ahead)
 		accepted = set_queue(instance, request, cause, &bounds);
 	cold.init_type = cs_init_told(init, accepted);
+	if (request && !init.ahead)
+		cold.trigger = cs_invocation_trigger(&(struct cs_invocation){
+			.method = request->method,
+			.lambda = request->lambda,
+			.whisk = request->whisk,
+			.api = request->api ? cs_api_said(request->api) : NULL,
+		});
 	cold.request_id = request && request->lambda ? request->lambda->id : NULL;
 	cold.outcome = request ? request->outcome : instance->outcome;
 	if (!request && load_failed(instance)) {

@@ -198,6 +198,8 @@ struct cs_inner_span {
 
 struct cs_cold_start {
 	const char *request_id; /* of the event that ended it (Lambda); NULL: it had none */
+	const char
+		*trigger; /* faas.trigger of the event that waited for it; NULL: none did; static */
 	const struct cs_identity *identity;
 	struct cs_span_context context;
 	enum cs_protocol protocol;
@@ -222,6 +224,7 @@ struct cs_cold_start {
 	uint64_t max_rss_bytes; /* of the process's whole life; 0 unknown */
 	uint64_t faults_minor;  /* as cpu_ns */
 	uint64_t faults_major;
+	uint64_t read_bytes; /* by system calls; 0: not known */
 	bool usage_known;
 };
 

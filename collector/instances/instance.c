@@ -263,6 +263,18 @@ static struct cs_reader_stats sum_stats(struct cs_instance *instance)
 	return sum;
 }
 
+static void note_fill(struct cs_instance *instance, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < cs_instance_lanes(instance); i++) {
+		const struct cs_instance_lane *lane = cs_instance_lane(instance, i);
+		uint64_t head =
+			atomic_load_explicit(&lane->segment.header->head, memory_order_relaxed);
+
+		cs_ring_fill_note(&instance->world->self->fill, head - lane->reader.position,
+				  lane->reader.slots_count, now_ns);
+	}
+}
+
 unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 {
 	struct cs_instance_world *world = instance->world;
@@ -273,6 +285,7 @@ unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 	if (lacks_others(instance))
 		open_others(instance);
 	before = sum_stats(instance);
+	note_fill(instance, now_ns);
 	if (!instance->broken)
 		n = read_lanes(instance, now_ns);
 	if (n) {

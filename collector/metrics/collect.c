@@ -78,7 +78,7 @@ static bool put_exemplars(const struct collection *c, const struct cs_series *se
 static bool put_histogram(const struct collection *c, const struct cs_histogram *from, bool empty,
 			  struct cs_histogram_value *ret)
 {
-	size_t explicit = from->layout->count + 1, wide = 0;
+	size_t explicit = from->layout.count + 1, wide = 0;
 	uint64_t *counts, *buckets;
 
 	if (!empty && from->exp.count)
@@ -88,8 +88,8 @@ static bool put_histogram(const struct collection *c, const struct cs_histogram 
 		return false;
 	buckets = counts + explicit;
 	*ret = (struct cs_histogram_value){
-		.explicit = { .bounds = from->layout->bounds,
-			      .bounds_count = from->layout->count,
+		.explicit = { .bounds = from->layout.bounds,
+			      .bounds_count = from->layout.count,
 			      .counts = counts },
 		.scale = from->exp.scale,
 	};
@@ -247,7 +247,7 @@ static void was_pushed(struct cs_series *series, uint16_t bit)
 	series->pushed = series->value;
 	if (!series->histogram)
 		return;
-	if (series->histogram->recent.layout)
+	if (series->histogram->recent.layout.bounds)
 		cs_histogram_reset(&series->histogram->recent);
 	for (unsigned i = 0; i < series->histogram->exemplars.count; i++)
 		series->histogram->exemplars.slots[i].told = true;

@@ -5,21 +5,17 @@
 
 #include <string.h>
 
-size_t cs_histogram_words(enum cs_bucket_layout layout)
+size_t cs_histogram_words(const struct cs_bucket_bounds *layout)
 {
-	const struct cs_bucket_bounds *bounds = cs_bucket_bounds(layout);
-
-	return bounds->exp_buckets + bounds->count + 1;
+	return layout->exp_buckets + layout->count + 1;
 }
 
-void cs_histogram_init(struct cs_histogram *histogram, enum cs_bucket_layout layout,
+void cs_histogram_init(struct cs_histogram *histogram, const struct cs_bucket_bounds *layout,
 		       uint64_t *words)
 {
-	const struct cs_bucket_bounds *bounds = cs_bucket_bounds(layout);
-
 	*histogram =
-		(struct cs_histogram){ .layout = bounds, .explicit = words + bounds->exp_buckets };
-	cs_exp_histogram_init(&histogram->exp, words, bounds->exp_buckets, CS_HISTOGRAM_SCALE);
+		(struct cs_histogram){ .layout = *layout, .explicit = words + layout->exp_buckets };
+	cs_exp_histogram_init(&histogram->exp, words, layout->exp_buckets, CS_HISTOGRAM_SCALE);
 	cs_histogram_reset(histogram);
 }
 
@@ -27,12 +23,12 @@ void cs_histogram_reset(struct cs_histogram *histogram)
 {
 	cs_exp_histogram_reset(&histogram->exp);
 	histogram->sum = histogram->min = histogram->max = 0;
-	memset(histogram->explicit, 0, (histogram->layout->count + 1) * sizeof(uint64_t));
+	memset(histogram->explicit, 0, (histogram->layout.count + 1) * sizeof(uint64_t));
 }
 
 size_t cs_histogram_record(struct cs_histogram *histogram, double value)
 {
-	size_t bucket = cs_bucket_find(histogram->layout, value);
+	size_t bucket = cs_bucket_find(&histogram->layout, value);
 	bool first = !cs_histogram_count(histogram);
 
 	if (first || value < histogram->min)

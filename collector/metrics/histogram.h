@@ -13,18 +13,18 @@
 #define CS_HISTOGRAM_SCALE 6
 
 struct cs_histogram {
-	const struct cs_bucket_bounds *layout;
+	struct cs_bucket_bounds layout; /* its bounds are borrowed */
 	struct cs_exp_histogram exp;
 	double sum;
 	double min, max;    /* of no meaning if it is empty */
-	uint64_t *explicit; /* layout->count + 1 */
+	uint64_t *explicit; /* layout.count + 1 */
 };
 
 /** cs_histogram_words() - so many uint64_t are its buckets. */
-size_t cs_histogram_words(enum cs_bucket_layout layout);
+size_t cs_histogram_words(const struct cs_bucket_bounds *layout);
 
 /** cs_histogram_init() - empty. @words: cs_histogram_words() of them, borrowed. */
-void cs_histogram_init(struct cs_histogram *histogram, enum cs_bucket_layout layout,
+void cs_histogram_init(struct cs_histogram *histogram, const struct cs_bucket_bounds *layout,
 		       uint64_t *words);
 
 /** cs_histogram_reset() - empty again. */

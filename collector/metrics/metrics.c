@@ -26,6 +26,7 @@ struct cs_metrics {
 	struct cs_observer observer;
 	struct event timer;
 	struct timeval interval;
+	int64_t ahead_ns;                 /* wall_ahead_ns() when it began */
 	char instance_id[UUID_CHARS + 1]; /* of this run: its counters begin with it */
 };
 
@@ -47,6 +48,12 @@ static void print_uuid(const uint8_t random[16], char ret[UUID_CHARS + 1])
 static uint64_t now_unix_ns(void)
 {
 	return cs_clock_ns(CLOCK_REALTIME);
+}
+
+/* How far the wall clock is ahead of the monotonic one. */
+static int64_t wall_ahead_ns(void)
+{
+	return (int64_t)(now_unix_ns() - cs_clock_monotonic_ns());
 }
 
 static int init_store(struct cs_metrics *metrics, const struct cs_metric_settings *settings)
@@ -74,8 +81,16 @@ static int init_store(struct cs_metrics *metrics, const struct cs_metric_setting
 static bool collect(struct cs_metrics *metrics, unsigned reader, struct cs_arena *arena,
 		    struct cs_metric_batch *ret)
 {
+	uint64_t began_ns = cs_clock_monotonic_ns();
+	bool done;
+
+	cs_metric_store_sweep(&metrics->store, now_unix_ns());
 	metrics->events.refresh(metrics->events.context, metrics);
-	return cs_metric_store_collect(&metrics->store, reader, now_unix_ns(), arena, ret);
+	done = cs_metric_store_collect(&metrics->store, reader, now_unix_ns(), arena, ret);
+	/* It is in the next one. */
+	cs_self_metrics_collection(&metrics->store, reader, cs_clock_monotonic_ns() - began_ns,
+				   now_unix_ns());
+	return done;
 }
 
 static void push(struct cs_metrics *metrics)
@@ -107,6 +122,7 @@ struct cs_metrics *cs_metrics_new(struct event_base *base,
 		return NULL;
 	}
 	metrics->events = *events;
+	metrics->ahead_ns = wall_ahead_ns();
 	metrics->observer.store = &metrics->store;
 	metrics->observer.instance_id = metrics->instance_id;
 	metrics->interval = (struct timeval){
@@ -158,6 +174,12 @@ void cs_metrics_refresh_living(struct cs_metrics *metrics, struct cs_assembler *
 	cs_assembler_living(assembler, on_living, metrics);
 }
 
+void cs_metrics_operation(struct cs_metrics *metrics, const struct cs_exporter *exporter,
+			  uint64_t took_ns, const char *error)
+{
+	cs_self_metrics_operation(&metrics->store, exporter, took_ns, error, now_unix_ns());
+}
+
 static uint64_t resident_bytes(void)
 {
 	struct cs_proc_stat stat;
@@ -186,7 +208,9 @@ void cs_metrics_refresh_self(struct cs_metrics *metrics, const struct cs_self *s
 		usage.system_ns = ns_of(used.ru_stime);
 	}
 	cs_self_metrics_usage(&metrics->store, &usage, unix_ns);
-	cs_self_metrics_counters(&metrics->store, self, unix_ns);
+	cs_self_metrics_counters(&metrics->store, self, cs_clock_monotonic_ns(), unix_ns);
+	cs_self_metrics_clock(&metrics->store, (double)(wall_ahead_ns() - metrics->ahead_ns) / 1e9,
+			      unix_ns);
 	for (unsigned i = 0; i < exporters_count; i++)
 		cs_self_metrics_exporter(&metrics->store, exporters[i], unix_ns);
 }

@@ -57,6 +57,10 @@ void cs_metrics_refresh_living(struct cs_metrics *metrics, struct cs_assembler *
 void cs_metrics_refresh_self(struct cs_metrics *metrics, const struct cs_self *self,
 			     struct cs_exporter *const *exporters, unsigned exporters_count);
 
+/** cs_metrics_operation() - a destination has made a request or write; see cs_exporter_operated_fn. */
+void cs_metrics_operation(struct cs_metrics *metrics, const struct cs_exporter *exporter,
+			  uint64_t took_ns, const char *error);
+
 /** cs_metrics_finish() - a last push, now: exporters that are being waited for get no more. */
 void cs_metrics_finish(struct cs_metrics *metrics);
 

@@ -97,6 +97,10 @@ static struct cs_metric_group *group_of(struct cs_observer *observer,
 {
 	size_t place = identity->segment % CS_OBSERVER_CACHE;
 
+	if (observer->groups_gone != observer->store->groups_gone) {
+		memset(observer->cache, 0, sizeof(observer->cache));
+		observer->groups_gone = observer->store->groups_gone;
+	}
 	if (identity->segment && observer->cache[place].segment == identity->segment)
 		return observer->cache[place].group;
 	observer->cache[place].group = make_group(observer, identity);
@@ -215,6 +219,7 @@ static void observe_phases(struct subject *subject, const struct cs_cold_start *
 		else if (cold->phases[i].phase > CS_PHASE_WAIT)
 			event_ns += took(&cold->phases[i]);
 	}
+	put_text(subject->attrs, &subject->count, "faas.trigger", cold->trigger);
 	put_text(subject->attrs, &subject->count, "coldspan.init.type", init_type);
 	measure(subject, CS_INSTRUMENT_INIT_DURATION, seconds(init_ns));
 	subject->count = before;
@@ -250,6 +255,8 @@ static void observe_counts(struct subject *subject, const struct cs_cold_start *
 		(double)cold->facts[CS_FACT_LOOKUPS_FAILED]);
 	measure(subject, CS_INSTRUMENT_INIT_CONNECTIONS, cold->connections_opened);
 	measure(subject, CS_INSTRUMENT_ATTACH, seconds(cold->facts[CS_FACT_ATTACH_COST_NS]));
+	if (cold->read_bytes)
+		measure(subject, CS_INSTRUMENT_INIT_READ, (double)cold->read_bytes);
 	if (!cold->usage_known)
 		return;
 	measure(subject, CS_INSTRUMENT_INIT_CPU, seconds(cold->cpu_ns));
@@ -279,6 +286,7 @@ void cs_observe_cold_start(struct cs_observer *observer, const struct cs_cold_st
 	begin(&subject, observer, cold->identity, NULL, now_unix_ns);
 	before = subject.count;
 	observe_function(&subject);
+	put_text(subject.attrs, &subject.count, "faas.trigger", cold->trigger);
 	put_text(subject.attrs, &subject.count, "coldspan.init.type", init_type);
 	measure_with(&subject, CS_INSTRUMENT_INITS, 1, "coldspan.init.outcome",
 		     !cold->ready   ? "failed"

@@ -18,6 +18,7 @@
 struct cs_observer {
 	struct cs_metric_store *store; /* borrowed */
 	const char *instance_id;       /* service.instance.id: the collector's; borrowed */
+	uint64_t groups_gone;          /* of the store, when that was right: */
 	struct {
 		uint64_t segment; /* 0: free */
 		struct cs_metric_group *group;

@@ -4,10 +4,12 @@
 #include "collector/metrics/self_metrics.h"
 
 #include "coldspan_config.h"
+#include "collector/metrics/collect.h"
 #include "collector/self.h"
 #include "exporters/exporter.h"
 
-#define REASON "coldspan.reason"
+#define REASON    "coldspan.reason"
+#define COMPONENT "otel.component.name"
 
 static void put(struct cs_metric_store *store, enum cs_instrument_id id,
 		const struct cs_attr *attrs, size_t attrs_count, double value, uint64_t now_unix_ns)
@@ -53,14 +55,17 @@ static void put_drops(struct cs_metric_store *store, const struct cs_self *self,
 }
 
 void cs_self_metrics_counters(struct cs_metric_store *store, const struct cs_self *self,
-			      uint64_t now_unix_ns)
+			      uint64_t now_ns, uint64_t now_unix_ns)
 {
 	static const char *const refusals[] = {
 #define X(id, name, meaning) [CS_REFUSAL_##id] = name,
 		CS_REFUSALS(X)
 #undef X
 	};
+	struct cs_ring_fill fill = self->fill;
 
+	put(store, CS_INSTRUMENT_RING_UTILIZATION, NULL, 0, cs_ring_fill_get(&fill, now_ns),
+	    now_unix_ns);
 	put(store, CS_INSTRUMENT_EVENTS, NULL, 0, (double)self->records, now_unix_ns);
 	put_drops(store, self, now_unix_ns);
 	for (unsigned i = 0; i < CS_STAND_DOWN_COUNT; i++)
@@ -85,6 +90,53 @@ void cs_self_metrics_usage(struct cs_metric_store *store, const struct cs_own_us
 		    now_unix_ns);
 }
 
+/* A measurement, and no counter that is read. */
+static void add(struct cs_metric_store *store, enum cs_instrument_id id,
+		const struct cs_attrs *attrs, uint64_t took_ns, uint64_t now_unix_ns)
+{
+	cs_metric_store_add(store, store->own,
+			    &(struct cs_measurement){
+				    .instrument = id,
+				    .attrs = *attrs,
+				    .value = (double)took_ns / 1e9,
+				    .time_unix_ns = now_unix_ns,
+			    },
+			    now_unix_ns);
+}
+
+void cs_self_metrics_operation(struct cs_metric_store *store, const struct cs_exporter *exporter,
+			       uint64_t took_ns, const char *error, uint64_t now_unix_ns)
+{
+	const struct cs_attr attrs[] = {
+		{ COMPONENT,
+		  { .type = CS_VALUE_STRING, .string = cs_exporter_get_name(exporter) } },
+		{ "error.type", { .type = CS_VALUE_STRING, .string = error } },
+	};
+
+	add(store, CS_INSTRUMENT_EXPORT_DURATION,
+	    &(struct cs_attrs){ .items = attrs, .count = error ? 2 : 1 }, took_ns, now_unix_ns);
+}
+
+void cs_self_metrics_collection(struct cs_metric_store *store, unsigned reader, uint64_t took_ns,
+				uint64_t now_unix_ns)
+{
+	/* Types of components, as the conventions name them, and the number of the first of its type. */
+	const struct cs_attr attr = {
+		COMPONENT,
+		{ .type = CS_VALUE_STRING,
+		  .string = reader == CS_READER_PUSH ? "periodic_metric_reader/0"
+						     : "prometheus_http_text_metric_exporter/0" },
+	};
+
+	add(store, CS_INSTRUMENT_COLLECTION_DURATION,
+	    &(struct cs_attrs){ .items = &attr, .count = 1 }, took_ns, now_unix_ns);
+}
+
+void cs_self_metrics_clock(struct cs_metric_store *store, double shift_s, uint64_t now_unix_ns)
+{
+	put(store, CS_INSTRUMENT_CLOCK_SHIFT, NULL, 0, shift_s, now_unix_ns);
+}
+
 static void put_signal(struct cs_metric_store *store, const struct cs_exporter *exporter,
 		       enum cs_signal signal, uint64_t now_unix_ns)
 {
@@ -99,7 +151,7 @@ static void put_signal(struct cs_metric_store *store, const struct cs_exporter *
 		[CS_SIGNAL_LOGS] = CS_INSTRUMENT_LOGS_INFLIGHT,
 	};
 	struct cs_attr attrs[2] = {
-		{ "otel.component.name",
+		{ COMPONENT,
 		  { .type = CS_VALUE_STRING, .string = cs_exporter_get_name(exporter) } },
 		{ "error.type", { .type = CS_VALUE_STRING } },
 	};

@@ -42,38 +42,47 @@ struct cs_attrs cs_attrs_pack(const struct cs_attrs *attrs, void *memory)
 	return (struct cs_attrs){ .items = items, .count = attrs->count };
 }
 
-static size_t histogram_bytes(enum cs_bucket_layout layout, bool delta)
+static bool is_delta(const struct cs_metric_settings *settings)
 {
-	return sizeof(struct cs_series_histogram) +
-	       cs_histogram_words(layout) * (delta ? 2 : 1) * sizeof(uint64_t);
+	return settings->temporality != CS_PREFER_CUMULATIVE;
 }
 
-size_t cs_series_bytes(enum cs_instrument_id instrument, const struct cs_attrs *attrs, bool delta)
+static size_t histogram_bytes(const struct cs_metric_settings *settings,
+			      enum cs_instrument_id instrument)
 {
-	const struct cs_instrument *what = cs_instrument(instrument);
+	struct cs_bucket_bounds layout = cs_bucket_settings_get(settings->buckets, instrument);
+
+	return sizeof(struct cs_series_histogram) +
+	       cs_histogram_words(&layout) * (is_delta(settings) ? 2 : 1) * sizeof(uint64_t);
+}
+
+size_t cs_series_bytes(const struct cs_metric_settings *settings, enum cs_instrument_id instrument,
+		       const struct cs_attrs *attrs)
+{
 	size_t bytes = sizeof(struct cs_series) + cs_attrs_bytes(attrs);
 
-	if (what->type == CS_INSTRUMENT_HISTOGRAM)
-		bytes += histogram_bytes(what->layout, delta);
+	if (cs_instrument(instrument)->type == CS_INSTRUMENT_HISTOGRAM)
+		bytes += histogram_bytes(settings, instrument);
 	return bytes;
 }
 
-static struct cs_series_histogram *histogram_new(enum cs_instrument_id instrument, bool delta)
+static struct cs_series_histogram *histogram_new(const struct cs_metric_settings *settings,
+						 enum cs_instrument_id instrument)
 {
-	enum cs_bucket_layout layout = cs_instrument(instrument)->layout;
-	struct cs_series_histogram *histogram = calloc(1, histogram_bytes(layout, delta));
+	struct cs_bucket_bounds layout = cs_bucket_settings_get(settings->buckets, instrument);
+	struct cs_series_histogram *histogram = calloc(1, histogram_bytes(settings, instrument));
 
 	if (!histogram)
 		return NULL;
-	cs_histogram_init(&histogram->total, layout, histogram->words);
-	if (delta)
-		cs_histogram_init(&histogram->recent, layout,
-				  histogram->words + cs_histogram_words(layout));
+	cs_histogram_init(&histogram->total, &layout, histogram->words);
+	if (is_delta(settings))
+		cs_histogram_init(&histogram->recent, &layout,
+				  histogram->words + cs_histogram_words(&layout));
 	return histogram;
 }
 
-struct cs_series *cs_series_new(enum cs_instrument_id instrument, const struct cs_attrs *attrs,
-				bool delta)
+struct cs_series *cs_series_new(const struct cs_metric_settings *settings,
+				enum cs_instrument_id instrument, const struct cs_attrs *attrs)
 {
 	struct cs_series *series = calloc(1, sizeof(*series) + cs_attrs_bytes(attrs));
 
@@ -81,10 +90,10 @@ struct cs_series *cs_series_new(enum cs_instrument_id instrument, const struct c
 		return NULL;
 	series->instrument = instrument;
 	series->attrs = cs_attrs_pack(attrs, series + 1);
-	series->bytes = cs_series_bytes(instrument, attrs, delta);
+	series->bytes = cs_series_bytes(settings, instrument, attrs);
 	if (cs_instrument(instrument)->type != CS_INSTRUMENT_HISTOGRAM)
 		return series;
-	series->histogram = histogram_new(instrument, delta);
+	series->histogram = histogram_new(settings, instrument);
 	return series->histogram ? series : cs_series_free(series);
 }
 

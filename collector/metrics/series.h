@@ -11,6 +11,7 @@
 #include "collector/metrics/exemplars.h"
 #include "collector/metrics/histogram.h"
 #include "collector/metrics/instruments.h"
+#include "collector/metrics/settings.h"
 #include "exporters/telemetry.h"
 
 #define CS_OVERFLOW_KEY "otel.metric.overflow"
@@ -35,6 +36,7 @@ struct cs_series {
 	uint64_t hash;
 	uint64_t start_unix_ns;                /* nothing was counted before */
 	uint64_t created_unix_ns;              /* when the first value came */
+	uint64_t touched_unix_ns;              /* when the last one did */
 	struct cs_attrs attrs;                 /* in the same memory */
 	double value;                          /* integers are exact up to 2^53 */
 	double pushed;                         /* of it, at the last push */
@@ -42,12 +44,18 @@ struct cs_series {
 	size_t bytes;                          /* that it takes */
 };
 
-/** cs_series_bytes() - what one with such attributes takes. @delta: with what is recent, too. */
-size_t cs_series_bytes(enum cs_instrument_id instrument, const struct cs_attrs *attrs, bool delta);
+/** cs_series_bytes() - what one with such attributes takes; of delta temporality with what is recent, too. */
+size_t cs_series_bytes(const struct cs_metric_settings *settings, enum cs_instrument_id instrument,
+		       const struct cs_attrs *attrs);
 
-/** cs_series_new() - Keys are constants, values are copied. Return: NULL when out of memory. */
-struct cs_series *cs_series_new(enum cs_instrument_id instrument, const struct cs_attrs *attrs,
-				bool delta) cs_must_use;
+/**
+ * cs_series_new() - Keys are constants, values are copied; bounds that were asked for stay in the settings
+ *
+ * Return: NULL when out of memory.
+ */
+struct cs_series *cs_series_new(const struct cs_metric_settings *settings,
+				enum cs_instrument_id instrument, const struct cs_attrs *attrs)
+	cs_must_use;
 
 /** cs_series_free() - Return: NULL. */
 struct cs_series *cs_series_free(struct cs_series *series);

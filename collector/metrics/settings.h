@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collector/metrics/bucket_settings.h"
+
 #define CS_METRIC_INTERVAL_MS 60000u
 
 enum cs_temporality_preference {
@@ -23,6 +25,7 @@ struct cs_metric_settings {
 	uint32_t interval_ms;                       /* OTEL_METRIC_EXPORT_INTERVAL; never 0 */
 	enum cs_temporality_preference temporality; /* OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_… */
 	bool explicit_buckets; /* OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION */
+	const struct cs_bucket_settings *buckets; /* bounds of those; borrowed; NULL: by layout */
 };
 
 /** cs_metric_settings_warn_fn() - @text: one line for people. */

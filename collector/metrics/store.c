@@ -19,14 +19,22 @@ static const struct cs_attr overflow_attr = {
 };
 static const struct cs_attrs overflow_attrs = { .items = &overflow_attr, .count = 1 };
 
+static size_t group_bytes(const struct cs_attrs *resource)
+{
+	return sizeof(struct cs_metric_group) + cs_attrs_bytes(resource);
+}
+
 static struct cs_metric_group *add_group(struct cs_metric_store *store,
 					 const struct cs_attrs *resource)
 {
-	size_t bytes = sizeof(struct cs_metric_group) + cs_attrs_bytes(resource);
+	size_t bytes = group_bytes(resource);
 	struct cs_metric_group *group;
 
-	if (store->bytes + bytes > store->bytes_max || store->groups_count == CS_METRIC_GROUPS_MAX)
+	if (store->bytes + bytes > store->bytes_max ||
+	    store->groups_count == CS_METRIC_GROUPS_MAX) {
+		store->crowded = true;
 		return NULL;
+	}
 	group = calloc(1, bytes);
 	if (!group)
 		return NULL;
@@ -149,16 +157,17 @@ static struct cs_series *find_or_make(struct cs_metric_store *store, struct cs_m
 	uint64_t hash = cs_series_hash(store->key, group, instrument, attrs);
 	struct cs_series *series = find(store, group, instrument, attrs, hash);
 	bool overflow = attrs == &overflow_attrs;
-	size_t bytes = cs_series_bytes(instrument, attrs, is_delta(store));
+	size_t bytes = cs_series_bytes(&store->settings, instrument, attrs);
 
 	if (series)
 		return series;
 	/* The last one is that of what overflows. */
-	if (!overflow && group->counts[instrument] + 1 >= store->series_max)
+	if ((!overflow && group->counts[instrument] + 1 >= store->series_max) ||
+	    store->bytes + bytes > (overflow ? OVERFLOW_BYTES(store) : store->bytes_max)) {
+		store->crowded = true;
 		return NULL;
-	if (store->bytes + bytes > (overflow ? OVERFLOW_BYTES(store) : store->bytes_max))
-		return NULL;
-	series = cs_series_new(instrument, attrs, is_delta(store));
+	}
+	series = cs_series_new(&store->settings, instrument, attrs);
 	if (!series)
 		return NULL;
 	series->group = group;
@@ -179,8 +188,10 @@ static struct cs_series *series_of(struct cs_metric_store *store, struct cs_metr
 							&measurement->attrs, now_unix_ns)
 					 : NULL;
 
-	if (series)
+	if (series) {
+		series->touched_unix_ns = now_unix_ns;
 		return series;
+	}
 	series = find_or_make(store, group ? group : store->own, measurement->instrument,
 			      &overflow_attrs, now_unix_ns);
 	if (series)
@@ -241,5 +252,73 @@ void cs_metric_store_clear(struct cs_metric_store *store, enum cs_instrument_id 
 	{
 		STAILQ_FOREACH(series, &group->metrics[instrument], of_metric)
 		series->value = 0;
+	}
+}
+
+/* ---- making room ---- */
+
+/* Sums of what overflowed stay; what else nobody measured for so long was told by now. */
+static bool is_idle(const struct cs_metric_store *store, const struct cs_series *series,
+		    uint64_t now_unix_ns)
+{
+	uint64_t told_ns = 2000000ull * store->settings.interval_ms;
+	uint64_t idle_ns = told_ns > CS_METRIC_IDLE_NS ? told_ns : CS_METRIC_IDLE_NS;
+
+	return series->touched_unix_ns + idle_ns < now_unix_ns &&
+	       !cs_attributes_find(&series->attrs, CS_OVERFLOW_KEY);
+}
+
+static void sweep_metric(struct cs_metric_store *store, struct cs_metric_group *group,
+			 enum cs_instrument_id instrument, uint64_t now_unix_ns)
+{
+	STAILQ_HEAD(, cs_series) kept = STAILQ_HEAD_INITIALIZER(kept);
+	struct cs_series *series;
+
+	while ((series = STAILQ_FIRST(&group->metrics[instrument]))) {
+		STAILQ_REMOVE_HEAD(&group->metrics[instrument], of_metric);
+		if (!is_idle(store, series, now_unix_ns)) {
+			STAILQ_INSERT_TAIL(&kept, series, of_metric);
+			continue;
+		}
+		LIST_REMOVE(series, of_bucket);
+		store->bytes -= series->bytes;
+		group->counts[instrument]--;
+		cs_series_free(series);
+	}
+	while ((series = STAILQ_FIRST(&kept))) {
+		STAILQ_REMOVE_HEAD(&kept, of_metric);
+		STAILQ_INSERT_TAIL(&group->metrics[instrument], series, of_metric);
+	}
+}
+
+static bool is_empty(const struct cs_metric_group *group)
+{
+	for (unsigned i = 0; i < CS_INSTRUMENT_ID_COUNT; i++) {
+		if (!STAILQ_EMPTY(&group->metrics[i]))
+			return false;
+	}
+	return true;
+}
+
+void cs_metric_store_sweep(struct cs_metric_store *store, uint64_t now_unix_ns)
+{
+	struct cs_metric_group *group, *before = store->own;
+
+	if (!store->crowded)
+		return;
+	store->crowded = false;
+	/* The collector's own group is the first, and stays. */
+	while ((group = STAILQ_NEXT(before, of_store))) {
+		for (unsigned i = 0; i < CS_INSTRUMENT_ID_COUNT; i++)
+			sweep_metric(store, group, (enum cs_instrument_id)i, now_unix_ns);
+		if (!is_empty(group)) {
+			before = group;
+			continue;
+		}
+		STAILQ_REMOVE(&store->groups, group, cs_metric_group, of_store);
+		store->groups_count--;
+		store->groups_gone++;
+		store->bytes -= group_bytes(&group->resource);
+		free_group(group);
 	}
 }

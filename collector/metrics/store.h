@@ -4,7 +4,8 @@
  * What is counted: groups (a function, or the collector itself) of series, within two bounds. A metric of
  * a group has at most series_max sets of attributes, and all together take at most bytes_max; what comes
  * beyond either is counted in the metric's overflow series, so that sums stay right, and where there is no
- * memory even for that, the measurement is lost and counted as such. No I/O and no clock: time is passed in.
+ * memory even for that, the measurement is lost and counted as such. Where it was crowded, series and groups in which
+ * nothing was measured for long make room; they would begin with 0 again. No I/O and no clock: time is passed in.
  *
  * Context of all: loop.
  */
@@ -26,6 +27,7 @@
 #define CS_METRIC_GROUPS_MAX 1000u       /* whoever starts functions can name them as he likes */
 #define CS_METRIC_ZERO_NS    1000000ull  /* from the start of a series to its first point */
 #define CS_METRIC_BUCKETS    4096u
+#define CS_METRIC_IDLE_NS    3600000000000ull /* after that a series makes room, where there is none */
 
 struct cs_metric_group {
 	STAILQ_ENTRY(cs_metric_group) of_store;
@@ -44,6 +46,8 @@ struct cs_metric_store {
 	uint64_t pushed_unix_ns; /* when the last push was collected; at first, the start */
 	uint64_t lost;           /* measurements */
 	uint64_t overflowed;     /* measurements */
+	uint64_t groups_gone;    /* whoever remembers groups has to forget them when it grows */
+	bool crowded;            /* there was no room since the last sweep */
 	STAILQ_HEAD(, cs_metric_group) groups; /* the first is the collector's own */
 	struct cs_metric_group *own;
 	LIST_HEAD(, cs_series) * buckets; /* of a hash table */
@@ -78,7 +82,7 @@ void cs_metric_store_deinit(struct cs_metric_store *store);
 /**
  * cs_metric_store_group() - that with this service.name and service.namespace; made if it is not there
  *
- * Return: valid as long as the store; NULL: there is no room.
+ * Return: valid until groups_gone grows; NULL: there is no room.
  */
 struct cs_metric_group *cs_metric_store_group(struct cs_metric_store *store,
 					      const struct cs_attrs *resource);
@@ -90,6 +94,13 @@ void cs_metric_store_add(struct cs_metric_store *store, struct cs_metric_group *
 /** cs_metric_store_set() - not a difference but the value itself, of what is counted elsewhere */
 void cs_metric_store_set(struct cs_metric_store *store, struct cs_metric_group *group,
 			 const struct cs_measurement *measurement, uint64_t now_unix_ns);
+
+/**
+ * cs_metric_store_sweep() - free what is idle, if there was no room since it was done last
+ *
+ * What was collected before is no longer valid.
+ */
+void cs_metric_store_sweep(struct cs_metric_store *store, uint64_t now_unix_ns);
 
 /** cs_metric_store_clear() - all series of @instrument are 0 now: what is, is about to be counted. */
 void cs_metric_store_clear(struct cs_metric_store *store, enum cs_instrument_id instrument);

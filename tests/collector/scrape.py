@@ -117,6 +117,34 @@ def what_is_served_is_well_formed(binary, shim):
 
 
 @case
+def bounds_are_those_that_were_asked_for(binary, shim):
+    with Scraped(binary, "--buckets", "faas.invoke_duration=0.25,30") as collector:
+        serve(collector, shim)
+        text = collector.ask()[2]
+        found = re.findall(r'^faas_invoke_duration_seconds_bucket\S*le="([^"]+)"\S* \d+$', text, re.M)
+        assert set(found) == {"0.25", "30", "+Inf"}, found
+        assert len(set(re.findall(r'^faas_init_duration_seconds_bucket\S*le="([^"]+)"', text, re.M))) > 20
+
+
+@case
+def it_tells_of_itself(binary, shim):
+    with Scraped(binary) as collector:
+        serve(collector, shim)
+        collector.ask()
+        text = collector.ask()[2]
+        found = {name: [float(number) for number in re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.M)] for name in (
+            "coldspan_ring_utilization_ratio", "coldspan_agent_clock_shift_seconds", "coldspan_init_read_bytes_sum",
+            "otel_sdk_exporter_operation_duration_seconds_count", "process_memory_usage_bytes",
+            "otel_sdk_metric_reader_collection_duration_seconds_count")}
+        assert all(found.values()), found
+        assert 0 < found["coldspan_ring_utilization_ratio"][0] <= 1, found
+        assert abs(found["coldspan_agent_clock_shift_seconds"][0]) < 60, found
+        assert found["coldspan_init_read_bytes_sum"][0] > 10000, found  # Python has read its own modules
+        assert sum(found["otel_sdk_exporter_operation_duration_seconds_count"]) >= 1, found
+        assert re.search(r'^coldspan_inits_total{.*faas_trigger="http".*} 1$', text, re.M), text
+
+
+@case
 def only_metrics_and_only_for_who_may(binary, _):
     with Scraped(binary) as collector:
         port = collector.url.port

@@ -563,10 +563,13 @@ static void step_of_one(struct run *run, unsigned i, const struct now *now)
 				  now->step->connection % 4, now->time_ns);
 		return;
 	case USAGE:
-		cs_assembler_usage(
-			instance,
-			&(struct cs_usage_so_far){ now->value, now->value, now->value, true },
-			now->value & 1);
+		cs_assembler_usage(instance,
+				   &(struct cs_usage_so_far){ .cpu_ns = now->value,
+							      .faults_minor = (uint32_t)now->value,
+							      .faults_major = (uint32_t)now->value,
+							      .read_bytes = now->value,
+							      .known = true },
+				   now->value & 1);
 		return;
 	default:
 		if (what == EVENT)

@@ -25,7 +25,8 @@ def instruments(header):
 def prometheus(name, unit, kind):
     """The name as OpenTelemetry's specification translates it (compatibility/prometheus)."""
     words = {"s": "_seconds", "By": "_bytes"}
-    return name.replace(".", "_") + words.get(unit, "") + ("_total" if kind == "COUNTER" else "")
+    word = "_ratio" if (unit, kind) == ("1", "GAUGE") else words.get(unit, "")
+    return name.replace(".", "_") + word + ("_total" if kind == "COUNTER" else "")
 
 
 def rows(header):

@@ -187,6 +187,23 @@ Test(options, a_sampler_that_nobody_knows_is_no_sampler)
 	cr_expect(eq(ptr, (void *)options.sampler_unknown, NULL));
 }
 
+Test(options, bounds_of_buckets_are_kept_with_them)
+{
+	struct cs_bucket_bounds bounds;
+
+	cr_assert(eq(int,
+		     parse("--buckets faas.init_duration=0.25,0.5 --buckets faas.mem_usage=1e6"),
+		     0));
+	cr_expect(eq(uint, options.buckets.count, 2));
+	bounds = cs_bucket_settings_get(&options.buckets, CS_INSTRUMENT_INIT_DURATION);
+	cr_assert(eq(sz, bounds.count, 2));
+	cr_expect(eq(dbl, bounds.bounds[1], 0.5));
+	cr_expect(lt(int, parse("--buckets faas.coldstarts=1"), 0));
+	cr_expect(
+		ne(ptr, strstr(diag.text, "--buckets: \"faas.coldstarts\" is no histogram"), NULL),
+		"%s", diag.text);
+}
+
 Test(options, rules_of_the_tail_come_from_the_flag_or_the_variable)
 {
 	tail_variable = "errors,ratio=0.5";

@@ -133,6 +133,8 @@ static struct cs_cold_start cold_start(enum cs_init_type type)
 		.faults_minor = 200,
 		.faults_major = 3,
 		.connections_opened = 2,
+		.read_bytes = 12345,
+		.trigger = "pubsub",
 	};
 
 	for (unsigned i = 0; i < CS_PHASE_COUNT; i++)
@@ -217,6 +219,23 @@ Test(observe, a_cold_start_is_measured_by_phase_and_structure, .fini = end)
 	p = point(CS_INSTRUMENT_INIT_DURATION, NULL, NULL);
 	cr_assert_eq(p->exemplars_count, 0, "told by the push before");
 	cr_assert_eq(p->histogram.count, 1);
+}
+
+Test(observe, an_init_has_the_trigger_of_who_waited, .fini = end)
+{
+	struct cs_cold_start cold = cold_start(CS_INIT_ON_DEMAND);
+
+	begin();
+	cs_observe_cold_start(&observer, &cold, 6000 * S);
+	cold.trigger = NULL;
+	cs_observe_cold_start(&observer, &cold, 6000 * S);
+	expect(CS_INSTRUMENT_COLDSTARTS, "faas.trigger", "pubsub", 1);
+	expect(CS_INSTRUMENT_INITS, "faas.trigger", "pubsub", 1);
+	cr_assert_not_null(point(CS_INSTRUMENT_INIT_DURATION, "faas.trigger", "pubsub"));
+	expect(CS_INSTRUMENT_INIT_READ, NULL, NULL, 2 * 12345);
+	cold.read_bytes = 0;
+	cs_observe_cold_start(&observer, &cold, 6000 * S);
+	expect(CS_INSTRUMENT_INIT_READ, NULL, NULL, 2 * 12345);
 }
 
 Test(observe, what_never_got_ready_has_no_duration, .fini = end)
@@ -434,8 +453,10 @@ Test(observe, metrics_are_as_the_list_has_them, .fini = end)
 	cs_observe_invocation(&observer, &is, 5001 * S);
 	cs_observe_gone(&observer, &identity, S, 5001 * S);
 	cs_observe_living(&observer, &identity, CS_LIVING_BUSY, 5001 * S);
-	cs_self_metrics_counters(&store, &self, 5001 * S);
+	cs_self_metrics_counters(&store, &self, S, 5001 * S);
 	cs_self_metrics_usage(&store, &(struct cs_own_usage){ S, S, S }, 5001 * S);
+	cs_self_metrics_clock(&store, 0, 5001 * S);
+	cs_self_metrics_collection(&store, CS_READER_LOOK, MS, 5001 * S);
 	collect();
 	for (size_t g = 0; g < batch.groups_count; g++) {
 		for (size_t m = 0; m < batch.groups[g].metrics_count; m++) {
@@ -458,4 +479,5 @@ Test(observe, metrics_are_as_the_list_has_them, .fini = end)
 	/* Those of destinations need some: test_outlet. */
 	for (unsigned id = 0; id < CS_INSTRUMENT_SPANS_EXPORTED; id++)
 		cr_assert(made[id], "%s", cs_instrument(id)->name);
+	cr_assert(made[CS_INSTRUMENT_COLLECTION_DURATION]);
 }

@@ -265,6 +265,75 @@ Test(store, groups_are_services_and_bounded, .fini = end)
 	}
 }
 
+/* So many of the metric that are not of what overflowed. */
+static unsigned series_of(struct cs_metric_group *group, enum cs_instrument_id id)
+{
+	return group->counts[id];
+}
+
+static void add_at(struct cs_metric_group *group, const char *name, uint64_t at_ns)
+{
+	struct cs_attr attr = { "faas.name", { .type = CS_VALUE_STRING, .string = name } };
+
+	cs_metric_store_add(&store, group,
+			    &(struct cs_measurement){ .instrument = CS_INSTRUMENT_ERRORS,
+						      .attrs = { .items = &attr, .count = 1 },
+						      .value = 1 },
+			    at_ns);
+}
+
+Test(store, what_is_idle_makes_room_where_there_is_none, .fini = end)
+{
+	uint64_t later_ns = 110 * S + CS_METRIC_IDLE_NS;
+	size_t bytes;
+
+	begin(CS_PREFER_CUMULATIVE);
+	store.series_max = 4;
+	add_at(function, "a", 110 * S);
+	add_at(function, "b", 110 * S);
+	add_at(function, "c", 111 * S);
+	/* There is room for all that there is: nothing has to go. */
+	cs_metric_store_sweep(&store, later_ns + 10 * S);
+	cr_assert_eq(series_of(function, CS_INSTRUMENT_ERRORS), 3);
+	bytes = store.bytes;
+	add_at(function, "d", 112 * S);
+	cr_assert_eq(store.overflowed, 1);
+	/* There was none, but nothing is idle yet; then what was used last stays, and what overflowed. */
+	cs_metric_store_sweep(&store, later_ns);
+	cr_assert_eq(series_of(function, CS_INSTRUMENT_ERRORS), 3);
+	add_at(function, "d", 113 * S);
+	add_at(function, "b", 113 * S);
+	cs_metric_store_sweep(&store, later_ns + S + 1);
+	cr_assert_eq(series_of(function, CS_INSTRUMENT_ERRORS), 1);
+	cr_assert_lt(store.bytes, bytes);
+	add_at(function, "d", later_ns);
+	cr_assert_eq(store.overflowed, 2);
+	cr_assert_eq(metric(CS_READER_LOOK, later_ns + S, CS_INSTRUMENT_ERRORS)->points_count, 3);
+	cr_assert_eq(batch.groups[0].metrics[0].points[0].as_int, 2, "b goes on");
+}
+
+Test(store, groups_in_which_nothing_is_left_make_room, .fini = end)
+{
+	uint64_t later_ns = 120 * S + CS_METRIC_IDLE_NS;
+	struct cs_metric_group *busy;
+	char name[16];
+
+	begin(CS_PREFER_CUMULATIVE);
+	busy = group_named("busy");
+	for (unsigned i = 0; i < CS_METRIC_GROUPS_MAX; i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		add_at(group_named(name), "a", 110 * S);
+	}
+	add_at(busy, "a", later_ns);
+	cr_assert_null(group_named("one more"));
+	cs_metric_store_sweep(&store, later_ns);
+	cr_assert_gt(store.groups_gone, 0);
+	cr_assert_eq(group_named("busy"), busy);
+	cr_assert_eq(series_of(busy, CS_INSTRUMENT_ERRORS), 1);
+	cr_assert_not_null(group_named("one more"));
+	cr_assert_eq(store.groups_count, 3, "the collector's own, busy and one more");
+}
+
 static void observe(double value, uint8_t trace, bool cold)
 {
 	cs_metric_store_add(&store, function,
