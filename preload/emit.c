@@ -97,26 +97,10 @@ void cs_mark_told(unsigned mark, uint64_t now_ns)
 		cs_emit(CS_RECORD_READY, CS_PRIORITY_HIGH, now_ns, &rec, sizeof(rec), NULL, 0);
 }
 
-/* For records of every invocation without a call, whose claim then stays in registers. */
-static inline __attribute__((always_inline)) bool begin(unsigned type, enum cs_priority priority,
-							uint64_t time_ns, uint32_t payload_len,
-							struct cs_claim *claim)
-{
-	uint64_t thread = cs_thread_pointer();
-	uint32_t pid = cs_pid();
-
-	if (!pid || cs_ring_reserve(cs_lanes_pick(&cs_shim.lanes, thread, pid), pid, type,
-				    payload_len, priority, claim) < 0)
-		return false;
-	claim->record->time_ns = time_ns;
-	claim->record->thread = thread;
-	return true;
-}
-
 bool cs_emit_begin(unsigned type, enum cs_priority priority, uint64_t time_ns, uint32_t payload_len,
 		   struct cs_claim *claim)
 {
-	return begin(type, priority, time_ns, payload_len, claim);
+	return cs_emit_claim(type, priority, time_ns, payload_len, claim);
 }
 
 bool cs_emit_has_room(void)
@@ -135,7 +119,7 @@ void cs_emit(unsigned type, enum cs_priority priority, uint64_t time_ns, const v
 	struct cs_claim claim;
 	unsigned char *payload;
 
-	if (!begin(type, priority, time_ns, fixed_len + text_len, &claim))
+	if (!cs_emit_claim(type, priority, time_ns, fixed_len + text_len, &claim))
 		return;
 	payload = (unsigned char *)(claim.record + 1);
 	__builtin_memcpy(payload, fixed, fixed_len);

@@ -15,6 +15,7 @@
 
 #include "preload/events/lambda_call.h"
 #include "preload/start/start.h"
+#include "preload/sys.h"
 #include "preload/wire/lanes.h"
 #include "preload/wire/records.h"
 #include "preload/wire/segment.h"
@@ -173,6 +174,26 @@ void cs_mark_told(unsigned mark, uint64_t now_ns);
 static inline void cs_count(unsigned fact)
 {
 	cs_segment_count(cs_shim.header, fact, 1);
+}
+
+/**
+ * cs_emit_claim() - as cs_emit_begin(), where it is called: for records of every invocation
+ *
+ * Context: signal.
+ */
+static inline __attribute__((always_inline)) bool
+cs_emit_claim(unsigned type, enum cs_priority priority, uint64_t time_ns, uint32_t payload_len,
+	      struct cs_claim *claim)
+{
+	uint64_t thread = cs_thread_pointer();
+	uint32_t pid = cs_pid();
+
+	if (!pid || cs_ring_reserve(cs_lanes_pick(&cs_shim.lanes, thread, pid), pid, type,
+				    payload_len, priority, claim) < 0)
+		return false;
+	claim->record->time_ns = time_ns;
+	claim->record->thread = thread;
+	return true;
 }
 
 /**

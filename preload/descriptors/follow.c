@@ -332,6 +332,12 @@ void cs_follow_waited_for(int fd)
 		cs_conn_set_waited(cs_fd_conn(word), cs_fd_generation(word));
 }
 
+/* Apart, for it is rare. */
+static __attribute__((noinline)) void lose(uint64_t word)
+{
+	cs_conn_lose(env_of(word), cs_fd_conn(word), cs_fd_generation(word), cs_now());
+}
+
 /* Is @fd still what it was before the call? If not, its bytes are nobody's we know. */
 static inline bool still(int fd, uint64_t word)
 {
@@ -339,11 +345,13 @@ static inline bool still(int fd, uint64_t word)
 		return false;
 	if (cs_fd_word(fd) == word)
 		return true;
-	cs_conn_lose(env_of(word), cs_fd_conn(word), cs_fd_generation(word), cs_now());
+	lose(word);
 	return false;
 }
 
-void cs_follow_received(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes)
+/* Of what was not accepted here. */
+static __attribute__((noinline)) void received_other(int fd, uint64_t word, const struct iovec *iov,
+						     uint64_t bytes)
 {
 	if (bytes && cs_fd_kind(word) == CS_FD_RECEIVED)
 		word = confirm(fd, word, iov, bytes);
@@ -357,12 +365,19 @@ void cs_follow_received(int fd, uint64_t word, const struct iovec *iov, uint64_t
 	else if (cs_fd_kind(word) == CS_FD_OUTGOING)
 		cs_calls_received(word, iov, bytes);
 	else
-		cs_conn_received(&cs_served_env, cs_fd_conn(word), cs_fd_generation(word), iov,
-				 bytes, cs_now());
+		cs_served_received(cs_fd_conn(word), cs_fd_generation(word), iov, bytes, cs_now());
 }
 
-void cs_follow_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes,
-		    uint64_t begin_ns)
+void cs_follow_received(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes)
+{
+	if (cs_fd_kind(word) != CS_FD_CONNECTION)
+		received_other(fd, word, iov, bytes);
+	else if (bytes && still(fd, word))
+		cs_served_received(cs_fd_conn(word), cs_fd_generation(word), iov, bytes, cs_now());
+}
+
+static __attribute__((noinline)) void sent_other(int fd, uint64_t word, const struct iovec *iov,
+						 uint64_t bytes, uint64_t begin_ns)
 {
 	if (!bytes || !still(fd, word)) {
 		if (bytes && cs_fd_kind(word) == CS_FD_ANSWERS)
@@ -373,11 +388,17 @@ void cs_follow_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t byt
 	}
 	if (cs_fd_kind(word) == CS_FD_CALLER)
 		cs_lambda_sent(word, iov, bytes, begin_ns);
-	else if (cs_fd_kind(word) == CS_FD_OUTGOING)
-		cs_calls_sent(word, iov, bytes, begin_ns);
 	else
-		cs_conn_sent(&cs_served_env, cs_fd_conn(word), cs_fd_generation(word), iov, bytes,
-			     begin_ns, 0);
+		cs_calls_sent(word, iov, bytes, begin_ns);
+}
+
+void cs_follow_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes,
+		    uint64_t begin_ns)
+{
+	if (cs_fd_kind(word) != CS_FD_CONNECTION)
+		sent_other(fd, word, iov, bytes, begin_ns);
+	else if (bytes && still(fd, word))
+		cs_served_sent(cs_fd_conn(word), cs_fd_generation(word), iov, bytes, begin_ns);
 }
 
 void cs_follow_shutdown(int fd, uint64_t word)

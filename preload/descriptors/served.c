@@ -5,6 +5,8 @@
 #include "preload/descriptors/follow.h"
 #include "preload/events/event_body.h"
 #include "preload/events/openwhisk.h"
+#include "preload/http/conn_receive.h"
+#include "preload/http/conn_send.h"
 #include "preload/propagation/propagate.h"
 
 /* Values of cs_conn.wants_body */
@@ -14,26 +16,31 @@ enum {
 	BODY_WHISK, /* openwhisk.h */
 };
 
+#define SERVED static inline __attribute__((always_inline))
+
 /* Mostly it is reached: who asks need not be known then. */
-static void mark(unsigned which, uint64_t now_ns)
+SERVED void mark(unsigned which, uint64_t now_ns)
 {
 	if (!cs_segment_marked(cs_shim.header, which))
 		cs_mark_own(which, now_ns);
 }
 
+#define EVENT_FLAGS (CS_HTTP_CLOUD_EVENT | CS_HTTP_CLOUD_EVENTS | CS_HTTP_AZURE_CALL)
+
 /* What its body is, by its headers, and what is looked for in it. */
-static void look_at_body(struct cs_conn *conn, const struct cs_conn_event *event)
+static __attribute__((noinline)) void look_at_body(struct cs_conn *conn, uint32_t sequence,
+						   const struct cs_http_text *text)
 {
-	struct cs_event_of of = { conn->connection, event->sequence };
+	struct cs_event_of of = { conn->connection, sequence };
 	uint8_t flags = conn->request.fields.flags;
 	enum cs_scan_form form = CS_SCAN_AZURE;
 
-	if (cs_shim.openwhisk && cs_openwhisk_runs(event->text)) {
+	if (cs_shim.openwhisk && cs_openwhisk_runs(text)) {
 		cs_openwhisk_body_begin(conn);
 		conn->wants_body = BODY_WHISK;
 		return;
 	}
-	if (!(flags & (CS_HTTP_CLOUD_EVENT | CS_HTTP_CLOUD_EVENTS | CS_HTTP_AZURE_CALL)))
+	if (!(flags & EVENT_FLAGS))
 		return;
 	if (flags & CS_HTTP_CLOUD_EVENT)
 		form = CS_SCAN_CLOUD_EVENT;
@@ -64,37 +71,82 @@ static void end_body(struct cs_conn *conn, uint32_t sequence)
 					&len);
 }
 
-static void emit_request(struct cs_conn *conn, const struct cs_conn_event *event)
+/*
+ * What is rare stands apart, and is told of an event what it needs: so the compiler keeps the event in registers
+ * everywhere else.
+ */
+static __attribute__((noinline)) void hand_on(struct cs_rec_request *rec, uint64_t time_ns,
+					      const struct cs_http_text *text, unsigned char *head,
+					      uint32_t head_bytes)
+{
+	struct cs_conn_event event = {
+		.time_ns = time_ns,
+		.text = text,
+		.head = head,
+		.head_bytes = head_bytes,
+	};
+
+	cs_propagate_request(&event, rec);
+}
+
+SERVED void fill_request(struct cs_rec_request *rec, const struct cs_conn *conn,
+			 const struct cs_conn_event *event, uint32_t flags)
 {
 	const struct cs_http_text *text = event->text;
-	struct cs_rec_request rec = {
+
+	*rec = (struct cs_rec_request){
 		.connection = conn->connection,
 		.sequence = event->sequence,
-		.flags = event->flags,
+		.flags = flags,
 		.socket = conn->socket,
 		.method_len = text->method_len,
 		.target_len = text->target_len,
 		.headers_len = text->headers_len,
 		.version = event->version,
 	};
+}
+
+SERVED void write_request(const struct cs_conn *conn, const struct cs_conn_event *event,
+			  uint32_t flags)
+{
+	const uint32_t text = cs_http_text_used(event->text), fixed = sizeof(struct cs_rec_request);
+	struct cs_claim claim;
+	unsigned char *payload;
+
+	if (!cs_emit_claim(CS_RECORD_REQUEST, CS_PRIORITY_LOW, event->time_ns, fixed + text,
+			   &claim))
+		return;
+	payload = (unsigned char *)(claim.record + 1);
+	fill_request((void *)payload, conn, event, flags);
+	__builtin_memcpy(payload + fixed, event->text->bytes, text);
+	cs_ring_commit(&claim);
+}
+
+SERVED void emit_request(struct cs_conn *conn, const struct cs_conn_event *event)
+{
+	uint32_t flags = event->flags;
 
 	if (conn->owner == (uint32_t)cs_shim.header->pid)
-		rec.flags |= CS_REQUEST_OF_FIRST;
+		flags |= CS_REQUEST_OF_FIRST;
 	if (cs_conn_was_waited_for(conn))
-		rec.flags |= CS_REQUEST_BLOCKING;
+		flags |= CS_REQUEST_BLOCKING;
 	conn->owner = cs_pid();
 	mark(CS_MARK_REQUEST, event->time_ns);
 	cs_shim_end_init();
-	if (cs_propagate_asked(CS_PROPAGATE_ANY))
-		cs_propagate_request(event, &rec);
-	else
-		cs_emit(CS_RECORD_REQUEST, CS_PRIORITY_LOW, event->time_ns, &rec, sizeof(rec),
-			text->bytes, cs_http_text_used(text));
-	look_at_body(conn, event);
+	if (cs_propagate_asked(CS_PROPAGATE_ANY)) {
+		struct cs_rec_request rec;
+
+		fill_request(&rec, conn, event, flags);
+		hand_on(&rec, event->time_ns, event->text, event->head, event->head_bytes);
+	} else {
+		write_request(conn, event, flags);
+	}
+	if (cs_shim.openwhisk || conn->request.fields.flags & EVENT_FLAGS)
+		look_at_body(conn, event->sequence, event->text);
 }
 
 /* Mostly its end comes with the same call, and both are one record. */
-static void emit_response(struct cs_conn *conn, const struct cs_conn_event *event)
+SERVED void emit_response(struct cs_conn *conn, const struct cs_conn_event *event)
 {
 	mark(CS_MARK_RESPONSE, event->time_ns);
 	if (cs_propagate_asked(CS_PROPAGATE_ANY))
@@ -103,22 +155,35 @@ static void emit_response(struct cs_conn *conn, const struct cs_conn_event *even
 }
 
 /* It goes on: its first byte is told by itself. */
-static void tell_more(struct cs_conn *conn)
+SERVED void tell_more(struct cs_conn *conn)
 {
-	struct cs_rec_response rec = {
+	struct cs_rec_response *rec;
+	struct cs_claim claim;
+
+	conn->wants_more = 0;
+	if (!cs_emit_claim(CS_RECORD_RESPONSE, CS_PRIORITY_HIGH, conn->response_ns, sizeof(*rec),
+			   &claim))
+		return;
+	rec = (void *)(claim.record + 1);
+	*rec = (struct cs_rec_response){
 		.connection = conn->connection,
 		.sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed),
 		.status = conn->response.status,
 	};
-
-	conn->wants_more = 0;
-	cs_emit(CS_RECORD_RESPONSE, CS_PRIORITY_HIGH, conn->response_ns, &rec, sizeof(rec), NULL,
-		0);
+	cs_ring_commit(&claim);
 }
 
-static void emit_end(struct cs_conn *conn, const struct cs_conn_event *event)
+SERVED void write_end(const struct cs_conn *conn, const struct cs_conn_event *event, bool begins)
 {
-	struct cs_rec_response_end rec = {
+	struct cs_rec_response_begin begin = { conn->response_ns };
+	struct cs_rec_response_end *rec;
+	struct cs_claim claim;
+
+	if (!cs_emit_claim(CS_RECORD_RESPONSE_END, CS_PRIORITY_HIGH, event->time_ns,
+			   (uint32_t)(sizeof(*rec) + (begins ? sizeof(begin) : 0)), &claim))
+		return;
+	rec = (void *)(claim.record + 1);
+	*rec = (struct cs_rec_response_end){
 		.connection = conn->connection,
 		.sequence = event->sequence,
 		.status = event->status,
@@ -126,8 +191,14 @@ static void emit_end(struct cs_conn *conn, const struct cs_conn_event *event)
 		.request_bytes = event->request_bytes,
 		.response_bytes = event->response_bytes,
 	};
-	struct cs_rec_response_begin begin = { conn->response_ns };
-	uint32_t begin_len = conn->wants_more ? sizeof(begin) : 0;
+	if (begins)
+		__builtin_memcpy(rec + 1, &begin, sizeof(begin));
+	cs_ring_commit(&claim);
+}
+
+SERVED void emit_end(struct cs_conn *conn, const struct cs_conn_event *event)
+{
+	bool begins = conn->wants_more;
 
 	conn->wants_more = 0;
 	/* A fork child that closes what its parent was asked has nothing to tell. */
@@ -135,9 +206,8 @@ static void emit_end(struct cs_conn *conn, const struct cs_conn_event *event)
 		return;
 	mark(CS_MARK_RESPONSE_END, event->time_ns);
 	if (cs_propagate_asked(CS_PROPAGATE_ANY))
-		cs_propagate_ended(CS_CURRENT_HTTP, rec.connection, rec.sequence);
-	cs_emit(CS_RECORD_RESPONSE_END, CS_PRIORITY_HIGH, event->time_ns, &rec, sizeof(rec),
-		(const char *)&begin, begin_len);
+		cs_propagate_ended(CS_CURRENT_HTTP, conn->connection, event->sequence);
+	write_end(conn, event, begins);
 }
 
 void cs_served_aside(uint64_t connection, uint32_t sequence, unsigned flags, uint64_t time_ns)
@@ -153,23 +223,43 @@ void cs_served_aside(uint64_t connection, uint32_t sequence, unsigned flags, uin
 	cs_emit(CS_RECORD_ASIDE, CS_PRIORITY_LOW, time_ns, &rec, sizeof(rec), NULL, 0);
 }
 
-static void emit_probe(const struct cs_conn *conn, const struct cs_conn_event *event)
+static __attribute__((noinline)) void emit_probe(const struct cs_conn *conn,
+						 enum cs_conn_event_type type, uint32_t sequence,
+						 uint64_t time_ns)
 {
-	if (event->type == CS_CONN_REQUEST)
+	if (type == CS_CONN_REQUEST)
 		cs_count(CS_FACT_PROBES);
-	if (event->type == CS_CONN_REQUEST || event->type == CS_CONN_RESPONSE_END)
-		cs_served_aside(conn->connection, event->sequence,
-				event->type == CS_CONN_REQUEST ? 0 : CS_ASIDE_OVER, event->time_ns);
+	if (type == CS_CONN_REQUEST || type == CS_CONN_RESPONSE_END)
+		cs_served_aside(conn->connection, sequence,
+				type == CS_CONN_REQUEST ? 0 : CS_ASIDE_OVER, time_ns);
 }
 
-static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
+static __attribute__((noinline)) void emit_load(const struct cs_conn *conn,
+						enum cs_conn_event_type type, uint32_t sequence,
+						uint64_t time_ns, uint64_t response_bytes,
+						uint32_t status_flags)
+{
+	struct cs_conn_event event = {
+		.type = type,
+		.sequence = sequence,
+		.time_ns = time_ns,
+		.response_bytes = response_bytes,
+		.status = (uint16_t)(status_flags >> 16),
+		.flags = (uint16_t)status_flags,
+	};
+
+	cs_openwhisk_load(conn, &event);
+}
+
+SERVED void emit_event(struct cs_conn *conn, const struct cs_conn_event *event)
 {
 	if (event->probe) {
-		emit_probe(conn, event);
+		emit_probe(conn, event->type, event->sequence, event->time_ns);
 		return;
 	}
 	if (event->load) {
-		cs_openwhisk_load(conn, event);
+		emit_load(conn, event->type, event->sequence, event->time_ns, event->response_bytes,
+			  (uint32_t)event->status << 16 | event->flags);
 		return;
 	}
 	switch (event->type) {
@@ -198,13 +288,47 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 	}
 }
 
+static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
+{
+	emit_event(conn, event);
+}
+
+static void more(struct cs_conn *conn)
+{
+	tell_more(conn);
+}
+
 const struct cs_conn_env cs_served_env = {
 	.conns = &cs_fds.conns,
 	.texts = &cs_fds.texts,
 	.emit = emit,
 	.content = pass_body,
 	.loads = &cs_shim.openwhisk,
+	.more = more,
+	.now = cs_now,
+	.forks = &cs_follow.forks,
+};
+
+/* What the compiler knows of it: the two below are all of the hot path in one piece each. */
+static const struct cs_conn_env here = {
+	.conns = &cs_fds.conns,
+	.texts = &cs_fds.texts,
+	.emit = emit_event,
+	.content = pass_body,
+	.loads = &cs_shim.openwhisk,
 	.more = tell_more,
 	.now = cs_now,
 	.forks = &cs_follow.forks,
 };
+
+void cs_served_received(struct cs_conn *conn, uint32_t generation, const struct iovec *iov,
+			uint64_t bytes, uint64_t now_ns)
+{
+	cs_conn_received_by(&here, conn, generation, iov, bytes, now_ns);
+}
+
+void cs_served_sent(struct cs_conn *conn, uint32_t generation, const struct iovec *iov,
+		    uint64_t bytes, uint64_t begin_ns)
+{
+	cs_conn_sent_by(&here, conn, generation, iov, bytes, begin_ns, 0);
+}

@@ -71,24 +71,38 @@ CS_HOOK(int, dup3, (int fd, int onto, int flags))
 	DUP_ONTO(CS_REAL(dup3)(fd, onto, flags));
 }
 
+/* What a call of fcntl changed that came back with @ret. */
+static void after_fcntl(int fd, int command, uint64_t argument, uint64_t word, int ret)
+{
+	if (command == F_SETFL && ret == 0)
+		cs_follow_blocking(fd, !(argument & O_NONBLOCK));
+	else if (command != F_SETFL && ret >= 0)
+		cs_follow_dup(fd, word, ret);
+}
+
 /*
  * Its third argument is an int, a pointer or nothing, in the register where a fixed one stands on
  * both architectures: handed on as it came, so that nothing is rebuilt and the result is seen.
  */
 #define FCNTL(name)                                                                                \
+	static __attribute__((noinline)) int watched_##name(int fd, int command,                   \
+							    uint64_t argument, uint64_t word);     \
 	CS_HOOK(int, name, (int fd, int command, uint64_t argument))                               \
 	{                                                                                          \
 		uint64_t word;                                                                     \
-		int ret;                                                                           \
                                                                                                    \
 		if (command != F_DUPFD && command != F_DUPFD_CLOEXEC && command != F_SETFL)        \
 			return CS_REAL(name)(fd, command, argument);                               \
 		word = cs_fd_word(fd);                                                             \
-		ret = CS_REAL(name)(fd, command, argument);                                        \
-		if (command == F_SETFL && ret == 0 && word)                                        \
-			cs_follow_blocking(fd, !(argument & O_NONBLOCK));                          \
-		else if (command != F_SETFL && ret >= 0)                                           \
-			cs_follow_dup(fd, word, ret);                                              \
+		if (command == F_SETFL && !word)                                                   \
+			return CS_REAL(name)(fd, command, argument);                               \
+		return watched_##name(fd, command, argument, word);                                \
+	}                                                                                          \
+	static int watched_##name(int fd, int command, uint64_t argument, uint64_t word)           \
+	{                                                                                          \
+		int ret = CS_REAL(name)(fd, command, argument);                                    \
+                                                                                                   \
+		after_fcntl(fd, command, argument, word, ret);                                     \
 		return ret;                                                                        \
 	}
 

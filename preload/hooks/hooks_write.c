@@ -27,6 +27,10 @@ static inline bool wanted(int fd, uint64_t word)
 
 static inline uint64_t before(int fd, uint64_t word)
 {
+	/* Of a response only its first byte and its last have a time. */
+	if (cs_fd_kind(word) == CS_FD_CONNECTION &&
+	    cs_conn_answering(cs_fd_conn(word), cs_fd_generation(word)))
+		return CS_CONN_UNTIMED;
 	return cs_shim_watching() && wanted(fd, word) ? cs_now() : 0;
 }
 
@@ -35,6 +39,11 @@ static void after(int fd, uint64_t word, const struct iovec *iov, ssize_t ret, i
 {
 	if (ret <= 0 || !begin_ns)
 		return;
+	if (cs_fd_kind(word) == CS_FD_CONNECTION) {
+		if (!(flags & MSG_OOB))
+			cs_follow_sent(fd, word, iov, (uint64_t)ret, begin_ns);
+		return;
+	}
 	if (cs_inherited_is(fd, word, 1))
 		cs_inherited_written(begin_ns);
 	if (!word || cs_fd_kind(word) == CS_FD_INHERITED)

@@ -5,16 +5,11 @@
 
 #include <stdatomic.h>
 
-#include "preload/http/conn_ways.h"
+#include "preload/http/conn_receive.h"
+#include "preload/http/conn_send.h"
 
-#define REF        0x10000ull
-#define REF_MASK   0xffff0000ull
-#define GENERATION 32
-
-static bool is_generation(uint64_t state, uint32_t generation)
-{
-	return (uint32_t)(state >> GENERATION) == generation;
-}
+#define REF      0x10000ull
+#define REF_MASK 0xffff0000ull
 
 uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd, uint64_t socket)
 {
@@ -25,7 +20,7 @@ uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd
 		return index;
 	conn = cs_pool_item(env->conns, index);
 	conn->forks = atomic_load_explicit(env->forks, memory_order_relaxed);
-	conn->connection = (uint32_t)fd | (uint64_t)generation << GENERATION;
+	conn->connection = (uint32_t)fd | (uint64_t)generation << CS_CONN_GENERATION;
 	conn->socket = socket;
 	conn->text = CS_POOL_NONE;
 	conn->response_text = CS_POOL_NONE;
@@ -37,7 +32,7 @@ uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd
 	atomic_store_explicit(&conn->requests, 0, memory_order_relaxed);
 	atomic_store_explicit(&conn->responses, 0, memory_order_relaxed);
 	/* pairs with: conn.state */
-	atomic_store_explicit(&conn->state, (uint64_t)generation << GENERATION | REF,
+	atomic_store_explicit(&conn->state, (uint64_t)generation << CS_CONN_GENERATION | REF,
 			      memory_order_release);
 	return index;
 }
@@ -47,7 +42,7 @@ bool cs_conn_ref(struct cs_conn *conn, uint32_t generation)
 	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
 
 	do {
-		if (!is_generation(state, generation) || state & CS_CONN_CLOSING ||
+		if (!cs_conn_is_generation(state, generation) || state & CS_CONN_CLOSING ||
 		    (state & REF_MASK) == REF_MASK)
 			return false;
 	} while (!atomic_compare_exchange_weak_explicit(
@@ -61,7 +56,7 @@ void cs_conn_set_blocking(struct cs_conn *conn, uint32_t generation, bool blocki
 
 	do {
 		next = blocking ? state | CS_CONN_BLOCKING : state & ~(uint64_t)CS_CONN_BLOCKING;
-		if (!is_generation(state, generation) || next == state)
+		if (!cs_conn_is_generation(state, generation) || next == state)
 			return;
 	} while (!atomic_compare_exchange_weak_explicit(
 		&conn->state, &state, next, memory_order_relaxed, memory_order_relaxed));
@@ -71,7 +66,7 @@ void cs_conn_set_waited(struct cs_conn *conn, uint32_t generation)
 {
 	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
 
-	while (is_generation(state, generation) && !(state & CS_CONN_WAITED) &&
+	while (cs_conn_is_generation(state, generation) && !(state & CS_CONN_WAITED) &&
 	       !atomic_compare_exchange_weak_explicit(&conn->state, &state, state | CS_CONN_WAITED,
 						      memory_order_relaxed, memory_order_relaxed))
 		;
@@ -100,7 +95,7 @@ bool cs_conn_may_begin(const struct cs_conn *conn, uint32_t generation)
 {
 	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
 
-	return is_generation(state, generation) &&
+	return cs_conn_is_generation(state, generation) &&
 	       !(state & (CS_CONN_RECEIVING | CS_CONN_LOST_IN | CS_CONN_CLOSING)) &&
 	       cs_http_request_idle(&conn->request) && !asks_for_tunnel(conn);
 }
@@ -109,7 +104,7 @@ void cs_conn_share(struct cs_conn *conn, uint32_t generation)
 {
 	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
 
-	while (is_generation(state, generation) && !(state & CS_CONN_SHARED) &&
+	while (cs_conn_is_generation(state, generation) && !(state & CS_CONN_SHARED) &&
 	       !atomic_compare_exchange_weak_explicit(&conn->state, &state, state | CS_CONN_SHARED,
 						      memory_order_relaxed, memory_order_relaxed))
 		;
@@ -133,6 +128,25 @@ void *cs_conn_scratch(const struct cs_conn_env *env, const struct cs_conn *conn)
 	return text->scratch;
 }
 
+void cs_conn_tell_unfollowed(const struct cs_conn_env *env, struct cs_conn *conn)
+{
+	struct cs_conn_event event = { .type = CS_CONN_HEAD_UNFOLLOWED };
+
+	env->emit(conn, &event);
+}
+
+void cs_conn_put_text(const struct cs_conn_env *env, struct cs_conn *conn)
+{
+	cs_conn_put_text_by(env, conn);
+}
+
+void cs_conn_put_response_text(const struct cs_conn_env *env, struct cs_conn *conn)
+{
+	if (conn->response_text != CS_POOL_NONE)
+		cs_pool_put(env->texts, conn->response_text);
+	conn->response_text = CS_POOL_NONE;
+}
+
 uint64_t cs_conn_show(const struct cs_conn_env *env, struct cs_conn *conn,
 		      const unsigned char *data, size_t content)
 {
@@ -142,8 +156,33 @@ uint64_t cs_conn_show(const struct cs_conn_env *env, struct cs_conn *conn,
 	return content;
 }
 
-/* The last reference is gone and nobody is busy: exactly one thread comes here. */
-static void finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t state)
+void cs_conn_end_all(const struct cs_conn_env *env, struct cs_conn *conn, bool lost,
+		     uint64_t now_ns)
+{
+	uint32_t forks = atomic_load_explicit(env->forks, memory_order_relaxed);
+	bool passed = atomic_load_explicit(&conn->state, memory_order_relaxed) & CS_CONN_SHARED;
+	bool shared = passed || forks != conn->forks;
+
+	while (cs_conn_outstanding(conn)) {
+		uint16_t flags = CS_RESPONSE_ABORTED;
+
+		if (conn->sending == CS_CONN_HEAD_BEGUN)
+			cs_conn_tell_response(env, conn, 0);
+		if (lost)
+			flags = CS_RESPONSE_UNFOLLOWED;
+		else if (conn->sending == CS_CONN_HEAD_TOLD && !passed &&
+			 (uint16_t)forks == conn->response_forks &&
+			 cs_http_response_ends_by_close(&conn->response))
+			flags = CS_RESPONSE_CLOSED;
+		else if (shared)
+			flags = CS_RESPONSE_UNFOLLOWED; /* who else has it may answer, or go on */
+		else if (conn->sending == CS_CONN_NOTHING && conn->behind)
+			flags = CS_RESPONSE_UNFOLLOWED; /* it need not have been looked at */
+		cs_conn_end_response(env, conn, flags, now_ns);
+	}
+}
+
+void cs_conn_finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t state)
 {
 	uint32_t index =
 		(uint32_t)(((unsigned char *)conn - env->conns->items) / env->conns->item_bytes);
@@ -165,22 +204,6 @@ static void finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t
 	cs_pool_put(env->conns, index);
 }
 
-/* Become the one thread in a direction. */
-static bool enter(struct cs_conn *conn, uint32_t generation, uint64_t busy, uint64_t lost)
-{
-	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
-	uint64_t next;
-
-	do {
-		if (!is_generation(state, generation) || state & (CS_CONN_CLOSING | lost))
-			return false;
-		next = state & busy ? state | CS_CONN_LOST : state | busy;
-		/* pairs with: conn.state */
-	} while (!atomic_compare_exchange_weak_explicit(
-		&conn->state, &state, next, memory_order_acquire, memory_order_relaxed));
-	return !(state & busy);
-}
-
 /* Does somebody of whom nothing is told begin? In a tunnel when the request for it is over. */
 static bool is_aside(const struct cs_conn_env *env, const struct cs_conn *conn, uint64_t state)
 {
@@ -189,7 +212,8 @@ static bool is_aside(const struct cs_conn_env *env, const struct cs_conn *conn, 
 }
 
 /* Once; while busy with a direction, so that the connection is still there. Return: its state now. */
-static uint64_t tell_aside(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t now_ns)
+static uint64_t tell_aside_once(const struct cs_conn_env *env, struct cs_conn *conn,
+				uint64_t now_ns)
 {
 	struct cs_conn_event event = { .type = CS_CONN_ASIDE };
 	uint64_t was =
@@ -202,99 +226,31 @@ static uint64_t tell_aside(const struct cs_conn_env *env, struct cs_conn *conn, 
 	return was | CS_CONN_ASIDE_TOLD;
 }
 
-static void leave(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t busy, uint64_t lost,
-		  uint64_t now_ns)
+uint64_t cs_conn_tell_aside(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t state,
+			    uint64_t lost, uint64_t now_ns)
 {
-	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
-	uint64_t next;
-
-	do {
-		if ((state | lost) & CS_CONN_LOST && is_aside(env, conn, state | lost))
-			state = tell_aside(env, conn, now_ns);
-		next = (state & ~busy) | lost;
-		/* pairs with: conn.state; acquire, as finish() reads what the other direction wrote */
-	} while (!atomic_compare_exchange_weak_explicit(
-		&conn->state, &state, next, memory_order_acq_rel, memory_order_relaxed));
-	if (next & CS_CONN_CLOSING && !(next & CS_CONN_BUSY))
-		finish(env, conn, next);
-}
-
-static uint64_t raw_lost(enum cs_conn_raw_verdict verdict)
-{
-	return verdict == CS_CONN_RAW_LOST ? CS_CONN_LOST : 0;
-}
-
-static uint64_t take_in(const struct cs_conn_env *env, struct cs_conn *conn,
-			const unsigned char *data, uint64_t bytes, uint64_t now_ns)
-{
-	enum cs_conn_raw_verdict verdict =
-		env->raw_out ? env->raw_out(env, conn, data, bytes, now_ns) : CS_CONN_RAW_HTTP;
-
-	return verdict == CS_CONN_RAW_HTTP ? cs_conn_receive(env, conn, data, bytes, now_ns)
-					   : raw_lost(verdict);
-}
-
-static uint64_t take_out(const struct cs_conn_env *env, struct cs_conn *conn,
-			 const unsigned char *data, uint64_t bytes, uint64_t begin_ns,
-			 uint64_t end_ns)
-{
-	enum cs_conn_raw_verdict verdict =
-		env->raw_in ? env->raw_in(env, conn, data, bytes, end_ns) : CS_CONN_RAW_HTTP;
-
-	return verdict == CS_CONN_RAW_HTTP
-		       ? cs_conn_transmit(env, conn, data, bytes, begin_ns, end_ns)
-		       : raw_lost(verdict);
+	return is_aside(env, conn, state | lost) ? tell_aside_once(env, conn, now_ns) : state;
 }
 
 void cs_conn_received(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
 		      const struct iovec *iov, uint64_t bytes, uint64_t now_ns)
 {
-	uint64_t lost = 0;
-
-	if (!enter(conn, generation, CS_CONN_RECEIVING, CS_CONN_LOST_IN))
-		return;
-	if (!iov)
-		lost = take_in(env, conn, NULL, bytes, now_ns);
-	while (iov && bytes && !lost) {
-		uint64_t part = iov->iov_len < bytes ? iov->iov_len : bytes;
-
-		lost = take_in(env, conn, iov->iov_base, part, now_ns);
-		bytes -= part;
-		iov++;
-	}
-	if (lost && !env->caller)
-		cs_conn_put_text(env, conn);
-	leave(env, conn, CS_CONN_RECEIVING, lost, now_ns);
+	cs_conn_received_by(env, conn, generation, iov, bytes, now_ns);
 }
 
 void cs_conn_sent(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
 		  const struct iovec *iov, uint64_t bytes, uint64_t begin_ns, uint64_t end_ns)
 {
-	uint64_t lost = 0;
-
-	if (!enter(conn, generation, CS_CONN_SENDING, CS_CONN_LOST_OUT))
-		return;
-	if (!iov)
-		lost = take_out(env, conn, NULL, bytes, begin_ns, end_ns);
-	while (iov && bytes && !lost) {
-		uint64_t part = iov->iov_len < bytes ? iov->iov_len : bytes;
-
-		lost = take_out(env, conn, iov->iov_base, part, begin_ns, end_ns);
-		bytes -= part;
-		iov++;
-	}
-	if (conn->wants_more)
-		env->more(conn);
-	leave(env, conn, CS_CONN_SENDING, lost, end_ns);
+	cs_conn_sent_by(env, conn, generation, iov, bytes, begin_ns, end_ns);
 }
 
 void cs_conn_shutdown(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
 		      uint64_t now_ns)
 {
-	if (!enter(conn, generation, CS_CONN_SENDING, CS_CONN_LOST_OUT))
+	if (!cs_conn_enter(conn, generation, CS_CONN_SENDING, CS_CONN_LOST_OUT))
 		return;
 	cs_conn_end_all(env, conn, false, now_ns);
-	leave(env, conn, CS_CONN_SENDING, CS_CONN_LOST | CS_CONN_SAID_ALL, now_ns);
+	cs_conn_leave(env, conn, CS_CONN_SENDING, CS_CONN_LOST | CS_CONN_SAID_ALL, now_ns);
 }
 
 void cs_conn_lose(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
@@ -302,13 +258,13 @@ void cs_conn_lose(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t 
 {
 	uint64_t state;
 
-	if (enter(conn, generation, CS_CONN_SENDING, CS_CONN_LOST_OUT)) {
+	if (cs_conn_enter(conn, generation, CS_CONN_SENDING, CS_CONN_LOST_OUT)) {
 		cs_conn_end_all(env, conn, true, now_ns);
-		leave(env, conn, CS_CONN_SENDING, CS_CONN_LOST, now_ns);
+		cs_conn_leave(env, conn, CS_CONN_SENDING, CS_CONN_LOST, now_ns);
 		return;
 	}
 	state = atomic_load_explicit(&conn->state, memory_order_relaxed);
-	while (is_generation(state, generation) && (state & CS_CONN_LOST) != CS_CONN_LOST &&
+	while (cs_conn_is_generation(state, generation) && (state & CS_CONN_LOST) != CS_CONN_LOST &&
 	       !atomic_compare_exchange_weak_explicit(&conn->state, &state, state | CS_CONN_LOST,
 						      memory_order_relaxed, memory_order_relaxed))
 		;
@@ -317,10 +273,10 @@ void cs_conn_lose(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t 
 void cs_conn_skip(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
 		  uint64_t now_ns)
 {
-	if (!enter(conn, generation, CS_CONN_SENDING, CS_CONN_LOST_OUT))
+	if (!cs_conn_enter(conn, generation, CS_CONN_SENDING, CS_CONN_LOST_OUT))
 		return;
 	cs_conn_end_all(env, conn, true, now_ns);
-	leave(env, conn, CS_CONN_SENDING, 0, now_ns);
+	cs_conn_leave(env, conn, CS_CONN_SENDING, 0, now_ns);
 }
 
 void cs_conn_unref(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
@@ -330,7 +286,7 @@ void cs_conn_unref(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t
 	uint64_t next;
 
 	do {
-		if (!is_generation(state, generation) || state & CS_CONN_CLOSING)
+		if (!cs_conn_is_generation(state, generation) || state & CS_CONN_CLOSING)
 			return;
 		next = state - REF;
 		if (!(next & REF_MASK)) {
@@ -341,5 +297,5 @@ void cs_conn_unref(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t
 	} while (!atomic_compare_exchange_weak_explicit(
 		&conn->state, &state, next, memory_order_acq_rel, memory_order_relaxed));
 	if (next & CS_CONN_CLOSING && !(next & CS_CONN_BUSY))
-		finish(env, conn, next);
+		cs_conn_finish(env, conn, next);
 }

@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,12 @@ struct cs_conn_text {
 		uint32_t scratch[sizeof(struct cs_http_text) / 4]; /* see cs_conn_scratch() */
 	};
 };
+
+/* Begin of a call that begins no response: nobody has looked at the clock. */
+#define CS_CONN_UNTIMED 1u
+
+/* Bit of cs_conn.state: a response has begun, and there is no request behind the one that it answers. */
+#define CS_CONN_ANSWERING 0x1000u
 
 struct cs_conn {
 	_Atomic uint32_t link; /* the pool's */
@@ -231,12 +238,25 @@ void cs_conn_received(const struct cs_conn_env *env, struct cs_conn *conn, uint3
 
 /**
  * cs_conn_sent() - it has written @bytes bytes, between the two stamps
- * @end_ns: 0: @env->now tells it, where something ends
+ * @begin_ns: CS_CONN_UNTIMED: as cs_conn_answering() allowed
+ * @end_ns:   0: @env->now tells it, where something ends
  *
  * Context: signal.
  */
 void cs_conn_sent(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,
 		  const struct iovec *iov, uint64_t bytes, uint64_t begin_ns, uint64_t end_ns);
+
+/**
+ * cs_conn_answering() - before a write: does it only go on with a response?
+ *
+ * Context: signal. True: cs_conn_sent() may be told CS_CONN_UNTIMED.
+ */
+static inline bool cs_conn_answering(const struct cs_conn *conn, uint32_t generation)
+{
+	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
+
+	return state & CS_CONN_ANSWERING && (uint32_t)(state >> 32) == generation;
+}
 
 /** cs_conn_shutdown() - it will send no more. Context: signal. */
 void cs_conn_shutdown(const struct cs_conn_env *env, struct cs_conn *conn, uint32_t generation,

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What the three parts of a followed connection share: conn.c, which is its life and decides who may
- * touch it; conn_receive.c, the direction in which requests come; and conn_send.c, that of the responses.
- * Nobody else's.
+ * What the parts of a followed connection share: conn.c, which is its life; conn_receive.h, the direction in which
+ * requests come; and conn_send.h, that of the responses; and who may touch it.
+ *
+ * The directions are inlined: once in conn.c, for whatever environment, and once in descriptors/served.c, whose
+ * connections are those of the hot path, and whose environment the compiler knows then. Nobody else's.
  */
 #pragma once
 
 #include <stdatomic.h>
 
 #include "preload/http/conn.h"
+
+#define CS_CONN_WAY static inline __attribute__((always_inline))
 
 /* Bits of cs_conn.state */
 #define CS_CONN_RECEIVING  0x01u /* a thread is busy with the receiving direction */
@@ -26,6 +30,7 @@
 #define CS_CONN_WAITED     0x800u /* a thread has waited for it, and for nothing else */
 #define CS_CONN_BUSY       (CS_CONN_RECEIVING | CS_CONN_SENDING)
 #define CS_CONN_LOST       (CS_CONN_LOST_IN | CS_CONN_LOST_OUT)
+#define CS_CONN_GENERATION 32 /* from this bit on */
 
 /* Bits of cs_conn.received: what the request makes of the response */
 #define CS_CONN_TO_HEAD    0x1u
@@ -70,23 +75,14 @@ static inline uint64_t cs_conn_time(const struct cs_conn_env *env, uint64_t ns)
 uint64_t cs_conn_show(const struct cs_conn_env *env, struct cs_conn *conn,
 		      const unsigned char *data, size_t content);
 
-/**
- * cs_conn_receive() - bytes came in
- * @data: @bytes bytes; NULL if only their number is known
- *
- * Context: signal; the one thread in the receiving direction.
- * Return:  bits of cs_conn.state: what of it cannot be followed any longer.
- */
-uint64_t cs_conn_receive(const struct cs_conn_env *env, struct cs_conn *conn,
-			 const unsigned char *data, uint64_t bytes, uint64_t now_ns);
+/** cs_conn_tell_unfollowed() - a head is not followed. Context: signal; the one thread in the direction. */
+void cs_conn_tell_unfollowed(const struct cs_conn_env *env, struct cs_conn *conn);
 
 /** cs_conn_put_text() - the text of a head that came in is needed no more. Context: as above. */
 void cs_conn_put_text(const struct cs_conn_env *env, struct cs_conn *conn);
 
-/** cs_conn_transmit() - bytes went out. Context, parameters, return: as above, of the other direction. */
-uint64_t cs_conn_transmit(const struct cs_conn_env *env, struct cs_conn *conn,
-			  const unsigned char *data, uint64_t bytes, uint64_t begin_ns,
-			  uint64_t end_ns);
+/** cs_conn_put_response_text() - of a caller: what is kept of the response is needed no more. */
+void cs_conn_put_response_text(const struct cs_conn_env *env, struct cs_conn *conn);
 
 /**
  * cs_conn_end_all() - nothing more will be sent: end what is outstanding
@@ -97,5 +93,61 @@ uint64_t cs_conn_transmit(const struct cs_conn_env *env, struct cs_conn *conn,
 void cs_conn_end_all(const struct cs_conn_env *env, struct cs_conn *conn, bool lost,
 		     uint64_t now_ns);
 
-/** cs_conn_put_response_text() - of a caller: what is kept of the response is needed no more. */
-void cs_conn_put_response_text(const struct cs_conn_env *env, struct cs_conn *conn);
+/** cs_conn_finish() - the last reference is gone and nobody is busy: exactly one thread comes here. */
+void cs_conn_finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t state);
+
+/**
+ * cs_conn_tell_aside() - no more is understood of it: somebody of whom nothing is told may have begun
+ *
+ * @lost: bits that are about to be added to @state
+ *
+ * Context: signal; the one thread in a direction.
+ * Return:  cs_conn.state now, which was @state.
+ */
+uint64_t cs_conn_tell_aside(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t state,
+			    uint64_t lost, uint64_t now_ns);
+
+CS_CONN_WAY bool cs_conn_is_generation(uint64_t state, uint32_t generation)
+{
+	return (uint32_t)(state >> CS_CONN_GENERATION) == generation;
+}
+
+/* Become the one thread in a direction. */
+CS_CONN_WAY bool cs_conn_enter(struct cs_conn *conn, uint32_t generation, uint64_t busy,
+			       uint64_t lost)
+{
+	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
+	uint64_t next;
+
+	do {
+		if (!cs_conn_is_generation(state, generation) || state & (CS_CONN_CLOSING | lost))
+			return false;
+		next = state & busy ? state | CS_CONN_LOST : state | busy;
+		/* pairs with: conn.state */
+	} while (!atomic_compare_exchange_weak_explicit(
+		&conn->state, &state, next, memory_order_acquire, memory_order_relaxed));
+	return !(state & busy);
+}
+
+/* Be it no longer; @lost: what cannot be followed any more, and other bits that are true from now on. */
+CS_CONN_WAY void cs_conn_leave(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t busy,
+			       uint64_t lost, uint64_t now_ns)
+{
+	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
+	uint64_t next;
+
+	do {
+		if (__builtin_expect(((state | lost) & CS_CONN_LOST) != 0, 0))
+			state = cs_conn_tell_aside(env, conn, state, lost, now_ns);
+		next = (state & ~(busy | CS_CONN_ANSWERING)) | lost;
+		/* pairs with: conn.state; acquire, as finish() reads what the other direction wrote */
+	} while (!atomic_compare_exchange_weak_explicit(
+		&conn->state, &state, next, memory_order_acq_rel, memory_order_relaxed));
+	if (next & CS_CONN_CLOSING && !(next & CS_CONN_BUSY))
+		cs_conn_finish(env, conn, next);
+}
+
+CS_CONN_WAY uint64_t cs_conn_raw_lost(enum cs_conn_raw_verdict verdict)
+{
+	return verdict == CS_CONN_RAW_LOST ? CS_CONN_LOST : 0;
+}

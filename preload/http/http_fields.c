@@ -351,16 +351,18 @@ static enum cs_http_verdict take(struct cs_http_fields *fields, struct cs_http_t
 	return CS_HTTP_UNFOLLOWED;
 }
 
-enum cs_http_verdict cs_http_fields_feed(struct cs_http_fields *fields, struct cs_http_text *text,
-					 const unsigned char *data, size_t len, size_t *ret_used)
+/* What is left of @data from @at on, line by line or byte by byte. */
+static enum cs_http_verdict feed_rest(struct cs_http_fields *fields, struct cs_http_text *text,
+				      const unsigned char *data, const unsigned char *at,
+				      size_t len, size_t *ret_used)
 {
-	const unsigned char *at = data, *end = data + len, *here;
+	const unsigned char *end = data + len;
 	enum cs_http_verdict verdict = CS_HTTP_MORE;
 
 	while (at < end && verdict == CS_HTTP_MORE) {
+		const unsigned char *here = at;
 		size_t used = 0;
 
-		here = at;
 		if (fields->state == LINE && len >= CS_SWAR_BYTES)
 			verdict = cs_http_whole_lines(fields, text, here, end, &at);
 		if (at != here)
@@ -370,4 +372,17 @@ enum cs_http_verdict cs_http_fields_feed(struct cs_http_fields *fields, struct c
 	}
 	*ret_used = (size_t)(at - data);
 	return verdict;
+}
+
+enum cs_http_verdict cs_http_fields_feed(struct cs_http_fields *fields, struct cs_http_text *text,
+					 const unsigned char *data, size_t len, size_t *ret_used)
+{
+	const unsigned char *at = data;
+
+	if (fields->state == LINE && len >= CS_SWAR_BYTES &&
+	    cs_http_whole_lines(fields, text, data, data + len, &at) == CS_HTTP_HEAD) {
+		*ret_used = (size_t)(at - data);
+		return CS_HTTP_HEAD;
+	}
+	return feed_rest(fields, text, data, at, len, ret_used);
 }

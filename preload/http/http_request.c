@@ -9,7 +9,8 @@
 
 enum state {
 	START, /* zero */
-	START_LF,
+	START_LF = CS_HTTP_REQUEST_IDLE,
+	BODY = CS_HTTP_REQUEST_BODY,
 	METHOD,
 	TARGET,
 	AUTHORITY, /* of an absolute target: skipped, it may hold a password */
@@ -18,7 +19,6 @@ enum state {
 	LINE_CR,
 	LINE_LF,
 	FIELDS,
-	BODY,
 };
 
 static const char version_text[] = "HTTP/1.";
@@ -28,16 +28,6 @@ void cs_http_request_init(struct cs_http_request *request)
 	request->state = START;
 	request->progress = 0;
 	request->outgoing = false;
-}
-
-bool cs_http_request_idle(const struct cs_http_request *request)
-{
-	return request->state <= START_LF;
-}
-
-bool cs_http_request_in_body(const struct cs_http_request *request)
-{
-	return request->state == BODY;
 }
 
 static enum cs_http_verdict start_byte(struct cs_http_request *request, struct cs_http_text *text,

@@ -28,11 +28,21 @@ struct cs_http_request {
 /** cs_http_request_init() - for a new connection; all zero is the same. Context: signal (pure). */
 void cs_http_request_init(struct cs_http_request *request);
 
+/* Values of cs_http_request.state, of which all others are the scanner's own */
+#define CS_HTTP_REQUEST_IDLE 1u /* at most */
+#define CS_HTTP_REQUEST_BODY 2u
+
 /** cs_http_request_idle() - between messages: no byte of a head was seen. Context: signal. */
-bool cs_http_request_idle(const struct cs_http_request *request);
+static inline bool cs_http_request_idle(const struct cs_http_request *request)
+{
+	return request->state <= CS_HTTP_REQUEST_IDLE;
+}
 
 /** cs_http_request_in_body() - is the next byte one of a body? Context: signal (pure). */
-bool cs_http_request_in_body(const struct cs_http_request *request);
+static inline bool cs_http_request_in_body(const struct cs_http_request *request)
+{
+	return request->state == CS_HTTP_REQUEST_BODY;
+}
 
 /**
  * cs_http_request_feed() - take the next bytes that the server received

@@ -20,10 +20,10 @@ LIMITS = {
     "read": (16, 0),
     "write": (16, 0),
     "serve": (4700, 3),
-    "serve_in_two": (5200, 4),
-    "serve_jdk": (4750, 4),
-    "serve_jetty": (5450, 4),
-    "call": (4550, 2),
+    "serve_in_two": (5100, 3),
+    "serve_jdk": (4700, 3),
+    "serve_jetty": (5300, 3),
+    "call": (5000, 2),
 }
 
 STEPS_S = 240  # two switches a step: on a busy machine a start takes half a minute

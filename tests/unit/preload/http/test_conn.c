@@ -299,6 +299,43 @@ Test(conn, keep_alive_is_one_invocation_after_the_other)
 	TOLD("request 1 PUT /p @30\nresponse 1 200 @40\nend 1 200 in 41 out 40 @41\n");
 }
 
+Test(conn, a_write_in_the_middle_of_the_only_response_needs_no_clock, .init = setup)
+{
+	received(GET_A, 10);
+	cr_assert(not(cs_conn_answering(conn, GENERATION)));
+	sent("HTTP/1.1 200 OK\r\nConte", 20, 21);
+	cr_assert(not(cs_conn_answering(conn, GENERATION)));
+	sent("nt-Length: 2\r\n\r\n", 22, 23);
+	cr_assert(cs_conn_answering(conn, GENERATION));
+	cr_assert(not(cs_conn_answering(conn, GENERATION + 1)));
+	sent("h", CS_CONN_UNTIMED, 25);
+	cr_assert(cs_conn_answering(conn, GENERATION));
+	sent("i", CS_CONN_UNTIMED, 27);
+	cr_assert(not(cs_conn_answering(conn, GENERATION)));
+	cr_assert(eq(
+		str, told,
+		(char *)"request 0 GET /a @10\nresponse 0 200 @20\nend 0 200 in 19 out 40 @27\n"));
+}
+
+Test(conn, a_write_may_begin_the_next_response_where_one_is_asked_for, .init = setup)
+{
+	received(GET_A, 10);
+	sent("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", 20, 21);
+	received(GET_A, 30);
+	cr_assert(not(cs_conn_answering(conn, GENERATION)));
+	sent("h", 40, 41);
+	cr_assert(not(cs_conn_answering(conn, GENERATION)));
+	/* The clock was left alone before the second came: its response begins now. */
+	clock_ns = 70;
+	sent("i" OK_2, CS_CONN_UNTIMED, 0);
+	cr_assert(eq(
+		str, told,
+		(char *)"request 0 GET /a @10\nresponse 0 200 @20\nrequest 1 GET /a @30\n"
+			"end 0 200 in 19 out 40 @71\nresponse 1 200 @72\nend 1 200 in 19 out 40 @73\n"));
+	cs_conn_skip(&env, conn, GENERATION, 80);
+	cr_assert(not(cs_conn_answering(conn, GENERATION)));
+}
+
 Test(conn, time_is_that_of_the_first_byte_in_and_out_and_of_the_last_out)
 {
 	received("G", 10);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* The direction of a connection in which requests come; see conn_ways.h. */
-#include "preload/http/conn_ways.h"
+#pragma once
 
+#include "preload/http/conn_ways.h"
 #include "preload/http/http_probe.h"
 
-void cs_conn_put_text(const struct cs_conn_env *env, struct cs_conn *conn)
+CS_CONN_WAY void cs_conn_put_text_by(const struct cs_conn_env *env, struct cs_conn *conn)
 {
 	if (conn->text != CS_POOL_NONE)
 		cs_pool_put(env->texts, conn->text);
@@ -14,14 +15,7 @@ void cs_conn_put_text(const struct cs_conn_env *env, struct cs_conn *conn)
 		conn->wants_body = 0;
 }
 
-static void tell_unfollowed(const struct cs_conn_env *env, struct cs_conn *conn)
-{
-	struct cs_conn_event event = { .type = CS_CONN_HEAD_UNFOLLOWED };
-
-	env->emit(conn, &event);
-}
-
-static bool is_connect(const struct cs_http_text *text)
+CS_CONN_WAY bool is_connect(const struct cs_http_text *text)
 {
 	static const char connect[] = "CONNECT";
 
@@ -34,8 +28,8 @@ static bool is_connect(const struct cs_http_text *text)
 	return true;
 }
 
-static uint64_t bits_of(const struct cs_conn_env *env, const struct cs_conn *conn,
-			const struct cs_http_text *text)
+CS_CONN_WAY uint64_t bits_of(const struct cs_conn_env *env, const struct cs_conn *conn,
+			     const struct cs_http_text *text)
 {
 	uint64_t bits = conn->request.head_method ? CS_CONN_TO_HEAD
 			: is_connect(text)        ? CS_CONN_TO_CONNECT
@@ -51,8 +45,8 @@ static uint64_t bits_of(const struct cs_conn_env *env, const struct cs_conn *con
 }
 
 /* A head is complete. Behind a CONNECT come anybody's bytes: no more requests are looked for. */
-static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *conn,
-			      const struct cs_http_text *text, const unsigned char *head)
+CS_CONN_WAY uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *conn,
+				   const struct cs_http_text *text, const unsigned char *head)
 {
 	uint32_t sequence = atomic_load_explicit(&conn->requests, memory_order_relaxed);
 	uint64_t bits = bits_of(env, conn, text);
@@ -70,10 +64,6 @@ static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *con
 		.head_bytes = conn->head_bytes,
 	};
 
-	if (cs_conn_outstanding(conn) >= CS_CONN_PIPELINE) {
-		tell_unfollowed(env, conn);
-		return CS_CONN_LOST_IN;
-	}
 	env->emit(conn, &event);
 	atomic_store_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
 			      (uint64_t)conn->head_bytes << CS_CONN_RECEIVED_BITS | bits,
@@ -84,7 +74,7 @@ static uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *con
 							     : 0;
 }
 
-static void count_body(struct cs_conn *conn, uint64_t bytes)
+CS_CONN_WAY void count_body(struct cs_conn *conn, uint64_t bytes)
 {
 	uint32_t last = atomic_load_explicit(&conn->requests, memory_order_relaxed) - 1;
 	_Atomic uint64_t *received = &conn->received[last % CS_CONN_PIPELINE];
@@ -94,8 +84,8 @@ static void count_body(struct cs_conn *conn, uint64_t bytes)
 	atomic_store_explicit(received, sum, memory_order_relaxed);
 }
 
-static void tell_request_end(const struct cs_conn_env *env, struct cs_conn *conn,
-			     const struct cs_http_text *text)
+CS_CONN_WAY void tell_request_end(const struct cs_conn_env *env, struct cs_conn *conn,
+				  const struct cs_http_text *text)
 {
 	uint32_t last = atomic_load_explicit(&conn->requests, memory_order_relaxed) - 1;
 	uint64_t received = cs_conn_received_of(conn, last);
@@ -115,7 +105,7 @@ static void tell_request_end(const struct cs_conn_env *env, struct cs_conn *conn
  * Where a head may begin: room for its texts, and its time. A caller's last text is in use until the
  * response is complete.
  */
-static bool begin_head(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t now_ns)
+CS_CONN_WAY bool begin_head(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t now_ns)
 {
 	if (env->caller && cs_conn_outstanding(conn))
 		return false;
@@ -126,8 +116,8 @@ static bool begin_head(const struct cs_conn_env *env, struct cs_conn *conn, uint
 	return conn->text != CS_POOL_NONE;
 }
 
-uint64_t cs_conn_receive(const struct cs_conn_env *env, struct cs_conn *conn,
-			 const unsigned char *data, uint64_t bytes, uint64_t now_ns)
+CS_CONN_WAY uint64_t cs_conn_receive(const struct cs_conn_env *env, struct cs_conn *conn,
+				     const unsigned char *data, uint64_t bytes, uint64_t now_ns)
 {
 	const unsigned char *piece = data;
 
@@ -140,7 +130,7 @@ uint64_t cs_conn_receive(const struct cs_conn_env *env, struct cs_conn *conn,
 		size_t used;
 
 		if (cs_http_request_idle(&conn->request) && !begin_head(env, conn, now_ns)) {
-			tell_unfollowed(env, conn);
+			cs_conn_tell_unfollowed(env, conn);
 			return CS_CONN_LOST_IN;
 		}
 		if (wanted) /* its text is the callback's scratch memory now */
@@ -158,9 +148,14 @@ uint64_t cs_conn_receive(const struct cs_conn_env *env, struct cs_conn *conn,
 		else
 			conn->head_bytes += (uint32_t)used;
 		if (verdict == CS_HTTP_UNFOLLOWED && !in_body)
-			tell_unfollowed(env, conn);
+			cs_conn_tell_unfollowed(env, conn);
 		if (verdict == CS_HTTP_UNFOLLOWED || verdict == CS_HTTP_NOT_HTTP)
 			return CS_CONN_LOST_IN;
+		if (verdict == CS_HTTP_HEAD && text &&
+		    cs_conn_outstanding(conn) >= CS_CONN_PIPELINE) {
+			cs_conn_tell_unfollowed(env, conn);
+			return CS_CONN_LOST_IN;
+		}
 		if (verdict == CS_HTTP_HEAD && text)
 			lost = begin_request(env, conn, &text->text,
 					     conn->head_bytes <= (size_t)(data - piece)
@@ -177,7 +172,40 @@ uint64_t cs_conn_receive(const struct cs_conn_env *env, struct cs_conn *conn,
 			tell_request_end(env, conn, NULL);
 		if (cs_http_request_idle(&conn->request) ||
 		    (verdict == CS_HTTP_HEAD && !conn->wants_body))
-			cs_conn_put_text(env, conn);
+			cs_conn_put_text_by(env, conn);
 	}
 	return 0;
+}
+
+CS_CONN_WAY uint64_t take_in(const struct cs_conn_env *env, struct cs_conn *conn,
+			     const unsigned char *data, uint64_t bytes, uint64_t now_ns)
+{
+	enum cs_conn_raw_verdict verdict =
+		env->raw_out ? env->raw_out(env, conn, data, bytes, now_ns) : CS_CONN_RAW_HTTP;
+
+	return verdict == CS_CONN_RAW_HTTP ? cs_conn_receive(env, conn, data, bytes, now_ns)
+					   : cs_conn_raw_lost(verdict);
+}
+
+/* cs_conn_received(), of an environment that may be known. */
+CS_CONN_WAY void cs_conn_received_by(const struct cs_conn_env *env, struct cs_conn *conn,
+				     uint32_t generation, const struct iovec *iov, uint64_t bytes,
+				     uint64_t now_ns)
+{
+	uint64_t lost = 0;
+
+	if (!cs_conn_enter(conn, generation, CS_CONN_RECEIVING, CS_CONN_LOST_IN))
+		return;
+	if (!iov)
+		lost = take_in(env, conn, NULL, bytes, now_ns);
+	while (iov && bytes && !lost) {
+		uint64_t part = iov->iov_len < bytes ? iov->iov_len : bytes;
+
+		lost = take_in(env, conn, iov->iov_base, part, now_ns);
+		bytes -= part;
+		iov++;
+	}
+	if (lost && !env->caller)
+		cs_conn_put_text(env, conn);
+	cs_conn_leave(env, conn, CS_CONN_RECEIVING, lost, now_ns);
 }

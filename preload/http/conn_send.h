@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* The direction of a connection in which responses go; see conn_ways.h. */
-#include "preload/http/conn_ways.h"
+#pragma once
 
+#include "preload/http/conn_ways.h"
 #include "preload/wire/records.h"
 
-void cs_conn_put_response_text(const struct cs_conn_env *env, struct cs_conn *conn)
-{
-	if (conn->response_text != CS_POOL_NONE)
-		cs_pool_put(env->texts, conn->response_text);
-	conn->response_text = CS_POOL_NONE;
-}
-
 /* The answer to the oldest outstanding request is over. */
-static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, uint16_t flags,
-			 uint64_t now_ns)
+CS_CONN_WAY void cs_conn_end_response(const struct cs_conn_env *env, struct cs_conn *conn,
+				      uint16_t flags, uint64_t now_ns)
 {
 	uint32_t sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed);
 	uint64_t received = cs_conn_received_of(conn, sequence);
@@ -43,7 +37,8 @@ static void end_response(const struct cs_conn_env *env, struct cs_conn *conn, ui
 	conn->behind = cs_conn_outstanding(conn) & 0xf; /* CS_CONN_PIPELINE at most */
 }
 
-static struct cs_http_text *response_text(const struct cs_conn_env *env, const struct cs_conn *conn)
+CS_CONN_WAY struct cs_http_text *response_text(const struct cs_conn_env *env,
+					       const struct cs_conn *conn)
 {
 	struct cs_conn_text *text;
 
@@ -53,7 +48,8 @@ static struct cs_http_text *response_text(const struct cs_conn_env *env, const s
 	return &text->text;
 }
 
-static void tell_response(const struct cs_conn_env *env, struct cs_conn *conn, uint16_t status)
+CS_CONN_WAY void cs_conn_tell_response(const struct cs_conn_env *env, struct cs_conn *conn,
+				       uint16_t status)
 {
 	uint32_t sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed);
 	uint64_t received = cs_conn_received_of(conn, sequence);
@@ -72,34 +68,8 @@ static void tell_response(const struct cs_conn_env *env, struct cs_conn *conn, u
 		cs_conn_put_response_text(env, conn);
 }
 
-void cs_conn_end_all(const struct cs_conn_env *env, struct cs_conn *conn, bool lost,
-		     uint64_t now_ns)
-{
-	uint32_t forks = atomic_load_explicit(env->forks, memory_order_relaxed);
-	bool passed = atomic_load_explicit(&conn->state, memory_order_relaxed) & CS_CONN_SHARED;
-	bool shared = passed || forks != conn->forks;
-
-	while (cs_conn_outstanding(conn)) {
-		uint16_t flags = CS_RESPONSE_ABORTED;
-
-		if (conn->sending == CS_CONN_HEAD_BEGUN)
-			tell_response(env, conn, 0);
-		if (lost)
-			flags = CS_RESPONSE_UNFOLLOWED;
-		else if (conn->sending == CS_CONN_HEAD_TOLD && !passed &&
-			 (uint16_t)forks == conn->response_forks &&
-			 cs_http_response_ends_by_close(&conn->response))
-			flags = CS_RESPONSE_CLOSED;
-		else if (shared)
-			flags = CS_RESPONSE_UNFOLLOWED; /* who else has it may answer, or go on */
-		else if (conn->sending == CS_CONN_NOTHING && conn->behind)
-			flags = CS_RESPONSE_UNFOLLOWED; /* it need not have been looked at */
-		end_response(env, conn, flags, now_ns);
-	}
-}
-
 /* What a caller keeps of the head. Interim responses have left nothing in it. */
-static void begin_response_text(const struct cs_conn_env *env, struct cs_conn *conn)
+CS_CONN_WAY void begin_response_text(const struct cs_conn_env *env, struct cs_conn *conn)
 {
 	struct cs_http_text *text;
 
@@ -111,7 +81,8 @@ static void begin_response_text(const struct cs_conn_env *env, struct cs_conn *c
 }
 
 /* Bytes go out: the first of a response, if none has begun. Not without a request. */
-static bool begin_response(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t begin_ns)
+CS_CONN_WAY bool begin_response(const struct cs_conn_env *env, struct cs_conn *conn,
+				uint64_t begin_ns)
 {
 	uint32_t sequence = atomic_load_explicit(&conn->responses, memory_order_relaxed);
 	uint64_t received;
@@ -124,7 +95,8 @@ static bool begin_response(const struct cs_conn_env *env, struct cs_conn *conn, 
 	cs_http_response_init(&conn->response, received & CS_CONN_TO_HEAD);
 	conn->response.to_connect = received & CS_CONN_TO_CONNECT;
 	conn->sending = CS_CONN_HEAD_BEGUN;
-	conn->response_ns = begin_ns;
+	/* UNTIMED: a request has come since the clock was left alone, and was answered behind the last one. */
+	conn->response_ns = cs_conn_time(env, begin_ns == CS_CONN_UNTIMED ? 0 : begin_ns);
 	conn->response_bytes = 0;
 	conn->response_forks = (uint16_t)atomic_load_explicit(env->forks, memory_order_relaxed);
 	if (env->caller)
@@ -132,13 +104,14 @@ static bool begin_response(const struct cs_conn_env *env, struct cs_conn *conn, 
 	return true;
 }
 
-uint64_t cs_conn_transmit(const struct cs_conn_env *env, struct cs_conn *conn,
-			  const unsigned char *data, uint64_t bytes, uint64_t begin_ns,
-			  uint64_t end_ns)
+CS_CONN_WAY uint64_t cs_conn_transmit(const struct cs_conn_env *env, struct cs_conn *conn,
+				      const unsigned char *data, uint64_t bytes, uint64_t begin_ns,
+				      uint64_t end_ns)
 {
 	while (bytes) {
 		enum cs_http_verdict verdict;
 		uint64_t part = bytes;
+		bool tunnel = false;
 		size_t used;
 
 		if (!begin_response(env, conn, begin_ns))
@@ -158,19 +131,19 @@ uint64_t cs_conn_transmit(const struct cs_conn_env *env, struct cs_conn *conn,
 				conn->sending = CS_CONN_NOTHING; /* it was an interim one */
 			break;
 		case CS_HTTP_HEAD:
-			tell_response(env, conn, conn->response.status);
+			cs_conn_tell_response(env, conn, conn->response.status);
 			conn->sending = CS_CONN_HEAD_TOLD;
 			if (!cs_http_response_over(&conn->response))
 				break;
-			end_response(env, conn, 0, end_ns);
-			if (!cs_http_response_tunnel(&conn->response))
+			tunnel = cs_http_response_tunnel(&conn->response);
+			__attribute__((fallthrough));
+		case CS_HTTP_END:
+			cs_conn_end_response(env, conn, 0, end_ns);
+			if (!tunnel)
 				break;
 			if (!env->raw_tunnel || bytes)
 				return CS_CONN_LOST; /* another protocol follows */
 			env->raw_tunnel(conn);
-			break;
-		case CS_HTTP_END:
-			end_response(env, conn, 0, end_ns);
 			break;
 		case CS_HTTP_NOT_HTTP:
 		case CS_HTTP_UNFOLLOWED:
@@ -179,4 +152,47 @@ uint64_t cs_conn_transmit(const struct cs_conn_env *env, struct cs_conn *conn,
 		}
 	}
 	return 0;
+}
+
+CS_CONN_WAY uint64_t take_out(const struct cs_conn_env *env, struct cs_conn *conn,
+			      const unsigned char *data, uint64_t bytes, uint64_t begin_ns,
+			      uint64_t end_ns)
+{
+	enum cs_conn_raw_verdict verdict =
+		env->raw_in ? env->raw_in(env, conn, data, bytes, end_ns) : CS_CONN_RAW_HTTP;
+
+	return verdict == CS_CONN_RAW_HTTP
+		       ? cs_conn_transmit(env, conn, data, bytes, begin_ns, end_ns)
+		       : cs_conn_raw_lost(verdict);
+}
+
+/* Of cs_conn.state, what the next write need not ask the clock for. */
+CS_CONN_WAY uint64_t answering(const struct cs_conn *conn)
+{
+	return conn->sending == CS_CONN_HEAD_TOLD && cs_conn_outstanding(conn) == 1
+		       ? CS_CONN_ANSWERING
+		       : 0;
+}
+
+/* cs_conn_sent(), of an environment that may be known. */
+CS_CONN_WAY void cs_conn_sent_by(const struct cs_conn_env *env, struct cs_conn *conn,
+				 uint32_t generation, const struct iovec *iov, uint64_t bytes,
+				 uint64_t begin_ns, uint64_t end_ns)
+{
+	uint64_t lost = 0;
+
+	if (!cs_conn_enter(conn, generation, CS_CONN_SENDING, CS_CONN_LOST_OUT))
+		return;
+	if (!iov)
+		lost = take_out(env, conn, NULL, bytes, begin_ns, end_ns);
+	while (iov && bytes && !lost) {
+		uint64_t part = iov->iov_len < bytes ? iov->iov_len : bytes;
+
+		lost = take_out(env, conn, iov->iov_base, part, begin_ns, end_ns);
+		bytes -= part;
+		iov++;
+	}
+	if (conn->wants_more)
+		env->more(conn);
+	cs_conn_leave(env, conn, CS_CONN_SENDING, lost | answering(conn), end_ns);
 }
