@@ -75,17 +75,27 @@ void *memset(void *dst, int byte, size_t len)
 	return dst;
 }
 
+static uint64_t load_word(const unsigned char *from)
+{
+	uint64_t word;
+
+	__builtin_memcpy(&word, from, WORD);
+	return word;
+}
+
 int memcmp(const void *a, const void *b, size_t len)
 {
 	const unsigned char *x = a, *y = b;
-	uint64_t one, other;
 	size_t n = 0;
 
-	for (; len - n >= WORD; n += WORD) {
-		__builtin_memcpy(&one, x + n, WORD);
-		__builtin_memcpy(&other, y + n, WORD);
-		if (one != other)
-			break;
+	if (len >= WORD) {
+		while (n < len - WORD && load_word(x + n) == load_word(y + n))
+			n += WORD;
+		if (n >= len - WORD) { /* some of it again */
+			n = len - WORD;
+			if (load_word(x + n) == load_word(y + n))
+				return 0;
+		}
 	}
 	for (; n < len; n++) {
 		if (x[n] != y[n])

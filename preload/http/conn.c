@@ -28,6 +28,7 @@ uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd
 	conn->behind = 0;
 	conn->wants_body = 0;
 	conn->wants_more = 0;
+	conn->memo.len = 0;
 	cs_http_request_init(&conn->request);
 	atomic_store_explicit(&conn->requests, 0, memory_order_relaxed);
 	atomic_store_explicit(&conn->responses, 0, memory_order_relaxed);

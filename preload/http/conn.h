@@ -20,6 +20,7 @@
 #include <sys/uio.h>
 
 #include "preload/calls/call_state.h"
+#include "preload/http/http_memo.h"
 #include "preload/http/http_request.h"
 #include "preload/http/http_response.h"
 #include "preload/pool.h"
@@ -85,7 +86,8 @@ struct cs_conn {
 		struct cs_http_response response;
 		struct cs_call_in in; /* as @out */
 	};
-	uint64_t response_ns; /* when the call with its first byte began */
+	struct cs_http_memo memo; /* not of a caller's */
+	uint64_t response_ns;     /* when the call with its first byte began */
 	uint64_t response_bytes;
 };
 

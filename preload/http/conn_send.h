@@ -104,6 +104,25 @@ CS_CONN_WAY bool begin_response(const struct cs_conn_env *env, struct cs_conn *c
 	return true;
 }
 
+/* The next bytes of a response. One of a server's is mostly like the last. */
+CS_CONN_WAY enum cs_http_verdict feed(const struct cs_conn_env *env, struct cs_conn *conn,
+				      const unsigned char *data, uint64_t bytes, size_t *ret_used)
+{
+	bool fresh = !env->caller && data && conn->sending == CS_CONN_HEAD_BEGUN &&
+		     cs_http_response_idle(&conn->response);
+	enum cs_http_verdict verdict;
+
+	if (fresh)
+		*ret_used = cs_http_memo_feed(&conn->memo, &conn->response, data, bytes, &verdict);
+	if (fresh && *ret_used)
+		return verdict;
+	verdict = cs_http_response_feed(&conn->response, response_text(env, conn), data, bytes,
+					ret_used);
+	if (fresh && verdict == CS_HTTP_HEAD && conn->response.head_bytes == *ret_used)
+		cs_http_memo_keep(&conn->memo, &conn->response, data, *ret_used);
+	return verdict;
+}
+
 CS_CONN_WAY uint64_t cs_conn_transmit(const struct cs_conn_env *env, struct cs_conn *conn,
 				      const unsigned char *data, uint64_t bytes, uint64_t begin_ns,
 				      uint64_t end_ns)
@@ -119,8 +138,7 @@ CS_CONN_WAY uint64_t cs_conn_transmit(const struct cs_conn_env *env, struct cs_c
 		if (env->caller && conn->wants_body)
 			part = cs_conn_show(env, conn, data,
 					    cs_http_response_content(&conn->response, bytes));
-		verdict = cs_http_response_feed(&conn->response, response_text(env, conn), data,
-						part, &used);
+		verdict = feed(env, conn, data, part, &used);
 		bytes -= used;
 		if (data)
 			data += used;

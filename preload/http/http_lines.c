@@ -179,9 +179,7 @@ static bool take_line(struct cs_http_fields *fields, struct cs_http_text *text,
 
 static inline bool ends_line(const unsigned char *at, const unsigned char *end)
 {
-	static const uint16_t crlf = '\r' | '\n' << 8;
-
-	return end - at >= 2 && !__builtin_memcmp(at, &crlf, sizeof(crlf));
+	return end - at >= 2 && cs_swar_is_crlf(at);
 }
 
 enum cs_http_verdict cs_http_whole_lines(struct cs_http_fields *fields, struct cs_http_text *text,

@@ -170,19 +170,26 @@ static size_t method_run(struct cs_http_text *text, const unsigned char *at, siz
 	return n;
 }
 
-/* How many bytes from @at on are plain target, none of which ends it or its path. */
-static size_t plain_run(const unsigned char *at, size_t len)
+/* The first byte from @at on that ends a target or its path, or @end: as for cs_swar_load_to(). */
+static inline const unsigned char *path_end(const unsigned char *at, const unsigned char *end)
 {
-	size_t n = 0;
-
-	for (; len - n >= CS_SWAR_BYTES; n += CS_SWAR_BYTES) {
-		uint64_t bytes = cs_swar_load(at + n);
+	for (; at < end; at += CS_SWAR_BYTES) {
+		uint64_t bytes = cs_swar_load_to(at, end);
 		uint64_t marks = cs_swar_below(bytes, 0x21) | cs_swar_equal(bytes, 0x7f) |
 				 cs_swar_equal(bytes, '?') | cs_swar_equal(bytes, '#');
 
 		if (marks)
-			return n + cs_swar_first(marks);
+			return at + cs_swar_first(marks);
 	}
+	return end;
+}
+
+static size_t plain_run(const unsigned char *at, size_t len)
+{
+	size_t n = 0;
+
+	if (len >= CS_SWAR_BYTES)
+		return (size_t)(path_end(at, at + len) - at);
 	while (n < len && at[n] >= 0x21 && at[n] != 0x7f && at[n] != '?' && at[n] != '#')
 		n++;
 	return n;
@@ -235,30 +242,34 @@ static size_t query_run(const unsigned char *at, size_t len)
 static size_t whole_line(struct cs_http_request *request, struct cs_http_text *text,
 			 const unsigned char *at, size_t len)
 {
-	size_t method, target, version, end;
+	const unsigned char *end = at + len, *path, *space;
 	uint64_t ends;
+	uint8_t version;
 
 	if (len < CS_SWAR_BYTES)
 		return 0;
 	ends = cs_swar_ends_name(cs_swar_load(at));
-	method = ends ? cs_swar_first(ends) : 0;
-	if (!method || len - method < 2 || at[method] != ' ' || at[method + 1] != '/')
+	path = at + (ends ? cs_swar_first(ends) : 0) + 1;
+	if (path == at + 1 || path >= end || path[-1] != ' ' || *path != '/')
 		return 0;
-	target = plain_run(at + method + 1, len - method - 1);
-	end = method + 1 + target;
-	if (target > CS_HTTP_TARGET_MAX || end == len || at[end] != ' ')
+	space = path_end(path, end);
+	if (end - space < (ptrdiff_t)(1 + CS_SWAR_BYTES + 2) || *space != ' ' ||
+	    space - path > (ptrdiff_t)CS_HTTP_TARGET_MAX ||
+	    !cs_swar_is_crlf(space + 1 + CS_SWAR_BYTES))
 		return 0;
-	version = version_run(request, at + end + 1, len - end - 1);
+	version = cs_swar_version(cs_swar_load(space + 1));
 	if (!version)
 		return 0;
+	request->version = version;
+	begin_fields(request);
 	cs_http_text_clear(text);
 	__builtin_memcpy(text->bytes, at,
 			 CS_SWAR_BYTES); /* what is too much of it is written over */
-	__builtin_memcpy(text->bytes + method, at + method + 1, target);
-	text->method_len = (uint16_t)method;
-	text->target_len = (uint16_t)target;
-	request->head_method = method == 4 && !__builtin_memcmp(at, "HEAD", 4);
-	return end + 1 + version;
+	text->method_len = (uint16_t)(path - at - 1);
+	text->target_len = (uint16_t)(space - path);
+	__builtin_memcpy(text->bytes + text->method_len, path, text->target_len);
+	request->head_method = text->method_len == 4 && !__builtin_memcmp(at, "HEAD", 4);
+	return (size_t)(space - at) + 1 + CS_SWAR_BYTES + 2;
 }
 
 /* What needs no look at each byte; line_byte() takes the one behind it. */

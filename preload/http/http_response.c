@@ -126,7 +126,7 @@ static size_t whole_line(struct cs_http_response *response, const unsigned char 
 	if (!version || hundreds - 1 > 8 || tens > 9 || ones > 9)
 		return 0;
 	end = reason + cs_http_plain_run(at + reason, len - reason);
-	if (len - end < 2 || at[end] != '\r' || at[end + 1] != '\n')
+	if (len - end < 2 || !cs_swar_is_crlf(at + end))
 		return 0;
 	response->version = version;
 	response->status = (uint16_t)(hundreds * 100 + tens * 10 + ones);
@@ -148,8 +148,8 @@ static enum cs_http_verdict feed_line(struct cs_http_response *response, const u
 	return response->head_bytes > CS_HTTP_HEAD_MAX ? CS_HTTP_UNFOLLOWED : verdict;
 }
 
-/* The head is complete: what frames the body (RFC 9112 section 6.3, for responses)? */
-static enum cs_http_verdict begin_body(struct cs_http_response *response)
+/* RFC 9112 section 6.3, for responses. */
+enum cs_http_verdict cs_http_response_begin_body(struct cs_http_response *response)
 {
 	const struct cs_http_fields *fields = &response->fields;
 	uint16_t status = response->status;
@@ -187,7 +187,7 @@ static enum cs_http_verdict feed_fields(struct cs_http_response *response,
 	if (*ret_used > CS_HTTP_HEAD_MAX - response->head_bytes)
 		return CS_HTTP_UNFOLLOWED;
 	response->head_bytes += (uint32_t)*ret_used;
-	return verdict == CS_HTTP_HEAD ? begin_body(response) : verdict;
+	return verdict == CS_HTTP_HEAD ? cs_http_response_begin_body(response) : verdict;
 }
 
 enum cs_http_verdict cs_http_response_feed(struct cs_http_response *response,

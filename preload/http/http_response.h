@@ -58,6 +58,13 @@ enum cs_http_verdict cs_http_response_feed(struct cs_http_response *response,
 					   struct cs_http_text *text, const unsigned char *data,
 					   size_t len, size_t *ret_used);
 
+/**
+ * cs_http_response_begin_body() - the head is complete: what frames the body? For http_memo.c
+ *
+ * Context: signal (pure). Return: as cs_http_response_feed() behind a head.
+ */
+enum cs_http_verdict cs_http_response_begin_body(struct cs_http_response *response);
+
 /** cs_http_response_content() - how many of the next @len bytes are its body's? Context: signal (pure). */
 size_t cs_http_response_content(const struct cs_http_response *response, size_t len);
 

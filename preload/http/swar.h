@@ -38,6 +38,15 @@ static inline uint64_t cs_swar_load_to(const unsigned char *at, const unsigned c
 	return left ? cs_swar_load(end - CS_SWAR_BYTES) >> (CS_SWAR_BYTES - left) * 8 : 0;
 }
 
+/** cs_swar_is_crlf() - are the two bytes at @at the end of a line? */
+static inline bool cs_swar_is_crlf(const void *at)
+{
+	uint16_t bytes;
+
+	__builtin_memcpy(&bytes, at, sizeof(bytes));
+	return bytes == ('\r' | '\n' << 8);
+}
+
 /** cs_swar_below() - marks bytes below @limit, which is at most 0x80. */
 static inline uint64_t cs_swar_below(uint64_t bytes, unsigned char limit)
 {

@@ -19,11 +19,11 @@ from lib.cases import case
 LIMITS = {
     "read": (16, 0),
     "write": (16, 0),
-    "serve": (4700, 3),
-    "serve_in_two": (5100, 3),
-    "serve_jdk": (4700, 3),
-    "serve_jetty": (5300, 3),
-    "call": (5000, 2),
+    "serve": (3800, 3),
+    "serve_in_two": (4150, 3),
+    "serve_jdk": (3600, 3),
+    "serve_jetty": (4050, 3),
+    "call": (4300, 2),
 }
 
 STEPS_S = 240  # two switches a step: on a busy machine a start takes half a minute

@@ -299,6 +299,19 @@ Test(conn, keep_alive_is_one_invocation_after_the_other)
 	TOLD("request 1 PUT /p @30\nresponse 1 200 @40\nend 1 200 in 41 out 40 @41\n");
 }
 
+Test(conn, a_response_that_begins_as_the_last_one_is_told_alike, .init = setup)
+{
+	for (uint64_t n = 0; n < 3; n++) {
+		received(n == 1 ? HEAD_A : GET_A, 10);
+		told_len = 0;
+		sent(n == 1 ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" : OK_2, 20, 21);
+	}
+	TOLD("response 2 200 @20\nend 2 200 in 19 out 40 @21\n");
+	received(GET_A, 30);
+	sent("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 40, 41);
+	TOLD("request 3 GET /a @30\nresponse 3 200 @40\nend 3 200 in 19 out 41 @41\n");
+}
+
 Test(conn, a_write_in_the_middle_of_the_only_response_needs_no_clock, .init = setup)
 {
 	received(GET_A, 10);
