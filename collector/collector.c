@@ -236,12 +236,12 @@ int cs_collector_measure(struct cs_collector *collector, const struct cs_metric_
 	return cs_pipeline_measure(&collector->pipeline, collector->base, settings);
 }
 
-bool cs_collector_scrape(struct cs_collector *collector, unsigned reader, bool is_new,
+bool cs_collector_scrape(struct cs_collector *collector, unsigned reader, enum cs_reader_past past,
 			 struct cs_arena *arena, struct cs_metric_batch *ret)
 {
 	struct cs_metrics *metrics = collector->pipeline.metrics;
 
-	return metrics && cs_metrics_scrape(metrics, reader, is_new, arena, ret);
+	return metrics && cs_metrics_scrape(metrics, reader, past, arena, ret);
 }
 
 int cs_collector_follow(struct cs_collector *collector, struct cs_diag *diag)

@@ -71,12 +71,12 @@ int cs_collector_measure(struct cs_collector *collector, const struct cs_metric_
 /**
  * cs_collector_scrape() - all metrics as they are now, cumulative; pushes are not disturbed
  * @reader: who asks: CS_READER_LOOK or one of the scrapers (collector/metrics/collect.h)
- * @is_new: it was told nothing yet
+ * @past:   of a scraper: what it has been told
  * @ret:    lives in @arena, until the loop goes on
  *
  * Context: loop. Return: false: nothing is counted, or there is no memory.
  */
-bool cs_collector_scrape(struct cs_collector *collector, unsigned reader, bool is_new,
+bool cs_collector_scrape(struct cs_collector *collector, unsigned reader, enum cs_reader_past past,
 			 struct cs_arena *arena, struct cs_metric_batch *ret) cs_must_use;
 
 /**

@@ -176,7 +176,7 @@ static void tell_ready(const struct cs_options *options)
 
 _Static_assert(CS_PROMETHEUS_READERS_MAX <= CS_SCRAPERS_MAX, "who scrapes");
 
-static bool scrape(void *user, int reader, bool is_new, struct cs_arena *arena,
+static bool scrape(void *user, int reader, enum cs_reader_past past, struct cs_arena *arena,
 		   struct cs_metric_batch *ret)
 {
 	struct program *program = user;
@@ -184,7 +184,7 @@ static bool scrape(void *user, int reader, bool is_new, struct cs_arena *arena,
 	return cs_collector_scrape(program->collector,
 				   reader < 0 ? CS_READER_LOOK
 					      : CS_READER_SCRAPE + (unsigned)reader,
-				   is_new, arena, ret);
+				   past, arena, ret);
 }
 
 static int serve_metrics(struct program *program, const char *address, struct cs_diag *diag)

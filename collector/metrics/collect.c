@@ -253,14 +253,26 @@ static void was_pushed(struct cs_series *series, uint16_t bit)
 		series->histogram->exemplars.slots[i].told = true;
 }
 
-static void was_scraped(struct cs_series *series, uint16_t bit)
+static void is_telling(struct cs_series *series, uint16_t bit)
 {
-	series->scraped |= bit;
+	series->telling |= bit;
+}
+
+static void has_arrived(struct cs_series *series, uint16_t bit)
+{
+	series->scraped |= series->telling & bit;
+	series->telling &= (uint16_t)~bit;
+}
+
+static void has_not_arrived(struct cs_series *series, uint16_t bit)
+{
+	series->telling &= (uint16_t)~bit;
 }
 
 static void was_not_scraped(struct cs_series *series, uint16_t bit)
 {
 	series->scraped &= (uint16_t)~bit;
+	series->telling &= (uint16_t)~bit;
 }
 
 static void each(struct cs_metric_store *store, void (*fn)(struct cs_series *series, uint16_t bit),
@@ -278,10 +290,21 @@ static void each(struct cs_metric_store *store, void (*fn)(struct cs_series *ser
 	}
 }
 
-void cs_metric_store_forget(struct cs_metric_store *store, unsigned reader)
+void cs_metric_store_told(struct cs_metric_store *store, unsigned reader, enum cs_reader_past past)
 {
-	if (reader >= CS_READER_SCRAPE)
+	if (reader < CS_READER_SCRAPE)
+		return;
+	switch (past) {
+	case CS_READER_NEW:
 		each(store, was_not_scraped, bit_of(reader));
+		break;
+	case CS_READER_TOLD:
+		each(store, has_arrived, bit_of(reader));
+		break;
+	case CS_READER_MISSED:
+		each(store, has_not_arrived, bit_of(reader));
+		break;
+	}
 }
 
 /* What was told is not new any more. */
@@ -290,7 +313,7 @@ static void commit(const struct collection *c)
 	if (c->reader == CS_READER_PUSH)
 		each(c->store, was_pushed, 0);
 	else if (c->reader != CS_READER_LOOK)
-		each(c->store, was_scraped, bit_of(c->reader));
+		each(c->store, is_telling, bit_of(c->reader));
 	if (c->reader == CS_READER_PUSH && c->now_unix_ns > c->store->pushed_unix_ns)
 		c->store->pushed_unix_ns = c->now_unix_ns;
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "collector/metrics/store.h"
+#include "exporters/prometheus/readers.h"
 #include "exporters/telemetry_metrics.h"
 
 /* A series that is older than that is not new to a scrape: Prometheus remembers no longer, either. */
@@ -34,5 +35,9 @@
 bool cs_metric_store_collect(struct cs_metric_store *store, unsigned reader, uint64_t now_unix_ns,
 			     struct cs_arena *arena, struct cs_metric_batch *ret);
 
-/** cs_metric_store_forget() - what that scraper was told: it is another one from now on. Context: loop. */
-void cs_metric_store_forget(struct cs_metric_store *store, unsigned reader);
+/**
+ * cs_metric_store_told() - what became of all that a scraper was told in the collection before; of others nothing
+ *
+ * Until this is said, nothing of it counts as told. Context: loop.
+ */
+void cs_metric_store_told(struct cs_metric_store *store, unsigned reader, enum cs_reader_past past);

@@ -222,10 +222,9 @@ void cs_metrics_finish(struct cs_metrics *metrics)
 		push(metrics);
 }
 
-bool cs_metrics_scrape(struct cs_metrics *metrics, unsigned reader, bool is_new,
+bool cs_metrics_scrape(struct cs_metrics *metrics, unsigned reader, enum cs_reader_past past,
 		       struct cs_arena *arena, struct cs_metric_batch *ret)
 {
-	if (is_new)
-		cs_metric_store_forget(&metrics->store, reader);
+	cs_metric_store_told(&metrics->store, reader, past);
 	return collect(metrics, reader, arena, ret);
 }

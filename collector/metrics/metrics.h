@@ -67,10 +67,10 @@ void cs_metrics_finish(struct cs_metrics *metrics);
 /**
  * cs_metrics_scrape() - everything, cumulative; the next push is as if there had been none
  * @reader: who asks: CS_READER_LOOK or one of the scrapers
- * @is_new: it was told nothing yet
+ * @past:   of a scraper: what it has been told
  * @ret:    lives in @arena, until the loop goes on
  *
  * Return: false: no memory.
  */
-bool cs_metrics_scrape(struct cs_metrics *metrics, unsigned reader, bool is_new,
+bool cs_metrics_scrape(struct cs_metrics *metrics, unsigned reader, enum cs_reader_past past,
 		       struct cs_arena *arena, struct cs_metric_batch *ret) cs_must_use;

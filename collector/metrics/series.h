@@ -33,6 +33,7 @@ struct cs_series {
 	enum cs_instrument_id instrument;
 	bool pushed_once;
 	uint16_t scraped; /* bit n: it was told to scraper n */
+	uint16_t telling; /* bit n: in the answer that is under way to it */
 	uint64_t hash;
 	uint64_t start_unix_ns;                /* nothing was counted before */
 	uint64_t created_unix_ns;              /* when the first value came */

@@ -67,7 +67,7 @@ static void on_close(struct evhttp_connection *connection, void *arg)
 
 /* Whom a new series is to begin with zero for. HEAD tells nobody anything. */
 static int reader_of(struct cs_prometheus_endpoint *endpoint, struct evhttp_request *request,
-		     bool *ret_new)
+		     enum cs_reader_past *ret_past)
 {
 	struct evhttp_connection *connection = evhttp_request_get_connection(request);
 	struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
@@ -81,7 +81,7 @@ static int reader_of(struct cs_prometheus_endpoint *endpoint, struct evhttp_requ
 		return CS_PROMETHEUS_NOBODY;
 	evhttp_connection_get_peer(connection, &address, &port);
 	snprintf(looks, sizeof(looks), "%s %s", address ? address : "", agent ? agent : "");
-	reader = cs_prometheus_readers_find(&endpoint->readers, connection, looks, ret_new);
+	reader = cs_prometheus_readers_find(&endpoint->readers, connection, looks, ret_past);
 	if (reader != CS_PROMETHEUS_NOBODY) {
 		evhttp_connection_set_closecb(connection, on_close, endpoint);
 		evhttp_connection_set_timeout(connection, IDLE_SECONDS);
@@ -94,11 +94,12 @@ static bool write_metrics(struct cs_prometheus_endpoint *endpoint, struct evhttp
 {
 	struct cs_metric_batch batch;
 	struct cs_arena arena;
-	bool done, is_new = false;
-	int reader = reader_of(endpoint, request, &is_new);
+	enum cs_reader_past past = CS_READER_NEW;
+	int reader = reader_of(endpoint, request, &past);
+	bool done;
 
 	cs_arena_init(&arena, 0);
-	done = endpoint->collect(endpoint->user, reader, is_new, &arena, &batch) &&
+	done = endpoint->collect(endpoint->user, reader, past, &arena, &batch) &&
 	       (format == CS_PROMETHEUS_PROTOBUF
 			? cs_prometheus_protobuf(&batch, &arena, out)
 			: cs_prometheus_text(&batch, format == CS_PROMETHEUS_OPEN_METRICS, &arena,

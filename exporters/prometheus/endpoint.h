@@ -28,12 +28,12 @@ struct cs_prometheus_endpoint;
 /**
  * cs_prometheus_collect_fn() - all metrics of now
  * @reader: who scrapes, below CS_PROMETHEUS_READERS_MAX; CS_PROMETHEUS_NOBODY: somebody looks who is no scraper
- * @is_new: whoever it was before, if anybody, this is somebody else
+ * @past:   of a scraper: what it has been told
  * @ret:    in @arena
  *
  * Context: loop. Return: false: there is no memory.
  */
-typedef bool (*cs_prometheus_collect_fn)(void *user, int reader, bool is_new,
+typedef bool (*cs_prometheus_collect_fn)(void *user, int reader, enum cs_reader_past past,
 					 struct cs_arena *arena, struct cs_metric_batch *ret);
 
 /**

@@ -38,23 +38,28 @@ static struct cs_prometheus_reader *connected(struct cs_prometheus_readers *read
 }
 
 int cs_prometheus_readers_find(struct cs_prometheus_readers *readers, const void *connection,
-			       const char *looks, bool *ret_new)
+			       const char *looks, enum cs_reader_past *ret_past)
 {
 	struct cs_prometheus_reader *reader = connected(readers, connection);
-	bool is_new = false;
+	enum cs_reader_past past = CS_READER_TOLD;
 
-	if (!reader)
+	if (!reader) {
 		reader = left(readers, looks);
+		/* Who always comes on a new one would never be told. */
+		if (reader && !reader->missed)
+			past = CS_READER_MISSED;
+	}
 	if (!reader || !looks_like(reader, looks)) {
-		reader = reader && reader->connection ? reader : left(readers, NULL);
-		is_new = true;
+		reader = reader ? reader : left(readers, NULL);
+		past = CS_READER_NEW;
 	}
 	if (!reader)
 		return CS_PROMETHEUS_NOBODY;
 	reader->connection = connection;
 	reader->asked = ++readers->questions;
+	reader->missed = past == CS_READER_MISSED;
 	snprintf(reader->looks, sizeof(reader->looks), "%s", looks);
-	*ret_new = is_new;
+	*ret_past = past;
 	return (int)(reader - readers->items);
 }
 

@@ -15,9 +15,17 @@
 #define CS_PROMETHEUS_LOOKS_MAX   192
 #define CS_PROMETHEUS_NOBODY      (-1)
 
+/* What became of the answer before. Whoever gives up waiting closes its connection. */
+enum cs_reader_past {
+	CS_READER_NEW,    /* there was none at that place, or it was somebody else's */
+	CS_READER_TOLD,   /* it has arrived: who got it asks on, on the same connection */
+	CS_READER_MISSED, /* maybe it has not; said of no two answers behind each other */
+};
+
 struct cs_prometheus_reader {
 	const void *connection; /* NULL: it has left */
 	uint64_t asked; /* when it did last, by the number of the question; 0: nobody was here */
+	bool missed;    /* what was said of the answer before the last */
 	char looks[CS_PROMETHEUS_LOOKS_MAX];
 };
 
@@ -30,12 +38,12 @@ struct cs_prometheus_readers {
  * cs_prometheus_readers_find() - who asks
  * @connection: that it asks on; not looked into
  * @looks:      what is the same whenever it comes, address and program; cut to what there is room for
- * @ret_new:    nobody was told anything at that place, or it was somebody else
+ * @ret_past:   what it knows
  *
  * Context: owner (pure). Return: a place; CS_PROMETHEUS_NOBODY: all are taken by who is still there.
  */
 int cs_prometheus_readers_find(struct cs_prometheus_readers *readers, const void *connection,
-			       const char *looks, bool *ret_new);
+			       const char *looks, enum cs_reader_past *ret_past);
 
 /** cs_prometheus_readers_leave() - @connection is gone; it may be none of a reader. Context: owner (pure). */
 void cs_prometheus_readers_leave(struct cs_prometheus_readers *readers, const void *connection);

@@ -119,6 +119,7 @@ Test(store, a_scrape_sees_zero_once_where_the_series_is_new, .fini = end)
 	begin(CS_PREFER_CUMULATIVE);
 	add(CS_INSTRUMENT_ERRORS, "a", 4);
 	cr_assert_eq(metric(CS_READER_SCRAPE, 111 * S, CS_INSTRUMENT_ERRORS)->points_count, 1);
+	cs_metric_store_told(&store, CS_READER_SCRAPE, CS_READER_TOLD);
 	cr_assert_eq(metric(CS_READER_SCRAPE, 112 * S, CS_INSTRUMENT_ERRORS)->points->as_int, 4);
 	/* The push is as it was. */
 	cr_assert_eq(metric(CS_READER_PUSH, 113 * S, CS_INSTRUMENT_ERRORS)->points_count, 2);
@@ -139,6 +140,7 @@ Test(store, a_scrape_sees_zero_once_where_the_series_is_new, .fini = end)
 
 static int64_t errors_as(unsigned reader, uint64_t at_ns)
 {
+	cs_metric_store_told(&store, reader, CS_READER_TOLD);
 	return metric(reader, at_ns, CS_INSTRUMENT_ERRORS)->points->as_int;
 }
 
@@ -152,7 +154,10 @@ Test(store, each_scraper_sees_zero_once_and_who_looks_does_not, .fini = end)
 	cr_assert_eq(errors_as(CS_READER_SCRAPE, 112 * S), 4);
 	cr_assert_eq(errors_as(CS_READER_SCRAPE + CS_SCRAPERS_MAX - 1, 112 * S), 4);
 	/* Another one came in its place. */
-	cs_metric_store_forget(&store, CS_READER_SCRAPE);
+	cs_metric_store_told(&store, CS_READER_SCRAPE, CS_READER_NEW);
+	cr_assert_eq(errors_as(CS_READER_SCRAPE, 113 * S), 0);
+	/* It may not have arrived. */
+	cs_metric_store_told(&store, CS_READER_SCRAPE, CS_READER_MISSED);
 	cr_assert_eq(errors_as(CS_READER_SCRAPE, 113 * S), 0);
 	cr_assert_eq(errors_as(CS_READER_SCRAPE, 114 * S), 4);
 	cr_assert_eq(errors_as(CS_READER_SCRAPE + CS_SCRAPERS_MAX - 1, 114 * S), 4);
@@ -173,6 +178,7 @@ Test(store, differences_are_to_the_push_before_whoever_scrapes, .fini = end)
 	cr_assert_eq(m->points->start_unix_ns, 100 * S);
 	add(CS_INSTRUMENT_INVOCATIONS, "a", 3);
 	add(CS_INSTRUMENT_INVOKE_DURATION, "a", 0.5);
+	cs_metric_store_told(&store, CS_READER_SCRAPE, CS_READER_TOLD);
 	m = metric(CS_READER_SCRAPE, 170 * S, CS_INSTRUMENT_INVOCATIONS);
 	cr_assert_eq(m->temporality, CS_TEMPORALITY_CUMULATIVE);
 	cr_assert_eq(m->points->as_int, 5);
@@ -367,6 +373,7 @@ Test(store, exemplars_are_cold_first_then_slow_and_new_for_each_push, .fini = en
 	cr_assert_eq(point->exemplars[0].trace_id.bytes[0], 6);
 	/* A scrape sees all that are kept, time and again. */
 	(void)metric(CS_READER_SCRAPE, 131 * S, CS_INSTRUMENT_INVOKE_DURATION);
+	cs_metric_store_told(&store, CS_READER_SCRAPE, CS_READER_TOLD);
 	for (unsigned i = 0; i < 2; i++) {
 		point = metric(CS_READER_SCRAPE, 132 * S, CS_INSTRUMENT_INVOKE_DURATION)->points;
 		cr_assert_eq(point->exemplars_count, 2);
