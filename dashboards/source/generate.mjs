@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
-const NAMES = ["fleet", "function", "anatomy", "cost", "agent"];
+const NAMES = ["fleet", "function", "anatomy", "cost", "agent", "traces"];
 const folder = process.argv[2];
 
 for (const name of NAMES) {

@@ -22,10 +22,19 @@ def panels(board):
 
 
 def queries(board):
-    """(title, target) of each query of a panel."""
+    """(title, target) of each query of a panel that Prometheus answers."""
     for panel in panels(board):
         for target in panel.get("targets", []):
-            yield panel["title"], target
+            if "expr" in target:
+                yield panel["title"], target
+
+
+def traceql(board):
+    """(title, query) of each that Tempo answers."""
+    for panel in panels(board):
+        for target in panel.get("targets", []):
+            if target["datasource"]["type"] == "tempo":
+                yield panel["title"], target["query"]
 
 
 def variables(board):

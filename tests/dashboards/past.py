@@ -64,9 +64,9 @@ def key_of(labels, expr):
 def every_panel_shows_what_is_true(server):
     true, seen = truth.Truth(WINDOW, RANGE), 0
     for board in boards.all_boards():
-        table = expected.EXPECTED[board["uid"]]
+        table = expected.EXPECTED.get(board["uid"], {})  # none of what Tempo answers
         for panel in boards.panels(board):
-            title, targets = panel["title"], panel.get("targets", [])
+            title, targets = panel["title"], [one for one in panel.get("targets", []) if "expr" in one]
             if not targets or (board["uid"], title) in expected.BANDS:
                 continue
             results = table[title](true)

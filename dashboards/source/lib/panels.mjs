@@ -43,6 +43,8 @@ export const COLOURS = {
 COLOURS.classes = { on_demand: "orange", restore: "green", reinit: "red", proactive: "blue", provisioned: "purple",
                     fork_pool: "light-blue", per_request: "yellow", unknown: "semi-dark-yellow" };
 
+// --- Prometheus ------------------------------------------------------------------------------------
+
 /** queries: [{expr, legend, instant, format, exemplar}] */
 function targets(queries) {
     return queries.map((query, i) => {
@@ -55,12 +57,17 @@ function targets(queries) {
     });
 }
 
-function begin(kind, { title, description, unit, queries, decimals, none }, limits) {
+const traceql = (query) => ({ build: () => ({
+    refId: "A", datasource: TEMPO, queryType: "traceql", query, limit: 20, tableType: "traces",
+    metricsQueryType: "range" }) });
+
+/** Of Prometheus by `queries`, or of Tempo by one `query` in TraceQL. */
+function begin(kind, { title, description, unit, queries, query, decimals, none }, limits) {
     if (!title || !description) throw new Error(`a panel without title or description: ${title}`);
-    const exact = queries.some(({ expr }) => expr?.includes("histogram_quantile"));
+    const exact = queries?.some(({ expr }) => expr.includes("histogram_quantile"));
     const panel = new kinds[kind].PanelBuilder()
-        .title(title).description(description + (exact ? EXACT : "")).datasource(PROMETHEUS)
-        .noValue(none ?? NO_VALUE).targets(targets(queries)).thresholds(limits ?? PLAIN);
+        .title(title).description(description + (exact ? EXACT : "")).datasource(query ? TEMPO : PROMETHEUS)
+        .noValue(none ?? NO_VALUE).targets(query ? [traceql(query)] : targets(queries)).thresholds(limits ?? PLAIN);
     if (unit) panel.unit(unit);
     if (decimals !== undefined) panel.decimals(decimals);
     return panel;
@@ -148,6 +155,23 @@ export function table(options) {
     for (const [, name, link] of options.keys)
         if (link) panel.overrideByName(name, [{ id: "links", value: [link] }]);
     return sized(panel, options.w ?? 24, options.h ?? 9);
+}
+
+/** What a search found, slowest first; `link`: of each trace's id. */
+export function traceTable(options) {
+    const wide = (value) => ({ id: "custom.width", value });
+    const panel = begin("table", options) // an id is 32 digits
+        .overrideByName("Trace ID", [{ id: "links", value: [options.link] }, wide(320)])
+        .overrideByName("Start time", [wide(190)]).overrideByName("Duration", [wide(120)])
+        .sortBy([new common.TableSortByFieldStateBuilder().displayName("Duration").desc(true)]);
+    return sized(panel, options.w ?? 24, options.h ?? 9);
+}
+
+/** One trace. The SDK has no builder of this kind. */
+export function traceView(options) {
+    const panel = begin("text", options), build = panel.build.bind(panel);
+    panel.build = () => ({ ...build(), type: "traces", options: {} });
+    return sized(panel, options.w, options.h);
 }
 
 export function text(options) {

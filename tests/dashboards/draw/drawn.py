@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import boards
 import judge
+import tempo
 from draw import Studio
 from lib import cases
 from lib.cases import case
@@ -35,7 +36,8 @@ def every_board_can_be_read_in_both_themes_at_two_sizes(studio):
         for theme in THEMES:
             for width in WIDTHS:
                 # Rows that are closed at first are opened: they are looked at as well.
-                drawn = studio.draw(board, theme, width, open=True) if width == WIDTHS[0] else studio.resized(width)
+                drawn = studio.draw(board, theme, width, open=True, values=tempo.CHOSEN.get(board["uid"], {})) \
+                    if width == WIDTHS[0] else studio.resized(width)
                 found += [f"{board['uid']}, {theme}, {width}: {one}" for one in wrong(studio, drawn)]
                 assert len(drawn["panels"]) == len(list(boards.panels(board)))
                 panels += len(drawn["panels"])
@@ -127,7 +129,7 @@ def texts_over_each_other_are_seen(studio):
 
 def main():
     args = cases.parser(__doc__).parse_args()
-    with tempfile.TemporaryDirectory() as folder, Studio(folder) as studio:
+    with tempfile.TemporaryDirectory() as folder, Studio(folder, tempo.ANSWERS) as studio:
         cases.main(args, studio)
 
 
