@@ -144,7 +144,8 @@ static bool take(struct cs_http_fields *fields, struct cs_http_text *text, enum 
 	case CS_HTTP_NAME_OTHER:
 		return true;
 	case CS_HTTP_NAME_KEPT:
-		return keep_line(fields, text, value, len);
+		return text &&
+		       keep_line(fields, text, value, len); /* none is kept without a text */
 	case CS_HTTP_NAME_LENGTH:
 		return take_length(fields, value, len);
 	case CS_HTTP_NAME_CODING:
