@@ -56,7 +56,7 @@ static int take_metric(const struct cs_fields *fields, const struct cs_yaml_node
 	return 0;
 }
 
-/* p50, p99.9; "median"; "max". 0: it is none. */
+/* p50, p99.9; "median"; "max". 0: it is none. p0 and p05 are. */
 static double quantile_of(const char *text)
 {
 	struct cs_quantity number;
@@ -65,8 +65,9 @@ static double quantile_of(const char *text)
 		return 0.5;
 	if (!strcmp(text, "max"))
 		return 1;
-	if (text[0] != 'p' || cs_quantity_parse(text + 1, &number) < 0 ||
-	    number.kind != CS_QUANTITY_COUNT || !(number.value > 0 && number.value < 100))
+	if (text[0] != 'p' || !(text[1] >= '1' && text[1] <= '9') ||
+	    cs_quantity_parse(text + 1, &number) < 0 || number.kind != CS_QUANTITY_COUNT ||
+	    !(number.value > 0 && number.value < 100))
 		return 0;
 	return number.value / 100;
 }
@@ -319,9 +320,9 @@ static int parse_map(const struct cs_fields *fields, const struct cs_yaml_node *
 			budget->min_effect = effect.value;
 	}
 	if (r == 0 && (node = cs_yaml_get(map, "why")))
-		budget->why = node->value;
+		r = cs_fields_text(fields, node, &budget->why);
 	if (r == 0 && (node = cs_yaml_get(map, "id")))
-		budget->id = node->value;
+		r = cs_fields_text(fields, node, &budget->id);
 	return r;
 }
 

@@ -67,28 +67,40 @@ int cs_fields_list(const struct cs_fields *fields, const struct cs_yaml_node *no
 		       : cs_fields_refuse(fields, node, "a list is expected here: [one, other]");
 }
 
-/* Words that a YAML 1.1 reader elsewhere takes for something else than a text. */
+/* Words that a reader elsewhere, of YAML 1.1 or 1.2, takes for something else than a text. */
 static bool is_ambiguous(const struct cs_yaml_node *node)
 {
-	static const char *const words[] = { "yes",  "Yes",  "YES",  "no",  "No",  "NO",
-					     "on",   "On",   "ON",   "off", "Off", "OFF",
+	static const char *const words[] = { "yes",  "Yes",  "YES",  "no",    "No",    "NO",
+					     "on",   "On",   "ON",   "off",   "Off",   "OFF",
+					     "true", "True", "TRUE", "false", "False", "FALSE",
 					     "null", "Null", "NULL", "~" };
 
 	return !node->quoted && is_one_of(node->value, words, sizeof(words) / sizeof(words[0]));
 }
 
-int cs_fields_text(const struct cs_fields *fields, const struct cs_yaml_node *node,
-		   const char **ret)
+/* One that may be empty, if it is quoted: so it is meant. */
+static int take_text(const struct cs_fields *fields, const struct cs_yaml_node *node)
 {
 	if (node->kind != CS_YAML_SCALAR)
 		return cs_fields_refuse(fields, node, "a text is expected here");
-	if (!*node->value)
+	if (!*node->value && !node->quoted)
 		return cs_fields_refuse(fields, node, "a text is expected here, nothing is");
 	if (is_ambiguous(node))
 		return cs_fields_refuse(fields, node, "%s is not a text to every reader; quote it",
 					node->value);
-	*ret = node->value;
 	return 0;
+}
+
+int cs_fields_text(const struct cs_fields *fields, const struct cs_yaml_node *node,
+		   const char **ret)
+{
+	int r = take_text(fields, node);
+
+	if (r == 0 && !*node->value)
+		r = cs_fields_refuse(fields, node, "a text is expected here, nothing is");
+	if (r == 0)
+		*ret = node->value;
+	return r;
 }
 
 int cs_fields_choice(const struct cs_fields *fields, const struct cs_yaml_node *node,
@@ -128,6 +140,17 @@ int cs_fields_count(const struct cs_fields *fields, const struct cs_yaml_node *n
 	struct cs_quantity found;
 	uint32_t value;
 
+	if (node->kind == CS_YAML_SCALAR && node->value[0] == '0' && node->value[1])
+		return cs_fields_refuse(
+			fields, node,
+			"%s is not the same number to every reader; leave the first "
+			"0 out",
+			node->value);
+	if (node->kind == CS_YAML_SCALAR && node->quoted)
+		return cs_fields_refuse(fields, node,
+					"\"%s\" is a text, and a number is expected; "
+					"do not quote it",
+					node->value);
 	if (node->kind != CS_YAML_SCALAR || cs_quantity_parse(node->value, &found) < 0 ||
 	    found.kind != CS_QUANTITY_COUNT || !(found.value >= min && found.value <= max))
 		return cs_fields_refuse(fields, node, "a whole number from %u to %u is expected",
@@ -186,7 +209,7 @@ static char *copy(const struct cs_fields *fields, const char *text)
 	return cs_arena_strndup(fields->arena, text, strlen(text));
 }
 
-/* An argument may be empty, or look like anything; a program may not. */
+/* An argument may be empty; a program may not. */
 int cs_fields_argv(const struct cs_fields *fields, const struct cs_yaml_node *node, char ***ret)
 {
 	int r = cs_fields_list(fields, node);
@@ -202,8 +225,11 @@ int cs_fields_argv(const struct cs_fields *fields, const struct cs_yaml_node *no
 	for (size_t i = 0; i < node->count; i++) {
 		const struct cs_yaml_node *value = node->entries[i].value;
 
-		if (value->kind != CS_YAML_SCALAR || (i == 0 && !*value->value))
-			return cs_fields_refuse(fields, value, "a text is expected here");
+		r = take_text(fields, value);
+		if (r == 0 && i == 0 && !*value->value)
+			r = cs_fields_refuse(fields, value, "no program is named");
+		if (r < 0)
+			return r;
 		argv[i] = copy(fields, value->value);
 		if (!argv[i])
 			return -ENOMEM;

@@ -61,6 +61,8 @@ const char *cs_metric_unmeasured(const char *name)
 		const char *name;
 		const char *why;
 	} table[] = {
+		{ "ctors", "it is a part of link" },
+		{ "dynlink", "it is a part of exec; write exec, or link for constructors" },
 		{ "dynlink.dsos", "it is called shared_objects" },
 		{ "dynlink.relocs",
 		  "the loader tells them to nobody but LD_DEBUG=statistics; write "
@@ -69,9 +71,16 @@ const char *cs_metric_unmeasured(const char *name)
 		  "the loader looks before the shim is there; LD_DEBUG=libs "
 		  "shows it, lookups.failed has what comes later" },
 		{ "files.stat_failed", "it is called lookups.failed" },
+		{ "first_byte", "it is called respond" },
+		{ "first_handler", "it is called handler" },
+		{ "first_poll", "it is the end of code; write code" },
+		{ "libc_main", "it is a part of runtime" },
+		{ "listen", "it is the end of code; write code" },
 		{ "mmap.bytes",
 		  "mappings are not followed; write memory, which is what they cost" },
 		{ "rss.peak", "it is called memory" },
+		{ "runtime_init", "it is called runtime" },
+		{ "user_code", "it is called code" },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -94,13 +103,15 @@ int cs_metric_find(const char *name, unsigned *ret)
 
 const char *cs_metric_near(const char *name)
 {
-	const char *names[CS_METRIC_COUNT + 1];
+	const char *names[CS_METRIC_COUNT + 1], *dot;
 	size_t len = strlen(name);
 
 	for (unsigned i = 0; i < CS_METRIC_COUNT; i++) {
 		names[i] = cs_metric_about(i).name;
-		/* "warm" is "warm.p50" before it is "wait". */
-		if (len && !strncmp(names[i], name, len) && names[i][len] == '.')
+		dot = strrchr(names[i], '.');
+		/* "warm" is "warm.p50" before it is "wait", "modules" is "import.modules". */
+		if ((len && !strncmp(names[i], name, len) && names[i][len] == '.') ||
+		    (dot && !strcmp(dot + 1, name)))
 			return names[i];
 	}
 	names[CS_METRIC_COUNT] = "overhead"; /* of two: what it is of is in no single start */

@@ -95,7 +95,7 @@ static int take_version(const struct cs_fields *fields, const struct cs_yaml_nod
 	if (!version)
 		return cs_fields_refuse(fields, root,
 					"key \"version\" is missing; write version: 1");
-	if (version->kind != CS_YAML_SCALAR || strcmp(version->value, "1") != 0)
+	if (version->kind != CS_YAML_SCALAR || version->quoted || strcmp(version->value, "1") != 0)
 		return cs_fields_refuse(fields, version,
 					"this version is not known here; write version: 1");
 	return 0;

@@ -168,6 +168,8 @@ static int take_map(struct reading *reading, const yaml_node_t *from, unsigned d
 
 	if (!entries)
 		return -ENOMEM;
+	if ((size_t)(end - pair) > CS_YAML_KEYS_MAX)
+		return refuse(reading, from, -E2BIG, "more keys than can be meant");
 	to->entries = entries;
 	for (; pair < end; pair++) {
 		const yaml_node_t *key = yaml_document_get_node(reading->document, pair->key);
@@ -217,16 +219,44 @@ static int convert(struct reading *reading, const yaml_node_t *from, unsigned de
 	return refuse(reading, from, -EINVAL, "nothing that YAML has");
 }
 
-static int complain(const yaml_parser_t *parser, const char *file, struct cs_diag *diag)
+/*
+ * libyaml reads ahead, and knows of a byte that is no text only how far from the beginning it is: here in
+ * characters of its line, as its marks count elsewhere. Of UTF-16, whose bytes are none of ours, it is the
+ * beginning.
+ */
+static int complain_of_byte(const yaml_parser_t *parser, const struct reading *reading)
+{
+	const unsigned char *text = parser->input.string.start;
+	size_t at = parser->problem_offset, line = 0, column = 0;
+	bool is_control = parser->problem_value >= 0 && parser->problem_value < 0x80;
+
+	if (parser->encoding == YAML_UTF8_ENCODING) {
+		for (size_t i = 0; i < at && text + i < parser->input.string.end; i++) {
+			column += (text[i] & 0xc0) != 0x80;
+			if (text[i] == '\n') {
+				line++;
+				column = 0;
+			}
+		}
+	}
+	if (is_control && !strcmp(parser->problem, "control characters are not allowed"))
+		return cs_diag_at(reading->diag, -EINVAL, reading->file, (unsigned)line + 1,
+				  (unsigned)column + 1, "a control character (0x%02x); remove it",
+				  (unsigned)parser->problem_value);
+	return cs_diag_at(reading->diag, -EINVAL, reading->file, (unsigned)line + 1,
+			  (unsigned)column + 1, "%s; write it in UTF-8", parser->problem);
+}
+
+static int complain(const yaml_parser_t *parser, const struct reading *reading)
 {
 	const yaml_mark_t *mark = &parser->problem_mark;
+	struct cs_diag *diag = reading->diag;
+	const char *file = reading->file;
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
 	if (parser->error == YAML_READER_ERROR)
-		return cs_diag_at(diag, -EINVAL, file, (unsigned)parser->mark.line + 1,
-				  (unsigned)parser->mark.column + 1, "%s; write it in UTF-8",
-				  parser->problem);
+		return complain_of_byte(parser, reading);
 	return cs_diag_at(diag, -EINVAL, file, (unsigned)mark->line + 1, (unsigned)mark->column + 1,
 			  "no YAML: %s%s%s", parser->problem, parser->context ? " " : "",
 			  parser->context ? parser->context : "");
@@ -251,13 +281,71 @@ static int load_document(yaml_parser_t *parser, struct reading *reading,
 	if (r < 0)
 		return r;
 	if (!yaml_parser_load(parser, &next))
-		return complain(parser, reading->file, reading->diag);
+		return complain(parser, reading);
 	root = yaml_document_get_root_node(&next);
 	more = root != NULL;
 	if (more)
 		r = refuse(reading, root, -EINVAL, "a second document; write one file for each");
 	yaml_document_delete(&next);
 	*ret = node;
+	return r;
+}
+
+/* --- what would take libyaml too long, by its tokens, which it makes in time --- */
+
+struct bounds {
+	unsigned depth;
+	unsigned anchors;
+	unsigned tags;
+};
+
+/* Return: NULL, or of what there is too much. */
+static const char *count_token(struct bounds *bounds, yaml_token_type_t type)
+{
+	switch (type) {
+	case YAML_BLOCK_SEQUENCE_START_TOKEN:
+	case YAML_BLOCK_MAPPING_START_TOKEN:
+	case YAML_FLOW_SEQUENCE_START_TOKEN:
+	case YAML_FLOW_MAPPING_START_TOKEN:
+		return ++bounds->depth > CS_YAML_DEPTH_MAX ? "nested too deep" : NULL;
+	case YAML_BLOCK_END_TOKEN:
+	case YAML_FLOW_SEQUENCE_END_TOKEN:
+	case YAML_FLOW_MAPPING_END_TOKEN:
+		bounds->depth -= bounds->depth > 0;
+		return NULL;
+	case YAML_ANCHOR_TOKEN:
+		return ++bounds->anchors > CS_YAML_ANCHORS_MAX ? "more anchors than can be meant"
+							       : NULL;
+	case YAML_TAG_DIRECTIVE_TOKEN:
+		return ++bounds->tags > CS_YAML_TAGS_MAX ? "more tags than can be meant" : NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* What is no YAML ends it, and is told by who loads it. */
+static int check_bounds(const void *text, size_t len, const struct reading *reading)
+{
+	struct bounds bounds = { 0 };
+	yaml_parser_t parser;
+	yaml_token_t token;
+	bool more = true;
+	int r = 0;
+
+	if (!yaml_parser_initialize(&parser))
+		return -ENOMEM;
+	yaml_parser_set_input_string(&parser, text, len);
+	while (r == 0 && more && yaml_parser_scan(&parser, &token)) {
+		const char *what = count_token(&bounds, token.type);
+
+		if (what)
+			r = cs_diag_at(reading->diag, -E2BIG, reading->file,
+				       (unsigned)token.start_mark.line + 1,
+				       (unsigned)token.start_mark.column + 1, "%s", what);
+		more = token.type != YAML_STREAM_END_TOKEN;
+		yaml_token_delete(&token);
+	}
+	yaml_parser_delete(&parser);
 	return r;
 }
 
@@ -272,6 +360,9 @@ int cs_yaml_load(struct cs_arena *arena, const char *file, const void *text, siz
 
 	if (len > CS_YAML_BYTES_MAX)
 		return cs_diag_at(diag, -E2BIG, file, 0, 0, "larger than 1 MiB");
+	r = check_bounds(text, len, &reading);
+	if (r < 0)
+		return r;
 	if (!yaml_parser_initialize(&parser))
 		return -ENOMEM;
 	yaml_parser_set_input_string(&parser, text, len);
@@ -279,7 +370,7 @@ int cs_yaml_load(struct cs_arena *arena, const char *file, const void *text, siz
 		r = load_document(&parser, &reading, &root);
 		yaml_document_delete(&document);
 	} else {
-		r = complain(&parser, file, diag);
+		r = complain(&parser, &reading);
 	}
 	yaml_parser_delete(&parser);
 	if (r == 0)

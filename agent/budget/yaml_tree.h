@@ -6,7 +6,9 @@
  * and name places in their log only.
  *
  * Bounded: CS_YAML_BYTES_MAX of text, CS_YAML_NODES_MAX nodes after anchors are resolved (an alias costs
- * what it stands for), CS_YAML_DEPTH_MAX levels, so that neither cycles nor "billion laughs" get far.
+ * what it stands for), CS_YAML_DEPTH_MAX levels, so that neither cycles nor "billion laughs" get far. Levels,
+ * anchors, tags and keys have bounds since libyaml, or we, compare each of them with all before: 1 MiB of "["
+ * takes libyaml 0.2.5 ten minutes.
  * Format: YAML 1.1 as libyaml reads it; `<<` merges (yaml.org/type/merge.html).
  */
 #pragma once
@@ -17,9 +19,12 @@
 #include "base/arena.h"
 #include "base/diag.h"
 
-#define CS_YAML_BYTES_MAX (1u << 20)
-#define CS_YAML_NODES_MAX 65536u
-#define CS_YAML_DEPTH_MAX 32u
+#define CS_YAML_BYTES_MAX   (1u << 20)
+#define CS_YAML_NODES_MAX   65536u
+#define CS_YAML_DEPTH_MAX   32u
+#define CS_YAML_ANCHORS_MAX 1024u
+#define CS_YAML_TAGS_MAX    16u   /* %TAG, of which we need none */
+#define CS_YAML_KEYS_MAX    8192u /* of one mapping */
 
 enum cs_yaml_kind {
 	CS_YAML_SCALAR,

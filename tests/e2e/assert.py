@@ -229,10 +229,31 @@ def the_schema_says_what_the_program_does(args, folder):
                           ({"cost": {"memory": "1GiB", "prices": {**prices, "date": "today"}}}, False),
                           ({"cost": {"memory": 1, "prices": prices}}, False), ({"image": "x"}, False),
                           ({"budgets": ["overhead <= 99x", "wall <= 99x vs unwatched"]}, True),
+                          ({"run": ["/bin/true", True]}, False), ({"run": [""]}, False), ({"run": ["/bin/true", ""]}, True),
+                          ({"runs": "1"}, False), ({"env": {"A": 1}}, True), ({"env": {"A": False}}, False),
+                          ({"confidence": "40%"}, False), ({"confidence": "99.9%"}, True),
+                          ({"budgets": ["p95 totl <= 3s"]}, False), ({"budgets": ["p0 total <= 3s"]}, False),
+                          ({"budgets": ["p95 total <= 300"]}, False), ({"budgets": ["p95 total <= 300MiB"]}, False),
+                          ({"budgets": ["p95 total <= +5%"]}, False), ({"budgets": ["total <= -1ms"]}, False),
+                          ({"budgets": ["max memory <= 99 GiB", "max cpu <= 99 m"]}, True),
+                          ({"budgets": ["shared_objects <= 3ms"]}, False), ({"budgets": ["overhead <= 5GB"]}, False),
+                          ({"budgets": ["overhead <= 99x vs unwatched"]}, False),
+                          ({"budgets": ["memory <= 99x vs unwatched"]}, False),
+                          ({"budgets": [{"metric": "memory", "max": 96}]}, False),
+                          ({"budgets": [{"metric": "memory", "max": "96GiB", "stat": "max", "why": 412}]}, True),
+                          ({"budgets": [{"metric": "memory", "max": "5x", "relative_to": "unwatched"}]}, False),
+                          ({"budgets": [{"metric": "overhead", "max": "99x", "min_effect": "1ms"}]}, True),
+                          ({"budgets": [{"metric": "overhead", "max": "99x", "min_effect": "1MB"}]}, False),
+                          ({"budgets": [{"metric": "threads", "max": -1}]}, False),
+                          ({"budgets": [{"metric": "threads", "max": "99", "level": "warning"}]}, False),
+                          ({"baseline": {"run": ["/bin/true"]},
+                            "budgets": ["threads <= 2 vs baseline", "total <= +9900% vs baseline",
+                                        {"metric": "code", "max": "+9s", "relative_to": "baseline"}]}, True),
+                          ({"baseline": {"run": ["/bin/true"]}, "budgets": ["total <= 2MB vs baseline"]}, False),
                           ({"baseline": {"run": ["/bin/true"], "if_different": "warn"}}, False)):
         document = {**good, "functions": {"f": {**function, **more}}}
         (folder / "coldspan.yaml").write_text(json.dumps(document))
-        got = coldspan(args, folder, "-n", "1")
+        got = coldspan(args, folder, "--show-origin")  # what the file says, without starts
         assert (got.returncode == KEPT) == bool(is_good), (more, got)
         if is_good is None:  # what stands elsewhere in the file the schema does not know
             continue

@@ -107,6 +107,13 @@ Test(budget, mistakes_are_told_where_they_stand_and_how_to_mend_them)
 		"c.yaml:1:5: unknown metric \"totl\"; did you mean \"total\"?");
 	refused("avg total <= 300ms",
 		"c.yaml:1:1: unknown statistic \"avg\"; write p50, p95, median or max");
+	refused("p0 total <= 300ms",
+		"c.yaml:1:1: unknown statistic \"p0\"; write p50, p95, median or max");
+	refused("modules <= 300", "c.yaml:1:1: unknown metric \"modules\"; did you mean "
+				  "\"import.modules\"?");
+	refused("user_code <= 300ms", "c.yaml:1:1: user_code is not measured: it is called code");
+	refused("{metric: total, max: 1s, why: ~}",
+		"c.yaml:1:31: ~ is not a text to every reader; quote it");
 	refused("total < 300ms",
 		"c.yaml:1:1: unknown statistic \"total\"; write p50, p95, median or max");
 	refused("\"p95 total <= 3 parsecs\"",

@@ -174,6 +174,8 @@ Test(plan, mistakes_of_the_file)
 	refused("- 1\n", "coldspan.yaml:1:1: a mapping is expected here: {key: value}");
 	refused("functions: {}\n",
 		"coldspan.yaml:1:1: key \"version\" is missing; write version: 1");
+	refused("version: '1'\n",
+		"coldspan.yaml:1:10: this version is not known here; write version: 1");
 	refused("version: 2\n",
 		"coldspan.yaml:1:10: this version is not known here; write version: 1");
 	refused("version: 1\n",
@@ -201,6 +203,18 @@ Test(plan, mistakes_of_a_function)
 			 "coldspan.yaml:5:11: a whole number from 1 to 10000 is expected");
 	refused_function("    run: [f]\n    env: {A: no}\n",
 			 "coldspan.yaml:5:14: no is not a text to every reader; quote it");
+	refused_function("    run: [f, true]\n",
+			 "coldspan.yaml:4:14: true is not a text to every reader; quote it");
+	refused_function("    run: [f, ~]\n",
+			 "coldspan.yaml:4:14: ~ is not a text to every reader; quote it");
+	refused_function("    run: ['']\n", "coldspan.yaml:4:11: no program is named");
+	refused_function(
+		"    run: [f]\n    runs: 010\n",
+		"coldspan.yaml:5:11: 010 is not the same number to every reader; leave the "
+		"first 0 out");
+	refused_function("    run: [f]\n    runs: '10'\n",
+			 "coldspan.yaml:5:11: \"10\" is a text, and a number is expected; do not "
+			 "quote it");
 	refused_function("    run: [f]\n    budgets: [total <= 1s, total <= 2s]\n",
 			 "coldspan.yaml:5:28: budget \"p50-total\" stands twice; give one an id");
 	refused_function("    run: [f]\n    budgets: [total <= +5% vs baseline]\n",

@@ -5,6 +5,8 @@
 #include <criterion/new/assert.h>
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/budget/yaml_tree.h"
@@ -103,6 +105,61 @@ Test(yaml_tree, what_is_no_yaml_is_told_with_its_place)
 	cr_assert(eq(u32, diag.line, 2));
 	cr_assert(eq(int, load("a: \xff\n", &root), -EINVAL));
 	cr_assert(eq(u32, diag.line, 1));
+	cs_arena_deinit(&arena);
+}
+
+Test(yaml_tree, bytes_that_are_no_text_are_told_with_their_place)
+{
+	const struct cs_yaml_node *root;
+	static const char nul[] = "a: 1\nb: \xc3\xa9x\0\n";
+
+	refused("a: 1\nb: \xc3\xa9\xff\n", -EINVAL,
+		"coldspan.yaml:2:5: invalid leading UTF-8 octet; write it in UTF-8");
+	diag = (struct cs_diag){ 0 };
+	cr_assert(eq(int, cs_yaml_load(&arena, "coldspan.yaml", nul, sizeof(nul) - 1, &diag, &root),
+		     -EINVAL));
+	cr_assert(eq(str, cs_diag_format(&diag, message, sizeof(message)),
+		     (char *)"coldspan.yaml:2:6: a control character (0x00); remove it"));
+	cs_arena_deinit(&arena);
+}
+
+/* @count times @piece, after @before. */
+static void refused_many(const char *before, const char *piece, size_t count, const char *wanted)
+{
+	const struct cs_yaml_node *root = NULL;
+	size_t piece_len = strlen(piece), len = strlen(before);
+	char *text = malloc(len + count * piece_len);
+
+	cr_assert(text != NULL);
+	memcpy(text, before, len);
+	for (size_t i = 0; i < count; i++, len += piece_len)
+		memcpy(text + len, piece, piece_len);
+	diag = (struct cs_diag){ 0 };
+	cr_assert(eq(int, cs_yaml_load(&arena, "coldspan.yaml", text, len, &diag, &root), -E2BIG));
+	cr_assert(eq(str, cs_diag_format(&diag, message, sizeof(message)), (char *)wanted));
+	cs_arena_deinit(&arena);
+	free(text);
+}
+
+/* The time limit of the test is what fails without the bounds: the first takes ten minutes. */
+Test(yaml_tree, what_libyaml_needs_too_long_for_is_refused_before_it)
+{
+	refused_many("", "[", 1000000, "coldspan.yaml:1:33: nested too deep");
+	refused_many("", "{a: ", 250000, "coldspan.yaml:1:129: nested too deep");
+	refused_many("x: 1\ny: [", "&a 1,", 200000,
+		     "coldspan.yaml:2:5125: more anchors than can be meant");
+	refused_many("", "%TAG !a! tag:x\n", 60000,
+		     "coldspan.yaml:17:1: more tags than can be meant");
+}
+
+Test(yaml_tree, keys_of_a_mapping_are_bounded)
+{
+	static char text[16 * (CS_YAML_KEYS_MAX + 1)];
+	size_t len = 0;
+
+	for (unsigned i = 0; i <= CS_YAML_KEYS_MAX; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "k%u: 1\n", i);
+	refused(text, -E2BIG, "coldspan.yaml:1:1: more keys than can be meant");
 	cs_arena_deinit(&arena);
 }
 
