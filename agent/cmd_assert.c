@@ -327,8 +327,8 @@ static int assert_function(struct run *run, const struct cs_plan_function *funct
 			put_function(run, &run->result.functions[run->result.count - 1]);
 	}
 	if (r < 0 && code < 0) {
-		cs_log(CS_LOG_ERROR, "%s: %s", function->name,
-		       diag.text[0] ? diag.text : strerror(-r));
+		cs_log(CS_LOG_ERROR, "%s:%u:%u: %s: %s", run->file.plan.file, function->line,
+		       function->column, function->name, diag.text[0] ? diag.text : strerror(-r));
 		code = CS_EXIT_FAILED;
 	}
 	cs_asserted_deinit(&asserted);

@@ -20,19 +20,41 @@
 #define LABEL_COLUMNS  12
 #define BUDGET_COLUMNS 34
 
-bool cs_assert_quarantined(const struct cs_plan *plan, const struct cs_plan_function *function,
-			   const struct cs_budget *budget, unsigned today)
+const struct cs_plan_quarantine *cs_assert_quarantine(const struct cs_plan *plan,
+						      const struct cs_plan_function *function,
+						      const struct cs_budget *budget)
 {
+	const struct cs_plan_quarantine *last = NULL;
 	size_t len = strlen(function->name);
 
 	for (size_t i = 0; i < plan->quarantine_count; i++) {
 		const struct cs_plan_quarantine *entry = &plan->quarantine[i];
 
-		if (today <= entry->until && !strncmp(entry->id, function->name, len) &&
-		    entry->id[len] == '/' && !strcmp(entry->id + len + 1, budget->id))
-			return true;
+		if (!strncmp(entry->id, function->name, len) && entry->id[len] == '/' &&
+		    !strcmp(entry->id + len + 1, budget->id) &&
+		    (!last || entry->until > last->until))
+			last = entry;
 	}
-	return false;
+	return last;
+}
+
+void cs_assert_quarantine_text(const struct cs_plan_quarantine *quarantine, unsigned today,
+			       struct cs_buffer *out)
+{
+	unsigned until = quarantine->until;
+
+	cs_buffer_printf(out, "%s %u-%02u-%02u", today <= until ? "until" : "ended with",
+			 until / 10000, until / 100 % 100, until % 100);
+	if (quarantine->issue)
+		cs_buffer_printf(out, ", %s", quarantine->issue);
+}
+
+bool cs_assert_quarantined(const struct cs_plan *plan, const struct cs_plan_function *function,
+			   const struct cs_budget *budget, unsigned today)
+{
+	const struct cs_plan_quarantine *entry = cs_assert_quarantine(plan, function, budget);
+
+	return entry && today <= entry->until;
 }
 
 void cs_assert_count(const struct cs_plan *plan, const struct cs_asserted *asserted, unsigned today,
@@ -228,15 +250,30 @@ static void put_line(const char *label, const char *text, struct cs_buffer *out)
 	cs_buffer_putc(out, '\n');
 }
 
-static void put_next(const struct cs_plan_function *function, struct cs_buffer *out)
+static void put_next(const struct cs_plan *plan, const struct cs_asserted *asserted,
+		     struct cs_buffer *out)
 {
 	struct cs_buffer next = { 0 };
 
-	cs_cause_next(function, &next);
+	cs_cause_next(plan->file, asserted, &next);
 	if (next.len)
 		put_line("next", next.data, out);
 	out->failed |= next.failed;
 	cs_buffer_deinit(&next);
+}
+
+static void put_quarantine(const struct cs_plan_quarantine *quarantine, unsigned today,
+			   struct cs_buffer *out)
+{
+	struct cs_buffer text = { 0 };
+
+	if (!quarantine)
+		return;
+	cs_assert_quarantine_text(quarantine, today, &text);
+	if (text.len)
+		put_line("quarantine", text.data, out);
+	out->failed |= text.failed;
+	cs_buffer_deinit(&text);
 }
 
 static void put_budget(const struct cs_plan *plan, const struct cs_asserted *asserted, size_t which,
@@ -263,6 +300,7 @@ static void put_budget(const struct cs_plan *plan, const struct cs_asserted *ass
 		put_line(asserted->causes[which].label, asserted->causes[which].text, out);
 	if (budget->why)
 		put_line("why", budget->why, out);
+	put_quarantine(cs_assert_quarantine(plan, asserted->function, budget), today, out);
 }
 
 const char *cs_assert_beside(const struct cs_asserted *asserted)
@@ -272,16 +310,17 @@ const char *cs_assert_beside(const struct cs_asserted *asserted)
 
 /* --- a start that came to nothing --- */
 
+static const char *const waited_for[] = {
+	[CS_READY_RESPONSE] = "an answer to its first event on $PORT",
+	[CS_READY_LISTEN] = "it to listen on $PORT",
+	[CS_READY_POLL] = "it to ask the Runtime API for an event and to answer it",
+	[CS_READY_EXIT] = "it to end",
+	[CS_READY_PATTERN] = "it to write its pattern",
+};
+
 /* What it was waited for, and what is probably wrong. */
 static const char *never_ready(const struct cs_asserted *asserted, char *buf, size_t size)
 {
-	static const char *const waited_for[] = {
-		[CS_READY_RESPONSE] = "an answer to its first event on $PORT",
-		[CS_READY_LISTEN] = "it to listen on $PORT",
-		[CS_READY_POLL] = "it to ask the Runtime API for an event and to answer it",
-		[CS_READY_EXIT] = "it to end",
-		[CS_READY_PATTERN] = "it to write its pattern",
-	};
 	const struct cs_plan_function *function = asserted->function;
 	const char *phase = asserted->failure.last_phase;
 	struct cs_quantity limit = { CS_QUANTITY_DURATION, (double)function->sampling.timeout_ns };
@@ -298,6 +337,9 @@ static const char *failure_of(const struct cs_asserted *asserted, char *buf, siz
 {
 	const struct cs_sampling_result *failure = &asserted->failure;
 	struct cs_outcome outcome = { CS_CAUSE_EXIT, WEXITSTATUS(failure->status) };
+	unsigned ready = asserted->function->ready;
+	const char *why;
+	size_t used;
 
 	switch (failure->outcome) {
 	case CS_SAMPLING_NEVER_READY:
@@ -306,14 +348,19 @@ static const char *failure_of(const struct cs_asserted *asserted, char *buf, siz
 		snprintf(buf, size, "its first event was answered with %d", failure->answer);
 		return buf;
 	case CS_SAMPLING_UNSEEN:
-		return "nothing was seen inside of it; coldspan doctor -- CMD says why";
+		return "nothing was seen inside of it; coldspan doctor says why";
 	case CS_SAMPLING_ENDED:
 	case CS_SAMPLING_DONE:
 		break;
 	}
 	if (WIFSIGNALED(failure->status))
 		outcome = (struct cs_outcome){ CS_CAUSE_SIGNAL, WTERMSIG(failure->status) };
-	return cs_outcome_text(outcome, buf, size);
+	why = cs_outcome_text(outcome, buf, size);
+	used = why ? strlen(why) : 0;
+	if (used && ready != CS_READY_EXIT)
+		snprintf(buf + used, size - used, " before it was ready (waited for %s)",
+			 waited_for[ready]);
+	return why;
 }
 
 void cs_assert_failure(const struct cs_asserted *asserted, struct cs_buffer *out)
@@ -350,7 +397,7 @@ static void put_failure(const struct cs_plan *plan, const struct cs_asserted *as
 		line += len + (line[len] == '\n');
 	}
 	if (!asserted->other_failed)
-		put_next(function, out);
+		put_next(plan, asserted, out);
 }
 
 /* --- what the machine did --- */
@@ -452,7 +499,7 @@ void cs_assert_text(const struct cs_plan *plan, const struct cs_asserted *assert
 			  asserted->judgements[i].verdict == CS_VERDICT_FAIL;
 	}
 	if (failed)
-		put_next(function, out);
+		put_next(plan, asserted, out);
 	if (!asserted->noise.count)
 		return;
 	cs_buffer_puts(out, "  runner: ");

@@ -22,6 +22,15 @@ struct cs_assert_tally {
 	unsigned failures; /* functions of which a start came to nothing */
 };
 
+/** cs_assert_quarantine() - of a budget; NULL: it is in none, also not in one that is over. */
+const struct cs_plan_quarantine *cs_assert_quarantine(const struct cs_plan *plan,
+						      const struct cs_plan_function *function,
+						      const struct cs_budget *budget);
+
+/** cs_assert_quarantine_text() - "until 2026-12-31, #88", or "ended with 2026-12-31, #88". */
+void cs_assert_quarantine_text(const struct cs_plan_quarantine *quarantine, unsigned today,
+			       struct cs_buffer *out);
+
 /** cs_assert_quarantined() - is its failing excused on @today (20261231)? */
 bool cs_assert_quarantined(const struct cs_plan *plan, const struct cs_plan_function *function,
 			   const struct cs_budget *budget, unsigned today);

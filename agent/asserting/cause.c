@@ -9,6 +9,7 @@
 
 #include "agent/asserting/column.h"
 #include "agent/asserting/largest.h"
+#include "agent/asserting/plan_file.h"
 #include "base/buffer.h"
 #include "base/shell_word.h"
 
@@ -286,9 +287,40 @@ static bool stands_alone(const struct cs_plan_function *function)
 	       !function->env_count && function->argv;
 }
 
-void cs_cause_next(const struct cs_plan_function *function, struct cs_buffer *out)
+/* How that file is named where it is; "" as it is looked for. Return: false: it has no name. */
+static bool put_config(const char *file, struct cs_buffer *out)
 {
-	bool listens = function->ready == CS_READY_RESPONSE || function->ready == CS_READY_LISTEN;
+	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
+
+	if (!strncmp(file, "/dev/", 5) || has_control(name))
+		return false;
+	if (strcmp(name, CS_PLAN_FILE) != 0) {
+		cs_buffer_puts(out, " -c ");
+		cs_shell_word(out, name, false);
+	}
+	return true;
+}
+
+static void put_page(const char *file, const struct cs_plan_function *function,
+		     struct cs_buffer *out)
+{
+	struct cs_buffer config = { 0 };
+
+	if (put_config(file, &config) && !has_control(function->name)) {
+		cs_buffer_puts(out, "coldspan assert ");
+		cs_shell_word(out, function->name, false);
+		cs_buffer_printf(out, "%s -o html=cold-starts.html", config.len ? config.data : "");
+	}
+	out->failed |= config.failed;
+	cs_buffer_deinit(&config);
+}
+
+void cs_cause_next(const char *file, const struct cs_asserted *asserted, struct cs_buffer *out)
+{
+	const struct cs_plan_function *function = asserted->function;
+	bool unseen = asserted->failed && asserted->failure.outcome == CS_SAMPLING_UNSEEN;
+	bool listens = !unseen &&
+		       (function->ready == CS_READY_RESPONSE || function->ready == CS_READY_LISTEN);
 	struct cs_buffer command = { 0 };
 
 	for (char **word = function->argv; stands_alone(function) && *word; word++) {
@@ -296,12 +328,10 @@ void cs_cause_next(const struct cs_plan_function *function, struct cs_buffer *ou
 		cs_shell_word(&command, *word, false);
 	}
 	if (command.len && command.len <= COMMAND_BYTES && !has_control(command.data)) {
-		cs_buffer_printf(out, "%scoldspan run --%s", listens ? "PORT=8080 " : "",
-				 command.data);
-	} else if (!has_control(function->name)) {
-		cs_buffer_puts(out, "coldspan assert ");
-		cs_shell_word(out, function->name, false);
-		cs_buffer_puts(out, " -o html=cold-starts.html");
+		cs_buffer_printf(out, "%scoldspan %s --%s", listens ? "PORT=8080 " : "",
+				 unseen ? "doctor" : "run", command.data);
+	} else {
+		put_page(file, function, out);
 	}
 	out->failed |= command.failed;
 	cs_buffer_deinit(&command);

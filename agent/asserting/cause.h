@@ -29,11 +29,13 @@ struct cs_cause_note *cs_causes_find(const struct cs_asserted *asserted);
 struct cs_cause_note *cs_causes_free(struct cs_cause_note *causes, size_t count);
 
 /**
- * cs_cause_next() - append the command that shows one start of @function, for a shell in its folder
+ * cs_cause_next() - append the command that shows one start of its function, for a shell in the folder of @file
+ * @file: coldspan.yaml, by whatever name
  *
- * `coldspan run` of its command, where that can be typed and needs nothing else of coldspan.yaml; else
- * `coldspan assert` with a page. Values of the environment are not told: logs of CI are read by many.
+ * `coldspan run` of its command, where that can be typed and needs nothing else of coldspan.yaml, and
+ * `coldspan doctor` of it where nothing was seen inside; else `coldspan assert` with a page. Values of the
+ * environment are not told: logs of CI are read by many.
  *
  * Context: any-thread.
  */
-void cs_cause_next(const struct cs_plan_function *function, struct cs_buffer *out);
+void cs_cause_next(const char *file, const struct cs_asserted *asserted, struct cs_buffer *out);

@@ -25,9 +25,6 @@ static struct cs_modules_of *of_process(struct cs_modules *modules, uint64_t seg
 		return NULL;
 	one = &modules->list[modules->count];
 	*one = (struct cs_modules_of){ .segment = segment };
-	one->seen = calloc(TABLE, sizeof(*one->seen));
-	if (!one->seen)
-		return NULL;
 	modules->count++;
 	return one;
 }
@@ -48,7 +45,11 @@ static bool put(struct cs_modules_of *one, const char *name)
 	uint64_t hash = hash_of(name);
 	size_t at = hash % TABLE;
 
-	if (one->count == CS_MODULES_MOST)
+	if (!one->seen)
+		one->seen = calloc(TABLE, sizeof(*one->seen));
+	if (!one->seen)
+		one->opens = 0; /* which is never complete */
+	if (!one->seen || one->count == CS_MODULES_MOST)
 		return false;
 	while (one->seen[at] && one->seen[at] != hash)
 		at = (at + 1) % TABLE;

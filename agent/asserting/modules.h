@@ -13,13 +13,14 @@
 #include "base/cleanup.h"
 #include "collector/assembler/model.h"
 
-#define CS_MODULES_PROCESSES 16u /* of one start, whose files are kept apart */
-#define CS_MODULES_MOST      8192u
-#define CS_MODULES_FOUND     256u
+#define CS_MODULES_PROCESSES                                                                       \
+	256u /* of one start, whose files are kept apart; pyenv's python3 has 22 */
+#define CS_MODULES_MOST  8192u
+#define CS_MODULES_FOUND 256u
 
 struct cs_modules_of {
 	uint64_t segment;
-	uint64_t *seen; /* owned: hashes of names; an open table */
+	uint64_t *seen; /* owned: hashes of names, an open table; NULL before the first */
 	uint32_t count;
 	uint64_t opens; /* of files that the facts count, too */
 	uint32_t forbidden;

@@ -143,6 +143,7 @@ static void fill_life(const struct rusage *usage, struct cs_sample *sample)
 	sample->values[CS_METRIC_CPU_USER] = ns_of(&usage->ru_utime);
 	sample->values[CS_METRIC_CPU_SYS] = ns_of(&usage->ru_stime);
 	sample->values[CS_METRIC_IO_READ] = (double)usage->ru_inblock * BLOCK_BYTES;
+	sample->values[CS_METRIC_MEMORY] = (double)usage->ru_maxrss * 1024;
 }
 
 /* What the shim told stands beside it. */
@@ -156,6 +157,9 @@ static void fill_outside(struct sampling *sampling)
 		if (cs_metric_is_outside(i))
 			values[i] = sampling->outside.values[i];
 	}
+	/* The start of a server is over before it is: what its parent is told it has when it is reaped. */
+	if (isnan(values[CS_METRIC_MEMORY]))
+		values[CS_METRIC_MEMORY] = sampling->outside.values[CS_METRIC_MEMORY];
 }
 
 /* Which instance is the one that is measured is told when its start is, which may be later. */

@@ -35,7 +35,7 @@ static char *put(double value, const struct unit *units, size_t count, char *buf
 	else if (number < 100)
 		step = 0.1;
 	/* What is a step already, but for the last bit, is not rounded to the next. */
-	number = ceil(number / step - 1e-9) * step;
+	number = ceil(number / step - 1e-9) * step + 0.0; /* 0, and not -0 */
 	snprintf(buf, size, "%.*f", step < 0.05 ? 2 : step < 0.5 ? 1 : 0, number);
 	if (strchr(buf, '.')) {
 		while (buf[strlen(buf) - 1] == '0')
@@ -61,7 +61,7 @@ char *cs_revision_amount(struct cs_quantity value, char *buf, size_t size)
 	case CS_QUANTITY_FACTOR:
 		break;
 	}
-	snprintf(buf, size, "%.0f", ceil(value.value - 1e-9));
+	snprintf(buf, size, "%.0f", ceil(value.value - 1e-9) + 0.0);
 	return buf;
 }
 

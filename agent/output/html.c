@@ -266,8 +266,10 @@ static void put_head(const struct cs_result *result, size_t count, struct cs_buf
 			 "</head>\n<body>\n<main>\n<h1 class=\"%s\">%s</h1>\n"
 			 "<p>%zu budgets of %zu functions: %u exceeded, %u without data, %u "
 			 "inconclusive, %u exceeded but excused, %u kept.</p>\n",
-			 cs_result_exit_code(result) ? "exceeded" : "kept", word, count,
-			 result->count, result->tally.exceeded,
+			 cs_result_exit_code(result) ? "exceeded"
+			 : strcmp(word, "kept") != 0 ? "doubtful"
+						     : "kept",
+			 word, count, result->count, result->tally.exceeded,
 			 result->tally.unseen + result->tally.failures, result->tally.doubtful,
 			 result->tally.excused, result->tally.kept);
 }

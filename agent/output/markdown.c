@@ -62,16 +62,22 @@ static void put_heading(const struct cs_result *result, const struct cs_row *row
 			struct cs_buffer *out)
 {
 	int code = cs_result_exit_code(result);
+	unsigned doubtful = result->tally.doubtful + result->tally.unstable;
 	size_t bad = 0;
 
 	while (bad < count && rows[bad].counts &&
 	       (rows[bad].grade == CS_GRADE_BROKEN || rows[bad].grade == CS_GRADE_EXCEEDED))
 		bad++;
-	cs_buffer_printf(out, "### %s coldspan: ", code ? "\xe2\x9d\x8c" : "\xe2\x9c\x85");
+	cs_buffer_printf(out, "### %s coldspan: ",
+			 code       ? "\xe2\x9d\x8c"
+			 : doubtful ? "\xe2\x9a\xa0\xef\xb8\x8f"
+				    : "\xe2\x9c\x85");
 	if (bad) {
 		cs_buffer_printf(out, "%zu of %zu budgets not kept (", bad, count);
 		put_function(&rows[0], out);
 		cs_buffer_printf(out, "%s)\n\n", bad > 1 ? " first" : "");
+	} else if (doubtful) {
+		cs_buffer_printf(out, "%u of %zu budgets inconclusive\n\n", doubtful, count);
 	} else {
 		cs_buffer_printf(out, "%zu budgets, %s\n\n", count, cs_result_word(result));
 	}

@@ -176,7 +176,7 @@ const char *cs_result_word(const struct cs_result *result)
 {
 	switch (cs_result_exit_code(result)) {
 	case CS_EXIT_DONE:
-		return "kept";
+		return result->tally.doubtful || result->tally.unstable ? "inconclusive" : "kept";
 	case CS_EXIT_OVER_BUDGET:
 		return "exceeded";
 	case CS_EXIT_INCONCLUSIVE:
@@ -232,6 +232,8 @@ static struct cs_row row_of(const struct cs_result *result,
 		.budget = budget,
 		.judgement = judgement,
 		.cause = cause_of(&function->asserted, which),
+		.quarantine = cs_assert_quarantine(result->plan, planned, budget),
+		.result = result,
 		.label = cs_assert_label(level, judgement->verdict, quarantined),
 		.grade = grade_of(judgement->verdict, counts),
 		.counts = counts,
@@ -259,8 +261,9 @@ static size_t add_rows(const struct cs_result *result, const struct cs_result_fu
 	size_t count = 0;
 
 	if (function->asserted.failed) {
-		rows[0] =
-			(struct cs_row){ .function = function, .label = "NO DATA", .counts = true };
+		rows[0] = (struct cs_row){
+			.function = function, .result = result, .label = "NO DATA", .counts = true
+		};
 		return 1;
 	}
 	for (size_t i = 0; i < planned->budgets_count; i++) {
@@ -316,7 +319,7 @@ void cs_row_next(const struct cs_row *row, struct cs_buffer *out)
 	const struct cs_asserted *asserted = &row->function->asserted;
 
 	if (row->budget ? row->judgement->verdict == CS_VERDICT_FAIL : !asserted->other_failed)
-		cs_cause_next(asserted->function, out);
+		cs_cause_next(row->result->plan->file, asserted, out);
 }
 
 static void put_note(struct cs_buffer *out, const char *label, const char *text)
@@ -333,6 +336,11 @@ void cs_row_notes(const struct cs_row *row, struct cs_buffer *out)
 		put_note(out, "", one.data);
 	if (row->budget && row->budget->why && row->grade != CS_GRADE_KEPT)
 		put_note(out, "why: ", row->budget->why);
+	cs_buffer_clear(&one);
+	if (row->quarantine && row->judgement->verdict == CS_VERDICT_FAIL)
+		cs_assert_quarantine_text(row->quarantine, row->result->today, &one);
+	if (one.len)
+		put_note(out, "quarantine: ", one.data);
 	cs_buffer_clear(&one);
 	cs_row_next(row, &one);
 	if (one.len)

@@ -75,7 +75,9 @@ struct cs_row {
 	const struct cs_budget *budget;       /* NULL: a start came to nothing */
 	const struct cs_judgement *judgement; /* NULL with that */
 	const struct cs_cause_note *cause;    /* of one that is exceeded; NULL: none is known */
-	const char *label;                    /* cs_assert_label() */
+	const struct cs_plan_quarantine *quarantine; /* it is or was in; NULL: in none */
+	const struct cs_result *result;              /* whose it is */
+	const char *label;                           /* cs_assert_label() */
 	enum cs_grade grade;
 	bool counts;       /* of level error, and not quarantined */
 	double excess;     /* what was measured by what is allowed; 0 not to be said */
@@ -114,7 +116,7 @@ void cs_result_settle(struct cs_result *result);
 /** cs_result_exit_code() - of all that was settled, an enum cs_exit_code. */
 int cs_result_exit_code(const struct cs_result *result);
 
-/** cs_result_word() - of that: "kept", "exceeded", "no data", "inconclusive". */
+/** cs_result_word() - of that: "kept", "exceeded", "no data", "inconclusive" (also where that is no failure). */
 const char *cs_result_word(const struct cs_result *result);
 
 /**

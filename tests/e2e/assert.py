@@ -62,12 +62,13 @@ def levels_and_quarantine_excuse(args, folder):
     plan(folder, "  f:\n    run: [/bin/true]\n    budgets:\n"
                  "      - {metric: total, max: 1ns, level: warn}\n"
                  "      - shared_objects <= 0\n"
-                 "policy: {quarantine: [{id: f/shared_objects, until: 2999-12-31}]}\n")
+                 "policy: {quarantine: [{id: f/shared_objects, until: 2999-12-31, issue: '#88'}]}\n")
     expect(coldspan(args, folder), KEPT, r"WARN +p50 total", r"QUARANTINED +shared_objects",
-           r"budgets: 2 exceeded but excused\n$")
+           r"\n +quarantine: until 2999-12-31, #88\n", r"budgets: 2 exceeded but excused\n$")
     text = (folder / "coldspan.yaml").read_text()
     (folder / "coldspan.yaml").write_text(text.replace("2999-12-31", "2020-01-01"))
-    expect(coldspan(args, folder), OVER, r"FAIL +shared_objects <= 0")
+    expect(coldspan(args, folder), OVER, r"FAIL +shared_objects <= 0", r"\n +quarantine: ended with 2020-01-01, #88\n")
+    expect(coldspan(args, folder, "-o", "markdown=-"), OVER, r"quarantine: ended with 2020-01-01, #88")
 
 
 @case
@@ -75,7 +76,7 @@ def an_http_server_is_asked(args, folder):
     (folder / "server.py").write_text(SERVER)
     plan(folder, f"  f:\n    run: [{sys.executable}, server.py]\n    ready: first-response\n"
                  "    timeout: 60s\n    invoke: {body: '{}'}\n"
-                 "    budgets: [p50 handler <= 100s, max code <= 1ns, opens.user <= 1000]\n"
+                 "    budgets: [p50 handler <= 100s, max code <= 1ns, opens.user <= 1000, memory <= 10GiB]\n"
                  f"  bad:\n    run: [{sys.executable}, server.py]\n    ready: first-response\n"
                  "    timeout: 60s\n    invoke: {body: fail}\n    budgets: [total <= 100s]\n"
                  f"  listens:\n    run: [{sys.executable}, server.py]\n    ready: listen\n"
@@ -83,7 +84,7 @@ def an_http_server_is_asked(args, folder):
                  f"  says:\n    run: [{sys.executable}, server.py]\n    ready: {{pattern: here}}\n"
                  "    timeout: 60s\n    env: {PORT: '0'}\n    budgets: [p50 runtime <= 100s]\n")
     expect(coldspan(args, folder, "f", "-n", "2"), OVER, r"PASS +p50 handler", r"FAIL +max code",
-           r"PASS +opens.user <= 1000 +[1-9]")
+           r"PASS +opens.user <= 1000 +[1-9]", r"PASS +p50 memory <= 10.0 GiB +[1-9]")
     expect(coldspan(args, folder, "bad"), NO_DATA, r"NO DATA +start 1: its first event was answered with 500.*coldspan.yaml:10:3")
     expect(coldspan(args, folder, "listens", "-n", "2"), KEPT, r"PASS +p50 code")
     expect(coldspan(args, folder, "says", "-n", "2"), KEPT, r"PASS +p50 runtime")
@@ -104,10 +105,11 @@ def a_start_that_comes_to_nothing_is_never_green(args, folder):
 
 @case
 def every_way_to_come_to_nothing_is_told(args, folder):
-    ends = {"early": ("run: [/bin/true], ready: listen", r"exit status 0, in phase \w+"),
-            "fails": ("shell: 'echo sorry >&2; exit 1', ready: listen", r"exit status 1, in phase \w+ .*\n +\| sorry\n"),
+    ends = {"early": ("run: [/bin/true], ready: listen", r"exit status 0 before it was ready \(waited for it to listen on \$PORT\), in phase \w+"),
+            "fails": ("shell: 'echo sorry >&2; exit 1', ready: listen", r"exit status 1 before .*, in phase \w+ .*\n +\| sorry\n"),
+            "mute": ("run: [/bin/true], ready: {pattern: here}", r"exit status 0 before it was ready \(waited for it to write its pattern\), "),
             "crashes": ("shell: 'kill -SEGV $$'", r"killed by signal 11 \(SIGSEGV\), in phase \w+"),
-            "killed": ("shell: 'kill -KILL $$', ready: first-response", r"killed by signal 9 \(SIGKILL\), in phase \w+"),
+            "killed": ("shell: 'kill -KILL $$', ready: first-response", r"killed by signal 9 \(SIGKILL\) before .*, in phase \w+"),
             "missing": ("shell: /no/such/thing", r"exit status 127, in phase \w+ .*\n +\| .*/no/such/thing: not found\n"),
             "other": ("run: [/bin/true], baseline: {run: [/bin/false]}", r"the baseline's start 1: exit status 1")}
     plan(folder, "".join(f"  {name}: {{{start}, timeout: 60s, budgets: [total <= 100s, "
@@ -115,7 +117,7 @@ def every_way_to_come_to_nothing_is_told(args, folder):
                          for name, (start, _) in ends.items()))
     for name, (_, said) in ends.items():
         expect(coldspan(args, folder, name, env={"COLUMNS": "300"}), NO_DATA, r"NO DATA +" + ("" if name == "other" else "start 1: ") + said)
-    expect(coldspan(args, folder), NO_DATA, r"budgets: 6 without a start\n$")
+    expect(coldspan(args, folder), NO_DATA, r"budgets: 7 without a start\n$")
 
 
 @case
@@ -192,7 +194,7 @@ def mistakes_are_told_with_their_place(args, folder):
     plan(folder, "  hello: {run: [/no/such], budgets: [total <= 1s]}\n"
                  "  later: {run: [x], baseline: {file: x}, budgets: [total <= 2x vs baseline]}\n")
     expect(coldspan(args, folder, "helo"), USAGE, r'has no function "helo"; did you mean "hello"\?')
-    expect(coldspan(args, folder, "hello"), 1, r"hello: /no/such: ")
+    expect(coldspan(args, folder, "hello"), 1, r"coldspan.yaml:4:3: hello: /no/such: ")
     expect(coldspan(args, folder, "later"), USAGE, r"coldspan.yaml:5:\d+: .*/x: No such file")
     expect(coldspan(args, folder, "--config", "nothere"), USAGE, r"nothere: No such file")
     expect(coldspan(args, folder, "--config", "."), USAGE, r"\.: Is a directory")

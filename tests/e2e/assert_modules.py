@@ -76,6 +76,15 @@ def modules_are_counted(args, folder):
 
 
 @case
+def processes_that_ran_before_it_hide_nothing(args, folder):
+    package(folder, "panda")
+    python(folder, "import panda\n")
+    plan(folder, "  f:\n    shell: 'i=0; while [ $i -lt 40 ]; do sh -c \": < run.py\"; i=$((i+1)); done; "
+                 f"exec {sys.executable} -I run.py'\n    timeout: 60s\n    forbid: [panda]\n    budgets: [import.modules <= 1000]\n")
+    expect(coldspan(args, folder, "-n", "2"), OVER, r"FAIL +forbid panda +1, 2 of 2 over", r"PASS +import.modules <= 1000 +[1-9]")
+
+
+@case
 def nodes_packages_are_modules(args, folder):
     node = shutil.which("node")
     if not node:

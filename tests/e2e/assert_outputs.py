@@ -390,6 +390,16 @@ def github_is_told_without_being_asked_to(args, folder):
     assert [line for line in got.stdout.splitlines() if line.startswith(f"::error {place}")], got
     assert (folder / "summary").read_text().startswith("of another command\n### \u274c coldspan: ")
     assert (folder / "output").read_text() == "verdict=exceeded\nexit_status=3\nreport=\n"
+    # What is not proved is not kept either, also where it is no failure.
+    text = (folder / "coldspan.yaml").read_text()
+    (folder / "coldspan.yaml").write_text("version: 1\nfunctions: {f: {run: [/bin/true], "
+                                          "budgets: [p99 total <= 100s, p50 total <= 100s]}}\n")
+    expect(coldspan(args, folder, "-n", "5", "-o", "html=p.html", env=github(folder)), KEPT)
+    assert "### \u26a0\ufe0f coldspan: 1 of 2 budgets inconclusive\n" in (folder / "summary").read_text()
+    assert (folder / "output").read_text().endswith("verdict=inconclusive\nexit_status=0\nreport=p.html\n")
+    assert '<h1 class="doubtful">inconclusive</h1>' in (folder / "p.html").read_text()
+    (folder / "coldspan.yaml").write_text(text)
+    (folder / "summary").write_text("### before\n")
     got = coldspan(args, folder, "over", "--no-ci", env=github(folder))
     assert "::error" not in got.stdout and (folder / "summary").read_text().count("###") == 1
     got = coldspan(args, folder, "kept", env={**github(folder), "GITHUB_STEP_SUMMARY": "/no/where"})

@@ -140,11 +140,19 @@ Test(cause, of_a_long_name_the_end_is_told)
 	cr_assert(zero(int, strncmp(name, "...\xc3\xa4", 5)), "%s", name);
 }
 
+static const char *file = "coldspan.yaml";
+static bool unseen;
+
 static void expect_next(const char *wanted)
 {
+	const struct cs_asserted of = {
+		.function = &function,
+		.failed = unseen,
+		.failure.outcome = CS_SAMPLING_UNSEEN,
+	};
 	struct cs_buffer got = { 0 };
 
-	cs_cause_next(&function, &got);
+	cs_cause_next(file, &of, &got);
 	cr_assert(eq(str, got.len ? got.data : (char *)"", (char *)wanted));
 	cs_buffer_deinit(&got);
 }
@@ -156,8 +164,18 @@ Test(cause, what_to_type_next)
 	expect_next("coldspan run -- python3 -c 'print('\\''it'\\'')'");
 	function.ready = CS_READY_RESPONSE;
 	expect_next("PORT=8080 coldspan run -- python3 -c 'print('\\''it'\\'')'");
+	unseen = true;
+	expect_next("coldspan doctor -- python3 -c 'print('\\''it'\\'')'");
+	unseen = false;
 	function.ready = CS_READY_POLL;
 	expect_next("coldspan assert f -o html=cold-starts.html");
+	file = "/some/where/coldspan.yaml";
+	expect_next("coldspan assert f -o html=cold-starts.html");
+	file = "ci/my budgets.yaml";
+	expect_next("coldspan assert f -c 'my budgets.yaml' -o html=cold-starts.html");
+	file = "/dev/stdin";
+	expect_next("");
+	file = "coldspan.yaml";
 	function.ready = CS_READY_EXIT;
 	function.env = &variable;
 	function.env_count = 1;

@@ -27,6 +27,8 @@ Test(revision, amounts_have_three_digits_and_are_never_less)
 	amount(CS_QUANTITY_DURATION, 5, "5ns");
 	amount(CS_QUANTITY_SIZE, 96.0 * 1048576, "96MiB");
 	amount(CS_QUANTITY_SIZE, 1000, "1000B");
+	amount(CS_QUANTITY_DURATION, 0, "0ns");
+	amount(CS_QUANTITY_COUNT, 0, "0");
 	amount(CS_QUANTITY_COUNT, 45, "45");
 	amount(CS_QUANTITY_COUNT, 44.2, "45");
 }
