@@ -34,8 +34,9 @@ static const char help_text[] =
 	"      --force   replace a coldspan.yaml that is there\n"
 	"  -h, --help\n"
 	"\n"
-	"What starts the function is guessed from serverless.yml, package.json,\n"
-	"requirements.txt, pyproject.toml, pom.xml, build.gradle or Cargo.toml.\n"
+	"What starts the function is guessed from function.yaml, serverless.yml,\n"
+	"Procfile, package.json, requirements.txt, pyproject.toml, pom.xml, build.gradle,\n"
+	"Cargo.toml or go.mod.\n"
 	"\n"
 	"Exit status: 0 written, 1 coldspan itself failed, 2 bad command line, or there\n"
 	"is a coldspan.yaml.\n";
@@ -88,6 +89,8 @@ static void tell(const struct cs_project *project)
 {
 	struct cs_buffer line = { 0 };
 
+	if (project->folder)
+		cs_buffer_puts(&line, "coldspan-faas");
 	for (size_t i = 0; project->command[i]; i++) {
 		if (i)
 			cs_buffer_putc(&line, ' ');

@@ -129,6 +129,24 @@ static void put_framework(struct cs_buffer *out, const struct cs_project *projec
 	cs_buffer_puts(out, "    #   ready: first-poll\n");
 }
 
+static void put_start(struct cs_buffer *out, const struct cs_project *project)
+{
+	if (project->folder) {
+		cs_buffer_puts(out,
+			       ":\n    # coldspan-faas serves this folder, as its function.yaml "
+			       "says; this is its first event.\n    function: ");
+		put_word(out, project->folder);
+		cs_buffer_puts(out, "\n    invoke: {method: POST, body: '{}'}\n");
+		return;
+	}
+	cs_buffer_puts(out,
+		       ":\n    # What starts it, in this folder; shell: takes one line for sh.\n"
+		       "    run: ");
+	put_list(out, project->command);
+	put_framework(out, project);
+	put_ready(out, project);
+}
+
 void cs_first_plan_write(const struct cs_project *project, const char *schema,
 			 struct cs_buffer *out)
 {
@@ -143,12 +161,7 @@ void cs_first_plan_write(const struct cs_project *project, const char *schema,
 		"  ",
 		schema);
 	put_word(out, project->name);
-	cs_buffer_puts(out,
-		       ":\n    # What starts it, in this folder; shell: takes one line for sh.\n"
-		       "    run: ");
-	put_list(out, project->command);
-	put_framework(out, project);
-	put_ready(out, project);
+	put_start(out, project);
 	cs_buffer_printf(
 		out,
 		"    budgets:\n"

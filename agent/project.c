@@ -309,6 +309,67 @@ static int look_at_serverless(struct cs_arena *arena, struct cs_project *project
 	return 0;
 }
 
+/* One of ours has a command in it; others call files so, too. */
+static int look_at_folder(struct cs_arena *arena, struct cs_project *project)
+{
+	const char *text = text_of(arena, "function.yaml");
+	const struct cs_yaml_node *tree = NULL;
+
+	if (!text || cs_yaml_load(arena, "function.yaml", text, strlen(text), NULL, &tree) < 0 ||
+	    !cs_yaml_get(tree, "command"))
+		return -ENOENT;
+	project->found = "function.yaml";
+	project->name = scalar(tree, "name");
+	project->folder = ".";
+	project->server = true; /* coldspan-faas is */
+	project->present = true;
+	return 0;
+}
+
+/* What Procfile has for `web` is started by a shell, with PORT. */
+static int look_at_procfile(struct cs_arena *arena, struct cs_project *project)
+{
+	const char *text = text_of(arena, "Procfile"), *line = text, *end;
+
+	while (line && strncmp(line, "web:", 4) != 0) {
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	if (!line)
+		return -ENOENT;
+	line += 4 + strspn(line + 4, " \t");
+	end = line + strcspn(line, "\r\n");
+	if (end == line)
+		return -ENOENT;
+	project->found = "Procfile";
+	project->command[0] = "sh";
+	project->command[1] = "-c";
+	project->command[2] = cs_arena_printf(arena, "exec %.*s", (int)(end - line), line);
+	project->server = true;
+	project->present = true;
+	return project->command[2] ? 0 : -ENOMEM;
+}
+
+/* What `go build` leaves is called as the module's path ends. */
+static int look_at_go(struct cs_arena *arena, struct cs_project *project)
+{
+	static const char *const endings[] = { ".go", NULL };
+	const char *text = text_of(arena, "go.mod"), *program = NULL;
+	char path[128];
+
+	if (!text)
+		return -ENOENT;
+	project->found = "go.mod";
+	if (sscanf(text, "module %127s", path) == 1)
+		project->name = own_name(arena, path);
+	if (project->name)
+		program = cs_arena_printf(arena, "./%s", project->name);
+	set_command(project, program && !is_there("bootstrap") ? program : "./bootstrap", NULL);
+	project->present = is_there(project->command[0]);
+	project->server = project_names_port(arena, ".", endings);
+	return 0;
+}
+
 static int look_at_nothing(struct cs_arena *arena, struct cs_project *project)
 {
 	static const char *const entries[] = { "bootstrap", "handler.py", "index.js", NULL };
@@ -350,8 +411,9 @@ static const char *name_of(struct cs_arena *arena, const struct cs_project *proj
 int cs_project_look(struct cs_arena *arena, struct cs_project *ret)
 {
 	static int (*const looks[])(struct cs_arena *, struct cs_project *) = {
-		look_at_serverless, look_at_node, look_at_python,
-		look_at_java,       look_at_rust, look_at_nothing,
+		look_at_folder, look_at_serverless, look_at_procfile,
+		look_at_node,   look_at_python,     look_at_java,
+		look_at_rust,   look_at_go,         look_at_nothing,
 	};
 	int r = -ENOENT;
 

@@ -18,9 +18,10 @@
 struct cs_project {
 	const char *found; /* the file that told it; NULL: none did */
 	const char *name;  /* of the function, as coldspan.yaml wants names */
-	const char *command[CS_PROJECT_WORDS_MAX + 1]; /* NULL-terminated */
-	bool present;                                  /* what the command starts is there */
-	bool server;                                   /* it listens on PORT */
+	const char *command[CS_PROJECT_WORDS_MAX + 1]; /* NULL-terminated; of a folder nothing */
+	const char *folder;  /* that coldspan-faas serves as its function.yaml says; NULL: none */
+	bool present;        /* what the command starts is there */
+	bool server;         /* it listens on PORT */
 	bool framework;      /* the command is a framework's, which starts slowly */
 	const char *handler; /* that the framework calls, as Lambda names it; NULL: not known */
 	const char *runtime; /* of Lambda; NULL: not known */

@@ -9,10 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/budget/yaml_tree.h"
 #include "agent/environment.h"
+#include "base/cleanup.h"
+#include "base/input.h"
 
 #define RUNTIME       "coldspan-faas"
 #define OWN_VARIABLES 11
+#define NAME_BYTES    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 
 /* --- the reference runtime --- */
 
@@ -46,6 +50,25 @@ static const char *passed(const struct cs_plan_function *function, struct cs_are
 	return list;
 }
 
+/* As its function.yaml has it: a checkout's folder is called otherwise. Else the folder's, which it is told. */
+static const char *name_of(const char *folder, struct cs_arena *arena)
+{
+	const char *path = cs_arena_printf(arena, "%s/function.yaml", folder);
+	const char *base = strrchr(folder, '/') + 1;
+	const struct cs_yaml_node *tree = NULL, *name;
+	cs_cleanup(cs_freep) char *text = NULL;
+	size_t len;
+
+	if (!path || cs_input_read_file(path, CS_YAML_BYTES_MAX, &text, &len) < 0 ||
+	    cs_yaml_load(arena, path, text, len, NULL, &tree) < 0)
+		return base;
+	name = cs_yaml_get(tree, "name");
+	/* It becomes a part of a request's line. */
+	return name && name->kind == CS_YAML_SCALAR && !name->value[strspn(name->value, NAME_BYTES)]
+		       ? name->value
+		       : base;
+}
+
 static int serve(const struct cs_plan_function *function, const char *folder, uint16_t port,
 		 struct cs_arena *arena, struct cs_diag *diag, struct cs_starting *ret)
 {
@@ -53,11 +76,12 @@ static int serve(const struct cs_plan_function *function, const char *folder, ui
 				   ? function->folder
 				   : cs_arena_printf(arena, "%s/%s", folder, function->folder);
 	char real[PATH_MAX], *slash;
-	const char **argv;
+	const char **argv, *name;
 
 	if (!path || !realpath(path, real))
 		return cs_diag_set(diag, -ENOENT, "%s: %s", path ? path : function->folder,
 				   strerror(path ? errno : ENOMEM));
+	name = name_of(real, arena);
 	slash = strrchr(real, '/');
 	*slash = '\0';
 	argv = cs_arena_alloc(arena, 12 * sizeof(*argv));
@@ -71,7 +95,7 @@ static int serve(const struct cs_plan_function *function, const char *folder, ui
 	argv[5] = cs_arena_printf(arena, "127.0.0.1:%u", port);
 	argv[6] = "--pass-env";
 	argv[7] = passed(function, arena);
-	ret->path = cs_arena_printf(arena, "/function/%s%s", slash + 1,
+	ret->path = cs_arena_printf(arena, "/function/%s%s", name,
 				    function->event.path ? function->event.path : "");
 	for (unsigned i = 0; i < 8; i++) {
 		if (!argv[i])

@@ -78,8 +78,7 @@ static bool is_ambiguous(const struct cs_yaml_node *node)
 	return !node->quoted && is_one_of(node->value, words, sizeof(words) / sizeof(words[0]));
 }
 
-/* One that may be empty, if it is quoted: so it is meant. */
-static int take_text(const struct cs_fields *fields, const struct cs_yaml_node *node)
+static int check_text(const struct cs_fields *fields, const struct cs_yaml_node *node)
 {
 	if (node->kind != CS_YAML_SCALAR)
 		return cs_fields_refuse(fields, node, "a text is expected here");
@@ -91,10 +90,20 @@ static int take_text(const struct cs_fields *fields, const struct cs_yaml_node *
 	return 0;
 }
 
+int cs_fields_any_text(const struct cs_fields *fields, const struct cs_yaml_node *node,
+		       const char **ret)
+{
+	int r = check_text(fields, node);
+
+	if (r == 0)
+		*ret = node->value;
+	return r;
+}
+
 int cs_fields_text(const struct cs_fields *fields, const struct cs_yaml_node *node,
 		   const char **ret)
 {
-	int r = take_text(fields, node);
+	int r = check_text(fields, node);
 
 	if (r == 0 && !*node->value)
 		r = cs_fields_refuse(fields, node, "a text is expected here, nothing is");
@@ -225,7 +234,7 @@ int cs_fields_argv(const struct cs_fields *fields, const struct cs_yaml_node *no
 	for (size_t i = 0; i < node->count; i++) {
 		const struct cs_yaml_node *value = node->entries[i].value;
 
-		r = take_text(fields, value);
+		r = check_text(fields, value);
 		if (r == 0 && i == 0 && !*value->value)
 			r = cs_fields_refuse(fields, value, "no program is named");
 		if (r < 0)

@@ -39,6 +39,10 @@ int cs_fields_list(const struct cs_fields *fields, const struct cs_yaml_node *no
 int cs_fields_text(const struct cs_fields *fields, const struct cs_yaml_node *node,
 		   const char **ret) cs_must_use;
 
+/** cs_fields_any_text() - one that may be empty, if it is quoted: so it is meant */
+int cs_fields_any_text(const struct cs_fields *fields, const struct cs_yaml_node *node,
+		       const char **ret) cs_must_use;
+
 /** cs_fields_choice() - one of @names; @ret is its place among them */
 int cs_fields_choice(const struct cs_fields *fields, const struct cs_yaml_node *node,
 		     const char *const *names, unsigned count, unsigned *ret) cs_must_use;

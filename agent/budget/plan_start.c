@@ -106,7 +106,7 @@ static int take_env(const struct cs_fields *fields, const struct cs_yaml_node *n
 					     "variable \"%s\" has a = in its name; rename it",
 					     entry->key);
 		else
-			r = cs_fields_text(fields, entry->value, &variables[i].value);
+			r = cs_fields_any_text(fields, entry->value, &variables[i].value);
 	}
 	function->env = variables;
 	function->env_count = node->count;

@@ -232,7 +232,7 @@ def the_schema_says_what_the_program_does(args, folder):
                           ({"cost": {"memory": 1, "prices": prices}}, False), ({"image": "x"}, False),
                           ({"budgets": ["overhead <= 99x", "wall <= 99x vs unwatched"]}, True),
                           ({"run": ["/bin/true", True]}, False), ({"run": [""]}, False), ({"run": ["/bin/true", ""]}, True),
-                          ({"runs": "1"}, False), ({"env": {"A": 1}}, True), ({"env": {"A": False}}, False),
+                          ({"runs": "1"}, False), ({"env": {"A": 1}}, True), ({"env": {"A": False, "B": ""}}, False), ({"env": {"A": ""}}, True),
                           ({"confidence": "40%"}, False), ({"confidence": "99.9%"}, True),
                           ({"budgets": ["p95 totl <= 3s"]}, False), ({"budgets": ["p0 total <= 3s"]}, False),
                           ({"budgets": ["p95 total <= 300"]}, False), ({"budgets": ["p95 total <= 300MiB"]}, False),

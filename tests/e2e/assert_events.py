@@ -107,6 +107,10 @@ def functions_by_their_folder(args, folder):
         expect(coldspan(args, folder), OVER, rf"PASS +p50 {phase} <= 100 s +\d", r"FAIL +max total", r"PASS +opens.user")
     plan(folder, "  f: {function: functions/hello-py-http, budgets: [p50 warm.p50 <= 100s], warm_events: 5}\n", TOP)
     expect(coldspan(args, folder), KEPT, r"PASS +p50 warm.p50")
+    # As a checkout is called otherwise than what is in it.
+    (folder / "functions/hello-py").rename(folder / "functions/checkout")
+    plan(folder, "  f: {function: functions/checkout, budgets: [p50 runtime <= 100s]}\n", TOP)
+    expect(coldspan(args, folder), KEPT, r"PASS +p50 runtime")
     plan(folder, "  f: {function: functions/nothere, budgets: [total <= 1s]}\n", TOP)
     expect(coldspan(args, folder), 1, r"f: .*/functions/nothere: No such file")
     (folder / "functions/bad").mkdir()

@@ -17,7 +17,8 @@
 #include "tests/fuzz/fuzz.h"
 
 static const char *const files[] = { "package.json",   "serverless.yml",   "Cargo.toml",
-				     "pyproject.toml", "requirements.txt", "handler.py" };
+				     "pyproject.toml", "requirements.txt", "handler.py",
+				     "function.yaml",  "Procfile",         "go.mod" };
 
 #define FILES_COUNT (sizeof(files) / sizeof(files[0]))
 

@@ -191,6 +191,35 @@ def a_serverless_project(args, folder):
 
 
 @case
+def a_folder_that_coldspan_faas_serves(args, folder):
+    target = folder / "hello"
+    shutil.copytree(args.source / "tests/functions/hello-py", target)
+    said, text = written(args, target)
+    assert "    function: .\n" in text and " run:" not in text and " ready:" not in text, text
+    assert said == "wrote coldspan.yaml: hello-py, started by coldspan-faas (function.yaml)\nnext:  coldspan assert\n", said
+    _kept(args, target, name="hello-py", runs=2)
+    _, text = written(args, folder, function__yaml="name: of somebody else\n")
+    assert run_of(text) == ["./bootstrap"], text
+
+
+@case
+def a_project_with_a_procfile(args, folder):
+    said, text = written(args, folder, Procfile="release: make\nweb: python3 app.py --port $PORT\r\nworker: x\n", package__json="{}")
+    assert run_of(text) == ["sh", "-c", "exec python3 app.py --port $PORT"] and "ready: first-response" in text, text
+    assert "(Procfile)\nnext:  coldspan assert\n" in said, said
+
+
+@case
+def a_go_project(args, folder):
+    said, text = written(args, folder, go__mod="module example.org/some/thing\n\ngo 1.21\n", main__go='// os.Getenv("PORT")\n')
+    assert run_of(text) == ["./thing"] and "ready: first-response" in text and "correct its run" in said, (said, text)
+    assert "\n  thing:\n" in text, text
+    (folder / "coldspan.yaml").unlink()
+    said, text = written(args, folder, bootstrap="")
+    assert run_of(text) == ["./bootstrap"] and said.endswith("next:  coldspan assert\n"), (said, text)
+
+
+@case
 def a_folder_of_nothing_known(args, folder):
     said, text = written(args, folder)
     assert run_of(text) == ["./bootstrap"] and "next:  correct its run" in said, (said, text)
