@@ -425,6 +425,9 @@ void cs_assert_runner(const struct cs_asserted *asserted, struct cs_buffer *out)
 	cs_buffer_printf(out, "%u of %u starts disturbed", noise->disturbed, noise->count);
 	if (noise->again)
 		cs_buffer_printf(out, " (%u measured once more)", noise->again);
+	if (noise->slow || noise->not_taken)
+		cs_buffer_printf(out, ", %u of %u on a slow processor (%u more were not taken)",
+				 noise->slow, noise->probed, noise->not_taken);
 	if (!isnan(asserted->resolution))
 		cs_buffer_printf(out, "; it proves >= %.2g %% of %s", asserted->resolution * 100,
 				 cs_metric_about(cs_asserted_whole(asserted)).name);

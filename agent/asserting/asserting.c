@@ -14,7 +14,9 @@
 #include "agent/asserting/loaded_files.h"
 #include "agent/asserting/package.h"
 #include "agent/asserting/page_cache.h"
+#include "agent/asserting/steadying.h"
 #include "agent/interrupts.h"
+#include "base/clock.h"
 
 #define AGAIN_OF 4 /* one of so many pairs may be measured once more */
 
@@ -42,6 +44,7 @@ struct measuring {
 	struct side sides[2];          /* own, other */
 	bool pairs;
 	uint32_t again; /* pairs that were measured once more */
+	struct cs_steadying steadying;
 	struct cs_arena arena;
 	struct cs_asserted *asserted;
 	struct cs_diag *diag;
@@ -110,9 +113,47 @@ static int start_one(struct measuring *measuring, bool other, struct cs_sample *
 	return 1;
 }
 
+/* A start, and what its processors were like. */
+static int start_seen(struct measuring *measuring, bool other, struct cs_sample *ret)
+{
+	double before = cs_steadying_wait(&measuring->steadying);
+	int r = start_one(measuring, other, ret);
+
+	if (isnan(before))
+		return r;
+	ret->noise.values[CS_NOISE_NOT_TAKEN] = 0;
+	ret->noise.values[CS_NOISE_SLOWED_BEFORE] = before;
+	if (r == 0)
+		ret->noise.values[CS_NOISE_SLOWED_AFTER] = cs_steadying_look(&measuring->steadying);
+	return r;
+}
+
+/* Again while its processors are slow, within bounds: the one on the fastest is taken. */
+static int start_steadily(struct measuring *measuring, bool other, struct cs_sample *ret)
+{
+	struct cs_steady *steady = &measuring->steadying.steady;
+	struct cs_sample sample;
+	int r = start_seen(measuring, other, ret);
+
+	for (unsigned made = 1; r == 0 && cs_steady_again(steady, &ret->noise, made); made++) {
+		uint64_t begin_ns = cs_clock_monotonic_ns();
+		double extra_ns = steady->extra_ns;
+
+		r = start_seen(measuring, other, &sample);
+		steady->extra_ns = extra_ns + (double)(cs_clock_monotonic_ns() - begin_ns);
+		if (r == 0 && cs_steady_prefers(&sample.noise, &ret->noise))
+			*ret = sample;
+		ret->noise.values[CS_NOISE_NOT_TAKEN] = made;
+	}
+	return r;
+}
+
 static int start_half(struct measuring *measuring, uint32_t number, bool other)
 {
-	return start_one(measuring, other, &measuring->sides[other].samples[number]);
+	struct cs_sample *sample = &measuring->sides[other].samples[number];
+
+	return measuring->pairs ? start_steadily(measuring, other, sample)
+				: start_one(measuring, other, sample);
 }
 
 /* A B, B A, A B, …: what grows with time, grows in both. */
@@ -132,7 +173,10 @@ static bool is_disturbed(const struct side *side, uint32_t number)
 static int start_pair(struct measuring *measuring, uint32_t number)
 {
 	struct side *sides = measuring->sides;
-	int r = start_halves(measuring, number);
+	int r;
+
+	cs_steady_next_pair(&measuring->steadying.steady);
+	r = start_halves(measuring, number);
 
 	if (r || !measuring->pairs || measuring->again > number / AGAIN_OF ||
 	    (!is_disturbed(&sides[0], number) && !is_disturbed(&sides[1], number)))
@@ -283,6 +327,8 @@ static int measure(struct measuring *measuring, const struct looks *looks)
 	int r;
 
 	tell(measuring, looks->at[0]);
+	if (measuring->pairs)
+		cs_steadying_begin(&measuring->steadying, &measuring->function->sampling);
 	r = warm_up(measuring);
 	for (unsigned look = 0; r == 0 && look < looks->count && !settled; look++) {
 		while (r == 0 && asserted->count < looks->at[look]) {
@@ -386,8 +432,7 @@ static int measure_interruptibly(struct measuring *measuring, const struct looks
 
 static bool is_saved(const struct cs_plan_function *function)
 {
-	return function->beside == CS_AGAINST_BASELINE &&
-	       function->baseline.kind == CS_BASELINE_FILE;
+	return function->beside && !cs_plan_has_pairs(function);
 }
 
 /* What was saved of it stands beside all that is measured. Return: 0; -ENOENT nothing was; -ENOMEM. */
@@ -420,7 +465,7 @@ static int run(const struct cs_asserting_options *options, const struct cs_plan_
 		.options = options,
 		.function = function,
 		.other = *function,
-		.pairs = options->against_itself || (function->beside && !is_saved(function)),
+		.pairs = options->against_itself || cs_plan_has_pairs(function),
 		.asserted = ret,
 		.diag = diag,
 	};

@@ -7,7 +7,8 @@
  *
  * A pair in which the machine was disturbed (agent/budget/noise.h) is measured once more, both halves, in a
  * quarter of the pairs at most; whether it is depends on nothing that was measured of the function, and the
- * second counts, whatever it is.
+ * second counts, whatever it is. Halves of pairs are started while their processors are fast, and again
+ * where they were not (agent/budget/steady.h); which of several counts depends on the processors alone, too.
  */
 #pragma once
 

@@ -17,8 +17,10 @@ void cs_measured_as(const struct cs_plan_function *function, char ret[CS_MEASURE
 {
 	const struct cs_plan_event *event = &function->event;
 	const struct cs_plan_sampling *sampling = &function->sampling;
+	bool steady = cs_plan_has_pairs(function) && !sampling->take_slow;
 	const uint32_t numbers[] = { function->start == CS_START_FAAS, function->ready,
-				     sampling->evict | (uint32_t)sampling->same_processor << 1,
+				     sampling->evict | (uint32_t)sampling->same_processor << 1 |
+					     (uint32_t)steady << 2,
 				     function->warm };
 	uint64_t hash = CS_FINGERPRINT_NONE;
 

@@ -12,7 +12,7 @@
 #define CS_MEASURED_AS_BYTES CS_FINGERPRINT_BYTES
 
 /**
- * cs_measured_as() - of its ready rule, first event, page cache and warm events
+ * cs_measured_as() - of its ready rule, first event, page cache, processors and warm events
  * @ret: 16 hexadecimal digits; the same for the same
  *
  * Context: any-thread.

@@ -19,6 +19,7 @@
 #include "agent/asserting/noise_watch.h"
 #include "agent/asserting/runtime_api.h"
 #include "agent/asserting/starting.h"
+#include "agent/asserting/steadying.h"
 #include "agent/budget/cost.h"
 #include "agent/interrupts.h"
 #include "agent/statistics/quantile.h"
@@ -409,22 +410,6 @@ static int begin_api(struct sampling *sampling, struct cs_diag *diag)
 	return r < 0 ? cs_diag_set(diag, r, "no Runtime API on loopback: %s", strerror(-r)) : 0;
 }
 
-/* The first of ours. */
-static int choose_processor(cpu_set_t *ret, struct cs_diag *diag)
-{
-	cpu_set_t ours;
-	int first = 0;
-
-	if (sched_getaffinity(0, sizeof(ours), &ours) < 0)
-		return cs_diag_set(diag, -errno, "cannot tell which processors we have: %s",
-				   strerror(errno));
-	while (!CPU_ISSET(first, &ours))
-		first++;
-	CPU_ZERO(ret);
-	CPU_SET(first, ret);
-	return 0;
-}
-
 /* @files: its standard streams. */
 static int start(struct sampling *sampling, const char *folder, const int *files,
 		 const struct cs_dispositions *dispositions, struct cs_diag *diag)
@@ -442,9 +427,10 @@ static int start(struct sampling *sampling, const char *folder, const int *files
 	int r;
 
 	if (function->sampling.same_processor) {
-		r = choose_processor(&processor, diag);
+		r = cs_steadying_processor(&processor);
 		if (r < 0)
-			return r;
+			return cs_diag_set(diag, r, "cannot tell which processors we have: %s",
+					   strerror(-r));
 		command.processors = &processor;
 	}
 	r = cs_starting_make(function, folder, port, sampling->api.port, &sampling->arena, diag,

@@ -94,6 +94,8 @@ static void tell_sampling(const struct telling *telling)
 	tell(telling, "cache", sampling->evict ? "evict" : "warm", NULL, line_of(telling, "cache"));
 	tell(telling, "processor", sampling->same_processor ? "same" : "any", NULL,
 	     line_of(telling, "processor"));
+	tell(telling, "slow_processor", sampling->take_slow ? "take" : "avoid", NULL,
+	     line_of(telling, "slow_processor"));
 	snprintf(text, sizeof(text), "%g%%", 100 * (1 - sampling->alpha));
 	tell(telling, "confidence", text, NULL, line_of(telling, "confidence"));
 	tell_quantity(telling, "timeout", CS_QUANTITY_DURATION, (double)sampling->timeout_ns);

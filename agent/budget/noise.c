@@ -34,6 +34,11 @@ bool cs_noise_disturbed(const struct cs_noise *noise, double resident)
 	       values[CS_NOISE_RESIDENT] < resident - CS_NOISE_RESIDENT_LESS;
 }
 
+double cs_noise_slowed(const struct cs_noise *noise)
+{
+	return fmax(noise->values[CS_NOISE_SLOWED_BEFORE], noise->values[CS_NOISE_SLOWED_AFTER]);
+}
+
 /* --- of many --- */
 
 void cs_noise_summary_init(struct cs_noise_summary *summary)
@@ -54,6 +59,10 @@ void cs_noise_add(struct cs_noise_summary *summary, const struct cs_noise *noise
 
 	summary->disturbed += cs_noise_disturbed(noise, resident);
 	summary->again += noise->again;
+	summary->probed += !isnan(cs_noise_slowed(noise));
+	summary->slow += cs_noise_slowed(noise) > CS_NOISE_SLOW;
+	if (values[CS_NOISE_NOT_TAKEN] > 0)
+		summary->not_taken += (uint32_t)values[CS_NOISE_NOT_TAKEN];
 	summary->switches = mean(summary->switches, summary->count, values[CS_NOISE_SWITCHES]);
 	summary->faults = mean(summary->faults, summary->count, values[CS_NOISE_FAULTS_MAJOR]);
 	summary->steal = mean(summary->steal, summary->count, values[CS_NOISE_STEAL] / window);

@@ -169,6 +169,12 @@ const struct cs_plan_function *cs_plan_find(const struct cs_plan *plan, const ch
 	return NULL;
 }
 
+bool cs_plan_has_pairs(const struct cs_plan_function *function)
+{
+	return function->beside && !(function->beside == CS_AGAINST_BASELINE &&
+				     function->baseline.kind == CS_BASELINE_FILE);
+}
+
 bool cs_plan_is_asked(const char *name, char *const *names, int names_count)
 {
 	for (int i = 0; i < names_count; i++) {

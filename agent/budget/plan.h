@@ -30,6 +30,7 @@ struct cs_plan_sampling {
 	uint32_t warmup;     /* starts before that, not counted */
 	bool evict;          /* files are put out of the page cache before each start */
 	bool same_processor; /* each start has one, the same in all; else all that we have */
+	bool take_slow;      /* a start of a pair counts, however slow its processor was */
 	double alpha;        /* 0.05: a verdict is wrong once in twenty */
 	uint64_t timeout_ns; /* of one start */
 };
@@ -157,6 +158,9 @@ int cs_plan_parse(const char *file, const void *text, size_t len, struct cs_diag
 
 /** cs_plan_find() - the function of that name; NULL: there is none. */
 const struct cs_plan_function *cs_plan_find(const struct cs_plan *plan, const char *name);
+
+/** cs_plan_has_pairs() - is something else started beside each start of it? */
+bool cs_plan_has_pairs(const struct cs_plan_function *function);
 
 /** cs_plan_is_asked() - is the function @name one of @names, or is none of them named? */
 bool cs_plan_is_asked(const char *name, char *const *names, int names_count);

@@ -17,7 +17,8 @@ struct cs_yaml_entry;
 struct cs_yaml_node;
 
 #define CS_PLAN_SAMPLING_KEYS                                                                      \
-	"runs", "max_runs", "warmup", "cache", "processor", "confidence", "timeout"
+	"runs", "max_runs", "warmup", "cache", "processor", "slow_processor", "confidence",        \
+		"timeout"
 
 /** cs_plan_take_sampling() - CS_PLAN_SAMPLING_KEYS out of @map, whatever else it has; others are kept */
 int cs_plan_take_sampling(const struct cs_fields *fields, const struct cs_yaml_node *map,

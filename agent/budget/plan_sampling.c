@@ -46,6 +46,18 @@ static int take_processor(const struct cs_fields *fields, const struct cs_yaml_n
 	return r;
 }
 
+static int take_slow_processor(const struct cs_fields *fields, const struct cs_yaml_node *node,
+			       bool *take)
+{
+	static const char *const names[] = { "avoid", "take" };
+	unsigned which;
+	int r = cs_fields_choice(fields, node, names, 2, &which);
+
+	if (r == 0)
+		*take = which == 1;
+	return r;
+}
+
 int cs_plan_take_sampling(const struct cs_fields *fields, const struct cs_yaml_node *map,
 			  struct cs_plan_sampling *sampling)
 {
@@ -69,6 +81,8 @@ int cs_plan_take_sampling(const struct cs_fields *fields, const struct cs_yaml_n
 		r = take_cache(fields, node, &sampling->evict);
 	if (r == 0 && (node = cs_yaml_get(map, "processor")))
 		r = take_processor(fields, node, &sampling->same_processor);
+	if (r == 0 && (node = cs_yaml_get(map, "slow_processor")))
+		r = take_slow_processor(fields, node, &sampling->take_slow);
 	if (r == 0 && (node = cs_yaml_get(map, "confidence")))
 		r = take_confidence(fields, node, &sampling->alpha);
 	if (r == 0 && (node = cs_yaml_get(map, "timeout"))) {

@@ -52,8 +52,10 @@ static void find_difference(const struct cs_result_function *saved,
 	put_difference(out, "coldspan", saved->origin.version, CS_VERSION);
 	cs_measured_as(function, method);
 	if (strcmp(saved->asserted.measured_as, method) != 0)
-		cs_buffer_printf(out, "%sits ready, invoke, cache, processor or warm_events differ",
-				 out->len ? "; " : "");
+		cs_buffer_printf(
+			out,
+			"%sits ready, invoke, cache, processor, slow_processor or warm_events differ",
+			out->len ? "; " : "");
 }
 
 /* --- the file --- */

@@ -108,7 +108,7 @@ def they_are_not_joined_with_pairs(args, folder):
 def measured_in_another_way_it_is_refused(args, folder):
     saved(args, folder)
     plan(folder, function(1000, ", total <= 9x vs baseline", "").replace("run:", "invoke: {body: x}, run:"), RUNS)
-    expect(coldspan(args, folder), USAGE, r"its ready, invoke, cache, processor or warm_events differ;")
+    expect(coldspan(args, folder), USAGE, r"its ready, invoke, cache, processor, slow_processor or warm_events differ;")
 
 
 @case

@@ -7,6 +7,7 @@ usage: assert_metrics.py --coldspan FILE
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -21,6 +22,13 @@ TRACEFS = pathlib.Path("/sys/kernel/tracing")
 SLOWED = ("case \"$LD_PRELOAD\" in *coldspan*) i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done;; esac; "
           "echo \"${LD_PRELOAD:-none}\" >>seen")
 
+BUSY = """import os, sys
+os.sched_setaffinity(0, {int(sys.argv[1])})
+parent = os.getppid()
+while os.getppid() == parent:
+    sum(range(10_000))
+"""
+
 
 def measured(folder, name="f"):
     document = json.loads((folder / "r.json").read_text())
@@ -30,7 +38,7 @@ def measured(folder, name="f"):
 @case
 def overhead_is_told_by_the_same_start_without_the_shim(args, folder):
     plan(folder, f"  f: {{shell: {json.dumps(SLOWED)}, budgets: ['overhead <= 50%']}}\n",
-         "defaults: {runs: 10, max_runs: 10, warmup: 0}\n")
+         "defaults: {runs: 10, max_runs: 10, warmup: 0, slow_processor: take}\n")
     got = coldspan(args, folder, "-o", "json=r.json")
     expect(got, OVER, r"each beside one without the shim", r"FAIL +p50 overhead <= \+50.0 % +\+\d+ %")
     seen = (folder / "seen").read_text().split()
@@ -88,6 +96,51 @@ def each_start_has_the_same_processor_where_that_is_asked(args, folder):
         expect(coldspan(args, folder), KEPT)
         has = (folder / "has").read_text().splitlines()
         assert len(has) >= 4 and set(has) == {str(expected)}, has
+
+
+def slowed_of(noise):
+    """Of each start, the more of before and after."""
+    return [max(pair) for pair in zip(noise["slowed.before_factor"], noise["slowed.after_factor"])]
+
+
+@case
+def a_start_on_a_slow_processor_is_made_again_and_told(args, folder):
+    """How slow they are is the machine's; a load on the one that all have changes what it will."""
+    plan(folder, "  f: {run: &f [sh, -c, 'echo >>seen'], processor: same, baseline: {run: *f},\n"
+                 "      budgets: [total <= 100x vs baseline]}\n",
+         "defaults: {runs: 10, max_runs: 10, warmup: 0}\n")
+    with subprocess.Popen([sys.executable, "-c", BUSY, str(min(os.sched_getaffinity(0)))]) as load:
+        try:
+            got = coldspan(args, folder, "-o", "json=r.json")
+        finally:
+            load.kill()
+    expect(got, KEPT)
+    sides = [measured(folder)[name] for name in ("noise", "baseline_noise")]
+    starts = len((folder / "seen").read_text().splitlines())
+    slow, not_taken = (sum(count(side) for side in sides) for count in (
+        lambda side: sum(slowed > 1.15 for slowed in slowed_of(side)), lambda side: sum(side["not_taken"])))
+    assert all(len(slowed_of(side)) == 10 and min(slowed_of(side)) >= 1 and max(side["not_taken"]) <= 5
+               for side in sides), sides
+    if any(sides[0]["again"]):
+        assert starts >= 20 + not_taken, (starts, sides)  # others were made of pairs that were made again
+    else:
+        assert starts == 20 + not_taken, (starts, sides)
+    told = re.search(r", (\d+) of 20 on a slow processor \((\d+) more were not taken\)", got.stdout)
+    assert (tuple(map(int, told.groups())) if told else (0, 0)) == (slow, not_taken), (got, sides)
+    expect(coldspan(args, folder, "--from", "r.json"), KEPT, re.escape(told[0]) if told else "starts disturbed;")
+
+
+@case
+def it_counts_where_that_is_asked_or_nothing_is_compared(args, folder):
+    for more in ("slow_processor: take, baseline: {run: [/bin/true]}, budgets: [total <= 100x vs baseline]",
+                 "budgets: [total <= 100s]"):
+        plan(folder, f"  f: {{run: [/bin/true], {more}}}\n")
+        got = coldspan(args, folder, "-o", "json=r.json")
+        expect(got, KEPT)
+        noise = measured(folder)["noise"]
+        assert "window_ns" in noise and not any(key.startswith(("slowed.", "not_taken")) for key in noise), noise
+        assert "slow processor" not in got.stdout, got
+    expect(coldspan(args, folder, "--show-origin"), KEPT, r"f.slow_processor = avoid\n")
 
 
 @case

@@ -66,12 +66,18 @@ Test(noise, a_summary_keeps_means_and_extremes)
 	calm.values[CS_NOISE_LOAD] = 1;
 	bad.values[CS_NOISE_LOAD] = 3;
 	bad.again = true;
+	bad.values[CS_NOISE_SLOWED_BEFORE] = 1;
+	bad.values[CS_NOISE_SLOWED_AFTER] = 1.6;
+	bad.values[CS_NOISE_NOT_TAKEN] = 5;
 	cs_noise_summary_init(&summary);
 	cs_noise_add(&summary, &calm, 1);
 	cs_noise_add(&summary, &bad, 1);
 	cr_assert(eq(u32, summary.count, 2));
 	cr_assert(eq(u32, summary.disturbed, 1));
 	cr_assert(eq(u32, summary.again, 1));
+	cr_assert(eq(u32, summary.probed, 1));
+	cr_assert(eq(u32, summary.slow, 1));
+	cr_assert(eq(u32, summary.not_taken, 5));
 	cr_assert(lt(dbl, fabs(summary.steal - 0.1), 1e-9));
 	cr_assert(lt(dbl, fabs(summary.load - 3), 1e-9));
 	cr_assert(lt(dbl, fabs(summary.resident - 0.5), 1e-9));

@@ -85,7 +85,8 @@ Test(plan, a_command_with_all_that_may_be_said)
 {
 	const struct cs_plan_function *hello = good(
 		"version: 1\n"
-		"defaults: {runs: 20, max_runs: 60, confidence: 99%, cache: evict, processor: same}\n"
+		"defaults: {runs: 20, max_runs: 60, confidence: 99%, cache: evict, processor: same, "
+		"slow_processor: take}\n"
 		"functions:\n"
 		"  hello-py:\n"
 		"    run: [python3, app.py, \"\"]\n"
@@ -115,6 +116,7 @@ Test(plan, a_command_with_all_that_may_be_said)
 	cr_assert(lt(dbl, fabs(hello->sampling.alpha - 0.01), 1e-12));
 	cr_assert(hello->sampling.evict);
 	cr_assert(hello->sampling.same_processor);
+	cr_assert(hello->sampling.take_slow);
 	cr_assert(eq(u64, hello->sampling.timeout_ns, 30000000000u));
 	cr_assert(eq(sz, hello->budgets_count, 3));
 	cr_assert(eq(str, (char *)hello->budgets[2].text, (char *)"forbid pandas, matplotlib.*"));

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Starts at a steady speed: somebody else on the same core makes a processor compute slower for moments, and no
+ * counter of the kernel tells. What tells is a probe, a fixed loop in its processor time, before and after a
+ * start. Here is what is done about it: wait a little, and make the start again, within bounds. Nothing of
+ * this knows how long a start took, so that what does not differ does not come to differ by it. Pure.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/budget/noise.h"
+
+#define CS_STEADY_WAIT_NS 200e6 /* at most, before a start */
+#define CS_STEADY_AGAIN   5u    /* a start is made again so many times at most */
+#define CS_STEADY_EXTRA_NS                                                                         \
+	500e6 /* for both of that: what a pair may use, and leave to later ones */
+
+struct cs_steady {
+	double least_ns;   /* of all probes so far; 0: there was none */
+	double extra_ns;   /* waited, or spent on starts that are not taken, so far */
+	double allowed_ns; /* of that, so far */
+};
+
+/**
+ * cs_steady_see() - take in a probe that took @probe_ns
+ *
+ * Context: any-thread. Return: how many times as long as the least so far, at least 1.
+ */
+double cs_steady_see(struct cs_steady *steady, double probe_ns);
+
+/** cs_steady_next_pair() - more of them allow more. Context: any-thread. */
+void cs_steady_next_pair(struct cs_steady *steady);
+
+/**
+ * cs_steady_waits() - is a start put off?
+ * @slowed:    of the last probe; NaN: there is none
+ * @waited_ns: that this start was put off so far
+ *
+ * Context: any-thread.
+ */
+bool cs_steady_waits(const struct cs_steady *steady, double slowed, double waited_ns);
+
+/**
+ * cs_steady_again() - is a start made again?
+ * @noise: of what was made of it so far, the one that is taken
+ * @made:  so many were
+ *
+ * Context: any-thread.
+ */
+bool cs_steady_again(const struct cs_steady *steady, const struct cs_noise *noise, unsigned made);
+
+/** cs_steady_prefers() - of two of the same start, is it @one that is taken? Context: any-thread. */
+bool cs_steady_prefers(const struct cs_noise *one, const struct cs_noise *other);
