@@ -313,3 +313,10 @@ peer_grafana_scenes_path() { printf '%s/node_modules\n' "$(peer_dir grafana_scen
 
 # Its scripts are not run; esbuild's program comes as a package of its own.
 peer_grafana_scenes_make() { peer_npm "$1" grafana_scenes; }
+
+CS_PEERS+=" grafana_types jsonnet"
+# Grafana's types and the grammar of TraceQL, with what reads them.
+peer_grafana_types_path() { printf '%s/node_modules\n' "$(peer_dir grafana_types grafana_types)"; }
+peer_grafana_types_make() { peer_npm "$1" grafana_types; }
+peer_jsonnet_path() { printf '%s/root\n' "$(peer_dir jsonnet jsonnet)"; }
+peer_jsonnet_make() { peer_debian "$1" jsonnet; }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Made by dashboards/mixin/generate.py.
+{
+  "groups": [
+    {
+      "name": "coldspan.recording",
+      "rules": [
+        {
+          "record": "job_faas_name:faas_attempts:rate5m",
+          "expr": "  (\n    sum by (job, faas_name) (rate(faas_invocations_total[5m]))\n  or\n    sum by (job, faas_name) (rate(faas_errors_total[5m])) * 0\n  )\n+\n  (\n    sum by (job, faas_name) (rate(faas_errors_total[5m]))\n  or\n    sum by (job, faas_name) (rate(faas_invocations_total[5m])) * 0\n  )\n"
+        },
+        {
+          "record": "job_faas_name:faas_attempts:rate1h",
+          "expr": "  (\n    sum by (job, faas_name) (rate(faas_invocations_total[1h]))\n  or\n    sum by (job, faas_name) (rate(faas_errors_total[1h])) * 0\n  )\n+\n  (\n    sum by (job, faas_name) (rate(faas_errors_total[1h]))\n  or\n    sum by (job, faas_name) (rate(faas_invocations_total[1h])) * 0\n  )\n"
+        },
+        {
+          "record": "job_faas_name:faas_errors_per_attempt:ratio_rate5m",
+          "expr": "  sum by (job, faas_name) (rate(faas_errors_total[5m]))\n/\n  (job_faas_name:faas_attempts:rate5m > 0)\n"
+        },
+        {
+          "record": "job_faas_name:faas_errors_per_attempt:ratio_rate1h",
+          "expr": "  sum by (job, faas_name) (rate(faas_errors_total[1h]))\n/\n  (job_faas_name:faas_attempts:rate1h > 0)\n"
+        },
+        {
+          "record": "job_faas_name:faas_coldstarts_per_attempt:ratio_rate1h",
+          "expr": "  sum by (job, faas_name) (rate(faas_coldstarts_total[1h]))\n/\n  (job_faas_name:faas_attempts:rate1h > 0)\n"
+        },
+        {
+          "record": "job_faas_name:coldspan_init_over_slo_per_init:ratio_rate5m",
+          "expr": "1 - (\n    sum by (job, faas_name) (rate(faas_init_duration_seconds_bucket{le=\"0.5\"}[5m]))\n  /\n    (sum by (job, faas_name) (rate(faas_init_duration_seconds_count[5m])) > 0)\n)\n"
+        },
+        {
+          "record": "job_faas_name:coldspan_init_over_slo_per_init:ratio_rate30m",
+          "expr": "1 - (\n    sum by (job, faas_name) (rate(faas_init_duration_seconds_bucket{le=\"0.5\"}[30m]))\n  /\n    (sum by (job, faas_name) (rate(faas_init_duration_seconds_count[30m])) > 0)\n)\n"
+        },
+        {
+          "record": "job_faas_name:coldspan_init_over_slo_per_init:ratio_rate1h",
+          "expr": "1 - (\n    sum by (job, faas_name) (rate(faas_init_duration_seconds_bucket{le=\"0.5\"}[1h]))\n  /\n    (sum by (job, faas_name) (rate(faas_init_duration_seconds_count[1h])) > 0)\n)\n"
+        },
+        {
+          "record": "job_faas_name:coldspan_init_over_slo_per_init:ratio_rate2h",
+          "expr": "1 - (\n    sum by (job, faas_name) (rate(faas_init_duration_seconds_bucket{le=\"0.5\"}[2h]))\n  /\n    (sum by (job, faas_name) (rate(faas_init_duration_seconds_count[2h])) > 0)\n)\n"
+        },
+        {
+          "record": "job_faas_name:coldspan_init_over_slo_per_init:ratio_rate6h",
+          "expr": "1 - (\n    sum by (job, faas_name) (rate(faas_init_duration_seconds_bucket{le=\"0.5\"}[6h]))\n  /\n    (sum by (job, faas_name) (rate(faas_init_duration_seconds_count[6h])) > 0)\n)\n"
+        },
+        {
+          "record": "job_faas_name:coldspan_init_over_slo_per_init:ratio_rate1d",
+          "expr": "1 - (\n    sum by (job, faas_name) (rate(faas_init_duration_seconds_bucket{le=\"0.5\"}[1d]))\n  /\n    (sum by (job, faas_name) (rate(faas_init_duration_seconds_count[1d])) > 0)\n)\n"
+        },
+        {
+          "record": "job_faas_name:coldspan_init_over_slo_per_init:ratio_rate3d",
+          "expr": "1 - (\n    sum by (job, faas_name) (rate(faas_init_duration_seconds_bucket{le=\"0.5\"}[3d]))\n  /\n    (sum by (job, faas_name) (rate(faas_init_duration_seconds_count[3d])) > 0)\n)\n"
+        },
+        {
+          "record": "job_faas_name_faas_version:faas_init_duration_seconds:p95_rate1h",
+          "expr": "histogram_quantile(0.95, sum by (job, faas_name, faas_version, le) (rate(faas_init_duration_seconds_bucket[1h]))) >= 0\n"
+        },
+        {
+          "record": "job_faas_name_faas_version:faas_init_duration_seconds:increase1h",
+          "expr": "sum by (job, faas_name, faas_version) (increase(faas_init_duration_seconds_count[1h]))"
+        }
+      ]
+    }
+  ]
+}
