@@ -9,6 +9,7 @@ enum cs_exit_code {
 	CS_EXIT_USAGE = 2,        /* command line or configuration */
 	CS_EXIT_CANNOT_WATCH = 3, /* doctor: the command cannot be watched */
 	CS_EXIT_OVER_BUDGET = 3,  /* assert: a budget is exceeded */
+	CS_EXIT_FINDINGS = 3,     /* dashboards lint: a board breaks a rule */
 	CS_EXIT_NO_DATA =
 		4, /* report: nothing of what was asked for is there; assert: no verdict */
 	CS_EXIT_INCONCLUSIVE =

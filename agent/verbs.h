@@ -13,6 +13,7 @@
 	X(report, "show the cold starts of a recording, cold against warm")                        \
 	X(doctor, "say if a command or a process can be watched, and if not why")                  \
 	X(env, "print the environment that makes functions watched")                               \
+	X(dashboards, "install boards for Grafana, list them, hold boards to rules")               \
 	X(completion, "complete commands, options and functions in your shell")                    \
 	X(help, "explain a command")                                                               \
 	X(version, "say which version this is")

@@ -49,6 +49,16 @@ _coldspan_config() {
 	done
 }
 
+# Behind the word that says what to do: a folder for boards, or boards.
+_coldspan_dashboards() {
+	case " ${COMP_WORDS[*]:2:COMP_CWORD-2} " in
+	*' install '*) _coldspan_files -d ;;
+	*' lint '*) _coldspan_files -f ;;
+	*' list '*) ;;
+	*) _coldspan_offer 'install lint list' ;;
+	esac
+}
+
 # _coldspan_operand COMMAND
 _coldspan_operand() {
 	local config
@@ -56,6 +66,7 @@ _coldspan_operand() {
 	report) _coldspan_files -f ;;
 	help) _coldspan_offer "$(_coldspan_commands)" ;;
 	completion) _coldspan_offer 'bash zsh fish' ;;
+	dashboards) _coldspan_dashboards ;;
 	assert)
 		mapfile -t config < <(_coldspan_config)
 		_coldspan_offer "$("$program" completion functions "${config[@]}" 2>/dev/null)"

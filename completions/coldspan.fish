@@ -58,6 +58,15 @@ function __coldspan_operand
             __coldspan_commands $argv[1]
         case completion
             printf '%s\n' bash zsh fish
+        case dashboards
+            set -l words (commandline -opc)
+            if contains install $words
+                __fish_complete_directories $argv[3] ''
+            else if contains lint $words
+                __fish_complete_path $argv[3]
+            else if not contains list $words
+                printf '%s\n' install lint list
+            end
         case assert
             $argv[1] completion functions (__coldspan_config) 2>/dev/null
     end

@@ -96,6 +96,17 @@ class Prefix(unittest.TestCase):
                           (share / f"fish/vendor_completions.d/{name}.fish").read_text(encoding="utf-8"))
         self.assertTrue((share / "zsh/site-functions/_coldspan").is_file())
 
+    def test_boards_are_found_and_installed_from_there(self):
+        environment = {"PATH": os.environ["PATH"]}
+        run = subprocess.run([self.bin / "coldspan", "dashboards", "list", "--json"], capture_output=True,
+                             text=True, check=True, env=environment)
+        boards = json.loads(run.stdout)["boards"]
+        self.assertIn("coldspan-fleet", [board["uid"] for board in boards])
+        self.assertTrue(all(board["file"].startswith(str(self.bin.parent)) for board in boards), boards)
+        subprocess.run([self.bin / "coldspan", "dashboards", "install", self.root / "kit"], check=True,
+                       capture_output=True, env=environment)
+        self.assertTrue((self.root / "kit/boards/coldspan-fleet.json").is_file())
+
     def test_manual_pages_are_there(self):
         pages = {path.name for path in self.root.rglob("man/man*/*")}
         self.assertLessEqual({"coldspan.1", "coldspan-faas.8", "coldspan.h.3"}, pages)

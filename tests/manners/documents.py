@@ -151,6 +151,22 @@ def report_of_one_function_and_of_none(args, folder):
 
 
 @case
+def dashboards(args, folder):
+    boards = {"COLDSPAN_DASHBOARDS": str(args.source / "dashboards")}
+    got = document_of(args, "dashboards", "list", "--json", env=boards)
+    text = tell(args, "dashboards", "list", env=boards).stdout.decode()
+    assert [board["uid"] for board in got["boards"]] == [line.split()[0] for line in text.splitlines()], (got, text)
+    got = document_of(args, "dashboards", "install", "--json", folder / "kit", env=boards)
+    assert all((folder / "kit" / name).is_file() for name in got["written"]) and got["written"], got
+    got = document_of(args, "dashboards", "lint", "--json", env=boards)
+    assert got["findings"] == [] and got["linted"] >= 5, got
+    (folder / "bad.json").write_text('{"panels": [], "editable": true}')
+    got = document_of(args, "dashboards", "lint", "--json", folder / "bad.json", env=boards, status=3)
+    text = tell(args, "dashboards", "lint", folder / "bad.json", env=boards, status=3).stdout.decode()
+    assert all(f"{one['text']} [{one['rule']}]" in text for one in got["findings"]), (got, text)
+
+
+@case
 def settings(args, folder):
     file = folder / "coldspan.yaml"
     file.write_text("version: 1\nfunctions:\n  f: {run: ['true'], runs: 7, budgets: [total <= 9s]}\n")
