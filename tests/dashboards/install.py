@@ -17,6 +17,7 @@ import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import boards
+import yaml_files
 from lib import cases, peers, prometheus
 from lib.cases import case
 
@@ -33,14 +34,6 @@ def _installed(args, folder):
     got = _run(args, "install", folder / "a/kit")
     assert got.returncode == 0, got
     return folder / "a/kit"
-
-
-def _yaml_of(path):
-    try:
-        import yaml
-    except ImportError:
-        cases.skip("python3-yaml is not installed (script/setup installs it)")
-    return yaml.safe_load(path.read_text("utf-8"))
 
 
 def _texts(value):
@@ -87,7 +80,7 @@ def prometheus_takes_its_configuration_and_its_rules(args, folder):
 
 @case
 def data_sources_lead_to_each_other(args, folder):
-    sources = _yaml_of(_installed(args, folder) / "provisioning/datasources/coldspan.yaml")["datasources"]
+    sources = yaml_files.read(_installed(args, folder) / "provisioning/datasources/coldspan.yaml")["datasources"]
     by_uid = {one["uid"]: one for one in sources}
     assert sorted(one["type"] for one in sources) == ["loki", "prometheus", "tempo"]
     assert all(one["url"].startswith("http://127.0.0.1:") for one in sources)
@@ -112,7 +105,7 @@ def data_sources_lead_to_each_other(args, folder):
 @case
 def the_compose_file_is_one(args, folder):
     kit = _installed(args, folder)
-    compose = _yaml_of(kit / "compose.yaml")
+    compose = yaml_files.read(kit / "compose.yaml")
     assert set(compose) == {"name", "services", "volumes"} and set(compose["services"]) >= {"grafana", "prometheus"}
     for name, service in compose["services"].items():
         image, _, tag = service["image"].partition(":")
@@ -133,9 +126,9 @@ def nothing_listens_beyond_loopback(args, folder):
     for path in [*kit.glob("*.y*ml"), *kit.glob("provisioning/*/*.yaml")]:
         assert "0.0.0.0" not in path.read_text("utf-8"), path
     for name in ("tempo.yaml", "loki.yaml"):
-        server = _yaml_of(kit / name)["server"]
+        server = yaml_files.read(kit / name)["server"]
         assert server["http_listen_address"] == server["grpc_listen_address"] == "127.0.0.1", name
-    services = _yaml_of(kit / "compose.yaml")["services"]
+    services = yaml_files.read(kit / "compose.yaml")["services"]
     assert services["grafana"]["environment"]["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
     assert "--web.listen-address=127.0.0.1:9090" in services["prometheus"]["command"]
 
@@ -278,7 +271,7 @@ def _jsonnet(expression):
 
 @case
 def the_mixin_is_current(args, folder):
-    _yaml_of(boards.ROOT / "dashboards/rules/coldspan-alerts.yaml")  # it is made with the same reader
+    yaml_files.read(boards.ROOT / "dashboards/rules/coldspan-alerts.yaml")  # it is made with the same reader
     subprocess.run([sys.executable, boards.ROOT / "dashboards/mixin/generate.py", folder], check=True)
     made = {path.name: path.read_text("utf-8") for path in folder.iterdir()}
     assert len(made) == 3
@@ -293,7 +286,7 @@ def the_mixin_holds_boards_and_rules(args, folder):
                     "a: m.prometheusAlerts}")
     assert mixin["b"] == {path.name: json.loads(path.read_text("utf-8")) for path in boards.FOLDER.glob("*.json")}
     for kind, name in (("r", "recording"), ("a", "alerts")):
-        assert mixin[kind] == _yaml_of(boards.ROOT / f"dashboards/rules/coldspan-{name}.yaml"), name
+        assert mixin[kind] == yaml_files.read(boards.ROOT / f"dashboards/rules/coldspan-{name}.yaml"), name
         (folder / f"{name}.json").write_text(json.dumps(mixin[kind]), "utf-8")
         got = prometheus.tool("check", "rules", folder / f"{name}.json")
         assert got.returncode == 0, got
