@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -256,6 +257,37 @@ def what_grafana_refuses_is_said(args, folder):
         url = server.url
     got = _run(args, "install", "--url", url, GRAFANA_TOKEN="x")
     assert got.returncode == 1 and "no answer" in got.stderr and got.stderr.count("\n") == 1, got
+
+
+# --- docs/grafana.md -----------------------------------------------------------------------------------
+
+def _commands():
+    """The first five commands of the page."""
+    text = (boards.ROOT / "docs/grafana.md").read_text("utf-8")
+    return re.search(r"```sh\n(.*?)```", text, re.DOTALL)[1].splitlines()
+
+
+@case
+def the_page_leads_to_a_metric_in_five_commands(args, folder):
+    """As they stand there, but for the containers, and for places that are a test's."""
+    install, compose, collector, watch, function = _commands()
+    assert re.fullmatch(r"docker compose -f /srv/coldspan/compose.yaml up --detach", compose), compose
+    (folder / "handler.py").write_text("import sys\nprint(sys.stdin.readline())\n")
+    script = "\n".join(["set -e", install, collector.removesuffix(" &") + " --ready-fd 3 3>ready &",
+                        "until grep -q ready ready; do sleep 0.1; done", watch, function, "unset LD_PRELOAD",
+                        # The metrics of a process that has ended are there a look later.
+                        "until curl -sf http://127.0.0.1:9464/metrics | grep '^faas_init_duration_seconds_count'; do",
+                        "  sleep 0.1", "done", "kill $! && wait $!"])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    script = script.replace("/srv/coldspan", str(folder / "kit")).replace("9464", str(port)).replace(
+        "/tmp/coldspan.sock", str(folder / "c.sock"))
+    got = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+                         env={**ENVIRONMENT, "HOME": str(folder),
+                              "PATH": f"{args.build / 'agent'}:{args.build / 'collector'}:{os.environ['PATH']}"})
+    assert "faas_init_duration_seconds_count{" in got.stdout, got
+    assert (folder / "kit/compose.yaml").is_file()
 
 
 # --- the mixin -----------------------------------------------------------------------------------------
