@@ -152,7 +152,7 @@ void cs_lint_template_label_promql(struct cs_lint_run *run)
 			continue;
 		run->panel = cs_board_text(variable, "name");
 		r = cs_lint_label_query(cs_board_variable_query(variable), &query, &diag);
-		if (r == 0 && *query)
+		if (r == 0 && query && *query)
 			r = cs_lint_promql(run, query, NULL, NULL, &diag);
 		run->failed |= r == -ENOMEM;
 		if (r < 0)
