@@ -6,4 +6,5 @@
   'coldspan-cost.json': import '../boards/coldspan-cost.json',
   'coldspan-fleet.json': import '../boards/coldspan-fleet.json',
   'coldspan-function.json': import '../boards/coldspan-function.json',
+  'coldspan-traces.json': import '../boards/coldspan-traces.json',
 }

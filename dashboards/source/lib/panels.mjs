@@ -162,7 +162,7 @@ export function traceTable(options) {
     const wide = (value) => ({ id: "custom.width", value });
     const panel = begin("table", options) // an id is 32 digits
         .overrideByName("Trace ID", [{ id: "links", value: [options.link] }, wide(320)])
-        .overrideByName("Start time", [wide(190)]).overrideByName("Duration", [wide(120)])
+        .overrideByName("Start time", [wide(190)]).overrideByName("Duration", [{ id: "unit", value: "ms" }, wide(120)])
         .sortBy([new common.TableSortByFieldStateBuilder().displayName("Duration").desc(true)]);
     return sized(panel, options.w ?? 24, options.h ?? 9);
 }
