@@ -315,7 +315,7 @@ peer_grafana_scenes_path() { printf '%s/node_modules\n' "$(peer_dir grafana_scen
 peer_grafana_scenes_make() { peer_npm "$1" grafana_scenes; }
 
 CS_PEERS+=" grafana_types jsonnet"
-# Grafana's types and the grammar of TraceQL, with what reads them.
+# Grafana's types, with the compiler that reads them.
 peer_grafana_types_path() { printf '%s/node_modules\n' "$(peer_dir grafana_types grafana_types)"; }
 peer_grafana_types_make() { peer_npm "$1" grafana_types; }
 peer_jsonnet_path() { printf '%s/root\n' "$(peer_dir jsonnet jsonnet)"; }

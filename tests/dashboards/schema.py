@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The boards fit Grafana's own types, says its compiler of TypeScript; and their queries of Tempo its grammar.
+"""The boards fit Grafana's own types, says the compiler of TypeScript.
 
 usage: schema.py [--only WORDS]
 
@@ -129,50 +129,6 @@ def each_mistake_is_seen(folder):
     found = _compiled(folder, boards_of)
     assert not found.pop("none"), found
     assert all(found.values()), [name for name, lines in found.items() if not lines]
-
-
-# --- TraceQL -------------------------------------------------------------------------------------------
-
-GRAMMAR = """\
-import { parser } from "@grafana/lezer-traceql";
-const found = JSON.parse(process.argv[2]).map((query) => {
-    let wrong = false;
-    parser.parse(query).iterate({ enter(node) { wrong ||= node.type.isError; } });
-    return !wrong;
-});
-console.log(JSON.stringify(found));
-"""
-
-
-def _read(folder, queries):
-    if not shutil.which("node"):
-        cases.skip("node is not installed")
-    if not (folder / "node_modules").exists():
-        (folder / "node_modules").symlink_to(_modules())
-    (folder / "read.mjs").write_text(GRAMMAR)
-    got = subprocess.run(["node", "read.mjs", json.dumps(queries)], cwd=folder, capture_output=True, text=True,
-                         check=True)
-    return json.loads(got.stdout)
-
-
-@case
-def queries_of_tempo_are_read_by_its_grammar(folder):
-    queries = [boards.filled_in(target["query"], boards.chosen(board)) if "$" in target["query"] else target["query"]
-               for board in boards.all_boards() for _, target in boards.queries(board)
-               if target["datasource"]["type"] == "tempo"]
-    for query, good in zip(queries, _read(folder, queries)):
-        # A trace's id alone is a query, too, but none of the language.
-        assert good or query.isalnum() or query == "", query
-    traces = [board for board in boards.all_boards() if board["uid"] == "coldspan-traces"]
-    assert queries or not traces, "the board of traces asks nothing"
-
-
-@case
-def the_grammar_tells_good_from_bad(folder):
-    good = ['{ span.faas.coldstart = true } | quantile_over_time(duration, 0.5, 0.95) by (resource.faas.name)',
-            '{ name =~ "coldspan.*" && duration > 500ms } | select(resource.faas.name)']
-    bad = ["{ span.faas.coldstart = tru", "{ duration > } | rate()", "{ } | quantile_over_time(duration, .5"]
-    assert _read(folder, good + bad) == [True] * len(good) + [False] * len(bad)
 
 
 if __name__ == "__main__":
