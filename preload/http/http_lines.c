@@ -175,7 +175,7 @@ static bool take_line(struct cs_http_fields *fields, struct cs_http_text *text,
 	enum cs_http_name name = find_name(fields, text != NULL, at, (size_t)(colon - at), end);
 	const unsigned char *value = colon + 1;
 
-	while (*value == ' ')
+	while (value < value_to && *value == ' ')
 		value++;
 	return take(fields, text, name, value, (size_t)(value_to - value));
 }

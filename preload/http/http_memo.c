@@ -30,14 +30,16 @@ static bool is_common(const unsigned char *at, size_t left)
 	return false;
 }
 
-/* Of a head, which ends with an empty line. */
+/* Of a head, which ended with an empty line when it was read: it is the program's memory, and may have changed. */
 static bool all_common(const unsigned char *data, size_t len)
 {
 	size_t at = 0;
 
 	for (;;) {
-		while (data[at] != '\n')
+		while (at < len && data[at] != '\n')
 			at++;
+		if (at == len)
+			return false;
 		at++;
 		if (len - at <= 2)
 			return true;

@@ -3,7 +3,8 @@
 """Every query of every panel, variable, annotation and rule, asked of a real Prometheus that scrapes a real collector
 while the reference runtime starts functions: in C, Python and Node, two versions, some of which fail.
 
-usage: live.py --build DIR [--only WORDS]
+usage: live.py --build DIR [--stack] [--only WORDS]
+--stack: a current Prometheus scrapes, as dashboards/stack tells it to; else Debian's, which takes text.
 
 None may be empty, none may be no number, in the end: functions are called until each has been answered.
 """
@@ -257,9 +258,20 @@ def exemplars_lead_to_traces_that_were_kept(live, server):
     assert ids and ids <= kept, (ids, len(kept))
 
 
+def _scraping(live, stack):
+    """What prometheus.Prometheus is told of the collector."""
+    if not stack:
+        return {"scrape": live.metrics}
+    config = yaml_files.read(boards.ROOT / "dashboards/stack/prometheus.yml")
+    own = {key: value for key, value in config["scrape_configs"][0].items()
+           if key not in ("job_name", "static_configs")}
+    return {"peer": prometheus.CURRENT, "jobs": [prometheus.job(live.metrics, **own)]}
+
+
 def main():
     parser = cases.parser(__doc__)
     parser.add_argument("--build", required=True, type=pathlib.Path)
+    parser.add_argument("--stack", action="store_true")
     args = parser.parse_args()
     for tool in ("node", "python3"):
         if not shutil.which(tool):
@@ -271,7 +283,7 @@ def main():
         threading.Thread(target=backend.serve_forever, daemon=True).start()
         live = Live(args.build, folder / "functions", folder, backend)
         try:
-            with prometheus.Prometheus(folder, scrape=live.metrics, rules=sorted(
+            with prometheus.Prometheus(folder, **_scraping(live, args.stack), rules=sorted(
                     (boards.ROOT / "dashboards/rules").glob("*.yaml"))) as server:
                 cases.main(args, live, server)
         finally:

@@ -28,9 +28,9 @@ def job(target, name="coldspan", interval="1s", **more):
     return {"job_name": name, "scrape_interval": interval, "static_configs": [{"targets": [target]}], **more}
 
 
-def tool(*args, **more):
+def tool(*args, peer=DEBIANS, **more):
     """promtool's run. Its own files are looked for nowhere else than in its arguments."""
-    return subprocess.run([peers.path("prometheus") / "promtool", *map(str, args)], capture_output=True,
+    return subprocess.run([peers.path(peer) / "promtool", *map(str, args)], capture_output=True,
                           text=True, check=False, **more)
 
 

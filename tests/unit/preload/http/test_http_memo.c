@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define OK(fields) "HTTP/1.1 200 OK\r\n" fields "\r\n"
@@ -122,4 +123,21 @@ Test(http_memo, what_a_program_says_in_other_lines_is_not_kept)
 		cs_http_memo_keep(&memo, &response, (const uint8_t *)others[i], strlen(others[i]));
 		cr_expect(eq(u16, memo.len, 0), "%s", others[i]);
 	}
+}
+
+/* It is read once more than it was judged by, and the program may have written to it meanwhile. */
+Test(http_memo, a_head_whose_lines_are_gone_is_not_kept)
+{
+	static const char head[] = "HTTP/1.1 200 OK  Date: x  ";
+	size_t len = sizeof(head) - 1;
+	uint8_t *bytes = malloc(len); /* no byte behind it */
+	struct cs_http_response response;
+	struct cs_http_memo memo = { 0 };
+
+	cr_assert(ne(ptr, bytes, NULL));
+	memcpy(bytes, head, len);
+	scan(&response, heads[0], false);
+	cs_http_memo_keep(&memo, &response, bytes, len);
+	cr_expect(eq(u16, memo.len, 0));
+	free(bytes);
 }
