@@ -64,4 +64,4 @@ def filled_in(expr, values):
         if name not in values:
             raise KeyError(f"${name} is no variable: {expr}")
         return str(values[name])
-    return re.sub(r"\$\{(\w+)\}|\$(\w+)", value, expr)
+    return re.sub(r"\$\{(\w+)(?::regex)?\}|\$(\w+)", value, expr)

@@ -84,6 +84,20 @@ def groups_are_by_labels_that_are_there(folder):
 
 
 @case
+def a_name_of_one_function_is_no_regular_expression(folder):
+    """Grafana escapes what is put in only of variables that may have several values."""
+    single = 0
+    for board in boards.all_boards():
+        names = {one["name"] for one in boards.variables(board)
+                 if one["type"] == "query" and not one.get("multi") and not one.get("includeAll")}
+        single += len(names)
+        for _, target in boards.queries(board):
+            bare = set(re.findall(r'=~"\$(\w+)"', target["expr"])) & names
+            assert not bare, f"{board['title']}: {bare} in {target['expr']}"
+    assert single
+
+
+@case
 def the_past_has_what_is_asked_for_and_nothing_else(folder):
     known = exported()
     for name in history.names():

@@ -62,7 +62,8 @@ const TRENDS = [
                "shorten first. Frequency times duration." }),
 ];
 
-const open = { title: "Open", url: "/d/coldspan-function?var-faas_name=${__value.raw}&${__url_time_range}&${prometheus_datasource:queryparam}" };
+const open = { title: "Open", url: "/d/coldspan-function?var-faas_name=${__value.raw}&${__url_time_range}" +
+    "&${job:queryparam}&${instance:queryparam}&${prometheus_datasource:queryparam}" };
 const TABLE = [
     table({ title: "Functions, one by one", keys: [[F, "Function", open]],
             description: "One line for each function, over the last interval; – where it did not start. A name opens " +

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A board: variables, links to the others, annotations, and rows of panels laid out from left to right.
 import { PROMETHEUS, sdk } from "./panels.mjs";
-import { collector } from "./promql.mjs";
+import { collector, named } from "./promql.mjs";
 
 const dashboard = sdk("dashboard");
 const WIDTH = 24, TAG = "coldspan";
@@ -33,7 +33,7 @@ export const functions = (one) => [
     (one ? choiceOf : labelValues)("faas_name", "Function",
                                    `label_values(coldspan_function_info{${collector}}, faas_name)`),
     labelValues("faas_version", "Version",
-                `label_values(coldspan_function_info{${collector},faas_name=~"$faas_name"}, faas_version)`, ".*"),
+                `label_values(coldspan_function_info{${collector},${named}}, faas_version)`, ".*"),
 ];
 
 /** A number that people may change. */
@@ -58,8 +58,8 @@ const INFO = `coldspan_function_info{${collector}`;
 
 /** New versions, out of the data: nobody needs to tell Grafana. */
 export const deploys = () => annotation("Deploys", "blue",
-    `${VERSIONS}(${INFO},faas_name=~"$faas_name"}) unless on (faas_name, faas_version) ` +
-    `${VERSIONS}(${INFO},faas_name=~"$faas_name"} offset 5m)`,
+    `${VERSIONS}(${INFO},${named}}) unless on (faas_name, faas_version) ` +
+    `${VERSIONS}(${INFO},${named}} offset 5m)`,
     "{{faas_name}} {{faas_version}}");
 export const alerts = () => annotation("Alerts", "red",
     'ALERTS{alertname=~"Coldspan.*",alertstate="firing"}', "{{alertname}}");

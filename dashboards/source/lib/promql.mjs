@@ -5,9 +5,12 @@
 /** Of which collectors: in every selector. */
 export const collector = 'job=~"$job",instance=~"$instance"';
 
+/** Of which functions. Grafana escapes for regular expressions by itself only what may be several. */
+export const named = 'faas_name=~"${faas_name:regex}"';
+
 /** Series of functions. */
 export const of = (metric, labels = "") =>
-    `${metric}{${collector},faas_name=~"$faas_name",faas_version=~"$faas_version"${labels && "," + labels}}`;
+    `${metric}{${collector},${named},faas_version=~"$faas_version"${labels && "," + labels}}`;
 
 /** Series of the collector itself. */
 export const own = (metric, labels = "") => `${metric}{${collector}${labels && "," + labels}}`;
