@@ -30,10 +30,14 @@ static void see(void *user, const struct cs_promql_selector *selector)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *query = strndup((const char *)data, size);
+	char *query = malloc(size + 1);
 	struct cs_diag diag = { 0 };
-	int r = cs_promql_parse(query, see, query, &diag);
+	int r;
 
+	CS_FUZZ_CHECK(query);
+	memcpy(query, data, size);
+	query[size] = '\0';
+	r = cs_promql_parse(query, see, query, &diag);
 	CS_FUZZ_CHECK(r == 0 || diag.text[0]);
 	for (const char *c = diag.text; *c; c++)
 		CS_FUZZ_CHECK(!iscntrl((unsigned char)*c));

@@ -16,7 +16,7 @@ import time
 
 from lib import listening, watching
 
-LIMIT_S, START_S = 60, 180
+LIMIT_S, START_S, REST_S = 60, 180, 5
 POLL_S = 0.005
 PLATFORM = ["/usr/bin/python3", pathlib.Path(__file__).resolve().parents[2] / "lib/platform_like.py"]
 NOTHING = {"LD_PRELOAD": "", "COLDSPAN_SOCKET": ""}
@@ -78,6 +78,11 @@ def reading(function, pid):
         return function(pid)
     except OSError:
         return []
+
+
+def states_of(pid):
+    """Of its threads: proc(5), /proc/PID/stat."""
+    return [stat.read_text().rpartition(")")[2].split()[0] for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
 
 
 class Server:
@@ -169,9 +174,15 @@ class Server:
         assert owners, f"nobody below {self.pid} has port {port}"
         return owners[-1]
 
+    def rests(self):
+        """Has whatever answered come back from that? Who has the answer may be faster than who gave it."""
+        return not any(state in "RD" for pid in tree_of(self.pid) for state in reading(states_of, pid))
+
     def stop(self, may_have_ended=False):
         """Asks it to end. Returns its exit status as the platform says it."""
         try:
+            with contextlib.suppress(AssertionError):  # some never do
+                until("it rests", self.rests, REST_S)
             if self.runtime.is_cold_each_time:  # or how the last of them ended is what nobody waits for
                 until("all events' processes have ended",
                       lambda: not any(map(is_events, tree_of(self.pid)[1:])))
