@@ -242,12 +242,14 @@ static void on_reply(void *user, const struct cs_http_reply *reply)
 	struct cs_otlp_request *request = otlp->queue.first;
 
 	otlp->sending = false;
-	tell_operation(otlp, reply);
 	if (reply->stale && !request->resent) {
 		request->resent = true; /* the server had closed an idle connection: no fault */
 		stats_of(otlp)->retries++;
 		schedule(otlp, 0);
-	} else if (reply->failure == CS_HTTP_ANSWERED && reply->status / 100 == 2) {
+		return;
+	}
+	tell_operation(otlp, reply);
+	if (reply->failure == CS_HTTP_ANSWERED && reply->status / 100 == 2) {
 		accepted(otlp, reply);
 	} else if (is_retryable(reply)) {
 		retry(otlp, reply);

@@ -470,6 +470,36 @@ Test(otlp_http, a_reply_that_is_cut_off_on_a_kept_connection_is_no_stale_one)
 	cs_exporter_free(exporter);
 }
 
+struct operations {
+	unsigned well, failed;
+};
+
+static void on_operated(void *user, const struct cs_exporter *exporter, uint64_t took_ns,
+			const char *error)
+{
+	struct operations *operations = user;
+
+	if (error)
+		operations->failed++;
+	else
+		operations->well++;
+}
+
+Test(otlp_http, a_stale_connection_is_no_operation_that_failed)
+{
+	static const struct answer answers[] = { { .status = 200 }, { .status = 0 } };
+	struct operations operations = { 0 };
+	struct cs_exporter *exporter = open_exporter();
+
+	cs_exporter_set_operated(exporter, on_operated, &operations);
+	tell(answers, 2);
+	send_spans(exporter, 2);
+	cr_assert(eq(u64, send_spans(exporter, 2).retries, 1));
+	cr_assert(eq(uint, operations.well, 2));
+	cr_assert(eq(uint, operations.failed, 0));
+	cs_exporter_free(exporter);
+}
+
 Test(otlp_http, a_stale_connection_is_no_reason_to_wait)
 {
 	static const struct answer answers[] = { { .status = 200 }, { .status = 0 } };
