@@ -3,7 +3,7 @@
 /*
  * Measurements that stand for their bucket, with the trace they were made in: of each bucket the one that
  * somebody will want to look at, which is a cold one before a warm one, and then the slowest. Whatever was
- * pushed already, or is so old that whoever scrapes has it, makes room for what is new. Pure.
+ * pushed already, or is so old that whoever scrapes has it and a push was due, makes room for what is new. Pure.
  */
 #pragma once
 
@@ -13,8 +13,8 @@
 
 #include "exporters/telemetry.h"
 
-#define CS_EXEMPLARS_MAX   8u /* of one series */
-#define CS_EXEMPLAR_NEW_NS 60000000000ull
+#define CS_EXEMPLARS_MAX   8u             /* of one series */
+#define CS_EXEMPLAR_NEW_NS 60000000000ull /* from one scrape to the next */
 
 struct cs_exemplar_slot {
 	uint64_t time_unix_ns;
@@ -31,5 +31,11 @@ struct cs_exemplars {
 	struct cs_exemplar_slot slots[CS_EXEMPLARS_MAX];
 };
 
-/** cs_exemplars_offer() - take @slot, if it is better than what there is. Context: owner (pure). */
-void cs_exemplars_offer(struct cs_exemplars *exemplars, const struct cs_exemplar_slot *slot);
+/**
+ * cs_exemplars_offer() - take @slot, if it is better than what there is
+ * @interval_ms: from one push to the next
+ *
+ * Context: owner (pure).
+ */
+void cs_exemplars_offer(struct cs_exemplars *exemplars, const struct cs_exemplar_slot *slot,
+			uint32_t interval_ms);

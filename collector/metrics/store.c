@@ -217,7 +217,8 @@ static void record(struct cs_metric_store *store, struct cs_series_histogram *hi
 					   .span_id = measurement->span_id,
 					   .bucket = (uint16_t)bucket,
 					   .cold = measurement->cold,
-				   });
+				   },
+				   store->settings.interval_ms);
 }
 
 void cs_metric_store_add(struct cs_metric_store *store, struct cs_metric_group *group,

@@ -386,14 +386,14 @@ Test(store, an_old_exemplar_makes_room_though_nobody_pushes, .fini = end)
 	struct cs_exemplar_slot slot = { .time_unix_ns = 100 * S, .value = 9, .cold = true };
 
 	begin(CS_PREFER_CUMULATIVE);
-	cs_exemplars_offer(&exemplars, &slot);
+	cs_exemplars_offer(&exemplars, &slot, 90000);
 	slot.cold = false;
 	slot.value = 1;
-	slot.time_unix_ns += CS_EXEMPLAR_NEW_NS;
-	cs_exemplars_offer(&exemplars, &slot);
+	slot.time_unix_ns += 90 * S; /* from one push to the next */
+	cs_exemplars_offer(&exemplars, &slot, 90000);
 	cr_assert(exemplars.slots[0].cold);
 	slot.time_unix_ns++;
-	cs_exemplars_offer(&exemplars, &slot);
+	cs_exemplars_offer(&exemplars, &slot, 90000);
 	cr_assert_not(exemplars.slots[0].cold);
 	cr_assert_eq(exemplars.count, 1);
 }
