@@ -40,7 +40,7 @@ static int read_bounds(const char *text, struct cs_bucket_setting *setting, stru
 		char *end;
 		double bound = strtod(text, &end);
 
-		if (end == text || !isfinite(bound) || bound < 0 || (*end && *end != ','))
+		if (end == text || !isfinite(bound) || signbit(bound) || (*end && *end != ','))
 			return cs_diag_set(
 				diag, -EINVAL,
 				"\"%.40s\" does not begin with a number that can be a bound", text);

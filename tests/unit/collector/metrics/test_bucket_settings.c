@@ -51,6 +51,7 @@ Test(bucket_settings, what_is_no_list_of_bounds_is_refused)
 		"faas.init_duration=2,1",
 		"faas.init_duration=1,1",
 		"faas.init_duration=-1,1",
+		"faas.init_duration=-0,1",
 		"faas.init_duration=inf",
 		"faas.init_duration=nan",
 		"faas.init=1",
