@@ -285,9 +285,10 @@ unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 	if (lacks_others(instance))
 		open_others(instance);
 	before = sum_stats(instance);
-	note_fill(instance, now_ns);
-	if (!instance->broken)
+	if (!instance->broken) {
+		note_fill(instance, now_ns);
 		n = read_lanes(instance, now_ns);
+	}
 	if (n) {
 		instance->last_read_ns = now_ns;
 		world->events.read(world->events.context, instance, read_until(instance));

@@ -128,6 +128,23 @@ Test(instance, lanes_that_are_never_read_are_counted)
 }
 
 /* Where a record stands in its lane is where others stand in theirs. */
+Test(instance, rings_that_are_not_read_any_more_are_not_full)
+{
+	uint64_t now_ns = cs_clock_monotonic_ns();
+	struct cs_instance *instance;
+	struct cs_lanes lanes;
+
+	start();
+	instance = following_new(&following, getpid(), 64, 1, &lanes);
+	cr_assert(following_write(&lanes.rings[0]));
+	instance->broken = true;
+	cs_instance_drain(instance, now_ns);
+	cr_assert(not(cs_ring_fill_get(&following.self.fill, now_ns) > 0));
+	instance->broken = false;
+	cs_instance_drain(instance, now_ns);
+	cr_assert(cs_ring_fill_get(&following.self.fill, now_ns) > 0);
+}
+
 Test(instance, invocations_out_of_different_lanes_never_share_a_span_id)
 {
 	const struct cs_id_key key = { { 7 } };
