@@ -115,7 +115,7 @@ enum cs_instrument_of {
 	X(RING_UTILIZATION, "coldspan.ring.utilization", "1", GAUGE, false, NONE, COLLECTOR, "",    \
 	  "How full the fullest ring of an instance was, within the last minute or two")            \
 	X(CLOCK_SHIFT, "coldspan.agent.clock.shift", "s", GAUGE, false, NONE, COLLECTOR, "",        \
-	  "How far the wall clock was set since the collector began, against the monotonic one")    \
+	  "How far the wall clock was set since the collector began, against one that nobody sets") \
 	X(METRICS_LOST, "coldspan.agent.measurements.lost", "{measurement}", COUNTER, true, NONE,   \
 	  COLLECTOR, "", "Measurements for which there was no memory, not even to overflow")        \
 	X(BUILD_INFO, "coldspan.build.info", "", GAUGE, true, NONE, COLLECTOR, "service.version",   \

@@ -25,6 +25,7 @@ struct cs_metrics {
 	struct cs_metric_store store;
 	struct cs_observer observer;
 	struct event timer;
+	struct event told; /* after a scrape */
 	struct timeval interval;
 	int64_t ahead_ns;                 /* wall_ahead_ns() when it began */
 	char instance_id[UUID_CHARS + 1]; /* of this run: its counters begin with it */
@@ -50,10 +51,17 @@ static uint64_t now_unix_ns(void)
 	return cs_clock_ns(CLOCK_REALTIME);
 }
 
-/* How far the wall clock is ahead of the monotonic one. */
+/* How far the wall clock is ahead of the one that nobody sets; suspended, both go on. */
 static int64_t wall_ahead_ns(void)
 {
-	return (int64_t)(now_unix_ns() - cs_clock_monotonic_ns());
+	return (int64_t)(now_unix_ns() - cs_clock_ns(CLOCK_BOOTTIME));
+}
+
+/* Now, to the store too: before anything is done with it. */
+static uint64_t tick(struct cs_metrics *metrics)
+{
+	metrics->store.now_ns = cs_clock_monotonic_ns();
+	return now_unix_ns();
 }
 
 static int init_store(struct cs_metrics *metrics, const struct cs_metric_settings *settings)
@@ -84,7 +92,6 @@ static bool collect(struct cs_metrics *metrics, unsigned reader, struct cs_arena
 	uint64_t began_ns = cs_clock_monotonic_ns();
 	bool done;
 
-	cs_metric_store_sweep(&metrics->store, now_unix_ns());
 	metrics->events.refresh(metrics->events.context, metrics);
 	done = cs_metric_store_collect(&metrics->store, reader, now_unix_ns(), arena, ret);
 	/* It is in the next one. */
@@ -99,14 +106,24 @@ static void push(struct cs_metrics *metrics)
 	struct cs_arena arena;
 
 	cs_arena_init(&arena, 0);
-	if (collect(metrics, CS_READER_PUSH, &arena, &batch))
+	if (collect(metrics, CS_READER_PUSH, &arena, &batch)) {
 		metrics->events.push(metrics->events.context, &batch);
+		cs_metric_store_sweep(&metrics->store, tick(metrics));
+	}
 	cs_arena_deinit(&arena);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
 	push(context);
+}
+
+/* Room is made once all that was counted is told: at the end of a push, and after an answer was written. */
+static void on_told(evutil_socket_t fd, short what, void *context)
+{
+	struct cs_metrics *metrics = context;
+
+	cs_metric_store_sweep(&metrics->store, tick(metrics));
 }
 
 struct cs_metrics *cs_metrics_new(struct event_base *base,
@@ -130,6 +147,7 @@ struct cs_metrics *cs_metrics_new(struct event_base *base,
 		.tv_usec = (suseconds_t)(settings->interval_ms % 1000) * 1000,
 	};
 	event_assign(&metrics->timer, base, -1, EV_PERSIST, on_timer, metrics);
+	evtimer_assign(&metrics->told, base, on_told, metrics);
 	if (events->push)
 		evtimer_add(&metrics->timer, &metrics->interval);
 	return metrics;
@@ -140,6 +158,7 @@ struct cs_metrics *cs_metrics_free(struct cs_metrics *metrics)
 	if (!metrics)
 		return NULL;
 	event_del(&metrics->timer);
+	event_del(&metrics->told);
 	cs_metric_store_deinit(&metrics->store);
 	free(metrics);
 	return NULL;
@@ -147,25 +166,25 @@ struct cs_metrics *cs_metrics_free(struct cs_metrics *metrics)
 
 void cs_metrics_cold_start(struct cs_metrics *metrics, const struct cs_cold_start *cold)
 {
-	cs_observe_cold_start(&metrics->observer, cold, now_unix_ns());
+	cs_observe_cold_start(&metrics->observer, cold, tick(metrics));
 }
 
 void cs_metrics_invocation(struct cs_metrics *metrics, const struct cs_invocation *invocation)
 {
-	cs_observe_invocation(&metrics->observer, invocation, now_unix_ns());
+	cs_observe_invocation(&metrics->observer, invocation, tick(metrics));
 }
 
 void cs_metrics_gone(struct cs_metrics *metrics, const struct cs_identity *identity,
 		     uint64_t lived_ns)
 {
-	cs_observe_gone(&metrics->observer, identity, lived_ns, now_unix_ns());
+	cs_observe_gone(&metrics->observer, identity, lived_ns, tick(metrics));
 }
 
 static void on_living(void *context, const struct cs_identity *identity, enum cs_living_state state)
 {
 	struct cs_metrics *metrics = context;
 
-	cs_observe_living(&metrics->observer, identity, state, now_unix_ns());
+	cs_observe_living(&metrics->observer, identity, state, tick(metrics));
 }
 
 void cs_metrics_refresh_living(struct cs_metrics *metrics, struct cs_assembler *assembler)
@@ -177,7 +196,7 @@ void cs_metrics_refresh_living(struct cs_metrics *metrics, struct cs_assembler *
 void cs_metrics_operation(struct cs_metrics *metrics, const struct cs_exporter *exporter,
 			  uint64_t took_ns, const char *error)
 {
-	cs_self_metrics_operation(&metrics->store, exporter, took_ns, error, now_unix_ns());
+	cs_self_metrics_operation(&metrics->store, exporter, took_ns, error, tick(metrics));
 }
 
 static uint64_t resident_bytes(void)
@@ -199,7 +218,7 @@ static uint64_t ns_of(struct timeval time)
 void cs_metrics_refresh_self(struct cs_metrics *metrics, const struct cs_self *self,
 			     struct cs_exporter *const *exporters, unsigned exporters_count)
 {
-	uint64_t unix_ns = now_unix_ns();
+	uint64_t unix_ns = tick(metrics);
 	struct cs_own_usage usage = { .resident_bytes = resident_bytes() };
 	struct rusage used;
 
@@ -225,6 +244,11 @@ void cs_metrics_finish(struct cs_metrics *metrics)
 bool cs_metrics_scrape(struct cs_metrics *metrics, unsigned reader, enum cs_reader_past past,
 		       struct cs_arena *arena, struct cs_metric_batch *ret)
 {
+	static const struct timeval at_once;
+
 	cs_metric_store_told(&metrics->store, reader, past);
-	return collect(metrics, reader, arena, ret);
+	if (!collect(metrics, reader, arena, ret))
+		return false;
+	evtimer_add(&metrics->told, &at_once); /* the loop goes on: @ret is no longer used */
+	return true;
 }

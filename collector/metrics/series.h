@@ -37,7 +37,7 @@ struct cs_series {
 	uint64_t hash;
 	uint64_t start_unix_ns;                /* nothing was counted before */
 	uint64_t created_unix_ns;              /* when the first value came */
-	uint64_t touched_unix_ns;              /* when the last one did */
+	uint64_t touched_ns;                   /* when the last one did; CLOCK_MONOTONIC */
 	struct cs_attrs attrs;                 /* in the same memory */
 	double value;                          /* integers are exact up to 2^53 */
 	double pushed;                         /* of it, at the last push */

@@ -39,6 +39,7 @@ static struct cs_metric_group *add_group(struct cs_metric_store *store,
 	if (!group)
 		return NULL;
 	group->resource = cs_attrs_pack(resource, group + 1);
+	group->touched_ns = store->now_ns;
 	for (unsigned i = 0; i < CS_INSTRUMENT_ID_COUNT; i++)
 		STAILQ_INIT(&group->metrics[i]);
 	STAILQ_INSERT_TAIL(&store->groups, group, of_store);
@@ -139,15 +140,33 @@ static struct cs_series *find(struct cs_metric_store *store, const struct cs_met
 
 /*
  * Nothing of a new series was told before, so that it may have begun at any time until its first value: at the
- * last push, as if it had been 0 there, and early enough for who knows milliseconds.
+ * last push, as if it had been 0 there, and early enough for who knows milliseconds. Or it was told, and then
+ * freed: it begins anew after that.
  */
 static uint64_t start_of(const struct cs_metric_store *store, uint64_t now_unix_ns)
 {
-	uint64_t least_ns = 2 * CS_METRIC_ZERO_NS;
+	uint64_t least_ns = 2 * CS_METRIC_ZERO_NS, since_unix_ns = store->pushed_unix_ns;
 
-	if (store->pushed_unix_ns + least_ns < now_unix_ns || now_unix_ns < least_ns)
-		return store->pushed_unix_ns;
+	if (store->swept_unix_ns > since_unix_ns)
+		since_unix_ns = store->swept_unix_ns;
+	if (since_unix_ns + least_ns < now_unix_ns || now_unix_ns < least_ns)
+		return since_unix_ns;
 	return now_unix_ns - least_ns;
+}
+
+/* Whether there is a place for one more. The last one is that of what overflows. */
+static bool has_room(struct cs_metric_store *store, struct cs_metric_group *group,
+		     enum cs_instrument_id instrument, bool overflow, size_t bytes)
+{
+	if (!overflow && group->counts[instrument] + 1 >= store->series_max) {
+		group->crowded = true;
+		return false;
+	}
+	if (store->bytes + bytes > (overflow ? OVERFLOW_BYTES(store) : store->bytes_max)) {
+		store->crowded = true;
+		return false;
+	}
+	return true;
 }
 
 static struct cs_series *find_or_make(struct cs_metric_store *store, struct cs_metric_group *group,
@@ -161,12 +180,8 @@ static struct cs_series *find_or_make(struct cs_metric_store *store, struct cs_m
 
 	if (series)
 		return series;
-	/* The last one is that of what overflows. */
-	if ((!overflow && group->counts[instrument] + 1 >= store->series_max) ||
-	    store->bytes + bytes > (overflow ? OVERFLOW_BYTES(store) : store->bytes_max)) {
-		store->crowded = true;
+	if (!has_room(store, group, instrument, overflow, bytes))
 		return NULL;
-	}
 	series = cs_series_new(&store->settings, instrument, attrs);
 	if (!series)
 		return NULL;
@@ -188,8 +203,10 @@ static struct cs_series *series_of(struct cs_metric_store *store, struct cs_metr
 							&measurement->attrs, now_unix_ns)
 					 : NULL;
 
+	if (group)
+		group->touched_ns = store->now_ns;
 	if (series) {
-		series->touched_unix_ns = now_unix_ns;
+		series->touched_ns = store->now_ns;
 		return series;
 	}
 	series = find_or_make(store, group ? group : store->own, measurement->instrument,
@@ -258,32 +275,39 @@ void cs_metric_store_clear(struct cs_metric_store *store, enum cs_instrument_id 
 
 /* ---- making room ---- */
 
-/* Sums of what overflowed stay; what else nobody measured for so long was told by now. */
-static bool is_idle(const struct cs_metric_store *store, const struct cs_series *series,
-		    uint64_t now_unix_ns)
+/* Nobody measured for so long that what was last measured is told by now. */
+static bool is_idle(const struct cs_metric_store *store, uint64_t touched_ns)
 {
 	uint64_t told_ns = 2000000ull * store->settings.interval_ms;
 	uint64_t idle_ns = told_ns > CS_METRIC_IDLE_NS ? told_ns : CS_METRIC_IDLE_NS;
 
-	return series->touched_unix_ns + idle_ns < now_unix_ns &&
-	       !cs_attributes_find(&series->attrs, CS_OVERFLOW_KEY);
+	return touched_ns + idle_ns < store->now_ns;
+}
+
+/* It is not measured time and again, and true all the same. Where gauges have no room, they are as all others. */
+static bool lasts(const struct cs_metric_store *store, const struct cs_series *series)
+{
+	return cs_attributes_find(&series->attrs, CS_OVERFLOW_KEY) ||
+	       (cs_instrument(series->instrument)->type == CS_INSTRUMENT_GAUGE &&
+		series->group->counts[series->instrument] + 1 < store->series_max);
 }
 
 static void sweep_metric(struct cs_metric_store *store, struct cs_metric_group *group,
-			 enum cs_instrument_id instrument, uint64_t now_unix_ns)
+			 enum cs_instrument_id instrument)
 {
+	bool all = is_idle(store, group->touched_ns);
 	STAILQ_HEAD(, cs_series) kept = STAILQ_HEAD_INITIALIZER(kept);
 	struct cs_series *series;
 
 	while ((series = STAILQ_FIRST(&group->metrics[instrument]))) {
 		STAILQ_REMOVE_HEAD(&group->metrics[instrument], of_metric);
-		if (!is_idle(store, series, now_unix_ns)) {
+		if (!all && (!is_idle(store, series->touched_ns) || lasts(store, series))) {
 			STAILQ_INSERT_TAIL(&kept, series, of_metric);
 			continue;
 		}
 		LIST_REMOVE(series, of_bucket);
 		store->bytes -= series->bytes;
-		group->counts[instrument]--;
+		group->counts[instrument] -= !cs_attributes_find(&series->attrs, CS_OVERFLOW_KEY);
 		cs_series_free(series);
 	}
 	while ((series = STAILQ_FIRST(&kept))) {
@@ -292,27 +316,29 @@ static void sweep_metric(struct cs_metric_store *store, struct cs_metric_group *
 	}
 }
 
-static bool is_empty(const struct cs_metric_group *group)
+/* Return: nothing is left, and nobody uses it. */
+static bool sweep_group(struct cs_metric_store *store, struct cs_metric_group *group,
+			uint64_t now_unix_ns)
 {
-	for (unsigned i = 0; i < CS_INSTRUMENT_ID_COUNT; i++) {
-		if (!STAILQ_EMPTY(&group->metrics[i]))
-			return false;
-	}
-	return true;
+	size_t before = store->bytes;
+
+	group->crowded = false;
+	for (unsigned i = 0; i < CS_INSTRUMENT_ID_COUNT; i++)
+		sweep_metric(store, group, (enum cs_instrument_id)i);
+	if (store->bytes < before)
+		store->swept_unix_ns = now_unix_ns;
+	return is_idle(store, group->touched_ns);
 }
 
 void cs_metric_store_sweep(struct cs_metric_store *store, uint64_t now_unix_ns)
 {
 	struct cs_metric_group *group, *before = store->own;
+	bool everywhere = store->crowded;
 
-	if (!store->crowded)
-		return;
 	store->crowded = false;
 	/* The collector's own group is the first, and stays. */
 	while ((group = STAILQ_NEXT(before, of_store))) {
-		for (unsigned i = 0; i < CS_INSTRUMENT_ID_COUNT; i++)
-			sweep_metric(store, group, (enum cs_instrument_id)i, now_unix_ns);
-		if (!is_empty(group)) {
+		if (!(everywhere || group->crowded) || !sweep_group(store, group, now_unix_ns)) {
 			before = group;
 			continue;
 		}

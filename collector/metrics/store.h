@@ -5,7 +5,8 @@
  * a group has at most series_max sets of attributes, and all together take at most bytes_max; what comes
  * beyond either is counted in the metric's overflow series, so that sums stay right, and where there is no
  * memory even for that, the measurement is lost and counted as such. Where it was crowded, series and groups in which
- * nothing was measured for long make room; they would begin with 0 again. No I/O and no clock: time is passed in.
+ * nothing was measured for long make room; they would begin with 0 again, and later. What is said but once, by a
+ * gauge, and sums of what overflowed stay as long as their group is in use. No I/O and no clock: time is passed in.
  *
  * Context of all: loop.
  */
@@ -34,6 +35,8 @@ struct cs_metric_group {
 	struct cs_attrs resource;                                 /* in the same memory */
 	STAILQ_HEAD(, cs_series) metrics[CS_INSTRUMENT_ID_COUNT]; /* oldest first */
 	unsigned counts[CS_INSTRUMENT_ID_COUNT];
+	uint64_t touched_ns; /* when something was measured in it last; as that of series */
+	bool crowded;        /* one of its metrics had no room since the last sweep */
 };
 
 struct cs_metric_store {
@@ -42,12 +45,15 @@ struct cs_metric_store {
 	size_t series_max;
 	size_t bytes_max;
 	size_t groups_count;
-	size_t bytes;            /* that groups and series take */
+	size_t bytes; /* that groups and series take */
+	uint64_t
+		now_ns; /* CLOCK_MONOTONIC, kept by the owner: what is idle is not told by steps of a clock */
 	uint64_t pushed_unix_ns; /* when the last push was collected; at first, the start */
+	uint64_t swept_unix_ns;  /* when series were last freed; 0: never */
 	uint64_t lost;           /* measurements */
 	uint64_t overflowed;     /* measurements */
 	uint64_t groups_gone;    /* whoever remembers groups has to forget them when it grows */
-	bool crowded;            /* there was no room since the last sweep */
+	bool crowded;            /* there was no room for anybody since the last sweep */
 	STAILQ_HEAD(, cs_metric_group) groups; /* the first is the collector's own */
 	struct cs_metric_group *own;
 	LIST_HEAD(, cs_series) * buckets; /* of a hash table */
@@ -96,7 +102,7 @@ void cs_metric_store_set(struct cs_metric_store *store, struct cs_metric_group *
 			 const struct cs_measurement *measurement, uint64_t now_unix_ns);
 
 /**
- * cs_metric_store_sweep() - free what is idle, if there was no room since it was done last
+ * cs_metric_store_sweep() - free what is idle at now_ns, where there was no room since it was done last
  *
  * What was collected before is no longer valid.
  */

@@ -281,11 +281,18 @@ static void add_at(struct cs_metric_group *group, const char *name, uint64_t at_
 {
 	struct cs_attr attr = { "faas.name", { .type = CS_VALUE_STRING, .string = name } };
 
+	store.now_ns = at_ns;
 	cs_metric_store_add(&store, group,
 			    &(struct cs_measurement){ .instrument = CS_INSTRUMENT_ERRORS,
 						      .attrs = { .items = &attr, .count = 1 },
 						      .value = 1 },
 			    at_ns);
+}
+
+static void sweep(uint64_t at_ns)
+{
+	store.now_ns = at_ns;
+	cs_metric_store_sweep(&store, at_ns);
 }
 
 Test(store, what_is_idle_makes_room_where_there_is_none, .fini = end)
@@ -299,17 +306,17 @@ Test(store, what_is_idle_makes_room_where_there_is_none, .fini = end)
 	add_at(function, "b", 110 * S);
 	add_at(function, "c", 111 * S);
 	/* There is room for all that there is: nothing has to go. */
-	cs_metric_store_sweep(&store, later_ns + 10 * S);
+	sweep(later_ns + 10 * S);
 	cr_assert_eq(series_of(function, CS_INSTRUMENT_ERRORS), 3);
 	bytes = store.bytes;
 	add_at(function, "d", 112 * S);
 	cr_assert_eq(store.overflowed, 1);
 	/* There was none, but nothing is idle yet; then what was used last stays, and what overflowed. */
-	cs_metric_store_sweep(&store, later_ns);
+	sweep(later_ns);
 	cr_assert_eq(series_of(function, CS_INSTRUMENT_ERRORS), 3);
 	add_at(function, "d", 113 * S);
 	add_at(function, "b", 113 * S);
-	cs_metric_store_sweep(&store, later_ns + S + 1);
+	sweep(later_ns + S + 1);
 	cr_assert_eq(series_of(function, CS_INSTRUMENT_ERRORS), 1);
 	cr_assert_lt(store.bytes, bytes);
 	add_at(function, "d", later_ns);
@@ -332,12 +339,107 @@ Test(store, groups_in_which_nothing_is_left_make_room, .fini = end)
 	}
 	add_at(busy, "a", later_ns);
 	cr_assert_null(group_named("one more"));
-	cs_metric_store_sweep(&store, later_ns);
+	sweep(later_ns);
 	cr_assert_gt(store.groups_gone, 0);
 	cr_assert_eq(group_named("busy"), busy);
 	cr_assert_eq(series_of(busy, CS_INSTRUMENT_ERRORS), 1);
 	cr_assert_not_null(group_named("one more"));
 	cr_assert_eq(store.groups_count, 3, "the collector's own, busy and one more");
+}
+
+static void limit_is(struct cs_metric_group *group, const char *version, uint64_t at_ns)
+{
+	struct cs_attr attr = { "faas.version", { .type = CS_VALUE_STRING, .string = version } };
+
+	store.now_ns = at_ns;
+	cs_metric_store_set(&store, group,
+			    &(struct cs_measurement){ .instrument = CS_INSTRUMENT_MEMORY_LIMIT,
+						      .attrs = { .items = &attr, .count = 1 },
+						      .value = 1 },
+			    at_ns);
+}
+
+Test(store, what_a_gauge_says_of_a_function_in_use_stays, .fini = end)
+{
+	uint64_t later_ns = 120 * S + CS_METRIC_IDLE_NS;
+
+	begin(CS_PREFER_CUMULATIVE);
+	store.series_max = 4;
+	limit_is(function, "1", 110 * S);
+	add_at(function, "a", 110 * S);
+	add_at(function, "b", later_ns);
+	store.crowded = true;
+	sweep(later_ns);
+	cr_assert_eq(series_of(function, CS_INSTRUMENT_ERRORS), 1);
+	cr_assert_eq(series_of(function, CS_INSTRUMENT_MEMORY_LIMIT), 1);
+	/* Where there is no room for more of its kind, it is as all others. */
+	limit_is(function, "2", later_ns);
+	limit_is(function, "3", later_ns);
+	limit_is(function, "4", later_ns);
+	sweep(later_ns);
+	cr_assert_eq(series_of(function, CS_INSTRUMENT_MEMORY_LIMIT), 2);
+}
+
+Test(store, where_one_function_is_crowded_the_others_keep_what_they_have, .fini = end)
+{
+	uint64_t later_ns = 120 * S + CS_METRIC_IDLE_NS;
+	struct cs_metric_group *quiet;
+
+	begin(CS_PREFER_CUMULATIVE);
+	store.series_max = 2;
+	quiet = group_named("quiet");
+	add_at(quiet, "a", 110 * S);
+	add_at(function, "a", 110 * S);
+	add_at(function, "b", later_ns);
+	sweep(later_ns);
+	cr_assert_eq(series_of(function, CS_INSTRUMENT_ERRORS), 0);
+	cr_assert_eq(store.groups_count, 3);
+	cr_assert_eq(series_of(quiet, CS_INSTRUMENT_ERRORS), 1);
+}
+
+Test(store, what_overflowed_holds_no_group_that_is_not_used, .fini = end)
+{
+	uint64_t later_ns = 120 * S + CS_METRIC_IDLE_NS;
+	size_t bytes;
+
+	begin(CS_PREFER_CUMULATIVE);
+	store.crowded = true;
+	sweep(100 * S + CS_METRIC_IDLE_NS);
+	cr_assert_eq(store.groups_gone, 1);
+	bytes = store.bytes;
+	store.series_max = 2;
+	store.now_ns = 110 * S;
+	function = group_named("hello");
+	add_at(function, "a", 110 * S);
+	add_at(function, "b", 121 * S);
+	sweep(later_ns);
+	cr_assert_eq(series_of(function, CS_INSTRUMENT_ERRORS), 0);
+	cr_assert_eq(metric(CS_READER_LOOK, later_ns, CS_INSTRUMENT_ERRORS)->points_count, 1,
+		     "what overflowed stays where more may come");
+	store.crowded = true;
+	sweep(later_ns + 2 * S);
+	cr_assert_eq(store.groups_gone, 2);
+	cr_assert_eq(store.groups_count, 1);
+	cr_assert_eq(store.bytes, bytes);
+}
+
+Test(store, what_begins_anew_begins_later, .fini = end)
+{
+	uint64_t later_ns = 120 * S + CS_METRIC_IDLE_NS;
+	const struct cs_metric *m;
+
+	begin(CS_PREFER_CUMULATIVE);
+	store.series_max = 2;
+	add_at(function, "a", 110 * S);
+	m = metric(CS_READER_LOOK, 111 * S, CS_INSTRUMENT_ERRORS);
+	cr_assert_eq(m->points[0].start_unix_ns, 100 * S);
+	add_at(function, "b", 120 * S);
+	sweep(later_ns);
+	add_at(function, "a", later_ns + S);
+	m = metric(CS_READER_LOOK, later_ns + 2 * S, CS_INSTRUMENT_ERRORS);
+	cr_assert_eq(m->points_count, 2);
+	cr_assert_eq(m->points[1].as_int, 1);
+	cr_assert_eq(m->points[1].start_unix_ns, later_ns);
 }
 
 static void observe(double value, uint8_t trace, bool cold)
