@@ -326,10 +326,27 @@ static int look_at_folder(struct cs_arena *arena, struct cs_project *project)
 	return 0;
 }
 
-/* What Procfile has for `web` is started by a shell, with PORT. */
+/* What `exec` cannot start, as it is no program: assignments, words of the shell itself, more than one command. */
+static bool is_for_shell(const char *line, size_t len)
+{
+	static const char *const words[] = { "!", ".", "command", "eval", "exec", "source" };
+	size_t first = strcspn(line, " \t\r\n");
+
+	for (size_t i = 0; i < len; i++) {
+		if (strchr(i < first ? ";&|(=" : ";&|", line[i]))
+			return true;
+	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strlen(words[i]) == first && !memcmp(line, words[i], first))
+			return true;
+	}
+	return false;
+}
+
+/* What Procfile has for `web` is started by a shell, with PORT, which is the program itself where that can be. */
 static int look_at_procfile(struct cs_arena *arena, struct cs_project *project)
 {
-	const char *text = text_of(arena, "Procfile"), *line = text, *end;
+	const char *text = text_of(arena, "Procfile"), *line = text, *end, *exec;
 
 	while (line && strncmp(line, "web:", 4) != 0) {
 		line = strchr(line, '\n');
@@ -344,7 +361,8 @@ static int look_at_procfile(struct cs_arena *arena, struct cs_project *project)
 	project->found = "Procfile";
 	project->command[0] = "sh";
 	project->command[1] = "-c";
-	project->command[2] = cs_arena_printf(arena, "exec %.*s", (int)(end - line), line);
+	exec = is_for_shell(line, (size_t)(end - line)) ? "" : "exec ";
+	project->command[2] = cs_arena_printf(arena, "%s%.*s", exec, (int)(end - line), line);
 	project->server = true;
 	project->present = true;
 	return project->command[2] ? 0 : -ENOMEM;

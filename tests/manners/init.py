@@ -210,6 +210,16 @@ def a_project_with_a_procfile(args, folder):
 
 
 @case
+def a_line_of_a_procfile_that_only_a_shell_can_start(args, folder):
+    for number, line in enumerate(("NODE_ENV=production node index.js", "cd . && node index.js", "exec node index.js")):
+        home = folder / str(number)
+        home.mkdir()
+        home, (_, text) = project(args, home, "hello-node", Procfile=f"web: {line}\n")
+        assert json.loads(re.search(r"^    run: \[sh, -c, (\".*\")\]$", text, re.MULTILINE)[1]) == line, text
+        _kept(args, home, runs=2)
+
+
+@case
 def a_go_project(args, folder):
     said, text = written(args, folder, go__mod="module example.org/some/thing\n\ngo 1.21\n", main__go='// os.Getenv("PORT")\n')
     assert run_of(text) == ["./thing"] and "ready: first-response" in text and "correct its run" in said, (said, text)
