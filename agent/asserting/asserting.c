@@ -16,7 +16,6 @@
 #include "agent/asserting/page_cache.h"
 #include "agent/asserting/steadying.h"
 #include "agent/interrupts.h"
-#include "base/clock.h"
 
 #define AGAIN_OF 4 /* one of so many pairs may be measured once more */
 
@@ -128,7 +127,10 @@ static int start_seen(struct measuring *measuring, bool other, struct cs_sample 
 	return r;
 }
 
-/* Again while its processors are slow, within bounds: the one on the fastest is taken. */
+/*
+ * Again while its processors are slow, within bounds: the one on the fastest is taken. One that fails is told like
+ * any: a function that fails now and then is to be known as such, whichever start it is that shows it.
+ */
 static int start_steadily(struct measuring *measuring, bool other, struct cs_sample *ret)
 {
 	struct cs_steady *steady = &measuring->steadying.steady;
@@ -136,11 +138,8 @@ static int start_steadily(struct measuring *measuring, bool other, struct cs_sam
 	int r = start_seen(measuring, other, ret);
 
 	for (unsigned made = 1; r == 0 && cs_steady_again(steady, &ret->noise, made); made++) {
-		uint64_t begin_ns = cs_clock_monotonic_ns();
-		double extra_ns = steady->extra_ns;
-
+		steady->again++;
 		r = start_seen(measuring, other, &sample);
-		steady->extra_ns = extra_ns + (double)(cs_clock_monotonic_ns() - begin_ns);
 		if (r == 0 && cs_steady_prefers(&sample.noise, &ret->noise))
 			*ret = sample;
 		ret->noise.values[CS_NOISE_NOT_TAKEN] = made;
@@ -510,10 +509,17 @@ static int run(const struct cs_asserting_options *options, const struct cs_plan_
 	return r;
 }
 
-static void begin(const struct cs_plan_function *function, struct cs_asserted *ret)
+static bool are_pairs(const struct cs_asserting_options *options,
+		      const struct cs_plan_function *function)
+{
+	return options->against_itself || cs_plan_has_pairs(function);
+}
+
+static void begin(const struct cs_asserting_options *options,
+		  const struct cs_plan_function *function, struct cs_asserted *ret)
 {
 	*ret = (struct cs_asserted){ .function = function, .resolution = (double)NAN };
-	cs_measured_as(function, ret->measured_as);
+	cs_measured_as(function, are_pairs(options, function), ret->measured_as);
 	cs_noise_summary_init(&ret->noise);
 }
 
@@ -537,14 +543,14 @@ int cs_asserting_run(const struct cs_asserting_options *options,
 {
 	int r;
 
-	begin(function, ret);
+	begin(options, function, ret);
 	r = run(options, function, diag, ret);
 	if (r < 0 || !options->confirm || !wants_confirmation(ret))
 		return r;
 	ret->confirmation = calloc(1, sizeof(*ret->confirmation));
 	if (!ret->confirmation)
 		return -ENOMEM;
-	begin(function, ret->confirmation);
+	begin(options, function, ret->confirmation);
 	ret->confirmation->confirming = true;
 	r = run(options, function, diag, ret->confirmation);
 	if (r == 0)

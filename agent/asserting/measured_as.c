@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "agent/asserting/steadying.h"
+
 /* With the NUL behind it, so that no two texts together are two others; nothing is told from "". */
 static uint64_t add_text(uint64_t hash, const char *text)
 {
@@ -13,11 +15,12 @@ static uint64_t add_text(uint64_t hash, const char *text)
 	return cs_fingerprint_add(cs_fingerprint_add(hash, "t", 1), text, strlen(text) + 1);
 }
 
-void cs_measured_as(const struct cs_plan_function *function, char ret[CS_MEASURED_AS_BYTES])
+void cs_measured_as(const struct cs_plan_function *function, bool pairs,
+		    char ret[CS_MEASURED_AS_BYTES])
 {
 	const struct cs_plan_event *event = &function->event;
 	const struct cs_plan_sampling *sampling = &function->sampling;
-	bool steady = cs_plan_has_pairs(function) && !sampling->take_slow;
+	bool steady = pairs && cs_steadying_avoids(sampling);
 	const uint32_t numbers[] = { function->start == CS_START_FAAS, function->ready,
 				     sampling->evict | (uint32_t)sampling->same_processor << 1 |
 					     (uint32_t)steady << 2,

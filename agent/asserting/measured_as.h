@@ -13,8 +13,10 @@
 
 /**
  * cs_measured_as() - of its ready rule, first event, page cache, processors and warm events
- * @ret: 16 hexadecimal digits; the same for the same
+ * @pairs: it is measured in pairs, on this machine: slow processors may be avoided
+ * @ret:   16 hexadecimal digits; the same for the same
  *
- * Context: any-thread.
+ * Context: startup.
  */
-void cs_measured_as(const struct cs_plan_function *function, char ret[CS_MEASURED_AS_BYTES]);
+void cs_measured_as(const struct cs_plan_function *function, bool pairs,
+		    char ret[CS_MEASURED_AS_BYTES]);

@@ -84,19 +84,33 @@ static void pause_between(void)
 	nanosleep(&between, NULL);
 }
 
+/* @ret: none: nothing is to be looked at. */
+static void find_processors(const struct cs_plan_sampling *sampling, cpu_set_t *ret)
+{
+	int r = 0;
+
+	CPU_ZERO(ret);
+	if (!sampling->take_slow)
+		r = sampling->same_processor ? cs_steadying_processor(ret)
+					     : sched_getaffinity(0, sizeof(*ret), ret);
+	if (r < 0 || CPU_COUNT(ret) > CS_STEADYING_PROCESSORS)
+		CPU_ZERO(ret);
+}
+
+bool cs_steadying_avoids(const struct cs_plan_sampling *sampling)
+{
+	cpu_set_t processors;
+
+	find_processors(sampling, &processors);
+	return CPU_COUNT(&processors) > 0;
+}
+
 void cs_steadying_begin(struct cs_steadying *steadying, const struct cs_plan_sampling *sampling)
 {
 	uint64_t begin_ns = cs_clock_monotonic_ns();
-	int r;
 
 	*steadying = (struct cs_steadying){ 0 };
-	if (sampling->take_slow)
-		return;
-	r = sampling->same_processor
-		    ? cs_steadying_processor(&steadying->processors)
-		    : sched_getaffinity(0, sizeof(steadying->processors), &steadying->processors);
-	if (r < 0 || CPU_COUNT(&steadying->processors) > CS_STEADYING_PROCESSORS)
-		CPU_ZERO(&steadying->processors);
+	find_processors(sampling, &steadying->processors);
 	while (!isnan(cs_steadying_look(steadying)) &&
 	       (double)(cs_clock_monotonic_ns() - begin_ns) < LEARNING_NS)
 		pause_between();
@@ -112,6 +126,6 @@ double cs_steadying_wait(struct cs_steadying *steadying)
 		slowed = cs_steadying_look(steadying);
 		waited_ns = (double)(cs_clock_monotonic_ns() - begin_ns);
 	}
-	steadying->steady.extra_ns += waited_ns;
+	steadying->steady.waited_ns += waited_ns;
 	return slowed;
 }

@@ -14,22 +14,19 @@ double cs_steady_see(struct cs_steady *steady, double probe_ns)
 
 void cs_steady_next_pair(struct cs_steady *steady)
 {
-	steady->allowed_ns += CS_STEADY_EXTRA_NS;
-}
-
-static bool is_left(const struct cs_steady *steady)
-{
-	return steady->extra_ns < steady->allowed_ns;
+	steady->pairs++;
 }
 
 bool cs_steady_waits(const struct cs_steady *steady, double slowed, double waited_ns)
 {
-	return slowed > CS_NOISE_SLOW && waited_ns < CS_STEADY_WAIT_NS && is_left(steady);
+	return slowed > CS_NOISE_SLOW && waited_ns < CS_STEADY_WAIT_NS &&
+	       steady->waited_ns < steady->pairs * CS_STEADY_PAIR_WAIT_NS;
 }
 
 bool cs_steady_again(const struct cs_steady *steady, const struct cs_noise *noise, unsigned made)
 {
-	return cs_noise_slowed(noise) > CS_NOISE_SLOW && made <= CS_STEADY_AGAIN && is_left(steady);
+	return cs_noise_slowed(noise) > CS_NOISE_SLOW && made <= CS_STEADY_AGAIN &&
+	       steady->again < steady->pairs * CS_STEADY_PAIR_AGAIN;
 }
 
 bool cs_steady_prefers(const struct cs_noise *one, const struct cs_noise *other)

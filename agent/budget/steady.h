@@ -13,15 +13,16 @@
 
 #include "agent/budget/noise.h"
 
-#define CS_STEADY_WAIT_NS 200e6 /* at most, before a start */
-#define CS_STEADY_AGAIN   5u    /* a start is made again so many times at most */
-#define CS_STEADY_EXTRA_NS                                                                         \
-	500e6 /* for both of that: what a pair may use, and leave to later ones */
+#define CS_STEADY_WAIT_NS      200e6 /* at most, before a start */
+#define CS_STEADY_AGAIN        5u    /* a start is made again so many times at most */
+#define CS_STEADY_PAIR_WAIT_NS 500e6 /* what a pair may use, and leave to later ones */
+#define CS_STEADY_PAIR_AGAIN   2u    /* starts that are made again: the same */
 
 struct cs_steady {
-	double least_ns;   /* of all probes so far; 0: there was none */
-	double extra_ns;   /* waited, or spent on starts that are not taken, so far */
-	double allowed_ns; /* of that, so far */
+	double least_ns;  /* of all probes so far; 0: there was none */
+	double waited_ns; /* so far */
+	uint32_t again;   /* starts that were made again, so far */
+	uint32_t pairs;   /* begun so far */
 };
 
 /**
@@ -31,7 +32,7 @@ struct cs_steady {
  */
 double cs_steady_see(struct cs_steady *steady, double probe_ns);
 
-/** cs_steady_next_pair() - more of them allow more. Context: any-thread. */
+/** cs_steady_next_pair() - another begins, and more is allowed. Context: any-thread. */
 void cs_steady_next_pair(struct cs_steady *steady);
 
 /**

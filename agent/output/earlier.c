@@ -50,7 +50,7 @@ static void find_difference(const struct cs_result_function *saved,
 	if (*there->huge_pages && *here.huge_pages)
 		put_difference(out, "transparent huge pages", there->huge_pages, here.huge_pages);
 	put_difference(out, "coldspan", saved->origin.version, CS_VERSION);
-	cs_measured_as(function, method);
+	cs_measured_as(function, cs_plan_has_pairs(function), method);
 	if (strcmp(saved->asserted.measured_as, method) != 0)
 		cs_buffer_printf(
 			out,

@@ -144,6 +144,17 @@ def it_counts_where_that_is_asked_or_nothing_is_compared(args, folder):
 
 
 @case
+def samples_are_told_apart_by_what_was_done_about_it(args, folder):
+    """Pairs of --null avoid slow processors, too."""
+    found = set()
+    for how in ("avoid", "take"):
+        plan(folder, f"  f: {{run: [/bin/true], processor: same, slow_processor: {how}, budgets: [total <= 100s]}}\n")
+        expect(coldspan(args, folder, "--null", "-o", "json=r.json"), KEPT)
+        found.add(measured(folder)["measured_as"])
+    assert len(found) == 2, found
+
+
+@case
 def what_is_deployed_has_a_size(args, folder):
     (folder / "dist/deep").mkdir(parents=True)
     (folder / "dist/a").write_bytes(b"x" * 1000)

@@ -75,11 +75,14 @@ Test(steady, neither_is_done_beyond_what_the_pairs_so_far_allow)
 	struct cs_steady steady = steady_of_pairs(2);
 	const struct cs_noise noise = slowed(1.6, 1.6);
 
-	steady.extra_ns = 2 * CS_STEADY_EXTRA_NS - 1;
+	steady.waited_ns = 2 * CS_STEADY_PAIR_WAIT_NS - 1;
+	steady.again = 2 * CS_STEADY_PAIR_AGAIN - 1;
 	cr_assert(cs_steady_waits(&steady, 1.6, 0));
 	cr_assert(cs_steady_again(&steady, &noise, 1));
-	steady.extra_ns = 2 * CS_STEADY_EXTRA_NS;
+	steady.waited_ns = 2 * CS_STEADY_PAIR_WAIT_NS;
 	cr_assert(not(cs_steady_waits(&steady, 1.6, 0)));
+	cr_assert(cs_steady_again(&steady, &noise, 1), "waiting costs no start");
+	steady.again = 2 * CS_STEADY_PAIR_AGAIN;
 	cr_assert(not(cs_steady_again(&steady, &noise, 1)));
 	cs_steady_next_pair(&steady);
 	cr_assert(cs_steady_waits(&steady, 1.6, 0));
