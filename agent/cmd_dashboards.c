@@ -240,7 +240,7 @@ static int send_boards(const struct what *what, const char *root)
 	cs_cleanup(reading_freep) struct reading *reading = calloc(1, sizeof(*reading));
 	json_t *boards[BOARDS_MAX];
 	struct cs_diag diag = { 0 };
-	size_t sent = 0;
+	size_t sent = 0, len = strlen(what->url);
 	int r;
 
 	if (!reading)
@@ -255,8 +255,10 @@ static int send_boards(const struct what *what, const char *root)
 				       &sent, &diag);
 	if (what->document)
 		json_object_set_new(what->document, "sent", cs_document_number(sent));
+	while (len && what->url[len - 1] == '/')
+		len--;
 	for (size_t i = 0; i < sent && !what->document; i++)
-		printf("%s  %s/d/%s\n", reading->boards[i].title, what->url,
+		printf("%s  %.*s/d/%s\n", reading->boards[i].title, (int)len, what->url,
 		       reading->boards[i].uid);
 	if (r < 0)
 		return complain(&diag, r == -EINVAL || r == -EPROTONOSUPPORT ? CS_EXIT_USAGE
@@ -322,7 +324,7 @@ static int dispatch(const char *verb, const struct what *what)
 				       : install(what, root);
 }
 
-/* A document that is printed whatever became of it, but for a wrong command line. */
+/* A document is printed also of what was done before a failure, but not of nothing. */
 static int run(const char *verb, struct what *what, bool json)
 {
 	int code;
@@ -335,7 +337,9 @@ static int run(const char *verb, struct what *what, bool json)
 	code = dispatch(verb, what);
 	if (!json)
 		return code;
-	if (code == CS_EXIT_DONE || code == CS_EXIT_FINDINGS)
+	if (code == CS_EXIT_DONE || code == CS_EXIT_FINDINGS ||
+	    (code == CS_EXIT_FAILED && (json_object_get(what->document, "sent") ||
+					json_object_get(what->document, "written"))))
 		return cs_document_print(what->document, code);
 	json_decref(what->document);
 	return code;

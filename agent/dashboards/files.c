@@ -101,14 +101,16 @@ struct installing {
 	struct cs_diag *diag;
 };
 
-/* Makes all folders of @path behind its first @from bytes. */
+/* Makes all folders of @path behind its first @from bytes, for others to read: Grafana has a user of its own. */
 static int make_folders(char *path, size_t from, struct cs_diag *diag)
 {
 	for (char *slash = path + from; (slash = strchr(slash, '/')); slash++) {
 		int r;
 
 		*slash = 0;
-		r = *path ? mkdir(path, 0777) : 0;
+		r = *path ? mkdir(path, 0755) : 0;
+		if (*path && r == 0)
+			r = chmod(path, 0755); /* whatever the umask */
 		if (r < 0 && errno != EEXIST)
 			return cs_diag_set(diag, -errno, "%s: %s", path, strerror(errno));
 		*slash = '/';
@@ -133,6 +135,8 @@ static int write_file(const char *path, const struct cs_buffer *text, struct cs_
 	struct cs_result_file file = { 0 };
 	int r = cs_result_file_open(path, diag, &file);
 
+	if (r == 0 && fchmod(fileno(file.out), 0644) < 0)
+		r = cs_diag_set(diag, -errno, "%s: %s", path, strerror(errno));
 	if (r == 0) {
 		fwrite(text->data, 1, text->len, file.out);
 		r = cs_result_file_commit(&file, diag);
@@ -173,24 +177,42 @@ static bool fits(const char *path)
 				  "/._-+@,=")];
 }
 
+static int check_name(const char *path, struct cs_diag *diag)
+{
+	return fits(path) ? 0
+			  : cs_diag_set(diag, -EINVAL,
+					"%s: name a folder of letters, digits and any of "
+					"._-+@,= since it stands in files that others read",
+					path);
+}
+
+/* Before a folder is made: as it is named, and where that is. */
+static int check_folder(const char *folder, struct cs_diag *diag)
+{
+	char here[PATH_MAX];
+	int r = check_name(folder, diag);
+
+	if (r < 0 || *folder == '/' || !realpath(".", here))
+		return r;
+	return check_name(here, diag);
+}
+
 int cs_dashboards_install(const char *root, const char *folder, cs_dashboards_file_fn fn,
 			  void *user, struct cs_diag *diag)
 {
 	char path[PATH_MAX + 1], real[PATH_MAX];
 	struct installing installing = { root, real, fn, user, diag };
 	int n = snprintf(path, sizeof(path), "%s/", folder);
-	int r = n >= PATH_MAX ? -ENAMETOOLONG : make_folders(path, 0, diag);
+	int r = check_folder(folder, diag);
 
+	if (r < 0)
+		return r;
+	r = n >= PATH_MAX ? -ENAMETOOLONG : make_folders(path, 0, diag);
 	if (r < 0)
 		return cs_diag_set(diag, r, "%s: %s", folder, strerror(-r));
 	if (!realpath(folder, real))
 		return cs_diag_set(diag, -errno, "%s: %s", folder, strerror(errno));
-	if (!fits(real))
-		return cs_diag_set(
-			diag, -EINVAL,
-			"%s: name a folder of letters, digits and any of ._-+@,= since it "
-			"stands in files that others read",
-			real);
+	r = check_name(real, diag); /* behind links */
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && r == 0; i++)
 		r = cs_dashboards_each(root, folders[i], install_file, &installing, diag);
 	return r;

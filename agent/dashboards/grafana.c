@@ -143,6 +143,19 @@ static int send_all(struct talk *talk, json_t *const *boards, size_t count, size
 	return r;
 }
 
+/* Credentials of Grafana are given otherwise than those of exporters. */
+static int parse_url(const char *url, struct cs_endpoint *ret, struct cs_diag *diag)
+{
+	const char *host = strstr(url, "://");
+
+	host = host ? host + 3 : url;
+	if (memchr(host, '@', strcspn(host, "/?#")))
+		return cs_diag_set(diag, -EINVAL,
+				   "--url has a user name in it; give a token of a service account "
+				   "by " CS_GRAFANA_TOKEN);
+	return cs_endpoint_parse(url, NULL, ret, diag);
+}
+
 int cs_grafana_install(const char *url, const char *token, json_t *const *boards, size_t count,
 		       size_t *ret, struct cs_diag *diag)
 {
@@ -150,8 +163,10 @@ int cs_grafana_install(const char *url, const char *token, json_t *const *boards
 	struct cs_endpoint endpoint;
 	struct cs_http_client_options options = { .endpoint = &endpoint,
 						  .timeout_ms = TIMEOUT_MS,
-						  .reply_max_bytes = REPLY_BYTES };
-	int r = cs_endpoint_parse(url, NULL, &endpoint, diag);
+						  .reply_max_bytes = REPLY_BYTES,
+						  .refused = "nobody listens there (is Grafana "
+							     "running?)" };
+	int r = parse_url(url, &endpoint, diag);
 	size_t len;
 
 	*ret = 0;

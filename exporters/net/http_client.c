@@ -33,6 +33,7 @@ struct cs_http_client {
 	struct cs_endpoint endpoint;
 	uint32_t timeout_ms;
 	size_t reply_max_bytes;
+	const char *refused;
 	cs_http_reply_fn fn;
 	void *user;
 
@@ -100,7 +101,7 @@ static void no_reply(struct cs_http_client *client)
 
 		client->next_address = ++client->tries < client->addresses.count;
 		fail(client, CS_HTTP_UNREACHABLE, "cannot connect",
-		     why == ECONNREFUSED ? "nobody listens there (is the collector running?)"
+		     why == ECONNREFUSED ? client->refused
 		     : why               ? strerror(why)
 					 : NULL);
 		return;
@@ -375,6 +376,8 @@ int cs_http_client_new(struct event_base *base, const struct cs_http_client_opti
 	client->endpoint = *options->endpoint;
 	client->timeout_ms = options->timeout_ms;
 	client->reply_max_bytes = options->reply_max_bytes;
+	client->refused = options->refused ? options->refused
+					   : "nobody listens there (is the collector running?)";
 	client->fn = fn;
 	client->user = user;
 	client->step = event_new(base, -1, 0, on_step, client);

@@ -59,6 +59,7 @@ struct cs_http_client_options {
 	const struct cs_endpoint *endpoint; /* copied */
 	uint32_t timeout_ms;                /* of a call; 0: none */
 	size_t reply_max_bytes;             /* of a reply's body */
+	const char *refused; /* what to say where nobody listens; NULL: of a collector; borrowed */
 };
 
 /**

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -141,6 +142,22 @@ def a_folder_that_cannot_be_is_one_line(args, folder):
                                (folder / "a b", 2, "letters, digits"), (folder / "a$b", 2, "letters, digits")):
         got = _run(args, "install", name)
         assert got.returncode == code and got.stderr.count("\n") == 1 and wanted in got.stderr, (name, got)
+        assert code == 1 or not name.exists(), f"{name} was made"
+    (folder / "c d").mkdir()
+    got = subprocess.run([args.coldspan, "dashboards", "install", "kit"], cwd=folder / "c d", capture_output=True,
+                         text=True, check=False, env=ENVIRONMENT)
+    assert got.returncode == 2 and "letters, digits" in got.stderr and not list((folder / "c d").iterdir()), got
+
+
+@case
+def others_may_read_it_whatever_the_umask(args, folder):
+    """Grafana's user and that of Prometheus are not who installs."""
+    got = subprocess.run(["sh", "-c", 'umask 077 && exec "$0" dashboards install a/kit', args.coldspan.resolve()],
+                         cwd=folder, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+    assert got.returncode == 0, got
+    modes = {path: path.stat().st_mode & 0o777 for path in (folder / "a").rglob("*")}
+    modes[folder / "a"] = (folder / "a").stat().st_mode & 0o777
+    assert len(modes) > 11 and all(mode == (0o755 if path.is_dir() else 0o644) for path, mode in modes.items()), modes
 
 
 @case
@@ -149,6 +166,7 @@ def what_is_typed_wrong_is_one_line(args, folder):
                           (["install", "a", "--url", "http://x"], "one too many"), ([], "needs one of"),
                           (["instal"], 'did you mean "install"'), (["list", "x"], "no argument"),
                           (["list", "--url", "http://x"], "belongs to"),
+                          (["install", "--url", "http://me:secret@x"], "GRAFANA_TOKEN"),
                           (["install", "--url", "x"], "no scheme"), (["install", "--url", "ftp://x"], "http://")):
         got = _run(args, *words)
         assert got.returncode == 2 and got.stderr.count("\n") == 1 and wanted in got.stderr, (words, got)
@@ -234,6 +252,7 @@ def boards_are_sent_whole_and_again(args, folder):
             for url in (server.url, server.url + "/"):
                 got = _run(args, "install", "--url", url, GRAFANA_TOKEN=server.TOKEN)
                 assert got.returncode == 0, got
+                assert all(f"  {server.url}/d/{uid}\n" in got.stdout for uid in UIDS), got
             assert server.boards == {path.stem: json.loads(path.read_text("utf-8"))
                                      for path in boards.FOLDER.glob("*.json")}
             got = _run(args, "install", "--json", "--url", server.url, GRAFANA_TOKEN=server.TOKEN)
@@ -250,13 +269,15 @@ def what_grafana_refuses_is_said(args, folder):
         got = _run(args, "install", "--url", server.url, GRAFANA_TOKEN=server.TOKEN)
         assert got.returncode == 1 and f"{UIDS[2]}: Grafana says 400 bad dashboard data" in got.stderr, got
         assert sorted(server.boards) == UIDS[:2] and got.stdout.count("\n") == 2, got
+        got = _run(args, "install", "--json", "--url", server.url, GRAFANA_TOKEN=server.TOKEN)
+        assert got.returncode == 1 and json.loads(got.stdout)["sent"] == 2, got
         got = _run(args, "install", "--url", server.url + "/elsewhere", GRAFANA_TOKEN=server.TOKEN)
         assert got.returncode == 1 and "404" in got.stderr and "is this the address" in got.stderr, got
         got = _run(args, "install", "--url", server.url, GRAFANA_TOKEN="a\nX-Evil: 1")
         assert got.returncode == 2 and "no token has" in got.stderr, got
         url = server.url
     got = _run(args, "install", "--url", url, GRAFANA_TOKEN="x")
-    assert got.returncode == 1 and "no answer" in got.stderr and got.stderr.count("\n") == 1, got
+    assert got.returncode == 1 and "is Grafana running?" in got.stderr and got.stderr.count("\n") == 1, got
 
 
 # --- docs/grafana.md -----------------------------------------------------------------------------------
@@ -281,10 +302,16 @@ def the_page_leads_to_a_metric_in_five_commands(args, folder):
         port = free.getsockname()[1]
     script = script.replace("/srv/coldspan", str(folder / "kit")).replace("9464", str(port)).replace(
         "/tmp/coldspan.sock", str(folder / "c.sock"))
-    got = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=False, timeout=120,
-                         env={**ENVIRONMENT, "HOME": str(folder),
-                              "PATH": f"{args.build / 'agent'}:{args.build / 'collector'}:{os.environ['PATH']}"})
-    assert "faas_init_duration_seconds_count{" in got.stdout, got
+    with subprocess.Popen(["bash", "-c", script], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          start_new_session=True,
+                          env={**ENVIRONMENT, "HOME": str(folder), "PATH":
+                               f"{args.build / 'agent'}:{args.build / 'collector'}:{os.environ['PATH']}"}) as shell:
+        try:
+            said = shell.communicate(timeout=120)
+        except subprocess.TimeoutExpired:
+            os.killpg(shell.pid, signal.SIGKILL)  # the collector, too, which has the pipes
+            said = shell.communicate()
+    assert "faas_init_duration_seconds_count{" in said[0], said
     assert (folder / "kit/compose.yaml").is_file()
 
 
