@@ -94,9 +94,25 @@ static int find_panels(struct cs_board *board, struct cs_diag *diag)
 	return r < 0 ? cs_diag_set(diag, r, "%s: a panel is no object", board->path) : 0;
 }
 
+static int check_counts(const struct cs_board *board, struct cs_diag *diag)
+{
+	size_t queries = 0;
+
+	for (size_t i = 0; i < board->panels_count; i++)
+		queries += json_array_size(json_object_get(board->panels[i], "targets"));
+	if (queries > CS_BOARD_QUERIES_MAX)
+		return cs_diag_set(diag, -E2BIG, "%s: more than %u queries", board->path,
+				   CS_BOARD_QUERIES_MAX);
+	if (json_array_size(board->variables) > CS_BOARD_VARIABLES_MAX)
+		return cs_diag_set(diag, -E2BIG, "%s: more than %u variables", board->path,
+				   CS_BOARD_VARIABLES_MAX);
+	return 0;
+}
+
 static int find_parts(struct cs_board *board, struct cs_diag *diag)
 {
 	json_t *wrapped = json_object_get(board->json, "dashboard"), *list;
+	int r;
 
 	board->dashboard = json_is_object(wrapped) ? wrapped : board->json;
 	if (json_object_get(board->dashboard, "apiVersion"))
@@ -113,7 +129,8 @@ static int find_parts(struct cs_board *board, struct cs_diag *diag)
 	board->uid = cs_board_text(board->dashboard, "uid");
 	board->title = cs_board_text(board->dashboard, "title");
 	board->panels = calloc(CS_BOARD_PANELS_MAX, sizeof(json_t *));
-	return board->panels ? find_panels(board, diag) : -ENOMEM;
+	r = board->panels ? find_panels(board, diag) : -ENOMEM;
+	return r < 0 ? r : check_counts(board, diag);
 }
 
 int cs_board_parse(const char *path, const char *text, size_t len, struct cs_diag *diag,

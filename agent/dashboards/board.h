@@ -14,9 +14,11 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 
-#define CS_BOARD_BYTES_MAX   (8u << 20)
-#define CS_BOARD_PANELS_MAX  1000u
-#define CS_BOARD_QUERY_BYTES (64u << 10) /* of a query with its variables put in */
+#define CS_BOARD_BYTES_MAX     (8u << 20)
+#define CS_BOARD_PANELS_MAX    1000u
+#define CS_BOARD_VARIABLES_MAX 1000u       /* each is looked for in the whole board */
+#define CS_BOARD_QUERIES_MAX   10000u      /* of panels */
+#define CS_BOARD_QUERY_BYTES   (64u << 10) /* of a query with its variables put in */
 
 /* What grafana/dashboard-linter puts in for variables that Grafana knows. */
 #define CS_BOARD_RATE_INTERVAL "8869990787ms"

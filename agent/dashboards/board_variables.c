@@ -36,14 +36,13 @@ static bool is_word(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-/* Between brackets that end with @end; false: they do not. */
+/* Between brackets that end with @end; false: they do not, before another that would be looked at next. */
 static bool bracketed(const char *begin, const char *end, const char **at, const char **ret_name,
 		      size_t *ret_len)
 {
-	const char *close = strstr(begin, end);
+	const char *close = begin + strcspn(begin, "[]{}");
 
-	if (!close || close == begin || memchr(begin, '[', (size_t)(close - begin)) ||
-	    memchr(begin, ']', (size_t)(close - begin)))
+	if (close == begin || strncmp(close, end, strlen(end)) != 0)
 		return false;
 	*ret_name = begin;
 	*ret_len = strcspn(begin, ":]}");

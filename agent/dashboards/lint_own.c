@@ -49,7 +49,8 @@ static bool names_variable(void *user, const char *key, const char *text)
 	const char *wanted = user, *name;
 	size_t len;
 
-	(void)key;
+	if (!strcmp(key, "repeat") && !strcmp(text, wanted))
+		return true;
 	while (cs_board_next_variable(&text, &name, &len)) {
 		if (strlen(wanted) == len && !memcmp(name, wanted, len))
 			return true;
@@ -57,7 +58,7 @@ static bool names_variable(void *user, const char *key, const char *text)
 	return false;
 }
 
-/* Anywhere but in itself. */
+/* Anywhere but in itself; panels and rows are repeated for one by its bare name. */
 static bool is_used(const struct cs_board *board, const json_t *variable, const char *wanted)
 {
 	json_t *member, *other;
@@ -87,7 +88,9 @@ void cs_lint_variable_used(struct cs_lint_run *run)
 	json_array_foreach(run->board->variables, i, variable)
 	{
 		run->panel = cs_board_text(variable, "name");
-		if (!is_used(run->board, variable, run->panel))
+		/* Grafana itself puts these filters into every query. */
+		if (strcmp(cs_board_text(variable, "type"), "adhoc") != 0 &&
+		    !is_used(run->board, variable, run->panel))
 			cs_lint_say(run, "nothing uses this variable");
 	}
 }
@@ -189,7 +192,7 @@ static bool has_tag(const struct cs_board *board, const char *wanted)
 	return false;
 }
 
-/* A list of links is by tags: one of the boards has to have each. */
+/* A list of links is by tags: one of the boards has to have each that is ours. */
 static void check_tags(struct cs_lint_run *run, const json_t *link)
 {
 	json_t *tag;
@@ -198,7 +201,7 @@ static void check_tags(struct cs_lint_run *run, const json_t *link)
 	json_array_foreach(json_object_get(link, "tags"), i, tag)
 	{
 		const char *wanted = json_is_string(tag) ? json_string_value(tag) : "";
-		bool found = false;
+		bool found = strncmp(wanted, "coldspan", strlen("coldspan")) != 0;
 
 		for (size_t j = 0; !found && j < run->lint->boards_count; j++)
 			found = has_tag(&run->lint->boards[j], wanted);

@@ -17,6 +17,7 @@
 struct reader {
 	const char *text;
 	const char *at;
+	const char *selector_end;   /* of the one that was read last */
 	struct cs_promql_text call; /* whose argument begins here */
 	unsigned depth;
 	cs_promql_selector_fn fn;
@@ -131,7 +132,9 @@ static bool at_string(struct reader *reader)
 /* "1h30m", "5m", or seconds as a number. */
 static int parse_duration(struct reader *reader, struct cs_promql_text *ret)
 {
-	static const char *const units[] = { "ms", "y", "w", "d", "h", "m", "s" };
+	static const char *const units[] = { "ms", "s", "m", "h", "d", "w", "y" };
+	size_t left =
+		sizeof(units) / sizeof(units[0]); /* units: each is less than the one before */
 
 	skip_space(reader);
 	ret->at = reader->at;
@@ -140,9 +143,10 @@ static int parse_duration(struct reader *reader, struct cs_promql_text *ret)
 
 		while (isdigit((unsigned char)*reader->at))
 			reader->at++;
-		for (size_t i = 0; !found && i < sizeof(units) / sizeof(units[0]); i++) {
+		for (size_t i = 0; !found && i < left; i++) {
 			found = !strncmp(reader->at, units[i], strlen(units[i]));
 			reader->at += found ? strlen(units[i]) : 0;
+			left = found ? i : left;
 		}
 		if (!found)
 			break;
@@ -157,6 +161,8 @@ static int parse_number(struct reader *reader)
 {
 	bool hex = reader->at[0] == '0' && (reader->at[1] | 0x20) == 'x';
 
+	if (!isdigit((unsigned char)*reader->at) && *reader->at != '.')
+		return wrong(reader, "no number");
 	if (hex)
 		reader->at += 2;
 	while (hex ? isxdigit((unsigned char)*reader->at)
@@ -266,6 +272,8 @@ static int parse_range(struct reader *reader, struct cs_promql_text *ret)
 
 	if (r < 0)
 		return r;
+	if (strcspn(ret->at, "123456789") >= ret->len)
+		return wrong(reader, "a range of nothing");
 	if (take(reader, ':'))
 		return 0;
 	r = expect(reader, ']');
@@ -304,8 +312,11 @@ static int parse_selector(struct reader *reader, struct cs_promql_text metric)
 	if (reader->fn)
 		reader->fn(reader->user, &selector);
 	if (range == 0)
-		return end_subquery(reader);
-	return range > 0 ? CS_PROMQL_MATRIX : CS_PROMQL_VECTOR;
+		r = end_subquery(reader);
+	reader->selector_end = reader->at;
+	if (r < 0)
+		return r;
+	return range >= 0 ? CS_PROMQL_MATRIX : CS_PROMQL_VECTOR;
 }
 
 /* --- calls ------------------------------------------------------------------------------------------ */
@@ -499,25 +510,37 @@ static int parse_at(struct reader *reader)
 	return r < 0 ? r : 0;
 }
 
-/* What stands behind: a subquery, an offset, a time. */
-static int parse_behind(struct reader *reader, int type)
+/* Behind a '['. */
+static int parse_subquery(struct reader *reader, int type)
 {
 	struct cs_promql_text range;
+	int r;
+
+	if (type != CS_PROMQL_VECTOR && type != CS_PROMQL_SCALAR)
+		return wrong(reader, "a range of %s", type_name(type));
+	r = parse_range(reader, &range);
+	if (r > 0)
+		return wrong(reader, "a range stands right behind a selector");
+	return r < 0 ? r : end_subquery(reader);
+}
+
+/* What stands behind: a subquery, an offset, a time; the last two behind a selector or a subquery, once each. */
+static int parse_behind(struct reader *reader, int type)
+{
+	bool may_offset = reader->selector_end == reader->at, may_at = may_offset;
 	int r = 0;
 
 	for (;;) {
 		if (take_keyword(reader, "offset")) {
-			r = parse_offset(reader);
+			r = may_offset ? parse_offset(reader)
+				       : wrong(reader, "no offset belongs here");
+			may_offset = false;
 		} else if (take(reader, '@')) {
-			r = parse_at(reader);
+			r = may_at ? parse_at(reader) : wrong(reader, "no @ belongs here");
+			may_at = false;
 		} else if (take(reader, '[')) {
-			if (type != CS_PROMQL_VECTOR && type != CS_PROMQL_SCALAR)
-				return wrong(reader, "a range of %s", type_name(type));
-			r = parse_range(reader, &range);
-			if (r > 0)
-				return wrong(reader, "a range stands right behind a selector");
-			r = r < 0 ? r : end_subquery(reader);
-			type = CS_PROMQL_MATRIX;
+			r = type = parse_subquery(reader, type);
+			may_offset = may_at = true;
 		} else {
 			return type;
 		}

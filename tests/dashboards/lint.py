@@ -114,7 +114,7 @@ BREAKS = {
                             lambda b: b["links"].append({"type": "link", "url": "/x?${nosuch:queryparam}"})],
     "link-rule": [lambda b: b["links"].append({"type": "link", "url": "/d/coldspan-nosuch/x"}),
                   lambda b: b["links"].append({"type": "link", "url": f"/d/{NAME}?var-nosuch=1"}),
-                  lambda b: b["links"].append({"type": "dashboards", "tags": ["nosuch"]})],
+                  lambda b: b["links"].append({"type": "dashboards", "tags": ["coldspan-nosuch"]})],
     "metric-exported-rule": [lambda b: ask(b, f"faas_coldstart_total{{{S}}}"),
                              lambda b: ask(b, f"sum(rate(faas_coldstarts{{{S}}}[$__rate_interval]))"),
                              lambda b: ask(b, f"coldspan_instances_total{{{S}}}"),
@@ -178,6 +178,35 @@ def each_board_as_it_is_breaks_none_alone(args, folder):
     """A link to a board that is installed is no finding, though only one was named."""
     for path in boards.FOLDER.glob("*.json"):
         assert lint(args, path) == [], path
+
+
+@case
+def what_is_nobodys_to_judge_is_no_finding(args, folder):
+    """Filters that no query names, a variable that only repeats, boards of somebody else's tag."""
+    board = good()
+    boards.variables(board).extend([{"type": "adhoc", "name": "filters"},
+                                    {"type": "custom", "name": "each", "query": "1,2", "label": "Each"}])
+    first(board, "stat")["repeat"] = "each"
+    board["links"].append({"type": "dashboards", "tags": ["kubernetes"]})
+    (folder / "b.json").write_text(json.dumps(board), "utf-8")
+    assert lint(args, folder / "b.json") == []
+
+
+@case
+def what_is_hostile_is_refused_or_read_in_time(args, folder):
+    def of(change):
+        board = good()
+        change(board)
+        (folder / "b.json").write_text(json.dumps(board), "utf-8")
+        return subprocess.run([args.coldspan, "dashboards", "lint", folder / "b.json"], capture_output=True, text=True,
+                              check=False, timeout=60)
+    got = of(lambda b: boards.variables(b).extend([{"type": "custom", "name": "x", "query": "1"}] * 1001))
+    assert got.returncode == 2 and "more than 1000 variables" in got.stderr, got
+    got = of(lambda b: first(b, "stat").update(targets=[{"expr": "up"}] * 10001))
+    assert got.returncode == 2 and "more than 10000 queries" in got.stderr, got
+    for text in ("[", "${", "[[x"):
+        got = of(lambda b, text=text: first(b, "stat").update(description=text * ((7 << 20) // len(text))))
+        assert got.returncode in (0, 3), got
 
 
 @case

@@ -87,6 +87,9 @@ Test(promql, numbers_words_and_signs_are_read)
 		"round(a)",
 		"round(a, 5)",
 		"a offset 5m @ 1.5",
+		"a[1h30m5s] @ 1 offset 5m",
+		"sum(a)[5m:1m] offset 5m @ end()",
+		"a offset 5m[1h:] offset 1h",
 
 		"a == on (x) b",
 	};
@@ -114,6 +117,16 @@ Test(promql, what_prometheus_refuses_is_refused)
 	static const char *const queries[] = {
 		"a b",
 		"a +",
+		"rate(a[5m]) offset 5m",
+		"sum(a) offset 5m",
+		"sum(a) @ 1",
+		"(a) offset 5m",
+		"a offset 5m offset 6m",
+		"a @ 1 @ 2",
+		"a[0s]",
+		"a[5m1h]",
+		"a[5m5m]",
+		"a @ +",
 		"(a",
 		"a)",
 		"a{x=1}",
