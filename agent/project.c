@@ -368,6 +368,23 @@ static int look_at_procfile(struct cs_arena *arena, struct cs_project *project)
 	return project->command[2] ? 0 : -ENOMEM;
 }
 
+/* Its path, but for the "/v2" of a second version. @ret: receives it. Return: is there one? */
+static bool read_module(const char *text, char ret[128])
+{
+	const char *line = text;
+	char *slash;
+
+	while (line && sscanf(line, "module %127s", ret) != 1) {
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	slash = line ? strrchr(ret, '/') : NULL;
+	if (slash && slash[1] == 'v' && slash[2] >= '0' && slash[2] <= '9' &&
+	    !slash[2 + strspn(slash + 2, "0123456789")])
+		*slash = '\0';
+	return line;
+}
+
 /* What `go build` leaves is called as the module's path ends. */
 static int look_at_go(struct cs_arena *arena, struct cs_project *project)
 {
@@ -378,7 +395,7 @@ static int look_at_go(struct cs_arena *arena, struct cs_project *project)
 	if (!text)
 		return -ENOENT;
 	project->found = "go.mod";
-	if (sscanf(text, "module %127s", path) == 1)
+	if (read_module(text, path))
 		project->name = own_name(arena, path);
 	if (project->name)
 		program = cs_arena_printf(arena, "./%s", project->name);

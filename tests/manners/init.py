@@ -225,6 +225,9 @@ def a_go_project(args, folder):
     assert run_of(text) == ["./thing"] and "ready: first-response" in text and "correct its run" in said, (said, text)
     assert "\n  thing:\n" in text, text
     (folder / "coldspan.yaml").unlink()
+    _, text = written(args, folder, go__mod="// ours\nmodule example.org/thing/v2\n")
+    assert run_of(text) == ["./thing"], text
+    (folder / "coldspan.yaml").unlink()
     said, text = written(args, folder, bootstrap="")
     assert run_of(text) == ["./bootstrap"] and said.endswith("next:  coldspan assert\n"), (said, text)
 
