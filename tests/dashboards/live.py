@@ -253,8 +253,11 @@ def two_versions_stand_beside_each_other(live, server):
 def exemplars_lead_to_traces_that_were_kept(live, server):
     found = server.ask("query_exemplars", query="faas_init_duration_seconds_bucket", start=time.time() - 3600,
                        end=time.time() + 60)
-    ids = {one["labels"]["trace_id"] for series in found for one in series["exemplars"]}
-    kept = set(re.findall(r'"traceId":"([0-9a-f]{32})"', live.traces.read_text("utf-8")))
+    ids, kept, until = {one["labels"]["trace_id"] for series in found for one in series["exemplars"]}, set(), \
+        time.monotonic() + LIMIT_S
+    while not ids <= kept and time.monotonic() < until:  # a trace is written when it is complete
+        time.sleep(0.2)
+        kept = set(re.findall(r'"traceId":"([0-9a-f]{32})"', live.traces.read_text("utf-8")))
     assert ids and ids <= kept, (ids, len(kept))
 
 
