@@ -4,6 +4,7 @@
 
 usage: assert_outputs.py --coldspan FILE --schema FILE
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -40,6 +41,15 @@ def plan(folder, text=PLAN):
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
+
+
+def opened_by(pid):
+    """What its descriptors lead to. Some may be closed while we look."""
+    found = []
+    for fd in pathlib.Path("/proc", str(pid), "fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.append(os.readlink(fd))
+    return found
 
 
 def many(budgets):
@@ -173,9 +183,8 @@ def ended_while_it_waits_it_leaves_no_output_behind(args, folder):
     with open(os.open(folder / "saved.json", os.O_RDWR), "wb", buffering=0) as writer:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             process = subprocess.Popen(words, cwd=folder, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-            fds = pathlib.Path("/proc", str(process.pid), "fd")
             until = time.monotonic() + 60  # it has opened its outputs, and reads
-            while not any(os.path.realpath(fd) == str(folder / "saved.json") for fd in fds.iterdir()):
+            while not str(folder / "saved.json") in opened_by(process.pid):
                 assert time.monotonic() < until and process.poll() is None, process.returncode
             process.send_signal(number)
             assert process.wait(timeout=60) == -number, process.returncode
