@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "agent/own_folder.h"
 #include "coldspan_config.h"
 
 #define NAME "libcoldspan.so"
@@ -43,7 +44,6 @@ int cs_library_find(struct cs_arena *arena, const char **ret, struct cs_diag *di
 {
 	const char *named = getenv("COLDSPAN_LIBRARY");
 	char self[PATH_MAX], path[PATH_MAX + 64];
-	ssize_t n;
 	int r;
 
 	if (named && *named) {
@@ -53,11 +53,9 @@ int cs_library_find(struct cs_arena *arena, const char **ret, struct cs_diag *di
 						  named)
 				    : r;
 	}
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n < 0)
-		return cs_diag_set(diag, -errno, "cannot read /proc/self/exe: %s", strerror(errno));
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
+	r = cs_own_folder(self, diag);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", self, beside[i]);
 		r = use(arena, path, ret);

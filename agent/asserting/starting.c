@@ -11,6 +11,7 @@
 
 #include "agent/budget/yaml_tree.h"
 #include "agent/environment.h"
+#include "agent/own_folder.h"
 #include "base/cleanup.h"
 #include "base/input.h"
 
@@ -25,17 +26,14 @@ static const char *find_runtime(struct cs_arena *arena)
 {
 	static const char *const beside[] = { "/" RUNTIME, "/../runtime/" RUNTIME };
 	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-	if (n > 0) {
-		self[n] = '\0';
-		*strrchr(self, '/') = '\0';
-		for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-			const char *path = cs_arena_printf(arena, "%s%s", self, beside[i]);
+	if (cs_own_folder(self, NULL) < 0)
+		return RUNTIME;
+	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
+		const char *path = cs_arena_printf(arena, "%s%s", self, beside[i]);
 
-			if (path && access(path, X_OK) == 0)
-				return path;
-		}
+		if (path && access(path, X_OK) == 0)
+			return path;
 	}
 	return RUNTIME;
 }

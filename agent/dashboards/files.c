@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "agent/own_folder.h"
 #include "agent/result_file.h"
 #include "base/input.h"
 #include "coldspan_config.h"
@@ -35,7 +36,7 @@ int cs_dashboards_find(char ret[PATH_MAX], struct cs_diag *diag)
 {
 	const char *named = getenv("COLDSPAN_DASHBOARDS");
 	char self[PATH_MAX], path[PATH_MAX + 64];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int r;
 
 	if (named && *named) {
 		return use(named, ret) ? 0
@@ -44,10 +45,9 @@ int cs_dashboards_find(char ret[PATH_MAX], struct cs_diag *diag)
 						     "folder boards",
 						     named);
 	}
-	if (n < 0)
-		return cs_diag_set(diag, -errno, "cannot read /proc/self/exe: %s", strerror(errno));
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
+	r = cs_own_folder(self, diag);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", self, beside[i]);
 		if (use(path, ret))
