@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Unit tests of preload/http/conn: which requests are probes, and which bring code. */
+#include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
 #include "tests/unit/preload/http/conn_fixture.h"
