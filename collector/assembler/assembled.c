@@ -56,6 +56,34 @@ struct cs_assembled *cs_assembled_parent(struct cs_assembled *instance)
 	return cs_assembled_find(instance->assembler, e->parent_segment);
 }
 
+void cs_assembled_spawned(struct cs_assembler *assembler, int32_t pid,
+			  const struct cs_spawning *spawning)
+{
+	struct cs_evidence *e = cs_evidence_spawned(&assembler->evidence, spawning->uid, pid,
+						    spawning->begin_ns, spawning->segment);
+
+	if (!e)
+		return;
+	e->parent_has_event = spawning->has_event;
+	e->parent_busy |= spawning->busy;
+	if (spawning->exec_ns)
+		cs_evidence_add_exec(e, spawning->exec_ns);
+}
+
+void cs_assembled_join_spawn(struct cs_assembled *instance)
+{
+	const struct cs_evidence *e = cs_assembled_evidence(instance);
+	const struct cs_identity *identity = &instance->identity;
+	const struct cs_spawning *spawning;
+
+	if (e && e->parent_segment)
+		return;
+	spawning = cs_spawnings_only(&instance->assembler->spawnings, identity->uid, identity->ppid,
+				     identity->anchor_monotonic_ns);
+	if (spawning)
+		cs_assembled_spawned(instance->assembler, identity->pid, spawning);
+}
+
 void cs_assembler_shift(struct cs_assembled *instance, uint64_t shift_ns)
 {
 	struct cs_identity *identity = &instance->identity;
@@ -84,8 +112,10 @@ void cs_assembler_look(struct cs_assembled *instance, const struct cs_header *he
 void cs_assembler_read(struct cs_assembled *instance, uint64_t until_ns, uint64_t dropped,
 		       uint64_t now_ns)
 {
-	if (dropped != instance->dropped)
+	if (dropped != instance->dropped) {
 		cs_attribution_lost(instance, instance->read_ns, now_ns);
+		cs_spawnings_forget(&instance->assembler->spawnings, instance->identity.segment);
+	}
 	instance->dropped = dropped;
 	instance->read_ns = now_ns;
 	instance->read_until_ns = until_ns;

@@ -14,6 +14,7 @@
 #include "collector/assembler/init_type.h"
 #include "collector/assembler/request.h"
 #include "collector/assembler/room.h"
+#include "collector/assembler/spawning.h"
 #include "collector/assembler/workers.h"
 #include "collector/calls/call.h"
 #include "collector/logs/logs.h"
@@ -92,6 +93,7 @@ struct cs_assembler {
 	LIST_HEAD(, cs_calls) calls_left;   /* of processes that are over: call_children.c */
 	unsigned orphans_count;             /* of those, whose process is gone */
 	struct cs_evidence_table evidence;
+	struct cs_spawnings spawnings;
 	struct cs_attempts attempts;
 	struct cs_crashes crashes;
 	struct cs_room room;
@@ -118,6 +120,13 @@ struct cs_assembled *cs_assembled_find(struct cs_assembler *assembler, uint64_t 
 
 /** cs_assembled_parent() - the instance that started it; NULL: none that is watched. */
 struct cs_assembled *cs_assembled_parent(struct cs_assembled *instance);
+
+/** cs_assembled_spawned() - process @pid is what came of @spawning. */
+void cs_assembled_spawned(struct cs_assembler *assembler, int32_t pid,
+			  const struct cs_spawning *spawning);
+
+/** cs_assembled_join_spawn() - it is to be told of: who spawned it may not have been able to say so. */
+void cs_assembled_join_spawn(struct cs_assembled *instance);
 
 /** cs_assembled_program() - what who looks at a start calls it: the script, else the program. */
 const char *cs_assembled_program(const struct cs_identity *identity);

@@ -78,16 +78,40 @@ void cs_assembler_follow(struct cs_assembler *assembler, const struct cs_outside
 
 /* --- records --- */
 
+static struct cs_spawning spawning_of(const struct cs_assembled *instance, uint32_t tag,
+				      uint64_t begin_ns)
+{
+	return (struct cs_spawning){
+		.parent = (int32_t)tag,
+		.uid = instance->identity.uid,
+		.segment = instance->identity.segment,
+		.begin_ns = begin_ns,
+		.busy = !LIST_EMPTY(&instance->in_flight),
+		.has_event = instance->env.method || instance->identity.on_platform,
+	};
+}
+
 static void on_spawned(struct cs_assembled *instance, int32_t pid, uint64_t begin_ns)
 {
-	struct cs_evidence *e =
-		cs_evidence_spawned(&instance->assembler->evidence, instance->identity.uid, pid,
-				    begin_ns, instance->identity.segment);
+	struct cs_spawning spawning = spawning_of(instance, 0, begin_ns);
 
-	if (!e)
+	cs_assembled_spawned(instance->assembler, pid, &spawning);
+}
+
+/* One that begins, or has come back. */
+static void on_spawn(struct cs_assembled *instance, uint32_t tag, const struct cs_rec_spawn *rec,
+		     uint64_t time_ns)
+{
+	struct cs_spawnings *spawnings = &instance->assembler->spawnings;
+	struct cs_spawning spawning = spawning_of(instance, tag, time_ns);
+
+	if (rec->child_pid == 0) {
+		cs_spawnings_begin(spawnings, &spawning);
 		return;
-	e->parent_has_event = instance->env.method || instance->identity.on_platform;
-	e->parent_busy |= !LIST_EMPTY(&instance->in_flight);
+	}
+	cs_spawnings_end(spawnings, spawning.segment, time_ns);
+	if (rec->child_pid > 0)
+		on_spawned(instance, rec->child_pid, time_ns);
 }
 
 static void on_forked(struct cs_assembled *instance, uint32_t tag, const struct cs_rec_process *rec,
@@ -101,13 +125,20 @@ static void on_forked(struct cs_assembled *instance, uint32_t tag, const struct 
 
 static void on_exec(struct cs_assembled *instance, const struct cs_rec_exec *rec, uint64_t time_ns)
 {
+	uint64_t begin_ns = cs_assembled_ours(instance, rec->spawn_begin_ns);
+
+	if (rec->pid == 0) {
+		cs_spawnings_exec(&instance->assembler->spawnings, instance->identity.segment,
+				  begin_ns, time_ns);
+		return;
+	}
 	if (rec->pid == instance->identity.pid) {
 		instance->exec_called_ns = time_ns;
 		cs_assembled_exec(instance);
 	}
 	cs_evidence_exec(&instance->assembler->evidence, instance->identity.uid, rec, time_ns);
 	if (rec->pid > 0 && rec->spawn_begin_ns)
-		on_spawned(instance, rec->pid, cs_assembled_ours(instance, rec->spawn_begin_ns));
+		on_spawned(instance, rec->pid, begin_ns);
 }
 
 #define FILE_PATH_BYTES 1024u /* twice what the shim hands on */
@@ -137,7 +168,6 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 {
 	uint64_t time_ns = cs_assembled_ours(instance, entry->record.time_ns);
 	const void *payload = &entry->record + 1;
-	const struct cs_rec_spawn *spawn = payload;
 
 	instance->heard_ns = now_ns;
 	if (entry->record.payload_len < cs_record_payload_min(entry->record.type)) {
@@ -152,8 +182,7 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 		cs_workers_reached(&instance->workers, entry->pid, payload, time_ns);
 		break;
 	case CS_RECORD_SPAWN:
-		if (spawn->child_pid > 0)
-			on_spawned(instance, spawn->child_pid, time_ns);
+		on_spawn(instance, entry->pid, payload, time_ns);
 		break;
 	case CS_RECORD_EXEC:
 		on_exec(instance, payload, time_ns);

@@ -137,6 +137,8 @@ void cs_conclude_invocation(struct cs_request *request)
 
 	cs_lambda_adopt(request);
 	instance = request->instance;
+	if (!instance->concluded)
+		cs_assembled_join_spawn(instance);
 	if (!cs_assembled_is_function(instance) || (request->exec && cs_starter_joined(instance))) {
 		if (request->cold)
 			conclude_helper(instance);
@@ -209,6 +211,7 @@ void cs_conclude_unready(struct cs_assembled *instance)
 {
 	struct cs_cold_start cold;
 
+	cs_assembled_join_spawn(instance);
 	if (!cs_assembled_is_function(instance) || cs_starter_joined(instance)) {
 		conclude_helper(instance);
 		return;

@@ -79,12 +79,14 @@ const struct cs_borrowed *cs_borrow_find(void)
 	return find();
 }
 
-bool cs_borrow_exec(uint64_t time_ns)
+bool cs_borrow_exec(uint64_t time_ns, const struct cs_borrowed **ret)
 {
 	struct cs_borrowed *mark = find();
 
-	if (mark)
+	if (mark) {
 		mark->exec_ns = time_ns;
+		*ret = mark;
+	}
 	return mark || atomic_load_explicit(&unmarked, memory_order_relaxed);
 }
 

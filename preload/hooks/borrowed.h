@@ -45,12 +45,15 @@ const struct cs_borrowed *cs_borrow_find(void);
  * cs_borrow_exec() - exec is called at @time_ns
  *
  * A child in borrowed memory cannot know its pid without a call: the parent tells of its exec, once
- * it has its memory back.
+ * it has its memory back. It may be stopped, or frozen, before: then its records say that a spawn began,
+ * and that the child of one called exec.
  *
  * Context: signal.
+ * @ret:    of such a child: its mark, valid until exec; untouched for any other
+ *
  * Return:  true: the caller is such a child, or cannot be told from one.
  */
-bool cs_borrow_exec(uint64_t time_ns);
+bool cs_borrow_exec(uint64_t time_ns, const struct cs_borrowed **ret);
 
 /** cs_borrow_replaced() - the caller has another @fd, 0 to 2, than its parent. Context: signal. */
 void cs_borrow_replaced(int fd);

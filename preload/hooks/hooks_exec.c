@@ -22,15 +22,19 @@ static void record_exec(void)
 	struct cs_rec_exec rec = { .spawn_begin_ns = cs_shim.spawn_begin_ns,
 				   .kind = cs_shim.spawn_kind,
 				   .flags = (uint16_t)cs_inherited_left() };
+	const struct cs_borrowed *mark = NULL;
 	uint64_t now = cs_now();
-	int saved;
 
-	if (cs_borrow_exec(now))
+	if (!cs_borrow_exec(now, &mark)) {
+		rec.pid = (int32_t)cs_pid();
+	} else if (mark) {
+		rec.spawn_begin_ns = mark->begin_ns;
+		rec.kind = mark->kind;
+		rec.flags = 0;
+	} else {
 		return;
-	saved = cs_errno();
-	rec.pid = (int32_t)cs_pid();
+	}
 	cs_emit(CS_RECORD_EXEC, CS_PRIORITY_HIGH, now, &rec, sizeof(rec), NULL, 0);
-	cs_set_errno(saved);
 }
 
 static inline void before_exec(void)

@@ -28,6 +28,17 @@ static void record_spawn(unsigned kind, uint64_t begin_ns, int child)
 	cs_emit(CS_RECORD_SPAWN, CS_PRIORITY_HIGH, begin_ns, &rec, sizeof(rec), NULL, 0);
 }
 
+/*
+ * Its caller sleeps until the child has executed, or is gone, and may be stopped before it can say more:
+ * what comes of the child is known to have begun here.
+ */
+static void record_begin(unsigned kind, uint64_t begin_ns)
+{
+	struct cs_rec_spawn rec = { .kind = kind };
+
+	cs_emit(CS_RECORD_SPAWN, CS_PRIORITY_HIGH, begin_ns, &rec, sizeof(rec), NULL, 0);
+}
+
 CS_HOOK(int, fork, (void))
 {
 	uint32_t ppid, before, after;
@@ -83,8 +94,13 @@ long cs_vfork_end(long raw);
 
 void cs_vfork_begin(void)
 {
+	uint64_t begin_ns = cs_shim_watching() ? cs_now() : 0;
+
 	cs_follow_forked();
-	cs_borrow_begin(CS_SPAWN_VFORK, cs_shim_watching() ? cs_now() : 0);
+	cs_borrow_begin(CS_SPAWN_VFORK, begin_ns);
+	/* Without a mark it will not be known when this began. */
+	if (begin_ns && cs_borrow_find())
+		record_begin(CS_SPAWN_VFORK, begin_ns);
 }
 
 long cs_vfork_end(long raw)
@@ -119,10 +135,12 @@ CS_HOOK(int, clone, (int (*fn)(void *), void *stack, int flags, void *arg, ...))
 	begin_ns = cs_now();
 	if (lends)
 		cs_follow_forked();
-	if (lends && flags & CLONE_VFORK)
+	if (lends && flags & CLONE_VFORK) {
+		record_begin(CS_SPAWN_CLONE, begin_ns);
 		cs_borrow_begin(CS_SPAWN_CLONE, begin_ns);
-	else if (lends)
+	} else if (lends) {
 		cs_follow_shared();
+	}
 	pid = CS_REAL(clone)(fn, stack, flags, arg, extra[0], extra[1], extra[2]);
 	saved = cs_errno();
 	if (lends && flags & CLONE_VFORK)
@@ -159,6 +177,7 @@ __attribute__((noinline)) static int hand_on(spawn_fn real, int *pid, const char
 		if (!cs_shim_watching())                                                           \
 			return CS_REAL(name)(pid, path, actions, attributes, argv, envp);          \
 		begin_ns = cs_now();                                                               \
+		record_begin(CS_SPAWN_POSIX_SPAWN, begin_ns);                                      \
 		cs_follow_forked();                                                                \
 		if (cs_propagate_asked(CS_PROPAGATE_ENV))                                          \
 			error = hand_on(CS_REAL(name), &child, path, actions, attributes, argv,    \

@@ -32,7 +32,7 @@ enum cs_priority {
 #define CS_RECORDS(X)                                                                              \
 	X(PROCESS, 1, cs_rec_process, HIGH, "a fork child began to write into this ring")          \
 	X(SPAWN, 2, cs_rec_spawn, HIGH,                                                            \
-	  "fork, vfork, clone or posix_spawn came back in the parent")                             \
+	  "fork, vfork, clone or posix_spawn came back in the parent, or is to put it to sleep")   \
 	X(EXEC, 3, cs_rec_exec, HIGH, "exec is about to be called")                                \
 	X(WAIT, 4, cs_rec_wait, HIGH, "a wait call told how a child ended")                        \
 	X(KILL, 5, cs_rec_kill, HIGH, "a signal was sent")                                         \
@@ -79,13 +79,13 @@ struct cs_rec_process {
 };
 
 struct cs_rec_spawn {      /* time_ns: when the call began */
-	int32_t child_pid; /* negative errno when it failed */
+	int32_t child_pid; /* negative errno when it failed; 0: it begins, and its caller will sleep */
 	uint32_t kind;     /* enum cs_spawn_kind */
-	uint64_t end_ns;   /* when it came back in the parent */
+	uint64_t end_ns; /* when it came back in the parent; 0 it begins */
 };
 
-struct cs_rec_exec {  /* time_ns: just before the call; several for one pid when a PATH is tried */
-	int32_t pid;  /* who calls: differs from the tag for a vfork child, told by its parent */
+struct cs_rec_exec { /* time_ns: just before the call; several for one pid when a PATH is tried */
+	int32_t pid; /* who calls: differs from the tag for a vfork child, told by its parent; 0: by itself */
 	int32_t ppid; /* 0 unknown */
 	uint64_t
 		spawn_begin_ns; /* when the spawn that made this process began, 0 unknown or none */

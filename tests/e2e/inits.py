@@ -122,7 +122,6 @@ def port_of(process):
     """Of the server that starts next."""
     while (line := process.stdout.readline()) == b"answered\n":
         pass
-    watching.until_it_has_told_of_its_child(process.pid)
     return int(line)
 
 

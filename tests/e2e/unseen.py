@@ -41,6 +41,19 @@ class Watch:
     def __exit__(self, *_):
         watching.kill(self.collector)
 
+    def until(self, name, pid):
+        """Until a span of that name, of that process, is told."""
+        end = time.monotonic() + LIMIT_S
+        while not any(span["name"] == name and span["resource"].get("process.pid") == pid
+                      for span in self.told()):
+            assert time.monotonic() < end, f"no {name} of process {pid}"
+            time.sleep(0.01)
+
+    def told(self):
+        """All spans that are written whole by now."""
+        lines = self.traces.read_text().splitlines(True) if self.traces.exists() else []
+        return otlp_json.spans([json.loads(line) for line in lines if line.endswith("\n")])
+
     def stop(self):
         """Returns all spans."""
         watching.finish(self.collector)
@@ -156,6 +169,38 @@ def helpers_of_a_wrapper_have_no_cold_start(args, folder):
                    stdout=subprocess.DEVNULL, check=True, timeout=LIMIT_S)
     names = [start["function"] for start in json.loads(result.read_text())["cold_starts"]]
     assert len(names) == 1, names
+
+
+@case
+def a_function_whose_runtime_is_stopped_before_it_can_tell_of_it(args, folder):
+    code = "import os, sys; sys.stdin.read(); print(os.getpid(), flush=True)"
+    with Watch(args.build, folder) as watch:
+        with subprocess.Popen([args.build / "tests/e2e/stopped_parent", sys.executable, "-c", code],
+                              env=watch.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as runtime:
+            try:
+                port = int(runtime.stdout.readline())
+                with socket.create_connection(("127.0.0.1", port), LIMIT_S) as client:
+                    client.sendall(b"POST /orders HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+                    pid = int(runtime.stdout.readline())
+                    watch.until("cold start", pid)
+                    stat = pathlib.Path(f"/proc/{runtime.pid}/stat").read_text()
+                    assert stat.rpartition(")")[2].split()[0] == "T", stat
+                    runtime.send_signal(signal.SIGCONT)
+                    assert client.recv(4096).startswith(b"HTTP/1.1 200")
+                assert runtime.wait(LIMIT_S) == 0
+            finally:
+                runtime.send_signal(signal.SIGCONT)
+                runtime.kill()
+        spans = watch.stop()
+    start, phases, (served,) = program(spans, pid)
+    _, _, (caused,) = program(spans, runtime.pid)
+    assert list(phases)[:3] == ["queue", "spawn", "exec"], phases
+    assert not any("coldspan.phase.approximate" in phases[name]["attributes"]
+                   for name in ("queue", "spawn", "exec")), phases
+    assert abs(phases["queue"]["start"] - caused["start"]) < CONVERTED_NS, (phases["queue"], caused)
+    assert start["attributes"]["coldspan.init.type"] == "per_request", start
+    assert served["traceId"] == start["traceId"] == caused["traceId"], (served, start, caused)
+    assert served["parentSpanId"] == caused["spanId"], (served, caused)
 
 
 SERVER_ON_INHERITED = """

@@ -2,13 +2,11 @@
 """A real coldspan-collector, from ready to stopped."""
 import contextlib
 import os
-import pathlib
 import select
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 WAIT_S = 60
 SIGNALS = {"": "spans", " metrics": "data points", " logs": "log records"}
@@ -42,15 +40,6 @@ def start(command, socket, **options):
     text = text if isinstance(text, str) else text.decode(errors="replace")
     text = "\n".join(_said(process)) if said else text
     raise NotWatched(f"the collector did not start: {text.strip()}")
-
-
-def until_it_has_told_of_its_child(pid):
-    """Until a parent whose child runs waits for it: it has come back from vfork then, and said what it spawned.
-    On a machine with no time for it that may be after the child has served, when nobody waits for its word any more."""
-    end = time.monotonic() + WAIT_S
-    while pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "S":
-        assert time.monotonic() < end, f"{pid} waits for nobody"
-        time.sleep(0.001)
 
 
 def kill(process):

@@ -344,11 +344,23 @@ static int lane_read(void *context, void *dst, uint64_t offset, uint32_t len)
 	return pread(lane->fd, dst, len, (off_t)(lane->begin + offset)) == (ssize_t)len ? 0 : -EIO;
 }
 
+/* A spawn that puts its caller to sleep, and the exec of its child, are told twice: by kinds of their own. */
+static const char *name_of(const struct cs_record *record)
+{
+	union payload u = { .any = record + 1 };
+
+	if (record->type == CS_RECORD_SPAWN && !u.spawn->child_pid)
+		return "spawning";
+	if (record->type == CS_RECORD_EXEC && !u.exec->pid)
+		return "executing";
+	return cs_record_name(record->type);
+}
+
 static void print_record(unsigned segment, uint32_t tag, const struct cs_record *record)
 {
 	printf("{\"kind\":\"record\",\"segment\":%u,\"type\":\"%s\",\"tag\":%u,\"time_ns\":%llu"
 	       ",\"thread\":%llu",
-	       segment, cs_record_name(record->type), tag, (unsigned long long)record->time_ns,
+	       segment, name_of(record), tag, (unsigned long long)record->time_ns,
 	       (unsigned long long)record->thread);
 	print_payload(record);
 	printf("}\n");

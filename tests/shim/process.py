@@ -39,6 +39,9 @@ def spawns_and_ends(lab):
         good = {r["child"]: r for r in mine if r["child"] > 0}
         kinds = {kind: sum(r["spawn"] == kind for r in good.values()) for kind in (1, 2, 3, 4)}
         assert kinds[POSIX_SPAWN] == 4 and kinds[VFORK] == 3 + 60 and kinds[CLONE] == 4, kinds
+        begun = {(r["spawn"], r["time_ns"]) for r in records(segment, "spawning")}
+        slept = {(r["spawn"], r["time_ns"]) for r in mine if r["spawn"] in (VFORK, POSIX_SPAWN)}
+        assert slept and slept <= begun and not any(kind == FORK for kind, _ in begun), (libc, slept - begun)
         failed = [(r["spawn"], -r["child"]) for r in mine if r["child"] < 0]
         assert (POSIX_SPAWN, 2) in failed and (CLONE, 22) in failed, failed
         for r in mine:
@@ -98,6 +101,8 @@ def parents_tell_of_vfork_children(lab):
         for r in execs:
             assert r["ppid"] == segment["pid"] and r["spawn"] == VFORK
             assert 0 < r["spawn_begin_ns"] <= r["time_ns"]
+        said = {(r["time_ns"], r["spawn_begin_ns"]) for r in records(segment, "executing") if r["spawn"] == VFORK}
+        assert {(r["time_ns"], r["spawn_begin_ns"]) for r in execs} <= said, (execs, said)
         by_others = [r for r in segment["records"] if r["tag"] in vforked]
         assert not by_others, by_others
 

@@ -100,7 +100,6 @@ class Server:
         try:
             self.pid = until(f"{runtime.name} starts", lambda: self.alive() and children_of(self.platform.pid))[0]
             self.address = until(f"{runtime.name} listens", self.listening, START_S)
-            watching.until_it_has_told_of_its_child(self.platform.pid)
         except BaseException:
             self.end()
             raise
