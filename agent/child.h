@@ -18,6 +18,7 @@ struct cs_child {
 	int pidfd;               /* owned; readable when the child has ended */
 	uint64_t spawn_begin_ns; /* CLOCK_MONOTONIC, before the vfork */
 	uint64_t exec_ns;        /* CLOCK_MONOTONIC, in the child, before the exec */
+	pid_t spawner;           /* the small process that started it, and is gone; 0: we did */
 	bool exec_failed; /* of one that was not started: it was there, its exec was refused */
 };
 
@@ -30,14 +31,21 @@ struct cs_child_command {
 	const char *folder;          /* where it runs; NULL: where we do */
 	const cpu_set_t *processors; /* it may run on; NULL: those that we have */
 	bool own_group; /* it leads a process group of its own, which a signal reaches whole */
+	char *spawner; /* the path of coldspan-spawn (agent/spawner.h), so that its memory is its own; NULL: we
+			   start it */
+
+	/* It is about to be started, by @starter or, 0, by us; a second call takes the first back. NULL: nobody asks. */
+	void (*starting)(void *context, pid_t starter);
+	void *context;
 	const struct cs_dispositions *dispositions;
 };
 
 /**
  * cs_child_start() - start a command
  *
- * By vfork and exec in sight of the clock: spawn and exec are told apart. The child gets the
- * dispositions and the signal mask of the calling thread.
+ * By vfork and exec in sight of the clock: spawn and exec are told apart. The child gets the dispositions
+ * and the signal mask of the calling thread. Where there is no spawner, or it may not do its part, we start it
+ * and it counts as the most of its memory (ru_maxrss) what we ever had.
  *
  * Context: startup; the caller has no threads.
  * Return:  0; -ENOENT, -EACCES and others as exec(2) says (@diag filled in), then only

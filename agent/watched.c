@@ -9,6 +9,7 @@
 
 #include "agent/environment.h"
 #include "agent/library.h"
+#include "agent/spawner.h"
 #include "base/log.h"
 
 int cs_watched_open(struct cs_watched *watched, struct event_base *base,
@@ -73,19 +74,26 @@ int cs_watched_start(struct cs_watched *watched, const struct cs_child_command *
 {
 	struct cs_child *child = &watched->child;
 	struct cs_child_command own = *command;
+	char spawner[PATH_MAX];
 	struct cs_arena arena;
 	int r;
 
+	if (cs_spawner_find(spawner))
+		own.spawner = spawner;
 	cs_arena_init(&arena, 0);
+	if (!own.env)
+		own.env = environ;
 	if (!watched->bare)
-		own.env = environment(watched, command->env ? command->env : environ, &arena, diag);
-	r = own.env || watched->bare ? cs_child_start(&own, child, diag)
-				     : cs_diag_set(diag, -ENOMEM, "out of memory");
+		own.env = environment(watched, own.env, &arena, diag);
+	r = own.env ? cs_child_start(&own, child, diag)
+		    : cs_diag_set(diag, -ENOMEM, "out of memory");
 	cs_arena_deinit(&arena);
 	if (r < 0)
 		return r;
 	if (child->pidfd < 0)
 		return cs_diag_set(diag, -ENOSYS, "pidfd_open: needs Linux 5.3 or newer");
+	if (child->spawner)
+		cs_collector_leave_out(watched->collector, child->spawner);
 	cs_collector_child_started(watched->collector, child->pid, child->spawn_begin_ns,
 				   child->exec_ns);
 	event_assign(&watched->ending, watched->base, child->pidfd, EV_READ, on_ending, watched);

@@ -261,6 +261,12 @@ const struct cs_outside *cs_collector_get_outside(const struct cs_collector *col
 	return sideband ? cs_sideband_outside(sideband) : NULL;
 }
 
+void cs_collector_leave_out(struct cs_collector *collector, pid_t pid)
+{
+	if (collector->pipeline.sideband)
+		cs_sideband_leave_out(collector->pipeline.sideband, pid);
+}
+
 void cs_collector_child_started(struct cs_collector *collector, pid_t pid, uint64_t spawn_begin_ns,
 				uint64_t exec_ns)
 {

@@ -90,6 +90,13 @@ int cs_collector_follow(struct cs_collector *collector, struct cs_diag *diag) cs
 const struct cs_outside *cs_collector_get_outside(const struct cs_collector *collector);
 
 /**
+ * cs_collector_leave_out() - @pid only starts something for the caller: the kernel's word on it is not heard
+ *
+ * Context: startup, before the loop runs.
+ */
+void cs_collector_leave_out(struct cs_collector *collector, pid_t pid);
+
+/**
  * cs_collector_child_started() - the caller started a child of its own, at these times
  * @spawn_begin_ns, @exec_ns: CLOCK_MONOTONIC
  *

@@ -15,9 +15,9 @@
 
 static const unsigned metrics[CS_COUNTERS_MAX] = { CS_METRIC_INSTRUCTIONS, CS_METRIC_SYSCALLS };
 
-int cs_counter_open(uint32_t type, uint64_t config, bool only_user)
+int cs_counter_open(uint32_t type, uint64_t config, bool only_user, pid_t parent)
 {
-	/* Of this thread, off, and handed on to its children, in which exec switches it on. */
+	/* Of the parent, off, and handed on to its children, in which exec switches it on. */
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
 		.type = type,
@@ -27,12 +27,12 @@ int cs_counter_open(uint32_t type, uint64_t config, bool only_user)
 		.enable_on_exec = 1,
 		.exclude_kernel = only_user,
 	};
-	long fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	long fd = syscall(SYS_perf_event_open, &attr, parent, -1, -1, PERF_FLAG_FD_CLOEXEC);
 
 	return fd < 0 ? -errno : (int)fd;
 }
 
-static int open_syscalls(void)
+static int open_syscalls(pid_t parent)
 {
 	static const char *const files[] = {
 		"/sys/kernel/tracing/events/raw_syscalls/sys_enter/id",
@@ -44,16 +44,17 @@ static int open_syscalls(void)
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (cs_proc_read_file(files[i], text, sizeof(text)) == 0 &&
 		    sscanf(text, "%llu", &id) == 1)
-			return cs_counter_open(PERF_TYPE_TRACEPOINT, id, false);
+			return cs_counter_open(PERF_TYPE_TRACEPOINT, id, false, parent);
 	}
 	return -ENOENT;
 }
 
-static int open_metric(unsigned metric)
+static int open_metric(unsigned metric, pid_t parent)
 {
 	return metric == CS_METRIC_SYSCALLS
-		       ? open_syscalls()
-		       : cs_counter_open(PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS, true);
+		       ? open_syscalls(parent)
+		       : cs_counter_open(PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS, true,
+					 parent);
 }
 
 int cs_counters_check(const struct cs_budget *budget, struct cs_diag *diag)
@@ -63,7 +64,7 @@ int cs_counters_check(const struct cs_budget *budget, struct cs_diag *diag)
 	for (unsigned i = 0; i < CS_COUNTERS_MAX; i++) {
 		if (budget->metric != metrics[i])
 			continue;
-		fd = open_metric(metrics[i]);
+		fd = open_metric(metrics[i], 0);
 		if (fd >= 0)
 			return 0;
 		return metrics[i] == CS_METRIC_SYSCALLS
@@ -92,11 +93,12 @@ static bool is_asked(const struct cs_plan_function *function, unsigned metric)
 	return false;
 }
 
-void cs_counters_open(struct cs_counters *counters, const struct cs_plan_function *function)
+void cs_counters_open(struct cs_counters *counters, const struct cs_plan_function *function,
+		      pid_t parent)
 {
 	for (unsigned i = 0; i < CS_COUNTERS_MAX; i++)
 		counters->fds[i] =
-			is_asked(function, metrics[i]) ? open_metric(metrics[i]) : -EBADF;
+			is_asked(function, metrics[i]) ? open_metric(metrics[i], parent) : -EBADF;
 }
 
 void cs_counters_fill(const struct cs_counters *counters, struct cs_sample *sample)

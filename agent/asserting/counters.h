@@ -27,11 +27,13 @@ struct cs_counters {
 int cs_counters_check(const struct cs_budget *budget, struct cs_diag *diag) cs_must_use;
 
 /**
- * cs_counters_open() - count the next child of this thread, as far as a budget of @function asks
+ * cs_counters_open() - count the next child of @parent, as far as a budget of @function asks
+ * @parent: 0: of this thread
  *
  * What cannot be counted is not: see cs_counters_check(). Context: startup, before the child is there.
  */
-void cs_counters_open(struct cs_counters *counters, const struct cs_plan_function *function);
+void cs_counters_open(struct cs_counters *counters, const struct cs_plan_function *function,
+		      pid_t parent);
 
 /** cs_counters_fill() - what they have counted until now, in @sample; all else of it is left. */
 void cs_counters_fill(const struct cs_counters *counters, struct cs_sample *sample);
@@ -40,11 +42,11 @@ void cs_counters_fill(const struct cs_counters *counters, struct cs_sample *samp
 void cs_counters_close(struct cs_counters *counters);
 
 /**
- * cs_counter_open() - one counter of the next child, see perf_event_open(2)
+ * cs_counter_open() - one counter of the next child of @parent, from its exec on; see perf_event_open(2)
  * @type:      PERF_TYPE_…
  * @config:    PERF_COUNT_…, or the number of a tracepoint
  * @only_user: not while it is in the kernel
  *
  * Return: a descriptor; negative errno.
  */
-int cs_counter_open(uint32_t type, uint64_t config, bool only_user) cs_must_use;
+int cs_counter_open(uint32_t type, uint64_t config, bool only_user, pid_t parent) cs_must_use;

@@ -410,6 +410,14 @@ static int begin_api(struct sampling *sampling, struct cs_diag *diag)
 	return r < 0 ? cs_diag_set(diag, r, "no Runtime API on loopback: %s", strerror(-r)) : 0;
 }
 
+static void on_starting(void *context, pid_t starter)
+{
+	struct sampling *sampling = context;
+
+	cs_counters_close(&sampling->counters);
+	cs_counters_open(&sampling->counters, sampling->function, starter);
+}
+
 /* @files: its standard streams. */
 static int start(struct sampling *sampling, const char *folder, const int *files,
 		 const struct cs_dispositions *dispositions, struct cs_diag *diag)
@@ -421,6 +429,8 @@ static int start(struct sampling *sampling, const char *folder, const int *files
 		.own_group = true,
 		.folder = folder,
 		.dispositions = dispositions,
+		.starting = on_starting,
+		.context = sampling,
 	};
 	struct cs_starting starting;
 	cpu_set_t processor;
@@ -488,7 +498,6 @@ static int run(struct sampling *sampling, const char *folder,
 	files[0] = input;
 	files[1] = files[2] = output;
 	cs_noise_watch_begin(&sampling->noise);
-	cs_counters_open(&sampling->counters, sampling->function);
 	r = start(sampling, folder, files, dispositions, diag);
 	if (r < 0)
 		return r;

@@ -11,6 +11,7 @@
 
 struct cs_outside {
 	int32_t self;
+	int32_t left_out; /* until its end; 0: nobody is */
 	unsigned count;
 	struct cs_outside_stats stats;
 	struct cs_outside_list all;
@@ -126,7 +127,7 @@ static void note_fork(struct cs_outside *outside, const struct cs_perf_record *r
 	process = add(outside, record->pid);
 	if (!process)
 		return;
-	process->ppid = record->ppid;
+	process->ppid = record->ppid == outside->left_out ? outside->self : record->ppid;
 	process->fork_ns = record->time_ns;
 	parent = newest(outside, record->ppid); /* add() may have put it out */
 	if (parent && parent != process)
@@ -179,12 +180,26 @@ static void note_exit(struct cs_outside_process *process, const struct cs_perf_r
 		process->exit_ns = record->time_ns;
 }
 
+void cs_outside_leave_out(struct cs_outside *outside, int32_t pid)
+{
+	struct cs_outside_process *process = newest(outside, pid);
+
+	if (process)
+		forget(outside, process);
+	outside->left_out = pid;
+}
+
 void cs_outside_record(struct cs_outside *outside, const struct cs_perf_record *record)
 {
 	struct cs_outside_process *process;
 
 	if (record->pid <= 0 || record->pid == outside->self)
 		return;
+	if (record->pid == outside->left_out) {
+		if (record->kind == CS_PERF_EXIT)
+			outside->left_out = 0;
+		return;
+	}
 	if (record->kind == CS_PERF_FORK) {
 		note_fork(outside, record);
 		return;

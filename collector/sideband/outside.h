@@ -63,6 +63,9 @@ struct cs_outside *cs_outside_new(int32_t self) cs_must_use;
 /** cs_outside_free() - Accepts NULL. Return: NULL. */
 struct cs_outside *cs_outside_free(struct cs_outside *outside);
 
+/** cs_outside_leave_out() - nothing is told of @pid, who lives; what it starts counts as our own. */
+void cs_outside_leave_out(struct cs_outside *outside, int32_t pid);
+
 /** cs_outside_record() - fork, exec, map, exit; all else is ignored. */
 void cs_outside_record(struct cs_outside *outside, const struct cs_perf_record *record);
 

@@ -271,6 +271,11 @@ void cs_sideband_attached(struct cs_sideband *sideband, int32_t pid, uint64_t at
 		cs_outside_attached(sideband->outside, pid);
 }
 
+void cs_sideband_leave_out(struct cs_sideband *sideband, int32_t pid)
+{
+	cs_outside_leave_out(sideband->outside, pid);
+}
+
 const struct cs_outside *cs_sideband_outside(const struct cs_sideband *sideband)
 {
 	return sideband->outside;

@@ -44,5 +44,8 @@ void cs_sideband_read(struct cs_sideband *sideband, uint64_t until_ns);
 /** cs_sideband_attached() - a shim announced itself: it attached in @pid at @attach_ns */
 void cs_sideband_attached(struct cs_sideband *sideband, int32_t pid, uint64_t attach_ns);
 
+/** cs_sideband_leave_out() - as cs_outside_leave_out() */
+void cs_sideband_leave_out(struct cs_sideband *sideband, int32_t pid);
+
 /** cs_sideband_outside() - what is known; valid as long as @sideband. */
 const struct cs_outside *cs_sideband_outside(const struct cs_sideband *sideband);

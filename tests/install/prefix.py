@@ -69,6 +69,14 @@ class Prefix(unittest.TestCase):
         self.assertEqual((run.returncode, run.stdout), (0, "installed\n"), run.stderr)
         self.assertIn('"exec"', result.read_text(encoding="utf-8"))
 
+    def test_what_starts_commands_is_found_from_there(self):
+        result = self.root / "memory.json"
+        if not list(self.root.rglob("coldspan-spawn")):
+            self.skipTest("this build has no coldspan-spawn: libc.a is missing")
+        subprocess.run([self.bin / "coldspan", "run", "--quiet", "--json", result, "--", "/bin/true"], check=True)
+        memory = re.search(r'"max_rss_bytes": ?(\d+)', result.read_text(encoding="utf-8"))
+        self.assertLess(int(memory[1]), 2 << 20, "the memory of coldspan itself")
+
     def test_what_a_manual_page_points_to_is_there(self):
         page = next(self.root.rglob("man/man1/coldspan-run.1")).read_text(encoding="utf-8")
         named = re.findall(r"\bshare/coldspan/\S+", page)

@@ -23,7 +23,7 @@ static uint64_t count_of(int fd)
 /* Page faults of the child from its exec on, none of ours. */
 static uint64_t faults_of(const char *command)
 {
-	int fd = cs_counter_open(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS, false);
+	int fd = cs_counter_open(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS, false, 0);
 	uint64_t count;
 	pid_t pid;
 
@@ -64,7 +64,7 @@ Test(counters, nothing_asked_for_is_nothing_filled)
 	struct cs_counters counters;
 	struct cs_sample sample = { 0 };
 
-	cs_counters_open(&counters, &function);
+	cs_counters_open(&counters, &function, 0);
 	for (unsigned i = 0; i < CS_COUNTERS_MAX; i++)
 		cr_assert(lt(int, counters.fds[i], 0));
 	cs_counters_fill(&counters, &sample);

@@ -87,6 +87,23 @@ static unsigned count_of_all(void)
 	return count;
 }
 
+Test(outside, who_is_left_out_is_not_told_of_until_it_ends)
+{
+	fork_at(SELF, 100, 10);
+	cs_outside_leave_out(outside, 100);
+	run_at(100, 20, "/bin/spawner");
+	fork_at(100, 101, 30);
+	run_at(101, 40, "/bin/a");
+	cr_assert(eq(u32, count_of_all(), 1));
+	cr_assert(eq(i32, get(101)->ppid, SELF));
+	tell(CS_PERF_EXIT, 100, 50, "");
+	cr_assert(eq(u32, count_of_all(), 1));
+	fork_at(101, 100, 60); /* its number again */
+	run_at(100, 70, "/bin/b");
+	cr_assert(eq(u32, count_of_all(), 2));
+	cr_assert(eq(i32, get(100)->ppid, 101));
+}
+
 Test(outside, a_life_from_fork_to_exit)
 {
 	const struct cs_outside_process *process;
