@@ -7,14 +7,17 @@ struct cs_fd_table cs_fds;
 _Static_assert(CS_FD_CONNS <= 0x10000 && CS_FDS_MAX <= 0x10000, "values have 16 bits");
 _Static_assert(sizeof(struct cs_conn) % 64 == 0, "connections share no cache line");
 _Static_assert(sizeof(struct cs_conn_text) == 2048, "texts share no page boundary");
+_Static_assert(sizeof(struct cs_conn_memo) == 640, "memos share no cache line");
 
 void cs_fd_init(void *memory)
 {
 	unsigned char *p = memory;
 	unsigned char *texts = p + CS_FDS_MAX * sizeof(uint64_t);
-	unsigned char *conns = texts + CS_FD_TEXTS * sizeof(struct cs_conn_text);
+	unsigned char *memos = texts + CS_FD_TEXTS * sizeof(struct cs_conn_text);
+	unsigned char *conns = memos + CS_FD_MEMOS * sizeof(struct cs_conn_memo);
 
 	cs_pool_init(&cs_fds.texts, texts, CS_FD_TEXTS, sizeof(struct cs_conn_text));
+	cs_pool_init(&cs_fds.memos, memos, CS_FD_MEMOS, sizeof(struct cs_conn_memo));
 	cs_pool_init(&cs_fds.conns, conns, CS_FD_CONNS, sizeof(struct cs_conn));
 	cs_fds.words = memory;
 	cs_fds.count = CS_FDS_MAX;

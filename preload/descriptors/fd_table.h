@@ -17,10 +17,11 @@
 #define CS_FDS_MAX  65536u /* descriptors from here on are not followed, and counted */
 #define CS_FD_CONNS 4096u  /* connections at once */
 #define CS_FD_TEXTS 256u   /* request heads that have begun and are not complete */
+#define CS_FD_MEMOS 128u   /* connections whose requests are mostly the same but for their ids */
 
 #define CS_FDS_BYTES                                                                               \
 	(CS_FDS_MAX * sizeof(uint64_t) + CS_FD_CONNS * sizeof(struct cs_conn) +                    \
-	 CS_FD_TEXTS * sizeof(struct cs_conn_text))
+	 CS_FD_TEXTS * sizeof(struct cs_conn_text) + CS_FD_MEMOS * sizeof(struct cs_conn_memo))
 
 enum cs_fd_kind {
 	CS_FD_NONE = 0,
@@ -45,6 +46,7 @@ struct cs_fd_table {
 	_Atomic uint32_t end;        /* no descriptor from here on was ever registered */
 	struct cs_pool conns;
 	struct cs_pool texts;
+	struct cs_pool memos;
 };
 
 extern struct cs_fd_table cs_fds;

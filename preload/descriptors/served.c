@@ -92,16 +92,16 @@ static __attribute__((noinline)) void hand_on(struct cs_rec_request *rec, uint64
 SERVED void fill_request(struct cs_rec_request *rec, const struct cs_conn *conn,
 			 const struct cs_conn_event *event, uint32_t flags)
 {
-	const struct cs_http_text *text = event->text;
+	const struct cs_http_kept *kept = &event->kept;
 
 	*rec = (struct cs_rec_request){
 		.connection = conn->connection,
 		.sequence = event->sequence,
 		.flags = flags,
 		.socket = conn->socket,
-		.method_len = text->method_len,
-		.target_len = text->target_len,
-		.headers_len = text->headers_len,
+		.method_len = kept->method_len,
+		.target_len = kept->target_len,
+		.headers_len = kept->headers_len,
 		.version = event->version,
 	};
 }
@@ -109,7 +109,9 @@ SERVED void fill_request(struct cs_rec_request *rec, const struct cs_conn *conn,
 SERVED void write_request(const struct cs_conn *conn, const struct cs_conn_event *event,
 			  uint32_t flags)
 {
-	const uint32_t text = cs_http_text_used(event->text), fixed = sizeof(struct cs_rec_request);
+	const struct cs_http_kept *kept = &event->kept;
+	const uint32_t fixed = sizeof(struct cs_rec_request);
+	const uint32_t text = (uint32_t)kept->method_len + kept->target_len + kept->headers_len;
 	struct cs_claim claim;
 	unsigned char *payload;
 
@@ -118,7 +120,7 @@ SERVED void write_request(const struct cs_conn *conn, const struct cs_conn_event
 		return;
 	payload = (unsigned char *)(claim.record + 1);
 	fill_request((void *)payload, conn, event, flags);
-	__builtin_memcpy(payload + fixed, event->text->bytes, text);
+	__builtin_memcpy(payload + fixed, kept->bytes, text);
 	cs_ring_commit(&claim);
 }
 
@@ -141,7 +143,7 @@ SERVED void emit_request(struct cs_conn *conn, const struct cs_conn_event *event
 	} else {
 		write_request(conn, event, flags);
 	}
-	if (cs_shim.openwhisk || conn->request.fields.flags & EVENT_FLAGS)
+	if (event->text && (cs_shim.openwhisk || conn->request.fields.flags & EVENT_FLAGS))
 		look_at_body(conn, event->sequence, event->text);
 }
 
@@ -288,6 +290,17 @@ SERVED void emit_event(struct cs_conn *conn, const struct cs_conn_event *event)
 	}
 }
 
+/* What is to be changed, or looked at for more than its ids, is told with its text. */
+SERVED bool remembers(void)
+{
+	return !cs_propagate_asked(CS_PROPAGATE_ANY) && !cs_shim.openwhisk;
+}
+
+static bool remembers_now(void)
+{
+	return remembers();
+}
+
 static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 {
 	emit_event(conn, event);
@@ -303,18 +316,23 @@ const struct cs_conn_env cs_served_env = {
 	.texts = &cs_fds.texts,
 	.emit = emit,
 	.content = pass_body,
+	.remembers = remembers_now,
+	.memos = &cs_fds.memos,
 	.loads = &cs_shim.openwhisk,
 	.more = more,
 	.now = cs_now,
 	.forks = &cs_follow.forks,
 };
 
-/* What the compiler knows of it: the two below are all of the hot path in one piece each. */
+/* What the compiler knows of it: the two below are all of the hot path in one piece each. It is nowhere in memory. */
 static const struct cs_conn_env here = {
+	.general = &cs_served_env,
 	.conns = &cs_fds.conns,
 	.texts = &cs_fds.texts,
 	.emit = emit_event,
 	.content = pass_body,
+	.remembers = remembers,
+	.memos = &cs_fds.memos,
 	.loads = &cs_shim.openwhisk,
 	.more = tell_more,
 	.now = cs_now,

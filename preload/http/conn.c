@@ -24,6 +24,7 @@ uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd
 	conn->socket = socket;
 	conn->text = CS_POOL_NONE;
 	conn->response_text = CS_POOL_NONE;
+	conn->request_memo = CS_POOL_NONE;
 	conn->sending = CS_CONN_NOTHING;
 	conn->behind = 0;
 	conn->wants_body = 0;
@@ -136,6 +137,25 @@ void cs_conn_tell_unfollowed(const struct cs_conn_env *env, struct cs_conn *conn
 	env->emit(conn, &event);
 }
 
+void cs_conn_remember(const struct cs_conn_env *env, struct cs_conn *conn,
+		      const struct cs_http_text *text, const unsigned char *head)
+{
+	struct cs_conn_memo *memo;
+
+	if (!env->remembers())
+		return;
+	if (conn->request_memo == CS_POOL_NONE) {
+		conn->request_memo = cs_pool_take(env->memos);
+		if (conn->request_memo == CS_POOL_NONE)
+			return;
+		memo = cs_pool_item(env->memos, conn->request_memo);
+		memo->memo.len = 0;
+		memo->memo.came_again = true; /* the first is kept at once */
+	}
+	memo = cs_pool_item(env->memos, conn->request_memo);
+	cs_http_request_memo_keep(&memo->memo, &conn->request, text, head, conn->head_bytes);
+}
+
 void cs_conn_put_text(const struct cs_conn_env *env, struct cs_conn *conn)
 {
 	cs_conn_put_text_by(env, conn);
@@ -199,6 +219,8 @@ void cs_conn_finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_
 	if (state & CS_CONN_ASIDE_TOLD)
 		env->emit(conn, &over);
 	cs_conn_put_text(env, conn);
+	if (conn->request_memo != CS_POOL_NONE)
+		cs_pool_put(env->memos, conn->request_memo);
 	if (env->caller)
 		cs_conn_put_response_text(env, conn);
 	atomic_store_explicit(&conn->state, 0, memory_order_relaxed);

@@ -22,6 +22,7 @@
 #include "preload/calls/call_state.h"
 #include "preload/http/http_memo.h"
 #include "preload/http/http_request.h"
+#include "preload/http/http_request_memo.h"
 #include "preload/http/http_response.h"
 #include "preload/pool.h"
 
@@ -35,6 +36,12 @@ struct cs_conn_text {
 		struct cs_http_text text;
 		uint32_t scratch[sizeof(struct cs_http_text) / 4]; /* see cs_conn_scratch() */
 	};
+};
+
+/* Heads of requests that came on connections which are kept open. */
+struct cs_conn_memo {
+	_Atomic uint32_t link; /* the pool's */
+	struct cs_http_request_memo memo;
 };
 
 /* Begin of a call that begins no response: nobody has looked at the clock. */
@@ -75,6 +82,7 @@ struct cs_conn {
 	};
 	uint64_t first_byte_ns; /* of the head being received */
 	uint32_t head_bytes;    /* idem, so far */
+	uint32_t request_memo;  /* index in the pool of memos, or none */
 
 	/* The sending direction's own. */
 	uint16_t response_forks; /* the process's forks when a response began, modulo 2^16 */
@@ -115,8 +123,10 @@ struct cs_conn_event {
 	bool probe;  /* it is about a health probe: no invocation */
 	bool load;   /* it is about code that is brought; see cs_conn_env.loads */
 	bool failed; /* of a request that is whole: its trailers say so */
-	/* Of a request; of a caller's response, if there was room. Valid during the call. */
+	/* Of a request, but see @remembers; of a caller's response, if there was room. Valid during the call. */
 	const struct cs_http_text *text;
+	/* Of a request: what is kept of its head, also where it is no text. Idem. */
+	struct cs_http_kept kept;
 	/* Of a request: the head in the caller's buffer; NULL: it did not come in one piece. Idem. */
 	unsigned char *head;
 	uint32_t head_bytes;
@@ -142,11 +152,20 @@ typedef enum cs_conn_raw_verdict (*cs_conn_raw_fn)(const struct cs_conn_env *env
 
 /* What the functions below need of the process. */
 struct cs_conn_env {
+	/* The same one, if this is but what the compiler is to know of it; see conn_ways.h. NULL: this is it. */
+	const struct cs_conn_env *general;
 	struct cs_pool *conns;
 	struct cs_pool *texts;
 	cs_conn_emit_fn emit;    /* called while the thread is busy with the connection */
 	uint64_t (*now)(void);   /* the clock, for cs_conn_sent(); NULL: it is given both stamps */
 	_Atomic uint32_t *forks; /* counts children that this process may have given it to */
+	/*
+	 * Not of a caller: may a head that comes again on a connection be told without a text, as cs_conn_event.kept
+	 * alone? Then none of it is looked at: neither its body, nor what it says. NULL: no; else @memos is a pool of
+	 * struct cs_conn_memo.
+	 */
+	bool (*remembers)(void);
+	struct cs_pool *memos;
 	/*
 	 * The process is the client. The text of its last request stays until the next one; one that
 	 * does not wait for the response to the last is not followed.

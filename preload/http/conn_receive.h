@@ -44,32 +44,68 @@ CS_CONN_WAY uint64_t bits_of(const struct cs_conn_env *env, const struct cs_conn
 	return bits;
 }
 
+CS_CONN_WAY void tell_request(const struct cs_conn_env *env, struct cs_conn *conn,
+			      const struct cs_conn_event *event, uint64_t bits)
+{
+	env->emit(conn, event);
+	atomic_store_explicit(&conn->received[event->sequence % CS_CONN_PIPELINE],
+			      (uint64_t)conn->head_bytes << CS_CONN_RECEIVED_BITS | bits,
+			      memory_order_relaxed);
+	/* pairs with: conn.requests */
+	atomic_store_explicit(&conn->requests, event->sequence + 1, memory_order_release);
+}
+
+/*
+ * Is it the head of the connection's last request again? There is no need for texts then. Such a head is neither a
+ * probe's nor a CONNECT. Return: bytes taken.
+ */
+CS_CONN_WAY size_t begin_again(const struct cs_conn_env *env, struct cs_conn *conn,
+			       const unsigned char *data, uint64_t bytes, uint64_t now_ns)
+{
+	struct cs_conn_memo *memo;
+	struct cs_conn_event event = { .type = CS_CONN_REQUEST };
+	size_t used;
+
+	if (conn->request_memo == CS_POOL_NONE || !data || conn->text != CS_POOL_NONE ||
+	    !env->remembers() || cs_conn_outstanding(conn) >= CS_CONN_PIPELINE)
+		return 0;
+	memo = cs_pool_item(env->memos, conn->request_memo);
+	used = cs_http_request_memo_feed(&memo->memo, &conn->request, data, bytes, &event.kept);
+	if (!used)
+		return 0;
+	conn->first_byte_ns = now_ns;
+	conn->head_bytes = (uint32_t)used;
+	event.sequence = atomic_load_explicit(&conn->requests, memory_order_relaxed);
+	event.time_ns = now_ns;
+	event.version = conn->request.version;
+	tell_request(env, conn, &event, conn->request.head_method ? CS_CONN_TO_HEAD : 0);
+	return used;
+}
+
 /* A head is complete. Behind a CONNECT come anybody's bytes: no more requests are looked for. */
 CS_CONN_WAY uint64_t begin_request(const struct cs_conn_env *env, struct cs_conn *conn,
 				   const struct cs_http_text *text, const unsigned char *head)
 {
-	uint32_t sequence = atomic_load_explicit(&conn->requests, memory_order_relaxed);
 	uint64_t bits = bits_of(env, conn, text);
 	struct cs_conn_event event = {
 		.type = CS_CONN_REQUEST,
-		.sequence = sequence,
+		.sequence = atomic_load_explicit(&conn->requests, memory_order_relaxed),
 		.time_ns = conn->first_byte_ns,
 		.flags = text->flags,
 		.version = conn->request.version,
 		.probe = bits & CS_CONN_TO_PROBE,
 		.load = bits & CS_CONN_TO_LOAD,
 		.text = text,
+		.kept = { text->bytes, text->method_len, text->target_len, text->headers_len },
 		/* the function's own, which may be changed */
 		.head = (unsigned char *)(uintptr_t)head,
 		.head_bytes = conn->head_bytes,
 	};
 
-	env->emit(conn, &event);
-	atomic_store_explicit(&conn->received[sequence % CS_CONN_PIPELINE],
-			      (uint64_t)conn->head_bytes << CS_CONN_RECEIVED_BITS | bits,
-			      memory_order_relaxed);
-	/* pairs with: conn.requests */
-	atomic_store_explicit(&conn->requests, sequence + 1, memory_order_release);
+	tell_request(env, conn, &event, bits);
+	if (!env->caller && env->remembers && head && event.sequence &&
+	    !(bits & ~(uint64_t)CS_CONN_TO_HEAD))
+		cs_conn_remember(cs_conn_rare(env), conn, text, head);
 	return bits & CS_CONN_TO_CONNECT && !env->raw_tunnel ? CS_CONN_LOST_IN | CS_CONN_TO_TUNNEL
 							     : 0;
 }
@@ -129,12 +165,20 @@ CS_CONN_WAY uint64_t cs_conn_receive(const struct cs_conn_env *env, struct cs_co
 		uint64_t part = bytes, lost = 0;
 		size_t used;
 
+		if (!env->caller && env->remembers && cs_http_request_idle(&conn->request)) {
+			used = begin_again(env, conn, data, bytes, now_ns);
+			if (used) {
+				bytes -= used;
+				data += used;
+				continue;
+			}
+		}
 		if (cs_http_request_idle(&conn->request) && !begin_head(env, conn, now_ns)) {
-			cs_conn_tell_unfollowed(env, conn);
+			cs_conn_tell_unfollowed(cs_conn_rare(env), conn);
 			return CS_CONN_LOST_IN;
 		}
 		if (wanted) /* its text is the callback's scratch memory now */
-			part = cs_conn_show(env, conn, data,
+			part = cs_conn_show(cs_conn_rare(env), conn, data,
 					    cs_http_body_content(&conn->request.body, bytes));
 		else if (conn->text != CS_POOL_NONE)
 			text = cs_pool_item(env->texts, conn->text);
@@ -148,12 +192,12 @@ CS_CONN_WAY uint64_t cs_conn_receive(const struct cs_conn_env *env, struct cs_co
 		else
 			conn->head_bytes += (uint32_t)used;
 		if (verdict == CS_HTTP_UNFOLLOWED && !in_body)
-			cs_conn_tell_unfollowed(env, conn);
+			cs_conn_tell_unfollowed(cs_conn_rare(env), conn);
 		if (verdict == CS_HTTP_UNFOLLOWED || verdict == CS_HTTP_NOT_HTTP)
 			return CS_CONN_LOST_IN;
 		if (verdict == CS_HTTP_HEAD && text &&
 		    cs_conn_outstanding(conn) >= CS_CONN_PIPELINE) {
-			cs_conn_tell_unfollowed(env, conn);
+			cs_conn_tell_unfollowed(cs_conn_rare(env), conn);
 			return CS_CONN_LOST_IN;
 		}
 		if (verdict == CS_HTTP_HEAD && text)
@@ -206,6 +250,6 @@ CS_CONN_WAY void cs_conn_received_by(const struct cs_conn_env *env, struct cs_co
 		iov++;
 	}
 	if (lost && !env->caller)
-		cs_conn_put_text(env, conn);
+		cs_conn_put_text(cs_conn_rare(env), conn);
 	cs_conn_leave(env, conn, CS_CONN_RECEIVING, lost, now_ns);
 }

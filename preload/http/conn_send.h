@@ -136,7 +136,7 @@ CS_CONN_WAY uint64_t cs_conn_transmit(const struct cs_conn_env *env, struct cs_c
 		if (!begin_response(env, conn, begin_ns))
 			return CS_CONN_LOST;
 		if (env->caller && conn->wants_body)
-			part = cs_conn_show(env, conn, data,
+			part = cs_conn_show(cs_conn_rare(env), conn, data,
 					    cs_http_response_content(&conn->response, bytes));
 		verdict = feed(env, conn, data, part, &used);
 		bytes -= used;
@@ -165,7 +165,7 @@ CS_CONN_WAY uint64_t cs_conn_transmit(const struct cs_conn_env *env, struct cs_c
 			break;
 		case CS_HTTP_NOT_HTTP:
 		case CS_HTTP_UNFOLLOWED:
-			cs_conn_end_all(env, conn, true, end_ns);
+			cs_conn_end_all(cs_conn_rare(env), conn, true, end_ns);
 			return CS_CONN_LOST;
 		}
 	}

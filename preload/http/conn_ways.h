@@ -78,6 +78,14 @@ uint64_t cs_conn_show(const struct cs_conn_env *env, struct cs_conn *conn,
 /** cs_conn_tell_unfollowed() - a head is not followed. Context: signal; the one thread in the direction. */
 void cs_conn_tell_unfollowed(const struct cs_conn_env *env, struct cs_conn *conn);
 
+/**
+ * cs_conn_remember() - of a server's, whose env remembers: its head, of @conn->head_bytes, may come again
+ *
+ * Context: signal; the one thread in the receiving direction. Nothing happens if there is no room.
+ */
+void cs_conn_remember(const struct cs_conn_env *env, struct cs_conn *conn,
+		      const struct cs_http_text *text, const unsigned char *head);
+
 /** cs_conn_put_text() - the text of a head that came in is needed no more. Context: as above. */
 void cs_conn_put_text(const struct cs_conn_env *env, struct cs_conn *conn);
 
@@ -106,6 +114,12 @@ void cs_conn_finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_
  */
 uint64_t cs_conn_tell_aside(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t state,
 			    uint64_t lost, uint64_t now_ns);
+
+/** cs_conn_rare() - the env for the functions above, which are not inlined. */
+CS_CONN_WAY const struct cs_conn_env *cs_conn_rare(const struct cs_conn_env *env)
+{
+	return env->general ? env->general : env;
+}
 
 CS_CONN_WAY bool cs_conn_is_generation(uint64_t state, uint32_t generation)
 {
@@ -138,13 +152,13 @@ CS_CONN_WAY void cs_conn_leave(const struct cs_conn_env *env, struct cs_conn *co
 
 	do {
 		if (__builtin_expect(((state | lost) & CS_CONN_LOST) != 0, 0))
-			state = cs_conn_tell_aside(env, conn, state, lost, now_ns);
+			state = cs_conn_tell_aside(cs_conn_rare(env), conn, state, lost, now_ns);
 		next = (state & ~(busy | CS_CONN_ANSWERING)) | lost;
 		/* pairs with: conn.state; acquire, as finish() reads what the other direction wrote */
 	} while (!atomic_compare_exchange_weak_explicit(
 		&conn->state, &state, next, memory_order_acq_rel, memory_order_relaxed));
 	if (next & CS_CONN_CLOSING && !(next & CS_CONN_BUSY))
-		cs_conn_finish(env, conn, next);
+		cs_conn_finish(cs_conn_rare(env), conn, next);
 }
 
 CS_CONN_WAY uint64_t cs_conn_raw_lost(enum cs_conn_raw_verdict verdict)

@@ -38,6 +38,14 @@ struct cs_http_text {
 	char bytes[CS_HTTP_TEXT_BYTES];
 };
 
+/* The same, wherever it stands. */
+struct cs_http_kept {
+	const char *bytes;
+	uint16_t method_len;
+	uint16_t target_len;
+	uint16_t headers_len;
+};
+
 /** cs_http_text_clear() - nothing is kept yet. Context: signal (pure). */
 static inline void cs_http_text_clear(struct cs_http_text *text)
 {

@@ -13,7 +13,7 @@
 
 #include "preload/http/http_response.h"
 
-#define CS_HTTP_MEMO_BYTES 176u
+#define CS_HTTP_MEMO_BYTES 168u
 
 /* All zero: nothing. */
 struct cs_http_memo {

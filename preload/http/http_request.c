@@ -312,8 +312,8 @@ static enum cs_http_verdict feed_line(struct cs_http_request *request, struct cs
 	return request->head_bytes > CS_HTTP_HEAD_MAX ? CS_HTTP_UNFOLLOWED : verdict;
 }
 
-/* The head is complete: what frames the body (RFC 9112 section 6.3, for requests)? */
-static enum cs_http_verdict begin_body(struct cs_http_request *request)
+/* RFC 9112 section 6.3, for requests. */
+enum cs_http_verdict cs_http_request_begin_body(struct cs_http_request *request)
 {
 	const struct cs_http_fields *fields = &request->fields;
 
@@ -339,7 +339,7 @@ static enum cs_http_verdict feed_fields(struct cs_http_request *request, struct 
 	if (*ret_used > CS_HTTP_HEAD_MAX - request->head_bytes)
 		return CS_HTTP_UNFOLLOWED;
 	request->head_bytes += (uint32_t)*ret_used;
-	return verdict == CS_HTTP_HEAD ? begin_body(request) : verdict;
+	return verdict == CS_HTTP_HEAD ? cs_http_request_begin_body(request) : verdict;
 }
 
 enum cs_http_verdict cs_http_request_feed(struct cs_http_request *request,

@@ -38,6 +38,12 @@ static inline bool cs_http_request_idle(const struct cs_http_request *request)
 	return request->state <= CS_HTTP_REQUEST_IDLE;
 }
 
+/** cs_http_request_fresh() - idem, nor any of an empty line. Context: signal (pure). */
+static inline bool cs_http_request_fresh(const struct cs_http_request *request)
+{
+	return request->state == 0 && request->progress == 0;
+}
+
 /** cs_http_request_in_body() - is the next byte one of a body? Context: signal (pure). */
 static inline bool cs_http_request_in_body(const struct cs_http_request *request)
 {
@@ -59,3 +65,10 @@ static inline bool cs_http_request_in_body(const struct cs_http_request *request
 enum cs_http_verdict cs_http_request_feed(struct cs_http_request *request,
 					  struct cs_http_text *text, const unsigned char *data,
 					  size_t len, size_t *ret_used);
+
+/**
+ * cs_http_request_begin_body() - the head is complete, @request has its fields and version: what frames the body?
+ *
+ * Context: signal (pure). Return: CS_HTTP_HEAD or CS_HTTP_UNFOLLOWED. For http_request_memo.c; nobody else's.
+ */
+enum cs_http_verdict cs_http_request_begin_body(struct cs_http_request *request);

@@ -14,10 +14,28 @@
 
 static unsigned char conn_items[sizeof(struct cs_conn)] __attribute__((aligned(64)));
 static unsigned char text_items[sizeof(struct cs_conn_text)] __attribute__((aligned(8)));
-static struct cs_pool conns, texts;
+static unsigned char memo_items[sizeof(struct cs_conn_memo)] __attribute__((aligned(64)));
+static struct cs_pool conns, texts, memos;
 static _Atomic uint32_t forks;
 static uint32_t requests, responses, ends;
 static bool aside;
+
+/* A head that comes again is told without its text. */
+static void check_kept(const struct cs_conn_event *event)
+{
+	const struct cs_http_kept *kept = &event->kept;
+	size_t used = (size_t)kept->method_len + kept->target_len + kept->headers_len;
+
+	CS_FUZZ_CHECK(kept->method_len && kept->target_len);
+	CS_FUZZ_CHECK(used <= (event->text ? CS_HTTP_TEXT_BYTES : CS_HTTP_REQUEST_MEMO_TEXT));
+	CS_FUZZ_CHECK(!event->text || kept->bytes == event->text->bytes);
+	CS_FUZZ_CHECK(!kept->headers_len || kept->bytes[used - 1] == '\n');
+}
+
+static bool remembers(void)
+{
+	return true;
+}
 
 static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 {
@@ -26,10 +44,10 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 	case CS_CONN_REQUEST:
 		CS_FUZZ_CHECK(event->sequence == requests);
 		CS_FUZZ_CHECK(requests - ends < CS_CONN_PIPELINE);
-		CS_FUZZ_CHECK(cs_http_text_used(event->text) <= CS_HTTP_TEXT_BYTES);
+		check_kept(event);
 		CS_FUZZ_CHECK(event->version == 10 || event->version == 11);
 		requests++;
-		conn->wants_body = event->version == 10;
+		conn->wants_body = event->text && event->version == 10;
 		break;
 	case CS_CONN_REQUEST_END:
 		CS_FUZZ_CHECK(conn->wants_body && event->sequence == requests - 1);
@@ -62,7 +80,13 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 static void look(struct cs_conn *conn, const unsigned char *data, size_t len);
 
 static const struct cs_conn_env env = {
-	.conns = &conns, .texts = &texts, .emit = emit, .content = look, .forks = &forks
+	.conns = &conns,
+	.texts = &texts,
+	.memos = &memos,
+	.emit = emit,
+	.content = look,
+	.remembers = remembers,
+	.forks = &forks,
 };
 
 static void look(struct cs_conn *conn, const unsigned char *data, size_t len)
@@ -98,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	aside = false;
 	cs_pool_init(&conns, conn_items, 1, sizeof(struct cs_conn));
 	cs_pool_init(&texts, text_items, 1, sizeof(struct cs_conn_text));
+	cs_pool_init(&memos, memo_items, 1, sizeof(struct cs_conn_memo));
 	conn = cs_pool_item(&conns, cs_conn_open(&env, GENERATION, 9, 0));
 	while (size && references) {
 		uint8_t what = data[0];
@@ -123,6 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (; references; references--)
 		cs_conn_unref(&env, conn, GENERATION, true, 5);
 	CS_FUZZ_CHECK(requests == ends && !aside);
-	CS_FUZZ_CHECK(cs_pool_take(&conns) == 0 && cs_pool_take(&texts) == 0);
+	CS_FUZZ_CHECK(cs_pool_take(&conns) == 0 && cs_pool_take(&texts) == 0 &&
+		      cs_pool_take(&memos) == 0);
 	return 0;
 }

@@ -27,18 +27,31 @@ struct slot {
 static struct slot slots[SLOTS];
 static _Atomic uint32_t requests[GENERATIONS + SLOTS + 1], ends[GENERATIONS + SLOTS + 1];
 static _Atomic uint64_t followed_to_the_end;
+static _Atomic uint64_t again;  /* heads that were taken for the last one */
 static _Atomic uint64_t asides; /* told of, and not yet over */
 static _Atomic uint32_t forks;
 static _Atomic bool over;
 
-static void check_target(const struct cs_conn_event *event, uint32_t generation)
-{
-	char expected[64];
-	int len = snprintf(expected, sizeof(expected), "/%u/%u", generation, event->sequence);
+/* Of one length, so that a head that comes whole may be taken for the last one again. */
+#define ID "%08u/%08u"
 
-	if (event->text->target_len != len ||
-	    memcmp(event->text->bytes + event->text->method_len, expected, (size_t)len) != 0)
+static void check_id(const struct cs_conn_event *event, uint32_t generation)
+{
+	const struct cs_http_kept *kept = &event->kept;
+	char expected[64];
+	int len = snprintf(expected, sizeof(expected), "GET/x-call-id: " ID "\n", generation,
+			   event->sequence);
+
+	if (kept->method_len + kept->target_len + kept->headers_len != len ||
+	    memcmp(kept->bytes, expected, (size_t)len) != 0)
 		fail("a request of another connection", generation, event->sequence);
+	if (!event->text)
+		atomic_fetch_add_explicit(&again, 1, memory_order_relaxed);
+}
+
+static bool remembers(void)
+{
+	return true;
 }
 
 static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
@@ -47,7 +60,7 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 
 	switch (event->type) {
 	case CS_CONN_REQUEST:
-		check_target(event, generation);
+		check_id(event, generation);
 		if (atomic_fetch_add_explicit(&requests[generation], 1, memory_order_relaxed) !=
 		    event->sequence)
 			fail("requests out of order", generation, event->sequence);
@@ -78,7 +91,12 @@ static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
 }
 
 static const struct cs_conn_env env = {
-	.conns = &cs_fds.conns, .texts = &cs_fds.texts, .emit = emit, .forks = &forks
+	.conns = &cs_fds.conns,
+	.texts = &cs_fds.texts,
+	.memos = &cs_fds.memos,
+	.remembers = remembers,
+	.emit = emit,
+	.forks = &forks,
 };
 
 /* As a hook does: the word before the call, and again after it; then it may be late nonetheless. */
@@ -110,10 +128,12 @@ static void *read_requests(void *argument)
 			generation = cs_fd_generation(word);
 			sequence = 0;
 		}
-		len = (size_t)snprintf(bytes, sizeof(bytes), "GET /%u/%u HTTP/1.1\r\n\r\n",
-				       generation, sequence);
+		len = (size_t)snprintf(bytes, sizeof(bytes),
+				       "GET / HTTP/1.1\r\nx-call-id: " ID "\r\n\r\n", generation,
+				       sequence);
 		while (at < len && still(slot, word, &random)) {
-			size_t take = 1 + draw(&random, (uint32_t)(len - at));
+			bool whole = !at && draw(&random, 2);
+			size_t take = whole ? len : 1 + draw(&random, (uint32_t)(len - at));
 			struct iovec iov = { .iov_base = bytes + at, .iov_len = take };
 
 			cs_conn_received(&env, cs_fd_conn(word), generation, &iov, take, 1);
@@ -233,14 +253,16 @@ static void check_all(void)
 			fail("requests and ends differ", requests[g], ends[g]);
 		sum += requests[g];
 	}
-	if (take_all(&cs_fds.conns) != SLOTS || take_all(&cs_fds.texts) != 2)
+	if (take_all(&cs_fds.conns) != SLOTS || take_all(&cs_fds.texts) != 2 ||
+	    take_all(&cs_fds.memos) != 2)
 		fail("something was not given back", 0, 0);
 	if (asides)
 		fail("not over", asides, 0);
 	if (sum < 500 || followed_to_the_end < 100)
 		fail("hardly anything happened", sum, followed_to_the_end);
-	printf("conn_stress: %llu requests on %u connections, %llu answered\n",
-	       (unsigned long long)sum, GENERATIONS, (unsigned long long)followed_to_the_end);
+	printf("conn_stress: %llu requests on %u connections, %llu answered, %llu as the last one\n",
+	       (unsigned long long)sum, GENERATIONS, (unsigned long long)followed_to_the_end,
+	       (unsigned long long)again);
 }
 
 int main(void)
@@ -254,6 +276,7 @@ int main(void)
 	cs_fd_init(memory);
 	cs_fds.conns.count = SLOTS;
 	cs_fds.texts.count = 2;
+	cs_fds.memos.count = 2;
 	for (int i = 0; i < SLOTS; i++) {
 		slots[i].fd = FIRST_FD + i;
 		if (pthread_create(&threads[2 * i], NULL, read_requests, &slots[i]) ||

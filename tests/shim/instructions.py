@@ -19,10 +19,10 @@ from lib.cases import case
 LIMITS = {
     "read": (16, 0),
     "write": (16, 0),
-    "serve": (3800, 3),
-    "serve_in_two": (4150, 3),
-    "serve_jdk": (3600, 3),
-    "serve_jetty": (4050, 3),
+    "serve": (2100, 3),
+    "serve_in_two": (2400, 3),
+    "serve_jdk": (2550, 3),
+    "serve_jetty": (3000, 3),
     "call": (4300, 2),
 }
 
