@@ -2,7 +2,7 @@
 
 /*
  * jemalloc's settings for a daemon that is mostly quiet: its defaults keep a burst's memory for ever
- * (measured 278 MiB four seconds after a burst; 8 MiB with these). One arena: there is one thread.
+ * (measured 278 MiB four seconds after a burst; 8 MiB with these). One arena: there is one thread that works.
  * Linked into the program, never into anything that is preloaded.
  */
 #include "collector/allocator.h"

@@ -2,8 +2,8 @@
 
 /*
  * The collector as a library: `coldspan-collector` and `coldspan run` are thin mains around it. It
- * lives on the caller's event base and does all its work there; a thread is started only to close
- * what a hostile peer sent.
+ * lives on the caller's event base and does all its work there; threads only close what a hostile
+ * peer sent, and read what may block (collector/processes/reading.h).
  */
 #pragma once
 

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "collector/processes/cgroup.h"
 #include "collector/processes/pidfd.h"
-#include "collector/processes/procfs.h"
+#include "collector/processes/reading.h"
 #include "collector/processes/usage.h"
 #include "preload/wire/segment.h"
 
@@ -170,7 +170,7 @@ static void tell_container(struct cs_instance *instance, const struct cs_process
 
 	if (!process || process->pid <= 0 || process->pidfd < 0)
 		return;
-	cs_cgroup_read(process->pid, &container);
+	cs_cgroup_read(process->pid, process->uid, &container);
 	if (cs_pidfd_reaped(process->pidfd)) {
 		if (cs_pidfd_get_info(process->pidfd, &info) < 0 || !info.cgroup_id)
 			return;
@@ -232,20 +232,14 @@ static uint32_t at_most_u32(uint64_t count)
 	return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
 }
 
-static void tell_usage(struct cs_instance *instance, const struct cs_process *process,
-		       const struct cs_usage *usage, bool ended)
+static void tell_usage(struct cs_instance *instance, const struct cs_usage *usage, bool ended)
 {
-	uint64_t read_bytes;
-
-	/* Another may have its pid since. */
-	if (cs_proc_get_io(process->pid, &read_bytes) < 0 || cs_pidfd_reaped(process->pidfd))
-		read_bytes = 0;
 	cs_assembler_usage(instance->model,
 			   &(struct cs_usage_so_far){
 				   .cpu_ns = usage->cpu_ns,
 				   .faults_minor = at_most_u32(usage->faults_minor),
 				   .faults_major = at_most_u32(usage->faults_major),
-				   .read_bytes = read_bytes,
+				   .read_bytes = usage->read_bytes,
 				   .known = true,
 			   },
 			   ended);
@@ -308,7 +302,7 @@ void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance
 	process = own_process(instance);
 	if (!process || cs_usage_read(process, &usage) < 0)
 		return;
-	tell_usage(instance, process, &usage, false);
+	tell_usage(instance, &usage, false);
 	cs_metering_ready(instance, &usage);
 }
 
@@ -325,7 +319,7 @@ void cs_pipeline_exited(struct cs_pipeline *pipeline, struct cs_instance *instan
 		return;
 	cs_metering_exited(instance, process, &usage);
 	if (process == own_process(instance))
-		tell_usage(instance, process, &usage, true);
+		tell_usage(instance, &usage, true);
 }
 
 static bool is_of_invocation(unsigned type)
@@ -396,7 +390,11 @@ void cs_pipeline_get_stats(const struct cs_pipeline *pipeline, struct cs_self *s
 {
 	struct cs_assembler_stats stats;
 	uint64_t sampled_out = 0;
+	struct cs_reading_stats readings;
 
+	cs_reading_get_stats(&readings);
+	self->readings_given_up = readings.given_up;
+	self->readings_refused = readings.refused;
 	cs_assembler_get_stats(pipeline->assembler, &stats);
 	self->cold_starts = stats.cold_starts;
 	self->invocations = stats.invocations;

@@ -49,6 +49,8 @@ void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 		COUNTER(processes_now),
 		COUNTER(tags_refused),
 		COUNTER(pids_unseen),
+		COUNTER(readings_given_up),
+		COUNTER(readings_refused),
 		COUNTER(looks),
 		COUNTER(records),
 		COUNTER(torn),

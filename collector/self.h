@@ -54,6 +54,9 @@ struct cs_self {
 	uint64_t processes_now; /* processes that instances are held for */
 	uint64_t tags_refused;  /* writers' pids that were not followed, for CS_INSTANCE_TAGS_MAX */
 	uint64_t pids_unseen;   /* records about a process of another pid namespace, not told on */
+	uint64_t
+		readings_given_up; /* of /proc/PID, that did not come back: collector/processes/reading.h */
+	uint64_t readings_refused; /* ... and not begun after that */
 	/* rings */
 	struct cs_ring_fill fill;
 	uint64_t looks;   /* passes over the instances */

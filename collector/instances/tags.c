@@ -8,7 +8,8 @@
 
 #include "base/clock.h"
 #include "collector/processes/pidfd.h"
-#include "collector/processes/procfs.h"
+#include "collector/processes/proc_reading.h"
+#include "collector/processes/reading.h"
 
 static struct cs_member *find(struct cs_instance *instance, uint32_t tag)
 {
@@ -110,7 +111,7 @@ static int32_t find_in_proc(struct cs_instance *instance, int32_t inner)
 
 		if (!member->process || member->process->pid <= 0)
 			continue;
-		found = cs_proc_find_child(member->process->pid, inner);
+		found = cs_proc_read_child(member->process->pid, instance->peer.uid, inner);
 		if (found > 0)
 			return found;
 	}
@@ -152,12 +153,31 @@ void cs_tags_remember(struct cs_process *parent, int32_t inner, int32_t outer)
 	}
 }
 
+/* By the word of kernels that answer at once, of a process that /proc says nothing of. */
+static bool is_child_of_writer(const struct cs_instance *instance, int pidfd, uint32_t *ret_uid)
+{
+	const struct cs_member *member;
+	struct cs_pidfd_info info;
+
+	if (cs_pidfd_get_info(pidfd, &info) < 0 || info.ppid <= 0 ||
+	    (instance->peer.uid != 0 && info.uid != instance->peer.uid))
+		return false;
+	*ret_uid = info.uid;
+	LIST_FOREACH(member, &instance->members, of_instance)
+	{
+		if (member->process && member->process->pid == info.ppid)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Can @pid be the writer? Fork children are younger than the attach of their ring, and older than
  * what they wrote; and nobody may point at a process of another user.
+ * Return: 0; -ESTALE no; cs_reading_is_missing(): nobody can say.
  */
-static bool plausible(const struct cs_instance *instance, int32_t pid, uint64_t seen_ns,
-		      uint32_t *ret_uid)
+static int is_writer(const struct cs_instance *instance, int32_t pid, int pidfd, uint64_t seen_ns,
+		     uint32_t *ret_uid)
 {
 	const struct cs_header *header = instance->file.header;
 	/* both clocks of ours: BOOTTIME alone goes on while the machine is suspended */
@@ -166,27 +186,29 @@ static bool plausible(const struct cs_instance *instance, int32_t pid, uint64_t 
 	uint64_t attach_ns =
 		cs_clock_shift_apply(instance->file.shift.boottime_ns, header->attach_boottime_ns);
 	uint64_t last_ns = cs_clock_ns(CLOCK_BOOTTIME) - ago_ns;
-	struct cs_proc_status status;
-	struct cs_proc_stat stat;
+	struct cs_proc_origin origin;
+	int r = cs_proc_read_origin(pid, instance->peer.uid, &origin);
 
-	if (cs_proc_get_status(pid, &status) < 0 || cs_proc_get_stat(pid, &stat) < 0)
-		return false;
-	if (instance->peer.uid != 0 && status.uid != instance->peer.uid)
-		return false;
-	*ret_uid = status.uid;
-	return stat.start_ns + CS_PROC_TICK_NS >= attach_ns &&
-	       (!seen_ns || stat.start_ns <= last_ns + CS_PROC_TICK_NS);
+	if (cs_reading_is_missing(r))
+		return is_child_of_writer(instance, pidfd, ret_uid) ? 0 : r;
+	if (r < 0 || (instance->peer.uid != 0 && origin.uid != instance->peer.uid))
+		return -ESTALE;
+	*ret_uid = origin.uid;
+	if (origin.start_ns + CS_PROC_TICK_NS < attach_ns ||
+	    (seen_ns && origin.start_ns > last_ns + CS_PROC_TICK_NS))
+		return -ESTALE;
+	return 0;
 }
 
-/* Return: a pidfd; -ESTALE @pid is somebody else; other negative errno: it has none, or is gone. */
+/* Return: a pidfd; other negative errno than those of is_writer(): it has none, or is gone. */
 static int open_writer(const struct cs_instance *instance, int32_t pid, uint64_t seen_ns,
 		       uint32_t *ret_uid)
 {
 	cs_cleanup(cs_closep) int pidfd = pid > 0 ? cs_pidfd_open(pid) : -ESRCH;
 
-	if (pidfd >= 0 && !plausible(instance, pid, seen_ns, ret_uid))
-		return -ESTALE;
-	return cs_take_fd(&pidfd);
+	int r = pidfd < 0 ? pidfd : is_writer(instance, pid, pidfd, seen_ns, ret_uid);
+
+	return r < 0 ? r : cs_take_fd(&pidfd);
 }
 
 static struct cs_process *follow(struct cs_instance *instance, uint32_t tag, uint64_t seen_ns,
@@ -201,8 +223,8 @@ static struct cs_process *follow(struct cs_instance *instance, uint32_t tag, uin
 		pid = find_in_proc(instance, (int32_t)tag);
 		pidfd = open_writer(instance, pid, seen_ns, &uid);
 	}
-	/* It is nobody's child any more; unless we see none of them at all. */
-	*ret_dead = pidfd < 0 && instance->peer.pid > 0;
+	/* It is nobody's child any more; unless we see none of them at all, or were kept from looking. */
+	*ret_dead = pidfd < 0 && instance->peer.pid > 0 && !cs_reading_is_missing(pidfd);
 	return pidfd < 0 ? NULL : cs_process_get(&instance->world->processes, pid, uid, pidfd);
 }
 

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "collector/processes/pidfd.h"
-#include "collector/processes/procfs.h"
+#include "collector/processes/proc_reading.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
@@ -47,21 +47,18 @@ int cs_peer_open(int connection, struct cs_peer *ret)
 int cs_peer_find(struct cs_peer *peer)
 {
 	cs_cleanup(cs_closep) int pidfd = -EBADF;
-	struct cs_proc_status status;
-	struct cs_proc_stat stat;
+	struct cs_proc_origin origin;
 	int r;
 
 	if (peer->pid <= 0)
 		return 0;
 	pidfd = cs_pidfd_open(peer->pid);
-	r = pidfd < 0 ? pidfd : cs_proc_get_stat(peer->pid, &stat);
-	if (r == 0)
-		r = cs_proc_get_status(peer->pid, &status);
+	r = pidfd < 0 ? pidfd : cs_proc_read_origin(peer->pid, peer->uid, &origin);
 	if (r < 0)
 		return cs_peer_is_busy(r) ? r : 0;
-	if (cs_pidfd_reaped(pidfd) || status.uid != peer->uid)
+	if (cs_pidfd_reaped(pidfd) || origin.uid != peer->uid)
 		return 0;
-	peer->start_ns = stat.start_ns;
+	peer->start_ns = origin.start_ns;
 	peer->pidfd = cs_take_fd(&pidfd);
 	return 0;
 }

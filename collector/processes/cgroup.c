@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "collector/processes/procfs.h"
+#include "collector/processes/reading.h"
 
 #define CGROUP_TEXT_BYTES 16384u /* a line for each hierarchy: a dozen, some 200 bytes each */
 
@@ -201,29 +202,61 @@ static void read_own(void)
 	own.id = mounts_id(getpid());
 }
 
-void cs_cgroup_read(int32_t pid, struct cs_container *ret)
+struct names_job {
+	int32_t pid;
+	char text[CGROUP_TEXT_BYTES];
+};
+
+static int read_names(void *context)
 {
-	char path[48], text[CGROUP_TEXT_BYTES];
-	struct cs_container found = { .id = "" }, mounted = { .id = "" };
+	struct names_job *job = context;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%" PRId32 "/cgroup", job->pid);
+	return cs_proc_read_file(path, job->text, sizeof(job->text));
+}
+
+struct mounts_job {
+	int32_t pid;
+	uint64_t own_id;
+	struct cs_container container;
+};
+
+/* Those of who has our own mounts are known. */
+static int read_other_mounts(void *context)
+{
+	struct mounts_job *job = context;
+	char path[48];
+
+	if (mounts_id(job->pid) == job->own_id)
+		return 0;
+	job->container = (struct cs_container){ .id = "" };
+	snprintf(path, sizeof(path), "/proc/%" PRId32 "/mountinfo", job->pid);
+	read_mounts(path, NULL, &job->container);
+	return 0;
+}
+
+void cs_cgroup_read(int32_t pid, uint32_t uid, struct cs_container *ret)
+{
+	struct cs_container found = { .id = "" };
+	struct mounts_job mounts;
+	struct names_job names;
 
 	read_own();
 	*ret = found;
-	snprintf(path, sizeof(path), "/proc/%" PRId32 "/cgroup", pid);
-	if (cs_proc_read_file(path, text, sizeof(text)) < 0)
+	names.pid = pid;
+	if (cs_reading_run(pid, uid, read_names, &names, sizeof(names)) < 0)
 		return;
-	cs_container_of_cgroups(text, &found);
-	found.memory_max_bytes = memory_max(&own.mounts, text);
+	cs_container_of_cgroups(names.text, &found);
+	found.memory_max_bytes = memory_max(&own.mounts, names.text);
 	/* In a cgroup namespace of its own a container's group has no name that we could see. */
-	if (!*found.id && mounts_id(pid) == own.id) {
-		mounted = own.container;
-	} else if (!*found.id) {
-		snprintf(path, sizeof(path), "/proc/%" PRId32 "/mountinfo", pid);
-		read_mounts(path, NULL, &mounted);
-	}
-	if (*mounted.id)
-		memcpy(found.id, mounted.id, sizeof(found.id));
-	if (*mounted.pod_uid && !*found.pod_uid)
-		memcpy(found.pod_uid, mounted.pod_uid, sizeof(found.pod_uid));
+	mounts = (struct mounts_job){ .pid = pid, .own_id = own.id, .container = own.container };
+	if (*found.id || cs_reading_run(pid, uid, read_other_mounts, &mounts, sizeof(mounts)) < 0)
+		mounts.container = (struct cs_container){ .id = "" };
+	if (*mounts.container.id)
+		memcpy(found.id, mounts.container.id, sizeof(found.id));
+	if (*mounts.container.pod_uid && !*found.pod_uid)
+		memcpy(found.pod_uid, mounts.container.pod_uid, sizeof(found.pod_uid));
 	*ret = found;
 }
 

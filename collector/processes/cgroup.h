@@ -55,12 +55,13 @@ uint64_t cs_cgroup_memory_max(const struct cs_cgroup_group *group);
 
 /**
  * cs_cgroup_read() - what holds a process
+ * @uid: who made us ask: collector/processes/reading.h
  * @ret: what is not known of it, or gone with it, is empty
  *
  * Another may have had its pid: the caller asks afterwards. Mounts of our own are read once.
  * Context: loop.
  */
-void cs_cgroup_read(int32_t pid, struct cs_container *ret);
+void cs_cgroup_read(int32_t pid, uint32_t uid, struct cs_container *ret);
 
 /**
  * cs_cgroup_read_group() - the same by the number of a group of version 2, of a process that is gone

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "collector/processes/pidfd.h"
-#include "collector/processes/procfs.h"
+#include "collector/processes/proc_reading.h"
 
 void cs_process_table_init(struct cs_process_table *table, struct event_base *base, uint64_t *count,
 			   cs_process_fn exited, cs_process_fn reaped, void *context)
@@ -71,7 +71,8 @@ static void ask_status(struct cs_process *process)
 	if (answers && info.exited) {
 		process->status_known = true;
 		process->wait_status = info.wait_status;
-	} else if (process->pid > 0 && cs_proc_get_exit(process->pid, &status) == 0 &&
+	} else if (process->pid > 0 &&
+		   cs_proc_read_exit(process->pid, process->uid, &status) == 0 &&
 		   (answers || status) && !cs_pidfd_reaped(process->pidfd)) {
 		process->status_known = true;
 		process->wait_status = status;
@@ -99,15 +100,15 @@ void cs_process_check(struct cs_process *process)
 		table->reaped(table->context, process);
 }
 
-static int32_t ppid_of(int32_t pid, int pidfd)
+static int32_t ppid_of(int32_t pid, uint32_t uid, int pidfd)
 {
+	struct cs_proc_origin origin;
 	struct cs_pidfd_info info;
-	struct cs_proc_stat stat;
 
 	if (cs_pidfd_get_info(pidfd, &info) == 0)
 		return info.ppid;
-	if (pid > 0 && cs_proc_get_stat(pid, &stat) == 0 && !cs_pidfd_reaped(pidfd))
-		return stat.ppid;
+	if (pid > 0 && cs_proc_read_origin(pid, uid, &origin) == 0 && !cs_pidfd_reaped(pidfd))
+		return origin.ppid;
 	return 0;
 }
 
@@ -156,7 +157,7 @@ struct cs_process *cs_process_get(struct cs_process_table *table, int32_t pid, u
 		free(process);
 		return NULL;
 	} else {
-		process->ppid = ppid_of(pid, owned);
+		process->ppid = ppid_of(pid, uid, owned);
 	}
 	owned = -EBADF;
 	LIST_INSERT_HEAD(&table->buckets[bucket_of(pid)], process, link);

@@ -10,39 +10,59 @@
 #include "collector/processes/pidfd.h"
 #include "collector/processes/process.h"
 #include "collector/processes/procfs.h"
+#include "collector/processes/reading.h"
 
-int cs_usage_read(const struct cs_process *process, struct cs_usage *ret)
+struct job {
+	int32_t pid;
+	struct cs_usage usage;
+};
+
+static int read_usage(void *context)
 {
+	struct job *job = context;
 	struct cs_usage usage = { .time_ns = cs_clock_monotonic_ns() };
 	struct cs_proc_switches switches;
 	struct cs_proc_status status = { 0 };
 	struct cs_proc_stat stat = { 0 };
-	int r;
+	int r = cs_proc_get_cpu_ns(job->pid, &usage.cpu_ns);
 
-	if (process->pid <= 0 || process->reaped)
-		return -ESRCH;
-	r = cs_proc_get_cpu_ns(process->pid, &usage.cpu_ns);
 	if (r == 0)
-		r = cs_proc_get_stat(process->pid, &stat);
+		r = cs_proc_get_stat(job->pid, &stat);
 	if (r == 0)
-		r = cs_proc_get_status(process->pid, &status);
-	if (r == 0 && cs_proc_get_switches(process->pid, CS_USAGE_THREADS_MAX, &switches) == 0) {
+		r = cs_proc_get_status(job->pid, &status);
+	if (r < 0)
+		return r;
+	if (cs_proc_get_switches(job->pid, CS_USAGE_THREADS_MAX, &switches) == 0) {
 		usage.switches_voluntary = switches.voluntary;
 		usage.switches_involuntary = switches.involuntary;
 		usage.threads = switches.threads;
 	}
-	if (r < 0)
-		return r;
-	/* Another may have its pid since. */
-	if (cs_pidfd_reaped(process->pidfd))
-		return -ESRCH;
+	if (cs_proc_get_io(job->pid, &usage.read_bytes) < 0)
+		usage.read_bytes = 0;
 	usage.faults_minor = stat.faults_minor;
 	usage.faults_major = stat.faults_major;
 	usage.rss_bytes = stat.rss_pages * (uint64_t)sysconf(_SC_PAGESIZE);
 	/* Its own high-water mark the kernel brings up to date later than the sum. */
 	usage.max_rss_bytes =
 		usage.rss_bytes > status.max_rss_bytes ? usage.rss_bytes : status.max_rss_bytes;
-	*ret = usage;
+	job->usage = usage;
+	return 0;
+}
+
+int cs_usage_read(const struct cs_process *process, struct cs_usage *ret)
+{
+	struct job job = { .pid = process->pid };
+	int r;
+
+	if (process->pid <= 0 || process->reaped)
+		return -ESRCH;
+	r = cs_reading_run(process->pid, process->uid, read_usage, &job, sizeof(job));
+	if (r < 0)
+		return r;
+	/* Another may have its pid since. */
+	if (cs_pidfd_reaped(process->pidfd))
+		return -ESRCH;
+	*ret = job.usage;
 	return 0;
 }
 

@@ -24,6 +24,7 @@ struct cs_usage {
 	uint64_t cpu_ns;
 	uint64_t faults_minor;
 	uint64_t faults_major;
+	uint64_t read_bytes;    /* that system calls read; 0: not known */
 	uint64_t rss_bytes;     /* now; 0: it has ended */
 	uint64_t max_rss_bytes; /* its high-water mark; idem */
 	uint64_t switches_voluntary;
@@ -35,8 +36,8 @@ struct cs_usage {
  * cs_usage_read() - of a process that is not reaped: also one that has just ended
  *
  * All or nothing: what cannot be read any more is left out, never made up.
- * Context: loop. Some 20 us, and 10 a thread.
- * Return:  0; -ESRCH it is gone, or no pid is known; other errors of reading /proc.
+ * Context: loop. Some 30 us, and 10 a thread.
+ * Return:  0; -ESRCH it is gone, or no pid is known; other errors of reading /proc, or of cs_reading_run().
  */
 int cs_usage_read(const struct cs_process *process, struct cs_usage *ret) cs_must_use;
 

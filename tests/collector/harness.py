@@ -133,6 +133,14 @@ def watched(collector, shim, command, **more):
     return subprocess.Popen(command, env=env, **more)
 
 
+def until_asleep(pid):
+    """Where it waits for its input, after its last word."""
+    deadline = time.monotonic() + LIMIT_S
+    while pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "S":
+        assert time.monotonic() < deadline, "it does not sleep"
+        time.sleep(0.001)
+
+
 def cold_starts(path):
     """Attributes of each cold start's span, with those of its resource and its status."""
     return [{**span["resource"], **span["attributes"], "status": span["status"],

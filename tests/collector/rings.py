@@ -5,12 +5,10 @@
     rings.py COLLECTOR DRIVER
 """
 import os
-import pathlib
 import signal
 import subprocess
-import time
 
-from harness import LIMIT_S, Collector, Guest, main, run
+from harness import LIMIT_S, Collector, Guest, main, run, until_asleep
 from lib import cases
 from lib.cases import case
 
@@ -32,14 +30,6 @@ def a_hole_of_a_running_process_is_given_up_after_a_second(binary, driver):
             assert counters["records"] == 1, counters
             guest.close()
         collector.until("ended", lambda c: c["instances_ended"] == 1)
-
-
-def until_asleep(pid):
-    """Where it waits for its input, after its last word."""
-    deadline = time.monotonic() + LIMIT_S
-    while pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "S":
-        assert time.monotonic() < deadline, "it does not sleep"
-        time.sleep(0.001)
 
 
 @case

@@ -189,15 +189,15 @@ Test(cgroup, a_process_is_held_by_what_holds_its_parent)
 		pause();
 		_exit(0);
 	}
-	cs_cgroup_read(getpid(), &own);
-	cs_cgroup_read(child, &theirs);
+	cs_cgroup_read(getpid(), getuid(), &own);
+	cs_cgroup_read(child, getuid(), &theirs);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	cr_expect(eq(str, theirs.id, own.id));
 	cr_expect(eq(str, theirs.pod_uid, own.pod_uid));
 	cr_expect(eq(u64, theirs.memory_max_bytes, own.memory_max_bytes));
 	/* it is over, and nothing holds it */
-	cs_cgroup_read(child, &theirs);
+	cs_cgroup_read(child, getuid(), &theirs);
 	cr_expect(eq(str, theirs.id, (char *)""));
 	cr_expect(eq(u64, theirs.memory_max_bytes, 0));
 }
