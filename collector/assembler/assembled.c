@@ -162,6 +162,24 @@ bool cs_assembled_serves(const struct cs_assembled *instance)
 	return marks[CS_MARK_LISTEN] && (marks[CS_MARK_ACCEPT_WAIT] || !marks[CS_MARK_STDIN_READ]);
 }
 
+static bool uses_ring(const struct cs_assembled *instance)
+{
+	return instance->stand_down >> CS_STAND_DOWN_IO_URING & 1;
+}
+
+/* Who has answered others through libc does so always: libuv has rings for files alone. */
+bool cs_assembled_answers_unseen(const struct cs_request *request)
+{
+	return uses_ring(request->instance) && !request->exec && !request->lambda &&
+	       !request->first_byte_ns && !request->instance->marks[CS_MARK_RESPONSE];
+}
+
+bool cs_assembled_serves_unseen(const struct cs_assembled *instance)
+{
+	return uses_ring(instance) && instance->marks[CS_MARK_LISTEN] &&
+	       (!instance->marks[CS_MARK_ACCEPT_WAIT] || instance->facts[CS_FACT_CONNECTIONS]);
+}
+
 uint64_t cs_assembled_ready(const struct cs_assembled *instance)
 {
 	uint64_t own_ns = instance->marks[CS_MARK_ACCEPT_WAIT];

@@ -128,6 +128,12 @@ void cs_assembled_spawned(struct cs_assembler *assembler, int32_t pid,
 /** cs_assembled_join_spawn() - it is to be told of: who spawned it may not have been able to say so. */
 void cs_assembled_join_spawn(struct cs_assembled *instance);
 
+/** cs_assembled_answers_unseen() - has @request been answered where nobody sees it, perhaps? */
+bool cs_assembled_answers_unseen(const struct cs_request *request);
+
+/** cs_assembled_serves_unseen() - may @instance have served, though no request was seen? */
+bool cs_assembled_serves_unseen(const struct cs_assembled *instance);
+
 /** cs_assembled_program() - what who looks at a start calls it: the script, else the program. */
 const char *cs_assembled_program(const struct cs_identity *identity);
 

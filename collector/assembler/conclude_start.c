@@ -247,7 +247,7 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 	struct cs_init init = cs_init_of(instance, request, cause);
 	struct cs_bounds bounds = { .native = false };
 	uint64_t ready_ns;
-	bool running, accepted = false;
+	bool running, accepted = false, unseen = false;
 
 	cs_starter_join(instance);
 	instance->concluded = true;
@@ -263,7 +263,10 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 		break;
 	case CS_PROTOCOL_HTTP:
 	case CS_PROTOCOL_API:
-		cold.ready = cs_assembled_ready(instance) || request;
+		unseen = !request && cs_assembled_serves_unseen(instance);
+		cold.ready = cs_assembled_ready(instance) || request || unseen;
+		if (unseen)
+			bounds.event_unseen = CS_RING_UNSEEN;
 		bound_by_http(instance, request, cs_assembled_end(instance), &bounds);
 		if (instance->marks[CS_MARK_FETCH])
 			bound_by_load(instance, request, &bounds);
@@ -297,7 +300,7 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 							: NULL;
 	cold.approximate = cs_conclude_approximate(
 		instance, bounds.end_unseen ? bounds.end_unseen : bounds.event_unseen);
-	cold.unused = cold.ready && !request && !running;
+	cold.unused = cold.ready && !request && !running && !unseen;
 	if (cold.load_status)
 		bounds.event_unseen = REFUSED;
 	bounds.cut = (!cold.ready && !cold.load_status) || cold.outcome.cause == CS_CAUSE_SIGNAL ||

@@ -137,6 +137,14 @@ void cs_assembled_begin_event(struct cs_assembled *instance, uint64_t now_ns)
 	cs_assembled_finish(request, instance->end_ns, now_ns);
 }
 
+/* It may have been answered long ago: its end is not that of the process. */
+static void answered_unseen(struct cs_request *request)
+{
+	request->aborted = false;
+	request->outcome = (struct cs_outcome){ CS_CAUSE_NONE, 0 };
+	request->approximate = CS_RING_UNSEEN;
+}
+
 /*
  * What process @tag, or where @all any, had in flight ends, or is seen no more (@lives). What the
  * process executed may have got its connections, and answer.
@@ -151,11 +159,13 @@ static void end_requests(struct cs_assembled *instance, uint32_t tag, bool all, 
 		if ((request->tag != tag && !all) || cs_lambda_orphan(request, outcome))
 			continue;
 		request->aborted = outcome.cause != CS_CAUSE_NONE;
+		request->outcome = outcome;
 		if (lives)
 			see_no_more(request);
+		else if (cs_assembled_answers_unseen(request))
+			answered_unseen(request);
 		else if (!request->aborted)
 			request->approximate = CS_END_UNSEEN;
-		request->outcome = outcome;
 		cs_assembled_finish(request, time_ns, time_ns);
 	}
 }

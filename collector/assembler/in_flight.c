@@ -284,6 +284,10 @@ void cs_assembled_on_response_end(struct cs_assembled *instance, const struct cs
 	request->aborted = rec->flags & CS_RESPONSE_ABORTED;
 	if (rec->flags & CS_RESPONSE_UNFOLLOWED)
 		request->approximate = CS_END_UNSEEN;
+	if (cs_assembled_answers_unseen(request)) {
+		request->aborted = false;
+		request->approximate = CS_RING_UNSEEN;
+	}
 	request->request_bytes = rec->request_bytes;
 	request->response_bytes = rec->response_bytes;
 	cs_assembled_finish(request, time_ns, now_ns);

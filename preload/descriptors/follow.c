@@ -48,6 +48,12 @@ void cs_follow_end(unsigned reason)
 	atomic_store_explicit(&cs_shim.watching, false, memory_order_relaxed);
 }
 
+void cs_follow_ring(void)
+{
+	if (cs_shim_watching())
+		tell_stand_down(CS_STAND_DOWN_IO_URING);
+}
+
 void cs_follow_forked(void)
 {
 	if (cs_tables_may_change())

@@ -217,7 +217,7 @@ static void fill_in(struct cs_header *header, uint32_t lanes, const struct cs_st
 	header->ppid = (int32_t)cs_sys0(SYS_getppid);
 	header->uid = start->uid;
 	header->gid = start->gid;
-	header->flags |= cs_loader_is_musl() ? CS_HEADER_MUSL : 0;
+	header->flags |= cs_loader_has("musl") ? CS_HEADER_MUSL : 0;
 	header->identity_len = cs_identity_write(start, header->identity, CS_IDENTITY_BYTES);
 	header->flags |= cs_shim.openwhisk && cs_stdio_is_loop() ? CS_HEADER_LOOP : 0;
 	cs_segment_mark(header, CS_MARK_ATTACH, entered_ns);

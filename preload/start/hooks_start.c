@@ -3,6 +3,7 @@
 /* __libc_start_main and main: the marks around them, and the entry on musl. */
 #include <stddef.h>
 
+#include "preload/descriptors/follow.h"
 #include "preload/hooks/hook.h"
 #include "preload/shim.h"
 #include "preload/start/loader.h"
@@ -18,6 +19,8 @@ static int watched_main(int argc, char **argv, char **envp)
 	if (cs_shim_watching()) {
 		cs_mark_at(CS_MARK_MAIN, cs_now());
 		cs_segment_count(cs_shim.header, CS_FACT_SHARED_OBJECTS, cs_loader_objects());
+		if (cs_loader_has("liburing.so"))
+			cs_follow_ring(); /* its calls do not pass libc */
 		atomic_store_explicit(&cs_shim.in_main, true, memory_order_relaxed);
 	}
 	ret = real_main(argc, argv, envp);

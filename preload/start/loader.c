@@ -302,13 +302,13 @@ unsigned cs_loader_objects(void)
 	return n;
 }
 
-bool cs_loader_is_musl(void)
+bool cs_loader_has(const char *part)
 {
 	unsigned n = 0;
 
 	for (const struct link_map *map = (const void *)cs_shim.link_map; map && n < OBJECTS_MAX;
 	     map = map->next, n++) {
-		if (map->name && cs_text_has(cs_text_base(map->name), "musl"))
+		if (map->name && cs_text_has(cs_text_base(map->name), part))
 			return true;
 	}
 	return false;

@@ -53,8 +53,8 @@ bool cs_loader_find_late(enum cs_hook hook);
  */
 unsigned cs_loader_objects(void);
 
-/** cs_loader_is_musl() - is musl's libc in the list? Context: startup. */
-bool cs_loader_is_musl(void);
+/** cs_loader_has() - is an object in the list whose file name has @part in it? Context: startup. */
+bool cs_loader_has(const char *part);
 
 /** cs_loader_vdso() - address of a function in the vDSO, 0 if it is not there. Context: startup. */
 uintptr_t cs_loader_vdso(uintptr_t vdso, const char *name);

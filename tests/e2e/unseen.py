@@ -244,6 +244,43 @@ def a_wait_for_a_socket_that_was_inherited(args, folder):
     assert code["attributes"]["coldspan.phase.approximate"] == "readiness was not seen", code
 
 
+def _answers_by_ring(watch, guest, way):
+    """A server answers three requests over two connections; its pid."""
+    with subprocess.Popen([guest, way, "2"], env=watch.env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            said = process.stdout.readline()
+            if not said.strip().isdigit():
+                cases.skip(said.strip())
+            for requests in (1, 2):
+                with socket.create_connection(("127.0.0.1", int(said)), LIMIT_S) as client:
+                    for _ in range(requests):
+                        client.sendall(b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
+                        assert client.recv(4096).startswith(b"HTTP/1.1 200")
+            assert process.wait(LIMIT_S) == 0
+        finally:
+            process.kill()
+    return process.pid
+
+
+@case
+def what_passes_through_io_uring_was_not_aborted(args, folder):
+    with Watch(args.build, folder) as watch:
+        ways = {_answers_by_ring(watch, args.build / "tests/e2e" / guest, way): way
+                for guest in ("uring_server", "uring_server_past_libc") for way in ("send", "receive", "all")}
+        spans = watch.stop()
+    assert len(ways) == 6
+    for pid, way in ways.items():
+        start, _, served = program(spans, pid)
+        # Who reads through libc is seen to be asked; nothing else is claimed of what nobody saw.
+        assert len(served) == (3 if way == "send" else 0), (way, served)
+        for span in (start, *served):
+            assert "io_uring" in span["attributes"][APPROXIMATE], (way, span)
+            assert span["status"] != 2 and "error.type" not in span["attributes"], (way, span)
+        assert start["attributes"]["coldspan.init.ready"], (way, start)
+        assert "coldspan.init.unused" not in start["attributes"], (way, start)
+        assert start["attributes"]["coldspan.stand_down"] == "io_uring", (way, start)
+
+
 def _in_a_time_namespace(args, folder, options, shift_s):
     """A function whose clock is not ours has the same cold start, on our clock."""
     unshare = ["unshare", "-T", *options, "-f"]

@@ -41,6 +41,50 @@ static void end(uint32_t sequence, uint16_t flags, uint64_t time_ns)
 	feed(server, 100, CS_RECORD_RESPONSE_END, time_ns, &rec, sizeof(rec), NULL);
 }
 
+static void server_has_a_ring(uint64_t answered_ns)
+{
+	struct cs_header header = server_of(100, "server");
+
+	header.stand_down = 1ull << CS_STAND_DOWN_IO_URING;
+	header.marks[CS_MARK_RESPONSE] = answered_ns;
+	cs_assembler_look(server, &header);
+}
+
+Test(in_flight, who_has_a_ring_may_have_answered_through_it)
+{
+	server_has_a_ring(0);
+	ask(0, 70 * MS);
+	end(0, CS_RESPONSE_ABORTED, 75 * MS);
+	ask(1, 76 * MS);
+	cs_assembler_ended(server, 100, CS_ASSEMBLER_STATUS, SIGKILL, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 2));
+	for (unsigned i = 0; i < 2; i++) {
+		cr_assert(not(seen.invocation[i].aborted));
+		cr_assert(eq(int, seen.invocation[i].outcome.cause, CS_CAUSE_NONE));
+		cr_assert(eq(str, seen.said[i], (char *)CS_RING_UNSEEN));
+	}
+}
+
+Test(in_flight, who_has_a_ring_and_answers_through_libc_has_it_for_something_else)
+{
+	server_has_a_ring(65 * MS);
+	ask(0, 70 * MS);
+	end(0, CS_RESPONSE_ABORTED, 75 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(seen.invocation[0].aborted);
+}
+
+Test(in_flight, an_answer_that_was_seen_to_begin_was_aborted_ring_or_not)
+{
+	server_has_a_ring(0);
+	ask(0, 70 * MS);
+	answer(0, 71 * MS);
+	end(0, CS_RESPONSE_ABORTED, 75 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(seen.invocation[0].aborted);
+}
+
 Test(in_flight, pipelined_requests_are_answered_one_after_the_other)
 {
 	ask(0, 70 * MS);
