@@ -140,10 +140,18 @@ static bool handed_trace(const struct cs_inbound *inbound, struct cs_trace_conte
 	return true;
 }
 
+/* An event that was brought: who sent it wrote that into its body. */
+static bool named_in_body(const struct cs_inbound *inbound, struct cs_trace_context *ret)
+{
+	if (inbound->in_body)
+		*ret = inbound->caller;
+	return inbound->in_body;
+}
+
 /*
- * What brought a request belongs to the trace that this has handed on, if nobody named another one and it is not
- * told of yet. Who called stands in an event's body, as it came to what brought it; whom a header names may be a
- * span of that itself.
+ * What brought a request belongs to the trace that this has handed on, or that the body of an event names, if
+ * nobody named another one and it is not told of yet. Who called stands in that body, as it came to what brought
+ * it; whom a header names may be a span of that itself.
  */
 static void lend_trace(const struct cs_request *request, struct cs_request *cause)
 {
@@ -151,10 +159,10 @@ static void lend_trace(const struct cs_request *request, struct cs_request *caus
 	struct cs_inbound *lent = &cause->inbound;
 
 	if (cause->resolved || lent->carrier || lent->has_own_trace || lent->has_lent ||
-	    !handed_trace(own, &lent->lent))
+	    !(handed_trace(own, &lent->lent) || named_in_body(own, &lent->lent)))
 		return;
 	lent->has_lent = true;
-	if (own->carrier && !own->has_own_trace)
+	if (own->carrier && !own->in_body)
 		memset(lent->lent.parent_id, 0, sizeof(lent->lent.parent_id));
 	inherit_state(cause, own->trace_state);
 }

@@ -299,6 +299,7 @@ void cs_inbound_read_again(struct cs_inbound *inbound, const char *text, size_t 
 
 	cs_inbound_deinit(inbound);
 	cs_inbound_read(inbound, text, len, on_lambda);
+	inbound->in_body = inbound->carrier != CS_CARRIER_NONE;
 	inbound->has_handed_on = had.has_handed_on;
 	memcpy(inbound->handed_on, had.handed_on, sizeof(had.handed_on));
 	inbound->has_own_trace = had.has_own_trace;

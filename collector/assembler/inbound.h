@@ -48,6 +48,7 @@ enum cs_request_id {
 
 struct cs_inbound {
 	enum cs_carrier carrier; /* where @caller is from; CS_CARRIER_NONE: nobody called */
+	bool in_body;            /* ... that stands in the body: no header named one */
 	unsigned refused;        /* 1 << enum cs_carrier: came malformed, or more than once */
 	struct cs_trace_context caller;  /* parent id all zero: the trace has no span yet */
 	struct cs_trace_context created; /* where a CloudEvent was made, with has_created */

@@ -63,6 +63,7 @@ static void take_caller(struct cs_inbound *had, struct cs_part text)
 	if (!had->carrier && body.carrier) {
 		had->carrier = body.carrier;
 		had->caller = body.caller;
+		had->in_body = true;
 		had->trace_state = body.trace_state;
 		body.trace_state = NULL;
 	}

@@ -89,6 +89,25 @@ Test(handed, what_brought_an_event_is_lent_the_trace_and_caller_that_the_body_na
 	cr_expect(eq(u8, context_of(1)->parent_span_id.bytes[0], 0xb7));
 }
 
+Test(handed, a_body_names_the_trace_where_nothing_is_handed_on)
+{
+	start_below("");
+	serve("", CALLER);
+	cr_expect(eq(u8, context_of(0)->trace_id.bytes[0], 0x0a));
+	cr_expect(is_below(context_of(0), context_of(1)));
+	cr_expect(eq(u8, context_of(1)->parent_span_id.bytes[0], 0xb7));
+}
+
+Test(handed, a_body_that_names_another_trace_than_who_was_asked_is_not_what_that_brought)
+{
+	start_below("traceparent: 00-33333333333333333333333333333333-4444444444444444-01\n");
+	serve("", CALLER);
+	cr_expect(eq(u8, context_of(0)->trace_id.bytes[0], 0x0a));
+	cr_expect(eq(u8, context_of(0)->parent_span_id.bytes[0], 0xb7));
+	cr_expect(eq(u8, context_of(1)->trace_id.bytes[0], 0x33));
+	cr_expect(eq(u8, context_of(1)->parent_span_id.bytes[0], 0x44));
+}
+
 Test(handed, what_brought_an_event_is_lent_the_trace_that_the_shim_made)
 {
 	start_below("");
