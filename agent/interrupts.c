@@ -27,6 +27,13 @@ void cs_interrupts_begin(struct cs_interrupts *interrupts, struct event_base *ba
 	}
 }
 
+int cs_interrupts_came(struct cs_interrupts *interrupts, struct event_base *base)
+{
+	if (!interrupts->number)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	return interrupts->number;
+}
+
 void cs_interrupts_end(struct cs_interrupts *interrupts)
 {
 	for (unsigned i = 0; i < CS_INTERRUPTS; i++)

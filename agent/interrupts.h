@@ -19,6 +19,15 @@ struct cs_interrupts {
 void cs_interrupts_begin(struct cs_interrupts *interrupts, struct event_base *base);
 
 /**
+ * cs_interrupts_came() - has one come until now?
+ *
+ * Of one that came while @base ended its last turn nobody has been told yet: this tells @came of it.
+ *
+ * Return: its number; 0: none.
+ */
+int cs_interrupts_came(struct cs_interrupts *interrupts, struct event_base *base);
+
+/**
  * cs_interrupts_status() - the exit status of who was stopped by signal @number
  *
  * Of SIGINT it does not return: we end by it ourselves, or a shell's loop around us would go on.

@@ -44,6 +44,7 @@ struct measuring {
 	bool pairs;
 	uint32_t again; /* pairs that were measured once more */
 	struct cs_steadying steadying;
+	struct cs_interrupts interrupts; /* the start that is under way ends itself */
 	struct cs_arena arena;
 	struct cs_asserted *asserted;
 	struct cs_diag *diag;
@@ -94,6 +95,10 @@ static int start_one(struct measuring *measuring, bool other, struct cs_sample *
 				      &measuring->arena);
 	side->learnt |= r >= 0;
 	cs_opened_paths_deinit(&result.opened);
+	if (r >= 0 && cs_interrupts_came(&measuring->interrupts, options->base)) {
+		result.status = measuring->interrupts.number;
+		r = -EINTR;
+	}
 	if (r == -EINTR)
 		asserted->failure = result;
 	if (r < 0)
@@ -413,19 +418,19 @@ static void find_files(struct measuring *measuring)
 	}
 }
 
-/* Signals wait for the next start also where they come between two: whoever asked for progress clears it. */
+/* Signals are ours also where they come between two starts: whoever asked for progress clears it. */
 static int measure_interruptibly(struct measuring *measuring, const struct looks *looks)
 {
-	struct cs_interrupts interrupts = { 0 }; /* the start that is under way ends itself */
+	struct cs_interrupts *interrupts = &measuring->interrupts;
 	int r;
 
-	cs_interrupts_begin(&interrupts, measuring->options->base);
+	cs_interrupts_begin(interrupts, measuring->options->base);
 	r = measure(measuring, looks);
-	event_base_loop(measuring->options->base, EVLOOP_NONBLOCK);
-	cs_interrupts_end(&interrupts);
-	if (r < 0 || !interrupts.number)
+	cs_interrupts_came(interrupts, measuring->options->base);
+	cs_interrupts_end(interrupts);
+	if (r < 0 || !interrupts->number)
 		return r;
-	measuring->asserted->failure.status = interrupts.number;
+	measuring->asserted->failure.status = interrupts->number;
 	return -EINTR;
 }
 
@@ -480,12 +485,15 @@ static int run(const struct cs_asserting_options *options, const struct cs_plan_
 	ret->looks = looks.count;
 	if (measuring.pairs)
 		ret->beside = function->beside ? function->beside : CS_AGAINST_BASELINE;
-	if (measuring.pairs && !options->against_itself) {
+	r = 0;
+	if (measuring.pairs && !options->against_itself)
 		r = set_baseline(&measuring, &ret->failure.tail);
-		ret->failure.status = options->checkouts->interrupts.number;
-		if (r < 0)
-			return r;
-	}
+	/* While there are checkouts a signal between two functions, or two tools, is ours, too. */
+	if (r == 0 && cs_interrupts_came(&options->checkouts->interrupts, options->base))
+		r = -EINTR;
+	ret->failure.status = options->checkouts->interrupts.number;
+	if (r < 0)
+		return r;
 	if (is_saved(function) && !options->against_itself) {
 		ret->beside = CS_AGAINST_BASELINE;
 		r = take_earlier(options, ret);

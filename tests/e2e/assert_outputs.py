@@ -175,6 +175,25 @@ def interrupted_it_leaves_no_output_behind(args, folder):
 
 
 @case
+def a_signal_at_any_moment_of_many_starts_ends_it(args, folder):
+    """Also as a start ends, when whoever looks after signals during it has gone already."""
+    plan(folder, "version: 1\nfunctions:\n  f: {run: [/bin/true], runs: 10000, max_runs: 10000, budgets: [total <= 100s]}\n")
+    (folder / "tmp").mkdir()
+    for turn in range(25):
+        with subprocess.Popen([args.coldspan, "assert", "-o", "json=r.json"], cwd=folder, stderr=subprocess.PIPE,
+                              env=asserting.environment(TMPDIR=str(folder / "tmp")),
+                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
+            try:
+                process.stderr.readline()  # "f: 10000 cold starts": from now on they are made
+                time.sleep(turn * 0.0017)  # another moment of a start each time
+                process.send_signal(signal.SIGINT)
+                assert process.wait(60) == -signal.SIGINT, process.returncode
+            finally:
+                process.kill()
+        assert not list((folder / "tmp").iterdir()) and names(folder) == ["coldspan.yaml", "tmp"]
+
+
+@case
 def ended_while_it_waits_it_leaves_no_output_behind(args, folder):
     """By what it has no time to clean up after, too: outside of a start nobody looks after signals."""
     plan(folder)
