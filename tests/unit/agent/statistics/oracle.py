@@ -115,6 +115,26 @@ def shifts():
         yield (first.tolist(), second.tolist(), alpha, float(numpy.median(all_of)), float(lower), float(upper))
 
 
+def pairs():
+    """The estimate of Hodges and Lehmann, and Wilcoxon's bounds by inversion of the test, as of shifts()."""
+    random = numpy.random.default_rng(14)
+    for case, count in enumerate((6, 8, 12, 12, 20, 30)):
+        first = random.lognormal(3, 0.3, count)
+        second = first * random.lognormal(case / 20, 0.1, count)
+        logs = numpy.log(second / first)
+        means = numpy.sort(numpy.add.outer(logs, logs)[numpy.triu_indices(count)] / 2)
+        alpha = ALPHAS[case % 3] if count > 6 else 0.05
+
+        def refused(shift, alternative):
+            return stats.wilcoxon(logs - shift, alternative=alternative, method="exact").pvalue <= alpha
+
+        lower = max(mean for mean in means if refused(mean - 1e-9, "greater"))
+        upper = min(mean for mean in means if refused(mean + 1e-9, "less"))
+        rest = [0.0] * (30 - count)
+        yield (first.tolist() + rest, second.tolist() + rest, count, alpha, float(numpy.median(means)), float(lower),
+               float(upper))
+
+
 def divisions():
     """Every division of all values into two, enumerated."""
     random = numpy.random.default_rng(13)
@@ -157,6 +177,8 @@ def main():
     rows("scipy_sums", "uint32_t m; uint32_t n; double alpha; int u;", sums())
     samples("scipy_shifts", "double first[8]; double second[10]; double alpha; double estimate; double lower; "
             "double upper;", shifts())
+    samples("scipy_pairs", "double first[30]; double second[30]; uint32_t count; double alpha; double estimate; "
+            "double lower; double upper;", pairs())
     samples("scipy_divisions", "double first[6]; double second[7]; double chance;", divisions())
 
 

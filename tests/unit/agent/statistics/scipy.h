@@ -17,4 +17,5 @@ static const size_t scipy_few_count = SCIPY_COUNT(scipy_few);
 static const size_t scipy_chances_count = SCIPY_COUNT(scipy_chances);
 static const size_t scipy_sums_count = SCIPY_COUNT(scipy_sums);
 static const size_t scipy_shifts_count = SCIPY_COUNT(scipy_shifts);
+static const size_t scipy_pairs_count = SCIPY_COUNT(scipy_pairs);
 static const size_t scipy_divisions_count = SCIPY_COUNT(scipy_divisions);

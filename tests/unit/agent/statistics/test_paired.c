@@ -79,6 +79,21 @@ Test(paired, what_took_no_time_is_refused)
 	cr_assert(eq(int, cs_paired_ratio(good, good, CS_PAIRS_MAX + 1, 0.05, &ratio), -E2BIG));
 }
 
+/* Estimates and bounds of differences of logarithms. */
+Test(paired, estimates_and_bounds_are_those_of_scipy)
+{
+	for (size_t i = 0; i < scipy_pairs_count; i++) {
+		struct cs_paired_ratio ratio;
+
+		cr_assert(zero(int, cs_paired_ratio(scipy_pairs[i].first, scipy_pairs[i].second,
+						    scipy_pairs[i].count, scipy_pairs[i].alpha,
+						    &ratio)));
+		expect(log(ratio.estimate), scipy_pairs[i].estimate, 1e-12);
+		expect(log(ratio.lower), scipy_pairs[i].lower, 1e-12);
+		expect(log(ratio.upper), scipy_pairs[i].upper, 1e-12);
+	}
+}
+
 /* Within four standard errors of what all exchanges, enumerated, give. */
 Test(paired, chances_are_those_of_scipy)
 {
