@@ -49,6 +49,8 @@ static void find_difference(const struct cs_result_function *saved,
 		put_difference(out, "frequency governor", there->governor, here.governor);
 	if (*there->huge_pages && *here.huge_pages)
 		put_difference(out, "transparent huge pages", there->huge_pages, here.huge_pages);
+	if (*there->aslr && *here.aslr)
+		put_difference(out, "random addresses (ASLR)", there->aslr, here.aslr);
 	put_difference(out, "coldspan", saved->origin.version, CS_VERSION);
 	cs_measured_as(function, cs_plan_has_pairs(function), method);
 	if (strcmp(saved->asserted.measured_as, method) != 0)

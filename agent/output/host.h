@@ -16,6 +16,7 @@ struct cs_host {
 	char governor
 		[32]; /* of these CPUs' frequency, "mixed" where they differ; "" there is none, or not told */
 	char huge_pages[32]; /* transparent ones: "always", "madvise", "never"; "" not told */
+	char aslr[32]; /* what of addresses is random: "full", "partial", "off"; "" not told */
 };
 
 /** cs_host_same_memory() - as far as machines of one kind have it: kernels keep a little, not always as much. */

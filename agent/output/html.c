@@ -251,6 +251,7 @@ static void put_origin(const struct cs_result *result, struct cs_buffer *out)
 	put_fact("kernel", origin->host.kernel, out);
 	put_fact("frequency governor", origin->host.governor, out);
 	put_fact("transparent huge pages", origin->host.huge_pages, out);
+	put_fact("random addresses", origin->host.aslr, out);
 	put_fact("configuration", result->file, out);
 	put_fact("its hash", result->plan->hash, out);
 	cs_buffer_puts(out, "</tbody></table>\n");

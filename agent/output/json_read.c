@@ -107,7 +107,7 @@ static int take_text_or_null(const struct reading *reading, const json_t *object
 static int take_host(const struct reading *reading, const json_t *json, struct cs_host *host)
 {
 	const char *kernel = "", *machine = "", *processor = "";
-	const char *governor = "", *huge_pages = "";
+	const char *governor = "", *huge_pages = "", *aslr = "";
 	json_int_t cpus, memory_bytes, cpus_online = 0;
 
 	if (!json || take_text(reading, json, "kernel", sizeof(host->kernel) - 1, &kernel) ||
@@ -122,11 +122,15 @@ static int take_host(const struct reading *reading, const json_t *json, struct c
 	     take_text(reading, json, "huge_pages", sizeof(host->huge_pages) - 1, &huge_pages) ||
 	     take_integer(reading, json, "cpus_online", 0, UINT32_MAX, &cpus_online)))
 		return -EINVAL;
+	if (json_object_get(json, "aslr") &&
+	    take_text(reading, json, "aslr", sizeof(host->aslr) - 1, &aslr))
+		return -EINVAL;
 	*host = (struct cs_host){ .cpus = (uint32_t)cpus,
 				  .cpus_online = (uint32_t)cpus_online,
 				  .memory_bytes = (uint64_t)memory_bytes };
 	snprintf(host->governor, sizeof(host->governor), "%s", governor);
 	snprintf(host->huge_pages, sizeof(host->huge_pages), "%s", huge_pages);
+	snprintf(host->aslr, sizeof(host->aslr), "%s", aslr);
 	snprintf(host->kernel, sizeof(host->kernel), "%s", kernel);
 	snprintf(host->machine, sizeof(host->machine), "%s", machine);
 	snprintf(host->processor, sizeof(host->processor), "%s", processor);

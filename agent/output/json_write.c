@@ -98,12 +98,12 @@ static void put(json_t *object, const char *name, const char *unit, double value
 
 static json_t *host_json(const struct cs_host *host)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kernel", text(host->kernel),
-			 "machine", text(host->machine), "processor", text(host->processor), "cpus",
-			 cs_document_number(host->cpus), "cpus_online",
-			 cs_document_number(host->cpus_online), "memory_bytes",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kernel",
+			 text(host->kernel), "machine", text(host->machine), "processor",
+			 text(host->processor), "cpus", cs_document_number(host->cpus),
+			 "cpus_online", cs_document_number(host->cpus_online), "memory_bytes",
 			 cs_document_number(host->memory_bytes), "governor", text(host->governor),
-			 "huge_pages", text(host->huge_pages));
+			 "huge_pages", text(host->huge_pages), "aslr", text(host->aslr));
 }
 
 static json_t *origin_json(const struct cs_origin *origin)

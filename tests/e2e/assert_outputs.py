@@ -340,7 +340,7 @@ def files_are_counted_together_where_that_is_sound(args, folder):
     for less, starts in ((memory // 64, 10), (memory // 16, 5)):
         (folder / "2.json").write_text(text.replace(f'"memory_bytes":{memory},', f'"memory_bytes":{memory - less},'))
         expect(coldspan(args, folder, "--from", "1.json", "2.json", "over"), OVER, rf"over: {starts} cold starts\n")
-    for name in ("governor", "huge_pages"):
+    for name in ("governor", "huge_pages", "aslr"):
         (folder / "2.json").write_text(re.sub(f'"{name}":"[a-z]*"', f'"{name}":"other"', text))
         (folder / "3.json").write_text(re.sub(f'"{name}":"[a-z]*"', f'"{name}":"this"', (folder / "1.json").read_text()))
         expect(coldspan(args, folder, "--from", "3.json", "2.json", "over"), OVER, r"over: 5 cold starts\n")
@@ -349,6 +349,19 @@ def files_are_counted_together_where_that_is_sound(args, folder):
     expect(got, OVER, "budgets: 2 exceeded", r"(?m)^2.json #2: over: 5 cold starts$")
     suites = xml.etree.ElementTree.parse(folder / "j.xml").getroot()
     assert [suite.get("name") for suite in suites] == ["over (1.json #1)", "over (2.json #2)"]
+
+
+@case
+def whether_addresses_were_random_is_told(args, folder):
+    if subprocess.run(["setarch", "-R", "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+        cases.skip("personality(2) is refused here")
+    plan(folder)
+    told = [json.loads(subprocess.run([*first, args.coldspan, "assert", "--json", "over"], cwd=folder, text=True, timeout=300,
+                                      capture_output=True, check=False, env=asserting.environment()).stdout)
+            for first in ([], ["setarch", "-R"])]
+    kernel = pathlib.Path("/proc/sys/kernel/randomize_va_space").read_text().strip()
+    assert [document["functions"][0]["origin"]["host"]["aslr"] for document in told] == [
+        {"0": "off", "1": "partial", "2": "full"}[kernel], "off"], told
 
 
 @case
