@@ -62,16 +62,20 @@ double cs_steadying_look(struct cs_steadying *steadying)
 {
 	double slowed = (double)NAN;
 	cpu_set_t ours, one;
+	unsigned number = 0;
 
 	if (!CPU_COUNT(&steadying->processors) || sched_getaffinity(0, sizeof(ours), &ours) < 0)
 		return slowed;
 	for (int i = 0; i < CPU_SETSIZE; i++) {
+		if (!CPU_ISSET(i, &steadying->processors))
+			continue;
 		CPU_ZERO(&one);
 		CPU_SET(i, &one);
 		/* One that was taken from us meanwhile is not the function's either. */
-		if (CPU_ISSET(i, &steadying->processors) &&
-		    sched_setaffinity(0, sizeof(one), &one) == 0)
-			slowed = fmax(slowed, cs_steady_see(&steadying->steady, probe_ns()));
+		if (sched_setaffinity(0, sizeof(one), &one) == 0)
+			slowed =
+				fmax(slowed, cs_steady_see(&steadying->steady, number, probe_ns()));
+		number++;
 	}
 	sched_setaffinity(0, sizeof(ours), &ours);
 	return slowed;
@@ -93,7 +97,7 @@ static void find_processors(const struct cs_plan_sampling *sampling, cpu_set_t *
 	if (!sampling->take_slow)
 		r = sampling->same_processor ? cs_steadying_processor(ret)
 					     : sched_getaffinity(0, sizeof(*ret), ret);
-	if (r < 0 || CPU_COUNT(ret) > CS_STEADYING_PROCESSORS)
+	if (r < 0 || CPU_COUNT(ret) > (int)CS_STEADY_PROCESSORS)
 		CPU_ZERO(ret);
 }
 

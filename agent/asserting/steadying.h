@@ -11,9 +11,6 @@
 #include "agent/budget/plan.h"
 #include "agent/budget/steady.h"
 
-/* A look at more of them would take longer than what it is to tell lasts. */
-#define CS_STEADYING_PROCESSORS 4
-
 struct cs_steadying {
 	cpu_set_t processors; /* on which the function may run; none: nothing is looked at */
 	struct cs_steady steady;

@@ -5,11 +5,29 @@
 
 #include <math.h>
 
-double cs_steady_see(struct cs_steady *steady, double probe_ns)
+static double least_of_all(const struct cs_steady *steady)
 {
-	if (!(steady->least_ns > 0) || probe_ns < steady->least_ns)
-		steady->least_ns = probe_ns;
-	return probe_ns / steady->least_ns;
+	double least_ns = (double)INFINITY;
+
+	for (unsigned i = 0; i < CS_STEADY_PROCESSORS; i++) {
+		if (steady->processors[i].probes)
+			least_ns = fmin(least_ns, steady->processors[i].least_ns);
+	}
+	return least_ns;
+}
+
+double cs_steady_see(struct cs_steady *steady, unsigned processor, double probe_ns)
+{
+	struct cs_steady_processor *own = &steady->processors[processor];
+	double least_ns;
+
+	own->least_ns = own->probes ? fmin(own->least_ns, probe_ns) : probe_ns;
+	if (own->probes < CS_STEADY_OF_ITS_KIND)
+		own->probes++;
+	least_ns = least_of_all(steady);
+	if (own->probes == CS_STEADY_OF_ITS_KIND && own->least_ns > CS_NOISE_SLOW * least_ns)
+		least_ns = own->least_ns;
+	return probe_ns / least_ns;
 }
 
 void cs_steady_next_pair(struct cs_steady *steady)

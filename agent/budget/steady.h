@@ -13,24 +13,37 @@
 
 #include "agent/budget/noise.h"
 
+#define CS_STEADY_PROCESSORS 4u /* a look at more takes longer than what it is to tell lasts */
+#define CS_STEADY_OF_ITS_KIND                                                                      \
+	200u /* probes; one that never was as fast as the others is of another kind */
 #define CS_STEADY_WAIT_NS      200e6 /* at most, before a start */
 #define CS_STEADY_AGAIN        5u    /* a start is made again so many times at most */
 #define CS_STEADY_PAIR_WAIT_NS 500e6 /* what a pair may use, and leave to later ones */
 #define CS_STEADY_PAIR_AGAIN   2u    /* starts that are made again: the same */
 
+struct cs_steady_processor {
+	double least_ns; /* of its probes so far; 0: there was none */
+	uint32_t probes; /* so many, and no more are counted than CS_STEADY_OF_ITS_KIND */
+};
+
 struct cs_steady {
-	double least_ns;  /* of all probes so far; 0: there was none */
+	struct cs_steady_processor processors[CS_STEADY_PROCESSORS];
 	double waited_ns; /* so far */
 	uint32_t again;   /* starts that were made again, so far */
 	uint32_t pairs;   /* begun so far */
 };
 
 /**
- * cs_steady_see() - take in a probe that took @probe_ns
+ * cs_steady_see() - take in a probe of a processor
+ * @processor: which of those that are looked at, below CS_STEADY_PROCESSORS
  *
- * Context: any-thread. Return: how many times as long as the least so far, at least 1.
+ * Cores may be unequal by what they are: small beside large ones. One that in many probes never came near the
+ * fastest is measured by its own best from then on; until then, and where all are equal, by that of all, since
+ * a neighbour may have been on it from the first look on.
+ *
+ * Context: any-thread. Return: how many times as long as at best it took, at least 1.
  */
-double cs_steady_see(struct cs_steady *steady, double probe_ns);
+double cs_steady_see(struct cs_steady *steady, unsigned processor, double probe_ns);
 
 /** cs_steady_next_pair() - another begins, and more is allowed. Context: any-thread. */
 void cs_steady_next_pair(struct cs_steady *steady);

@@ -43,9 +43,49 @@ Test(steady, the_least_probe_so_far_is_what_others_are_measured_by)
 {
 	struct cs_steady steady = { 0 };
 
-	cr_assert(epsilon_eq(dbl, cs_steady_see(&steady, 3 * MS), 1, 1e-9));
-	cr_assert(epsilon_eq(dbl, cs_steady_see(&steady, 2 * MS), 1, 1e-9));
-	cr_assert(epsilon_eq(dbl, cs_steady_see(&steady, 3 * MS), 1.5, 1e-9));
+	cr_assert(epsilon_eq(dbl, cs_steady_see(&steady, 0, 3 * MS), 1, 1e-9));
+	cr_assert(epsilon_eq(dbl, cs_steady_see(&steady, 1, 2 * MS), 1, 1e-9));
+	cr_assert(epsilon_eq(dbl, cs_steady_see(&steady, 0, 3 * MS), 1.5, 1e-9));
+}
+
+/* Turn by turn: the first takes @first_ms, the second @second_ms. Return: how slow the second is at the end. */
+static double second_of(struct cs_steady *steady, unsigned turns, double first_ms, double second_ms)
+{
+	double slowed = 0;
+
+	for (unsigned i = 0; i < turns; i++) {
+		cs_steady_see(steady, 0, first_ms * MS);
+		slowed = cs_steady_see(steady, 1, second_ms * MS);
+	}
+	return slowed;
+}
+
+Test(steady, a_small_core_beside_a_large_one_is_measured_by_its_own_best)
+{
+	struct cs_steady steady = { 0 };
+
+	cr_assert(epsilon_eq(dbl, second_of(&steady, CS_STEADY_OF_ITS_KIND - 1, 2, 3), 1.5, 1e-9));
+	cr_assert(epsilon_eq(dbl, second_of(&steady, 1, 2, 3), 1, 1e-9));
+	cr_assert(epsilon_eq(dbl, second_of(&steady, 1, 2, 4.5), 1.5, 1e-9));
+	cr_assert(epsilon_eq(dbl, cs_steady_see(&steady, 0, 3 * MS), 1.5, 1e-9),
+		  "the large one is not");
+}
+
+Test(steady, one_whose_neighbour_was_there_from_the_first_look_on_is_equal_once_that_goes)
+{
+	struct cs_steady steady = { 0 };
+
+	second_of(&steady, 2 * CS_STEADY_OF_ITS_KIND, 2, 3);
+	cr_assert(epsilon_eq(dbl, second_of(&steady, 1, 2, 2), 1, 1e-9));
+	cr_assert(epsilon_eq(dbl, second_of(&steady, 1, 2, 3), 1.5, 1e-9));
+}
+
+Test(steady, equal_cores_are_measured_by_the_best_of_all)
+{
+	struct cs_steady steady = { 0 };
+
+	second_of(&steady, CS_STEADY_OF_ITS_KIND, 2, 2.1);
+	cr_assert(epsilon_eq(dbl, second_of(&steady, 1, 2, 3), 1.5, 1e-9));
 }
 
 Test(steady, a_start_is_put_off_while_a_processor_is_slow_but_not_for_long)
