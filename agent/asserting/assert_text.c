@@ -159,6 +159,13 @@ static void put_difference(const struct cs_budget *budget, const struct cs_judge
 	cs_buffer_printf(out, ", which is %s", cs_quantity_format(difference, text, sizeof(text)));
 }
 
+/* Two digits that say something. */
+static const char *percent(double share, char *buf, size_t size)
+{
+	snprintf(buf, size, share >= 0.0995 ? "%.0f %%" : "%.2g %%", share * 100);
+	return buf;
+}
+
 static void put_others_missing(const struct cs_judgement *judgement, const char *more,
 			       struct cs_buffer *out)
 {
@@ -169,6 +176,8 @@ static void put_others_missing(const struct cs_judgement *judgement, const char 
 void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgement *judgement,
 			struct cs_buffer *out)
 {
+	char text[32];
+
 	if (judgement->verdict == CS_VERDICT_NO_DATA && judgement->alone) {
 		cs_buffer_printf(out, "nothing was measured of the %s",
 				 cs_budget_against_name(budget->against));
@@ -212,8 +221,8 @@ void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgemen
 		cs_buffer_printf(out, "; kept without the %u in which the machine was disturbed",
 				 judgement->disturbed);
 	else if (judgement->verdict == CS_VERDICT_UNSTABLE && !isnan(judgement->resolution))
-		cs_buffer_printf(out, "; this runner proves >= %.2g %% more than that",
-				 judgement->resolution * 100);
+		cs_buffer_printf(out, "; this runner proves >= %s more than that",
+				 percent(judgement->resolution, text, sizeof(text)));
 	if (!isnan(judgement->chance))
 		cs_buffer_printf(out, ", by chance once in %.0f", 1 / judgement->chance);
 	if (judgement->others_missing) {
@@ -411,11 +420,13 @@ static void put_share(struct cs_buffer *out, const char *what, double share)
 void cs_assert_runner(const struct cs_asserted *asserted, struct cs_buffer *out)
 {
 	const struct cs_noise_summary *noise = &asserted->noise;
+	char text[32];
 
 	if (!noise->count)
 		return;
 	put_share(out, "steal", noise->steal);
 	put_share(out, "CPU pressure", noise->pressure);
+	put_share(out, "held back by the CPU quota", noise->throttled);
 	put_share(out, "page cache", noise->resident);
 	if (!isnan(noise->load))
 		cs_buffer_printf(out, "load %.1f, ", noise->load);
@@ -429,7 +440,8 @@ void cs_assert_runner(const struct cs_asserted *asserted, struct cs_buffer *out)
 		cs_buffer_printf(out, ", %u of %u on a slow processor (%u more were not taken)",
 				 noise->slow, noise->probed, noise->not_taken);
 	if (!isnan(asserted->resolution))
-		cs_buffer_printf(out, "; it proves >= %.2g %% of %s", asserted->resolution * 100,
+		cs_buffer_printf(out, "; it proves >= %s of %s",
+				 percent(asserted->resolution, text, sizeof(text)),
 				 cs_metric_about(cs_asserted_whole(asserted)).name);
 }
 

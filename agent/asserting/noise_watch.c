@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/asserting/quota.h"
 #include "base/clock.h"
 #include "collector/processes/procfs.h"
 
@@ -56,6 +57,7 @@ void cs_noise_watch_begin(struct cs_noise_watch *watch)
 	*watch = (struct cs_noise_watch){
 		.steal_ns = steal_ns(),
 		.pressure_ns = pressure_ns(),
+		.throttled_ns = cs_quota_now().throttled_ns,
 		.load = load(),
 	};
 	watch->begin_ns = cs_clock_monotonic_ns();
@@ -74,6 +76,7 @@ void cs_noise_watch_end(const struct cs_noise_watch *watch, const struct rusage 
 	ret->values[CS_NOISE_WINDOW] = (double)(cs_clock_monotonic_ns() - watch->begin_ns);
 	ret->values[CS_NOISE_STEAL] = since(steal_ns(), watch->steal_ns);
 	ret->values[CS_NOISE_PRESSURE] = since(pressure_ns(), watch->pressure_ns);
+	ret->values[CS_NOISE_THROTTLED] = since(cs_quota_now().throttled_ns, watch->throttled_ns);
 	ret->values[CS_NOISE_LOAD] = watch->load;
 	if (!usage)
 		return;

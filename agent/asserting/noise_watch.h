@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Readings of the machine around one start: /proc/stat, /proc/pressure/cpu, /proc/loadavg. What a kernel does
+ * Readings of the machine around one start: /proc/stat, /proc/pressure/cpu, /proc/loadavg, our control groups. What a kernel does
  * not tell is left unknown.
  */
 #pragma once
@@ -15,6 +15,7 @@ struct cs_noise_watch {
 	uint64_t begin_ns; /* CLOCK_MONOTONIC */
 	double steal_ns;   /* so far since boot; NaN: not known */
 	double pressure_ns;
+	double throttled_ns; /* NaN: no control group limits us */
 	double load;
 };
 

@@ -19,7 +19,7 @@ struct cs_steadying {
 /** cs_steadying_processor() - the first that we have, for processor: same. Return: 0; negative errno. */
 int cs_steadying_processor(cpu_set_t *ret);
 
-/** cs_steadying_avoids() - is anything looked at, of pairs? Not where they take slow ones, or have too many. */
+/** cs_steadying_avoids() - is anything looked at, of pairs? Not where they take slow ones, have too many processors, or a quota. */
 bool cs_steadying_avoids(const struct cs_plan_sampling *sampling);
 
 /** cs_steadying_begin() - find out how fast they are at best; nothing where it is not to be. */

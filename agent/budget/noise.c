@@ -68,6 +68,8 @@ void cs_noise_add(struct cs_noise_summary *summary, const struct cs_noise *noise
 	summary->steal = mean(summary->steal, summary->count, values[CS_NOISE_STEAL] / window);
 	summary->pressure =
 		mean(summary->pressure, summary->count, values[CS_NOISE_PRESSURE] / window);
+	summary->throttled =
+		mean(summary->throttled, summary->count, values[CS_NOISE_THROTTLED] / window);
 	summary->load = fmax(summary->load, values[CS_NOISE_LOAD]);
 	summary->resident = fmin(summary->resident, values[CS_NOISE_RESIDENT]);
 	summary->count++;

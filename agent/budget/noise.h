@@ -23,6 +23,8 @@
 	X(SLOWED_BEFORE, "slowed.before", FACTOR,                                                  \
 	  "how many times as long as at best its processors computed, before the spawn")           \
 	X(SLOWED_AFTER, "slowed.after", FACTOR, "idem, after it had ended")                        \
+	X(THROTTLED, "throttled", DURATION,                                                        \
+	  "that our control group's limit held it, or what else is in the group, back")            \
 	X(NOT_TAKEN, "not_taken", COUNT, "starts that stood in its place, on slower processors")
 
 enum cs_noise_kind {
@@ -57,6 +59,7 @@ struct cs_noise_summary {
 	uint32_t not_taken; /* others that were made, and are none of @count */
 	double steal;       /* share of all windows; NaN: not known */
 	double pressure;    /* idem */
+	double throttled;   /* idem */
 	double switches;    /* of a start, on average; NaN: not known */
 	double faults;      /* idem */
 	double load;        /* the highest; NaN: not known */

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import asserting, cases
+from lib import asserting, cases, control_groups
 from lib.asserting import KEPT, OVER, USAGE, coldspan, expect, plan
 from lib.cases import case
 
@@ -128,6 +128,20 @@ def a_start_on_a_slow_processor_is_made_again_and_told(args, folder):
     told = re.search(r", (\d+) of 20 on a slow processor \((\d+) more were not taken\)", got.stdout)
     assert (tuple(map(int, told.groups())) if told else (0, 0)) == (slow, not_taken), (got, sides)
     expect(coldspan(args, folder, "--from", "r.json"), KEPT, re.escape(told[0]) if told else "starts disturbed;")
+
+
+@case
+def a_quota_is_told_and_leaves_no_room_for_probes(args, folder):
+    """Half a processor of the time, of version 1 or 2; where no such group can be made, nothing is shown."""
+    plan(folder, "  f: {run: &f [/bin/true], baseline: {run: *f}, budgets: [total <= 100x vs baseline]}\n")
+    with control_groups.cpu_quota("coldspan-assert-quota", 0.5) as group:
+        words = shlex.join([args.coldspan, "assert", "-o", "json=r.json"])
+        got = subprocess.run(["sh", "-c", f"{control_groups.enter(group)}; exec {words}"], cwd=folder, timeout=300, text=True,
+                             capture_output=True, check=False, env=asserting.environment())
+    expect(got, KEPT, r"held back by the CPU quota [\d.]+ %, ")
+    noise = measured(folder)["noise"]
+    assert len(noise["throttled_ns"]) == 5 and min(noise["throttled_ns"]) >= 0, noise
+    assert not any(key.startswith(("slowed.", "not_taken")) for key in noise), noise
 
 
 @case

@@ -89,6 +89,34 @@ def _groups(top, limit, names, limits):
             remove(folder)
 
 
+@contextlib.contextmanager
+def cpu_quota(name, processors):
+    """A group below ours that may use so much of all processors' time."""
+    groups = pathlib.Path("/proc/self/cgroup").read_text().splitlines()
+    paths = {controller: path for line in groups for _, names, path in [line.split(":", 2)] for controller in names.split(",")}
+    mounts = pathlib.Path("/sys/fs/cgroup")
+    top = mounts / "cpu" / paths["cpu"].strip("/") if "cpu" in paths else mounts / paths.get("", "").strip("/")
+    folder = top / name
+    if not top.is_dir():
+        cases.skip(f"no {top}")
+    with alone(top):
+        try:
+            folder.mkdir(exist_ok=True)
+            if "cpu" in paths:
+                (folder / "cpu.cfs_period_us").write_text("100000")
+                (folder / "cpu.cfs_quota_us").write_text(str(int(processors * 100000)))
+            else:
+                (folder / "cpu.max").write_text(f"{int(processors * 100000)} 100000")
+        except OSError as error:
+            if folder.is_dir():
+                remove(folder)
+            cases.skip(f"no control group with a CPU quota can be made here: {error}")
+        try:
+            yield folder
+        finally:
+            remove(folder)
+
+
 def enter(folder):
     """Shell by which a process goes into a group."""
     return f"echo $$ > {shlex.quote(str(folder / 'cgroup.procs'))}"
