@@ -116,6 +116,7 @@ static pid_t launch_child(struct launch *launch)
 	if (pid == 0)
 		become(launch);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	launch->mask = NULL;
 	return pid;
 }
 
@@ -218,7 +219,7 @@ static int start_small(const struct cs_child_command *command, struct cs_child *
 	cs_cleanup(cs_freep) char **argv = NULL;
 	struct launch launch = { .command = command };
 	char number[16];
-	size_t count = 0;
+	size_t count = 1; /* there is a name */
 	int ends[2];
 
 	while (command->argv[count])
