@@ -12,7 +12,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, otlp_json, watching
+from lib import cases, otlp_json, threads, watching
 
 LIMIT_S = 60  # for anything that happens at once, if it gets its turn
 
@@ -135,10 +135,7 @@ def watched(collector, shim, command, **more):
 
 def until_asleep(pid):
     """Where it waits for its input, after its last word."""
-    deadline = time.monotonic() + LIMIT_S
-    while pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "S":
-        assert time.monotonic() < deadline, "it does not sleep"
-        time.sleep(0.001)
+    threads.until(pid, threads.RESTS, "it does not wait for its input", LIMIT_S)
 
 
 def cold_starts(path):

@@ -20,7 +20,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, otlp_json, seccomp, traces, watching
+from lib import cases, otlp_json, seccomp, threads, traces, watching
 from lib.cases import case
 
 ERROR, SERVER = 2, 2  # a span's status, a span's kind
@@ -139,13 +139,6 @@ def ask(port, path):
 def only_child(pid):
     child, = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return int(child)
-
-
-def until_stopped(pid):
-    end = time.monotonic() + LIMIT_S
-    while pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
-        assert time.monotonic() < end, f"{pid} does not stop"
-        time.sleep(0.001)
 
 
 def starts(spans):
@@ -327,7 +320,7 @@ def _stopped_between_invocations(args, folder, frozen_s):
                 assert process.stdout.readline() == b"answered\n"  # it is over to the server, too
                 server = only_child(process.pid)
                 os.kill(server, signal.SIGSTOP)
-                until_stopped(server)
+                threads.until(server, "T", "it does not stop")
                 connection.request("GET", path + "-frozen")
                 time.sleep(frozen_s)  # what is looked for
                 os.kill(server, signal.SIGCONT)

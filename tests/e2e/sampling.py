@@ -19,7 +19,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, listening, otlp_json, peers, watching
+from lib import cases, listening, otlp_json, peers, threads, watching
 from lib.cases import case
 
 LIMIT_S, POLL_S = 120, 0.02
@@ -76,10 +76,7 @@ class Watched:
         """All spans, and the ledger."""
         self.connection.close()
         # The client may have its answer before the call that sent it has come back: until then it is not over.
-        end, stat = time.monotonic() + LIMIT_S, pathlib.Path(f"/proc/{self.function.pid}/stat")
-        while stat.read_text().rpartition(")")[2].split()[0] != "S":
-            assert time.monotonic() < end, "the function does not come to rest"
-            time.sleep(POLL_S)
+        threads.until(self.function.pid, threads.RESTS, "the function does not come to rest")
         self.function.send_signal(signal.SIGTERM)
         self.function.wait(LIMIT_S)
         self.collector.send_signal(signal.SIGTERM)

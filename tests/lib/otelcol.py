@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from . import listening, peers
+from . import listening, peers, threads
 
 LIMIT_S = 60
 READY = "Everything is ready"
@@ -42,21 +42,6 @@ service:
       receivers: [otlp]
       exporters: [file, debug]
 """
-
-
-def asleep(pid):
-    """How often each thread of the process @pid went to sleep, if all of them sleep; else nothing. While that is
-    the same none of them ran."""
-    found = {}
-    for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
-        try:
-            fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines())
-        except OSError:
-            return None  # it ended meanwhile
-        if fields["State"][0] not in "SZX":
-            return None
-        found[status] = [fields[f"{kind}ctxt_switches"] for kind in ("voluntary_", "nonvoluntary_")]
-    return found
 
 
 class Otelcol:
@@ -102,7 +87,7 @@ class Otelcol:
         """Waits until every thread sleeps. Only after it has said that it is ready does the collector
         ask for SIGTERM, without a word; until then the signal kills it with all that it holds."""
         end, before = time.monotonic() + timeout, None
-        while not (now := asleep(self.pid)) or now != before:
+        while (now := threads.of(self.pid)) != before or any(one.state not in threads.RESTS + threads.ENDED for one in now.values()):
             before = now
             if time.monotonic() > end:
                 raise RuntimeError(f"the OpenTelemetry Collector did not rest for {timeout} s:\n" +

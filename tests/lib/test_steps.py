@@ -12,7 +12,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases
+from lib import cases, threads
 from lib.cases import case
 
 LIMIT_S = 60
@@ -58,14 +58,6 @@ def _heed_signals():
         signal.signal(signum, signal.SIG_DFL)
 
 
-def _runs(pid):
-    try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
-
-
 @case
 def each_step_is_counted(root, folder):
     script, environment = _write(root, folder)
@@ -83,7 +75,7 @@ def a_step_that_takes_too_long_is_ended(root, folder):
                          timeout=LIMIT_S, env=environment)
     assert "hang: took longer than 1 s" in got.stdout, got
     pid = int((folder / "started").read_text(encoding="utf-8"))
-    _until(lambda: not _runs(pid), "what the step started ends")
+    _until(lambda: not threads.alive(pid), "what the step started ends")
 
 
 @case
@@ -103,7 +95,7 @@ def a_signal_ends_everything(root, folder):
             finally:
                 process.kill()
         assert process.returncode == -signum and "good" not in said, (process.returncode, said)
-        _until(lambda: not _runs(pid), f"what the step started ends at {signum!r}")
+        _until(lambda: not threads.alive(pid), f"what the step started ends at {signum!r}")
         assert not os.listdir(folder / "tmp"), "its scratch folder is left"
 
 

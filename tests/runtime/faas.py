@@ -17,6 +17,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import cases, seccomp
+from lib.threads import alive  # for the tests, too
 
 BINARY = None  # set by main()
 LIMIT_S = 60   # for anything that is waited for; a loaded machine is slow, a hang is not finite
@@ -32,15 +33,6 @@ def until(condition, what, limit_s=LIMIT_S):
         if time.monotonic() > end:
             raise AssertionError(f"not within {limit_s} s: {what}")
         time.sleep(0.005)
-
-
-def alive(pid):
-    """Whether pid runs; a zombie does not."""
-    try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def children(pid):

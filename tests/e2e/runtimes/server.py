@@ -14,7 +14,7 @@ import socket
 import subprocess
 import time
 
-from lib import listening, watching
+from lib import listening, threads
 
 LIMIT_S, START_S, REST_S = 60, 180, 5
 POLL_S = 0.005
@@ -81,8 +81,7 @@ def reading(function, pid):
 
 
 def states_of(pid):
-    """Of its threads: proc(5), /proc/PID/stat."""
-    return [stat.read_text().rpartition(")")[2].split()[0] for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
+    return [thread.state for thread in threads.of(pid).values()]
 
 
 class Server:
