@@ -8,7 +8,7 @@ cs_configure() {
 	local dir=$1 again=()
 	shift
 	[ -f "$dir/build.ninja" ] && again=(--reconfigure)
-	say "configuring ${dir#"$CS_ROOT/"} with ${CC:-cc} $*"
+	say "configuring ${dir#"$CS_ROOT/"} with ${CC:-cc}${*:+ $*}"
 	if ! meson setup "${again[@]}" "$dir" "$CS_ROOT" "$@" >"$dir.log" 2>&1; then
 		cat "$dir.log" >&2
 		return 1

@@ -66,6 +66,12 @@ def a_waterfall_for_each_function(root, _folder):
     assert re.search(r"warm ones \d.*\(median of 5\)", got.stdout), got.stdout
     traces, *logs = _written(got.stdout)
     assert _cold_starts(traces) >= len(expected) and all(log.exists() for log in logs), got.stdout
+    told, = re.findall(r"^demo: the collector's spans: accepted=(\d+) sent=(\d+) rejected=0 dropped=0 queued=0$",
+                       got.stdout, re.MULTILINE)
+    assert told[0] == told[1] and int(told[0]) > len(expected) * len(PHASES), got.stdout
+    again = shlex.split(re.search(r"look again:\s+(.+)$", got.stdout, re.MULTILINE)[1])
+    drawn = _waterfalls(subprocess.run(again, text=True, capture_output=True, check=True, timeout=MINUTE_S).stdout)
+    assert set(expected) <= set(drawn), drawn
 
 
 @case
