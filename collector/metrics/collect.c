@@ -269,6 +269,12 @@ static void has_not_arrived(struct cs_series *series, uint16_t bit)
 	series->telling &= (uint16_t)~bit;
 }
 
+static void may_have_arrived(struct cs_series *series, uint16_t bit)
+{
+	series->scraped |= bit;
+	series->telling &= (uint16_t)~bit;
+}
+
 static void was_not_scraped(struct cs_series *series, uint16_t bit)
 {
 	series->scraped &= (uint16_t)~bit;
@@ -297,6 +303,9 @@ void cs_metric_store_told(struct cs_metric_store *store, unsigned reader, enum c
 	switch (past) {
 	case CS_READER_NEW:
 		each(store, was_not_scraped, bit_of(reader));
+		break;
+	case CS_READER_BACK:
+		each(store, may_have_arrived, bit_of(reader));
 		break;
 	case CS_READER_TOLD:
 		each(store, has_arrived, bit_of(reader));

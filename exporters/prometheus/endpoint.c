@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "exporters/prometheus/host.h"
 #include "exporters/prometheus/negotiate.h"
 #include "exporters/prometheus/protobuf.h"
@@ -81,10 +82,13 @@ static int reader_of(struct cs_prometheus_endpoint *endpoint, struct evhttp_requ
 		return CS_PROMETHEUS_NOBODY;
 	evhttp_connection_get_peer(connection, &address, &port);
 	snprintf(looks, sizeof(looks), "%s %s", address ? address : "", agent ? agent : "");
-	reader = cs_prometheus_readers_find(&endpoint->readers, connection, looks, ret_past);
+	reader = cs_prometheus_readers_find(&endpoint->readers, connection, looks,
+					    cs_clock_monotonic_ns(), ret_past);
 	if (reader != CS_PROMETHEUS_NOBODY) {
 		evhttp_connection_set_closecb(connection, on_close, endpoint);
-		evhttp_connection_set_timeout(connection, IDLE_SECONDS);
+		/* Who has asked twice will ask again. */
+		if (cs_prometheus_readers_stays(&endpoint->readers, connection))
+			evhttp_connection_set_timeout(connection, IDLE_SECONDS);
 	}
 	return reader;
 }

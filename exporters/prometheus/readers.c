@@ -11,20 +11,67 @@ static bool looks_like(const struct cs_prometheus_reader *reader, const char *lo
 	return !strncmp(reader->looks, looks, sizeof(reader->looks) - 1);
 }
 
-/* The one that fits and was heard of longest ago; NULL: there is none. */
-static struct cs_prometheus_reader *left(struct cs_prometheus_readers *readers, const char *looks)
+static bool same_address(const struct cs_prometheus_reader *reader, const char *looks)
+{
+	size_t len = strcspn(looks, " ");
+
+	return reader->asked && strcspn(reader->looks, " ") == len &&
+	       !memcmp(reader->looks, looks, len);
+}
+
+/* Replicas that look the same ask in turn; one that has stopped asking has come back on another connection. */
+static bool is_overdue(const struct cs_prometheus_reader *reader, uint64_t now_ns)
+{
+	uint64_t interval_ns =
+		reader->interval_ns ? reader->interval_ns : CS_PROMETHEUS_INTERVAL_NS;
+
+	return now_ns - reader->asked_ns > CS_PROMETHEUS_OVERDUE * interval_ns;
+}
+
+static struct cs_prometheus_reader *older(struct cs_prometheus_reader *found,
+					  struct cs_prometheus_reader *reader)
+{
+	return found && found->asked <= reader->asked ? found : reader;
+}
+
+/* Who looked the same, left or stopped asking, and was heard of longest ago; NULL: there is none. */
+static struct cs_prometheus_reader *same(struct cs_prometheus_readers *readers, const char *looks,
+					 uint64_t now_ns)
 {
 	struct cs_prometheus_reader *found = NULL;
 
 	for (size_t i = 0; i < CS_PROMETHEUS_READERS_MAX; i++) {
 		struct cs_prometheus_reader *reader = &readers->items[i];
 
-		if (!reader->connection &&
-		    (!looks || (reader->asked && looks_like(reader, looks))) &&
-		    (!found || reader->asked < found->asked))
-			found = reader;
+		if (reader->asked && looks_like(reader, looks) &&
+		    (!reader->connection || is_overdue(reader, now_ns)))
+			found = older(found, reader);
 	}
 	return found;
+}
+
+/* A place for one more of that address; NULL: it has all that it may have, or there is none. */
+static struct cs_prometheus_reader *another(struct cs_prometheus_readers *readers,
+					    const char *looks)
+{
+	struct cs_prometheus_reader *of_address = NULL, *of_any = NULL;
+	unsigned same_looks = 0, address_count = 0;
+
+	for (size_t i = 0; i < CS_PROMETHEUS_READERS_MAX; i++) {
+		struct cs_prometheus_reader *reader = &readers->items[i];
+		bool near = same_address(reader, looks);
+
+		address_count += near;
+		same_looks += near && reader->connection && looks_like(reader, looks);
+		if (reader->connection)
+			continue;
+		of_any = older(of_any, reader);
+		if (near)
+			of_address = older(of_address, reader);
+	}
+	if (same_looks >= CS_PROMETHEUS_OF_LOOKS)
+		return NULL;
+	return address_count < CS_PROMETHEUS_OF_ADDRESS ? of_any : of_address;
 }
 
 static struct cs_prometheus_reader *connected(struct cs_prometheus_readers *readers,
@@ -37,30 +84,78 @@ static struct cs_prometheus_reader *connected(struct cs_prometheus_readers *read
 	return NULL;
 }
 
+/* Return: was anybody here who looked like that, or whose looks have the same hash (FNV-1a)? */
+static bool see(struct cs_prometheus_readers *readers, const char *looks)
+{
+	uint64_t hash = 0xcbf29ce484222325u, bit;
+	uint64_t *word;
+	bool before;
+
+	for (size_t i = 0; looks[i] && i < CS_PROMETHEUS_LOOKS_MAX - 1; i++)
+		hash = (hash ^ (unsigned char)looks[i]) * 0x100000001b3u;
+	hash ^= hash >> 32;
+	word = &readers->seen[hash / 64 % (CS_PROMETHEUS_SEEN_BITS / 64)];
+	bit = UINT64_C(1) << hash % 64;
+	before = *word & bit;
+	*word |= bit;
+	return before;
+}
+
+/* A connected reader with the same looks is another: a replica, that has seen nothing of this collector. */
+static bool has_replica(const struct cs_prometheus_readers *readers, const char *looks)
+{
+	for (size_t i = 0; i < CS_PROMETHEUS_READERS_MAX; i++) {
+		if (readers->items[i].connection && looks_like(&readers->items[i], looks))
+			return true;
+	}
+	return false;
+}
+
+static void note(struct cs_prometheus_readers *readers, struct cs_prometheus_reader *reader,
+		 const char *looks, uint64_t now_ns, enum cs_reader_past past)
+{
+	reader->interval_ns =
+		past == CS_READER_TOLD || past == CS_READER_MISSED ? now_ns - reader->asked_ns : 0;
+	reader->asked_ns = now_ns;
+	reader->asked = ++readers->questions;
+	reader->missed = past == CS_READER_MISSED;
+	snprintf(reader->looks, sizeof(reader->looks), "%s", looks);
+}
+
 int cs_prometheus_readers_find(struct cs_prometheus_readers *readers, const void *connection,
-			       const char *looks, enum cs_reader_past *ret_past)
+			       const char *looks, uint64_t now_ns, enum cs_reader_past *ret_past)
 {
 	struct cs_prometheus_reader *reader = connected(readers, connection);
 	enum cs_reader_past past = CS_READER_TOLD;
 
 	if (!reader) {
-		reader = left(readers, looks);
+		reader = same(readers, looks, now_ns);
 		/* Who always comes on a new one would never be told. */
 		if (reader && !reader->missed)
 			past = CS_READER_MISSED;
 	}
 	if (!reader || !looks_like(reader, looks)) {
-		reader = reader ? reader : left(readers, NULL);
-		past = CS_READER_NEW;
+		bool replica = has_replica(readers, looks);
+
+		reader = reader ? reader : another(readers, looks);
+		past = see(readers, looks) && !replica ? CS_READER_BACK : CS_READER_NEW;
 	}
 	if (!reader)
 		return CS_PROMETHEUS_NOBODY;
 	reader->connection = connection;
-	reader->asked = ++readers->questions;
-	reader->missed = past == CS_READER_MISSED;
-	snprintf(reader->looks, sizeof(reader->looks), "%s", looks);
+	note(readers, reader, looks, now_ns, past);
 	*ret_past = past;
 	return (int)(reader - readers->items);
+}
+
+bool cs_prometheus_readers_stays(const struct cs_prometheus_readers *readers,
+				 const void *connection)
+{
+	for (size_t i = 0; i < CS_PROMETHEUS_READERS_MAX; i++) {
+		if (readers->items[i].connection == connection)
+			return readers->items[i].interval_ns != 0;
+	}
+	return false;
 }
 
 void cs_prometheus_readers_leave(struct cs_prometheus_readers *readers, const void *connection)

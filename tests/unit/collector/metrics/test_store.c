@@ -161,6 +161,13 @@ Test(store, each_scraper_sees_zero_once_and_who_looks_does_not, .fini = end)
 	cr_assert_eq(errors_as(CS_READER_SCRAPE, 113 * S), 0);
 	cr_assert_eq(errors_as(CS_READER_SCRAPE, 114 * S), 4);
 	cr_assert_eq(errors_as(CS_READER_SCRAPE + CS_SCRAPERS_MAX - 1, 114 * S), 4);
+	/* One that may know it all: what is there is not new to it, and what comes is. */
+	cs_metric_store_told(&store, CS_READER_SCRAPE, CS_READER_NEW);
+	cs_metric_store_told(&store, CS_READER_SCRAPE, CS_READER_BACK);
+	cr_assert_eq(errors_as(CS_READER_SCRAPE, 115 * S), 4);
+	add(CS_INSTRUMENT_INVOCATIONS, "b", 2);
+	cr_assert_eq(metric(CS_READER_SCRAPE, 116 * S, CS_INSTRUMENT_INVOCATIONS)->points->as_int,
+		     0);
 }
 
 Test(store, differences_are_to_the_push_before_whoever_scrapes, .fini = end)

@@ -5,15 +5,19 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct cs_prometheus_readers readers;
 static const char connections[CS_PROMETHEUS_READERS_MAX + 2]; /* of which addresses are taken */
 
+static uint64_t now_ns = 1000000000u;
+
 static int ask(unsigned connection, const char *looks, enum cs_reader_past wanted)
 {
 	enum cs_reader_past past = CS_READER_NEW;
-	int place = cs_prometheus_readers_find(&readers, &connections[connection], looks, &past);
+	int place = cs_prometheus_readers_find(&readers, &connections[connection], looks, now_ns,
+					       &past);
 
 	if (place != CS_PROMETHEUS_NOBODY)
 		cr_assert(eq(int, (int)past, (int)wanted), "connection %u", connection);
@@ -65,17 +69,82 @@ Test(readers, who_looks_otherwise_on_a_connection_is_another)
 	cr_assert(eq(int, ask(1, "b", CS_READER_TOLD), place));
 }
 
+/* Looks of an address of its own each. */
+static const char *of(unsigned address, unsigned program)
+{
+	static char looks[32];
+
+	snprintf(looks, sizeof(looks), "10.0.0.%u program/%u", address, program);
+	return looks;
+}
+
 Test(readers, no_more_than_there_are_places)
 {
 	for (unsigned i = 0; i < CS_PROMETHEUS_READERS_MAX; i++)
-		cr_assert(ge(int, ask(i, "a", CS_READER_NEW), 0));
-	cr_assert(
-		eq(int, ask(CS_PROMETHEUS_READERS_MAX, "a", CS_READER_NEW), CS_PROMETHEUS_NOBODY));
+		cr_assert(ge(int, ask(i, of(i, 0), CS_READER_NEW), 0));
+	cr_assert(eq(int, ask(CS_PROMETHEUS_READERS_MAX, of(99, 0), CS_READER_NEW),
+		     CS_PROMETHEUS_NOBODY));
 	leave(5);
 	leave(3);
-	cr_assert(eq(int, ask(CS_PROMETHEUS_READERS_MAX, "b", CS_READER_NEW), 3),
-		  "the place of who was here longest ago");
-	cr_assert(eq(int, ask(CS_PROMETHEUS_READERS_MAX + 1, "a", CS_READER_MISSED), 5));
+	cr_assert(eq(int, ask(CS_PROMETHEUS_READERS_MAX, of(99, 0), CS_READER_BACK), 3),
+		  "the place of who was here longest ago; as nobody it was told all that is");
+	cr_assert(eq(int, ask(CS_PROMETHEUS_READERS_MAX + 1, of(5, 0), CS_READER_MISSED), 5));
+}
+
+Test(readers, one_address_leaves_places_for_others)
+{
+	for (unsigned i = 0; i < CS_PROMETHEUS_OF_ADDRESS; i++)
+		cr_assert(ge(int, ask(i, of(1, i), CS_READER_NEW), 0));
+	cr_assert(eq(int, ask(12, of(1, 12), CS_READER_NEW), CS_PROMETHEUS_NOBODY));
+	cr_assert(eq(int, ask(13, of(2, 0), CS_READER_NEW), 12));
+	leave(7);
+	cr_assert(eq(int, ask(14, of(1, 14), CS_READER_NEW), 7), "in the place of one of its own");
+}
+
+Test(readers, of_those_that_look_the_same_there_are_few)
+{
+	for (unsigned i = 0; i < CS_PROMETHEUS_OF_LOOKS; i++)
+		cr_assert(ge(int, ask(i, of(1, 0), CS_READER_NEW), 0));
+	cr_assert(eq(int, ask(8, of(1, 0), CS_READER_NEW), CS_PROMETHEUS_NOBODY));
+	cr_assert(ge(int, ask(8, of(1, 1), CS_READER_NEW), 0));
+}
+
+Test(readers, who_lost_its_place_to_others_is_not_new)
+{
+	ask(0, of(1, 0), CS_READER_NEW);
+	leave(0);
+	for (unsigned i = 1; i <= CS_PROMETHEUS_READERS_MAX; i++) {
+		ask(i, of(1, i), CS_READER_NEW);
+		leave(i);
+	}
+	cr_assert(ge(int, ask(0, of(1, 0), CS_READER_BACK), 0));
+	cr_assert(ge(int, ask(0, of(1, 0), CS_READER_TOLD), 0));
+}
+
+Test(readers, a_host_that_vanished_comes_back_to_its_place)
+{
+	int place = ask(1, of(1, 0), CS_READER_NEW);
+
+	now_ns += 15000000000u;
+	cr_assert(eq(int, ask(1, of(1, 0), CS_READER_TOLD), place));
+	now_ns += 15000000000u;
+	cr_assert(ne(int, ask(2, of(1, 0), CS_READER_NEW), place), "a replica");
+	cr_assert(eq(int, ask(1, of(1, 0), CS_READER_TOLD), place));
+	now_ns += 46000000000u;
+	cr_assert(eq(int, ask(3, of(1, 0), CS_READER_MISSED), place));
+	leave(1); /* the kernel gives it up */
+	cr_assert(eq(int, ask(3, of(1, 0), CS_READER_TOLD), place));
+}
+
+Test(readers, who_has_asked_before_stays)
+{
+	ask(1, of(1, 0), CS_READER_NEW);
+	cr_assert(not(cs_prometheus_readers_stays(&readers, &connections[1])));
+	now_ns += 30000000000u;
+	leave(1);
+	ask(2, of(1, 0), CS_READER_MISSED);
+	cr_assert(cs_prometheus_readers_stays(&readers, &connections[2]));
+	cr_assert(not(cs_prometheus_readers_stays(&readers, &connections[1])));
 }
 
 Test(readers, long_looks_are_cut)
