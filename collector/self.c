@@ -31,6 +31,14 @@ static void print_sampling(const struct cs_sampler_stats *stats, struct cs_buffe
 				 cs_tail_rule_name((enum cs_tail_rule)i), stats->kept[i]);
 }
 
+static void print_room(const struct cs_room *room, struct cs_buffer *out)
+{
+	cs_buffer_printf(out, "},\"held_bytes\":%zu,\"crowded\":{\"causes\":%" PRIu64, room->bytes,
+			 room->causes_forgotten);
+	for (unsigned i = 0; i < CS_ROOM_COUNT; i++)
+		cs_buffer_printf(out, ",\"%s\":%" PRIu64, cs_room_name(i), room->crowded[i]);
+}
+
 void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 {
 	static const struct {
@@ -128,9 +136,6 @@ void cs_self_print(const struct cs_self *self, struct cs_buffer *out)
 		comma = ",";
 	}
 	print_sampling(&self->sampling, out);
-	cs_buffer_printf(out, "},\"held_bytes\":%zu,\"crowded\":{\"causes\":%" PRIu64,
-			 self->room.bytes, self->room.causes_forgotten);
-	for (unsigned i = 0; i < CS_ROOM_COUNT; i++)
-		cs_buffer_printf(out, ",\"%s\":%" PRIu64, cs_room_name(i), self->room.crowded[i]);
+	print_room(&self->room, out);
 	cs_buffer_puts(out, "}}");
 }
