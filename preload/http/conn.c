@@ -25,6 +25,7 @@ uint32_t cs_conn_open(const struct cs_conn_env *env, uint32_t generation, int fd
 	conn->text = CS_POOL_NONE;
 	conn->response_text = CS_POOL_NONE;
 	conn->request_memo = CS_POOL_NONE;
+	conn->came_again = true; /* the first is kept at once */
 	conn->sending = CS_CONN_NOTHING;
 	conn->behind = 0;
 	conn->wants_body = 0;
@@ -137,28 +138,51 @@ void cs_conn_tell_unfollowed(const struct cs_conn_env *env, struct cs_conn *conn
 	env->emit(conn, &event);
 }
 
+#define MEMO_PATIENCE_MAX 64u
+
+/* A head that is kept costs more than one that is looked at. */
+static bool is_patient(struct cs_conn *conn)
+{
+	if (conn->came_again)
+		conn->memo_patience = 0;
+	else if (conn->memo_missed++ < conn->memo_patience)
+		return true;
+	else if (conn->memo_patience < MEMO_PATIENCE_MAX)
+		conn->memo_patience = (uint8_t)(conn->memo_patience * 2 + 1);
+	conn->memo_missed = 0;
+	conn->came_again = false;
+	return false;
+}
+
+static void put_memo(const struct cs_conn_env *env, struct cs_conn *conn)
+{
+	if (conn->request_memo != CS_POOL_NONE)
+		cs_pool_put(env->memos, conn->request_memo);
+	conn->request_memo = CS_POOL_NONE;
+}
+
 void cs_conn_remember(const struct cs_conn_env *env, struct cs_conn *conn,
 		      const struct cs_http_text *text, const unsigned char *head)
 {
 	struct cs_conn_memo *memo;
 
-	if (!env->remembers())
+	if (!env->remembers() || is_patient(conn))
 		return;
-	if (conn->request_memo == CS_POOL_NONE) {
+	if (conn->request_memo == CS_POOL_NONE)
 		conn->request_memo = cs_pool_take(env->memos);
-		if (conn->request_memo == CS_POOL_NONE)
-			return;
-		memo = cs_pool_item(env->memos, conn->request_memo);
-		memo->memo.len = 0;
-		memo->memo.came_again = true; /* the first is kept at once */
+	if (conn->request_memo == CS_POOL_NONE) {
+		conn->came_again = true; /* there may be one next time */
+		return;
 	}
 	memo = cs_pool_item(env->memos, conn->request_memo);
-	cs_http_request_memo_keep(&memo->memo, &conn->request, text, head, conn->head_bytes);
+	if (!cs_http_request_memo_keep(&memo->memo, &conn->request, text, head, conn->head_bytes))
+		put_memo(env, conn);
 }
 
 void cs_conn_put_text(const struct cs_conn_env *env, struct cs_conn *conn)
 {
 	cs_conn_put_text_by(env, conn);
+	put_memo(env, conn);
 }
 
 void cs_conn_put_response_text(const struct cs_conn_env *env, struct cs_conn *conn)
@@ -219,8 +243,6 @@ void cs_conn_finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_
 	if (state & CS_CONN_ASIDE_TOLD)
 		env->emit(conn, &over);
 	cs_conn_put_text(env, conn);
-	if (conn->request_memo != CS_POOL_NONE)
-		cs_pool_put(env->memos, conn->request_memo);
 	if (env->caller)
 		cs_conn_put_response_text(env, conn);
 	atomic_store_explicit(&conn->state, 0, memory_order_relaxed);

@@ -83,6 +83,9 @@ struct cs_conn {
 	uint64_t first_byte_ns; /* of the head being received */
 	uint32_t head_bytes;    /* idem, so far */
 	uint32_t request_memo;  /* index in the pool of memos, or none */
+	bool came_again;        /* the head in it, since it was kept */
+	uint8_t memo_missed;    /* heads since then that were others, or may not be kept */
+	uint8_t memo_patience;  /* how many there may be */
 
 	/* The sending direction's own. */
 	uint16_t response_forks; /* the process's forks when a response began, modulo 2^16 */

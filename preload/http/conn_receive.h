@@ -73,6 +73,7 @@ CS_CONN_WAY size_t begin_again(const struct cs_conn_env *env, struct cs_conn *co
 	used = cs_http_request_memo_feed(&memo->memo, &conn->request, data, bytes, &event.kept);
 	if (!used)
 		return 0;
+	conn->came_again = true;
 	conn->first_byte_ns = now_ns;
 	conn->head_bytes = (uint32_t)used;
 	event.sequence = atomic_load_explicit(&conn->requests, memory_order_relaxed);

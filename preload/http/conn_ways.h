@@ -81,12 +81,13 @@ void cs_conn_tell_unfollowed(const struct cs_conn_env *env, struct cs_conn *conn
 /**
  * cs_conn_remember() - of a server's, whose env remembers: its head, of @conn->head_bytes, may come again
  *
- * Context: signal; the one thread in the receiving direction. Nothing happens if there is no room.
+ * A connection whose heads do not is looked at ever more seldom. Nothing happens if there is no room.
+ * Context: signal; the one thread in the receiving direction.
  */
 void cs_conn_remember(const struct cs_conn_env *env, struct cs_conn *conn,
 		      const struct cs_http_text *text, const unsigned char *head);
 
-/** cs_conn_put_text() - the text of a head that came in is needed no more. Context: as above. */
+/** cs_conn_put_text() - no more heads come in: their text and memo are needed no more. Context: as above. */
 void cs_conn_put_text(const struct cs_conn_env *env, struct cs_conn *conn);
 
 /** cs_conn_put_response_text() - of a caller: what is kept of the response is needed no more. */

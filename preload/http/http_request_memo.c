@@ -5,8 +5,7 @@
 #include "preload/http/http_names.h"
 #include "preload/http/swar.h"
 
-#define PATIENCE_MAX 64u
-#define LINE_REST    12u /* " " and " HTTP/1.x\r\n" of a request line */
+#define LINE_REST 12u /* " " and " HTTP/1.x\r\n" of a request line */
 
 /* What the scanner makes of the rest is told by these. Lambda's, CloudEvents' and probes' heads are looked at anew. */
 #define FLAGS_KEPT (CS_HTTP_HAS_LENGTH | CS_HTTP_HAS_CODING | CS_HTTP_CHUNKED)
@@ -146,30 +145,21 @@ static bool has_room(const struct cs_http_request *request, const struct cs_http
 	       !text->baggage.members && !(request->fields.flags & ~FLAGS_KEPT);
 }
 
-/* Heads that are always others are looked at ever more seldom. */
-static bool is_patient(struct cs_http_request_memo *memo)
+/* Of the copy, whatever the program has made of its own since it was read. */
+static bool is_framed_alike(const struct cs_http_request_memo *memo)
 {
-	if (memo->came_again)
-		memo->patience = 0;
-	else if (memo->missed++ < memo->patience)
-		return true;
-	else if (memo->patience < PATIENCE_MAX)
-		memo->patience = (uint8_t)(memo->patience * 2 + 1);
-	memo->missed = 0;
-	memo->came_again = false;
-	return false;
+	size_t line = (size_t)memo->method_len + memo->target_len + LINE_REST, used;
+	struct cs_http_fields fields;
+
+	cs_http_fields_init(&fields);
+	return cs_http_fields_feed(&fields, NULL, memo->head + line, memo->len - line, &used) ==
+		       CS_HTTP_HEAD &&
+	       fields.flags == memo->flags && fields.content_length == memo->content_length;
 }
 
-void cs_http_request_memo_keep(struct cs_http_request_memo *memo,
-			       const struct cs_http_request *request,
-			       const struct cs_http_text *text, const unsigned char *head,
-			       size_t len)
+static void copy(struct cs_http_request_memo *memo, const struct cs_http_request *request,
+		 const struct cs_http_text *text, const unsigned char *head, size_t len)
 {
-	if (is_patient(memo))
-		return;
-	memo->len = 0;
-	if (!has_room(request, text, len))
-		return;
 	memo->content_length = request->fields.content_length;
 	memo->method_len = text->method_len;
 	memo->target_len = text->target_len;
@@ -178,11 +168,24 @@ void cs_http_request_memo_keep(struct cs_http_request_memo *memo,
 	memo->flags = request->fields.flags;
 	memo->head_method = request->head_method;
 	memo->ids_count = 0;
+	memo->len = (uint16_t)len;
 	__builtin_memcpy(memo->head, head, len);
 	__builtin_memcpy(memo->text, text->bytes, cs_http_text_used(text));
-	memo->len = (uint16_t)len;
-	if (!is_whole_line(memo) || !find_ids(memo))
-		memo->len = 0;
+}
+
+bool cs_http_request_memo_keep(struct cs_http_request_memo *memo,
+			       const struct cs_http_request *request,
+			       const struct cs_http_text *text, const unsigned char *head,
+			       size_t len)
+{
+	if (has_room(request, text, len)) {
+		copy(memo, request, text, head, len);
+		if (is_whole_line(memo) && find_ids(memo) && is_framed_alike(memo))
+			return true;
+	}
+	memo->len = 0;
+	__builtin_memset(memo->head, 0, sizeof(memo->head)); /* it may be a secret */
+	return false;
 }
 
 /* As the scanner takes it: no blanks around it, nothing that ends it. The head stands before the text. */
@@ -203,8 +206,10 @@ static bool is_again(struct cs_http_request_memo *memo, const unsigned char *dat
 		if (__builtin_memcmp(data + at, memo->head + at, id->at - at) != 0)
 			return false;
 		__builtin_memcpy(memo->text + id->to, data + id->at, id->len);
-		if (!is_value(memo->text + id->to, id->len))
+		if (!is_value(memo->text + id->to, id->len)) {
+			__builtin_memset(memo->text + id->to, 0, id->len); /* not only an id */
 			return false;
+		}
 		at = (size_t)id->at + id->len;
 	}
 	return __builtin_memcmp(data + at, memo->head + at, memo->len - at) == 0;
@@ -217,7 +222,6 @@ size_t cs_http_request_memo_feed(struct cs_http_request_memo *memo, struct cs_ht
 	if (!memo->len || len < memo->len || !cs_http_request_fresh(request) ||
 	    !is_again(memo, data))
 		return 0;
-	memo->came_again = true;
 	request->fields.content_length = memo->content_length;
 	request->fields.flags = memo->flags;
 	request->head_bytes = memo->len;

@@ -37,11 +37,8 @@ struct cs_http_request_memo {
 	uint8_t version;
 	uint8_t flags; /* of struct cs_http_fields */
 	bool head_method;
-	bool came_again; /* since it was kept */
-	uint8_t missed;  /* heads that were others */
-	uint8_t patience;
 	uint8_t ids_count;
-	uint8_t unused; /* zero */
+	uint8_t unused[4]; /* zero */
 	struct cs_http_memo_id ids[CS_HTTP_REQUEST_MEMO_IDS];
 	unsigned char head[CS_HTTP_REQUEST_MEMO_BYTES];
 	char text[CS_HTTP_REQUEST_MEMO_TEXT];
@@ -50,11 +47,9 @@ struct cs_http_request_memo {
 /**
  * cs_http_request_memo_keep() - @request has just taken the head of @len bytes at @head, and made @text of it
  *
- * A memo whose heads do not come again is kept ever more seldom.
- *
- * Context: signal (pure).
+ * Context: signal (pure). Return: false: it may not be kept, and nothing of it, nor of another, is.
  */
-void cs_http_request_memo_keep(struct cs_http_request_memo *memo,
+bool cs_http_request_memo_keep(struct cs_http_request_memo *memo,
 			       const struct cs_http_request *request,
 			       const struct cs_http_text *text, const unsigned char *head,
 			       size_t len);

@@ -108,16 +108,15 @@ static void check_again(struct cs_http_request_memo *memo, const uint8_t *data, 
 /* The same bytes come again, and others, of which one byte differs. */
 static void check_memo(const uint8_t *data, size_t size, size_t differs, uint8_t by)
 {
-	struct cs_http_request_memo memo = { .came_again = true };
+	struct cs_http_request_memo memo = { 0 };
 	uint8_t other[CS_HTTP_REQUEST_MEMO_BYTES];
 	static struct head head;
 
 	if (!scan_head(&head, data, size) || head.used != head.request.head_bytes)
 		return;
-	cs_http_request_memo_keep(&memo, &head.request, &head.text, data, head.used);
-	check_again(&memo, data, size);
-	if (!memo.len)
+	if (!cs_http_request_memo_keep(&memo, &head.request, &head.text, data, head.used))
 		return;
+	check_again(&memo, data, size);
 	CS_FUZZ_CHECK(memo.len == head.used);
 	memcpy(other, data, memo.len);
 	other[differs % memo.len] ^= by;

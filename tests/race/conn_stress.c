@@ -258,7 +258,7 @@ static void check_all(void)
 		fail("something was not given back", 0, 0);
 	if (asides)
 		fail("not over", asides, 0);
-	if (sum < 500 || followed_to_the_end < 100)
+	if (sum < 500 || followed_to_the_end < 100 || again < 100)
 		fail("hardly anything happened", sum, followed_to_the_end);
 	printf("conn_stress: %llu requests on %u connections, %llu answered, %llu as the last one\n",
 	       (unsigned long long)sum, GENERATIONS, (unsigned long long)followed_to_the_end,

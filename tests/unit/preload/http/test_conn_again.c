@@ -176,3 +176,43 @@ Test(conn_again, one_without_a_memo_is_told_as_before)
 	cr_expect(eq(uint, again, 2), "the other has it now");
 	cs_conn_unref(&env, other, 2, true, 11);
 }
+
+/* Each that is kept costs more than one that is looked at. */
+Test(conn_again, heads_that_are_always_others_are_kept_ever_more_seldom)
+{
+	static struct told into;
+	struct cs_conn *conn;
+	unsigned kept = 0;
+	char head[64];
+
+	begin(&into, true);
+	conn = opened(1);
+	for (unsigned i = 0; i < 1000; i++) {
+		const struct cs_conn_memo *memo = cs_pool_item(&memos, 0);
+
+		into.len = 0;
+		snprintf(head, sizeof(head), "GET /%03u HTTP/1.1\r\n\r\n", i);
+		pass(conn, 1, head, 1);
+		pass(conn, 1, OK, 2);
+		kept += memcmp(memo->memo.head, head, 10) == 0;
+	}
+	cr_expect(lt(uint, kept, 30));
+	cr_expect(gt(uint, kept, 10));
+	cs_conn_unref(&env, conn, 1, true, 7);
+}
+
+Test(conn_again, one_that_may_not_be_kept_has_no_memo)
+{
+	static struct told into;
+	struct cs_conn *conn;
+
+	begin(&into, true);
+	conn = opened(1);
+	for (unsigned i = 0; i < 4; i++) {
+		pass(conn, 1, "GET / HTTP/1.1\r\nCookie: k=v\r\n\r\n", 1);
+		pass(conn, 1, OK, 2);
+	}
+	cr_expect(eq(u32, conn->request_memo, CS_POOL_NONE));
+	cs_conn_unref(&env, conn, 1, true, 7);
+	cr_expect(eq(u32, cs_pool_take(&memos), 0));
+}
