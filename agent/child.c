@@ -146,8 +146,8 @@ static int start_itself(const struct cs_child_command *command, struct cs_child 
 			struct cs_diag *diag)
 {
 	struct launch launch = { .command = command };
+	pid_t pid, spawner = ret->spawner;
 	uint64_t begin_ns;
-	pid_t pid;
 
 	tell_starter(command, 0);
 	begin_ns = cs_clock_monotonic_ns();
@@ -159,6 +159,7 @@ static int start_itself(const struct cs_child_command *command, struct cs_child 
 		return not_started(&launch, ret, diag);
 	}
 	*ret = child_of(pid, begin_ns, launch.exec_ns);
+	ret->spawner = spawner;
 	return 0;
 }
 
@@ -194,6 +195,7 @@ static int order_start(struct launch *launch, int fd, int *spawner_end, struct c
 		wait_for(spawner);
 		return launch->step == STEP_SPAWNER ? -ENOTSUP : not_started(launch, ret, diag);
 	}
+	ret->spawner = spawner;
 	tell_starter(launch->command, spawner);
 	told = hand_over(fd, launch->command, &spawned);
 	wait_for(spawner);
@@ -217,22 +219,26 @@ static int start_small(const struct cs_child_command *command, struct cs_child *
 {
 	cs_cleanup(cs_closep) int ours = -EBADF, its = -EBADF;
 	cs_cleanup(cs_freep) char **argv = NULL;
+	cs_cleanup(cs_freep) char *search = NULL;
 	struct launch launch = { .command = command };
+	const char *path = getenv("PATH");
 	char number[16];
 	size_t count = 1; /* there is a name */
 	int ends[2];
 
 	while (command->argv[count])
 		count++;
-	argv = calloc(count + 3, sizeof(*argv));
-	if (!argv || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+	argv = calloc(count + 4, sizeof(*argv));
+	if (!argv || asprintf(&search, path ? "PATH=%s" : "", path) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -ENOTSUP;
 	ours = ends[0];
 	its = ends[1];
 	snprintf(number, sizeof(number), "%d", its);
 	argv[0] = command->spawner;
 	argv[1] = number;
-	memcpy(argv + 2, command->argv, count * sizeof(*argv));
+	argv[2] = search;
+	memcpy(argv + 3, command->argv, count * sizeof(*argv));
 	launch.spawner = argv;
 	launch.order = its;
 	return order_start(&launch, ours, &its, ret, diag);
@@ -241,7 +247,10 @@ static int start_small(const struct cs_child_command *command, struct cs_child *
 int cs_child_start(const struct cs_child_command *command, struct cs_child *ret,
 		   struct cs_diag *diag)
 {
-	int r = command->spawner ? start_small(command, ret, diag) : -ENOTSUP;
+	int r;
+
+	ret->spawner = 0;
+	r = command->spawner ? start_small(command, ret, diag) : -ENOTSUP;
 
 	return r == -ENOTSUP ? start_itself(command, ret, diag) : r;
 }

@@ -2,8 +2,9 @@
 
 /*
  * What coldspan and coldspan-spawn, the small process that starts a command for it, say to each other: an
- * order, then how it went, each in one piece over a socket whose number is its first argument. Both are of
- * one build.
+ * order, then how it went, each in one piece over a socket whose number is its first argument. The second is
+ * "PATH=..." of coldspan, by which the command is looked for, empty if it has none; then the command's own. Both
+ * are of one build.
  */
 #pragma once
 

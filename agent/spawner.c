@@ -26,6 +26,7 @@
 struct spawning {
 	struct cs_spawn_order order;
 	char **argv;
+	char **env; /* its own; ours is where it is looked for */
 	volatile int error;
 	volatile uint64_t exec_ns;
 };
@@ -47,7 +48,7 @@ static int become(void *context)
 		setpgid(0, 0);
 	sigprocmask(SIG_SETMASK, &spawning->order.mask, NULL);
 	spawning->exec_ns = now_ns();
-	execvp(spawning->argv[0], spawning->argv);
+	execvpe(spawning->argv[0], spawning->argv, spawning->env);
 	spawning->error = errno;
 	_exit(CS_EXIT_RUN_FAILED);
 }
@@ -66,12 +67,14 @@ static struct cs_spawned spawn(struct spawning *spawning)
 
 int main(int argc, char **argv)
 {
-	struct spawning spawning = { .argv = argv + 2 };
+	struct spawning spawning = { .argv = argv + 3, .env = environ };
+	char *search[] = { argc > 2 && *argv[2] ? argv[2] : NULL, NULL };
 	struct cs_spawned spawned;
 	int fd;
 
-	if (argc < 3)
+	if (argc < 4)
 		return CS_EXIT_USAGE;
+	environ = search;
 	fd = atoi(argv[1]);
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
 	    recv(fd, &spawning.order, sizeof(spawning.order), 0) != sizeof(spawning.order))

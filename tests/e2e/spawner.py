@@ -84,10 +84,28 @@ def what_cannot_be_executed_is_told_alike(args, folder):
 
 
 @case
+def a_command_is_looked_for_by_the_path_of_coldspan(args, folder):
+    # Its own PATH is for what it starts itself.
+    for place, code in (("ours", 0), ("its", 9)):
+        (folder / place).mkdir()
+        (folder / place / "found").write_text(f"#!/bin/sh\nexit {code}\n")
+        (folder / place / "found").chmod(0o755)
+    plan(folder, f"  f: {{run: [found], env: {{PATH: '{folder}/its:/usr/bin:/bin'}}, budgets: [total <= 60s]}}\n", FEW)
+    own, alone = _both(args, folder)
+    ours = {"PATH": f"{folder}/ours:{os.environ['PATH']}", "COLDSPAN_LIBRARY": args.library}
+    try:
+        for args.coldspan in (alone, own):
+            expect(coldspan(args, folder, env=ours), KEPT)
+    finally:
+        args.coldspan = own
+
+
+@case
 def nothing_of_it_is_left_or_told(args, folder):
     program = _both(args, folder)[0]
-    got = run(program, args, "--json", "r.json", "--", "sh", "-c", "echo $$ $(cat /proc/$PPID/task/$PPID/children)",
-              cwd=folder)
+    # It may run before coldspan has waited for who started it.
+    got = run(program, args, "--json", "r.json", "--", "sh", "-c",
+              "until set -- $(cat /proc/$PPID/task/$PPID/children) && [ $# = 1 ]; do :; done; echo $$ $*", cwd=folder)
     own, *children = got.stdout.split()
     assert got.returncode == 0 and children == [own], got
     told = (folder / "r.json").read_text()
