@@ -105,6 +105,7 @@ static void on_spawn(struct cs_assembled *instance, uint32_t tag, const struct c
 	struct cs_spawnings *spawnings = &instance->assembler->spawnings;
 	struct cs_spawning spawning = spawning_of(instance, tag, time_ns);
 
+	spawning.kind = rec->kind;
 	if (rec->child_pid == 0) {
 		cs_spawnings_begin(spawnings, &spawning);
 		return;

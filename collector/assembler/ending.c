@@ -179,6 +179,19 @@ static void worker_gone(struct cs_assembled *instance, uint32_t tag, uint64_t ti
 		cs_evidence_gone(e, time_ns);
 }
 
+/* Who slept in it will not come back. The call of exec is told of later than it was made. */
+static void spawnings_gone(struct cs_assembled *instance, uint32_t tag, enum cs_assembler_end end,
+			   uint64_t time_ns)
+{
+	if (end == CS_ASSEMBLER_SHUTDOWN)
+		return;
+	if (end == CS_ASSEMBLER_EXEC && instance->exec_called_ns &&
+	    tag == (uint32_t)instance->identity.pid)
+		time_ns = instance->exec_called_ns;
+	cs_spawnings_gone(&instance->assembler->spawnings, instance->identity.segment, (int32_t)tag,
+			  time_ns);
+}
+
 void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_assembler_end end,
 			int status, uint64_t time_ns)
 {
@@ -187,6 +200,7 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 	bool dead = end == CS_ASSEMBLER_STATUS || end == CS_ASSEMBLER_UNKNOWN;
 	struct cs_evidence *e;
 
+	spawnings_gone(instance, tag, end, time_ns);
 	cs_logs_process_ended(instance, tag, time_ns);
 	end_requests(instance, tag, false, end == CS_ASSEMBLER_SHUTDOWN, outcome, time_ns);
 	cs_api_ended(instance, tag, false, outcome,
@@ -229,6 +243,9 @@ void cs_assembler_detach(struct cs_assembled *instance)
 	bool lives = instance->over && instance->end == CS_ASSEMBLER_SHUTDOWN;
 	struct cs_outcome outcome = { lives ? CS_CAUSE_NONE : CS_CAUSE_UNKNOWN, 0 };
 
+	if (!lives)
+		cs_spawnings_gone(&instance->assembler->spawnings, instance->identity.segment, 0,
+				  time_ns);
 	end_requests(instance, 0, true, lives, outcome, time_ns);
 	cs_api_ended(instance, 0, true, outcome, lives ? CS_STILL_RUNNING : CS_SPAN_UNENDED,
 		     time_ns);

@@ -20,6 +20,8 @@ struct cs_spawning {
 	uint64_t segment; /* that the parent writes into */
 	uint64_t begin_ns;
 	uint64_t exec_ns; /* when the child called exec last, by its word; 0 it did not say */
+	uint64_t gone_ns; /* when the parent ended, or executed; 0: it has not */
+	uint32_t kind;    /* enum cs_spawn_kind */
 	bool busy;        /* it had a request in flight just then */
 	bool has_event;   /* it is a process that was given an event itself */
 };
@@ -39,11 +41,21 @@ void cs_spawnings_exec(struct cs_spawnings *spawnings, uint64_t segment, uint64_
 /** cs_spawnings_end() - that of @segment which began at @begin_ns has come back, well or not. */
 void cs_spawnings_end(struct cs_spawnings *spawnings, uint64_t segment, uint64_t begin_ns);
 
-/** cs_spawnings_forget() - of @segment: it has ended, or what it said is lost. */
+/**
+ * cs_spawnings_gone() - process @parent, 0: any, of @segment ended, or executed, at @gone_ns
+ *
+ * It spawns nothing any more, though it never came back; a child of before may be told of later.
+ */
+void cs_spawnings_gone(struct cs_spawnings *spawnings, uint64_t segment, int32_t parent,
+		       uint64_t gone_ns);
+
+/** cs_spawnings_forget() - of @segment: what it said is lost. */
 void cs_spawnings_forget(struct cs_spawnings *spawnings, uint64_t segment);
 
 /**
  * cs_spawnings_only() - which one is a child of @parent that attached at @attach_ns from?
+ *
+ * It executed before; the child of a vfork tells of that, and what `system` spawns does not take its place.
  *
  * Return: NULL: none that is known, or there are two.
  */

@@ -22,13 +22,18 @@ static void start(void)
 
 TestSuite(spawning, .init = start, .fini = assembling_stop);
 
-static void spawn(int32_t child, uint64_t begin_ns)
+static void spawn_as(unsigned kind, int32_t child, uint64_t begin_ns)
 {
 	struct cs_rec_spawn rec = { .child_pid = child,
-				    .kind = CS_SPAWN_VFORK,
+				    .kind = kind,
 				    .end_ns = child ? begin_ns + MS : 0 };
 
 	feed(runtime, 50, CS_RECORD_SPAWN, begin_ns, &rec, sizeof(rec), NULL);
+}
+
+static void spawn(int32_t child, uint64_t begin_ns)
+{
+	spawn_as(CS_SPAWN_POSIX_SPAWN, child, begin_ns);
 }
 
 static void child_executes(uint64_t begin_ns, uint64_t time_ns)
@@ -53,7 +58,7 @@ static void function_serves(int32_t ppid)
 
 Test(spawning, a_child_of_who_sleeps_has_spawn_and_queue)
 {
-	spawn(0, 30 * MS);
+	spawn_as(CS_SPAWN_VFORK, 0, 30 * MS);
 	child_executes(30 * MS, 34 * MS);
 	child_executes(30 * MS, 35 * MS); /* the next of a PATH */
 	function_serves(50);
@@ -69,6 +74,81 @@ Test(spawning, where_exec_was_not_told_spawn_reaches_further)
 	function_serves(50);
 	cr_assert(eq(u64, phase_of(CS_PHASE_SPAWN)->start_ns, 30 * MS));
 	cr_assert(eq(ptr, (void *)phase_of(CS_PHASE_EXEC), NULL));
+}
+
+Test(spawning, a_vfork_whose_child_has_not_executed_is_of_no_program)
+{
+	spawn_as(CS_SPAWN_VFORK, 0, 30 * MS); /* what runs came from system(3) in another thread */
+	function_serves(50);
+	cr_assert(eq(ptr, (void *)phase_of(CS_PHASE_SPAWN), NULL));
+}
+
+Test(spawning, a_child_that_executed_later_is_another)
+{
+	spawn_as(CS_SPAWN_VFORK, 0, 30 * MS);
+	child_executes(30 * MS, 45 * MS); /* the function attached at 40 */
+	function_serves(50);
+	cr_assert(eq(ptr, (void *)phase_of(CS_PHASE_SPAWN), NULL));
+}
+
+Test(spawning, beside_one_that_cannot_be_it_the_other_is_taken)
+{
+	spawn_as(CS_SPAWN_VFORK, 0, 30 * MS);
+	spawn(0, 31 * MS);
+	function_serves(50);
+	cr_assert(eq(u64, phase_of(CS_PHASE_SPAWN)->start_ns, 31 * MS));
+}
+
+/* The parent, which is over, is told of itself. */
+static void parent_told(void)
+{
+	cs_assembler_flush(assembler);
+	seen = (struct seen){ 0 };
+}
+
+/* What ended before the function attached was the parent of another, under the same pid. */
+static void parent_goes(enum cs_assembler_end end, uint64_t time_ns)
+{
+	spawn(0, 30 * MS);
+	cs_assembler_ended(runtime, 50, end, 0, time_ns);
+	parent_told();
+	function_serves(50);
+}
+
+Test(spawning, a_parent_that_was_killed_spawns_no_more)
+{
+	parent_goes(CS_ASSEMBLER_STATUS, 35 * MS);
+	cr_assert(eq(ptr, (void *)phase_of(CS_PHASE_SPAWN), NULL));
+}
+
+Test(spawning, a_parent_that_executed_spawns_no_more)
+{
+	parent_goes(CS_ASSEMBLER_EXEC, 35 * MS);
+	cr_assert(eq(ptr, (void *)phase_of(CS_PHASE_SPAWN), NULL));
+}
+
+Test(spawning, a_parent_that_went_later_had_spawned_it)
+{
+	parent_goes(CS_ASSEMBLER_STATUS, 45 * MS);
+	cr_assert(eq(u64, phase_of(CS_PHASE_SPAWN)->start_ns, 30 * MS));
+}
+
+Test(spawning, the_end_of_a_fork_child_of_the_parent_is_its_own)
+{
+	spawn(0, 30 * MS);
+	cs_assembler_ended(runtime, 51, CS_ASSEMBLER_STATUS, 0, 35 * MS);
+	function_serves(50);
+	cr_assert(eq(u64, phase_of(CS_PHASE_SPAWN)->start_ns, 30 * MS));
+}
+
+Test(spawning, with_the_segment_go_all)
+{
+	spawn(0, 30 * MS);
+	runtime->heard_ns = 35 * MS;
+	cs_assembler_detach(runtime);
+	parent_told();
+	function_serves(50);
+	cr_assert(eq(ptr, (void *)phase_of(CS_PHASE_SPAWN), NULL));
 }
 
 Test(spawning, of_two_that_sleep_neither_is_taken)
