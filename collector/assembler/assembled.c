@@ -4,6 +4,7 @@
 #include "collector/assembler/assembled.h"
 
 #include "collector/assembler/attribution.h"
+#include "collector/assembler/conclude.h"
 #include "collector/protocols/stdio_loop.h"
 
 struct cs_assembled *cs_assembler_attach(struct cs_assembler *assembler, uint64_t segment,
@@ -162,21 +163,29 @@ bool cs_assembled_serves(const struct cs_assembled *instance)
 	return marks[CS_MARK_LISTEN] && (marks[CS_MARK_ACCEPT_WAIT] || !marks[CS_MARK_STDIN_READ]);
 }
 
-static bool uses_ring(const struct cs_assembled *instance)
+bool cs_assembled_has_ring(const struct cs_assembled *instance)
 {
 	return instance->stand_down >> CS_STAND_DOWN_IO_URING & 1;
+}
+
+const char *cs_assembled_ring_reason(const struct cs_assembled *instance)
+{
+	if (cs_assembled_has_ring(instance))
+		return CS_RING_UNSEEN;
+	return instance->stand_down >> CS_STAND_DOWN_LIBURING & 1 ? CS_LIBURING_UNSEEN : NULL;
 }
 
 /* Who has answered others through libc does so always: libuv has rings for files alone. */
 bool cs_assembled_answers_unseen(const struct cs_request *request)
 {
-	return uses_ring(request->instance) && !request->exec && !request->lambda &&
-	       !request->first_byte_ns && !request->instance->marks[CS_MARK_RESPONSE];
+	return cs_assembled_ring_reason(request->instance) && !request->first_byte_ns &&
+	       !request->instance->marks[CS_MARK_RESPONSE] &&
+	       cs_conclude_protocol(request->instance, request) == CS_PROTOCOL_HTTP;
 }
 
 bool cs_assembled_serves_unseen(const struct cs_assembled *instance)
 {
-	return uses_ring(instance) && instance->marks[CS_MARK_LISTEN] &&
+	return cs_assembled_ring_reason(instance) && instance->marks[CS_MARK_LISTEN] &&
 	       (!instance->marks[CS_MARK_ACCEPT_WAIT] || instance->facts[CS_FACT_CONNECTIONS]);
 }
 

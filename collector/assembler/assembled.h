@@ -128,6 +128,12 @@ void cs_assembled_spawned(struct cs_assembler *assembler, int32_t pid,
 /** cs_assembled_join_spawn() - it is to be told of: who spawned it may not have been able to say so. */
 void cs_assembled_join_spawn(struct cs_assembled *instance);
 
+/** cs_assembled_ring_reason() - why what @instance is asked and answers may pass unseen; NULL: it does not */
+const char *cs_assembled_ring_reason(const struct cs_assembled *instance);
+
+/** cs_assembled_has_ring() - was a ring of io_uring made? That there is liburing does not say so. */
+bool cs_assembled_has_ring(const struct cs_assembled *instance);
+
 /** cs_assembled_answers_unseen() - has @request been answered where nobody sees it, perhaps? */
 bool cs_assembled_answers_unseen(const struct cs_request *request);
 

@@ -263,10 +263,11 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 		break;
 	case CS_PROTOCOL_HTTP:
 	case CS_PROTOCOL_API:
-		unseen = !request && cs_assembled_serves_unseen(instance);
+		if (!request && cs_assembled_serves_unseen(instance)) {
+			unseen = cs_assembled_has_ring(instance);
+			bounds.event_unseen = cs_assembled_ring_reason(instance);
+		}
 		cold.ready = cs_assembled_ready(instance) || request || unseen;
-		if (unseen)
-			bounds.event_unseen = CS_RING_UNSEEN;
 		bound_by_http(instance, request, cs_assembled_end(instance), &bounds);
 		if (instance->marks[CS_MARK_FETCH])
 			bound_by_load(instance, request, &bounds);

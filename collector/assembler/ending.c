@@ -137,12 +137,20 @@ void cs_assembled_begin_event(struct cs_assembled *instance, uint64_t now_ns)
 	cs_assembled_finish(request, instance->end_ns, now_ns);
 }
 
-/* It may have been answered long ago: its end is not that of the process. */
+static bool ends_well(struct cs_outcome outcome)
+{
+	return outcome.cause == CS_CAUSE_NONE ||
+	       (outcome.cause == CS_CAUSE_EXIT && outcome.code == 0);
+}
+
+/* It may have been answered long ago. Who goes well had no cause to leave it; what else ends it is told. */
 static void answered_unseen(struct cs_request *request)
 {
+	request->approximate = cs_assembled_ring_reason(request->instance);
+	if (!cs_assembled_has_ring(request->instance) || !ends_well(request->outcome))
+		return;
 	request->aborted = false;
 	request->outcome = (struct cs_outcome){ CS_CAUSE_NONE, 0 };
-	request->approximate = CS_RING_UNSEEN;
 }
 
 /*

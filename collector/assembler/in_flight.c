@@ -285,8 +285,8 @@ void cs_assembled_on_response_end(struct cs_assembled *instance, const struct cs
 	if (rec->flags & CS_RESPONSE_UNFOLLOWED)
 		request->approximate = CS_END_UNSEEN;
 	if (cs_assembled_answers_unseen(request)) {
-		request->aborted = false;
-		request->approximate = CS_RING_UNSEEN;
+		request->aborted &= !cs_assembled_has_ring(instance);
+		request->approximate = cs_assembled_ring_reason(instance);
 	}
 	request->request_bytes = rec->request_bytes;
 	request->response_bytes = rec->response_bytes;

@@ -23,6 +23,8 @@
 /* Why times are not exact. */
 #define CS_END_UNSEEN  "the end of the response was not seen"
 #define CS_RING_UNSEEN "the process uses io_uring, through which requests and answers pass unseen"
+#define CS_LIBURING_UNSEEN                                                                         \
+	"the process has liburing, through which requests and answers may pass unseen"
 #define CS_CLOCK_CONVERTED                                                                         \
 	"its clock is that of another time namespace: converted by the wall clock"
 #define CS_EVENT_UNSEEN  "neither a read of the event nor output was seen"

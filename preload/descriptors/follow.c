@@ -48,10 +48,10 @@ void cs_follow_end(unsigned reason)
 	atomic_store_explicit(&cs_shim.watching, false, memory_order_relaxed);
 }
 
-void cs_follow_ring(void)
+void cs_follow_ring(bool made)
 {
 	if (cs_shim_watching())
-		tell_stand_down(CS_STAND_DOWN_IO_URING);
+		tell_stand_down(made ? CS_STAND_DOWN_IO_URING : CS_STAND_DOWN_LIBURING);
 }
 
 void cs_follow_forked(void)

@@ -33,8 +33,13 @@ void cs_follow_start(void);
 /** cs_follow_end() - record nothing any more, for the reason of enum cs_stand_down. Context: signal. */
 void cs_follow_end(unsigned reason);
 
-/** cs_follow_ring() - what the process reads and writes may pass through io_uring. Context: signal. */
-void cs_follow_ring(void);
+/**
+ * cs_follow_ring() - what the process reads and writes may pass through io_uring
+ * @made: a ring was made; else there only is a library that makes them past libc
+ *
+ * Context: signal.
+ */
+void cs_follow_ring(bool made);
 
 /**
  * cs_follow_forked() - a child has, or is about to get, the descriptors of this process

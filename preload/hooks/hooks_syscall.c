@@ -7,8 +7,7 @@
  * next stamp, so there is none. Strict seccomp mode forbids it as well; a filter does not, but it may
  * kill for a call of ours.
  *
- * No result is seen here: what the kernel is sure to refuse must not count. (That of io_uring_setup may: what is
- * known by it only excuses what was not seen.)
+ * No result is seen here, but that of io_uring_setup: what the kernel is sure to refuse must not count.
  */
 #include <linux/close_range.h>
 #include <linux/prctl.h>
@@ -18,7 +17,9 @@
 #include "preload/descriptors/follow.h"
 #include "preload/descriptors/inherited.h"
 #include "preload/hooks/borrowed.h"
+#include "preload/hooks/hook.h"
 
+long cs_ring_setup(long number, long a, long b, long c, long d, long e, long f);
 void cs_thunk_syscall(long number, long a, long b, long c);
 void cs_thunk_prctl(int option, long a);
 
@@ -61,6 +62,17 @@ static void reads(long fd)
 	lose(fd);
 }
 
+/* Instead of syscall(2) with this number: thunk.S jumps here. One that is refused, is none. */
+long cs_ring_setup(long number, long a, long b, long c, long d, long e, long f)
+{
+	long (*original)(long, ...) = (long (*)(long, ...))cs_real_table[CS_HOOK_syscall];
+	long ring = original(number, a, b, c, d, e, f);
+
+	if (ring >= 0)
+		cs_follow_ring(true);
+	return ring;
+}
+
 void cs_thunk_syscall(long number, long a, long b, long c)
 {
 	switch (number) {
@@ -69,9 +81,6 @@ void cs_thunk_syscall(long number, long a, long b, long c)
 		break;
 	case SYS_seccomp:
 		before_seccomp((uint32_t)a, (uint32_t)b, c);
-		break;
-	case SYS_io_uring_setup:
-		cs_follow_ring();
 		break;
 	case SYS_clone:
 	case SYS_clone3:

@@ -3,8 +3,11 @@
 /*
  * Hooks that see the entry only: save the argument registers, call the recorder with them, restore,
  * jump to the original as if we had never been there. For variadic functions (nothing is rebuilt)
- * and for those that look at their caller (dlopen searches by it).
+ * and for those that look at their caller (dlopen searches by it). Of one number syscall has the result
+ * seen as well, by a function that calls the original.
  */
+#include <sys/syscall.h>
+
 #include "preload/assembler.inc"
 
 	.macro THUNK name, index
@@ -13,6 +16,9 @@
 \name:
 	.cfi_startproc
 	LANDING
+	.ifc \name, syscall
+	JUMP_IF SYS_io_uring_setup, cs_ring_setup
+	.endif
 	SAVE_ARGUMENTS
 	CALL_TO cs_thunk_\name
 	RESTORE_ARGUMENTS
@@ -23,5 +29,6 @@
 
 	.text
 	.hidden cs_real_table
+	.hidden cs_ring_setup
 #include "thunks.inc"
 	.section .note.GNU-stack, "", %progbits

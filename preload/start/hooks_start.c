@@ -20,7 +20,7 @@ static int watched_main(int argc, char **argv, char **envp)
 		cs_mark_at(CS_MARK_MAIN, cs_now());
 		cs_segment_count(cs_shim.header, CS_FACT_SHARED_OBJECTS, cs_loader_objects());
 		if (cs_loader_has("liburing.so"))
-			cs_follow_ring(); /* its calls do not pass libc */
+			cs_follow_ring(false); /* its calls do not pass libc */
 		atomic_store_explicit(&cs_shim.in_main, true, memory_order_relaxed);
 	}
 	ret = real_main(argc, argv, envp);

@@ -50,7 +50,8 @@ enum cs_fact {
 	X(FILTERED, "filtered", "under its own filter a child could not learn its pid")            \
 	X(SHARED_MEMORY, "shared_memory",                                                          \
 	  "a child runs beside it in its memory: no connections, files and events from then on")   \
-	X(IO_URING, "io_uring", "it uses io_uring: what passes there is not seen")
+	X(IO_URING, "io_uring", "it uses io_uring: what passes there is not seen")                 \
+	X(LIBURING, "liburing", "it has liburing: what passes through a ring of that is not seen")
 
 enum cs_stand_down {
 #define X(id, name, meaning) CS_STAND_DOWN_##id,

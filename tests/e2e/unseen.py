@@ -265,20 +265,55 @@ def _answers_by_ring(watch, guest, way):
 @case
 def what_passes_through_io_uring_was_not_aborted(args, folder):
     with Watch(args.build, folder) as watch:
-        ways = {_answers_by_ring(watch, args.build / "tests/e2e" / guest, way): way
+        ways = {_answers_by_ring(watch, args.build / "tests/e2e" / guest, way): (guest, way)
                 for guest in ("uring_server", "uring_server_past_libc") for way in ("send", "receive", "all")}
         spans = watch.stop()
     assert len(ways) == 6
-    for pid, way in ways.items():
+    for pid, (guest, way) in ways.items():
         start, _, served = program(spans, pid)
         # Who reads through libc is seen to be asked; nothing else is claimed of what nobody saw.
         assert len(served) == (3 if way == "send" else 0), (way, served)
+        made = guest == "uring_server"  # that liburing makes a ring is not seen: then nothing is hidden
         for span in (start, *served):
-            assert "io_uring" in span["attributes"][APPROXIMATE], (way, span)
-            assert span["status"] != 2 and "error.type" not in span["attributes"], (way, span)
-        assert start["attributes"]["coldspan.init.ready"], (way, start)
-        assert "coldspan.init.unused" not in start["attributes"], (way, start)
-        assert start["attributes"]["coldspan.stand_down"] == "io_uring", (way, start)
+            assert ("io_uring" if made else "liburing") in span["attributes"][APPROXIMATE], (guest, way, span)
+            if made:
+                assert span["status"] != 2 and "error.type" not in span["attributes"], (way, span)
+        if made:
+            assert start["attributes"]["coldspan.init.ready"], (way, start)
+            assert "coldspan.init.unused" not in start["attributes"], (way, start)
+        assert start["attributes"]["coldspan.stand_down"] == ("io_uring" if made else "liburing"), (way, start)
+
+
+# A ring of so many entries, or none: 0 is refused. It dies of its first request.
+_KILLED = """
+import ctypes, os, socket, sys
+ctypes.CDLL(None).syscall(425, int(sys.argv[1]), ctypes.create_string_buffer(120))
+with socket.create_server(("127.0.0.1", 0)) as listener:
+    print(listener.getsockname()[1], flush=True)
+    client, _ = listener.accept()
+    client.recv(4096)
+    os.kill(os.getpid(), 9)
+"""
+
+
+@case
+def who_has_a_ring_and_is_killed_is_told_to_be(args, folder):
+    killed = {}
+    with Watch(args.build, folder) as watch:
+        for entries in ("0", "1"):
+            with subprocess.Popen([sys.executable, "-c", _KILLED, entries], env=watch.env, stdout=subprocess.PIPE,
+                                  text=True) as process:
+                with socket.create_connection(("127.0.0.1", int(process.stdout.readline())), LIMIT_S) as client:
+                    client.sendall(b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
+                    assert process.wait(LIMIT_S) == -9
+                killed[process.pid] = entries
+        spans = watch.stop()
+    for pid, entries in killed.items():
+        start, _, (served,) = program(spans, pid)
+        assert served["status"] == 2 and served["message"].startswith("killed by signal 9"), served
+        made = "coldspan.stand_down" in start["attributes"]
+        assert made == (APPROXIMATE in served["attributes"]), served
+        assert not made or entries == "1", start
 
 
 def _in_a_time_namespace(args, folder, options, shift_s):

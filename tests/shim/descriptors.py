@@ -25,6 +25,8 @@ def listeners_are_told(lab):
         assert len({r["socket"] for r in listens}) == 3, listens
         assert segment["marks"]["listen"] == listens[0]["time_ns"]
         assert segment["facts"]["connections"] == 1, segment["facts"]
+        # Rings that the kernel refuses are none.
+        assert segment["stand_down"] == 0, (libc, segment["stand_down"])
 
 
 if __name__ == "__main__":

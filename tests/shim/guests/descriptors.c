@@ -84,6 +84,8 @@ static void copies(void)
 	TRY("syscall, dup", syscall(SYS_dup, file));
 	TRY("syscall, dup3", syscall(SYS_dup3, file, 102, 0));
 	TRY("syscall, six", syscall(SYS_mmap, 0, 0, 3, 0x22, -1, 0));
+	TRY("syscall, ring", syscall(SYS_io_uring_setup, 0, 0));
+	TRY("syscall, ring, bad pointer", syscall(SYS_io_uring_setup, 1, BAD));
 	TRY("syscall, none", syscall(100000, 1, 2, 3, 4, 5, 6));
 }
 

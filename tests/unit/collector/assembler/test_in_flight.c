@@ -41,13 +41,18 @@ static void end(uint32_t sequence, uint16_t flags, uint64_t time_ns)
 	feed(server, 100, CS_RECORD_RESPONSE_END, time_ns, &rec, sizeof(rec), NULL);
 }
 
-static void server_has_a_ring(uint64_t answered_ns)
+static void server_has(unsigned reason, uint64_t answered_ns)
 {
 	struct cs_header header = server_of(100, "server");
 
-	header.stand_down = 1ull << CS_STAND_DOWN_IO_URING;
+	header.stand_down = 1ull << reason;
 	header.marks[CS_MARK_RESPONSE] = answered_ns;
 	cs_assembler_look(server, &header);
+}
+
+static void server_has_a_ring(uint64_t answered_ns)
+{
+	server_has(CS_STAND_DOWN_IO_URING, answered_ns);
 }
 
 Test(in_flight, who_has_a_ring_may_have_answered_through_it)
@@ -56,7 +61,7 @@ Test(in_flight, who_has_a_ring_may_have_answered_through_it)
 	ask(0, 70 * MS);
 	end(0, CS_RESPONSE_ABORTED, 75 * MS);
 	ask(1, 76 * MS);
-	cs_assembler_ended(server, 100, CS_ASSEMBLER_STATUS, SIGKILL, 90 * MS);
+	cs_assembler_ended(server, 100, CS_ASSEMBLER_STATUS, 0, 90 * MS);
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u32, seen.invocations, 2));
 	for (unsigned i = 0; i < 2; i++) {
@@ -64,6 +69,56 @@ Test(in_flight, who_has_a_ring_may_have_answered_through_it)
 		cr_assert(eq(int, seen.invocation[i].outcome.cause, CS_CAUSE_NONE));
 		cr_assert(eq(str, seen.said[i], (char *)CS_RING_UNSEEN));
 	}
+}
+
+static void dies_with_a_ring(int status, enum cs_cause cause, int code)
+{
+	server_has_a_ring(0);
+	ask(0, 70 * MS);
+	cs_assembler_ended(server, 100, CS_ASSEMBLER_STATUS, status, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(seen.invocation[0].aborted);
+	cr_assert(eq(int, seen.invocation[0].outcome.cause, cause));
+	cr_assert(eq(int, seen.invocation[0].outcome.code, code));
+	cr_assert(eq(int, seen.cold.outcome.cause, cause));
+	cr_assert(eq(str, seen.said[0], (char *)CS_RING_UNSEEN));
+}
+
+Test(in_flight, who_has_a_ring_and_is_killed_is_told_to_be)
+{
+	dies_with_a_ring(SIGKILL, CS_CAUSE_SIGNAL, SIGKILL);
+}
+
+Test(in_flight, who_has_a_ring_and_fails_is_told_to)
+{
+	dies_with_a_ring(3 << 8, CS_CAUSE_EXIT, 3);
+}
+
+Test(in_flight, liburing_alone_hides_nothing)
+{
+	server_has(CS_STAND_DOWN_LIBURING, 0);
+	ask(0, 70 * MS);
+	end(0, CS_RESPONSE_ABORTED, 75 * MS);
+	ask(1, 76 * MS);
+	cs_assembler_ended(server, 100, CS_ASSEMBLER_STATUS, 0, 90 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 2));
+	for (unsigned i = 0; i < 2; i++) {
+		cr_assert(seen.invocation[i].aborted);
+		cr_assert(eq(str, seen.said[i], (char *)CS_LIBURING_UNSEEN));
+	}
+	cr_assert(eq(int, seen.invocation[1].outcome.cause, CS_CAUSE_EXIT));
+}
+
+Test(in_flight, liburing_alone_leaves_an_unused_start_unused)
+{
+	server_has(CS_STAND_DOWN_LIBURING, 0);
+	cs_assembler_ended(server, 100, CS_ASSEMBLER_STATUS, 0, 90 * MS);
+	cs_assembler_detach(server);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.cold_starts, 1));
+	cr_assert(seen.cold.unused);
 }
 
 Test(in_flight, who_has_a_ring_and_answers_through_libc_has_it_for_something_else)

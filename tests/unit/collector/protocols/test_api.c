@@ -100,6 +100,22 @@ Test(api, what_is_nobodys_is_counted_and_told_of_nowhere)
 	cr_assert(eq(u64, stats_now().unmatched, 5));
 }
 
+Test(api, a_ring_answers_no_job)
+{
+	struct cs_assembled *instance = attach_server();
+	struct cs_header header = server_of(PID, "server");
+
+	header.stand_down = 1ull << CS_STAND_DOWN_IO_URING;
+	cs_assembler_look(instance, &header);
+	begin(instance, 1, 0, 70 * MS, "job");
+	cs_assembler_ended(instance, PID, CS_ASSEMBLER_STATUS, 0, 80 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(seen.invocation[0].aborted);
+	cr_assert(eq(int, seen.invocation[0].outcome.cause, CS_CAUSE_EXIT));
+	cr_assert(eq(str, seen.said[0], (char *)""));
+}
+
 Test(api, a_handle_that_comes_twice_is_refused)
 {
 	struct cs_assembled *instance = attach_server();

@@ -130,6 +130,22 @@ Test(stdio_loop, the_first_event_is_the_cold_one_and_ends_the_start)
 	cr_assert(eq(u64, stats_now().unmatched, 0));
 }
 
+Test(stdio_loop, a_ring_answers_no_line)
+{
+	struct cs_header header = loop_of(100);
+	struct cs_assembled *loop;
+
+	header.stand_down = 1ull << CS_STAND_DOWN_IO_URING;
+	loop = cs_assembler_attach(assembler, 1, &header, 100);
+	feed_line(loop, 100, 0, 70 * MS, "activation_id: a0\n");
+	cs_assembler_ended(loop, 100, CS_ASSEMBLER_STATUS, 0, 80 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(seen.invocation[0].aborted);
+	cr_assert(eq(int, seen.invocation[0].outcome.cause, CS_CAUSE_EXIT));
+	cr_assert(eq(str, seen.said[0], (char *)""));
+}
+
 Test(stdio_loop, an_acknowledgement_is_readiness_and_no_invocation)
 {
 	struct cs_assembled *loop = attach_loop();
