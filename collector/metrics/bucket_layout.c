@@ -43,9 +43,9 @@ static const double counts[] = { 0,   1,    2,    5,    10,    20,    50,    100
 			      .exp_buckets = (EXP) }
 
 static const struct cs_bucket_bounds layouts[] = {
-	LAYOUT(DURATION, durations, 160), LAYOUT(PHASE, phases, 320),
+	LAYOUT(DURATION, durations, 320), LAYOUT(PHASE, phases, 320),
 	LAYOUT(LIFETIME, lifetimes, 160), LAYOUT(BYTES, bytes, 160),
-	LAYOUT(MEMORY, memory, 160),      LAYOUT(COUNT, counts, 160),
+	LAYOUT(MEMORY, memory, 320),      LAYOUT(COUNT, counts, 160),
 };
 
 _Static_assert(sizeof(durations) / sizeof(durations[0]) <= CS_BOUNDS_MAX, "durations");

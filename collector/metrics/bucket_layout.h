@@ -2,7 +2,9 @@
 
 /*
  * Explicit bounds of histograms, for readers that know no exponential ones. Ten a decade, of memory four an
- * octave: quantiles that are interpolated in them are within ten per cent. Pure.
+ * octave: quantiles that are interpolated in them are within ten per cent, where a bucket has more than a few values.
+ * Beside them there are 320 exponential ones of what boards show quantiles of, and else 160: of 320 each is 1.1 % wide
+ * while the largest value is 31 times the smallest, and 2.2 % up to 1,000 times. Pure.
  */
 #pragma once
 

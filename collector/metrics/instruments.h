@@ -21,7 +21,7 @@ enum cs_instrument_type {
 enum cs_bucket_layout {
 	CS_BUCKETS_NONE,
 	CS_BUCKETS_DURATION, /* ten a decade */
-	CS_BUCKETS_PHASE, /* ten a decade, from shorter ones on; twice as many exponential ones */
+	CS_BUCKETS_PHASE,    /* ten a decade, from shorter ones on */
 	CS_BUCKETS_LIFETIME, /* seconds to days */
 	CS_BUCKETS_BYTES,
 	CS_BUCKETS_MEMORY, /* four an octave, 2 MiB to 14 GiB */
