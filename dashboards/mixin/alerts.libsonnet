@@ -7,7 +7,7 @@
       "rules": [
         {
           "alert": "ColdspanColdStartBudgetBurnFast",
-          "expr": "(\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate1h > 14.4 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate5m > 14.4 * 0.05)\nor\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate6h > 6 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate30m > 6 * 0.05)\n)\nand\n  sum by (job, faas_name) (increase(faas_init_duration_seconds_count[1h])) >= 20\n",
+          "expr": "(\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate1h > 14.4 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate5m > 14.4 * 0.05)\nor\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate6h > 6 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate30m > 6 * 0.05)\n)\nand\n  sum by (job, faas_name) (increase(faas_init_duration_seconds_count[1h]) or histogram_count(increase(faas_init_duration_seconds[1h]))) >= 20\n",
           "for": "2m",
           "labels": {
             "severity": "critical"
@@ -21,7 +21,7 @@
         },
         {
           "alert": "ColdspanColdStartBudgetBurnSlow",
-          "expr": "(\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate1d > 3 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate2h > 3 * 0.05)\nor\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate3d > 1 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate6h > 1 * 0.05)\n)\nand\n  sum by (job, faas_name) (increase(faas_init_duration_seconds_count[6h])) >= 20\n",
+          "expr": "(\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate1d > 3 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate2h > 3 * 0.05)\nor\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate3d > 1 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate6h > 1 * 0.05)\n)\nand\n  sum by (job, faas_name) (increase(faas_init_duration_seconds_count[6h]) or histogram_count(increase(faas_init_duration_seconds[6h]))) >= 20\n",
           "for": "15m",
           "labels": {
             "severity": "warning"
@@ -91,7 +91,7 @@
         },
         {
           "alert": "ColdspanMemoryNearLimit",
-          "expr": "(\n  histogram_quantile(0.99, sum by (job, faas_name, le) (rate(faas_mem_usage_bytes_bucket[1h])))\n/\n  (max by (job, faas_name) (coldspan_function_memory_limit_bytes) > 0)\n) > 0.95\nand\n  sum by (job, faas_name) (increase(faas_mem_usage_bytes_count[1h])) >= 20\n",
+          "expr": "(\n  max by (job, faas_name) (\n      histogram_quantile(0.99, sum by (job, faas_name) (\n          rate(faas_mem_usage_bytes[1h])\n        unless\n          (rate(faas_mem_usage_bytes_count[1h]) and on (job, faas_name) (rate(faas_mem_usage_bytes_count[1h]) unless rate(faas_mem_usage_bytes[1h])))\n      ))\n    or\n      label_replace(\n        histogram_quantile(0.99, sum by (job, faas_name, le) (\n          rate(faas_mem_usage_bytes_bucket[1h]) and on (job, faas_name) (rate(faas_mem_usage_bytes_count[1h]) unless rate(faas_mem_usage_bytes[1h]))\n        )),\n        \"of\", \"buckets\", \"\", \"\")\n  )\n/\n  (max by (job, faas_name) (coldspan_function_memory_limit_bytes) > 0)\n) > 0.95\nand\n  sum by (job, faas_name) (increase(faas_mem_usage_bytes_count[1h]) or histogram_count(increase(faas_mem_usage_bytes[1h]))) >= 20\n",
           "for": "15m",
           "labels": {
             "severity": "warning"
@@ -147,7 +147,7 @@
         },
         {
           "alert": "ColdspanOverheadHigh",
-          "expr": "histogram_quantile(0.99, sum by (job, instance, le) (rate(coldspan_shim_attach_duration_seconds_bucket[1h]))) > 0.002\nand\n  sum by (job, instance) (increase(coldspan_shim_attach_duration_seconds_count[1h])) >= 20\n",
+          "expr": "max by (job, instance) (\n    histogram_quantile(0.99, sum by (job, instance) (\n        rate(coldspan_shim_attach_duration_seconds[1h])\n      unless\n        (rate(coldspan_shim_attach_duration_seconds_count[1h]) and on (job, instance) (rate(coldspan_shim_attach_duration_seconds_count[1h]) unless rate(coldspan_shim_attach_duration_seconds[1h])))\n    ))\n  or\n    label_replace(\n      histogram_quantile(0.99, sum by (job, instance, le) (\n        rate(coldspan_shim_attach_duration_seconds_bucket[1h]) and on (job, instance) (rate(coldspan_shim_attach_duration_seconds_count[1h]) unless rate(coldspan_shim_attach_duration_seconds[1h]))\n      )),\n      \"of\", \"buckets\", \"\", \"\")\n) > 0.002\nand\n  sum by (job, instance) (increase(coldspan_shim_attach_duration_seconds_count[1h]) or histogram_count(increase(coldspan_shim_attach_duration_seconds[1h]))) >= 20\n",
           "for": "15m",
           "labels": {
             "severity": "warning"

@@ -2,31 +2,31 @@
 // Where the time of starts goes, and what they load: by phase, by version, by class.
 import { alerts, board, deploys, functions, places } from "../lib/board.mjs";
 import { bars, COLOURS, series, stat, table, upTo } from "../lib/panels.mjs";
-import { increase, mean, meanOfRange, of, quantile, rate, ratio } from "../lib/promql.mjs";
+import { increaseOf, mean, meanOfRange, of, quantile, rateOf, ratio } from "../lib/promql.mjs";
 
 const PHASE = "coldspan_init_phase_duration_seconds", V = "faas_name, faas_version", VERSION = "{{faas_name}} {{faas_version}}";
-const sum = (labels, selector = "") => rate(of(PHASE + "_sum", selector), labels);
-const inits = (labels) => rate(of("faas_init_duration_seconds_count"), labels);
+const INIT = "faas_init_duration_seconds", ATTACH = "coldspan_shim_attach_duration_seconds";
+const sum = (labels, selector = "") => rateOf("sum", PHASE, labels, (metric) => of(metric, selector));
+const inits = (labels) => rateOf("count", INIT, labels);
 const unattributed = ratio(`(${sum("", 'coldspan_phase="unattributed"')} or ${sum()} * 0)`, sum());
 
 const NONE = "no starts in range";
 const OVERVIEW = [
     stat({ title: "Starts", unit: "short", decimals: 0, line: false,
-           queries: [{ expr: `sum(increase(${of("faas_init_duration_seconds_count")}[$__range]))`, instant: true }],
+           queries: [{ expr: increaseOf("count", INIT), instant: true }],
            description: "In the range that is shown, of every class." }),
-    stat({ title: "p50", unit: "s", queries: [{ expr: quantile(0.5, "faas_init_duration_seconds", of) }],
+    stat({ title: "p50", unit: "s", queries: [{ expr: quantile(0.5, INIT, of) }],
            description: "From the start of the process until it was ready: half were shorter." }),
-    stat({ title: "p95", unit: "s", queries: [{ expr: quantile(0.95, "faas_init_duration_seconds", of) }],
+    stat({ title: "p95", unit: "s", queries: [{ expr: quantile(0.95, INIT, of) }],
            limits: upTo(0.5, 1), description: "95 % were shorter." }),
-    stat({ title: "p99", unit: "s", queries: [{ expr: quantile(0.99, "faas_init_duration_seconds", of) }],
+    stat({ title: "p99", unit: "s", queries: [{ expr: quantile(0.99, INIT, of) }],
            description: "99 % were shorter." }),
     stat({ title: "Not attributed", unit: "percentunit", decimals: 2, limits: upTo(0.05, 0.2),
            queries: [{ expr: unattributed }],
            description: "Share of the time that no phase could be laid to. Above 5 %: `coldspan doctor PID` " +
                "says what the library could not see." }),
     stat({ title: "Our own share", unit: "percentunit", decimals: 3, limits: upTo(0.02, 0.05),
-           queries: [{ expr: ratio(rate(of("coldspan_shim_attach_duration_seconds_sum")),
-                                   rate(of("faas_init_duration_seconds_sum"))) }],
+           queries: [{ expr: ratio(rateOf("sum", ATTACH), rateOf("sum", INIT)) }],
            description: "What the preloaded library took of the starts." }),
 ];
 
@@ -48,7 +48,7 @@ const PHASES = [
                          legend: VERSION, exemplar: true }] }),
     series({ title: "p95 by class", unit: "s", colours: COLOURS.classes, none: NONE,
              description: "Why instances were started: a fork of a pool or a restored snapshot is shorter.",
-             queries: [{ expr: quantile(0.95, "faas_init_duration_seconds", of, "coldspan_init_type"),
+             queries: [{ expr: quantile(0.95, INIT, of, "coldspan_init_type"),
                          legend: "{{coldspan_init_type}}" }] }),
 ];
 
@@ -60,11 +60,10 @@ const LOADS = [
             description: "Means over the range. Compare the line of a new version with the one before: what " +
                 "grew is what its start pays for.",
             queries: [
-                ["Start", "s", of1("faas_init_duration_seconds")],
+                ["Start", "s", of1(INIT)],
                 ["CPU", "s", of1("coldspan_init_cpu_time_seconds")],
                 ["Shared objects", "short", of1("coldspan_init_shared_objects"), 1],
-                ["Files", "short", ratio(increase(of("coldspan_init_files_sum"), V),
-                                         increase(of("faas_init_duration_seconds_count"), V)), 1],
+                ["Files", "short", ratio(increaseOf("sum", "coldspan_init_files", V), increaseOf("count", INIT, V)), 1],
                 ["Failed look-ups", "short", of1("coldspan_init_lookups_failed"), 1],
                 ["Major faults", "short", of1("coldspan_init_page_faults", major), 1],
                 ["Connections", "short", of1("coldspan_init_connections"), 1],

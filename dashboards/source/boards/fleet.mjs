@@ -2,14 +2,15 @@
 // Which function is worth a look? Everything of one collector or of all, by function.
 import { alerts, board, choice, deploys, functions, places } from "../lib/board.mjs";
 import { bars, series, stat, table, upTo } from "../lib/panels.mjs";
-import { coldInvocations, errorRatio, increase, invocations, mean, of, orZero, quantile, rate, ratio } from "../lib/promql.mjs";
+import { coldInvocations, errorRatio, increase, increaseOf, invocations, mean, of, orZero, quantile, rate,
+         rateOf, rateUpTo, ratio } from "../lib/promql.mjs";
 
 const F = "faas_name";
 const cold = (labels) => rate(of("faas_coldstarts_total"), labels);
 const coldRatio = (labels) => ratio(orZero(cold(labels), invocations(labels)), invocations(labels));
-const over = (labels) => `1 - ${rate(of("faas_init_duration_seconds_bucket", 'le=~"${slo}([.]0)?"'), labels)} / ` +
-    `(${rate(of("faas_init_duration_seconds_count"), labels)} > 0)`;
-const init = (q, labels) => quantile(q, "faas_init_duration_seconds", of, labels);
+const INIT = "faas_init_duration_seconds";
+const over = (labels) => `1 - ${ratio(rateUpTo("${slo}", "${slo}([.]0)?", INIT, labels), rateOf("count", INIT, labels))}`;
+const init = (q, labels) => quantile(q, INIT, of, labels);
 const warm = (q, labels) => quantile(q, "faas_invoke_duration_seconds",
     (metric) => of(metric, 'faas_coldstart="false"'), labels);
 
@@ -56,7 +57,7 @@ const TRENDS = [
     series({ title: "Errors by function", unit: "percentunit", queries: function_(errorRatio(F)),
              description: "Share of invocations that did not succeed, time-outs among them." }),
     bars({ title: "Time that people waited for starts", unit: "s", none: NONE,
-           queries: [{ expr: `topk(10, ${increase(of("faas_init_duration_seconds_sum"), F)} > 0)`,
+           queries: [{ expr: `topk(10, ${increaseOf("sum", INIT, F)} > 0)`,
                        legend: "{{faas_name}}", instant: true }],
            description: "All starts of the range added up, the ten most expensive functions: what to " +
                "shorten first. Frequency times duration." }),

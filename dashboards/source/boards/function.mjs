@@ -2,7 +2,7 @@
 // One function: how it answers warm and cold, its instances, and what they use.
 import { alerts, board, deploys, functions, places } from "../lib/board.mjs";
 import { COLOURS, heatmap, series, stat, upTo } from "../lib/panels.mjs";
-import { coldInvocations, errorRatio, invocations, mean, of, orZero, quantile, rate, ratio } from "../lib/promql.mjs";
+import { coldInvocations, errorRatio, invocations, mean, of, orZero, quantile, rate, rateOf, ratio } from "../lib/promql.mjs";
 
 const F = "faas_name", V = "faas_version", VERSION = "version {{faas_version}}";
 const QUANTILES = [[0.5, "p50"], [0.95, "p95"], [0.99, "p99"]];
@@ -59,7 +59,7 @@ const INSTANCES = [
                        { expr: quantile(0.95, "coldspan_instance_lifetime_seconds", of), legend: "p95" }] }),
     series({ title: "Invocations for each start", unit: "short", axis: "invocations", w: 8, none: "no starts in range",
              description: "How often an instance is used again. 1: every invocation starts cold.",
-             queries: [{ expr: ratio(invocations(), rate(of("faas_init_duration_seconds_count"))),
+             queries: [{ expr: ratio(invocations(), rateOf("count", "faas_init_duration_seconds")),
                          legend: "for each start" },
                        { expr: ratio(invocations(), rate(of("faas_coldstarts_total"))),
                          legend: "for each cold start" }] }),

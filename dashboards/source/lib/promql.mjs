@@ -32,15 +32,35 @@ export function invocations(labels, over = rate) {
 export const ratio = (part, whole) => `${part} / (${whole} > 0)`;
 
 /**
- * A quantile: out of native histograms, and where Prometheus has none, out of explicit buckets.
- * `labels`: of the result.
+ * A histogram's "count" or "sum", over the interval (rate) or the range (increase), of each series by its explicit
+ * buckets or, where it has none beside them, of native ones: so that all collectors count, however each is scraped.
+ */
+const parts = (how, window) => (what, metric, labels, selector = of) =>
+    `sum${by(labels)}(${how}(${selector(`${metric}_${what}`)}[${window}]) ` +
+    `or histogram_${what}(${how}(${selector(metric)}[${window}])))`;
+export const rateOf = parts("rate", "$__rate_interval");
+export const increaseOf = parts("increase", "$__range");
+
+/** How often it was no more than `bound`, which is one of its explicit ones. `bounds`: the regular expression of its `le`. */
+export function rateUpTo(bound, bounds, metric, labels) {
+    const native = `rate(${of(metric)}[$__rate_interval])`;
+    return `sum${by(labels)}(rate(${of(metric + "_bucket", `le=~"${bounds}"`)}[$__rate_interval]) or ignoring (le) ` +
+        `histogram_count(${native}) * (histogram_fraction(-Inf, ${bound}, ${native}) >= 0))`;
+}
+
+/**
+ * A quantile of all collectors, however each is scraped; `labels`: of the result. Where all have native histograms,
+ * of these. Where one has explicit buckets alone, of the buckets of all; and of those that have none, native ones
+ * alone: the two cannot be added, and the larger quantile is shown, which that of all together does not exceed.
  */
 export function quantile(q, metric, selector, labels, over = "$__rate_interval") {
-    const native = `histogram_quantile(${q}, sum${by(labels)}(rate(${selector(metric)}[${over}])))`;
-    const le = labels ? `${labels}, le` : "le";
-    const classic =
-        `histogram_quantile(${q}, sum by (${le})(rate(${selector(metric + "_bucket")}[${over}])))`;
-    return `(${native} or ${classic}) >= 0`; // where nothing happened it is no number
+    const each = (suffix) => `rate(${selector(metric + suffix)}[${over}])`;
+    const alone = `on (${labels ?? ""}) (${each("_count")} unless ${each("")})`;
+    const native = `sum${by(labels)}(${each("")} unless (${each("_count")} and ${alone}))`;
+    const classic = `sum by (${labels ? `${labels}, le` : "le"})(${each("_bucket")} and ${alone})`;
+    // Where nothing happened it is no number.
+    return `max${by(labels)}(histogram_quantile(${q}, ${native}) or ` +
+        `label_replace(histogram_quantile(${q}, ${classic}), "of", "buckets", "", "")) >= 0`;
 }
 
 /** Share of invocations that did not succeed. */
@@ -49,16 +69,14 @@ export const errorRatio = (labels) =>
 
 /** Mean of a histogram over the whole range, by labels. */
 export const meanOfRange = (metric, labels, selector = of) =>
-    ratio(increase(selector(metric + "_sum"), labels), increase(selector(metric + "_count"), labels));
+    ratio(increaseOf("sum", metric, labels, selector), increaseOf("count", metric, labels, selector));
 
 /** Mean of a histogram. */
-export function mean(metric, selector, labels) {
-    const part = (suffix) => rate(selector(metric + suffix), labels);
-    return ratio(part("_sum"), part("_count"));
-}
+export const mean = (metric, selector, labels) =>
+    ratio(rateOf("sum", metric, labels, selector), rateOf("count", metric, labels, selector));
 
 /** Share of invocations that were the first of their instance, whatever it was started for. */
 export function coldInvocations(labels) {
-    const count = (only) => rate(of("faas_invoke_duration_seconds_count", only), labels);
+    const count = (only) => rateOf("count", "faas_invoke_duration_seconds", labels, (metric) => of(metric, only));
     return ratio(orZero(count('faas_coldstart="true"'), count()), count());
 }

@@ -45,18 +45,19 @@ def bundle(folder):
 
 
 class Studio:
-    """A browser with the page in it, and a Prometheus that knows the past."""
+    """A browser with the page in it, and a Prometheus that knows the past; or @server, which is scraped every @scrape_s."""
 
-    def __init__(self, folder, traces=None):
+    def __init__(self, folder, traces=None, server=None, scrape_s=history.STEP):
         self._open = []
         folder = pathlib.Path(folder)
         page = bundle(folder)
         try:
-            self.server = self._keep(prometheus.Prometheus(folder, data=prometheus.past(folder, history.lines())))
+            self.server = server or self._keep(
+                prometheus.Prometheus(folder, data=prometheus.past(folder, history.lines())))
             self.browser = self._keep(Browser(folder))
             self.browser.size(1280, HEIGHT)
             self.browser.open(page)
-            self.browser.call("coldspan.begin", f"http://127.0.0.1:{self.server.port}", traces or {})
+            self.browser.call("coldspan.begin", f"http://127.0.0.1:{self.server.port}", scrape_s, traces or {})
         except BaseException:
             self.stop()
             raise
@@ -65,12 +66,13 @@ class Studio:
         self._open.append(one)
         return one
 
-    def draw(self, board, theme, width, **settings):
-        """What is there to be seen. settings: open (rows that are closed), values (of variables)."""
+    def draw(self, board, theme, width, until=history.END, span=RANGE_S, **settings):
+        """What is there to be seen of the @span before @until. settings: open (rows that are closed), values (of
+        variables)."""
         self.browser.said.clear()
         self.browser.size(width, HEIGHT)
         self.browser.call("coldspan.draw", board, {
-            "theme": theme, "from": _iso(history.END - RANGE_S), "to": _iso(history.END), **settings})
+            "theme": theme, "from": _iso(until - span), "to": _iso(until), **settings})
         return self.resized(width)
 
     def resized(self, width):

@@ -5,7 +5,7 @@ import "@fontsource/inter/latin-500.css";
 import React from "react";
 import { createRoot } from "react-dom/client";
 import { MemoryRouter } from "react-router-dom";
-import { ThemeContext } from "@grafana/data";
+import { getFieldDisplayName, ThemeContext } from "@grafana/data";
 import { GlobalStyles, PortalContainer } from "@grafana/ui";
 import { SceneGridRow, sceneGraph, VizPanel } from "@grafana/scenes";
 import { sceneOf } from "./board.js";
@@ -20,9 +20,9 @@ let root, scene, prometheus;
 
 watchCanvases();
 
-/** Once: where Prometheus is, and what Tempo is to know. */
-async function begin(address, traces) {
-    prometheus = new Prometheus(address);
+/** Once: where Prometheus is and how often it scrapes, and what Tempo is to know. */
+async function begin(address, scrapeS, traces) {
+    prometheus = new Prometheus(address, scrapeS);
     tempo.known = traces;
     await setUp([prometheus, tempo], plugins);
 }
@@ -74,12 +74,18 @@ async function annotate(board, range) {
     await drawn();
 }
 
-/** What each panel got: {title, type, state, error, frames}; and what the whole is like. */
+/** The last number of each series that a panel shows, by its name there. */
+const numbers = (series = []) => Object.fromEntries(series.flatMap((frame) => frame.fields
+    .filter(({ type }) => type === "number")
+    .map((field) => [getFieldDisplayName(field, frame, series), field.values.findLast((value) => value !== null)])));
+
+/** What each panel got: {title, type, state, error, frames, numbers}; and what the whole is like. */
 function said() {
     return panels().map((panel) => {
         const data = panel.state.$data?.state.data;
         return { key: panel.state.key, title: panel.state.title, type: panel.state.pluginId, state: stateOf(panel),
-                 error: data?.errors?.[0]?.message ?? panel.state._pluginLoadError, frames: data?.series?.length ?? 0 };
+                 error: data?.errors?.[0]?.message ?? panel.state._pluginLoadError, frames: data?.series?.length ?? 0,
+                 numbers: numbers(data?.series) };
     });
 }
 

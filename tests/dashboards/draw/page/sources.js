@@ -3,8 +3,6 @@
 import { DataSourceApi, FieldType, rangeUtil, toDataFrame } from "@grafana/data";
 import { sceneGraph } from "@grafana/scenes";
 
-const SCRAPE_S = 30;
-
 function settings(uid, type, name) {
     return { uid, type, name, id: 1, isDefault: true, jsonData: {}, readOnly: false, access: "proxy",
              meta: { id: type, name, metrics: true, tracing: type === "tempo", info: { logos: { small: "", large: "" } } } };
@@ -47,10 +45,10 @@ function asTable(target, answer) {
 }
 
 export class Prometheus extends DataSourceApi {
-    constructor(address) {
+    constructor(address, scrapeS) {
         const own = settings("prometheus", "prometheus", "Prometheus");
         super(own);
-        Object.assign(this, { address, settings: own, asked: 0 });
+        Object.assign(this, { address, scrapeS, settings: own, asked: 0 });
     }
 
     async ask(what, params) {
@@ -63,10 +61,10 @@ export class Prometheus extends DataSourceApi {
 
     async query(request) {
         const start = request.range.from.unix(), end = request.range.to.unix();
-        const step = Math.max(SCRAPE_S, rangeUtil.roundInterval((end - start) * 1000 / (request.maxDataPoints || 1000)) / 1000);
+        const step = Math.max(this.scrapeS, rangeUtil.roundInterval((end - start) * 1000 / (request.maxDataPoints || 1000)) / 1000);
         const found = await Promise.all(request.targets.filter((target) => !target.hide).map(async (target) => {
             const expr = filledIn(target.expr
-                .replaceAll("$__rate_interval", `${Math.max(step + SCRAPE_S, 4 * SCRAPE_S)}s`)
+                .replaceAll("$__rate_interval", `${Math.max(step + this.scrapeS, 4 * this.scrapeS)}s`)
                 .replaceAll("$__range", `${end - start}s`).replaceAll("$__interval", `${step}s`), request.scopedVars);
             const answer = target.instant ? await this.ask("query", { query: expr, time: end })
                 : await this.ask("query_range", { query: expr, start: Math.ceil(start / step) * step, end, step });
