@@ -112,7 +112,7 @@ static enum cs_refusal take_message(struct cs_intake *intake, struct cs_peer *pe
 	return refusal;
 }
 
-/* Return: false if nothing has arrived yet; else the connection is dealt with. */
+/* Return: false if nothing has arrived yet; else @fd is to be hung up. */
 static bool serve(struct cs_intake *intake, int fd, struct cs_peer *peer)
 {
 	struct cs_delivery message;
@@ -126,11 +126,16 @@ static bool serve(struct cs_intake *intake, int fd, struct cs_peer *peer)
 		intake->self->announces++;
 		intake->self->refused[take_message(intake, peer, &message)]++;
 	}
+	return true;
+}
+
+/* Of a connection that no event is for any more: the disposal may close it at once. */
+static void hang_up(struct cs_intake *intake, int fd)
+{
 	if (cs_delivery_was_last(fd))
 		close(fd);
 	else
 		cs_disposal_put(intake->disposal, fd);
-	return true;
 }
 
 static void stop_waiting(struct waiting *waiting)
@@ -145,15 +150,18 @@ static void stop_waiting(struct waiting *waiting)
 static void on_waiting(evutil_socket_t fd, short what, void *context)
 {
 	struct waiting *waiting = context;
+	struct cs_intake *intake = waiting->intake;
 
 	if (what & EV_READ) {
-		if (!serve(waiting->intake, fd, &waiting->peer))
+		if (!serve(intake, fd, &waiting->peer))
 			return;
+		stop_waiting(waiting);
+		hang_up(intake, fd);
 	} else {
-		waiting->intake->self->refused[CS_REFUSAL_SILENT]++;
-		cs_disposal_put(waiting->intake->disposal, fd);
+		intake->self->refused[CS_REFUSAL_SILENT]++;
+		stop_waiting(waiting);
+		cs_disposal_put(intake->disposal, fd);
 	}
-	stop_waiting(waiting);
 }
 
 static bool start_waiting(struct cs_intake *intake, int fd, const struct cs_peer *peer)
@@ -190,6 +198,7 @@ static int on_connection(struct cs_intake *intake, int fd)
 		refusal = cs_quota_check(intake->quota, peer.uid, cs_clock_monotonic_ns());
 	if (refusal == CS_REFUSAL_NONE) {
 		if (serve(intake, fd, &peer)) {
+			hang_up(intake, fd);
 			cs_peer_close(&peer);
 			return 0;
 		}
@@ -355,8 +364,10 @@ static void serve_waiting(struct cs_intake *intake)
 		return;
 	/* The oldest stands last. */
 	while (n--) {
-		if (fds[n].revents && serve(intake, fds[n].fd, &all[n]->peer))
+		if (fds[n].revents && serve(intake, fds[n].fd, &all[n]->peer)) {
 			stop_waiting(all[n]);
+			hang_up(intake, fds[n].fd);
+		}
 	}
 }
 
@@ -403,10 +414,11 @@ struct cs_intake *cs_intake_free(struct cs_intake *intake)
 		cs_disposal_put(intake->disposal, intake->parked_fd);
 	while (!LIST_EMPTY(&intake->waiting)) {
 		struct waiting *waiting = LIST_FIRST(&intake->waiting);
+		int fd = waiting->fd;
 
 		intake->self->refused[CS_REFUSAL_SILENT]++;
-		cs_disposal_put(intake->disposal, waiting->fd);
 		stop_waiting(waiting);
+		cs_disposal_put(intake->disposal, fd);
 	}
 	free(intake);
 	return NULL;
