@@ -229,7 +229,7 @@ static int start_small(const struct cs_child_command *command, struct cs_child *
 	while (command->argv[count])
 		count++;
 	argv = calloc(count + 4, sizeof(*argv));
-	if (!argv || asprintf(&search, path ? "PATH=%s" : "", path) < 0 ||
+	if (!argv || asprintf(&search, "%s%s", path ? "PATH=" : "", path ? path : "") < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -ENOTSUP;
 	ours = ends[0];

@@ -18,7 +18,7 @@ struct cs_child {
 	int pidfd;               /* owned; readable when the child has ended */
 	uint64_t spawn_begin_ns; /* CLOCK_MONOTONIC, before the vfork */
 	uint64_t exec_ns;        /* CLOCK_MONOTONIC, in the child, before the exec */
-	pid_t spawner;           /* the small process that was to start it, and is gone; 0: there was none */
+	pid_t spawner; /* the small process that was to start it, and is gone; 0: there was none */
 	bool exec_failed; /* of one that was not started: it was there, its exec was refused */
 };
 
