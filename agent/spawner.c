@@ -68,12 +68,13 @@ static struct cs_spawned spawn(struct spawning *spawning)
 int main(int argc, char **argv)
 {
 	struct spawning spawning = { .argv = argv + 3, .env = environ };
-	char *search[] = { argc > 2 && *argv[2] ? argv[2] : NULL, NULL };
+	static char *search[2];
 	struct cs_spawned spawned;
 	int fd;
 
 	if (argc < 4)
 		return CS_EXIT_USAGE;
+	search[0] = *argv[2] ? argv[2] : NULL;
 	environ = search;
 	fd = atoi(argv[1]);
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
