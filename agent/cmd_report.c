@@ -104,20 +104,31 @@ static int parse(int argc, char **argv, struct options *ret)
 	return -1;
 }
 
-/* "first invocation 38.4 ms; warm ones 1.45 ms (median of 3)": of all files; NULL: none was cold. */
+/* "; 2 failed", which are not among the others. */
+static const char *failed(const struct cs_trace_service *service, struct cs_arena *arena)
+{
+	return service->failed_count ? cs_arena_printf(arena, "; %zu failed", service->failed_count)
+				     : "";
+}
+
+/* "first invocation 38.4 ms; warm ones 1.45 ms (median of 3)": of all files; NULL: none was cold, nor failed. */
 static const char *cold_and_warm(const struct cs_trace_service *service, struct cs_arena *arena)
 {
 	char cold[32], warm[32];
 
+	if (!service->cold_count && service->failed_count)
+		return cs_arena_printf(arena, "no first invocation that did not fail%s",
+				       failed(service, arena));
 	if (!service->cold_count)
 		return NULL;
 	cs_waterfall_duration(service->cold_ns, service->cold_ns, cold, sizeof(cold));
 	if (!service->warm_count)
-		return cs_arena_printf(arena, "first invocation %s; no warm one in this recording",
-				       cold);
+		return cs_arena_printf(arena,
+				       "first invocation %s; no warm one in this recording%s", cold,
+				       failed(service, arena));
 	cs_waterfall_duration(service->warm_ns, service->warm_ns, warm, sizeof(warm));
-	return cs_arena_printf(arena, "first invocation %s; warm ones %s (median of %zu)", cold,
-			       warm, service->warm_count);
+	return cs_arena_printf(arena, "first invocation %s; warm ones %s (median of %zu)%s", cold,
+			       warm, service->warm_count, failed(service, arena));
 }
 
 /* The first of @spans that is that phase. */

@@ -48,12 +48,13 @@ static json_t *cold_start_json(const struct cs_trace_index *index, const struct 
 
 static json_t *function_json(const struct cs_trace_service *service)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "name", service->name, "cold_count",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "name", service->name, "cold_count",
 			 cs_document_number(service->cold_count), "cold_mean_ns",
 			 service->cold_count ? cs_document_number(service->cold_ns) : json_null(),
 			 "warm_count", cs_document_number(service->warm_count), "warm_median_ns",
 			 service->warm_count ? cs_document_number(service->warm_ns) : json_null(),
-			 "calls_others", (int)service->calls_others);
+			 "failed_count", cs_document_number(service->failed_count), "calls_others",
+			 (int)service->calls_others);
 }
 
 static bool is_wanted(const char *function, const char *service)

@@ -41,10 +41,18 @@ static int compare_parents(const void *a, const void *b)
 	return order ? order : compare_numbers(at(a)->number, at(b)->number);
 }
 
-/* First those that are no invocations of it, then its warm ones by their duration, then the cold. */
+static bool is_invocation(const struct cs_trace_span *span)
+{
+	return span->kind == KIND_SERVER;
+}
+
+/*
+ * First those that are no invocations of it, and those that failed, whose durations say little; then its warm ones
+ * by their duration, then the cold.
+ */
 static int rank(const struct cs_trace_span *span)
 {
-	return span->kind != KIND_SERVER ? 0 : span->cold ? 2 : 1;
+	return !is_invocation(span) || span->failed ? 0 : span->cold ? 2 : 1;
 }
 
 static int compare_services(const void *a, const void *b)
@@ -68,6 +76,7 @@ static struct cs_trace_service summarise(const struct cs_trace_span **spans, siz
 		if (spans[i]->number < service.first)
 			service.first = spans[i]->number;
 		others += rank(spans[i]) == 0;
+		service.failed_count += is_invocation(spans[i]) && spans[i]->failed;
 		service.warm_count += rank(spans[i]) == 1;
 		service.cold_count += rank(spans[i]) == 2;
 		if (rank(spans[i]) == 2)

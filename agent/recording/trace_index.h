@@ -10,12 +10,13 @@
 
 struct cs_trace_service {
 	const char *name;
-	size_t first;      /* number of its first span */
-	size_t cold_count; /* first invocations of an instance */
-	uint64_t cold_ns;  /* their mean duration; 0 without any */
-	size_t warm_count; /* other invocations */
-	uint64_t warm_ns;  /* their median duration; 0 without any */
-	bool calls_others; /* a cold start of another service was caused by a span of it */
+	size_t first;        /* number of its first span */
+	size_t cold_count;   /* first invocations of an instance */
+	uint64_t cold_ns;    /* their mean duration; 0 without any */
+	size_t warm_count;   /* other invocations */
+	uint64_t warm_ns;    /* their median duration; 0 without any */
+	size_t failed_count; /* of either kind: status Error, not among the above */
+	bool calls_others;   /* a cold start of another service was caused by a span of it */
 };
 
 struct cs_trace_index {

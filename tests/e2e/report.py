@@ -98,6 +98,12 @@ def cold_and_warm_are_told_apart(args, folder):
                        (one_start("hello", 16) + line("hello", span("POST", 32, 0, 48, 73, kind=2,
                                                                    faas_coldstart=True)) + others,
                         "first invocation 25.00 ms; no warm one in this recording"),
+                       (one_start("hello", 16) + calls("hello", 32) +
+                        line("hello", span("POST", 90, 0, 100, 600, kind=2, failed=True, faas_coldstart=False)),
+                        "first invocation 25.00 ms; warm ones 4.000 ms (median of 3); 1 failed"),
+                       (one_start("hello", 16) + line("hello", span("POST", 32, 0, 48, 73, kind=2, failed=True,
+                                                                   faas_coldstart=True)),
+                        "no first invocation that did not fail; 1 failed"),
                        (one_start("hello", 16) + line("hello", span("POST", 32, 0, 48, 73, kind=1,
                                                                    faas_coldstart=True)), None)):
         got = report(args, "--function", "hello", write(folder, text), env={"COLUMNS": "100"})

@@ -80,6 +80,28 @@ Test(trace_index, of_warm_calls_the_median_counts_and_of_cold_ones_the_mean)
 	cr_expect(eq(sz, service_of(other)->cold_count, 0));
 }
 
+/* One that was killed after 500 ms says nothing of how long a warm one takes. */
+Test(trace_index, invocations_that_failed_are_counted_by_themselves)
+{
+	const struct cs_trace_span *span = add((struct cs_trace_span){ .service = "a" });
+
+	add_call("a", false, 7);
+	add_call("a", true, 100);
+	for (int cold = 0; cold <= 1; cold++)
+		add((struct cs_trace_span){ .service = "a",
+					    .kind = SERVER,
+					    .cold = cold,
+					    .failed = true,
+					    .end_unix_ns = 500000000 });
+	add((struct cs_trace_span){ .service = "a", .failed = true });
+	cr_assert(eq(int, cs_trace_index_init(&file, &trace), 0));
+	cr_expect(eq(sz, service_of(span)->warm_count, 1));
+	cr_expect(eq(u64, service_of(span)->warm_ns, 7));
+	cr_expect(eq(sz, service_of(span)->cold_count, 1));
+	cr_expect(eq(u64, service_of(span)->cold_ns, 100));
+	cr_expect(eq(sz, service_of(span)->failed_count, 2));
+}
+
 Test(trace_index, phases_stand_below_their_start_as_they_were_read)
 {
 	struct cs_trace_span *one = add((struct cs_trace_span){ .span_id = "b" });
