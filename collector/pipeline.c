@@ -361,6 +361,8 @@ void cs_pipeline_ended(struct cs_pipeline *pipeline, struct cs_instance *instanc
 	if (!instance->model)
 		return;
 	cs_pipeline_look(pipeline, instance);
+	if (ended->met_gone && member->own)
+		cs_assembler_met_gone(instance->model);
 	cs_assembler_ended(instance->model, member->pid, ends[ended->end], ended->wait_status,
 			   ended->time_ns);
 	start_timer(pipeline);

@@ -49,6 +49,7 @@ struct cs_assembled {
 	bool joined : 1;           /* its start is that of those who only started it, too */
 	bool accounted : 1;        /* what became of its start is in the ledger */
 	bool told : 1;             /* its start was, and that it is gone was not */
+	bool met_gone : 1;         /* see cs_assembler_met_gone() */
 	uint8_t child_used;        /* CS_EXEC_*: what who came of it may have used of its own */
 	const char *child_name;    /* one of those; NULL: none, or there was no memory */
 	uint64_t started_server;   /* segment: what is told of in its stead; 0: it started none */

@@ -164,6 +164,13 @@ enum cs_assembler_end {
 	CS_ASSEMBLER_SHUTDOWN, /* it lives, but nothing more of it will be heard */
 };
 
+/**
+ * cs_assembler_met_gone() - its own process had ended when we met it: what cs_assembler_ended() will say is late
+ *
+ * Then what it did last is the better word, if that was to return from main.
+ */
+void cs_assembler_met_gone(struct cs_assembled *instance);
+
 /** cs_assembler_ended() - process @tag writes into the instance no more. Look and read first. */
 void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_assembler_end end,
 			int status, uint64_t time_ns);

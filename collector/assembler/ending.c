@@ -200,6 +200,25 @@ static void spawnings_gone(struct cs_assembled *instance, uint32_t tag, enum cs_
 			  time_ns);
 }
 
+void cs_assembler_met_gone(struct cs_assembled *instance)
+{
+	instance->met_gone = true;
+}
+
+/* The last that it has marked before @time_ns, if main has returned, and nobody is waiting for it. */
+static uint64_t last_mark(const struct cs_assembled *instance, uint64_t time_ns)
+{
+	uint64_t last_ns = 0;
+
+	if (!instance->marks[CS_MARK_MAIN_RETURN] || !LIST_EMPTY(&instance->in_flight))
+		return time_ns;
+	for (unsigned i = 0; i < CS_MARK_COUNT; i++) {
+		if (instance->marks[i] > last_ns && instance->marks[i] <= time_ns)
+			last_ns = instance->marks[i];
+	}
+	return last_ns ? last_ns : time_ns;
+}
+
 void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_assembler_end end,
 			int status, uint64_t time_ns)
 {
@@ -208,6 +227,8 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 	bool dead = end == CS_ASSEMBLER_STATUS || end == CS_ASSEMBLER_UNKNOWN;
 	struct cs_evidence *e;
 
+	if (own && dead && instance->met_gone)
+		time_ns = last_mark(instance, time_ns);
 	spawnings_gone(instance, tag, end, time_ns);
 	cs_logs_process_ended(instance, tag, time_ns);
 	end_requests(instance, tag, false, end == CS_ASSEMBLER_SHUTDOWN, outcome, time_ns);

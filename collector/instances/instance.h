@@ -55,6 +55,7 @@ struct cs_ended {
 	enum cs_end end;
 	int wait_status;  /* with CS_END_STATUS; as wait(2) encodes it */
 	uint64_t time_ns; /* CLOCK_MONOTONIC when we learnt of it */
+	bool met_gone;    /* it had ended when we met the process: that is late */
 };
 
 /* Who listens. All run on the loop; none may free the instance. */

@@ -79,7 +79,8 @@ static void finish(struct cs_death *death, struct cs_process *process)
 {
 	struct cs_ended ended = { .end = process->status_known ? CS_END_STATUS : CS_END_UNKNOWN,
 				  .wait_status = process->wait_status,
-				  .time_ns = process->exited_ns };
+				  .time_ns = process->exited_ns,
+				  .met_gone = process->met_gone };
 	struct cs_member *member;
 
 	if (process->held)

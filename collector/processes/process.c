@@ -147,7 +147,11 @@ struct cs_process *cs_process_get(struct cs_process_table *table, int32_t pid, u
 	process = calloc(1, sizeof(*process));
 	if (!process)
 		return NULL;
-	*process = (struct cs_process){ .table = table, .pid = pid, .uid = uid, .pidfd = owned };
+	*process = (struct cs_process){ .table = table,
+					.pid = pid,
+					.uid = uid,
+					.pidfd = owned,
+					.met_gone = owned < 0 || cs_pidfd_exited(owned) };
 	event_assign(&process->event, table->base, owned,
 		     owned < 0 ? 0 : EV_READ | EV_ET | EV_PERSIST, on_pidfd, process);
 	if (owned < 0) {

@@ -31,6 +31,7 @@ struct cs_process {
 	LIST_ENTRY(cs_process) held_link;                 /* for collector/processes/death.c */
 	bool held;
 	uint64_t held_until_ns;
+	bool met_gone;      /* it had ended when we met it */
 	bool exited;        /* the pidfd said so */
 	bool reaped;        /* its parent was told */
 	bool waited;        /* who waited for it said so */

@@ -7,6 +7,7 @@
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 
 from harness import LIMIT_S, Collector, cold_starts, main, watched
@@ -29,6 +30,22 @@ def every_one_of_200_short_processes_has_its_cold_start(binary, shim):
         assert len(found) == 200, len(found)
         assert all(start["process.exit.code"] == 0 for start in found)
         assert counts["sent"] == counts["accepted"] == len(otlp_json.of_file(collector.file)), counts
+
+
+@case
+def one_that_was_gone_before_it_was_met_did_not_end_when_it_was(binary, shim):
+    with Collector(binary) as collector:
+        collector.process.send_signal(signal.SIGSTOP)  # as slow as a collector can be
+        try:
+            assert watched(collector, shim, ["/bin/true"]).wait(LIMIT_S) == 0
+            gone = time.time_ns()
+            time.sleep(0.05)  # both clocks are read at other moments
+        finally:
+            collector.process.send_signal(signal.SIGCONT)
+        collector.until("it was assembled", lambda c: c["cold_starts"] == 1)
+        collector.accounting()
+        start, = (span for span in otlp_json.of_file(collector.file) if span["name"] == "cold start")
+        assert start["end"] < gone + 20_000_000, (start, gone)
 
 
 @case
