@@ -328,11 +328,22 @@ static bool is_of_invocation(unsigned type)
 	       type == CS_RECORD_INVOCATION || type == CS_RECORD_INVOCATION_END;
 }
 
+static bool is_unanswered(const struct cs_entry *entry)
+{
+	const struct cs_rec_response_end *rec = (const void *)(&entry->record + 1);
+
+	return entry->record.type == CS_RECORD_RESPONSE_END &&
+	       entry->record.payload_len >= sizeof(*rec) && rec->flags & CS_RESPONSE_ABORTED;
+}
+
 void cs_pipeline_record(struct cs_pipeline *pipeline, struct cs_instance *instance,
 			const struct cs_entry *entry)
 {
 	if (!instance->model)
 		return;
+	/* What that means is for the header to say, as it was by then: main may have begun since the last look. */
+	if (is_unanswered(entry))
+		cs_assembler_look(instance->model, instance->file.header);
 	cs_assembler_record(instance->model, entry, cs_clock_monotonic_ns());
 	if (is_of_invocation(entry->record.type))
 		cs_metering_record(instance);
