@@ -300,7 +300,7 @@ void cs_pipeline_look(struct cs_pipeline *pipeline, struct cs_instance *instance
 	instance->ready_seen = true;
 	instance->loaded_seen = loaded;
 	process = own_process(instance);
-	if (!process || cs_usage_read(process, &usage) < 0)
+	if (!process || cs_usage_read_all(process, &usage) < 0)
 		return;
 	tell_usage(instance, &usage, false);
 	cs_metering_ready(instance, &usage);
@@ -315,7 +315,7 @@ void cs_pipeline_exited(struct cs_pipeline *pipeline, struct cs_instance *instan
 	if (!instance->model ||
 	    (process != own_process(instance) && !cs_metering_wants(instance, process)))
 		return;
-	if (cs_usage_read(process, &usage) < 0)
+	if (cs_usage_read_all(process, &usage) < 0)
 		return;
 	cs_metering_exited(instance, process, &usage);
 	if (process == own_process(instance))

@@ -205,7 +205,6 @@ static int open_writer(const struct cs_instance *instance, int32_t pid, uint64_t
 		       uint32_t *ret_uid)
 {
 	cs_cleanup(cs_closep) int pidfd = pid > 0 ? cs_pidfd_open(pid) : -ESRCH;
-
 	int r = pidfd < 0 ? pidfd : is_writer(instance, pid, pidfd, seen_ns, ret_uid);
 
 	return r < 0 ? r : cs_take_fd(&pidfd);

@@ -14,6 +14,7 @@
 
 struct job {
 	int32_t pid;
+	bool with_io;
 	struct cs_usage usage;
 };
 
@@ -37,7 +38,7 @@ static int read_usage(void *context)
 		usage.switches_involuntary = switches.involuntary;
 		usage.threads = switches.threads;
 	}
-	if (cs_proc_get_io(job->pid, &usage.read_bytes) < 0)
+	if (job->with_io && cs_proc_get_io(job->pid, &usage.read_bytes) < 0)
 		usage.read_bytes = 0;
 	usage.faults_minor = stat.faults_minor;
 	usage.faults_major = stat.faults_major;
@@ -49,9 +50,9 @@ static int read_usage(void *context)
 	return 0;
 }
 
-int cs_usage_read(const struct cs_process *process, struct cs_usage *ret)
+static int read_of(const struct cs_process *process, bool with_io, struct cs_usage *ret)
 {
-	struct job job = { .pid = process->pid };
+	struct job job = { .pid = process->pid, .with_io = with_io };
 	int r;
 
 	if (process->pid <= 0 || process->reaped)
@@ -64,6 +65,16 @@ int cs_usage_read(const struct cs_process *process, struct cs_usage *ret)
 		return -ESRCH;
 	*ret = job.usage;
 	return 0;
+}
+
+int cs_usage_read(const struct cs_process *process, struct cs_usage *ret)
+{
+	return read_of(process, false, ret);
+}
+
+int cs_usage_read_all(const struct cs_process *process, struct cs_usage *ret)
+{
+	return read_of(process, true, ret);
 }
 
 /* The kernel adds up what it keeps per CPU: a sum may seem to go back by a few. */
