@@ -111,7 +111,7 @@ SERVED void write_request(const struct cs_conn *conn, const struct cs_conn_event
 {
 	const struct cs_http_kept *kept = &event->kept;
 	const uint32_t fixed = sizeof(struct cs_rec_request);
-	const uint32_t text = (uint32_t)kept->method_len + kept->target_len + kept->headers_len;
+	const uint32_t text = cs_http_kept_used(kept);
 	struct cs_claim claim;
 	unsigned char *payload;
 
@@ -296,30 +296,15 @@ SERVED bool remembers(void)
 	return !cs_propagate_asked(CS_PROPAGATE_ANY) && !cs_shim.openwhisk;
 }
 
-static bool remembers_now(void)
-{
-	return remembers();
-}
-
-static void emit(struct cs_conn *conn, const struct cs_conn_event *event)
-{
-	emit_event(conn, event);
-}
-
-static void more(struct cs_conn *conn)
-{
-	tell_more(conn);
-}
-
 const struct cs_conn_env cs_served_env = {
 	.conns = &cs_fds.conns,
 	.texts = &cs_fds.texts,
-	.emit = emit,
+	.emit = emit_event,
 	.content = pass_body,
-	.remembers = remembers_now,
+	.remembers = remembers,
 	.memos = &cs_fds.memos,
 	.loads = &cs_shim.openwhisk,
-	.more = more,
+	.more = tell_more,
 	.now = cs_now,
 	.forks = &cs_follow.forks,
 };

@@ -46,6 +46,12 @@ struct cs_http_kept {
 	uint16_t headers_len;
 };
 
+/** cs_http_kept_used() - bytes of @kept->bytes. Context: signal (pure). */
+static inline uint32_t cs_http_kept_used(const struct cs_http_kept *kept)
+{
+	return (uint32_t)kept->method_len + kept->target_len + kept->headers_len;
+}
+
 /** cs_http_text_clear() - nothing is kept yet. Context: signal (pure). */
 static inline void cs_http_text_clear(struct cs_http_text *text)
 {

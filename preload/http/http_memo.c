@@ -2,15 +2,10 @@
 
 #include "preload/http/http_memo.h"
 
-#include "preload/http/swar.h"
+#include "preload/http/http_names.h"
 
-struct name {
-	uint8_t len;
-	char text[19];
-};
-
-/* Whose values are nobody's secret. Lower case. */
-static const struct name names[] = {
+/* Whose values are nobody's secret. */
+static const struct cs_http_listed names[] = {
 #define X(text) { sizeof(text) - 1, text },
 	X("date") X("server") X("connection") X("keep-alive") X("content-type") X("content-length")
 		X("transfer-encoding") X("cache-control") X("vary") X("x-powered-by")
@@ -19,15 +14,11 @@ static const struct name names[] = {
 
 static bool is_common(const unsigned char *at, size_t left)
 {
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		size_t n = 0, len = names[i].len;
+	size_t len = 0;
 
-		while (n < len && n < left && cs_http_lower(at[n]) == names[i].text[n])
-			n++;
-		if (n == len && n < left && at[n] == ':')
-			return true;
-	}
-	return false;
+	while (len < left && at[len] != ':')
+		len++;
+	return len < left && cs_http_is_listed(names, sizeof(names) / sizeof(names[0]), at, len);
 }
 
 /* Of a head, which ended with an empty line when it was read: it is the program's memory, and may have changed. */

@@ -131,3 +131,22 @@ enum cs_http_name cs_http_name_find(const char *name, size_t len)
 		return CS_HTTP_NAME_BAGGAGE;
 	return cs_http_probe_header(name, len) ? CS_HTTP_NAME_PROBE : CS_HTTP_NAME_OTHER;
 }
+
+static bool is_in_any_case(const unsigned char *name, const char *lower, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (cs_http_lower(name[i]) != lower[i])
+			return false;
+	}
+	return true;
+}
+
+bool cs_http_is_listed(const struct cs_http_listed *names, size_t count, const unsigned char *name,
+		       size_t len)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (names[i].len == len && is_in_any_case(name, names[i].text, len))
+			return true;
+	}
+	return false;
+}

@@ -101,3 +101,13 @@ enum cs_http_name cs_http_name_find(const char *name, size_t len);
 
 /** cs_http_is_kept() - is @name, in lower case, in the first table? Context: signal (pure). */
 bool cs_http_is_kept(const char *name, size_t len);
+
+/* A name in lower case, of a list that others have. */
+struct cs_http_listed {
+	uint8_t len;
+	char text[19];
+};
+
+/** cs_http_is_listed() - is @name, in whatever case, one of these? Context: signal (pure). */
+bool cs_http_is_listed(const struct cs_http_listed *names, size_t count, const unsigned char *name,
+		       size_t len);

@@ -10,13 +10,8 @@
 /* What the scanner makes of the rest is told by these. Lambda's, CloudEvents' and probes' heads are looked at anew. */
 #define FLAGS_KEPT (CS_HTTP_HAS_LENGTH | CS_HTTP_HAS_CODING | CS_HTTP_CHUNKED)
 
-struct name {
-	uint8_t len;
-	char text[27];
-};
-
-/* Whose values are nobody's secret. Lower case. */
-static const struct name names[] = {
+/* Whose values are nobody's secret. */
+static const struct cs_http_listed names[] = {
 #define X(text) { sizeof(text) - 1, text },
 	X("host") X("user-agent") X("accept") X("accept-encoding") X("accept-language")
 		X("connection") X("keep-alive") X("content-type") X("content-length")
@@ -31,26 +26,10 @@ struct line {
 	const unsigned char *begin, *colon, *value, *end;
 };
 
-static bool is_named(const struct line *line, const struct name *name)
-{
-	size_t len = (size_t)(line->colon - line->begin);
-
-	if (len != name->len)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (cs_http_lower(line->begin[i]) != name->text[i])
-			return false;
-	}
-	return true;
-}
-
 static bool is_common(const struct line *line)
 {
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (is_named(line, &names[i]))
-			return true;
-	}
-	return false;
+	return cs_http_is_listed(names, sizeof(names) / sizeof(names[0]), line->begin,
+				 (size_t)(line->colon - line->begin));
 }
 
 /* Of a head, which was read: but it is the program's memory, and may have changed. */
@@ -73,6 +52,16 @@ static bool next_line(const unsigned char *at, const unsigned char *end, struct 
 	return end - p >= 2 && cs_swar_is_crlf(p);
 }
 
+static size_t line_bytes(const struct cs_http_request_memo *memo)
+{
+	return (size_t)memo->method_len + memo->target_len + LINE_REST;
+}
+
+static size_t text_bytes(const struct cs_http_request_memo *memo)
+{
+	return (size_t)memo->method_len + memo->target_len + memo->headers_len;
+}
+
 /*
  * The text has the lines that are kept, in their order, as "name: value\n". Is @line the next of them, from @to on?
  * Return: bytes of that; 0: it is not.
@@ -80,12 +69,11 @@ static bool next_line(const unsigned char *at, const unsigned char *end, struct 
 static size_t kept_bytes(const struct cs_http_request_memo *memo, const struct line *line,
 			 size_t to)
 {
-	size_t used = (size_t)memo->method_len + memo->target_len + memo->headers_len;
 	size_t name = (size_t)(line->colon - line->begin);
 	size_t value = (size_t)(line->end - line->value);
 	const char *text = memo->text + to;
 
-	if (!value || to + name + 2 + value + 1 > used || text[name] != ':' ||
+	if (!value || to + name + 2 + value + 1 > text_bytes(memo) || text[name] != ':' ||
 	    text[name + 1] != ' ' || text[name + 2 + value] != '\n')
 		return 0;
 	for (size_t i = 0; i < name; i++) {
@@ -100,7 +88,7 @@ static size_t kept_bytes(const struct cs_http_request_memo *memo, const struct l
 static bool find_ids(struct cs_http_request_memo *memo)
 {
 	size_t to = (size_t)memo->method_len + memo->target_len, part;
-	const unsigned char *at = memo->head + to + LINE_REST, *end = memo->head + memo->len;
+	const unsigned char *at = memo->head + line_bytes(memo), *end = memo->head + memo->len;
 	struct line line;
 
 	while (end - at > 2) {
@@ -120,8 +108,7 @@ static bool find_ids(struct cs_http_request_memo *memo)
 		to += part;
 		at = line.end + 2;
 	}
-	return at + 2 == end && cs_swar_is_crlf(at) &&
-	       to == (size_t)memo->method_len + memo->target_len + memo->headers_len;
+	return at + 2 == end && cs_swar_is_crlf(at) && to == text_bytes(memo);
 }
 
 /* Does the head begin with this line, whole, so that nothing of it was skipped or cut? */
@@ -130,7 +117,7 @@ static bool is_whole_line(const struct cs_http_request_memo *memo)
 	const unsigned char *target = memo->head + memo->method_len + 1;
 	const unsigned char *rest = target + memo->target_len;
 
-	return memo->len >= memo->method_len + memo->target_len + LINE_REST &&
+	return memo->len >= line_bytes(memo) &&
 	       !__builtin_memcmp(memo->head, memo->text, memo->method_len) && target[-1] == ' ' &&
 	       !__builtin_memcmp(target, memo->text + memo->method_len, memo->target_len) &&
 	       *rest == ' ' && cs_swar_version(cs_swar_load(rest + 1)) == memo->version &&
@@ -148,7 +135,7 @@ static bool has_room(const struct cs_http_request *request, const struct cs_http
 /* Of the copy, whatever the program has made of its own since it was read. */
 static bool is_framed_alike(const struct cs_http_request_memo *memo)
 {
-	size_t line = (size_t)memo->method_len + memo->target_len + LINE_REST, used;
+	size_t line = line_bytes(memo), used;
 	struct cs_http_fields fields;
 
 	cs_http_fields_init(&fields);

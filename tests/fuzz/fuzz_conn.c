@@ -24,7 +24,7 @@ static bool aside;
 static void check_kept(const struct cs_conn_event *event)
 {
 	const struct cs_http_kept *kept = &event->kept;
-	size_t used = (size_t)kept->method_len + kept->target_len + kept->headers_len;
+	size_t used = cs_http_kept_used(kept);
 
 	CS_FUZZ_CHECK(kept->method_len && kept->target_len);
 	CS_FUZZ_CHECK(used <= (event->text ? CS_HTTP_TEXT_BYTES : CS_HTTP_REQUEST_MEMO_TEXT));

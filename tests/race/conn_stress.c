@@ -42,8 +42,7 @@ static void check_id(const struct cs_conn_event *event, uint32_t generation)
 	int len = snprintf(expected, sizeof(expected), "GET/x-call-id: " ID "\n", generation,
 			   event->sequence);
 
-	if (kept->method_len + kept->target_len + kept->headers_len != len ||
-	    memcmp(kept->bytes, expected, (size_t)len) != 0)
+	if ((int)cs_http_kept_used(kept) != len || memcmp(kept->bytes, expected, (size_t)len) != 0)
 		fail("a request of another connection", generation, event->sequence);
 	if (!event->text)
 		atomic_fetch_add_explicit(&again, 1, memory_order_relaxed);

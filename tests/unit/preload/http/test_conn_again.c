@@ -43,8 +43,7 @@ static void emit(struct cs_conn *of, const struct cs_conn_event *event)
 	n = snprintf(at, left, "%u %d %u v%u @%lu in %lu out %lu status %u: %.*s\n",
 		     (uint32_t)(of->connection >> 32), (int)event->type, event->sequence,
 		     event->version, event->time_ns, event->request_bytes, event->response_bytes,
-		     event->status, kept->method_len + kept->target_len + kept->headers_len,
-		     kept->bytes ? kept->bytes : "");
+		     event->status, (int)cs_http_kept_used(kept), kept->bytes ? kept->bytes : "");
 	told->len += (size_t)n;
 }
 
