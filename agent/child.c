@@ -132,10 +132,11 @@ static void tell_starter(const struct cs_child_command *command, pid_t starter)
 		command->starting(command->context, starter);
 }
 
-static struct cs_child child_of(pid_t pid, uint64_t begin_ns, uint64_t exec_ns)
+static struct cs_child child_of(pid_t pid, pid_t spawner, uint64_t begin_ns, uint64_t exec_ns)
 {
 	return (struct cs_child){
 		.pid = pid,
+		.spawner = spawner,
 		.pidfd = (int)syscall(SYS_pidfd_open, pid, 0),
 		.spawn_begin_ns = begin_ns,
 		.exec_ns = exec_ns,
@@ -146,7 +147,7 @@ static int start_itself(const struct cs_child_command *command, struct cs_child 
 			struct cs_diag *diag)
 {
 	struct launch launch = { .command = command };
-	pid_t pid, spawner = ret->spawner;
+	pid_t pid;
 	uint64_t begin_ns;
 
 	tell_starter(command, 0);
@@ -158,8 +159,7 @@ static int start_itself(const struct cs_child_command *command, struct cs_child 
 		wait_for(pid);
 		return not_started(&launch, ret, diag);
 	}
-	*ret = child_of(pid, begin_ns, launch.exec_ns);
-	ret->spawner = spawner;
+	*ret = child_of(pid, ret->spawner, begin_ns, launch.exec_ns);
 	return 0;
 }
 
@@ -209,8 +209,7 @@ static int order_start(struct launch *launch, int fd, int *spawner_end, struct c
 		launch->step = STEP_EXEC;
 		return not_started(launch, ret, diag);
 	}
-	*ret = child_of(spawned.pid, spawned.begin_ns, spawned.exec_ns);
-	ret->spawner = spawner;
+	*ret = child_of(spawned.pid, spawner, spawned.begin_ns, spawned.exec_ns);
 	return 0;
 }
 
@@ -251,7 +250,6 @@ int cs_child_start(const struct cs_child_command *command, struct cs_child *ret,
 
 	ret->spawner = 0;
 	r = command->spawner ? start_small(command, ret, diag) : -ENOTSUP;
-
 	return r == -ENOTSUP ? start_itself(command, ret, diag) : r;
 }
 

@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "agent/budget/fingerprint.h"
 #include "agent/budget/plan.h"
+#include "base/fingerprint.h"
 
 #define CS_MEASURED_AS_BYTES CS_FINGERPRINT_BYTES
 

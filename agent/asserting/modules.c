@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agent/asserting/module_name.h"
+#include "base/fingerprint.h"
 
 #define TABLE (2 * CS_MODULES_MOST)
 
@@ -29,13 +30,11 @@ static struct cs_modules_of *of_process(struct cs_modules *modules, uint64_t seg
 	return one;
 }
 
-/* FNV-1a: of some hundred names two that are taken for one would be chance in 10^14 */
+/* Of some hundred names two that are taken for one would be chance in 10^14. */
 static uint64_t hash_of(const char *text)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = cs_fingerprint_add(CS_FINGERPRINT_NONE, text, strlen(text));
 
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
 	return hash ? hash : 1;
 }
 

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 #include "agent/budget/budget.h"
-#include "agent/budget/fingerprint.h"
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/fingerprint.h"
 
 #define CS_PLAN_RUNS_MAX 10000u
 #define CS_PLAN_WARM_MAX 1000u

@@ -4,8 +4,11 @@
 #include "collector/intake/disposal.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
+
+#include "base/thread.h"
+
+#define STACK_BYTES 65536u
 
 struct item {
 	struct item *next;
@@ -65,26 +68,6 @@ struct cs_disposal *cs_disposal_new(void)
 	return disposal;
 }
 
-/* Signals are the loop's: the thread starts with all of them blocked. */
-static bool start(struct cs_disposal *disposal)
-{
-	sigset_t all, before;
-	pthread_attr_t attr;
-	pthread_t thread;
-	bool started;
-
-	if (pthread_attr_init(&attr))
-		return false;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, 65536);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	started = pthread_create(&thread, &attr, run, disposal) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return started;
-}
-
 void cs_disposal_put(struct cs_disposal *disposal, int fd)
 {
 	struct item *item = calloc(1, sizeof(*item));
@@ -98,7 +81,7 @@ void cs_disposal_put(struct cs_disposal *disposal, int fd)
 	disposal->items = item;
 	disposal->pending++;
 	if (!disposal->running)
-		disposal->running = start(disposal);
+		disposal->running = cs_thread_detach(run, disposal, STACK_BYTES) == 0;
 	pthread_cond_signal(&disposal->changed);
 	pthread_mutex_unlock(&disposal->lock);
 }

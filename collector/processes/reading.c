@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "collector/processes/procfs.h"
 
 #define STACK_BYTES 262144u /* of address space: what is read is read onto it */
@@ -79,26 +79,6 @@ static void *work(void *context)
 	return NULL;
 }
 
-/* Signals are the loop's: the thread starts with all of them blocked. */
-static int start(struct worker *worker)
-{
-	sigset_t every, before;
-	pthread_attr_t attr;
-	pthread_t thread;
-	int error = pthread_attr_init(&attr);
-
-	if (error)
-		return -error;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	sigfillset(&every);
-	pthread_sigmask(SIG_SETMASK, &every, &before);
-	error = pthread_create(&thread, &attr, work, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return -error;
-}
-
 static int have_worker(void)
 {
 	pthread_condattr_t attr;
@@ -118,7 +98,7 @@ static int have_worker(void)
 	if (!worker)
 		return -ENOMEM;
 	pthread_cond_init(&worker->asked, NULL);
-	r = start(worker);
+	r = cs_thread_detach(work, worker, STACK_BYTES);
 	if (r < 0) {
 		pthread_cond_destroy(&worker->asked);
 		free(worker);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fingerprint.h"
+
 static bool looks_like(const struct cs_prometheus_reader *reader, const char *looks)
 {
 	return !strncmp(reader->looks, looks, sizeof(reader->looks) - 1);
@@ -84,15 +86,15 @@ static struct cs_prometheus_reader *connected(struct cs_prometheus_readers *read
 	return NULL;
 }
 
-/* Return: was anybody here who looked like that, or whose looks have the same hash (FNV-1a)? */
+/* Return: was anybody here who looked like that, or whose looks have the same fingerprint? */
 static bool see(struct cs_prometheus_readers *readers, const char *looks)
 {
-	uint64_t hash = 0xcbf29ce484222325u, bit;
+	uint64_t hash = cs_fingerprint_add(CS_FINGERPRINT_NONE, looks,
+					   strnlen(looks, CS_PROMETHEUS_LOOKS_MAX - 1));
+	uint64_t bit;
 	uint64_t *word;
 	bool before;
 
-	for (size_t i = 0; looks[i] && i < CS_PROMETHEUS_LOOKS_MAX - 1; i++)
-		hash = (hash ^ (unsigned char)looks[i]) * 0x100000001b3u;
 	hash ^= hash >> 32;
 	word = &readers->seen[hash / 64 % (CS_PROMETHEUS_SEEN_BITS / 64)];
 	bit = UINT64_C(1) << hash % 64;
@@ -148,14 +150,11 @@ int cs_prometheus_readers_find(struct cs_prometheus_readers *readers, const void
 	return (int)(reader - readers->items);
 }
 
-bool cs_prometheus_readers_stays(const struct cs_prometheus_readers *readers,
-				 const void *connection)
+bool cs_prometheus_readers_stays(struct cs_prometheus_readers *readers, const void *connection)
 {
-	for (size_t i = 0; i < CS_PROMETHEUS_READERS_MAX; i++) {
-		if (readers->items[i].connection == connection)
-			return readers->items[i].interval_ns != 0;
-	}
-	return false;
+	const struct cs_prometheus_reader *reader = connected(readers, connection);
+
+	return reader && reader->interval_ns;
 }
 
 void cs_prometheus_readers_leave(struct cs_prometheus_readers *readers, const void *connection)

@@ -61,8 +61,7 @@ int cs_prometheus_readers_find(struct cs_prometheus_readers *readers, const void
 			       const char *looks, uint64_t now_ns, enum cs_reader_past *ret_past);
 
 /** cs_prometheus_readers_stays() - has who asks on @connection asked before? Context: owner (pure). */
-bool cs_prometheus_readers_stays(const struct cs_prometheus_readers *readers,
-				 const void *connection);
+bool cs_prometheus_readers_stays(struct cs_prometheus_readers *readers, const void *connection);
 
 /** cs_prometheus_readers_leave() - @connection is gone; it may be none of a reader. Context: owner (pure). */
 void cs_prometheus_readers_leave(struct cs_prometheus_readers *readers, const void *connection);

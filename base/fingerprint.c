@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* FNV-1a; see fingerprint.h. */
-#include "agent/budget/fingerprint.h"
+#include "base/fingerprint.h"
 
 #include <stdio.h>
 
