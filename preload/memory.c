@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/layout.h"
+
 void *memcpy(void *restrict dst, const void *restrict src, size_t len);
 void *memmove(void *dst, const void *src, size_t len);
 void *memset(void *dst, int byte, size_t len);
@@ -27,7 +29,7 @@ static void copy_word(unsigned char *to, const unsigned char *from)
 	__asm__ volatile("" : : : "memory");
 }
 
-void *memcpy(void *restrict dst, const void *restrict src, size_t len)
+CS_AT_START void *memcpy(void *restrict dst, const void *restrict src, size_t len)
 {
 	unsigned char *to = dst;
 	const unsigned char *from = src;
@@ -83,7 +85,7 @@ static uint64_t load_word(const unsigned char *from)
 	return word;
 }
 
-int memcmp(const void *a, const void *b, size_t len)
+CS_HOT int memcmp(const void *a, const void *b, size_t len)
 {
 	const unsigned char *x = a, *y = b;
 	size_t n = 0;

@@ -322,7 +322,7 @@ static uint64_t confirm(int fd, uint64_t word, const struct iovec *iov, uint64_t
 	return 0;
 }
 
-void cs_follow_blocking(int fd, bool blocking)
+CS_HOT void cs_follow_blocking(int fd, bool blocking)
 {
 	uint64_t word = cs_fd_word(fd);
 
@@ -374,7 +374,7 @@ static __attribute__((noinline)) void received_other(int fd, uint64_t word, cons
 		cs_served_received(cs_fd_conn(word), cs_fd_generation(word), iov, bytes, cs_now());
 }
 
-void cs_follow_received(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes)
+CS_HOT void cs_follow_received(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes)
 {
 	if (cs_fd_kind(word) != CS_FD_CONNECTION)
 		received_other(fd, word, iov, bytes);
@@ -398,8 +398,8 @@ static __attribute__((noinline)) void sent_other(int fd, uint64_t word, const st
 		cs_calls_sent(word, iov, bytes, begin_ns);
 }
 
-void cs_follow_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes,
-		    uint64_t begin_ns)
+CS_HOT void cs_follow_sent(int fd, uint64_t word, const struct iovec *iov, uint64_t bytes,
+			   uint64_t begin_ns)
 {
 	if (cs_fd_kind(word) != CS_FD_CONNECTION)
 		sent_other(fd, word, iov, bytes, begin_ns);

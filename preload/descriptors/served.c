@@ -7,6 +7,7 @@
 #include "preload/events/openwhisk.h"
 #include "preload/http/conn_receive.h"
 #include "preload/http/conn_send.h"
+#include "preload/layout.h"
 #include "preload/propagation/propagate.h"
 
 /* Values of cs_conn.wants_body */
@@ -324,14 +325,14 @@ static const struct cs_conn_env here = {
 	.forks = &cs_follow.forks,
 };
 
-void cs_served_received(struct cs_conn *conn, uint32_t generation, const struct iovec *iov,
-			uint64_t bytes, uint64_t now_ns)
+CS_HOT void cs_served_received(struct cs_conn *conn, uint32_t generation, const struct iovec *iov,
+			       uint64_t bytes, uint64_t now_ns)
 {
 	cs_conn_received_by(&here, conn, generation, iov, bytes, now_ns);
 }
 
-void cs_served_sent(struct cs_conn *conn, uint32_t generation, const struct iovec *iov,
-		    uint64_t bytes, uint64_t begin_ns)
+CS_HOT void cs_served_sent(struct cs_conn *conn, uint32_t generation, const struct iovec *iov,
+			   uint64_t bytes, uint64_t begin_ns)
 {
 	cs_conn_sent_by(&here, conn, generation, iov, bytes, begin_ns, 0);
 }

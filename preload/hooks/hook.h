@@ -18,6 +18,8 @@
 
 #include <stdint.h>
 
+#include "preload/layout.h"
+
 enum cs_hook {
 #define HOOK(name)  CS_HOOK_##name,
 #define THUNK(name) CS_HOOK_##name,
@@ -55,8 +57,9 @@ void cs_find_late(enum cs_hook hook);
  * the descriptor's. @args: the names of @params, the first of which is `fd`.
  */
 #define CS_HOOK_FD(ret, name, params, args)                                                        \
-	static __attribute__((noinline)) ret watched_##name(CS_UNPACK params, uint64_t word);      \
-	CS_HOOK(ret, name, params)                                                                 \
+	CS_HOT static __attribute__((noinline))                                                    \
+	ret watched_##name(CS_UNPACK params, uint64_t word);                                       \
+	CS_HOT CS_HOOK(ret, name, params)                                                          \
 	{                                                                                          \
 		uint64_t word = cs_fd_word(fd);                                                    \
                                                                                                    \

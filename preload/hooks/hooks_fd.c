@@ -72,7 +72,7 @@ CS_HOOK(int, dup3, (int fd, int onto, int flags))
 }
 
 /* What a call of fcntl changed that came back with @ret. */
-static void after_fcntl(int fd, int command, uint64_t argument, uint64_t word, int ret)
+CS_HOT static void after_fcntl(int fd, int command, uint64_t argument, uint64_t word, int ret)
 {
 	if (command == F_SETFL && ret == 0)
 		cs_follow_blocking(fd, !(argument & O_NONBLOCK));
@@ -85,9 +85,9 @@ static void after_fcntl(int fd, int command, uint64_t argument, uint64_t word, i
  * both architectures: handed on as it came, so that nothing is rebuilt and the result is seen.
  */
 #define FCNTL(name)                                                                                \
-	static __attribute__((noinline)) int watched_##name(int fd, int command,                   \
-							    uint64_t argument, uint64_t word);     \
-	CS_HOOK(int, name, (int fd, int command, uint64_t argument))                               \
+	CS_HOT static __attribute__((noinline)) int watched_##name(                                \
+		int fd, int command, uint64_t argument, uint64_t word);                            \
+	CS_HOT CS_HOOK(int, name, (int fd, int command, uint64_t argument))                        \
 	{                                                                                          \
 		uint64_t word;                                                                     \
                                                                                                    \

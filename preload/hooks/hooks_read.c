@@ -26,7 +26,7 @@ static inline void before(int fd, uint64_t word)
 		cs_inherited_reading();
 }
 
-static void after(int fd, uint64_t word, void *data, ssize_t ret, int flags)
+CS_HOT static void after(int fd, uint64_t word, void *data, ssize_t ret, int flags)
 {
 	struct iovec iov = { .iov_base = data, .iov_len = (size_t)ret };
 

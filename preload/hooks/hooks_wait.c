@@ -51,7 +51,7 @@ static void watch(int epoll, int fd)
 	cs_fd_replace(epoll, cs_fd_make(cs_fd_next_generation(), CS_FD_EPOLL, (uint32_t)fd, !!was));
 }
 
-CS_HOOK(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event))
+CS_HOT CS_HOOK(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event))
 {
 	int ret = CS_REAL(epoll_ctl)(epoll, operation, fd, event);
 	enum cs_fd_kind kind = cs_fd_kind(cs_fd_word(fd));
@@ -62,7 +62,7 @@ CS_HOOK(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *e
 	return ret;
 }
 
-static void before_epoll(int epoll)
+CS_HOT static void before_epoll(int epoll)
 {
 	uint64_t word;
 
@@ -75,22 +75,23 @@ static void before_epoll(int epoll)
 		cs_follow_waiting();
 }
 
-CS_HOOK(int, epoll_wait, (int epoll, struct epoll_event *events, int count, int timeout))
+CS_HOT CS_HOOK(int, epoll_wait, (int epoll, struct epoll_event *events, int count, int timeout))
 {
 	before_epoll(epoll);
 	return CS_REAL(epoll_wait)(epoll, events, count, timeout);
 }
 
-CS_HOOK(int, epoll_pwait,
-	(int epoll, struct epoll_event *events, int count, int timeout, const sigset_t *mask))
+CS_HOT CS_HOOK(int, epoll_pwait,
+	       (int epoll, struct epoll_event *events, int count, int timeout,
+		const sigset_t *mask))
 {
 	before_epoll(epoll);
 	return CS_REAL(epoll_pwait)(epoll, events, count, timeout, mask);
 }
 
-CS_HOOK(int, epoll_pwait2,
-	(int epoll, struct epoll_event *events, int count, const struct timespec *timeout,
-	 const sigset_t *mask))
+CS_HOT CS_HOOK(int, epoll_pwait2,
+	       (int epoll, struct epoll_event *events, int count, const struct timespec *timeout,
+		const sigset_t *mask))
 {
 	before_epoll(epoll);
 	return CS_REAL(epoll_pwait2)(epoll, events, count, timeout, mask);

@@ -34,8 +34,8 @@ static inline uint64_t before(int fd, uint64_t word)
 	return cs_shim_watching() && wanted(fd, word) ? cs_now() : 0;
 }
 
-static void after(int fd, uint64_t word, const struct iovec *iov, ssize_t ret, int flags,
-		  uint64_t begin_ns)
+CS_HOT static void after(int fd, uint64_t word, const struct iovec *iov, ssize_t ret, int flags,
+			 uint64_t begin_ns)
 {
 	if (ret <= 0 || !begin_ns)
 		return;
@@ -52,8 +52,8 @@ static void after(int fd, uint64_t word, const struct iovec *iov, ssize_t ret, i
 		cs_follow_sent(fd, word, iov, (uint64_t)ret, begin_ns);
 }
 
-static void after_one(int fd, uint64_t word, const void *data, ssize_t ret, int flags,
-		      uint64_t begin_ns)
+CS_HOT static void after_one(int fd, uint64_t word, const void *data, ssize_t ret, int flags,
+			     uint64_t begin_ns)
 {
 	struct iovec iov = { .iov_len = (size_t)ret };
 

@@ -7,6 +7,7 @@
 
 #include "preload/http/conn_receive.h"
 #include "preload/http/conn_send.h"
+#include "preload/layout.h"
 
 #define REF      0x10000ull
 #define REF_MASK 0xffff0000ull
@@ -53,7 +54,7 @@ bool cs_conn_ref(struct cs_conn *conn, uint32_t generation)
 	return true;
 }
 
-void cs_conn_set_blocking(struct cs_conn *conn, uint32_t generation, bool blocking)
+CS_HOT void cs_conn_set_blocking(struct cs_conn *conn, uint32_t generation, bool blocking)
 {
 	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed), next;
 
@@ -76,7 +77,7 @@ void cs_conn_set_waited(struct cs_conn *conn, uint32_t generation)
 }
 
 /* Who else was given it may have changed that. */
-bool cs_conn_was_waited_for(struct cs_conn *conn)
+CS_HOT bool cs_conn_was_waited_for(struct cs_conn *conn)
 {
 	uint64_t state = atomic_load_explicit(&conn->state, memory_order_relaxed);
 

@@ -2,6 +2,8 @@
 
 #include "preload/http/http_body.h"
 
+#include "preload/layout.h"
+
 #define LINE_MAX_BYTES    4096u /* a chunk's size line with its extensions */
 #define TRAILER_MAX_BYTES 16384u
 #define TRAILER_VALUE_MAX 512u /* of the one that is kept, as of a header */
@@ -22,7 +24,7 @@ enum {
 	LAST_LF,    /* the CR of the empty line was seen */
 };
 
-void cs_http_body_length(struct cs_http_body *body, uint64_t bytes)
+CS_HOT void cs_http_body_length(struct cs_http_body *body, uint64_t bytes)
 {
 	body->remaining = bytes;
 	body->failed = false;
@@ -37,7 +39,7 @@ static void begin_chunk(struct cs_http_body *body)
 	body->state = SIZE;
 }
 
-void cs_http_body_chunked(struct cs_http_body *body)
+CS_HOT void cs_http_body_chunked(struct cs_http_body *body)
 {
 	body->failed = false;
 	begin_chunk(body);
@@ -59,7 +61,7 @@ bool cs_http_body_failed(const struct cs_http_body *body)
 	return body->failed;
 }
 
-bool cs_http_body_done(const struct cs_http_body *body)
+CS_HOT bool cs_http_body_done(const struct cs_http_body *body)
 {
 	return body->state == DONE;
 }
@@ -242,8 +244,9 @@ static size_t whole_framing(struct cs_http_body *body, const unsigned char *at, 
 	return end + rest;
 }
 
-enum cs_http_verdict cs_http_body_feed(struct cs_http_body *body, struct cs_http_text *text,
-				       const unsigned char *data, size_t len, size_t *ret_used)
+CS_HOT enum cs_http_verdict cs_http_body_feed(struct cs_http_body *body, struct cs_http_text *text,
+					      const unsigned char *data, size_t len,
+					      size_t *ret_used)
 {
 	enum cs_http_verdict verdict = CS_HTTP_MORE;
 	size_t used = 0, whole;

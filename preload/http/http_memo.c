@@ -3,6 +3,7 @@
 #include "preload/http/http_memo.h"
 
 #include "preload/http/http_names.h"
+#include "preload/layout.h"
 
 /* Whose values are nobody's secret. */
 static const struct cs_http_listed names[] = {
@@ -53,8 +54,9 @@ void cs_http_memo_keep(struct cs_http_memo *memo, const struct cs_http_response 
 	memo->len = (uint16_t)len;
 }
 
-size_t cs_http_memo_feed(const struct cs_http_memo *memo, struct cs_http_response *response,
-			 const unsigned char *data, size_t len, enum cs_http_verdict *ret_verdict)
+CS_HOT size_t cs_http_memo_feed(const struct cs_http_memo *memo, struct cs_http_response *response,
+				const unsigned char *data, size_t len,
+				enum cs_http_verdict *ret_verdict)
 {
 	if (!memo->len || len < memo->len || __builtin_memcmp(data, memo->bytes, memo->len) != 0)
 		return 0;

@@ -3,6 +3,7 @@
 #include "preload/http/http_request.h"
 
 #include "preload/http/swar.h"
+#include "preload/layout.h"
 #include "preload/wire/records.h"
 
 #define EMPTY_LINES_MAX 4u /* before a request line: RFC 9112 section 2.2 asks for one */
@@ -313,7 +314,7 @@ static enum cs_http_verdict feed_line(struct cs_http_request *request, struct cs
 }
 
 /* RFC 9112 section 6.3, for requests. */
-enum cs_http_verdict cs_http_request_begin_body(struct cs_http_request *request)
+CS_HOT enum cs_http_verdict cs_http_request_begin_body(struct cs_http_request *request)
 {
 	const struct cs_http_fields *fields = &request->fields;
 
@@ -342,9 +343,10 @@ static enum cs_http_verdict feed_fields(struct cs_http_request *request, struct 
 	return verdict == CS_HTTP_HEAD ? cs_http_request_begin_body(request) : verdict;
 }
 
-enum cs_http_verdict cs_http_request_feed(struct cs_http_request *request,
-					  struct cs_http_text *text, const unsigned char *data,
-					  size_t len, size_t *ret_used)
+CS_HOT enum cs_http_verdict cs_http_request_feed(struct cs_http_request *request,
+						 struct cs_http_text *text,
+						 const unsigned char *data, size_t len,
+						 size_t *ret_used)
 {
 	enum cs_http_verdict verdict = CS_HTTP_MORE;
 	size_t used = 0, part;

@@ -4,6 +4,7 @@
 
 #include "preload/http/http_names.h"
 #include "preload/http/swar.h"
+#include "preload/layout.h"
 
 #define LINE_REST 12u /* " " and " HTTP/1.x\r\n" of a request line */
 
@@ -202,9 +203,9 @@ static bool is_again(struct cs_http_request_memo *memo, const unsigned char *dat
 	return __builtin_memcmp(data + at, memo->head + at, memo->len - at) == 0;
 }
 
-size_t cs_http_request_memo_feed(struct cs_http_request_memo *memo, struct cs_http_request *request,
-				 const unsigned char *data, size_t len,
-				 struct cs_http_kept *ret_kept)
+CS_HOT size_t cs_http_request_memo_feed(struct cs_http_request_memo *memo,
+					struct cs_http_request *request, const unsigned char *data,
+					size_t len, struct cs_http_kept *ret_kept)
 {
 	if (!memo->len || len < memo->len || !cs_http_request_fresh(request) ||
 	    !is_again(memo, data))

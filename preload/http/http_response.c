@@ -3,6 +3,7 @@
 #include "preload/http/http_response.h"
 
 #include "preload/http/swar.h"
+#include "preload/layout.h"
 
 enum state {
 	LINE, /* zero: "HTTP/1.x nnn" */
@@ -25,14 +26,14 @@ static void begin_head(struct cs_http_response *response)
 	response->state = LINE;
 }
 
-void cs_http_response_init(struct cs_http_response *response, bool no_body)
+CS_HOT void cs_http_response_init(struct cs_http_response *response, bool no_body)
 {
 	begin_head(response);
 	response->no_body = no_body;
 	response->to_connect = false;
 }
 
-bool cs_http_response_idle(const struct cs_http_response *response)
+CS_HOT bool cs_http_response_idle(const struct cs_http_response *response)
 {
 	return response->state == LINE && response->progress == 0;
 }
@@ -42,7 +43,7 @@ bool cs_http_response_ends_by_close(const struct cs_http_response *response)
 	return response->state == BODY && cs_http_body_ends_by_close(&response->body);
 }
 
-bool cs_http_response_over(const struct cs_http_response *response)
+CS_HOT bool cs_http_response_over(const struct cs_http_response *response)
 {
 	return response->state == BODY && cs_http_body_done(&response->body);
 }
@@ -149,7 +150,7 @@ static enum cs_http_verdict feed_line(struct cs_http_response *response, const u
 }
 
 /* RFC 9112 section 6.3, for responses. */
-enum cs_http_verdict cs_http_response_begin_body(struct cs_http_response *response)
+CS_HOT enum cs_http_verdict cs_http_response_begin_body(struct cs_http_response *response)
 {
 	const struct cs_http_fields *fields = &response->fields;
 	uint16_t status = response->status;
@@ -190,9 +191,10 @@ static enum cs_http_verdict feed_fields(struct cs_http_response *response,
 	return verdict == CS_HTTP_HEAD ? cs_http_response_begin_body(response) : verdict;
 }
 
-enum cs_http_verdict cs_http_response_feed(struct cs_http_response *response,
-					   struct cs_http_text *text, const unsigned char *data,
-					   size_t len, size_t *ret_used)
+CS_HOT enum cs_http_verdict cs_http_response_feed(struct cs_http_response *response,
+						  struct cs_http_text *text,
+						  const unsigned char *data, size_t len,
+						  size_t *ret_used)
 {
 	enum cs_http_verdict verdict = CS_HTTP_MORE;
 	size_t used = 0, part;
