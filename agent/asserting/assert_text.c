@@ -359,6 +359,10 @@ static const char *failure_of(const struct cs_asserted *asserted, char *buf, siz
 	case CS_SAMPLING_UNSEEN:
 		return "nothing was seen inside of it; coldspan doctor says why";
 	case CS_SAMPLING_ENDED:
+	case CS_SAMPLING_NOT_STARTED:
+		return WEXITSTATUS(failure->status) == CS_EXIT_RUN_NOT_FOUND
+			       ? "it could not be started: not found"
+			       : "it could not be started";
 	case CS_SAMPLING_DONE:
 		break;
 	}

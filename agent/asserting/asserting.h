@@ -116,8 +116,8 @@ int cs_asserting_check(const char *file, const struct cs_plan_function *function
  * @ret: cs_asserted_deinit() it, also after a failure
  *
  * Context: startup.
- * Return:  0, also where a start came to nothing; -EINTR, @ret->failure.status is the signal; negative errno: we failed, or its command cannot be
- *          executed; @diag says what.
+ * Return:  0, also where a start came to nothing; -EINTR, @ret->failure.status is the signal; negative errno:
+ *          we failed; @diag says what.
  */
 int cs_asserting_run(const struct cs_asserting_options *options,
 		     const struct cs_plan_function *function, struct cs_diag *diag,

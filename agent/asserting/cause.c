@@ -318,7 +318,9 @@ static void put_page(const char *file, const struct cs_plan_function *function,
 void cs_cause_next(const char *file, const struct cs_asserted *asserted, struct cs_buffer *out)
 {
 	const struct cs_plan_function *function = asserted->function;
-	bool unseen = asserted->failed && asserted->failure.outcome == CS_SAMPLING_UNSEEN;
+	enum cs_sampling_outcome outcome = asserted->failure.outcome;
+	bool unseen = asserted->failed &&
+		      (outcome == CS_SAMPLING_UNSEEN || outcome == CS_SAMPLING_NOT_STARTED);
 	bool listens = !unseen &&
 		       (function->ready == CS_READY_RESPONSE || function->ready == CS_READY_LISTEN);
 	struct cs_buffer command = { 0 };

@@ -21,6 +21,7 @@
 #include "agent/asserting/starting.h"
 #include "agent/asserting/steadying.h"
 #include "agent/budget/cost.h"
+#include "agent/exit_codes.h"
 #include "agent/interrupts.h"
 #include "agent/statistics/quantile.h"
 #include "agent/watched.h"
@@ -55,6 +56,7 @@ struct sampling {
 	int output_fd; /* our end of what it writes to; negative: closed */
 	bool ready;    /* its rule says so */
 	bool over;     /* its time was */
+	bool refused;  /* it could not be started */
 	uint32_t warm_asked;
 	uint64_t segment; /* of the process whose start it is */
 	struct warm warm[CS_PLAN_WARM_MAX + 1];
@@ -418,6 +420,25 @@ static void on_starting(void *context, pid_t starter)
 	cs_counters_open(&sampling->counters, sampling->function, starter);
 }
 
+/* coldspan-faas is ours to have, and what the machine is short of is short for all. */
+static bool is_functions_fault(const struct sampling *sampling, int error)
+{
+	return sampling->watched.child.exec_failed && sampling->function->start != CS_START_FAAS &&
+	       error != -ENOMEM && error != -EAGAIN && error != -EMFILE && error != -ENFILE;
+}
+
+/* There is nothing to wait for: it has no data, and others may have some. Return: 0. */
+static int take_refusal(struct sampling *sampling, int error, struct cs_diag *diag)
+{
+	int code = error == -ENOENT ? CS_EXIT_RUN_NOT_FOUND : CS_EXIT_RUN_NOT_EXECUTABLE;
+
+	cs_tail_add(&sampling->result->tail, diag->text, strlen(diag->text));
+	sampling->refused = true;
+	sampling->watched.status = W_EXITCODE(code, 0);
+	*diag = (struct cs_diag){ 0 };
+	return 0;
+}
+
 /* @files: its standard streams. */
 static int start(struct sampling *sampling, const char *folder, const int *files,
 		 const struct cs_dispositions *dispositions, struct cs_diag *diag)
@@ -445,6 +466,8 @@ static int start(struct sampling *sampling, const char *folder, const int *files
 	}
 	r = cs_starting_make(function, folder, port, sampling->api.port, &sampling->arena, diag,
 			     &starting);
+	if (r == -ENOENT)
+		return take_refusal(sampling, r, diag);
 	if (r < 0)
 		return r;
 	command.argv = starting.argv;
@@ -452,11 +475,15 @@ static int start(struct sampling *sampling, const char *folder, const int *files
 	r = cs_watched_start(&sampling->watched, &command, diag);
 	if (r == 0)
 		await(sampling, port, starting.path);
+	else if (is_functions_fault(sampling, r))
+		r = take_refusal(sampling, r, diag);
 	return r;
 }
 
 static enum cs_sampling_outcome outcome_of(const struct sampling *sampling)
 {
+	if (sampling->refused)
+		return CS_SAMPLING_NOT_STARTED;
 	if (!sampling->ready && sampling->result->answer)
 		return CS_SAMPLING_REFUSED;
 	if (!sampling->ready)
@@ -499,7 +526,7 @@ static int run(struct sampling *sampling, const char *folder,
 	files[1] = files[2] = output;
 	cs_noise_watch_begin(&sampling->noise);
 	r = start(sampling, folder, files, dispositions, diag);
-	if (r < 0)
+	if (r < 0 || sampling->refused)
 		return r;
 	close(cs_take_fd(&output));
 	event_base_dispatch(sampling->base);

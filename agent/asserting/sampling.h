@@ -24,19 +24,20 @@ enum cs_sampling_outcome {
 	CS_SAMPLING_DONE,
 	CS_SAMPLING_NEVER_READY, /* its time was over */
 	CS_SAMPLING_ENDED,       /* it ended before it was ready, or badly */
+	CS_SAMPLING_NOT_STARTED, /* its command could not be executed */
 	CS_SAMPLING_REFUSED,     /* it answered its first event with an error of the server */
 	CS_SAMPLING_UNSEEN,      /* it did all it should, and the shim told nothing of it */
 };
 
 struct cs_sampling_result {
 	enum cs_sampling_outcome outcome;
-	struct cs_sample sample;          /* of what was seen, whatever came out */
-	int status;                       /* as wait(2) encodes it */
+	struct cs_sample sample; /* of what was seen, whatever came out */
+	int status; /* as wait(2) encodes it; of what was not started an exit with 126 or 127, as env(1) */
 	int answer;                       /* HTTP status of its first answer; 0: there was none */
 	char forbidden[CS_MODULES_FOUND]; /* the first forbidden module and its file; "" none */
 	struct cs_opened_paths opened; /* owned, with cache: evict; also after -EINTR; else none */
 	const char *last_phase;        /* that it was in; NULL: none was seen */
-	struct cs_tail tail;           /* the last that it wrote, settled */
+	struct cs_tail tail; /* the last that it wrote, or why it was not started; settled */
 };
 
 /**
@@ -48,8 +49,8 @@ struct cs_sampling_result {
  * Runs @base. Ends by itself within the function's time limit and 3 s.
  *
  * Context: startup; one at a time.
- * Return:  0, whatever became of the function; -EINTR SIGINT, SIGTERM or SIGHUP came, and it was killed; -ENOENT, -EACCES its command could not be executed; negative
- *          errno: we failed; @diag says what.
+ * Return:  0, whatever became of the function; -EINTR SIGINT, SIGTERM or SIGHUP came, and it was killed;
+ *          negative errno: we failed, or what is ours (coldspan-faas) is not there; @diag says what.
  */
 int cs_sampling_start(struct event_base *base, const struct cs_plan_function *function,
 		      const char *folder, const struct cs_dispositions *dispositions,

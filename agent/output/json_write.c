@@ -128,6 +128,8 @@ static const char *outcome_name(enum cs_sampling_outcome outcome)
 	case CS_SAMPLING_UNSEEN:
 		return "unseen";
 	case CS_SAMPLING_ENDED:
+	case CS_SAMPLING_NOT_STARTED:
+		return "not_started";
 	case CS_SAMPLING_DONE:
 		break;
 	}

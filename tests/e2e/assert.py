@@ -111,13 +111,20 @@ def every_way_to_come_to_nothing_is_told(args, folder):
             "crashes": ("shell: 'kill -SEGV $$'", r"killed by signal 11 \(SIGSEGV\), in phase \w+"),
             "killed": ("shell: 'kill -KILL $$', ready: first-response", r"killed by signal 9 \(SIGKILL\) before .*, in phase \w+"),
             "missing": ("shell: /no/such/thing", r"exit status 127, in phase \w+ .*\n +\| .*/no/such/thing: not found\n"),
+            "absent": ("run: [nosuchthing, 1]", r"it could not be started: not found  .*\n +\| nosuchthing: command not found\n"
+                                                r" +next: coldspan doctor -- nosuchthing 1\n"),
+            "plain": ("run: [./coldspan.yaml]", r"it could not be started  .*\n +\| \./coldspan.yaml: Permission denied\n"),
+            "nowhere": ("function: nowhere", r"it could not be started: not found  .*\n +\| \S+/nowhere: No such file or directory\n"),
+            "gone": ("run: [/bin/true], baseline: {run: [nosuchthing]}", r"the baseline's start 1: it could not be started: not found"),
             "other": ("run: [/bin/true], baseline: {run: [/bin/false]}", r"the baseline's start 1: exit status 1")}
+    against = ("gone", "other")
     plan(folder, "".join(f"  {name}: {{{start}, timeout: 60s, budgets: [total <= 100s, "
-                         f"{'total <= +5% vs baseline' if name == 'other' else 'cpu <= 100s'}]}}\n"
+                         f"{'total <= +5% vs baseline' if name in against else 'cpu <= 100s'}]}}\n"
                          for name, (start, _) in ends.items()))
     for name, (_, said) in ends.items():
-        expect(coldspan(args, folder, name, env={"COLUMNS": "300"}), NO_DATA, r"NO DATA +" + ("" if name == "other" else "start 1: ") + said)
-    expect(coldspan(args, folder), NO_DATA, r"budgets: 7 without a start\n$")
+        expect(coldspan(args, folder, name, env={"COLUMNS": "300"}), NO_DATA, r"NO DATA +" + ("" if name in against else "start 1: ") + said)
+    expect(coldspan(args, folder, "-o", "json=r.json"), NO_DATA, r"budgets: 11 without a start\n$")
+    expect(coldspan(args, folder, "--from", "r.json", "absent"), NO_DATA, r"it could not be started: not found  .*\n +\| nosuchthing: command not found\n")
 
 
 @case
@@ -194,7 +201,7 @@ def mistakes_are_told_with_their_place(args, folder):
     plan(folder, "  hello: {run: [/no/such], budgets: [total <= 1s]}\n"
                  "  later: {run: [x], baseline: {file: x}, budgets: [total <= 2x vs baseline]}\n")
     expect(coldspan(args, folder, "helo"), USAGE, r'has no function "helo"; did you mean "hello"\?')
-    expect(coldspan(args, folder, "hello"), 1, r"coldspan.yaml:4:3: hello: /no/such: ")
+    expect(coldspan(args, folder, "hello"), NO_DATA, r"NO DATA .*  coldspan.yaml:4:3\n +\| /no/such: ")
     expect(coldspan(args, folder, "later"), USAGE, r"coldspan.yaml:5:\d+: .*/x: No such file")
     expect(coldspan(args, folder, "--config", "nothere"), USAGE, r"nothere: No such file")
     expect(coldspan(args, folder, "--config", "."), USAGE, r"\.: Is a directory")
