@@ -134,6 +134,15 @@ static int store(const char *path, const struct cs_buffer *text, struct cs_diag 
 	return r;
 }
 
+int cs_updating_check(const struct cs_plan_file *file, struct cs_diag *diag)
+{
+	struct cs_result_file unwritten;
+	int r = cs_result_file_open(file->path, diag, &unwritten);
+
+	cs_result_file_close(&unwritten);
+	return r;
+}
+
 static int check(const struct cs_plan_file *file, const struct cs_buffer *text,
 		 struct cs_diag *diag)
 {

@@ -19,6 +19,13 @@
 bool cs_updating_in_ci(void);
 
 /**
+ * cs_updating_check() - can the file that @file was read from be replaced?
+ *
+ * Context: startup, before anything is measured. Return: 0; negative errno, @diag says what.
+ */
+int cs_updating_check(const struct cs_plan_file *file, struct cs_diag *diag) cs_must_use;
+
+/**
  * cs_updating_write() - rewrite the file that @file was read from
  * @result: what was written anew is kept, from now on
  * @said:   receives a line

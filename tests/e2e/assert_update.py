@@ -4,13 +4,15 @@
 
 usage: assert_update.py --coldspan FILE
 """
+import os
 import pathlib
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import asserting
-from lib.asserting import INCONCLUSIVE, KEPT, NO_DATA, OVER, USAGE, coldspan, expect, plan
+from lib.asserting import FAILED, INCONCLUSIVE, KEPT, NO_DATA, OVER, USAGE, coldspan, environment, expect, plan
 from lib.cases import case
 
 NOTE = r"  # coldspan assert --update: \d{4}-\d\d-\d\d, \S+, n=5"
@@ -46,6 +48,27 @@ def in_ci_it_is_refused(args, folder):
     expect(coldspan(args, folder, "--update", "--allow-ci", env={"CI": "true"}), KEPT, r"1 budgets updated")
     assert (folder / "coldspan.yaml").read_text() != before
     expect(coldspan(args, folder, "--update", "--null"), USAGE, r"--update")
+
+
+@case
+def a_file_that_cannot_be_replaced_is_refused_before_the_first_start(args, folder):
+    """Root may write anywhere, but for one whom CAP_DAC_OVERRIDE was taken from."""
+    started = folder.parent / f"{folder.name}.started"
+    plan(folder, f"  f: {{shell: 'echo started >> {started}', budgets: [p50 total <= 1ns]}}\n")
+    before = (folder / "coldspan.yaml").read_text()
+    bound = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
+    folder.chmod(0o555)
+    try:
+        got = subprocess.run([*bound, args.coldspan, "assert", "--update"], cwd=folder, capture_output=True, text=True,
+                             timeout=300, check=False, env=environment())
+        expect(got, FAILED, r"^coldspan: error: cannot write \S*coldspan.yaml: Permission denied\n$")
+        assert not started.exists() and (folder / "coldspan.yaml").read_text() == before
+        folder.chmod(0o755)
+        expect(coldspan(args, folder, "--update"), KEPT)
+        assert started.exists()
+    finally:
+        folder.chmod(0o755)
+        started.unlink(missing_ok=True)
 
 
 @case
