@@ -18,7 +18,6 @@
 #include "agent/asserting/settings.h"
 #include "agent/asserting/updating.h"
 #include "agent/dispositions.h"
-#include "agent/document.h"
 #include "agent/exit_codes.h"
 #include "agent/interrupts.h"
 #include "agent/option_error.h"
@@ -30,6 +29,7 @@
 #include "agent/terminal.h"
 #include "agent/verbs.h"
 #include "base/log.h"
+#include "base/settings.h"
 #include "base/suggest.h"
 #include "collector/loop.h"
 
@@ -518,29 +518,36 @@ static int take_outputs(struct run *run)
 /* --show-origin */
 static int show_origin(struct run *run)
 {
-	const struct cs_settings_options options = {
+	const struct cs_assert_settings_options options = {
 		.runs = run->options.runs,
 		.strict = run->options.strict,
 		.baseline = run->options.baseline,
 		.names = run->options.names,
 		.names_count = run->options.names_count,
 	};
+	struct cs_settings settings;
 	struct cs_buffer text = { 0 };
-	json_t *settings, *document;
 	int code = check_names(run);
 
 	if (code >= 0)
 		return code;
-	settings = cs_settings_of(&run->file.plan, &options);
-	if (run->options.json) {
-		document = cs_document_new("coldspan.settings/v1");
-		if (json_object_set_new(document, "settings", settings) < 0)
-			return cs_document_print(NULL, CS_EXIT_DONE);
-		return cs_document_print(document, CS_EXIT_DONE);
+	cs_settings_init(&settings);
+	cs_assert_settings(&run->file.plan, &options, &settings);
+	if (run->options.json)
+		cs_settings_json(&settings, &text);
+	else
+		cs_settings_text(&settings, &text);
+	cs_settings_deinit(&settings);
+	if (text.failed) {
+		cs_log(CS_LOG_ERROR, "out of memory");
+		cs_buffer_deinit(&text);
+		return CS_EXIT_FAILED;
 	}
-	cs_settings_text(settings, &text);
-	json_decref(settings);
-	put_text(run, &text);
+	if (run->options.json)
+		fputs(text.data, stdout);
+	else
+		cs_prose_print(stdout, text.data);
+	cs_buffer_deinit(&text);
 	return CS_EXIT_DONE;
 }
 

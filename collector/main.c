@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/output.h"
+#include "base/settings.h"
 #include "coldspan_config.h"
 #include "collector/allocator.h"
 #include "collector/collector.h"
@@ -263,13 +264,27 @@ static int run(const struct cs_options *options)
 	return code;
 }
 
-static void show_origin(const struct cs_options *options)
+static int show_origin(const struct cs_options *options)
 {
+	struct cs_settings settings;
 	struct cs_buffer text = { 0 };
+	int code = EXIT_DONE;
 
-	cs_settings_print(options, getenv, &text);
-	fputs(text.len && !text.failed ? text.data : "out of memory\n", stdout);
+	cs_settings_init(&settings);
+	cs_collector_settings(options, getenv, &settings);
+	if (options->json)
+		cs_settings_json(&settings, &text);
+	else
+		cs_settings_text(&settings, &text);
+	cs_settings_deinit(&settings);
+	if (text.failed) {
+		cs_log(CS_LOG_ERROR, "out of memory");
+		code = EXIT_FAILED;
+	} else {
+		fputs(text.data, stdout);
+	}
 	cs_buffer_deinit(&text);
+	return cs_output_finish(code, EXIT_FAILED);
 }
 
 int main(int argc, char **argv)
@@ -308,10 +323,8 @@ int main(int argc, char **argv)
 		puts("coldspan-collector " CS_VERSION);
 		return cs_output_finish(EXIT_DONE, EXIT_FAILED);
 	}
-	if (options.show_origin) {
-		show_origin(&options);
-		return cs_output_finish(EXIT_DONE, EXIT_FAILED);
-	}
+	if (options.show_origin)
+		return show_origin(&options);
 	if (options.ready_fd >= 0 && fcntl(options.ready_fd, F_GETFD) < 0) {
 		cs_log(CS_LOG_ERROR, "--ready-fd %d: no such descriptor is open", options.ready_fd);
 		return EXIT_USAGE;

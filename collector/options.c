@@ -51,6 +51,7 @@ static const char help_text[] =
 	"      --ready-fd N       write \"ready\" and a newline to this descriptor once\n"
 	"                         functions may start, and close it\n"
 	"      --show-origin      say where each setting comes from, and end\n"
+	"      --json             as a document, schema coldspan.settings/v1\n"
 	"      --version\n"
 	"  -h, --help             man coldspan-collector tells more\n"
 	"\n"
@@ -80,6 +81,7 @@ enum flag {
 	FLAG_TAIL,
 	FLAG_XRAY_PARENT,
 	FLAG_SHOW_ORIGIN,
+	FLAG_JSON,
 	FLAG_VERSION
 };
 
@@ -97,6 +99,7 @@ static const struct option flags[] = {
 	{ "log-level", required_argument, NULL, FLAG_LOG_LEVEL },
 	{ "ready-fd", required_argument, NULL, FLAG_READY_FD },
 	{ "show-origin", no_argument, NULL, FLAG_SHOW_ORIGIN },
+	{ "json", no_argument, NULL, FLAG_JSON },
 	{ "version", no_argument, NULL, FLAG_VERSION },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -294,6 +297,9 @@ static int parse_flag(int flag, const char *value, struct cs_options *options, s
 	case FLAG_SHOW_ORIGIN:
 		options->show_origin = true;
 		return 0;
+	case FLAG_JSON:
+		options->json = true;
+		return 0;
 	case FLAG_VERSION:
 		options->version = true;
 		return 0;
@@ -338,6 +344,9 @@ int cs_options_parse(int argc, char **argv, char *(*get_env)(const char *name),
 		return cs_diag_set(diag, -EINVAL,
 				   "unexpected argument \"%s\"; see coldspan-collector --help",
 				   argv[optind]);
+	if (options.json && !options.show_origin)
+		return cs_diag_set(diag, -EINVAL,
+				   "--json is of --show-origin: add that, or leave it out");
 	*ret = options;
 	return 0;
 }

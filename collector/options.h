@@ -53,6 +53,7 @@ struct cs_options {
 	int ready_fd;                /* --ready-fd; -1 none */
 	unsigned given;              /* flags, by enum cs_options_given */
 	bool show_origin;            /* --show-origin */
+	bool json;                   /* --json, of that */
 	bool help;
 	bool version;
 };

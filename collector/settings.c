@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buffer.h"
+#include "base/settings.h"
 #include "collector/exporter_list.h"
 #include "collector/options.h"
 #include "exporters/batch.h"
@@ -16,18 +16,17 @@
 struct telling {
 	const struct cs_options *options;
 	char *(*get_env)(const char *name);
-	size_t widest;         /* of the origins so far */
-	struct cs_buffer *out; /* NULL: they are measured */
+	struct cs_settings *all;
 };
 
-static void tell(struct telling *telling, const char *origin, const char *name, const char *value)
+/* @source: a flag, by its dashes, or a variable; NULL: neither says anything */
+static void tell(struct telling *telling, const char *source, const char *name, const char *value)
 {
-	size_t len = strlen(origin);
+	enum cs_setting_origin origin = !source                     ? CS_SETTING_DEFAULT
+					: !strncmp(source, "--", 2) ? CS_SETTING_OPTION
+								    : CS_SETTING_VARIABLE;
 
-	telling->widest = len > telling->widest ? len : telling->widest;
-	if (telling->out)
-		cs_buffer_printf(telling->out, "%-*s  %s = %s\n", (int)telling->widest, origin,
-				 name, value);
+	cs_settings_add(telling->all, name, value, origin, source, 0);
 }
 
 static bool is_set(const struct telling *telling, const char *variable)
@@ -41,15 +40,15 @@ static bool is_set(const struct telling *telling, const char *variable)
 static void tell_flag(struct telling *telling, enum cs_options_given flag, const char *flag_name,
 		      const char *variable, const char *value)
 {
-	const char *origin = telling->options->given & flag          ? flag_name
+	const char *source = telling->options->given & flag          ? flag_name
 			     : variable && is_set(telling, variable) ? variable
-								     : "default";
+								     : NULL;
 
-	tell(telling, origin, flag_name + strlen("--"), value);
+	tell(telling, source, flag_name + strlen("--"), value);
 }
 
 /* Without what of a URL may be a secret: its user, path and query. */
-static void tell_endpoint(struct telling *telling, const char *origin, const char *name,
+static void tell_endpoint(struct telling *telling, const char *source, const char *name,
 			  const char *url)
 {
 	struct cs_endpoint endpoint;
@@ -59,7 +58,7 @@ static void tell_endpoint(struct telling *telling, const char *origin, const cha
 		snprintf(text, sizeof(text), "(no URL that it takes)");
 	else
 		snprintf(text, sizeof(text), "http://%s", endpoint.authority);
-	tell(telling, origin, name, text);
+	tell(telling, source, name, text);
 }
 
 static void tell_destinations(struct telling *telling)
@@ -150,12 +149,10 @@ static void tell_all(struct telling *telling)
 	tell_destinations(telling);
 }
 
-void cs_settings_print(const struct cs_options *options, char *(*get_env)(const char *name),
-		       struct cs_buffer *out)
+void cs_collector_settings(const struct cs_options *options, char *(*get_env)(const char *name),
+			   struct cs_settings *all)
 {
-	struct telling telling = { .options = options, .get_env = get_env };
+	struct telling telling = { .options = options, .get_env = get_env, .all = all };
 
-	tell_all(&telling);
-	telling.out = out;
 	tell_all(&telling);
 }

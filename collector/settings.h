@@ -7,14 +7,14 @@
  */
 #pragma once
 
-struct cs_buffer;
 struct cs_options;
+struct cs_settings;
 
 /**
- * cs_settings_print() - a line each: where it comes from, and NAME = VALUE
+ * cs_collector_settings() - add all of them
  * @get_env: getenv(), or a test's
  *
  * Context: startup.
  */
-void cs_settings_print(const struct cs_options *options, char *(*get_env)(const char *name),
-		       struct cs_buffer *out);
+void cs_collector_settings(const struct cs_options *options, char *(*get_env)(const char *name),
+			   struct cs_settings *all);

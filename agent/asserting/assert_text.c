@@ -15,6 +15,7 @@
 #include "agent/output/escape.h"
 #include "agent/statistics/paired.h"
 #include "agent/statistics/unpaired.h"
+#include "base/clean_text.h"
 #include "collector/assembler/model.h"
 
 #define LABEL_COLUMNS  12
@@ -255,7 +256,7 @@ static void put_confirmation(const struct cs_asserted *asserted, size_t which,
 static void put_line(const char *label, const char *text, struct cs_buffer *out)
 {
 	cs_buffer_printf(out, "%*s%s: ", LABEL_COLUMNS + 4, "", label);
-	cs_escape_plain(out, text);
+	cs_put_plain(out, text);
 	cs_buffer_putc(out, '\n');
 }
 
@@ -358,11 +359,11 @@ static const char *failure_of(const struct cs_asserted *asserted, char *buf, siz
 		return buf;
 	case CS_SAMPLING_UNSEEN:
 		return "nothing was seen inside of it; coldspan doctor says why";
-	case CS_SAMPLING_ENDED:
 	case CS_SAMPLING_NOT_STARTED:
 		return WEXITSTATUS(failure->status) == CS_EXIT_RUN_NOT_FOUND
 			       ? "it could not be started: not found"
 			       : "it could not be started";
+	case CS_SAMPLING_ENDED:
 	case CS_SAMPLING_DONE:
 		break;
 	}
@@ -468,13 +469,13 @@ void cs_assert_weaker(const struct cs_asserted *asserted, struct cs_buffer *out)
 	if (!asserted->apart)
 		return;
 	cs_buffer_puts(out, "weaker than pairs: the baseline is of saved samples (");
-	cs_escape_plain(out, asserted->earlier ? asserted->earlier : "not told");
+	cs_put_plain(out, asserted->earlier ? asserted->earlier : "not told");
 	cs_buffer_printf(out, "), and what grew by less than %.0f %% is not proved",
 			 CS_JUDGE_APART * 100);
 	if (!asserted->difference)
 		return;
 	cs_buffer_puts(out, "; it can only warn, since ");
-	cs_escape_plain(out, asserted->difference);
+	cs_put_plain(out, asserted->difference);
 }
 
 void cs_assert_starts(const struct cs_asserted *asserted, struct cs_buffer *out)

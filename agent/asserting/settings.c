@@ -9,9 +9,8 @@
 
 #include "agent/budget/plan.h"
 #include "agent/budget/yaml_tree.h"
-#include "agent/document.h"
-#include "agent/output/escape.h"
 #include "base/buffer.h"
+#include "base/settings.h"
 #include "base/shell_word.h"
 
 #define VALUE_BYTES 32
@@ -19,33 +18,26 @@
 
 struct telling {
 	const struct cs_plan *plan;
-	const struct cs_settings_options *options;
+	const struct cs_assert_settings_options *options;
 	const struct cs_plan_function *function; /* NULL: of all */
-	json_t *all;
+	struct cs_settings *all;
 };
 
 /* @option: NULL: none said it; @line: 0: the file does not, either. */
 static void tell(const struct telling *telling, const char *key, const char *value,
 		 const char *option, unsigned line)
 {
-	json_t *setting = json_object();
+	enum cs_setting_origin origin = option ? CS_SETTING_OPTION
+					: line ? CS_SETTING_FILE
+					       : CS_SETTING_DEFAULT;
+	const char *source = option ? option : line ? telling->plan->file : NULL;
 	struct cs_buffer name = { 0 };
 
 	cs_buffer_printf(&name, "%s.%s", telling->function ? telling->function->name : "policy",
 			 key);
-	json_object_set_new(setting, "name", cs_document_text(name.data ? name.data : ""));
-	json_object_set_new(setting, "value", cs_document_text(value));
-	json_object_set_new(setting, "origin",
-			    cs_document_text(option ? "option"
-					     : line ? "file"
-						    : "default"));
-	if (option) {
-		json_object_set_new(setting, "option", cs_document_text(option));
-	} else if (line) {
-		json_object_set_new(setting, "file", cs_document_text(telling->plan->file));
-		json_object_set_new(setting, "line", cs_document_number(line));
-	}
-	json_array_append_new(telling->all, setting);
+	telling->all->failed |= name.failed;
+	if (!name.failed)
+		cs_settings_add(telling->all, name.data, value, origin, source, option ? 0 : line);
 	cs_buffer_deinit(&name);
 }
 
@@ -256,7 +248,7 @@ static void tell_rest_of_function(const struct telling *telling)
 static void tell_policy(const struct telling *telling)
 {
 	static const char *const told[] = { "on_inconclusive", "on_no_data", "confirm" };
-	const struct cs_settings_options *options = telling->options;
+	const struct cs_assert_settings_options *options = telling->options;
 	const struct cs_plan *plan = telling->plan;
 
 	tell(telling, "on_inconclusive",
@@ -267,9 +259,10 @@ static void tell_policy(const struct telling *telling)
 	tell_rest(telling, cs_yaml_get(plan->tree, "policy"), told, sizeof(told) / sizeof(told[0]));
 }
 
-json_t *cs_settings_of(const struct cs_plan *plan, const struct cs_settings_options *options)
+void cs_assert_settings(const struct cs_plan *plan,
+			const struct cs_assert_settings_options *options, struct cs_settings *all)
 {
-	struct telling telling = { plan, options, NULL, json_array() };
+	struct telling telling = { plan, options, NULL, all };
 
 	for (size_t i = 0; i < plan->functions_count; i++) {
 		telling.function = &plan->functions[i];
@@ -282,47 +275,4 @@ json_t *cs_settings_of(const struct cs_plan *plan, const struct cs_settings_opti
 	}
 	telling.function = NULL;
 	tell_policy(&telling);
-	return telling.all;
-}
-
-static const char *text_of(const json_t *setting, const char *key)
-{
-	const char *text = json_string_value(json_object_get(setting, key));
-
-	return text ? text : "";
-}
-
-static void put_origin(const json_t *setting, struct cs_buffer *out)
-{
-	const char *origin = text_of(setting, "origin");
-
-	if (!strcmp(origin, "file"))
-		cs_buffer_printf(out, "%s:%" JSON_INTEGER_FORMAT, text_of(setting, "file"),
-				 json_integer_value(json_object_get(setting, "line")));
-	else
-		cs_buffer_puts(out, strcmp(origin, "option") ? origin : text_of(setting, "option"));
-}
-
-void cs_settings_text(const json_t *settings, struct cs_buffer *out)
-{
-	size_t i, widest = 0;
-	const json_t *setting;
-
-	for (unsigned round = 0; round < 2; round++) {
-		json_array_foreach(settings, i, setting)
-		{
-			struct cs_buffer origin = { 0 };
-
-			put_origin(setting, &origin);
-			widest = origin.len > widest ? origin.len : widest;
-			if (round) {
-				cs_buffer_printf(out, "%-*s  %s = ", (int)widest,
-						 origin.data ? origin.data : "",
-						 text_of(setting, "name"));
-				cs_escape_plain(out, text_of(setting, "value"));
-				cs_buffer_putc(out, '\n');
-			}
-			cs_buffer_deinit(&origin);
-		}
-	}
 }

@@ -6,17 +6,14 @@
  */
 #pragma once
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/cleanup.h"
-
-struct cs_buffer;
 struct cs_plan;
+struct cs_settings;
 
 /* What the command line says beside; zero where it says nothing. */
-struct cs_settings_options {
+struct cs_assert_settings_options {
 	uint32_t runs;
 	bool strict;
 	const char *baseline;
@@ -24,14 +21,6 @@ struct cs_settings_options {
 	int names_count;    /* 0: all */
 };
 
-/**
- * cs_settings_of() - all of them, in the order of the file
- *
- * Context: startup.
- * Return:  a list of {name, value, origin: default, file or option, file, line, option}; the caller's; NULL
- *          for want of memory.
- */
-json_t *cs_settings_of(const struct cs_plan *plan, const struct cs_settings_options *options);
-
-/** cs_settings_text() - a line each: where it comes from, and NAME = VALUE. Context: startup. */
-void cs_settings_text(const json_t *settings, struct cs_buffer *out);
+/** cs_assert_settings() - add all of them, in the order of the file. Context: startup. */
+void cs_assert_settings(const struct cs_plan *plan,
+			const struct cs_assert_settings_options *options, struct cs_settings *all);

@@ -13,9 +13,6 @@
 
 #include "base/buffer.h"
 
-/** cs_escape_plain() - only cleaned; newlines and tabs become spaces, so that it is one line */
-void cs_escape_plain(struct cs_buffer *out, const char *s);
-
 /**
  * cs_escape_markup() - text of XML 1.0 and HTML
  * @in_attribute: newlines and tabs are written as references, or parsers would make them spaces

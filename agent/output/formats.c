@@ -8,6 +8,7 @@
 
 #include "agent/output/escape.h"
 #include "agent/output/json.h"
+#include "base/clean_text.h"
 #include "base/suggest.h"
 
 static const struct cs_format formats[] = {
@@ -52,7 +53,7 @@ void cs_format_function(const struct cs_result *result, const struct cs_result_f
 	struct cs_buffer config = { 0 };
 
 	if (function->label) {
-		cs_escape_plain(out, function->label);
+		cs_put_plain(out, function->label);
 		cs_buffer_puts(out, ": ");
 	}
 	cs_assert_text(result->plan, &function->asserted, result->today, terminal, out);

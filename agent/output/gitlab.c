@@ -14,6 +14,7 @@
 
 #include "agent/output/escape.h"
 #include "agent/output/formats.h"
+#include "base/clean_text.h"
 #include "preload/wire/siphash.h"
 
 #define ROOM_FOR_REST 32768u /* the name of a file is at most 4 KiB, each byte at most six */
@@ -55,7 +56,7 @@ static json_t *plain(const char *text)
 	struct cs_buffer out = { 0 };
 	json_t *json;
 
-	cs_escape_plain(&out, text);
+	cs_put_plain(&out, text);
 	json = json_string(out.len ? out.data : "");
 	cs_buffer_deinit(&out);
 	return json;

@@ -12,6 +12,7 @@
 #include "agent/document.h"
 #include "agent/output/escape.h"
 #include "agent/output/json.h"
+#include "base/clean_text.h"
 #include "coldspan_config.h"
 
 /* Strings that may be anything. */
@@ -25,7 +26,7 @@ static json_t *text(const char *s)
 	value = json_string(s); /* escapes controls by itself; refuses what is no UTF-8 */
 	if (value)
 		return value;
-	cs_escape_plain(&out, s);
+	cs_put_plain(&out, s);
 	value = json_string(out.len ? out.data : "");
 	cs_buffer_deinit(&out);
 	return value;
@@ -127,9 +128,9 @@ static const char *outcome_name(enum cs_sampling_outcome outcome)
 		return "refused";
 	case CS_SAMPLING_UNSEEN:
 		return "unseen";
-	case CS_SAMPLING_ENDED:
 	case CS_SAMPLING_NOT_STARTED:
 		return "not_started";
+	case CS_SAMPLING_ENDED:
 	case CS_SAMPLING_DONE:
 		break;
 	}

@@ -9,37 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_text.h"
 #include "base/utf8.h"
 
 static int print_message(struct cs_buffer *out, const ProtobufCMessage *message, unsigned depth);
-
-static void print_string(struct cs_buffer *out, const char *s, size_t len)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t clean = 0;
-
-	cs_buffer_putc(out, '"');
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-		const char *at;
-
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		cs_buffer_append(out, s + clean, i - clean);
-		clean = i + 1;
-		at = memchr("\b\f\n\r\t\"\\", c, 7);
-		cs_buffer_putc(out, '\\');
-		if (at) {
-			cs_buffer_putc(out, "bfnrt\"\\"[at - "\b\f\n\r\t\"\\"]);
-		} else {
-			cs_buffer_puts(out, "u00");
-			cs_buffer_putc(out, hex[c >> 4]);
-			cs_buffer_putc(out, hex[c & 15]);
-		}
-	}
-	cs_buffer_append(out, s + clean, len - clean);
-	cs_buffer_putc(out, '"');
-}
 
 static void print_hex(struct cs_buffer *out, const ProtobufCBinaryData *bytes)
 {
@@ -168,7 +141,7 @@ static int print_value(struct cs_buffer *out, const ProtobufCFieldDescriptor *fi
 		string = *(const char *const *)member ? *(const char *const *)member : "";
 		if (!cs_utf8_valid(string, strlen(string)))
 			return -EINVAL;
-		print_string(out, string, strlen(string));
+		cs_json_put_text(out, string, strlen(string));
 		return 0;
 	case PROTOBUF_C_TYPE_BYTES:
 		if (is_id(field))

@@ -180,6 +180,26 @@ def settings(args, folder):
 
 
 @case
+def settings_of_the_collector(args, _):
+    words = [args.collector, "--show-origin", "--file", "a\"b\x1b[31m", "--otlp", "http://u:secret@127.0.0.1:1/x"]
+    env = commands.environment(OTEL_TRACES_SAMPLER="always_off", OTEL_EXPORTER_OTLP_HEADERS="k=secret")
+    said = [subprocess.run([*words, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, check=True,
+                           timeout=commands.LIMIT_S).stdout.decode() for more in ([], ["--json"])]
+    got = json.loads(said[1])
+    checked(args, got)
+    assert {tuple(line.split(None, 1)) for line in said[0].splitlines()} == {
+        (one.get("option") or one.get("variable") or "default", f"{one['name']} = {one['value']}".replace("\x1b", "\ufffd"))
+        for one in got["settings"]}, said
+    told = {one["name"]: one for one in got["settings"]}
+    assert told["file"] == {"origin": "option", "option": "--file", "name": "file", "value": "a\"b\x1b[31m"}, told
+    assert told["sampler"] == {"origin": "variable", "variable": "OTEL_TRACES_SAMPLER", "name": "sampler",
+                               "value": "always_off"}, told
+    assert told["socket-mode"]["origin"] == "default" and "secret" not in "".join(said), said
+    alone = subprocess.run([args.collector, "--json"], capture_output=True, text=True, env=env, timeout=commands.LIMIT_S, check=False)
+    assert alone.returncode == commands.USAGE and "--show-origin" in alone.stderr and not alone.stdout, alone
+
+
+@case
 def run(args, _):
     got = document_of(args, "run", "--quiet", "--json", "-", "--", "true")
     assert got["cold_starts"], got
@@ -208,7 +228,7 @@ def main():
     parser.add_argument("--build", required=True, type=pathlib.Path)
     parser.add_argument("--source", required=True, type=pathlib.Path)
     args = parser.parse_args()
-    args.coldspan = args.build / "agent/coldspan"
+    args.coldspan, args.collector = args.build / "agent/coldspan", args.build / "collector/coldspan-collector"
     cases.main(args, args, folder=True)
 
 

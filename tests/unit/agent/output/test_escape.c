@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/output/escape.h"
+#include "base/clean_text.h"
 #include "base/utf8.h"
 
 enum form {
@@ -25,7 +26,7 @@ static void escape(enum form form, struct cs_buffer *out, const char *s)
 {
 	switch (form) {
 	case PLAIN:
-		cs_escape_plain(out, s);
+		cs_put_plain(out, s);
 		break;
 	case TEXT:
 	case ATTRIBUTE:
