@@ -38,9 +38,25 @@ static size_t sequence_len(const unsigned char *s, size_t len)
 	return n;
 }
 
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+/* Of the ASCII characters that @s begins with, those that are seen eight at a time: most text is nothing else. */
+static size_t plain_len(const char *s, size_t len)
+{
+	size_t n = 0;
+	uint64_t word;
+
+	for (; len - n >= sizeof(word); n += sizeof(word)) {
+		memcpy(&word, s + n, sizeof(word));
+		if (word & HIGH_BITS)
+			break;
+	}
+	return n;
+}
+
 bool cs_utf8_valid(const char *s, size_t len)
 {
-	for (size_t i = 0; i < len;) {
+	for (size_t i = plain_len(s, len); i < len;) {
 		size_t n = sequence_len((const unsigned char *)s + i, len - i);
 
 		if (!n)

@@ -113,6 +113,7 @@ static size_t put(uint8_t *buf, size_t used, const void *data, size_t len)
 	return used + len;
 }
 
+/* Keys are left out: those of an instrument are mostly the same. */
 uint64_t cs_series_hash(const uint8_t *key, const struct cs_metric_group *group,
 			enum cs_instrument_id instrument, const struct cs_attrs *attrs)
 {
@@ -123,7 +124,6 @@ uint64_t cs_series_hash(const uint8_t *key, const struct cs_metric_group *group,
 	for (size_t i = 0; i < attrs->count; i++) {
 		const struct cs_attr *attr = &attrs->items[i];
 
-		used = put(buf, used, attr->key, strlen(attr->key) + 1);
 		if (attr->value.type == CS_VALUE_STRING)
 			used = put(buf, used, attr->value.string, strlen(attr->value.string) + 1);
 		else if (attr->value.type == CS_VALUE_BOOL)
@@ -132,6 +132,11 @@ uint64_t cs_series_hash(const uint8_t *key, const struct cs_metric_group *group,
 			used = put(buf, used, &attr->value.integer, sizeof(int64_t));
 	}
 	return cs_siphash(key, buf, used);
+}
+
+static bool same_key(const char *a, const char *b)
+{
+	return a == b || !strcmp(a, b);
 }
 
 static bool same_value(const struct cs_value *a, const struct cs_value *b)
@@ -148,7 +153,7 @@ bool cs_series_same(const struct cs_attrs *a, const struct cs_attrs *b)
 	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++) {
-		if (strcmp(a->items[i].key, b->items[i].key) != 0 ||
+		if (!same_key(a->items[i].key, b->items[i].key) ||
 		    !same_value(&a->items[i].value, &b->items[i].value))
 			return false;
 	}

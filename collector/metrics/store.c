@@ -176,10 +176,11 @@ static struct cs_series *find_or_make(struct cs_metric_store *store, struct cs_m
 	uint64_t hash = cs_series_hash(store->key, group, instrument, attrs);
 	struct cs_series *series = find(store, group, instrument, attrs, hash);
 	bool overflow = attrs == &overflow_attrs;
-	size_t bytes = cs_series_bytes(&store->settings, instrument, attrs);
+	size_t bytes;
 
 	if (series)
 		return series;
+	bytes = cs_series_bytes(&store->settings, instrument, attrs);
 	if (!has_room(store, group, instrument, overflow, bytes))
 		return NULL;
 	series = cs_series_new(&store->settings, instrument, attrs);
