@@ -483,7 +483,9 @@ void cs_assert_starts(const struct cs_asserted *asserted, struct cs_buffer *out)
 	const char *beside = cs_assert_beside(asserted);
 
 	cs_buffer_printf(out, "%u cold start%s", asserted->count, asserted->count == 1 ? "" : "s");
-	if (beside && asserted->beside == CS_AGAINST_UNWATCHED)
+	if (asserted->against_itself)
+		cs_buffer_puts(out, ", each beside another of itself");
+	else if (beside && asserted->beside == CS_AGAINST_UNWATCHED)
 		cs_buffer_puts(out, ", each beside one without the shim");
 	else if (asserted->apart)
 		cs_buffer_printf(out, ", and %u of the %s that were made before", asserted->apart,

@@ -483,6 +483,7 @@ static int run(const struct cs_asserting_options *options, const struct cs_plan_
 			.package_bytes = (double)NAN,
 		};
 	ret->looks = looks.count;
+	ret->against_itself = options->against_itself;
 	if (measuring.pairs)
 		ret->beside = function->beside ? function->beside : CS_AGAINST_BASELINE;
 	r = 0;

@@ -77,8 +77,9 @@ struct cs_asserted {
 	struct cs_noise_summary noise;  /* of both halves */
 	struct cs_asserted *confirmation; /* owned; measured once more; NULL: it was not */
 	bool confirming;                  /* it is that itself */
-	bool failed;                      /* a start came to nothing: no budget is judged */
-	bool other_failed;                /* it was one of the baseline */
+	bool against_itself; /* the others are starts of itself, whatever they stand for */
+	bool failed;         /* a start came to nothing: no budget is judged */
+	bool other_failed;   /* it was one of the baseline */
 	char forbidden
 		[CS_MODULES_FOUND]; /* the first module that is, and its file; "" none was loaded */
 	struct cs_sampling_result failure;

@@ -614,6 +614,7 @@ static int take_function(struct reading *reading, const json_t *json)
 		return -ENOENT;
 	reading->function = asserted.function->name;
 	r = take_origin(reading, member(reading, json, "origin", JSON_OBJECT), &origin);
+	asserted.against_itself = r == 0 && origin.against_itself;
 	if (r == 0)
 		r = take_asserted(reading, json, &asserted);
 	if (r == 0)

@@ -157,8 +157,10 @@ def pairs_against_a_baseline(args, folder):
     expect(coldspan(args, folder), OVER, r"f: 8 cold starts, each beside one of the baseline",
            r"FAIL +p50 total <= \+100 % vs baseline +\+", r"\n +moved: \w+ \+\d+ ms.*; new: .*; gone: \S*true",
            r"\n +next: coldspan run -- sh -c 'sleep 0\.3'\n", r"PASS +shared_objects <= 50 vs baseline")
-    expect(coldspan(args, folder, "--null"), KEPT, r"(PASS|UNSTABLE|INCONCLUSIVE) +p50 total",
+    expect(coldspan(args, folder, "--null", "-o", "json=r.json"), KEPT,
+           r"f: 8 cold starts, each beside another of itself\n", r"(PASS|UNSTABLE|INCONCLUSIVE) +p50 total",
            r"; it proves >= \S+ % of total\n")
+    expect(coldspan(args, folder, "--from", "r.json"), KEPT, r"f: 8 cold starts, each beside another of itself\n")
 
 
 @case
