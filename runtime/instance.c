@@ -279,8 +279,10 @@ static void on_exit_of(struct cs_process *process, int status, void *arg)
 	instance->status = status;
 	cs_lines_close(&instance->lines);
 	if (instance->cause == CS_CAUSE_OWN && !instance->faas->stopping)
-		cs_say("instance of %s %s", instance->function->manifest.name,
-		       cs_process_describe(status, text, sizeof(text)));
+		cs_say("instance of %s %s; at most %.1f MiB of it were resident",
+		       instance->function->manifest.name,
+		       cs_process_describe(status, text, sizeof(text)),
+		       (double)process->max_rss_bytes / (1 << 20));
 	retire(instance, instance->cause, 0);
 	for (visit = TAILQ_FIRST(&instance->visits); visit; visit = next) {
 		next = TAILQ_NEXT(visit, entry);

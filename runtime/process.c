@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -85,10 +86,11 @@ static void reap(evutil_socket_t signal, short what, void *arg)
 {
 	struct cs_processes *processes = arg;
 	struct cs_process *process;
+	struct rusage usage;
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
 		TAILQ_FOREACH(process, &processes->running, link) {
 			if (process->pid == pid)
 				break;
@@ -98,6 +100,7 @@ static void reap(evutil_socket_t signal, short what, void *arg)
 		end_group(pid);
 		TAILQ_REMOVE(&processes->running, process, link);
 		process->pid = 0;
+		process->max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
 		process->on_exit(process, status, process->arg);
 	}
 	if (TAILQ_EMPTY(&processes->running) && processes->on_idle)

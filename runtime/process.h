@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 #include <sys/types.h>
 
@@ -19,7 +20,8 @@ struct cs_process;
 typedef void (*cs_exit_fn)(struct cs_process *process, int status, void *arg);
 
 struct cs_process {
-	pid_t pid; /* also the group's id; 0 when it is not running */
+	pid_t pid;              /* also the group's id; 0 when it is not running */
+	uint64_t max_rss_bytes; /* the most of its memory that was resident; set before on_exit */
 	cs_exit_fn on_exit;
 	void *arg;
 	TAILQ_ENTRY(cs_process) link;

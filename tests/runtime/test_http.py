@@ -346,7 +346,7 @@ first.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s' % (len(body), b
         os.kill(pid, signal.SIGKILL)
         faas.until(lambda: not faas.children(runtime.process.pid), "it is reaped")
         self.assertNotEqual(self.pid(runtime), pid)
-        self.assertIn("instance of f was killed by signal 9", runtime.log())
+        self.assertRegex(runtime.log(), r"instance of f was killed by signal 9 \(Killed\); at most [1-9]\d*\.\d MiB of it were resident\n")
 
     def test_dropped_connection_and_garbage_are_502(self):
         runtime = self.serve()
