@@ -292,6 +292,17 @@ void cs_collector_child_ended(struct cs_collector *collector, pid_t pid, int sta
 	cs_death_waited(&collector->death, getpid(), pid, status);
 }
 
+void cs_collector_look(struct cs_collector *collector)
+{
+	struct cs_instance *instance;
+
+	on_looking(collector);
+	LIST_FOREACH(instance, &collector->instances, link)
+	{
+		cs_pipeline_look(&collector->pipeline, instance);
+	}
+}
+
 static void end_all(struct cs_collector *collector)
 {
 	struct cs_instance *instance, *next;

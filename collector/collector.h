@@ -125,6 +125,13 @@ void cs_collector_child_ended(struct cs_collector *collector, pid_t pid, int sta
 			      const struct rusage *usage);
 
 /**
+ * cs_collector_look() - the caller is about to end what it watches: look once more, while the kernel still knows it
+ *
+ * Of a process that its parent waits for nothing can be read any more. Context: loop.
+ */
+void cs_collector_look(struct cs_collector *collector);
+
+/**
  * cs_collector_stop() - take in what was announced, read all rings once more, end what lives
  *
  * All spans are with the exporters afterwards; run @base until cs_collector_flushed().

@@ -131,6 +131,14 @@ static void on_file(void *context, const struct cs_opened_file *file)
 		outlet->observer.file(outlet->observer.context, file);
 }
 
+static void on_waited(void *context, int32_t pid, const struct cs_used *used)
+{
+	struct cs_outlet *outlet = context;
+
+	if (outlet->observer.waited)
+		outlet->observer.waited(outlet->observer.context, pid, used);
+}
+
 static void on_gone(void *context, const struct cs_identity *identity, uint64_t lived_ns)
 {
 	struct cs_outlet *outlet = context;
@@ -179,6 +187,7 @@ struct cs_assembler_sink cs_outlet_sink(struct cs_outlet *outlet)
 					   .log = on_log,
 					   .call = on_call,
 					   .file = on_file,
+					   .waited = on_waited,
 					   .gone = on_gone };
 }
 

@@ -35,6 +35,12 @@ struct warm {
 	double took_ns;
 };
 
+/* Who coldspan-faas has started, and has seen end. */
+struct ended {
+	int32_t pid;
+	uint64_t max_rss_bytes;
+};
+
 struct sampling {
 	struct event_base *base;
 	const struct cs_plan_function *function;
@@ -58,7 +64,10 @@ struct sampling {
 	bool over;     /* its time was */
 	bool refused;  /* it could not be started */
 	uint32_t warm_asked;
-	uint64_t segment; /* of the process whose start it is */
+	uint64_t segment;                         /* of the process whose start it is */
+	int32_t pid;                              /* its */
+	struct ended ended[CS_PLAN_WARM_MAX + 2]; /* a process an event, at most */
+	uint32_t ended_count;
 	struct warm warm[CS_PLAN_WARM_MAX + 1];
 	uint32_t warm_count;
 	bool best_ready;
@@ -163,6 +172,21 @@ static void fill_outside(struct sampling *sampling)
 	/* The start of a server is over before it is: what its parent is told it has when it is reaped. */
 	if (isnan(values[CS_METRIC_MEMORY]))
 		values[CS_METRIC_MEMORY] = sampling->outside.values[CS_METRIC_MEMORY];
+	for (uint32_t i = 0; i < sampling->ended_count && isnan(values[CS_METRIC_MEMORY]); i++) {
+		if (sampling->seen && sampling->ended[i].pid == sampling->pid)
+			values[CS_METRIC_MEMORY] = (double)sampling->ended[i].max_rss_bytes;
+	}
+}
+
+/* Of whom we start ourselves the kernel tells us. */
+static void on_waited(void *context, int32_t pid, const struct cs_used *used)
+{
+	struct sampling *sampling = context;
+
+	if (sampling->function->start == CS_START_FAAS &&
+	    sampling->ended_count < sizeof(sampling->ended) / sizeof(sampling->ended[0]))
+		sampling->ended[sampling->ended_count++] =
+			(struct ended){ .pid = pid, .max_rss_bytes = used->max_rss_bytes };
 }
 
 /* Which instance is the one that is measured is told when its start is, which may be later. */
@@ -219,6 +243,7 @@ static void on_cold_start(void *context, const struct cs_cold_start *cold)
 		return;
 	noise = sampling->result->sample.noise;
 	sampling->segment = cold->identity->segment;
+	sampling->pid = cold->identity->pid;
 	sampling->seen = true;
 	sampling->best_ready = cold->ready;
 	cs_sample_clear(&sampling->result->sample);
@@ -240,6 +265,8 @@ static void stop(struct sampling *sampling)
 
 	if (sampling->watched.reaped || event_pending(&sampling->kill, EV_TIMEOUT, NULL))
 		return;
+	/* What coldspan-faas has started is gone as soon as that sees it end. */
+	cs_collector_look(sampling->watched.collector);
 	kill(-sampling->watched.child.pid, SIGTERM);
 	event_add(&sampling->kill, &grace);
 }
@@ -558,7 +585,8 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 		.observer = { .context = &sampling,
 			      .cold_start = on_cold_start,
 			      .invocation = on_invocation,
-			      .file = on_file },
+			      .file = on_file,
+			      .waited = on_waited },
 	};
 	int r;
 

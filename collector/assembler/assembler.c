@@ -11,6 +11,7 @@
 #include "collector/assembler/assembled.h"
 #include "collector/assembler/conclude.h"
 #include "collector/assembler/wrapper.h"
+#include "collector/processes/usage.h"
 
 struct cs_assembler *cs_assembler_new(const struct cs_id_key *key,
 				      const struct cs_assembler_sink *sink)
@@ -164,6 +165,19 @@ static void on_file(struct cs_assembled *instance, const struct cs_entry *entry)
 	instance->assembler->sink.file(instance->assembler->sink.context, &file);
 }
 
+static void on_waited(struct cs_assembled *instance, const struct cs_rec_wait *rec,
+		      uint64_t time_ns)
+{
+	const struct cs_assembler_sink *sink = &instance->assembler->sink;
+	struct cs_used used;
+
+	cs_evidence_waited(&instance->assembler->evidence, instance->identity.uid, rec, time_ns);
+	if (!sink->waited || !rec->max_rss_bytes)
+		return;
+	cs_usage_of_wait(rec, &used);
+	sink->waited(sink->context, rec->pid, &used);
+}
+
 void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *entry,
 			 uint64_t now_ns)
 {
@@ -189,8 +203,7 @@ void cs_assembler_record(struct cs_assembled *instance, const struct cs_entry *e
 		on_exec(instance, payload, time_ns);
 		break;
 	case CS_RECORD_WAIT:
-		cs_evidence_waited(&instance->assembler->evidence, instance->identity.uid, payload,
-				   time_ns);
+		on_waited(instance, payload, time_ns);
 		break;
 	case CS_RECORD_REQUEST:
 		cs_assembled_on_request(instance, entry, time_ns, now_ns);

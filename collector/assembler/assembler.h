@@ -40,6 +40,8 @@ struct cs_assembler_sink {
 	void (*call)(void *context, const struct cs_call *call);      /* may be NULL */
 	void (*file)(void *context,
 		     const struct cs_opened_file *file); /* idem; its start comes later */
+	/* May be NULL: some process's wait returned @pid, and was told what it had used. */
+	void (*waited)(void *context, int32_t pid, const struct cs_used *used);
 	/* May be NULL: an instance whose start was told has ended, after @lived_ns. */
 	void (*gone)(void *context, const struct cs_identity *identity, uint64_t lived_ns);
 };

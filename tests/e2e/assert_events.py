@@ -103,8 +103,8 @@ def functions_by_their_folder(args, folder):
         if name == "hello-c" and not (args.functions / name / "hello").exists():
             continue
         copied(args, name, folder / "functions")
-        plan(folder, f"  f: {{function: functions/{name}, budgets: [p50 {phase} <= 100s, opens.user <= 1000, max total <= 1ns]}}\n", TOP)
-        expect(coldspan(args, folder), OVER, rf"PASS +p50 {phase} <= 100 s +\d", r"FAIL +max total", r"PASS +opens.user")
+        plan(folder, f"  f: {{function: functions/{name}, budgets: [p50 {phase} <= 100s, opens.user <= 1000, memory <= 1GiB, cpu <= 100s, max total <= 1ns]}}\n", TOP)
+        expect(coldspan(args, folder), OVER, rf"PASS +p50 {phase} <= 100 s +\d", r"FAIL +max total", r"PASS +opens.user", r"PASS +p50 memory <= 1.00 GiB +\d", r"PASS +p50 cpu")
     plan(folder, "  f: {function: functions/hello-py-http, budgets: [p50 warm.p50 <= 100s], warm_events: 5}\n", TOP)
     expect(coldspan(args, folder), KEPT, r"PASS +p50 warm.p50")
     # As a checkout is called otherwise than what is in it.

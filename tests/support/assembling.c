@@ -68,10 +68,19 @@ static void on_span(void *context, const struct cs_inner_span *span)
 	seen.span[i].approximate = keep(seen.excused[i], span->approximate);
 }
 
+static void on_waited(void *context, int32_t pid, const struct cs_used *used)
+{
+	seen.waited = pid;
+	seen.waited_used = *used;
+}
+
 void assembling_start(void)
 {
-	const struct cs_assembler_sink sink = { NULL, on_cold_start, on_invocation, on_span,
-						on_log };
+	const struct cs_assembler_sink sink = { .cold_start = on_cold_start,
+						.invocation = on_invocation,
+						.span = on_span,
+						.log = on_log,
+						.waited = on_waited };
 	const struct cs_id_key key = { { 7 } };
 
 	feeding_thread = 0;

@@ -35,6 +35,8 @@ struct seen {
 	struct cs_span_context started;
 	bool follows; /* it points to the attempt before, which is ... */
 	struct cs_span_context previous;
+	int32_t waited; /* the last that somebody's wait returned, which used ... */
+	struct cs_used waited_used;
 	unsigned logs; /* lines; of more than SEEN_MAX the newest, what they say in ... */
 	struct cs_log_entry log[SEEN_MAX];
 	struct cs_span_context log_context[SEEN_MAX]; /* of zeros: it has none */

@@ -212,6 +212,21 @@ Test(assembler, what_the_start_of_a_server_used_is_what_it_used_until_it_was_rea
 	cr_expect(eq(u64, used(&header, 900)->cpu_ns, 901), "it was never ready");
 }
 
+Test(assembler, what_a_parent_was_told_by_its_wait_is_handed_on)
+{
+	struct cs_header runtime = header_of(50, "runtime");
+	struct cs_rec_wait wait = { .pid = 100, .cpu_ns = 901 };
+	struct cs_assembled *parent = cs_assembler_attach(assembler, 2, &runtime, 50);
+
+	feed(parent, 50, CS_RECORD_WAIT, 91 * MS, &wait, sizeof(wait), NULL);
+	cr_expect(eq(i32, seen.waited, 0), "it did not ask");
+	wait.max_rss_bytes = 4096;
+	feed(parent, 50, CS_RECORD_WAIT, 92 * MS, &wait, sizeof(wait), NULL);
+	cr_expect(eq(i32, seen.waited, 100));
+	cr_expect(eq(u64, seen.waited_used.max_rss_bytes, 4096));
+	cr_expect(eq(u64, seen.waited_used.cpu_ns, 901));
+}
+
 Test(assembler, a_runtimes_request_explains_the_start_that_it_caused)
 {
 	struct cs_header header = header_of(100, "function"), parent = header_of(50, "runtime");
