@@ -343,6 +343,18 @@ static const char *never_ready(const struct cs_asserted *asserted, char *buf, si
 	return buf;
 }
 
+static const char *unprepared(int status, char *buf, size_t size)
+{
+	static const char what[] = "its prepare command: ";
+	bool killed = WIFSIGNALED(status);
+	struct cs_outcome outcome = { killed ? CS_CAUSE_SIGNAL : CS_CAUSE_EXIT,
+				      killed ? WTERMSIG(status) : WEXITSTATUS(status) };
+
+	snprintf(buf, size, "%s", what);
+	cs_outcome_text(outcome, buf + sizeof(what) - 1, size - sizeof(what) + 1);
+	return buf;
+}
+
 static const char *failure_of(const struct cs_asserted *asserted, char *buf, size_t size)
 {
 	const struct cs_sampling_result *failure = &asserted->failure;
@@ -359,6 +371,8 @@ static const char *failure_of(const struct cs_asserted *asserted, char *buf, siz
 		return buf;
 	case CS_SAMPLING_UNSEEN:
 		return "nothing was seen inside of it; coldspan doctor says why";
+	case CS_SAMPLING_UNPREPARED:
+		return unprepared(failure->status, buf, size);
 	case CS_SAMPLING_NOT_STARTED:
 		return WEXITSTATUS(failure->status) == CS_EXIT_RUN_NOT_FOUND
 			       ? "it could not be started: not found"

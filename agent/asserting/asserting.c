@@ -15,6 +15,7 @@
 #include "agent/asserting/package.h"
 #include "agent/asserting/page_cache.h"
 #include "agent/asserting/steadying.h"
+#include "agent/asserting/tool.h"
 #include "agent/interrupts.h"
 
 #define AGAIN_OF 4 /* one of so many pairs may be measured once more */
@@ -75,8 +76,46 @@ static double resident_now(const struct side *side)
 	return r < 0 || !sum.pages ? (double)NAN : (double)sum.resident / (double)sum.pages;
 }
 
+static int take_failure(struct measuring *measuring, bool other,
+			const struct cs_sampling_result *failure)
+{
+	measuring->asserted->failed = true;
+	measuring->asserted->other_failed = other;
+	measuring->asserted->failure = *failure;
+	return 1;
+}
+
+/* Return: 1: it failed, which is noted. */
+static int prepare(struct measuring *measuring, bool other)
+{
+	const struct side *side = &measuring->sides[other];
+	char sh[] = "sh", c[] = "-c", *argv[] = { sh, c, NULL, NULL };
+	const struct cs_tool_command command = {
+		.argv = argv,
+		.folder = side->folder,
+		.dispositions = measuring->options->dispositions,
+		.limit_s = (unsigned)(side->function->sampling.timeout_ns / 1000000000u) + 1,
+	};
+	struct cs_sampling_result failure = { .outcome = CS_SAMPLING_UNPREPARED };
+	struct cs_tool_result result;
+	int r;
+
+	if (!side->function->prepare)
+		return 0;
+	/* exec(2) changes none of them; its type is older than const. */
+	memcpy(&argv[2], &side->function->prepare, sizeof(argv[2]));
+	r = cs_tool_run(measuring->options->base, &command, measuring->diag, &result);
+	if (r < 0 && r != -EINTR)
+		return r;
+	failure.status = result.status;
+	failure.tail = result.tail;
+	if (r == -EINTR)
+		measuring->asserted->failure = failure;
+	return r < 0 || cs_tool_succeeded(&result) ? r : take_failure(measuring, other, &failure);
+}
+
 /* Return: 1: it came to nothing, which is noted. */
-static int start_one(struct measuring *measuring, bool other, struct cs_sample *ret)
+static int start_prepared(struct measuring *measuring, bool other, struct cs_sample *ret)
 {
 	const struct cs_asserting_options *options = measuring->options;
 	struct cs_asserted *asserted = measuring->asserted;
@@ -109,20 +148,26 @@ static int start_one(struct measuring *measuring, bool other, struct cs_sample *
 	side->resident = fmax(side->resident, resident);
 	if (!other && !asserted->forbidden[0])
 		memcpy(asserted->forbidden, result.forbidden, sizeof(result.forbidden));
-	if (result.outcome == CS_SAMPLING_DONE)
-		return 0;
-	asserted->failed = true;
-	asserted->other_failed = other;
-	asserted->failure = result;
-	return 1;
+	return result.outcome == CS_SAMPLING_DONE ? 0 : take_failure(measuring, other, &result);
+}
+
+static int start_one(struct measuring *measuring, bool other, struct cs_sample *ret)
+{
+	int r = prepare(measuring, other);
+
+	return r ? r : start_prepared(measuring, other, ret);
 }
 
 /* A start, and what its processors were like. */
 static int start_seen(struct measuring *measuring, bool other, struct cs_sample *ret)
 {
-	double before = cs_steadying_wait(&measuring->steadying);
-	int r = start_one(measuring, other, ret);
+	int r = prepare(measuring, other);
+	double before;
 
+	if (r)
+		return r;
+	before = cs_steadying_wait(&measuring->steadying);
+	r = start_prepared(measuring, other, ret);
 	if (isnan(before))
 		return r;
 	ret->noise.values[CS_NOISE_NOT_TAKEN] = 0;

@@ -321,10 +321,13 @@ void cs_cause_next(const char *file, const struct cs_asserted *asserted, struct 
 	enum cs_sampling_outcome outcome = asserted->failure.outcome;
 	bool unseen = asserted->failed &&
 		      (outcome == CS_SAMPLING_UNSEEN || outcome == CS_SAMPLING_NOT_STARTED);
+	bool unprepared = asserted->failed && outcome == CS_SAMPLING_UNPREPARED;
 	bool listens = !unseen &&
 		       (function->ready == CS_READY_RESPONSE || function->ready == CS_READY_LISTEN);
 	struct cs_buffer command = { 0 };
 
+	if (unprepared)
+		return; /* what it wrote says more than a start could */
 	for (char **word = function->argv; stands_alone(function) && *word; word++) {
 		cs_buffer_putc(&command, ' ');
 		cs_shell_word(&command, *word, false);

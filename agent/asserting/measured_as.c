@@ -37,5 +37,8 @@ void cs_measured_as(const struct cs_plan_function *function, bool pairs,
 	hash = add_text(hash, event->path);
 	hash = add_text(hash, event->body);
 	hash = add_text(hash, event->content_type);
+	/* Only so: what was saved without one stays comparable. */
+	if (function->prepare)
+		hash = add_text(hash, function->prepare);
 	cs_fingerprint_text(hash, ret);
 }

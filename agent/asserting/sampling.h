@@ -25,6 +25,7 @@ enum cs_sampling_outcome {
 	CS_SAMPLING_NEVER_READY, /* its time was over */
 	CS_SAMPLING_ENDED,       /* it ended before it was ready, or badly */
 	CS_SAMPLING_NOT_STARTED, /* its command could not be executed */
+	CS_SAMPLING_UNPREPARED,  /* what is to be run before it failed */
 	CS_SAMPLING_REFUSED,     /* it answered its first event with an error of the server */
 	CS_SAMPLING_UNSEEN,      /* it did all it should, and the shim told nothing of it */
 };
@@ -37,7 +38,8 @@ struct cs_sampling_result {
 	char forbidden[CS_MODULES_FOUND]; /* the first forbidden module and its file; "" none */
 	struct cs_opened_paths opened; /* owned, with cache: evict; also after -EINTR; else none */
 	const char *last_phase;        /* that it was in; NULL: none was seen */
-	struct cs_tail tail; /* the last that it wrote, or why it was not started; settled */
+	struct cs_tail
+		tail; /* the last that it wrote, its preparation, or why it was not started; settled */
 };
 
 /**

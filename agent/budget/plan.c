@@ -22,12 +22,23 @@ static const struct cs_plan_sampling usual = {
 
 /* --- a function --- */
 
-static const char *const function_keys[] = {
-	"run",         "shell",   "function", "image",
-	"ready",       "invoke",  "env",      "budgets",
-	"extends",     "forbid",  "baseline", "reference",
-	"warm_events", "package", "cost",     CS_PLAN_SAMPLING_KEYS
-};
+static const char *const function_keys[] = { "run",
+					     "shell",
+					     "function",
+					     "image",
+					     "ready",
+					     "invoke",
+					     "env",
+					     "budgets",
+					     "extends",
+					     "forbid",
+					     "baseline",
+					     "reference",
+					     "warm_events",
+					     "package",
+					     "cost",
+					     "prepare",
+					     CS_PLAN_SAMPLING_KEYS };
 
 static int take_parts(const struct cs_fields *fields, const struct cs_yaml_node *map,
 		      const struct cs_plan *plan, struct cs_plan_function *function)

@@ -98,6 +98,7 @@ struct cs_plan_function {
 	enum cs_plan_ready ready;
 	const char *pattern;
 	struct cs_plan_event event;
+	const char *prepare; /* shell command before each start; NULL: none */
 	const struct cs_plan_variable *env;
 	size_t env_count;
 	struct cs_plan_sampling sampling;

@@ -141,5 +141,7 @@ int cs_plan_take_ready(const struct cs_fields *fields, const struct cs_yaml_node
 				     "first-response or first-poll");
 	if (r == 0 && (node = cs_yaml_get(map, "env")))
 		r = take_env(fields, node, function);
+	if (r == 0 && (node = cs_yaml_get(map, "prepare")))
+		r = cs_fields_text(fields, node, &function->prepare);
 	return r;
 }

@@ -305,9 +305,12 @@ static int take_outcome(const struct reading *reading, const char *name,
 		const char *name;
 		enum cs_sampling_outcome outcome;
 	} outcomes[] = {
-		{ "never_ready", CS_SAMPLING_NEVER_READY }, { "ended", CS_SAMPLING_ENDED },
-		{ "refused", CS_SAMPLING_REFUSED },         { "unseen", CS_SAMPLING_UNSEEN },
+		{ "never_ready", CS_SAMPLING_NEVER_READY },
+		{ "ended", CS_SAMPLING_ENDED },
+		{ "refused", CS_SAMPLING_REFUSED },
+		{ "unseen", CS_SAMPLING_UNSEEN },
 		{ "not_started", CS_SAMPLING_NOT_STARTED },
+		{ "unprepared", CS_SAMPLING_UNPREPARED },
 	};
 
 	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {

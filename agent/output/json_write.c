@@ -130,6 +130,8 @@ static const char *outcome_name(enum cs_sampling_outcome outcome)
 		return "unseen";
 	case CS_SAMPLING_NOT_STARTED:
 		return "not_started";
+	case CS_SAMPLING_UNPREPARED:
+		return "unprepared";
 	case CS_SAMPLING_ENDED:
 	case CS_SAMPLING_DONE:
 		break;

@@ -195,6 +195,41 @@ def interrupted_it_leaves_nothing_behind(args, folder):
 
 
 @case
+def a_command_prepares_each_start(args, folder):
+    """Of the baseline, too: each start uses up what is made before it, and ends badly without."""
+    use = "shell: 'rm fresh', prepare: 'test ! -e fresh && touch fresh && echo . >> made'"
+    plan(folder, f"  f: {{{use}, timeout: 60s, warmup: 2, budgets: [total <= 100s]}}\n"
+                 f"  g: {{{use}, timeout: 60s, baseline: {{run: [rm, fresh]}}, budgets: [total <= +100s vs baseline]}}\n")
+    expect(coldspan(args, folder, "f"), KEPT)
+    assert (folder / "made").read_text() == ".\n" * 7
+    expect(coldspan(args, folder, "g"), KEPT)
+    assert len((folder / "made").read_text().split()) >= 7 + 10
+    expect(coldspan(args, folder, "--show-origin"), KEPT, r"f.prepare = test ! -e fresh")
+    for prepare, limit, said in (("echo why >&2; exit 3", "60s", r"exit status 3  .*\n +\| why\nbudgets"),
+                                 ("kill -TERM $$", "60s", r"killed by signal 15 \(SIGTERM\)"),
+                                 ("sleep 600", "1s", r"killed by signal 9 \(SIGKILL\)")):
+        plan(folder, f"  f: {{shell: 'echo ran >> ran', prepare: '{prepare}', timeout: {limit}, budgets: [total <= 100s]}}\n")
+        expect(coldspan(args, folder, "-o", "json=r.json"), NO_DATA, r"start 1: its prepare command: " + said)
+        expect(coldspan(args, folder, "--from", "r.json"), NO_DATA, r"start 1: its prepare command: " + said)
+        assert not (folder / "ran").exists()
+
+
+@case
+def interrupted_while_it_prepares(args, folder):
+    plan(folder, "  f: {run: [/bin/true], prepare: 'echo $$ > pid.new && mv pid.new pid; sleep 600', timeout: 300s, budgets: [total <= 100s]}\n")
+    process = subprocess.Popen([args.coldspan, "assert"], cwd=folder, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, env=environment())
+    deadline = time.monotonic() + 60
+    while not (folder / "pid").exists():
+        assert time.monotonic() < deadline and process.poll() is None, "it does not prepare"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGINT and "NO DATA" not in said[0], said
+    assert not pathlib.Path("/proc", (folder / "pid").read_text().strip()).exists()
+
+
+@case
 def mistakes_are_told_with_their_place(args, folder):
     expect(coldspan(args, folder), USAGE, r"no coldspan.yaml in .* or above; ")
     plan(folder, "  f: {run: [/bin/true], budgets: [p95 total <= 300]}\n")
@@ -239,6 +274,7 @@ def the_schema_says_what_the_program_does(args, folder):
                           ({"cost": {"memory": "1GiB", "prices": prices}}, True), ({"cost": {"memory": "1GiB"}}, None),
                           ({"cost": {"memory": "1GiB", "prices": {**prices, "date": "today"}}}, False),
                           ({"cost": {"memory": 1, "prices": prices}}, False), ({"image": "x"}, False),
+                          ({"prepare": "rm -rf __pycache__"}, True), ({"prepare": ["rm", "x"]}, False),
                           ({"budgets": ["overhead <= 99x", "wall <= 99x vs unwatched"]}, True),
                           ({"run": ["/bin/true", True]}, False), ({"run": [""]}, False), ({"run": ["/bin/true", ""]}, True),
                           ({"runs": "1"}, False), ({"env": {"A": 1}}, True), ({"env": {"A": False, "B": ""}}, False), ({"env": {"A": ""}}, True),
