@@ -39,6 +39,9 @@ static const char *const opaque[] = {
 	"taskset", "tini",    "unshare",          "valgrind", "watch",
 };
 
+/* With a script or a command of their own: what these start is watched or not, whatever is said of the shell. */
+static const char *const shells[] = { "ash", "bash", "dash", "ksh", "mksh", "sh", "zsh" };
+
 static const struct option env_options[] = {
 	{ "argv0", required_argument, NULL, 'a' },
 	{ "block-signal", optional_argument, NULL, 'v' },
@@ -228,6 +231,15 @@ static int follow_plain(const struct plain *plain, char **argv, char ***ret)
 	return CS_WRAPPER_FOLLOWED;
 }
 
+static bool is_in(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(name, names[i]))
+			return true;
+	}
+	return false;
+}
+
 int cs_wrapper_follow(struct cs_arena *arena, char **argv, struct cs_watch_env *env, char ***ret)
 {
 	const char *name = strrchr(argv[0], '/');
@@ -239,9 +251,8 @@ int cs_wrapper_follow(struct cs_arena *arena, char **argv, struct cs_watch_env *
 		if (!strcmp(name, plains[i].name))
 			return follow_plain(&plains[i], argv, ret);
 	}
-	for (size_t i = 0; i < sizeof(opaque) / sizeof(opaque[0]); i++) {
-		if (!strcmp(name, opaque[i]))
-			return CS_WRAPPER_OPAQUE;
-	}
+	if (is_in(name, opaque, sizeof(opaque) / sizeof(opaque[0])) ||
+	    (argv[1] && is_in(name, shells, sizeof(shells) / sizeof(shells[0]))))
+		return CS_WRAPPER_OPAQUE;
 	return CS_WRAPPER_NONE;
 }

@@ -207,6 +207,11 @@ def a_wrapper_whose_words_are_not_known_is_judged_itself_and_says_so(folder):
            "strace itself is judged, not what it starts")
     expect(doctor("--no-socket", "--", "env", "-S", "${HOME}/x"), 0, "env itself is judged")
     expect(doctor("--no-socket", "--", "nice", "-Z", "cat"), 0, "nice itself is judged")
+    # As pyenv's python3: a script of a shell, which becomes what nobody can tell before it runs.
+    expect(doctor("--no-socket", "--", script_of(folder, "#!/usr/bin/env sh\nexec cat")), 0, "starts sh, which is judged",
+           "sh itself is judged, not what it starts", "sh can be watched")
+    expect(doctor("--no-socket", "--", "sh", "-c", "cat"), 0, "sh itself is judged, not what it starts")
+    assert "itself is judged" not in str(alone := doctor("--no-socket", "--", "sh")), alone
 
 
 @case
