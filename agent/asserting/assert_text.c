@@ -224,7 +224,8 @@ void cs_assert_evidence(const struct cs_budget *budget, const struct cs_judgemen
 	else if (judgement->verdict == CS_VERDICT_UNSTABLE && !isnan(judgement->resolution))
 		cs_buffer_printf(out, "; this runner proves >= %s more than that",
 				 percent(judgement->resolution, text, sizeof(text)));
-	if (!isnan(judgement->chance))
+	/* NaN: not asked. What chance brings every other time says nothing. */
+	if (judgement->chance < 0.5)
 		cs_buffer_printf(out, ", by chance once in %.0f", 1 / judgement->chance);
 	if (judgement->others_missing) {
 		cs_buffer_puts(out, "; ");
