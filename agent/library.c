@@ -23,6 +23,11 @@ bool cs_library_fits(const char *path)
 	return !path[strcspn(path, ": \t\n\v\f\r$")];
 }
 
+static bool is_readable(const char *path)
+{
+	return access(path, R_OK) == 0;
+}
+
 static int use(struct cs_arena *arena, const char *path, const char **ret)
 {
 	char real[PATH_MAX];
@@ -43,7 +48,7 @@ static int use(struct cs_arena *arena, const char *path, const char **ret)
 int cs_library_find(struct cs_arena *arena, const char **ret, struct cs_diag *diag)
 {
 	const char *named = getenv("COLDSPAN_LIBRARY");
-	char self[PATH_MAX], path[PATH_MAX + 64];
+	char path[PATH_MAX];
 	int r;
 
 	if (named && *named) {
@@ -53,18 +58,14 @@ int cs_library_find(struct cs_arena *arena, const char **ret, struct cs_diag *di
 						  named)
 				    : r;
 	}
-	r = cs_own_folder(self, diag);
+	if (cs_own_find(beside, sizeof(beside) / sizeof(beside[0]), is_readable, path))
+		return use(arena, path, ret);
+	r = cs_own_folder(path, diag);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", self, beside[i]);
-		r = use(arena, path, ret);
-		if (r != -ENOENT)
-			return r;
-	}
 	return cs_diag_set(
 		diag, -ENOENT,
-		NAME " was not found beside %s; install it, or name it by COLDSPAN_LIBRARY", self);
+		NAME " was not found beside %s; install it, or name it by COLDSPAN_LIBRARY", path);
 }
 
 const char *cs_library_preload(struct cs_arena *arena, const char *library, const char *current)

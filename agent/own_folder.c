@@ -3,6 +3,7 @@
 #include "agent/own_folder.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,4 +16,23 @@ int cs_own_folder(char ret[PATH_MAX], struct cs_diag *diag)
 	ret[n] = '\0';
 	*strrchr(ret, '/') = '\0';
 	return 0;
+}
+
+bool cs_own_find(const char *const *beside, size_t count, bool (*fits)(const char *path),
+		 char ret[PATH_MAX])
+{
+	char self[PATH_MAX];
+
+	if (cs_own_folder(self, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (snprintf(ret, PATH_MAX, "%s/%s", self, beside[i]) < PATH_MAX && fits(ret))
+			return true;
+	}
+	return false;
+}
+
+bool cs_own_executable(const char *path)
+{
+	return access(path, X_OK) == 0;
 }

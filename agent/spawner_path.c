@@ -3,9 +3,7 @@
 /* Finding coldspan-spawn; see spawner.h. */
 #include "agent/spawner.h"
 
-#include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "agent/own_folder.h"
 #include "coldspan_config.h"
@@ -29,15 +27,6 @@ static bool begins_a_namespace(void)
 
 bool cs_spawner_find(char ret[PATH_MAX])
 {
-	char self[PATH_MAX];
-	int len;
-
-	if (cs_own_folder(self, NULL) < 0 || begins_a_namespace())
-		return false;
-	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-		len = snprintf(ret, PATH_MAX, "%s/%s", self, beside[i]);
-		if (len < PATH_MAX && access(ret, X_OK) == 0)
-			return true;
-	}
-	return false;
+	return !begins_a_namespace() &&
+	       cs_own_find(beside, sizeof(beside) / sizeof(beside[0]), cs_own_executable, ret);
 }

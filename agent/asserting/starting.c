@@ -24,18 +24,12 @@
 /* Beside this executable, as a build tree and an installation have it; else through PATH. */
 static const char *find_runtime(struct cs_arena *arena)
 {
-	static const char *const beside[] = { "/" RUNTIME, "/../runtime/" RUNTIME };
-	char self[PATH_MAX];
+	static const char *const beside[] = { RUNTIME, "../runtime/" RUNTIME };
+	char path[PATH_MAX];
 
-	if (cs_own_folder(self, NULL) < 0)
-		return RUNTIME;
-	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-		const char *path = cs_arena_printf(arena, "%s%s", self, beside[i]);
-
-		if (path && access(path, X_OK) == 0)
-			return path;
-	}
-	return RUNTIME;
+	return cs_own_find(beside, sizeof(beside) / sizeof(beside[0]), cs_own_executable, path)
+		       ? cs_arena_strndup(arena, path, sizeof(path))
+		       : RUNTIME;
 }
 
 /* What the runtime hands on: ours, and what the plan sets. */

@@ -22,42 +22,39 @@ static const char *const beside[] = { "../" CS_DATADIR "/coldspan/dashboards",
 static const char *const folders[] = { "boards", "rules", "provisioning/dashboards",
 				       "provisioning/datasources", "stack" };
 
-static bool use(const char *path, char ret[PATH_MAX])
+static bool has_boards(const char *path)
 {
 	char boards[PATH_MAX + 16];
 
-	if (!realpath(path, ret))
-		return false;
-	snprintf(boards, sizeof(boards), "%s/boards", ret);
+	snprintf(boards, sizeof(boards), "%s/boards", path);
 	return access(boards, R_OK | X_OK) == 0;
 }
 
 int cs_dashboards_find(char ret[PATH_MAX], struct cs_diag *diag)
 {
 	const char *named = getenv("COLDSPAN_DASHBOARDS");
-	char self[PATH_MAX], path[PATH_MAX + 64];
+	char path[PATH_MAX];
 	int r;
 
 	if (named && *named) {
-		return use(named, ret) ? 0
-				       : cs_diag_set(diag, -ENOENT,
-						     "COLDSPAN_DASHBOARDS names %s, which has no "
-						     "folder boards",
-						     named);
+		return has_boards(named) && realpath(named, ret)
+			       ? 0
+			       : cs_diag_set(diag, -ENOENT,
+					     "COLDSPAN_DASHBOARDS names %s, which has no "
+					     "folder boards",
+					     named);
 	}
-	r = cs_own_folder(self, diag);
+	if (cs_own_find(beside, sizeof(beside) / sizeof(beside[0]), has_boards, path) &&
+	    realpath(path, ret))
+		return 0;
+	r = cs_own_folder(path, diag);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", self, beside[i]);
-		if (use(path, ret))
-			return 0;
-	}
 	return cs_diag_set(
 		diag, -ENOENT,
 		"the boards were not found beside %s; install them, or name their folder "
 		"by COLDSPAN_DASHBOARDS",
-		self);
+		path);
 }
 
 static int is_visible(const struct dirent *entry)
