@@ -7,8 +7,7 @@
  */
 #pragma once
 
-/* Where control groups are mounted. */
-#define CS_QUOTA_MOUNTS "/sys/fs/cgroup"
+struct cs_cgroup_mounts;
 
 struct cs_quota {
 	double processors;   /* the least; INFINITY: there is no limit */
@@ -17,12 +16,12 @@ struct cs_quota {
 
 /**
  * cs_quota_read() - look now
- * @mounts: CS_QUOTA_MOUNTS, or a test's
+ * @mounts: cs_cgroup_own_mounts(), or a test's
  * @groups: of /proc/self/cgroup
  *
  * Context: any-thread. Where none are mounted: no limit.
  */
-struct cs_quota cs_quota_read(const char *mounts, const char *groups);
+struct cs_quota cs_quota_read(const struct cs_cgroup_mounts *mounts, const char *groups);
 
-/** cs_quota_now() - of this process. Context: any-thread. */
+/** cs_quota_now() - of this process. Context: startup. */
 struct cs_quota cs_quota_now(void);

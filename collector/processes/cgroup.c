@@ -24,6 +24,9 @@
 /* Version 1 says "none" as LONG_MAX in whole pages, whatever their size is: nobody has that much. */
 #define UNLIMITED_V1 (UINT64_C(1) << 62)
 
+/* As version 1 names them. */
+static const char *const controllers[] = { [CS_CGROUP_MEMORY] = "memory", [CS_CGROUP_CPU] = "cpu" };
+
 /* --- where they are mounted --- */
 
 static bool has_option(const char *options, const char *name)
@@ -38,24 +41,29 @@ static bool has_option(const char *options, const char *name)
 	return false;
 }
 
-void cs_cgroup_mounts_add(struct cs_cgroup_mounts *mounts, const struct cs_mount *mount)
+static void take_mount(struct cs_cgroup_mount *to, const struct cs_mount *mount)
 {
 	const char *root = !strcmp(mount->root, "/") ? "" : mount->root;
-	struct cs_cgroup_mount *to = NULL;
 
-	if (!strcmp(mount->type, "cgroup2"))
-		to = &mounts->unified;
-	else if (!strcmp(mount->type, "cgroup") && has_option(mount->options, "memory"))
-		to = &mounts->memory;
 	/* A part of one may be mounted a second time: that which shows most counts. */
-	if (!to || strstr(root, "/..") || strlen(mount->point) >= sizeof(to->point) ||
+	if (strstr(root, "/..") || strlen(mount->point) >= sizeof(to->point) ||
 	    strlen(root) >= sizeof(to->root) || (*to->point && strlen(root) >= strlen(to->root)))
 		return;
 	snprintf(to->point, sizeof(to->point), "%s", mount->point);
 	snprintf(to->root, sizeof(to->root), "%s", root);
 }
 
-/* --- limits --- */
+void cs_cgroup_mounts_add(struct cs_cgroup_mounts *mounts, const struct cs_mount *mount)
+{
+	if (!strcmp(mount->type, "cgroup2"))
+		take_mount(&mounts->unified, mount);
+	for (unsigned i = 0; i < CS_CGROUP_CONTROLLERS && !strcmp(mount->type, "cgroup"); i++) {
+		if (has_option(mount->options, controllers[i]))
+			take_mount(&mounts->of[i], mount);
+	}
+}
+
+/* --- groups --- */
 
 /* The path of a process's group in the hierarchy of @controller; "": version 2. NULL: in none. */
 static const char *path_in(const char *text, const char *controller, size_t *ret_len)
@@ -79,13 +87,14 @@ static const char *path_in(const char *text, const char *controller, size_t *ret
 	return NULL;
 }
 
-bool cs_cgroup_group_find(const struct cs_cgroup_mounts *mounts, const char *text,
+bool cs_cgroup_group_find(const struct cs_cgroup_mounts *mounts,
+			  enum cs_cgroup_controller controller, const char *text,
 			  struct cs_cgroup_group *ret)
 {
 	static const char deleted[] = " (deleted)";
-	const struct cs_cgroup_mount *mount = &mounts->memory;
+	const struct cs_cgroup_mount *mount = &mounts->of[controller];
 	size_t len, root_len;
-	const char *path = path_in(text, "memory", &len);
+	const char *path = path_in(text, controllers[controller], &len);
 	int n;
 
 	ret->unified = !path;
@@ -108,14 +117,32 @@ bool cs_cgroup_group_find(const struct cs_cgroup_mounts *mounts, const char *tex
 	return n > 0 && (size_t)n < sizeof(ret->path);
 }
 
-static uint64_t limit_of(const char *directory, size_t len, bool unified)
+bool cs_cgroup_group_up(struct cs_cgroup_group *group)
 {
-	char path[PATH_MAX + 32], text[32], *end;
+	if (strlen(group->path) <= group->top_len)
+		return false;
+	*strrchr(group->path, '/') = '\0'; /* behind @top_len there is one */
+	return true;
+}
+
+bool cs_cgroup_group_read(const struct cs_cgroup_group *group, const char *file, char *ret,
+			  size_t size)
+{
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/%s", group->path, file);
+	return cs_proc_read_file(path, ret, size) == 0;
+}
+
+/* --- memory --- */
+
+static uint64_t limit_of(const struct cs_cgroup_group *group)
+{
+	char text[32], *end;
 	unsigned long long bytes;
 
-	snprintf(path, sizeof(path), "%.*s/%s", (int)len, directory,
-		 unified ? "memory.max" : "memory.limit_in_bytes");
-	if (cs_proc_read_file(path, text, sizeof(text)) < 0)
+	if (!cs_cgroup_group_read(group, group->unified ? "memory.max" : "memory.limit_in_bytes",
+				  text, sizeof(text)))
 		return 0;
 	bytes = strtoull(text, &end, 10); /* "max" has no digit */
 	return end == text || bytes >= UNLIMITED_V1 ? 0 : bytes;
@@ -123,19 +150,16 @@ static uint64_t limit_of(const char *directory, size_t len, bool unified)
 
 uint64_t cs_cgroup_memory_max(const struct cs_cgroup_group *group)
 {
-	size_t len = strlen(group->path);
+	struct cs_cgroup_group at = *group;
 	uint64_t least = 0;
 
 	for (unsigned i = 0; i < CS_CGROUP_DEPTH_MAX; i++) {
-		uint64_t bytes = limit_of(group->path, len, group->unified);
+		uint64_t bytes = limit_of(&at);
 
 		if (bytes && (!least || bytes < least))
 			least = bytes;
-		if (len <= group->top_len)
+		if (!cs_cgroup_group_up(&at))
 			return least;
-		while (len > group->top_len && group->path[len - 1] != '/')
-			len--;
-		len -= len > group->top_len;
 	}
 	return 0;
 }
@@ -180,8 +204,9 @@ static uint64_t memory_max(const struct cs_cgroup_mounts *mounts, const char *te
 
 	if (last_ns && now_ns - last_ns < LIMIT_AGE_NS && !strcmp(text, last_text))
 		return last_max_bytes;
-	last_max_bytes =
-		cs_cgroup_group_find(mounts, text, &group) ? cs_cgroup_memory_max(&group) : 0;
+	last_max_bytes = cs_cgroup_group_find(mounts, CS_CGROUP_MEMORY, text, &group)
+				 ? cs_cgroup_memory_max(&group)
+				 : 0;
 	last_ns = now_ns;
 	strcpy(last_text, text);
 	return last_max_bytes;
@@ -200,6 +225,12 @@ static void read_own(void)
 		return;
 	read_mounts("/proc/self/mountinfo", &own.mounts, &own.container);
 	own.id = mounts_id(getpid());
+}
+
+const struct cs_cgroup_mounts *cs_cgroup_own_mounts(void)
+{
+	read_own();
+	return &own.mounts;
 }
 
 struct names_job {

@@ -24,19 +24,22 @@ static void check(const struct cs_container *container)
 	check_name(container->pod_uid, sizeof(container->pod_uid), "0123456789abcdef-");
 }
 
-static void check_group(const struct cs_cgroup_mounts *mounts, const char *text)
+static void check_group(const struct cs_cgroup_mounts *mounts, enum cs_cgroup_controller controller,
+			const char *text)
 {
 	static struct cs_cgroup_group group;
 	const char *point;
 
-	if (!cs_cgroup_group_find(mounts, text, &group))
+	if (!cs_cgroup_group_find(mounts, controller, text, &group))
 		return;
-	point = group.unified ? mounts->unified.point : mounts->memory.point;
+	point = group.unified ? mounts->unified.point : mounts->of[controller].point;
 	/* Never outside of where the hierarchy is mounted. */
 	CS_FUZZ_CHECK(group.top_len == strlen(point));
 	CS_FUZZ_CHECK(!strncmp(group.path, point, group.top_len));
 	CS_FUZZ_CHECK(!group.path[group.top_len] || group.path[group.top_len] == '/');
 	CS_FUZZ_CHECK(!strstr(group.path + group.top_len, "/.."));
+	while (cs_cgroup_group_up(&group))
+		CS_FUZZ_CHECK(strlen(group.path) >= group.top_len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -63,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		cs_container_of_mount(mount.root, mount.point, &container);
 	}
 	check(&container);
-	check_group(&mounts, text);
+	for (unsigned i = 0; i < CS_CGROUP_CONTROLLERS; i++)
+		check_group(&mounts, i, text);
 	free(text);
 	return 0;
 }

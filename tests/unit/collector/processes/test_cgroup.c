@@ -71,7 +71,7 @@ ParameterizedTest(struct row *row, cgroup, stands_below_its_mount)
 
 	add(row->root, V1, "cgroup", "rw,memory");
 	add(row->root, V2, "cgroup2", "rw");
-	found = cs_cgroup_group_find(&mounts, row->text, &group);
+	found = cs_cgroup_group_find(&mounts, CS_CGROUP_MEMORY, row->text, &group);
 	cr_assert(eq(str, found ? group.path : (char *)"", row->path), "of %s", row->text);
 	if (found)
 		cr_expect(eq(int, group.unified, !strncmp(group.path, V2, strlen(V2))));
@@ -82,8 +82,25 @@ Test(cgroup, without_a_mount_nothing_is_found)
 	add("/", "/mnt", "tmpfs", "rw");
 	add("/", "/cpu", "cgroup", "rw,cpu");
 	add("/../..", "/up", "cgroup2", "rw");
-	cr_expect(not(cs_cgroup_group_find(&mounts, "4:memory:/a\n0::/b\n", &group)));
-	cr_expect(not(cs_cgroup_group_find(&mounts, "0::/b\n", &group)));
+	cr_expect(not(
+		cs_cgroup_group_find(&mounts, CS_CGROUP_MEMORY, "4:memory:/a\n0::/b\n", &group)));
+	cr_expect(not(cs_cgroup_group_find(&mounts, CS_CGROUP_MEMORY, "0::/b\n", &group)));
+}
+
+Test(cgroup, each_controller_has_a_hierarchy_of_its_own)
+{
+	static const char text[] = "3:cpuset:/x\n2:cpuacct,cpu:/a\n1:memory:/b\n0::/c\n";
+
+	add("/", "/m", "cgroup", "rw,memory");
+	add("/", "/s", "cgroup", "rw,cpuset");
+	add("/", "/c", "cgroup", "rw,cpu,cpuacct");
+	cr_assert(cs_cgroup_group_find(&mounts, CS_CGROUP_CPU, text, &group));
+	cr_expect(eq(str, group.path, (char *)"/c/a"));
+	cr_expect(cs_cgroup_group_up(&group));
+	cr_expect(eq(str, group.path, (char *)"/c"));
+	cr_expect(not(cs_cgroup_group_up(&group)));
+	cr_assert(cs_cgroup_group_find(&mounts, CS_CGROUP_MEMORY, text, &group));
+	cr_expect(eq(str, group.path, (char *)"/m/b"));
 }
 
 Test(cgroup, the_mount_that_shows_most_counts)
@@ -91,7 +108,7 @@ Test(cgroup, the_mount_that_shows_most_counts)
 	add("/a/b", "/deep", "cgroup2", "rw");
 	add("/a", "/higher", "cgroup2", "rw");
 	add("/a/b/c", "/deeper", "cgroup2", "rw");
-	cr_assert(cs_cgroup_group_find(&mounts, "0::/a/b/c\n", &group));
+	cr_assert(cs_cgroup_group_find(&mounts, CS_CGROUP_MEMORY, "0::/a/b/c\n", &group));
 	cr_expect(eq(str, group.path, (char *)"/higher/b/c"));
 }
 
@@ -163,8 +180,9 @@ Test(cgroup, the_least_limit_on_the_way_up_counts)
 		make(top, &all[i], true);
 		clear();
 		add("/", top, unified ? "cgroup2" : "cgroup", "rw,memory");
-		cr_assert(cs_cgroup_group_find(
-			&mounts, unified ? "0::/a/b/c\n" : "1:memory:/a/b/c\n", &group));
+		cr_assert(cs_cgroup_group_find(&mounts, CS_CGROUP_MEMORY,
+					       unified ? "0::/a/b/c\n" : "1:memory:/a/b/c\n",
+					       &group));
 		cr_expect(eq(u64, cs_cgroup_memory_max(&group), all[i].least), "%zu", i);
 		make(top, &all[i], false);
 	}
