@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "agent/doctor/not_mapped.h"
 #include "agent/doctor/probe.h"
@@ -18,6 +19,7 @@
 #include "agent/exit_codes.h"
 #include "base/log.h"
 #include "coldspan_config.h"
+#include "collector/processes/proc_reading.h"
 #include "preload/wire/facts.h"
 #include "preload/wire/records.h"
 #include "preload/wire/segment.h"
@@ -254,6 +256,22 @@ static void judge(struct cs_findings *findings, struct cs_arena *arena,
 		judge_collector(findings, process, socket);
 }
 
+/*
+ * Of a process that executes another program little is told before that has happened, which a file system may
+ * delay for ever (collector/processes/reading.h). So it is asked first where there is a limit of time.
+ */
+static int await_exec(int32_t pid, struct cs_diag *diag)
+{
+	struct cs_proc_origin origin;
+
+	if (cs_proc_read_origin(pid, getuid(), &origin) != -ETIMEDOUT)
+		return 0;
+	return cs_diag_set(diag, -ETIMEDOUT,
+			   "process %" PRId32
+			   " hangs in execve: what it is cannot be told before that is over",
+			   pid);
+}
+
 static int examine(struct cs_arena *arena, int32_t pid, const char *socket, bool ask)
 {
 	struct cs_findings findings = { 0 };
@@ -266,6 +284,8 @@ static int examine(struct cs_arena *arena, int32_t pid, const char *socket, bool
 		return CS_EXIT_FAILED;
 	}
 	r = cs_running_open(pid, process, &diag);
+	if (r == 0)
+		r = await_exec(process->pid, &diag);
 	if (r == 0)
 		r = cs_running_look(arena, process, &diag);
 	if (r == 0) {

@@ -347,6 +347,22 @@ def a_thread_of_the_kernel(args, folder):
 
 
 @case
+def a_process_that_hangs_in_exec(args, folder):
+    """What /proc knows of it waits for a file system that never answers (tests/support/held_exec.c)."""
+    held, mounted = args.build / "tests/support/held_exec", folder / "mounted"
+    mounted.mkdir()
+    with Place(args.build, folder) as place:
+        process = place.start(held, "mount", mounted, held, "exec", mounted / "file", "true", ready=False)
+        process.stdin.write(b"r")
+        process.stdin.flush()
+        if process.stdout.readline() != b"held\n":
+            assert process.wait(WAIT_S) == cases.SKIP_TEST, process.returncode
+            cases.skip("cannot mount a file system of our own")
+        out = place.expect(process, 1, f"process {process.pid} hangs in execve")
+        assert out.count("\n") == 1, out
+
+
+@case
 def a_process_that_may_not_be_looked_at(args, folder):
     if os.geteuid() != 0:
         cases.skip("needs root to start a process of another user")
