@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Fuzzes every target, several at a time: tests/fuzz/run.sh BUILD SECONDS [NAME...]
-# BUILD is configured with clang, libFuzzer, ASan and UBSan. What was found stays in
+# Fuzzes every target, several at a time: tests/fuzz/run.sh BUILD SECONDS|all:SECONDS [NAME...]
+# SECONDS are for each target, all:SECONDS for all of them and what is built before: each has its share, at most
+# 30 s. BUILD is configured with clang, libFuzzer, ASan and UBSan. What was found stays in
 # BUILD/found/NAME/ (new inputs) and BUILD/crash/NAME-* (failures). Exit: 0 nothing failed, 77 no clang.
 set -uo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
 usage() {
-	echo "usage: tests/fuzz/run.sh BUILD SECONDS [NAME...]" >&2
+	echo "usage: tests/fuzz/run.sh BUILD SECONDS|all:SECONDS [NAME...]" >&2
 	exit 2
 }
 
@@ -54,6 +55,15 @@ fuzz_all() {
 	return $rc
 }
 
+# How long each of $1 targets takes, of what is left of the time for all; a second to begin and to end.
+share() {
+	local rounds=$((($1 + jobs - 1) / jobs)) each
+	each=$(((${seconds#all:} - SECONDS) / rounds - 1))
+	[ $each -le 30 ] || each=30
+	[ $each -ge 5 ] || each=5
+	echo $each
+}
+
 [ $# -ge 2 ] || usage
 build=$1 seconds=$2
 shift 2
@@ -70,4 +80,7 @@ if [ $# -eq 0 ]; then
 	done
 fi
 [ $# -gt 0 ] || { echo 'fuzz: no target was built' >&2 && exit 1; }
+case $seconds in
+all:*) seconds=$(share $#) ;;
+esac
 fuzz_all "$@"
