@@ -37,7 +37,6 @@ static bool unwanted(const struct cs_start *start)
 	       cs_text_lists(deny, cs_text_base(start->argv[0]));
 }
 
-/* AddressSanitizer refuses company before it; whoever switched that check off gets no records. */
 static void watch(const struct cs_start *start)
 {
 	unsigned unresolved = 0;

@@ -17,7 +17,7 @@ from lib.cases import case
 HERE = harness.pathlib.Path(__file__).resolve().parent
 CHILD = "cat"  # which the script asks for, and --allow-run allows
 # By what others get into a runtime: agents have overwritten, or emptied, them.
-OTHERS = {"A": "libcoldspan.so", "LD_LIBRARY_PATH": "/nonexistent", "EMPTY": "", "NODE_OPTIONS": "--no-warnings",
+OTHERS = {"A": "libcoldspan.so", "LD_PRELOADS": "/a/libcoldspan.so:/b", "LD_LIBRARY_PATH": "/nonexistent", "EMPTY": "", "NODE_OPTIONS": "--no-warnings",
           "JAVA_TOOL_OPTIONS": "-Dx=y", "PYTHONPATH": "/nonexistent", "RUBYOPT": "-W0", "PERL5OPT": "-w",
           "DOTNET_STARTUP_HOOKS": "/nonexistent", "CORECLR_ENABLE_PROFILING": "0", "GODEBUG": "gctrace=0",
           "TRACEPARENT": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "LD_BIND_NOW": "1",

@@ -63,6 +63,23 @@ def cancellation(lab):
         assert "stat, before: came back" in run.stdout, run.stdout
 
 
+@case("a wait on a connection that is jumped out of, or cancelled")
+def left_for_good(lab):
+    """What is asked afterwards is told as ever; of an answer that was cancelled nobody says that it was whole."""
+    waits = ("read", "recv", "poll", "accept")
+    whole = [f"/{wait}-{how}" for how in ("jumped", "cancelled") for wait in waits]
+    for libc in lab.libcs():
+        segment, = compare(lab, [lab.guest("interrupted", libc)]).segments
+        requests = [r for r in segment["records"] if r["type"] == "request"]
+        assert [r["target"] for r in requests] == [*whole, "/write", "/last"], (libc, requests)
+        ends = {r["connection"]: (r["status"], r["flags"]) for r in segment["records"]
+                if r["type"] == "response_end"}
+        told = {r["target"]: ends[r["connection"]] for r in requests}
+        cut = told.pop("/write")
+        assert cut[1] != 0 and set(told.values()) == {(200, 0)}, (libc, cut, told)
+        assert not segment["torn"] and not segment["dropped"], segment
+
+
 @case("preloaded by the loader's own option")
 def by_option(lab):
     """ld.so --preload: nothing of it is in the environment, and children are not watched."""
