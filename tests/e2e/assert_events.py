@@ -9,11 +9,12 @@ import json
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import asserting, cases, peers
-from lib.asserting import KEPT, NO_DATA, OVER, USAGE, coldspan, expect, plan
+from lib.asserting import FAILED, KEPT, NO_DATA, OVER, USAGE, coldspan, expect, plan
 from lib.cases import case
 
 TOP = "defaults: {runs: 2, max_runs: 2, warmup: 0, timeout: 60s}\n"
@@ -117,6 +118,28 @@ def functions_by_their_folder(args, folder):
     (folder / "functions/bad/function.yaml").write_text("name: bad\nmode: what\n")
     plan(folder, "  f: {function: functions/bad, timeout: 20s, budgets: [total <= 1s]}\n", TOP)
     expect(coldspan(args, folder), NO_DATA, r"\| .*bad/function.yaml:1:1: key .command. is missing")
+
+
+@case
+def what_a_server_used_is_known_of_every_start(args, folder):
+    """It is ended right behind its answer, and coldspan-faas has waited for it before anybody could look."""
+    copied(args, "hello-py-http", folder / "functions")
+    plan(folder, "  f: {function: functions/hello-py-http, runs: 15, max_runs: 15, budgets: [cpu <= 100s, memory <= 1GiB]}\n", TOP)
+    expect(coldspan(args, folder), KEPT, r"PASS +p50 cpu <= 100 s +\d", r"PASS +p50 memory <= 1.00 GiB +\d")
+
+
+@case
+def a_missing_runtime_is_no_fault_of_the_function(args, folder):
+    """coldspan-faas is coldspan's own to have: its absence is a failure of ours, and not "no data"."""
+    copied(args, "hello-py", folder / "functions")
+    alone = folder / "alone"
+    alone.mkdir()
+    shutil.copy(args.coldspan, alone)
+    plan(folder, "  f: {function: functions/hello-py, budgets: [total <= 100s]}\n", TOP)
+    library = pathlib.Path(args.coldspan).parents[1] / "preload/libcoldspan.so"
+    got = subprocess.run([alone / "coldspan", "assert"], cwd=folder, capture_output=True, text=True, timeout=300, check=False,
+                         env=asserting.environment(COLDSPAN_LIBRARY=str(library), PATH=str(alone)))
+    expect(got, FAILED, r"coldspan.yaml:4:3: f: coldspan-faas: command not found")
 
 
 @case
