@@ -74,11 +74,11 @@ FUNCTION = {
 
 ANATOMY = {
     "Starts": lambda t: [t.count(INIT, over="range")],
-    "p50": lambda t: [t.quantile(0.5, INIT)],
-    "p95": lambda t: [t.quantile(0.95, INIT)],
-    "p99": lambda t: [t.quantile(0.99, INIT)],
+    "Start p50": lambda t: [t.quantile(0.5, INIT)],
+    "Start p95": lambda t: [t.quantile(0.95, INIT)],
+    "Start p99": lambda t: [t.quantile(0.99, INIT)],
     "Not attributed": lambda t: [per(t.rate(PHASE, coldspan_phase="unattributed"), t.rate(PHASE))],
-    "Our own share": lambda t: [per(t.rate(ATTACH), t.rate(INIT))],
+    "Library's part": lambda t: [per(t.rate(ATTACH), t.rate(INIT))],
     "Mean start by phase": lambda t: [scaled(t.rate(PHASE, "coldspan_phase"), 1 / t.count_rate(INIT)[()])],
     "p95 by phase": lambda t: [t.quantile(0.95, PHASE, "coldspan_phase", over="range")],
     "p95 of the function's own code": lambda t: [t.quantile(0.95, PHASE, F, V, coldspan_phase="code")],
@@ -98,7 +98,7 @@ ANATOMY = {
     "Connections of a start": lambda t: [t.mean("coldspan_init_connections", F, V)],
 }
 
-GBS, PROVISIONED = 0.0000166667, 0.0000097222
+GBS, KEPT = 0.0000166667, 0.0000041667
 
 
 def million(t, *by):
@@ -112,10 +112,10 @@ def memory_limits(t):
 COST = {
     "Cost": lambda t: [t.dollars()],
     "Of that, starts": lambda t: [scaled(t.billed(coldspan_billed_component="init"), GBS)],
-    "Provisioned": lambda t: [scaled(t.billed(coldspan_billed_component="provisioned"), PROVISIONED)],
+    "Of that, kept ready": lambda t: [scaled(t.billed(coldspan_billed_component="provisioned"), KEPT)],
     "For a million invocations": lambda t: [million(t)],
     "Cost by function": lambda t: [t.dollars(F)],
-    "Starts by function": lambda t: [scaled(t.billed(F, coldspan_billed_component="init"), GBS)],
+    "Cost of starts by function": lambda t: [scaled(t.billed(F, coldspan_billed_component="init"), GBS)],
     "Billed GB-seconds": lambda t: [t.rate("coldspan_billed_gb_seconds_total", "coldspan_billed_component")],
     "Functions": lambda t: [
         t.dollars(F), million(t, F), t.billed(F),

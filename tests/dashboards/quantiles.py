@@ -150,7 +150,7 @@ def near(got, wanted, within, *what):
     assert abs(got - wanted) <= within * wanted, (*what, f"{got} is {abs(got / wanted - 1):.2%} from {wanted}")
 
 
-QUANTILES = [("coldspan-anatomy", "p50", 0.5), ("coldspan-anatomy", "p95", 0.95), ("coldspan-anatomy", "p99", 0.99),
+QUANTILES = [("coldspan-anatomy", "Start p50", 0.5), ("coldspan-anatomy", "Start p95", 0.95), ("coldspan-anatomy", "Start p99", 0.99),
              ("coldspan-fleet", "Start p95", 0.95), ("coldspan-function", "Start p95", 0.95)]
 
 
@@ -194,14 +194,14 @@ def those_of_explicit_buckets_are_within_ten(fleet):
 def a_fleet_with_buckets_everywhere_is_one(fleet):
     wanted = exact(fleet.all_took(""), 0.95)
     for ways in (("both", "text"), ("text", "both")):
-        near(fleet.shown("coldspan-anatomy", "p95", *ways)[()], wanted, CLASSIC, ways)
+        near(fleet.shown("coldspan-anatomy", "Start p95", *ways)[()], wanted, CLASSIC, ways)
 
 
 @case
 def of_what_cannot_be_added_the_larger_is_shown(fleet):
     larger = max(exact(took[""], 0.95) for took in fleet.took)
     for ways in (("native", "text"), ("text", "native")):
-        near(fleet.shown("coldspan-anatomy", "p95", *ways)[()], larger, CLASSIC, ways)
+        near(fleet.shown("coldspan-anatomy", "Start p95", *ways)[()], larger, CLASSIC, ways)
 
 
 @case
@@ -262,7 +262,7 @@ def panel_titles(uid):
 def check_drawn(fleet, way, within):
     """@within: how far off, by the values."""
     panels, took = drawn(fleet, "coldspan-anatomy", way, ""), fleet.took[0]
-    stat = panels["p95"]
+    stat = panels["Start p95"]
     (number,) = stat["numbers"].values()
     near(number, exact(took[""], 0.95), within(took[""]), way, "the panel's data")
     texts = [text["text"] for text in stat["texts"]]

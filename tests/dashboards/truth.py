@@ -109,9 +109,10 @@ class Truth:
     def billed(self, *by, **only):
         return self.increase("coldspan_billed_gb_seconds_total", *by, **only)
 
-    def dollars(self, *by, gbs=0.0000166667, request=0.20):
+    def dollars(self, *by, gbs=0.0000166667, kept=0.0000041667, request=0.20):
         asked = scaled(self.invocations(*by, over="range"), self.spans["range"] * request / 1e6)
-        return plus(scaled(self.billed(*by), gbs), asked)
+        ready = self.billed(*by, coldspan_billed_component="provisioned")
+        return plus(scaled(self.billed(*by), gbs), plus(scaled(ready, kept - gbs), asked))
 
 
 def scaled(values, factor):

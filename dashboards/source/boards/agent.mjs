@@ -47,7 +47,7 @@ const LOSS = [
 ];
 
 const EXPORTS = [
-    series({ title: "Spans exported", unit: "ops", w: 8, stacked: true,
+    series({ title: "Spans exported", unit: "ops", w: 8, stacked: true, failures: "/ \\S/",
              queries: [{ expr: rate(own("otel_sdk_exporter_span_exported_total"), "otel_component_name, error_type"),
                          legend: "{{otel_component_name}} {{error_type}}" }],
              description: "By destination; with a word behind it: not as they should." }),
@@ -55,7 +55,7 @@ const EXPORTS = [
              queries: [{ expr: `sum by (otel_component_name)(${own("otel_sdk_exporter_span_inflight")})`,
                          legend: "{{otel_component_name}}" }],
              description: "That a destination has yet to acknowledge. Grows while it is down, up to its bound." }),
-    series({ title: "Log records exported", unit: "ops", w: 8, stacked: true,
+    series({ title: "Log records exported", unit: "ops", w: 8, stacked: true, failures: "/ \\S/",
              queries: [{ expr: rate(own("otel_sdk_exporter_log_exported_total"), "otel_component_name, error_type"),
                          legend: "{{otel_component_name}} {{error_type}}" }],
              description: "The same of lines of logs." }),

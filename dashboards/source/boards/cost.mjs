@@ -6,10 +6,12 @@ import { increase, invocations, meanOfRange, of, ratio } from "../lib/promql.mjs
 
 const F = "faas_name";
 const billed = (labels, component = "") =>
-    increase(of("coldspan_billed_gb_seconds_total", component && `coldspan_billed_component="${component}"`), labels);
+    increase(of("coldspan_billed_gb_seconds_total", component && `coldspan_billed_component${component}`), labels);
 const some = (labels, component) => `(${billed(labels, component)} or ${billed(labels)} * 0)`;
+const INIT = '="init"', RAN = '!="provisioned"', KEPT = '="provisioned"';
 const dollars = (labels) =>
-    `${billed(labels)} * $price_gbs + ${invocations(labels, increase)} * $price_req / 1e6`;
+    `${some(labels, RAN)} * $price_gbs + ${some(labels, KEPT)} * $price_kept + ` +
+    `${invocations(labels, increase)} * $price_req / 1e6`;
 const used = (labels) => meanOfRange("faas_mem_usage_bytes", labels);
 const limit = (labels) => `max by (${labels})(${of("coldspan_function_memory_limit_bytes")})`;
 
@@ -18,11 +20,11 @@ const OVERVIEW = [
            queries: [{ expr: dollars(), instant: true }],
            description: "Of the range, by the prices above. Without free tiers and discounts." }),
     stat({ title: "Of that, starts", unit: "currencyUSD", decimals: 4, line: false, w: 6,
-           queries: [{ expr: `${some("", "init")} * $price_gbs`, instant: true }],
+           queries: [{ expr: `${some("", INIT)} * $price_gbs`, instant: true }],
            description: "What platforms bill for the time of inits." }),
-    stat({ title: "Provisioned", unit: "currencyUSD", decimals: 4, line: false, w: 6,
-           queries: [{ expr: `${some("", "provisioned")} * $price_provisioned`, instant: true }],
-           description: "Instances that were kept ready." }),
+    stat({ title: "Of that, kept ready", unit: "currencyUSD", decimals: 4, line: false, w: 6,
+           queries: [{ expr: `${some("", KEPT)} * $price_kept`, instant: true }],
+           description: "Instances of provisioned concurrency, from their start to their end; counted when they end." }),
     stat({ title: "For a million invocations", unit: "currencyUSD", decimals: 2, line: false, w: 6,
            queries: [{ expr: `1e6 * (${dollars()}) / (${invocations("", increase)} > 0)`, instant: true }],
            description: "Of all functions that are chosen." }),
@@ -32,8 +34,8 @@ const WHERE = [
     bars({ title: "Cost by function", unit: "currencyUSD",
            queries: [{ expr: `topk(10, ${dollars(F)})`, legend: "{{faas_name}}", instant: true }],
            description: "The ten most expensive ones of the range." }),
-    bars({ title: "Starts by function", unit: "currencyUSD",
-           queries: [{ expr: `topk(10, ${billed(F, "init")} * $price_gbs > 0)`, legend: "{{faas_name}}", instant: true }],
+    bars({ title: "Cost of starts by function", unit: "currencyUSD",
+           queries: [{ expr: `topk(10, ${billed(F, INIT)} * $price_gbs > 0)`, legend: "{{faas_name}}", instant: true }],
            description: "What is billed for their inits." }),
     series({ title: "Billed GB-seconds", unit: "short", axis: "GB-s a second", stacked: true, w: 24,
              colours: COLOURS.billed, description: "For each second, by component: invoke, init, provisioned.",
@@ -45,16 +47,16 @@ const WHERE = [
                 ["Cost", "currencyUSD", dollars(F), 4],
                 ["A million", "currencyUSD", `1e6 * (${dollars(F)}) / (${invocations(F, increase)} > 0)`, 2],
                 ["GB-s", "short", billed(F), 2],
-                ["Starts' share", "percentunit", ratio(billed(F, "init"), billed(F)), 2],
+                ["Starts' share", "percentunit", ratio(billed(F, INIT), billed(F)), 2],
                 ["Memory, mean", "bytes", used(F)],
                 ["Memory limit", "bytes", limit(F)],
                 ["Not used", "percentunit", `1 - ${used(F)} / ${limit(F)}`, 1],
             ].map(([name, unit, expr, decimals]) =>
                 ({ name, unit, expr, decimals, instant: true, format: "table" })) }),
     text({ title: "Prices", description: "What the variables hold.", h: 3,
-           content: "The prices above are those of AWS Lambda, us-east-1, x86, as of 2026-11 (requests by the " +
-               "million, GB-seconds, GB-seconds of provisioned concurrency while it runs). Put in yours: nothing of " +
-               "this board is in a metric." }),
+           content: "The prices above are those of AWS Lambda, us-east-1, x86, as of 2026-11: GB-seconds of what ran, " +
+               "requests by the million, GB-seconds of what was kept ready by provisioned concurrency (what ran in that " +
+               "costs less than the first: 0.0000097222). Put in yours: nothing of this board is in a metric." }),
 ];
 
 export default () => board({
@@ -63,7 +65,7 @@ export default () => board({
     variables: [...places("coldspan_function_info"), ...functions(),
                 number("price_gbs", "$ for a GB-s", "0.0000166667"),
                 number("price_req", "$ for a million", "0.20"),
-                number("price_provisioned", "$ for a GB-s provisioned", "0.0000097222")],
+                number("price_kept", "$ for a GB-s kept ready", "0.0000041667")],
     annotations: [deploys()],
     rows: [{ title: "Overview", open: true, panels: OVERVIEW },
            { title: "Where it goes", open: true, panels: WHERE }],

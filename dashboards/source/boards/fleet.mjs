@@ -63,7 +63,7 @@ const TRENDS = [
                "shorten first. Frequency times duration." }),
 ];
 
-const open = { title: "Open", url: "/d/coldspan-function?var-faas_name=${__value.raw}&${__url_time_range}" +
+const open = { title: "Open", url: "/d/coldspan-function?var-faas_name=${__value.raw:percentencode}&${__url_time_range}" +
     "&${job:queryparam}&${instance:queryparam}&${prometheus_datasource:queryparam}" };
 const TABLE = [
     table({ title: "Functions, one by one", keys: [[F, "Function", open]],

@@ -20,8 +20,8 @@ const OVERVIEW = [
 ];
 
 // Of __data.fields: the raw id, whatever the cell shows.
-const open = { title: "Show below", url: "/d/coldspan-traces?var-traceID=${__value.raw}&var-function=${function}" +
-    "&var-slower_than=${slower_than}&${__url_time_range}&${tempo_datasource:queryparam}" };
+const open = { title: "Show below", url: "/d/coldspan-traces?var-traceID=${__value.raw:percentencode}&${function:queryparam}" +
+    "&${slower_than:queryparam}&${__url_time_range}&${tempo_datasource:queryparam}" };
 const SEARCH = [
     traceTable({ title: "Slow starts", w: 24, link: open, none: "no start was slower than that",
                  query: `{ ${START} && ${SLOW} } | select(resource.faas.name, resource.faas.version, ` +

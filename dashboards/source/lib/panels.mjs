@@ -100,7 +100,7 @@ export function stat(options) {
     return sized(panel, options.w ?? 4, options.h ?? 4);
 }
 
-/** `axis`: what is counted, where the unit does not tell. */
+/** `axis`: what is counted, where the unit does not tell. `failures`: a regular expression of their names. */
 export function series(options) {
     const w = options.w ?? 12, panel = begin("timeseries", options, options.limits?.lines)
         .legend(legend(w >= 12)).tooltip(tooltip())
@@ -113,6 +113,8 @@ export function series(options) {
         panel.thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode("dashed"));
     panel.colorScheme(new dashboard.FieldColorBuilder().mode("palette-classic"));
     coloured(panel, options.colours);
+    if (options.failures)
+        panel.overrideByRegexp(options.failures, [{ id: "color", value: fixed("red") }]);
     return sized(panel, w, options.h ?? 9);
 }
 

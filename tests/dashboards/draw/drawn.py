@@ -8,6 +8,7 @@ import copy
 import pathlib
 import sys
 import tempfile
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -66,6 +67,38 @@ def a_function_that_did_not_start_says_so(studio):
     # These words have room, too, and nothing else is wrong.
     rest = [one for one in wrong(studio, drawn) if not one.endswith("is empty")]
     assert not rest, rest
+
+
+# A name as no platform would give it, with all that means something in an address.
+ODD = "a&b#c+d?e=f/g é%20"
+
+
+def links(studio, uid):
+    """What the links that are drawn to that board set: [{variable: [value]}]"""
+    found = studio.browser.evaluate(
+        f"[...new Set([...document.querySelectorAll('a')].map((a) => a.getAttribute('href')))].filter((to) => to?.includes('/d/{uid}'))")
+    assert all(not urllib.parse.urlsplit(one).fragment for one in found), found
+    return [urllib.parse.parse_qs(urllib.parse.urlsplit(one).query, keep_blank_values=True) for one in found]
+
+
+@case
+def a_name_in_the_table_leads_to_its_board_whatever_it_is(studio):
+    board = named("coldspan-fleet")
+    for target in panel_of(board, "Functions, one by one")["targets"]:
+        target["expr"] = f'label_replace({target["expr"]}, "faas_name", "{ODD}", "faas_name", "hello")'
+    studio.draw(board, "light", WIDTHS[0])
+    found = links(studio, "coldspan-function")
+    assert sorted(one["var-faas_name"] for one in found) == sorted([[ODD], ["resize"], ["warm"]]), found
+    assert all(one["var-job"] == ["$__all"] and one["var-prometheus_datasource"] and one["from"] and one["to"] for one in found), found
+
+
+@case
+def an_id_in_the_table_leads_to_its_trace_with_what_was_chosen(studio):
+    studio.draw(named("coldspan-traces"), "light", WIDTHS[0], values={**tempo.CHOSEN["coldspan-traces"], "function": ODD})
+    found = links(studio, "coldspan-traces")
+    assert len(found) == tempo.ROWS and [tempo.TRACE] in [one["var-traceID"] for one in found], found
+    assert all(one["var-function"] == [ODD] and one["var-slower_than"] == ["500ms"] and one["var-tempo_datasource"]
+               for one in found), found
 
 
 # --- that it would be seen ---------------------------------------------------------------------------
@@ -129,7 +162,7 @@ def texts_over_each_other_are_seen(studio):
 
 def main():
     args = cases.parser(__doc__).parse_args()
-    with tempfile.TemporaryDirectory() as folder, Studio(folder, tempo.ANSWERS) as studio:
+    with tempfile.TemporaryDirectory() as folder, Studio(folder, {**tempo.ANSWERS, **tempo.answers(function=ODD)}) as studio:
         cases.main(args, studio)
 
 

@@ -72,9 +72,9 @@ KINDS = {"Duration of starts by function": durations, "p95 by phase": phases, "S
          "Slow code": lambda: search("POST"), "Slow cold invocations": lambda: search("POST")}
 
 
-def answers():
+def answers(**chosen):
     board = next(board for board in boards.all_boards() if board["uid"] == "coldspan-traces")
-    values = {**boards.chosen(board), **CHOSEN[board["uid"]]}
+    values = {**boards.chosen(board), **CHOSEN[board["uid"]], **chosen}
     return {boards.filled_in(query, values): KINDS[title]() for title, query in boards.traceql(board)}
 
 
