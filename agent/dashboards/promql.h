@@ -2,8 +2,8 @@
 
 /*
  * Reads one PromQL query: says what is wrong with it, and which series it selects. Types are checked as Prometheus
- * does (`rate()` wants a range, a comparison of two numbers wants `bool`); regular expressions are not looked
- * into. Pure.
+ * does (`rate()` wants a range, a comparison of two numbers wants `bool`). Experimental functions, anchored and
+ * smoothed selectors and computed durations are read; regular expressions are not looked into. Pure.
  *
  * Format: Prometheus' documentation, querying/basics.md, operators.md, functions.md; its own parser in
  * promql/parser/generated_parser.y.

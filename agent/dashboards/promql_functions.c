@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Tables; see promql_functions.h. Prometheus 3, promql/parser/functions.go and lex.go. */
+/*
+ * Tables; see promql_functions.h. Prometheus 3, promql/parser/functions.go and lex.go; holt_winters() was what
+ * Prometheus 2 called double_exponential_smoothing().
+ */
 #include "agent/dashboards/promql_functions.h"
 
 #include <string.h>
@@ -36,6 +39,7 @@ static const struct cs_promql_function functions[] = {
 	{ "delta", "m", V },
 	{ "deriv", "m", V },
 	{ "double_exponential_smoothing", "mss", V },
+	{ "end", "", S },
 	{ "exp", "v", V },
 	{ "first_over_time", "m", V },
 	{ "floor", "v", V },
@@ -43,6 +47,7 @@ static const struct cs_promql_function functions[] = {
 	{ "histogram_count", "v", V },
 	{ "histogram_fraction", "ssv", V },
 	{ "histogram_quantile", "sv", V },
+	{ "histogram_quantiles", "vts?s?s?s?s?s?s?s?s?s", V },
 	{ "histogram_stddev", "v", V },
 	{ "histogram_stdvar", "v", V },
 	{ "histogram_sum", "v", V },
@@ -59,7 +64,9 @@ static const struct cs_promql_function functions[] = {
 	{ "log10", "v", V },
 	{ "log2", "v", V },
 	{ "mad_over_time", "m", V },
+	{ "max_of", "ss", S },
 	{ "max_over_time", "m", V },
+	{ "min_of", "ss", S },
 	{ "min_over_time", "m", V },
 	{ "minute", "?v", V },
 	{ "month", "?v", V },
@@ -68,6 +75,7 @@ static const struct cs_promql_function functions[] = {
 	{ "present_over_time", "m", V },
 	{ "quantile_over_time", "sm", V },
 	{ "rad", "v", V },
+	{ "range", "", S },
 	{ "rate", "m", V },
 	{ "resets", "m", V },
 	{ "round", "v?s", V },
@@ -80,8 +88,11 @@ static const struct cs_promql_function functions[] = {
 	{ "sort_by_label_desc", "v*t", V },
 	{ "sort_desc", "v", V },
 	{ "sqrt", "v", V },
+	{ "start", "", S },
+	{ "start_timestamp", "v", V },
 	{ "stddev_over_time", "m", V },
 	{ "stdvar_over_time", "m", V },
+	{ "step", "", S },
 	{ "sum_over_time", "m", V },
 	{ "tan", "v", V },
 	{ "tanh", "v", V },
@@ -124,4 +135,18 @@ const char *cs_promql_aggregation(struct cs_promql_text name)
 			return aggregations[i][1];
 	}
 	return NULL;
+}
+
+char cs_promql_next_type(const char **takes)
+{
+	if (**takes == '?')
+		++*takes;
+	if (**takes == '*')
+		return (*takes)[1];
+	return **takes ? *(*takes)++ : '\0';
+}
+
+bool cs_promql_wants_more(const char *takes)
+{
+	return *takes && *takes != '?' && *takes != '*';
 }

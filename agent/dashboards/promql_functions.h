@@ -3,6 +3,8 @@
 /* The functions of PromQL, and what they take. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "agent/dashboards/promql.h"
 
 enum cs_promql_type {
@@ -24,3 +26,9 @@ const struct cs_promql_function *cs_promql_function(struct cs_promql_text name);
 
 /** cs_promql_aggregation() - what an aggregation takes ("v", "sv", "tv"); NULL: it is none. */
 const char *cs_promql_aggregation(struct cs_promql_text name);
+
+/** cs_promql_next_type() - the type that *@takes wants next, on which it moves; 0: nothing. */
+char cs_promql_next_type(const char **takes);
+
+/** cs_promql_wants_more() - may none be left out? */
+bool cs_promql_wants_more(const char *takes);

@@ -12,6 +12,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import boards
+import queries
 from lib import cases, prometheus
 from lib.cases import case
 
@@ -152,31 +153,69 @@ def each_rule_fires(args, folder):
             assert rule in {name for name, _, _ in found}, f"{rule}, {i}: {found}"
 
 
-def _queries_of_the_unit_test():
+def _of_the_unit_test(name):
     text = (boards.ROOT / "tests/unit/agent/dashboards/test_promql.c").read_text("utf-8")
-    for inside in re.findall(r"const queries\[\] = \{(.*?)\n\t\};", text, re.DOTALL):
+    for inside in re.findall(rf"const {name}\[\] = \{{(.*?)\n\t\}};", text, re.DOTALL):
         yield from (json.loads(f'"{word}"') for word in re.findall(r'"((?:[^"\\]|\\.)*)"', inside))
 
 
 @case
 def prometheus_reads_and_refuses_the_same_queries(args, folder):
-    queries, board = list(_queries_of_the_unit_test()), good()
-    assert len(queries) > 60
-    board["panels"] = [{"id": i + 1, "type": "stat", "title": str(i), "targets": [{"expr": query}]}
-                       for i, query in enumerate(queries)]
-    (folder / "board.json").write_text(json.dumps(board), "utf-8")
-    refused = {int(panel) for rule, panel, _ in lint(args, folder / "board.json") if rule == "target-promql-rule"}
-    for i, query in enumerate(queries):
-        rules = {"groups": [{"name": "a", "rules": [{"record": "a", "expr": query}]}]}
-        (folder / "rules.json").write_text(json.dumps(rules), "utf-8")
-        theirs = prometheus.tool("check", "rules", folder / "rules.json")
-        assert (theirs.returncode != 0) == (i in refused), (query, theirs.stderr)
+    ours, newer, older = (list(each) for each in (_of_our_boards(), _of_the_unit_test("newer"), _of_the_unit_test("queries")))
+    asked = list(dict.fromkeys([*ours, *newer, *older, *queries.queries(20261122, 4000)]))
+    assert len(ours) > 100 and len(newer) > 15 and len(older) > 90
+    theirs = _refused_by_prometheus(folder, asked, prometheus.CURRENT, *FEATURES)
+    refused = _refused(args, folder, asked)
+    assert refused == theirs, [(query, query in theirs) for query in refused ^ theirs][:10]
+    assert len(asked) / 4 < len(asked) - len(theirs) < len(asked) / 2, (len(asked), len(theirs))
+    assert not refused & {*ours, *newer}, refused & {*ours, *newer}
+
+
+@case
+def debians_prometheus_reads_the_queries_of_our_boards(args, folder):
+    """And what is marked as newer in the unit test it does not: that is why it stands apart there."""
+    assert not _refused_by_prometheus(folder, list(_of_our_boards()), prometheus.DEBIANS)
+    newer = list(_of_the_unit_test("newer"))
+    assert _refused_by_prometheus(folder, newer, prometheus.DEBIANS) == set(newer)
 
 
 @case
 def each_board_as_it_is_breaks_none_alone(args, folder):
     """A link to a board that is installed is no finding, though only one was named."""
     for path in boards.FOLDER.glob("*.json"):
+def _refused(args, folder, asked):
+    """Which of them we refuse. A board has a thousand panels at most."""
+    found = set()
+    for start in range(0, len(asked), 1000):
+        board = good()
+        board["panels"] = [{"id": i + 1, "type": "stat", "title": str(i), "targets": [{"expr": query}]}
+                           for i, query in enumerate(asked[start:start + 1000], start)]
+        (folder / "board.json").write_text(json.dumps(board), "utf-8")
+        found |= {asked[int(panel)] for rule, panel, _ in lint(args, folder / "board.json") if rule == "target-promql-rule"}
+    return found
+
+
+# What a server may be told to read as well.
+FEATURES = ["--enable-feature=promql-experimental-functions", "--enable-feature=promql-extended-range-selectors"]
+
+
+def _refused_by_prometheus(folder, asked, peer, *features):
+    """Which of them it refuses, all in one file of rules."""
+    rules = [{"record": f"a{i}", "expr": query} for i, query in enumerate(asked)]
+    (folder / "rules.json").write_text(json.dumps({"groups": [{"name": "a", "rules": rules}]}), "utf-8")
+    got = prometheus.tool(*features, "check", "rules", "--lint=none", folder / "rules.json", peer=peer)
+    found = {asked[int(i)] for i in re.findall(r'group "a", rule \d+, "a(\d+)"', got.stdout + got.stderr)}
+    assert (got.returncode != 0) == bool(found), got
+    return found
+
+
+def _of_our_boards():
+    for board in boards.all_boards():
+        for panel in boards.panels(board):
+            yield from (boards.filled_in(re.sub(r"\$__\w+", "5m", target["expr"]), boards.chosen(board))
+                        for target in panel.get("targets", []) if "expr" in target)
+
+
         assert lint(args, path) == [], path
 
 

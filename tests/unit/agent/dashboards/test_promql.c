@@ -90,8 +90,18 @@ Test(promql, numbers_words_and_signs_are_read)
 		"a[1h30m5s] @ 1 offset 5m",
 		"sum(a)[5m:1m] offset 5m @ end()",
 		"a offset 5m[1h:] offset 1h",
-
+		"a offset 0s offset 5m",
 		"a == on (x) b",
+		"1 + on () group_left () 2",
+		"{\"a\", __name__=\"b\"}",
+		"a{x=\"\\x41\\u00e9\\101\\\"\"}",
+		"max_over_time(a[5m] @ end() offset -1h)",
+		"2^-3^-a",
+		"a # a comment\n + b",
+		"end + start",
+		"by + offset",
+		"sum by (by, on, bool,) (a)",
+		"0x1f + .5 + 5. + 08",
 	};
 
 	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
@@ -99,6 +109,39 @@ Test(promql, numbers_words_and_signs_are_read)
 		int r = cs_promql_parse(queries[i], NULL, NULL, &diag);
 
 		cr_assert(eq(int, r, 0), "%s: %s", queries[i], diag.text);
+	}
+}
+
+/* Prometheus 3, some with feature flags. */
+Test(promql, what_newer_ones_read_is_read)
+{
+	static const char *const newer[] = {
+		"5m + a",
+		"a[300] offset 5",
+		"a @ 1m",
+		"{\"a.b\", c=\"d\"}",
+		"a{\"b.c\"=\"d\"}",
+		"sum by (\"a.b\", c:d) (e)",
+		"1_000 + 0x_ff",
+		"a[5m + 2 * step()] offset -max_of(1m, range())",
+		"sum(a)[(2^3)^2 : 10m / 2]",
+		"a[5m] smoothed",
+		"rate(a[5m] anchored offset 1h)",
+		"a </ 5",
+		"a >/ b",
+		"info(a, {})",
+		"info(a, {__name__=\"b\"})",
+		"max_of(1, time()) + step()",
+		"histogram_quantiles(a, \"q\", 0.5, 0.9)",
+		"limitk(1, a)",
+		"mad_over_time(a[5m])",
+	};
+
+	for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++) {
+		struct cs_diag diag = { 0 };
+		int r = cs_promql_parse(newer[i], NULL, NULL, &diag);
+
+		cr_assert(eq(int, r, 0), "%s: %s", newer[i], diag.text);
 	}
 }
 
@@ -158,13 +201,41 @@ Test(promql, what_prometheus_refuses_is_refused)
 		"a @ b",
 		"1e",
 		"0xg",
-		"5m",
 		"a or group_left b",
 		"a and on (x) group_left () b",
 		"time(a)",
 		"label_replace(a, b)",
 		"a[5m:x]",
 		"a{x=\"1\" y=\"2\"}",
+		"((1))[5m:1m]",
+		"a{\"b\"}",
+		"a{__name__=\"b\"}",
+		"a{x=\"\\z\"}",
+		"'\\\"'",
+		"\"\\ud800\"",
+		"on",
+		"a + bool",
+		"sum by (inf) (a)",
+		"a{b:c=\"1\"}",
+		"a == on (x) group_left (x) b",
+		"a[0]",
+		"a[-5m]",
+		"a[5m / 0]",
+		"a[5m < 6m]",
+		"a[inf]",
+		"a[300y]",
+		"a[5m:0s]",
+		"a offset inf",
+		"a @ nan",
+		"a smoothed anchored",
+		"sum(a) smoothed",
+		"info(a, b)",
+		"info(a, b + {c=\"d\"})",
+		"max_of(a, 1)",
+		"1__0",
+		"0x",
+		"a:b()",
+		"sum(a,)",
 	};
 
 	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
