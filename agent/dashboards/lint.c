@@ -73,6 +73,32 @@ bool cs_lint_is_one_of(const char *word, const char *words)
 	return false;
 }
 
+bool cs_lint_has_queries(const json_t *panel)
+{
+	return cs_lint_is_one_of(cs_board_text(panel, "type"),
+				 " singlestat gauge table stat state-timeline timeseries ");
+}
+
+static bool names_a_panel(const struct cs_board *board, json_int_t id)
+{
+	for (size_t i = 0; i < board->panels_count; i++) {
+		if (json_integer_value(json_object_get(board->panels[i], "id")) == id)
+			return true;
+	}
+	return false;
+}
+
+bool cs_lint_is_reference(struct cs_lint_run *run, const json_t *target)
+{
+	json_int_t id = json_integer_value(json_object_get(target, "panelId"));
+
+	if (*cs_board_text(target, "expr") || id <= 0)
+		return false;
+	if (!names_a_panel(run->board, id))
+		cs_lint_say(run, "it refers to a panel that is not there");
+	return true;
+}
+
 void cs_lint_panels(struct cs_lint_run *run,
 		    void (*fn)(struct cs_lint_run *run, const json_t *panel))
 {

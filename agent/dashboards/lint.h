@@ -37,9 +37,12 @@
 	  "every panel has a title and a description, and one that asks a unit and a text for none") \
 	X(panel_overlap, "panel-overlap-rule", "panels lie within 24 columns, none on another")      \
 	X(panel_id, "panel-id-rule", "ids of panels are unique")                                     \
+	X(query_source, "query-source-rule",                                                         \
+	  "queries of all kinds ask a data source of theirs by its variable, and can be read")       \
 	X(variable_used, "variable-used-rule", "every variable is used")                             \
 	X(variable_known, "variable-known-rule", "variables of queries and links are there")         \
-	X(link, "link-rule", "links lead to boards and variables that are there")                    \
+	X(link, "link-rule",                                                                         \
+	  "links lead to boards and variables that are there, with values that are encoded")         \
 	X(metric_exported, "metric-exported-rule", "metrics of coldspan's names are exported")       \
 	X(bucket_bound, "bucket-bound-rule", "an le that is asked for is a bound of that metric")
 

@@ -160,6 +160,26 @@ static void check_parameters(struct cs_lint_run *run, const struct cs_board *boa
 	}
 }
 
+/*
+ * A value behind "=" without a format: Grafana then leaves "&", "#", "+" and "=" of it as they are ("uriencode"),
+ * so that what follows them is lost. Its times are numbers.
+ */
+static void check_encoded(struct cs_lint_run *run, const char *text)
+{
+	const char *at = text, *name, *begin;
+	size_t len;
+
+	while ((begin = cs_board_next_variable(&at, &name, &len))) {
+		if (begin == text || begin[-1] != '=' || memchr(begin, ':', (size_t)(at - begin)) ||
+		    (len == 6 && !memcmp(name, "__from", 6)) ||
+		    (len == 4 && !memcmp(name, "__to", 4)))
+			continue;
+		cs_lint_say(run, "a value of a link is not encoded: %.*s, not %s",
+			    at - begin > 64 ? 64 : (int)(at - begin), begin,
+			    "${name:percentencode} or ${name:queryparam}");
+	}
+}
+
 /* What leads elsewhere, or to somebody's board that was not named, is not ours to judge. */
 static bool check_link(void *user, const char *key, const char *text)
 {
@@ -168,7 +188,10 @@ static bool check_link(void *user, const char *key, const char *text)
 	const struct cs_board *board;
 	size_t len;
 
-	if (strcmp(key, "url") != 0 || strncmp(text, "/d/", 3) != 0)
+	if (strcmp(key, "url") != 0)
+		return false;
+	check_encoded(run, text);
+	if (strncmp(text, "/d/", 3) != 0)
 		return false;
 	len = strcspn(uid, "/?#&");
 	board = find_board(run->lint, uid, len);

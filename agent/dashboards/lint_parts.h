@@ -28,6 +28,12 @@ bool cs_lint_is_one_of(const char *word, const char *words);
 /* Types of panels that grafana/dashboard-linter looks at. */
 #define CS_LINT_PANELS " stat singlestat graph table timeseries gauge "
 
+/** cs_lint_has_queries() - is it of a type whose queries grafana/dashboard-linter understands? */
+bool cs_lint_has_queries(const json_t *panel);
+
+/** cs_lint_is_reference() - is it another panel's query? One that is not there is a finding. */
+bool cs_lint_is_reference(struct cs_lint_run *run, const json_t *target);
+
 /** cs_lint_panels() - call @fn for each panel. */
 void cs_lint_panels(struct cs_lint_run *run,
 		    void (*fn)(struct cs_lint_run *run, const json_t *panel));

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * Rules for queries: grafana/dashboard-linter, lint/rule_target_*.go. Of LogQL only the stream selector, brackets
- * and ranges are looked at, not the stages behind it.
- */
-#include <ctype.h>
+/* Rules for queries of Prometheus: grafana/dashboard-linter, lint/rule_target_*.go. */
 #include <errno.h>
 #include <string.h>
 
 #include "agent/dashboards/lint_parts.h"
-
-/* Types of panels whose queries that tool understands. */
-#define WITH_QUERIES " singlestat gauge table stat state-timeline timeseries "
 
 struct looking {
 	struct cs_lint_run *run;
@@ -19,37 +12,12 @@ struct looking {
 	bool told;
 };
 
-static bool has_queries(const json_t *panel)
-{
-	return cs_lint_is_one_of(cs_board_text(panel, "type"), WITH_QUERIES);
-}
-
-static bool names_a_panel(const struct cs_board *board, json_int_t id)
-{
-	for (size_t i = 0; i < board->panels_count; i++) {
-		if (json_integer_value(json_object_get(board->panels[i], "id")) == id)
-			return true;
-	}
-	return false;
-}
-
-/* A query that is another panel's. */
-static bool is_reference(struct cs_lint_run *run, const json_t *target)
-{
-	json_int_t id = json_integer_value(json_object_get(target, "panelId"));
-
-	if (*cs_board_text(target, "expr") || id <= 0)
-		return false;
-	if (!names_a_panel(run->board, id))
-		cs_lint_say(run, "it refers to a panel that is not there");
-	return true;
-}
-
 static void check_promql(struct cs_lint_run *run, const json_t *panel, const json_t *target)
 {
 	struct cs_diag diag = { 0 };
 
-	if (!cs_lint_is_prometheus(run->board) || !has_queries(panel) || is_reference(run, target))
+	if (!cs_lint_is_prometheus(run->board) || !cs_lint_has_queries(panel) ||
+	    cs_lint_is_reference(run, target))
 		return;
 	if (cs_lint_promql(run, cs_board_text(target, "expr"), NULL, NULL, &diag) < 0)
 		cs_lint_say(run, "no query of Prometheus: %s: %s", diag.text,
@@ -94,7 +62,7 @@ static void look_at_range(void *user, const struct cs_promql_selector *selector)
 
 static void check_rate(struct cs_lint_run *run, const json_t *panel, const json_t *target)
 {
-	if (has_queries(panel))
+	if (cs_lint_has_queries(panel))
 		look(run, target, look_at_range, NULL);
 }
 
@@ -166,94 +134,4 @@ static void check_counter(struct cs_lint_run *run, const json_t *panel, const js
 void cs_lint_target_counter(struct cs_lint_run *run)
 {
 	cs_lint_targets(run, check_counter);
-}
-
-/* --- LogQL ------------------------------------------------------------------------------------------ */
-
-static bool is_loki(const struct cs_lint_run *run, const json_t *target)
-{
-	const json_t *source = cs_board_data_source(run->board);
-
-	return (source && !strcmp(cs_board_variable_query(source), "loki")) ||
-	       !strcmp(cs_board_text(json_object_get(target, "datasource"), "type"), "loki");
-}
-
-static bool looks_at_loki(struct cs_lint_run *run, const json_t *panel, const json_t *target)
-{
-	return !json_is_true(json_object_get(target, "hide")) && is_loki(run, target) &&
-	       has_queries(panel);
-}
-
-/* Behind a string that begins at @c; NULL: it is not closed. */
-static const char *behind_string(const char *c)
-{
-	char quote = *c++;
-
-	for (; *c && *c != quote; c++)
-		c += *c == '\\' && quote != '`' && c[1];
-	return *c ? c + 1 : NULL;
-}
-
-/* Return: what is wrong; NULL: nothing that we see. */
-static const char *logql_mistake(const char *query)
-{
-	char open[64];
-	size_t depth = 0;
-	bool stream = false;
-
-	for (const char *c = query; *c;) {
-		if (strchr("\"'`", *c)) {
-			c = behind_string(c);
-			if (!c)
-				return "a string is not closed";
-			continue;
-		}
-		if (strchr("({[", *c)) {
-			if (depth == sizeof(open))
-				return "brackets are too deep";
-			stream |= *c == '{' && isalpha((unsigned char)c[1 + strspn(c + 1, " ")]);
-			open[depth++] = *c == '(' ? ')' : *c == '{' ? '}' : ']';
-		} else if (strchr(")}]", *c) && (!depth || open[--depth] != *c)) {
-			return "a bracket closes none";
-		}
-		c++;
-	}
-	return depth ? "a bracket is not closed" : stream ? NULL : "it selects no stream";
-}
-
-static void check_logql(struct cs_lint_run *run, const json_t *panel, const json_t *target)
-{
-	const char *query = cs_board_text(target, "expr"), *mistake;
-
-	if (!looks_at_loki(run, panel, target) || is_reference(run, target) || !*query)
-		return;
-	mistake = logql_mistake(query);
-	if (mistake)
-		cs_lint_say(run, "no query of Loki: %s: %s", mistake, query);
-}
-
-void cs_lint_target_logql(struct cs_lint_run *run)
-{
-	cs_lint_targets(run, check_logql);
-}
-
-static void check_auto(struct cs_lint_run *run, const json_t *panel, const json_t *target)
-{
-	const char *query = cs_board_text(target, "expr");
-
-	if (!looks_at_loki(run, panel, target) || logql_mistake(query) || strstr(query, "$__auto"))
-		return;
-	for (const char *c = query; *c; c++) {
-		if (strchr("\"'`", *c)) {
-			c = behind_string(c) - 1;
-		} else if (*c == '[') {
-			cs_lint_say(run, "a fixed range, not [$__auto]: %s", query);
-			return;
-		}
-	}
-}
-
-void cs_lint_target_logql_auto(struct cs_lint_run *run)
-{
-	cs_lint_targets(run, check_auto);
 }

@@ -58,6 +58,14 @@ def logs(board, expr):
     panel["targets"].append({"refId": "L", "expr": expr, "datasource": LOKI})
 
 
+def searches(board, query, **more):
+    """A panel that asks a Tempo, beside the others."""
+    boards.variables(board).append({"type": "datasource", "name": "tempo_datasource", "query": "tempo",
+                                    "label": "Tempo data source"})
+    first(board, "heatmap")["targets"].append({"refId": "T", "queryType": "traceql", "query": query,
+                                               "datasource": {"type": "tempo", "uid": "$tempo_datasource"}, **more})
+
+
 def overlap(board):
     one, other = [panel for panel in board["panels"] if panel["type"] != "row"][:2]
     other["gridPos"] = dict(one["gridPos"])
@@ -110,12 +118,23 @@ BREAKS = {
                            lambda b: first(b, "stat").pop("gridPos")],
     "panel-id-rule": [lambda b: first(b, "stat").update(id=first(b, "heatmap")["id"]),
                       lambda b: first(b, "stat").pop("id")],
+    "query-source-rule": [
+        lambda b: first(b, "stat")["targets"][0].update(datasource={"type": "prometheus", "uid": "abc"}),
+        lambda b: first(b, "stat")["targets"][0].update(datasource={"type": "prometheus", "uid": "$job"}),
+        lambda b: first(b, "stat")["targets"][0].update(datasource={"type": "loki", "uid": "$prometheus_datasource"}),
+        lambda b: first(b, "stat")["targets"][0].update(datasource="x$prometheus_datasource"),
+        lambda b: first(b, "heatmap")["targets"][0].update(expr="sum(up"), lambda b: first(b, "heatmap")["targets"][0].pop("expr"),
+        lambda b: boards.annotations(b)[0].update(expr="sum(up"), lambda b: boards.annotations(b)[0].pop("datasource"),
+        lambda b: searches(b, ""), lambda b: searches(b, '{ name = "x }'), lambda b: searches(b, "{ duration > 1s } | rate("),
+        lambda b: searches(b, "sum(rate(up[5m]))"), lambda b: searches(b, "{}", datasource={"type": "tempo", "uid": "abc"})],
     "variable-used-rule": [lambda b: boards.variables(b).append({"type": "textbox", "name": "price", "query": "1"})],
     "variable-known-rule": [lambda b: ask(b, f'up{{{S},le="$nosuch"}}'),
                             lambda b: b["links"].append({"type": "link", "url": "/x?${nosuch:queryparam}"})],
     "link-rule": [lambda b: b["links"].append({"type": "link", "url": "/d/coldspan-nosuch/x"}),
                   lambda b: b["links"].append({"type": "link", "url": f"/d/{NAME}?var-nosuch=1"}),
-                  lambda b: b["links"].append({"type": "dashboards", "tags": ["coldspan-nosuch"]})],
+                  lambda b: b["links"].append({"type": "dashboards", "tags": ["coldspan-nosuch"]}),
+                  lambda b: b["links"].append({"type": "link", "url": "/x?a=${__value.raw}"}),
+                  lambda b: b["links"].append({"type": "link", "url": "https://x/?a=$faas_name&b=c"})],
     "metric-exported-rule": [lambda b: ask(b, f"faas_coldstart_total{{{S}}}"),
                              lambda b: ask(b, f"sum(rate(faas_coldstarts{{{S}}}[$__rate_interval]))"),
                              lambda b: ask(b, f"coldspan_instances_total{{{S}}}"),
@@ -159,30 +178,6 @@ def _of_the_unit_test(name):
         yield from (json.loads(f'"{word}"') for word in re.findall(r'"((?:[^"\\]|\\.)*)"', inside))
 
 
-@case
-def prometheus_reads_and_refuses_the_same_queries(args, folder):
-    ours, newer, older = (list(each) for each in (_of_our_boards(), _of_the_unit_test("newer"), _of_the_unit_test("queries")))
-    asked = list(dict.fromkeys([*ours, *newer, *older, *queries.queries(20261122, 4000)]))
-    assert len(ours) > 100 and len(newer) > 15 and len(older) > 90
-    theirs = _refused_by_prometheus(folder, asked, prometheus.CURRENT, *FEATURES)
-    refused = _refused(args, folder, asked)
-    assert refused == theirs, [(query, query in theirs) for query in refused ^ theirs][:10]
-    assert len(asked) / 4 < len(asked) - len(theirs) < len(asked) / 2, (len(asked), len(theirs))
-    assert not refused & {*ours, *newer}, refused & {*ours, *newer}
-
-
-@case
-def debians_prometheus_reads_the_queries_of_our_boards(args, folder):
-    """And what is marked as newer in the unit test it does not: that is why it stands apart there."""
-    assert not _refused_by_prometheus(folder, list(_of_our_boards()), prometheus.DEBIANS)
-    newer = list(_of_the_unit_test("newer"))
-    assert _refused_by_prometheus(folder, newer, prometheus.DEBIANS) == set(newer)
-
-
-@case
-def each_board_as_it_is_breaks_none_alone(args, folder):
-    """A link to a board that is installed is no finding, though only one was named."""
-    for path in boards.FOLDER.glob("*.json"):
 def _refused(args, folder, asked):
     """Which of them we refuse. A board has a thousand panels at most."""
     found = set()
@@ -216,6 +211,30 @@ def _of_our_boards():
                         for target in panel.get("targets", []) if "expr" in target)
 
 
+@case
+def prometheus_reads_and_refuses_the_same_queries(args, folder):
+    ours, newer, older = (list(each) for each in (_of_our_boards(), _of_the_unit_test("newer"), _of_the_unit_test("queries")))
+    asked = list(dict.fromkeys([*ours, *newer, *older, *queries.queries(20261122, 4000)]))
+    assert len(ours) > 100 and len(newer) > 15 and len(older) > 90
+    theirs = _refused_by_prometheus(folder, asked, prometheus.CURRENT, *FEATURES)
+    refused = _refused(args, folder, asked)
+    assert refused == theirs, [(query, query in theirs) for query in refused ^ theirs][:10]
+    assert len(asked) / 4 < len(asked) - len(theirs) < len(asked) / 2, (len(asked), len(theirs))
+    assert not refused & {*ours, *newer}, refused & {*ours, *newer}
+
+
+@case
+def debians_prometheus_reads_the_queries_of_our_boards(args, folder):
+    """And what is marked as newer in the unit test it does not: that is why it stands apart there."""
+    assert not _refused_by_prometheus(folder, list(_of_our_boards()), prometheus.DEBIANS)
+    newer = list(_of_the_unit_test("newer"))
+    assert _refused_by_prometheus(folder, newer, prometheus.DEBIANS) == set(newer)
+
+
+@case
+def each_board_as_it_is_breaks_none_alone(args, folder):
+    """A link to a board that is installed is no finding, though only one was named."""
+    for path in boards.FOLDER.glob("*.json"):
         assert lint(args, path) == [], path
 
 
@@ -246,6 +265,21 @@ def what_is_hostile_is_refused_or_read_in_time(args, folder):
     for text in ("[", "${", "[[x"):
         got = of(lambda b, text=text: first(b, "stat").update(description=text * ((7 << 20) // len(text))))
         assert got.returncode in (0, 3), got
+
+
+@case
+def queries_of_any_source_that_are_well_are_no_finding(args, folder):
+    """Of a Tempo beside a Prometheus, of Grafana itself, and those that are hidden."""
+    board = good()
+    searches(board, '{ span.faas.coldstart = true && resource.faas.name =~ "$faas_name" } | rate()')
+    own = {"type": "datasource", "uid": "-- Dashboard --"}
+    for more in ({"query": "$faas_name"}, {"query": "4bf92f3577b34da6a3ce929d0e0e4736"}, {"query": "", "queryType": "serviceMap"},
+                 {"query": "", "hide": True}, {"datasource": own}, {"datasource": {"type": "__expr__", "uid": "__expr__"}}):
+        targets = first(board, "heatmap")["targets"]
+        targets.append({**targets[-1], "datasource": {"type": "tempo", "uid": "${tempo_datasource}"}, "refId": f"U{len(targets)}", **more})
+    board["links"].append({"type": "link", "url": "/x?from=${__from}&to=${__to:date:iso}&v=${faas_name:percentencode}&${job:queryparam}#$job"})
+    (folder / "b.json").write_text(json.dumps(board), "utf-8")
+    assert lint(args, folder / "b.json") == []
 
 
 @case
