@@ -12,7 +12,6 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,7 +19,7 @@ import threading
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import boards
 import yaml_files
-from lib import cases, peers, prometheus
+from lib import cases, listening, peers, prometheus
 from lib.cases import case
 
 ENVIRONMENT = {"COLDSPAN_DASHBOARDS": str(boards.ROOT / "dashboards"), "PATH": os.environ["PATH"]}
@@ -297,11 +296,10 @@ def the_page_leads_to_a_metric_in_five_commands(args, folder):
                         # The metrics of a process that has ended are there a look later.
                         "until curl -sf http://127.0.0.1:9464/metrics | grep '^faas_init_duration_seconds_count'; do",
                         "  sleep 0.1", "done", "kill $! && wait $!"])
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    script = script.replace("/srv/coldspan", str(folder / "kit")).replace("9464", str(port)).replace(
-        "/tmp/coldspan.sock", str(folder / "c.sock"))
+    for theirs, ours in (("/srv/coldspan", folder / "kit"), (":9464", f":{listening.free_port()}"),
+                         (":4318", f":{listening.closed_port()}"), ("/tmp/coldspan.sock", folder / "c.sock")):
+        assert theirs in script, theirs
+        script = script.replace(theirs, str(ours))
     with subprocess.Popen(["bash", "-c", script], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           start_new_session=True,
                           env={**ENVIRONMENT, "HOME": str(folder), "PATH":
