@@ -25,6 +25,7 @@ ENDS = {
     "no-http": (0, UNFOLLOWED),
     "upgrade": (101, 0),
     "big": (200, 0),
+    "whole": (200, 0),
     "dup": (200, 0),
     "fcntl": (200, 0),
     "dup2": (200, 0),
@@ -120,6 +121,7 @@ def bytes_are_counted(lab):
         sent = {r["target"][1:]: e["response_bytes"] for r in records(segment, "request")
                 for e in records(segment, "response_end") if e["connection"] == r["connection"]}
         assert sent["plain"] == len("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"), sent
+        assert sent["whole"] == 1500000 + len("HTTP/1.1 200 OK\r\nContent-Length: 1500000\r\n\r\n")
         assert sent["big"] == 3000000 + len("HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n")
 
 

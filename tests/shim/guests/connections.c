@@ -116,6 +116,20 @@ static void big(int fd)
 	close(fd);
 }
 
+/* More than the socket takes at once, and all the same one call for each piece, which comes back with all of it. */
+static void whole(int fd)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 1500000\r\n\r\n";
+	static char piece[BIG_BYTES / 6];
+	struct iovec iov[2] = { { piece, 1 }, { piece, sizeof(piece) - 1 } };
+
+	TRY("head", write(fd, head, sizeof(head) - 1));
+	TRY("write", write(fd, piece, sizeof(piece)));
+	TRY("send", send(fd, piece, sizeof(piece), 0));
+	TRY("writev", writev(fd, iov, 2));
+	close(fd);
+}
+
 /* --- copies of the descriptor --- */
 
 static void by_dup(int fd)
@@ -504,6 +518,7 @@ static const struct {
 	{ "no-http", no_http },
 	{ "upgrade", upgrade },
 	{ "big", big },
+	{ "whole", whole },
 	{ "dup", by_dup },
 	{ "fcntl", by_fcntl },
 	{ "dup2", by_dup2 },
