@@ -228,6 +228,17 @@ void cs_conn_end_all(const struct cs_conn_env *env, struct cs_conn *conn, bool l
 	}
 }
 
+/* Of an upgrade to HTTP/2 the answer to the request itself comes there, too (RFC 7540, section 3.2). */
+void cs_conn_end_http(const struct cs_conn_env *env, struct cs_conn *conn, const unsigned char *end,
+		      size_t part, uint64_t now_ns)
+{
+	bool answers_there = end && part == conn->response.head_bytes &&
+			     conn->response.status == 101 &&
+			     cs_http_upgrades_to_http2(end - part, part);
+
+	cs_conn_end_response(env, conn, answers_there ? CS_RESPONSE_UNFOLLOWED : 0, now_ns);
+}
+
 void cs_conn_finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t state)
 {
 	uint32_t index =

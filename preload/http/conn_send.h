@@ -130,7 +130,6 @@ CS_CONN_WAY uint64_t cs_conn_transmit(const struct cs_conn_env *env, struct cs_c
 	while (bytes) {
 		enum cs_http_verdict verdict;
 		uint64_t part = bytes;
-		bool tunnel = false;
 		size_t used;
 
 		if (!begin_response(env, conn, begin_ns))
@@ -153,15 +152,16 @@ CS_CONN_WAY uint64_t cs_conn_transmit(const struct cs_conn_env *env, struct cs_c
 			conn->sending = CS_CONN_HEAD_TOLD;
 			if (!cs_http_response_over(&conn->response))
 				break;
-			tunnel = cs_http_response_tunnel(&conn->response);
+			if (cs_http_response_tunnel(&conn->response)) {
+				cs_conn_end_http(cs_conn_rare(env), conn, data, used, end_ns);
+				if (!env->raw_tunnel || bytes)
+					return CS_CONN_LOST; /* another protocol follows */
+				env->raw_tunnel(conn);
+				break;
+			}
 			__attribute__((fallthrough));
 		case CS_HTTP_END:
 			cs_conn_end_response(env, conn, 0, end_ns);
-			if (!tunnel)
-				break;
-			if (!env->raw_tunnel || bytes)
-				return CS_CONN_LOST; /* another protocol follows */
-			env->raw_tunnel(conn);
 			break;
 		case CS_HTTP_NOT_HTTP:
 		case CS_HTTP_UNFOLLOWED:

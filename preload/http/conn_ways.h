@@ -102,6 +102,16 @@ void cs_conn_put_response_text(const struct cs_conn_env *env, struct cs_conn *co
 void cs_conn_end_all(const struct cs_conn_env *env, struct cs_conn *conn, bool lost,
 		     uint64_t now_ns);
 
+/**
+ * cs_conn_end_http() - with this response: what follows is another protocol, or anybody's bytes
+ * @end:  behind the last byte of its head; NULL: only the number of bytes is known
+ * @part: how many of its bytes stand before that
+ *
+ * Context: signal; the one thread in the sending direction.
+ */
+void cs_conn_end_http(const struct cs_conn_env *env, struct cs_conn *conn, const unsigned char *end,
+		      size_t part, uint64_t now_ns);
+
 /** cs_conn_finish() - the last reference is gone and nobody is busy: exactly one thread comes here. */
 void cs_conn_finish(const struct cs_conn_env *env, struct cs_conn *conn, uint64_t state);
 

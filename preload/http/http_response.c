@@ -2,6 +2,7 @@
 
 #include "preload/http/http_response.h"
 
+#include "preload/http/http_names.h"
 #include "preload/http/swar.h"
 #include "preload/layout.h"
 
@@ -219,4 +220,41 @@ CS_HOT enum cs_http_verdict cs_http_response_feed(struct cs_http_response *respo
 	}
 	*ret_used = used;
 	return verdict;
+}
+
+static size_t without_blanks(const unsigned char *at, size_t len)
+{
+	while (len && (at[len - 1] == ' ' || at[len - 1] == '\t' || at[len - 1] == '\r'))
+		len--;
+	return len;
+}
+
+/* "Upgrade: h2c" (RFC 7540, section 3.2), of a line without its end. */
+static bool is_to_http2(const unsigned char *line, size_t len)
+{
+	static const struct cs_http_listed name = { 7, "upgrade" }, value = { 3, "h2c" };
+	size_t at = 0;
+
+	while (at < len && line[at] != ':')
+		at++;
+	if (at == len || !cs_http_is_listed(&name, 1, line, at))
+		return false;
+	at++;
+	while (at < len && (line[at] == ' ' || line[at] == '\t'))
+		at++;
+	return cs_http_is_listed(&value, 1, line + at, without_blanks(line + at, len - at));
+}
+
+/* It is the program's memory, and may have changed since it was read. */
+bool cs_http_upgrades_to_http2(const unsigned char *head, size_t len)
+{
+	size_t end;
+
+	for (size_t at = 0; at < len; at = end + 1) {
+		for (end = at; end < len && head[end] != '\n';)
+			end++;
+		if (is_to_http2(head + at, end - at))
+			return true;
+	}
+	return false;
 }

@@ -73,3 +73,8 @@ bool cs_http_response_tunnel(const struct cs_http_response *response);
 
 /** cs_http_response_over() - asked after CS_HTTP_HEAD: was that all? Context: signal (pure). */
 bool cs_http_response_over(const struct cs_http_response *response);
+
+/**
+ * cs_http_upgrades_to_http2() - of a 101's head, all of it: is it HTTP/2 that follows? Context: signal (pure).
+ */
+bool cs_http_upgrades_to_http2(const unsigned char *head, size_t len);

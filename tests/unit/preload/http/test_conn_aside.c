@@ -38,6 +38,49 @@ Test(conn, an_upgrade_ends_the_following)
 	TOLD("request 0 GET /a @10\nresponse 0 101 @20\nend 0 101 in 19 out 36 @21\n");
 }
 
+static void switched(const char *head, const char *end)
+{
+	char expected[128];
+
+	setup();
+	received(GET_A, 10);
+	sent(head, 20, 21);
+	closed(40);
+	snprintf(expected, sizeof(expected),
+		 "request 0 GET /a @10\nresponse 0 101 @20\nend 0 101 in 19 out %zu @21%s\n",
+		 strlen(head), end);
+	TOLD(expected);
+}
+
+/* RFC 7540, section 3.2: the answer to the request itself comes in HTTP/2. */
+Test(conn, an_upgrade_to_http_2_has_its_answer_there)
+{
+	switched("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", " unfollowed");
+	switched("HTTP/1.1 101 \r\nConnection: Upgrade\r\nuPGRADE:H2C \r\nx: y\r\n\r\n",
+		 " unfollowed");
+	switched("HTTP/1.1 101 a\r\nUpgrade: websocket\r\n\r\n", "");
+	switched("HTTP/1.1 101 a\r\nUpgrade: h2\r\nX-Upgrade: h2c\r\nUpgraded: h2c\r\n\r\n", "");
+	switched("HTTP/1.1 101 h2c\r\n\r\n", "");
+}
+
+Test(conn, an_upgrade_whose_head_comes_in_parts_is_told_as_any_other)
+{
+	received(GET_A, 10);
+	sent("HTTP/1.1 101 Switching Protocols\r\nUpg", 20, 21);
+	sent("rade: h2c\r\n\r\n", 22, 23);
+	closed(40);
+	TOLD("request 0 GET /a @10\nresponse 0 101 @20\nend 0 101 in 19 out 50 @23\n");
+}
+
+/* What its head says is nothing to a tunnel. */
+Test(conn, a_tunnel_is_no_upgrade)
+{
+	received("CONNECT a:1 HTTP/1.1\r\n\r\n", 10);
+	sent("HTTP/1.1 200 OK\r\nUpgrade: h2c\r\n\r\n", 20, 21);
+	closed(40);
+	TOLD("request 0 CONNECT a:1 @10\nresponse 0 200 @20\nend 0 200 in 24 out 33 @21\n");
+}
+
 #define CONNECT "CONNECT a:1 HTTP/1.1\r\n\r\n" /* 24 bytes */
 
 Test(conn, bytes_in_a_tunnel_are_nobodys_requests)
