@@ -89,6 +89,15 @@ for one in ("batch", "batch-bytes"):
             assert told["time_ns"] >= began["time_ns"], (began, told)
 
 
+@case("a batch that breaks off is no event to anybody: nothing is told of the message that came whole")
+def half(lab):
+    for libc in lab.libcs():
+        run = play(lab, libc, "half-batch")
+        segment, = run.segments
+        assert "then: 0" in run.stdout, run.stdout
+        assert len(records(segment, "invocation")) == 1 and not records(segment, "event"), segment
+
+
 @case("nothing is recorded of what is elsewhere")
 def elsewhere(lab):
     segment, = play(lab, "glibc", "one-connection", where="127.0.0.2").segments

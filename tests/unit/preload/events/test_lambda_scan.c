@@ -88,6 +88,133 @@ ParameterizedTest(struct row *row, lambda_scan, events_of_services)
 	cr_assert(told.followed && !told.cut);
 }
 
+struct whole {
+	char lines[128];
+	char json[1600];
+};
+
+/* Events with all that they have in the developer guide: a value that may be told has no "S" in it, all others are that. */
+ParameterizedTestParameters(lambda_scan, of_whole_events_nothing_else_is_kept)
+{
+	static struct whole rows[] = {
+		{ "count: 1\nid: m-1\n\n",
+		  "{\"Records\":[{\"messageId\":\"m-1\",\"receiptHandle\":\"S\",\"body\":\"S\","
+		  "\"attributes\":{\"ApproximateReceiveCount\":\"1\",\"SentTimestamp\":\"S\","
+		  "\"SequenceNumber\":\"S\",\"MessageGroupId\":\"S\",\"SenderId\":\"S\","
+		  "\"MessageDeduplicationId\":\"S\",\"DeadLetterQueueSourceArn\":\"S\","
+		  "\"ApproximateFirstReceiveTimestamp\":\"S\"},\"messageAttributes\":{"
+		  "\"Attribute3\":{\"binaryValue\":\"S\",\"stringListValues\":[\"S\"],"
+		  "\"binaryListValues\":[\"S\"],\"stringValue\":\"S\",\"dataType\":\"S\"}},"
+		  "\"md5OfMessageAttributes\":\"S\",\"md5OfBody\":\"S\",\"eventSource\":\"aws:sqs\","
+		  "\"eventSourceARN\":\"S\",\"awsRegion\":\"S\"}]}" },
+		{ "id: m-1\n\n",
+		  "{\"Records\":[{\"EventVersion\":\"S\",\"EventSubscriptionArn\":\"S\","
+		  "\"EventSource\":\"aws:sns\",\"Sns\":{\"SignatureVersion\":\"S\","
+		  "\"Timestamp\":\"S\",\"Signature\":\"S\",\"SigningCertURL\":\"S\","
+		  "\"SigningCertUrl\":\"S\",\"MessageId\":\"m-1\",\"Message\":\"S\","
+		  "\"MessageAttributes\":{\"Test\":{\"Type\":\"S\",\"Value\":\"S\"}},"
+		  "\"Type\":\"S\",\"UnsubscribeURL\":\"S\",\"TopicArn\":\"S\",\"Subject\":\"S\"}}]}" },
+		{ "id: e-1\n\n",
+		  "{\"Records\":[{\"kinesis\":{\"kinesisSchemaVersion\":\"S\",\"partitionKey\":\"S\","
+		  "\"sequenceNumber\":\"S\",\"data\":\"S\",\"encryptionType\":\"S\","
+		  "\"approximateArrivalTimestamp\":1545084650.987},\"eventSource\":\"aws:kinesis\","
+		  "\"eventVersion\":\"S\",\"eventID\":\"e-1\",\"eventName\":\"S\","
+		  "\"invokeIdentityArn\":\"S\",\"awsRegion\":\"S\",\"eventSourceARN\":\"S\"}]}" },
+		{ "id: e-1\n\n",
+		  "{\"Records\":[{\"eventID\":\"e-1\",\"eventVersion\":\"S\",\"dynamodb\":{"
+		  "\"Keys\":{\"Id\":{\"N\":\"S\"}},\"NewImage\":{\"Message\":{\"S\":\"S\"},"
+		  "\"messageId\":{\"S\":\"S\"}},\"OldImage\":{\"eventID\":\"S\"},"
+		  "\"SequenceNumber\":\"S\",\"SizeBytes\":26,\"StreamViewType\":\"S\","
+		  "\"ApproximateCreationDateTime\":1},\"awsRegion\":\"S\",\"eventName\":\"S\","
+		  "\"eventSourceARN\":\"S\",\"eventSource\":\"aws:dynamodb\","
+		  "\"userIdentity\":{\"principalId\":\"S\",\"type\":\"S\"}}]}" },
+		{ "id: r-1\n\n",
+		  "{\"Records\":[{\"eventVersion\":\"S\",\"eventSource\":\"aws:s3\",\"awsRegion\":\"S\","
+		  "\"eventTime\":\"S\",\"eventName\":\"S\",\"userIdentity\":{\"principalId\":\"S\"},"
+		  "\"requestParameters\":{\"sourceIPAddress\":\"S\"},\"responseElements\":{"
+		  "\"x-amz-request-id\":\"r-1\",\"x-amz-id-2\":\"S\"},\"s3\":{"
+		  "\"s3SchemaVersion\":\"S\",\"configurationId\":\"S\",\"bucket\":{\"name\":\"S\","
+		  "\"ownerIdentity\":{\"principalId\":\"S\"},\"arn\":\"S\"},\"object\":{\"key\":\"S\","
+		  "\"size\":1,\"eTag\":\"S\",\"versionId\":\"S\",\"sequencer\":\"S\"}}}]}" },
+		{ "id: e-1\n\n",
+		  "{\"version\":\"S\",\"id\":\"e-1\",\"detail-type\":\"S\",\"source\":\"S\","
+		  "\"account\":\"S\",\"time\":\"S\",\"region\":\"S\",\"resources\":[\"S\"],"
+		  "\"detail\":{\"id\":\"S\",\"requestId\":\"S\",\"headers\":{\"x-request-id\":\"S\"}}}" },
+		{ "id: r-1\nx-request-id: q\n\n",
+		  "{\"version\":\"S\",\"routeKey\":\"S\",\"rawPath\":\"S\",\"rawQueryString\":\"S\","
+		  "\"cookies\":[\"S\"],\"headers\":{\"authorization\":\"S\",\"cookie\":\"S\","
+		  "\"host\":\"S\",\"user-agent\":\"S\",\"x-api-key\":\"S\",\"x-forwarded-for\":\"S\","
+		  "\"x-request-id\":\"q\"},\"queryStringParameters\":{\"id\":\"S\"},"
+		  "\"requestContext\":{\"accountId\":\"S\",\"apiId\":\"S\",\"authentication\":{"
+		  "\"clientCert\":{\"serialNumber\":\"S\"}},\"authorizer\":{\"jwt\":{\"claims\":"
+		  "{\"requestId\":\"S\"}}},\"domainName\":\"S\",\"http\":{\"method\":\"S\","
+		  "\"path\":\"S\",\"sourceIp\":\"S\"},\"requestId\":\"r-1\",\"routeKey\":\"S\","
+		  "\"stage\":\"S\",\"time\":\"S\",\"timeEpoch\":1},\"body\":\"S\","
+		  "\"pathParameters\":{\"traceparent\":\"S\"},\"isBase64Encoded\":false,"
+		  "\"stageVariables\":{\"x-request-id\":\"S\"}}" },
+		{ "id: r-1\n\n",
+		  "{\"resource\":\"S\",\"path\":\"S\",\"httpMethod\":\"S\",\"headers\":{"
+		  "\"Authorization\":\"S\",\"X-Amz-Security-Token\":\"S\"},\"multiValueHeaders\":{"
+		  "\"Authorization\":[\"S\"],\"Cookie\":[\"S\",\"S\"]},"
+		  "\"multiValueQueryStringParameters\":{\"traceparent\":[\"S\"]},"
+		  "\"requestContext\":{\"extendedRequestId\":\"S\",\"requestId\":\"r-1\","
+		  "\"identity\":{\"accessKey\":\"S\",\"caller\":\"S\",\"sourceIp\":\"S\","
+		  "\"cognitoIdentityId\":\"S\",\"requestId\":\"S\"},\"connectionId\":\"S\"},"
+		  "\"body\":\"S\"}" },
+		{ "x-amzn-trace-id: Root=1\n\n",
+		  "{\"requestContext\":{\"elb\":{\"targetGroupArn\":\"S\"}},\"httpMethod\":\"S\","
+		  "\"path\":\"S\",\"queryStringParameters\":{\"query\":\"S\"},\"headers\":{"
+		  "\"accept\":\"S\",\"cookie\":\"S\",\"x-amzn-trace-id\":\"Root=1\","
+		  "\"x-forwarded-proto\":\"S\"},\"body\":\"S\",\"isBase64Encoded\":false}" },
+	};
+
+	return cr_make_param_array(struct whole, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+ParameterizedTest(struct whole *row, lambda_scan, of_whole_events_nothing_else_is_kept)
+{
+	cr_assert(eq(str, (char *)scan(row->json), row->lines));
+	cr_assert(told.followed && !told.cut);
+}
+
+struct long_id {
+	char before[112];
+	char after[64];
+};
+
+/* What is too long for an id may be anything. */
+ParameterizedTestParameters(lambda_scan, an_id_that_is_too_long_is_left_out_and_said)
+{
+	static struct long_id rows[] = {
+		{ "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"messageId\":\"", "\"}]}" },
+		{ "{\"Records\":[{\"eventSource\":\"aws:kinesis\",\"eventID\":\"", "\"}]}" },
+		{ "{\"Records\":[{\"EventSource\":\"aws:sns\",\"Sns\":{\"MessageId\":\"",
+		  "\"}}]}" },
+		{ "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"attributes\":{"
+		  "\"ApproximateReceiveCount\":\"",
+		  "\"}}]}" },
+		{ "{\"requestContext\":{\"requestId\":\"", "\"}}" },
+	};
+
+	return cr_make_param_array(struct long_id, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+ParameterizedTest(struct long_id *row, lambda_scan, an_id_that_is_too_long_is_left_out_and_said)
+{
+	char id[CS_LAMBDA_SCAN_ID + 2], text[512];
+
+	for (size_t len = CS_LAMBDA_SCAN_ID; len <= CS_LAMBDA_SCAN_ID + 1; len++) {
+		bool fits = len <= CS_LAMBDA_SCAN_ID;
+
+		memset(id, '7', len);
+		id[len] = '\0';
+		snprintf(text, sizeof(text), "%s%s%s", row->before, id, row->after);
+		scan(text);
+		cr_assert(eq(int, strstr(told.text, "7") != NULL, fits), "%zu: %s", len, told.text);
+		cr_assert(eq(int, told.cut, !fits), "%zu", len);
+	}
+}
+
 struct text {
 	char json[160];
 };
