@@ -175,7 +175,7 @@
         },
         {
           "alert": "ColdspanCostSpike",
-          "expr": "sum by (job, faas_name) (increase(coldspan_billed_gb_seconds_total[1h]))\n>\n  2 * sum by (job, faas_name) (increase(coldspan_billed_gb_seconds_total[1h] offset 1d))\nand\n  sum by (job, faas_name) (increase(coldspan_billed_gb_seconds_total[1h])) >= 1000\n",
+          "expr": "sum by (job, faas_name) (increase(coldspan_billed_gb_seconds_total{coldspan_billed_component!=\"provisioned\"}[1h]))\n>\n  2 * sum by (job, faas_name) (increase(coldspan_billed_gb_seconds_total{coldspan_billed_component!=\"provisioned\"}[1h] offset 1d))\nand\n  sum by (job, faas_name) (increase(coldspan_billed_gb_seconds_total{coldspan_billed_component!=\"provisioned\"}[1h])) >= 1000\n",
           "for": "30m",
           "labels": {
             "severity": "info"

@@ -222,6 +222,15 @@ for name in OF_HISTOGRAMS:
 
 
 @case
+def an_instance_kept_ready_that_ends_is_no_spike(folder):
+    """Its whole life is billed when it ends."""
+    length, step, *_ = TABLE["ColdspanCostSpike"]
+    kept = {f'coldspan_billed_gb_seconds_total{{{F},coldspan_billed_component="provisioned"}}':
+            f"0x{(length - 50) // step} 90000x{{n}}"}
+    assert not fires(folder, step, one_test("ColdspanCostSpike", length, step, {**billed(200, 200), **kept}))
+
+
+@case
 def a_collector_that_is_gone_is_told(folder):
     gone = {f"up{{{A}}}": "0x20", f"coldspan_build_info{{{A}}}": "1x5 stale"}
     assert fires(folder, 1, one_test("ColdspanCollectorDown", 20, 1, gone))
