@@ -221,6 +221,22 @@ for name in OF_HISTOGRAMS:
     cases.register(f"{name}, natively", check_natively)
 
 
+def burning(each, slow, good, bad):
+    """`each` starts a minute, of which a share is slow in the last of `good` + `bad` minutes alone."""
+    found = starts(each, 0)
+    low = next(name for name in found if 'le="0.5"' in name)
+    found[low] = f"0+{each}x{good} {each * (good + 1 - slow):.9g}+{each * (1 - slow):.9g}x{{n}}"
+    return found
+
+
+@case
+def a_budget_that_began_to_burn_an_hour_ago_is_told_by_that_hour(folder):
+    """Six hours have not enough of it yet: the shorter pair of windows alone."""
+    alert, length = "ColdspanColdStartBudgetBurnFast", 7 * HOUR
+    assert fires(folder, 1, one_test(alert, length, 1, burning(2, 0.95, length - 60, 60)))
+    assert not fires(folder, 1, one_test(alert, length, 1, burning(2, 0.70, length - 60, 60)))
+
+
 @case
 def an_instance_kept_ready_that_ends_is_no_spike(folder):
     """Its whole life is billed when it ends."""
