@@ -119,16 +119,12 @@ static void put_number(const struct cs_instrument *what, double value, struct cs
 		point->as_double = value;
 }
 
-static uint16_t bit_of(unsigned reader)
-{
-	return (uint16_t)(1u << (reader - CS_READER_SCRAPE));
-}
-
 static bool is_new(const struct collection *c, const struct cs_series *series)
 {
 	if (c->reader == CS_READER_PUSH)
 		return !series->pushed_once;
-	return c->reader != CS_READER_LOOK && !(series->scraped & bit_of(c->reader)) &&
+	return c->reader != CS_READER_LOOK &&
+	       series->number > c->store->scrapers[c->reader - CS_READER_SCRAPE].told &&
 	       c->now_unix_ns - series->created_unix_ns < CS_METRIC_NEW_NS;
 }
 
@@ -241,7 +237,7 @@ static bool put_group(const struct collection *c, const struct cs_metric_group *
 	return true;
 }
 
-static void was_pushed(struct cs_series *series, uint16_t bit)
+static void was_pushed(struct cs_series *series)
 {
 	series->pushed_once = true;
 	series->pushed = series->value;
@@ -253,36 +249,7 @@ static void was_pushed(struct cs_series *series, uint16_t bit)
 		series->histogram->exemplars.slots[i].told = true;
 }
 
-static void is_telling(struct cs_series *series, uint16_t bit)
-{
-	series->telling |= bit;
-}
-
-static void has_arrived(struct cs_series *series, uint16_t bit)
-{
-	series->scraped |= series->telling & bit;
-	series->telling &= (uint16_t)~bit;
-}
-
-static void has_not_arrived(struct cs_series *series, uint16_t bit)
-{
-	series->telling &= (uint16_t)~bit;
-}
-
-static void may_have_arrived(struct cs_series *series, uint16_t bit)
-{
-	series->scraped |= bit;
-	series->telling &= (uint16_t)~bit;
-}
-
-static void was_not_scraped(struct cs_series *series, uint16_t bit)
-{
-	series->scraped &= (uint16_t)~bit;
-	series->telling &= (uint16_t)~bit;
-}
-
-static void each(struct cs_metric_store *store, void (*fn)(struct cs_series *series, uint16_t bit),
-		 uint16_t bit)
+static void all_were_pushed(struct cs_metric_store *store)
 {
 	struct cs_metric_group *group;
 	struct cs_series *series;
@@ -291,40 +258,46 @@ static void each(struct cs_metric_store *store, void (*fn)(struct cs_series *ser
 	{
 		for (unsigned i = 0; i < CS_INSTRUMENT_ID_COUNT; i++) {
 			STAILQ_FOREACH(series, &group->metrics[i], of_metric)
-			fn(series, bit);
+			was_pushed(series);
 		}
 	}
 }
 
 void cs_metric_store_told(struct cs_metric_store *store, unsigned reader, enum cs_reader_past past)
 {
+	struct cs_metric_scraper *scraper;
+
 	if (reader < CS_READER_SCRAPE)
 		return;
+	scraper = &store->scrapers[reader - CS_READER_SCRAPE];
 	switch (past) {
 	case CS_READER_NEW:
-		each(store, was_not_scraped, bit_of(reader));
+		scraper->told = 0;
 		break;
 	case CS_READER_BACK:
-		each(store, may_have_arrived, bit_of(reader));
+		scraper->told = store->numbered;
 		break;
 	case CS_READER_TOLD:
-		each(store, has_arrived, bit_of(reader));
+		scraper->told = scraper->telling;
 		break;
 	case CS_READER_MISSED:
-		each(store, has_not_arrived, bit_of(reader));
 		break;
 	}
+	scraper->telling = scraper->told;
 }
 
 /* What was told is not new any more. */
 static void commit(const struct collection *c)
 {
-	if (c->reader == CS_READER_PUSH)
-		each(c->store, was_pushed, 0);
-	else if (c->reader != CS_READER_LOOK)
-		each(c->store, is_telling, bit_of(c->reader));
-	if (c->reader == CS_READER_PUSH && c->now_unix_ns > c->store->pushed_unix_ns)
-		c->store->pushed_unix_ns = c->now_unix_ns;
+	struct cs_metric_store *store = c->store;
+
+	if (c->reader >= CS_READER_SCRAPE)
+		store->scrapers[c->reader - CS_READER_SCRAPE].telling = store->numbered;
+	if (c->reader != CS_READER_PUSH)
+		return;
+	all_were_pushed(store);
+	if (c->now_unix_ns > store->pushed_unix_ns)
+		store->pushed_unix_ns = c->now_unix_ns;
 }
 
 bool cs_metric_store_collect(struct cs_metric_store *store, unsigned reader, uint64_t now_unix_ns,

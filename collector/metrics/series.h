@@ -15,7 +15,6 @@
 #include "exporters/telemetry.h"
 
 #define CS_OVERFLOW_KEY "otel.metric.overflow"
-#define CS_SCRAPERS_MAX 16u
 
 struct cs_metric_group;
 
@@ -32,8 +31,7 @@ struct cs_series {
 	struct cs_metric_group *group;
 	enum cs_instrument_id instrument;
 	bool pushed_once;
-	uint16_t scraped; /* bit n: it was told to scraper n */
-	uint16_t telling; /* bit n: in the answer that is under way to it */
+	uint64_t number; /* of all that the store ever made, from 1 */
 	uint64_t hash;
 	uint64_t start_unix_ns;                /* nothing was counted before */
 	uint64_t created_unix_ns;              /* when the first value came */

@@ -188,6 +188,7 @@ static struct cs_series *find_or_make(struct cs_metric_store *store, struct cs_m
 		return NULL;
 	series->group = group;
 	series->hash = hash;
+	series->number = ++store->numbered;
 	series->start_unix_ns = start_of(store, now_unix_ns);
 	series->created_unix_ns = now_unix_ns;
 	LIST_INSERT_HEAD(&store->buckets[hash % CS_METRIC_BUCKETS], series, of_bucket);

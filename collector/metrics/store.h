@@ -29,6 +29,7 @@
 #define CS_METRIC_ZERO_NS    1000000ull  /* from the start of a series to its first point */
 #define CS_METRIC_BUCKETS    4096u
 #define CS_METRIC_IDLE_NS    3600000000000ull /* after that a series makes room, where there is none */
+#define CS_SCRAPERS_MAX      16u
 
 struct cs_metric_group {
 	STAILQ_ENTRY(cs_metric_group) of_store;
@@ -37,6 +38,12 @@ struct cs_metric_group {
 	unsigned counts[CS_INSTRUMENT_ID_COUNT];
 	uint64_t touched_ns; /* when something was measured in it last; as that of series */
 	bool crowded;        /* one of its metrics had no room since the last sweep */
+};
+
+/* Each answer tells of all series that there are: so the number of the newest one says which were told. */
+struct cs_metric_scraper {
+	uint64_t told;    /* it knows those up to that number */
+	uint64_t telling; /* ... and, once its last answer has arrived, up to that */
 };
 
 struct cs_metric_store {
@@ -53,7 +60,9 @@ struct cs_metric_store {
 	uint64_t lost;           /* measurements */
 	uint64_t overflowed;     /* measurements */
 	uint64_t groups_gone;    /* whoever remembers groups has to forget them when it grows */
-	bool crowded;            /* there was no room for anybody since the last sweep */
+	uint64_t numbered;       /* series that were ever made */
+	struct cs_metric_scraper scrapers[CS_SCRAPERS_MAX];
+	bool crowded; /* there was no room for anybody since the last sweep */
 	STAILQ_HEAD(, cs_metric_group) groups; /* the first is the collector's own */
 	struct cs_metric_group *own;
 	LIST_HEAD(, cs_series) * buckets; /* of a hash table */
