@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/util.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "exporters/net/owner.h"
 #include "exporters/prometheus/host.h"
 #include "exporters/prometheus/negotiate.h"
 #include "exporters/prometheus/protobuf.h"
@@ -66,6 +69,22 @@ static void on_close(struct evhttp_connection *connection, void *arg)
 	cs_prometheus_readers_leave(&endpoint->readers, connection);
 }
 
+/* "owner program": of those on this machine each user is one, since all of them have its addresses. */
+static void describe(struct evhttp_connection *connection, const char *agent,
+		     char looks[CS_PROMETHEUS_LOOKS_MAX])
+{
+	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
+	char user[16] = "", *address = NULL;
+	ev_uint16_t port;
+	uint32_t uid;
+
+	evhttp_connection_get_peer(connection, &address, &port);
+	if (cs_net_owner(fd, &uid) == 0)
+		snprintf(user, sizeof(user), "/%" PRIu32, uid);
+	snprintf(looks, CS_PROMETHEUS_LOOKS_MAX, "%s%s %s", address ? address : "", user,
+		 agent ? agent : "");
+}
+
 /* Whom a new series is to begin with zero for. HEAD tells nobody anything. */
 static int reader_of(struct cs_prometheus_endpoint *endpoint, struct evhttp_request *request,
 		     enum cs_reader_past *ret_past)
@@ -73,15 +92,13 @@ static int reader_of(struct cs_prometheus_endpoint *endpoint, struct evhttp_requ
 	struct evhttp_connection *connection = evhttp_request_get_connection(request);
 	struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
 	const char *agent = evhttp_find_header(headers, "User-Agent");
-	char looks[CS_PROMETHEUS_LOOKS_MAX], *address = NULL;
-	ev_uint16_t port;
+	char looks[CS_PROMETHEUS_LOOKS_MAX];
 	int reader;
 
 	if (!evhttp_find_header(headers, SCRAPERS_HEADER) ||
 	    evhttp_request_get_command(request) != EVHTTP_REQ_GET)
 		return CS_PROMETHEUS_NOBODY;
-	evhttp_connection_get_peer(connection, &address, &port);
-	snprintf(looks, sizeof(looks), "%s %s", address ? address : "", agent ? agent : "");
+	describe(connection, agent, looks);
 	reader = cs_prometheus_readers_find(&endpoint->readers, connection, looks,
 					    cs_clock_monotonic_ns(), ret_past);
 	if (reader != CS_PROMETHEUS_NOBODY) {

@@ -13,7 +13,7 @@ static bool looks_like(const struct cs_prometheus_reader *reader, const char *lo
 	return !strncmp(reader->looks, looks, sizeof(reader->looks) - 1);
 }
 
-static bool same_address(const struct cs_prometheus_reader *reader, const char *looks)
+static bool same_owner(const struct cs_prometheus_reader *reader, const char *looks)
 {
 	size_t len = strcspn(looks, " ");
 
@@ -28,6 +28,13 @@ static bool is_overdue(const struct cs_prometheus_reader *reader, uint64_t now_n
 		reader->interval_ns ? reader->interval_ns : CS_PROMETHEUS_INTERVAL_NS;
 
 	return now_ns - reader->asked_ns > CS_PROMETHEUS_OVERDUE * interval_ns;
+}
+
+/* ... so long that anybody may have its place: two questions in a row are no interval. */
+static bool is_gone(const struct cs_prometheus_reader *reader, uint64_t now_ns)
+{
+	return is_overdue(reader, now_ns) &&
+	       now_ns - reader->asked_ns > CS_PROMETHEUS_OVERDUE * CS_PROMETHEUS_INTERVAL_NS;
 }
 
 static struct cs_prometheus_reader *older(struct cs_prometheus_reader *found,
@@ -52,28 +59,61 @@ static struct cs_prometheus_reader *same(struct cs_prometheus_readers *readers, 
 	return found;
 }
 
-/* A place for one more of that address; NULL: it has all that it may have, or there is none. */
-static struct cs_prometheus_reader *another(struct cs_prometheus_readers *readers,
-					    const char *looks)
+/* Of that owner, connected or remembered. */
+static unsigned count_of(const struct cs_prometheus_readers *readers, const char *looks,
+			 bool connected_only)
 {
-	struct cs_prometheus_reader *of_address = NULL, *of_any = NULL;
-	unsigned same_looks = 0, address_count = 0;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < CS_PROMETHEUS_READERS_MAX; i++)
+		count += same_owner(&readers->items[i], looks) &&
+			 (readers->items[i].connection || !connected_only);
+	return count;
+}
+
+/* Who holds most, and more than who looks like that would then: of its places the one not used for longest. */
+static struct cs_prometheus_reader *of_the_richest(struct cs_prometheus_readers *readers,
+						   const char *looks)
+{
+	unsigned most = count_of(readers, looks, true) + 1;
+	struct cs_prometheus_reader *found = NULL;
 
 	for (size_t i = 0; i < CS_PROMETHEUS_READERS_MAX; i++) {
 		struct cs_prometheus_reader *reader = &readers->items[i];
-		bool near = same_address(reader, looks);
+		unsigned count = count_of(readers, reader->looks, true);
 
-		address_count += near;
-		same_looks += near && reader->connection && looks_like(reader, looks);
-		if (reader->connection)
+		if (count < most || (count == most && !found))
 			continue;
+		found = count > most ? reader : older(found, reader);
+		most = count;
+	}
+	return found;
+}
+
+/* A place for one more of that owner; NULL: it has all that it may have. */
+static struct cs_prometheus_reader *another(struct cs_prometheus_readers *readers,
+					    const char *looks, uint64_t now_ns)
+{
+	struct cs_prometheus_reader *of_owner = NULL, *of_any = NULL;
+	unsigned same_looks = 0;
+
+	for (size_t i = 0; i < CS_PROMETHEUS_READERS_MAX; i++) {
+		struct cs_prometheus_reader *reader = &readers->items[i];
+		bool near = same_owner(reader, looks);
+
+		if (reader->connection && !is_gone(reader, now_ns)) {
+			same_looks += near && looks_like(reader, looks);
+			continue;
+		}
 		of_any = older(of_any, reader);
 		if (near)
-			of_address = older(of_address, reader);
+			of_owner = older(of_owner, reader);
 	}
 	if (same_looks >= CS_PROMETHEUS_OF_LOOKS)
 		return NULL;
-	return address_count < CS_PROMETHEUS_OF_ADDRESS ? of_any : of_address;
+	if (count_of(readers, looks, false) >= CS_PROMETHEUS_OF_OWNER)
+		return of_owner;
+	return of_any ? of_any : of_the_richest(readers, looks);
 }
 
 static struct cs_prometheus_reader *connected(struct cs_prometheus_readers *readers,
@@ -139,7 +179,7 @@ int cs_prometheus_readers_find(struct cs_prometheus_readers *readers, const void
 	if (!reader || !looks_like(reader, looks)) {
 		bool replica = has_replica(readers, looks);
 
-		reader = reader ? reader : another(readers, looks);
+		reader = reader ? reader : another(readers, looks, now_ns);
 		past = see(readers, looks) && !replica ? CS_READER_BACK : CS_READER_NEW;
 	}
 	if (!reader)

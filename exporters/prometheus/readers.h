@@ -5,8 +5,10 @@
  * A scraper is a connection that is kept alive; one that comes anew takes the place that somebody left who looked
  * the same, or whose connection has been silent for long: a host that vanished closes nothing. Pure.
  *
- * Bounded, in all, for an address and for looks: who finds no place is nobody that is known. Whose place was given to
- * somebody else is known to have been here, and nothing is told as new twice: that would be a reset to it.
+ * Bounded, in all, for an owner and for looks: who finds no place is nobody that is known. An owner is an address, or
+ * a user of this machine: whoever can reach us may keep connections open, but where all places are taken the owner who
+ * holds most gives one up to who holds less. Whose place was given to somebody else is known to have been here, and
+ * nothing is told as new twice: that would be a reset to it.
  */
 #pragma once
 
@@ -15,9 +17,8 @@
 #include <stdint.h>
 
 #define CS_PROMETHEUS_READERS_MAX 16
-#define CS_PROMETHEUS_OF_ADDRESS                                                                   \
-	12 /* of these for one address, so that it leaves some for others */
-#define CS_PROMETHEUS_OF_LOOKS    4 /* that are connected, and look the same: replicas */
+#define CS_PROMETHEUS_OF_OWNER    12 /* of these for one, so that it leaves some for others */
+#define CS_PROMETHEUS_OF_LOOKS    4  /* that are connected, and look the same: replicas */
 #define CS_PROMETHEUS_LOOKS_MAX   192
 #define CS_PROMETHEUS_OVERDUE     3u /* of its own interval without a question: it is gone */
 #define CS_PROMETHEUS_INTERVAL_NS 60000000000ull /* of who has asked once: not known yet */
@@ -51,7 +52,7 @@ struct cs_prometheus_readers {
 /**
  * cs_prometheus_readers_find() - who asks
  * @connection: that it asks on; not looked into
- * @looks:      what is the same whenever it comes: address, a blank, and program; cut to what there is room for
+ * @looks:      what is the same whenever it comes: owner, a blank, and program; cut to what there is room for
  * @now_ns:     CLOCK_MONOTONIC
  * @ret_past:   what it knows
  *

@@ -69,12 +69,12 @@ Test(readers, who_looks_otherwise_on_a_connection_is_another)
 	cr_assert(eq(int, ask(1, "b", CS_READER_TOLD), place));
 }
 
-/* Looks of an address of its own each. */
-static const char *of(unsigned address, unsigned program)
+/* Looks of an owner of its own each. */
+static const char *of(unsigned owner, unsigned program)
 {
 	static char looks[32];
 
-	snprintf(looks, sizeof(looks), "10.0.0.%u program/%u", address, program);
+	snprintf(looks, sizeof(looks), "10.0.0.%u program/%u", owner, program);
 	return looks;
 }
 
@@ -91,14 +91,45 @@ Test(readers, no_more_than_there_are_places)
 	cr_assert(eq(int, ask(CS_PROMETHEUS_READERS_MAX + 1, of(5, 0), CS_READER_MISSED), 5));
 }
 
-Test(readers, one_address_leaves_places_for_others)
+Test(readers, one_owner_leaves_places_for_others)
 {
-	for (unsigned i = 0; i < CS_PROMETHEUS_OF_ADDRESS; i++)
+	for (unsigned i = 0; i < CS_PROMETHEUS_OF_OWNER; i++)
 		cr_assert(ge(int, ask(i, of(1, i), CS_READER_NEW), 0));
 	cr_assert(eq(int, ask(12, of(1, 12), CS_READER_NEW), CS_PROMETHEUS_NOBODY));
 	cr_assert(eq(int, ask(13, of(2, 0), CS_READER_NEW), 12));
 	leave(7);
 	cr_assert(eq(int, ask(14, of(1, 14), CS_READER_NEW), 7), "in the place of one of its own");
+}
+
+Test(readers, who_holds_most_gives_a_place_up)
+{
+	unsigned last = CS_PROMETHEUS_READERS_MAX;
+
+	for (unsigned i = 0; i < last; i++)
+		cr_assert(eq(int, ask(i, of(i < CS_PROMETHEUS_OF_OWNER ? 1 : 2, i), CS_READER_NEW),
+			     (int)i));
+	cr_assert(eq(int, ask(last, of(3, 0), CS_READER_NEW), 0), "the one unused for longest");
+	cr_assert(eq(int, ask(0, of(1, 0), CS_READER_NEW), CS_PROMETHEUS_NOBODY));
+	cr_assert(eq(int, ask(last, of(3, 0), CS_READER_TOLD), 0));
+	leave(0); /* it is nobody's: nothing changes */
+	cr_assert(eq(int, ask(last, of(3, 0), CS_READER_TOLD), 0));
+	cr_assert(eq(int, ask(last + 1, of(2, 9), CS_READER_NEW), 1));
+}
+
+Test(readers, who_has_stopped_asking_leaves_its_place)
+{
+	for (unsigned i = 0; i < CS_PROMETHEUS_READERS_MAX; i++)
+		ask(i, of(i, 0), CS_READER_NEW);
+	now_ns += CS_PROMETHEUS_OVERDUE * CS_PROMETHEUS_INTERVAL_NS - 1;
+	ask(1, of(1, 0), CS_READER_TOLD);
+	now_ns++;
+	ask(1, of(1, 0), CS_READER_TOLD); /* twice in a row: it asks no more often for that */
+	ask(0, of(0, 0), CS_READER_TOLD);
+	cr_assert(eq(int, ask(CS_PROMETHEUS_READERS_MAX, of(99, 0), CS_READER_NEW),
+		     CS_PROMETHEUS_NOBODY));
+	now_ns++;
+	cr_assert(eq(int, ask(CS_PROMETHEUS_READERS_MAX, of(99, 0), CS_READER_BACK), 2));
+	cr_assert(eq(int, ask(0, of(0, 0), CS_READER_TOLD), 0));
 }
 
 Test(readers, of_those_that_look_the_same_there_are_few)
