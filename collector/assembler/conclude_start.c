@@ -146,7 +146,8 @@ static void bound_by_exec(struct cs_assembled *instance, uint64_t end_ns, struct
 	bounds->at_ns[CS_BOUND_END] = end_ns;
 }
 
-static void set_usage(struct cs_assembled *instance, struct cs_cold_start *cold)
+/* @was_another: its process ran other programs, whose reads the kernel has in the same sum. */
+static void set_usage(struct cs_assembled *instance, bool was_another, struct cs_cold_start *cold)
 {
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 	/* Else it used more after its start, and that is none of the start's. */
@@ -155,7 +156,8 @@ static void set_usage(struct cs_assembled *instance, struct cs_cold_start *cold)
 		to_its_end ? &instance->used_at_end : &instance->used_when_ready;
 
 	memcpy(cold->facts, instance->facts, sizeof(cold->facts));
-	cold->read_bytes = used->read_bytes;
+	if (!was_another)
+		cold->read_bytes = used->read_bytes;
 	cold->stand_down = instance->stand_down;
 	cold->attach_cpu_ns = cold->protocol == CS_PROTOCOL_EXEC ? instance->event.attach_cpu_ns
 								 : instance->attach_cpu_ns;
@@ -190,19 +192,21 @@ static const char *names_of(struct cs_assembled *instance, unsigned count, const
 
 /*
  * Wrappers that end by exec: their time lies before that of the program that served, and is not that
- * of the call that spawned it.
+ * of the call that spawned it. Return: was its own process another program?
  */
-static void tell_programs(struct cs_assembled *instance, uint64_t attach_ns, unsigned count,
+static bool tell_programs(struct cs_assembled *instance, uint64_t attach_ns, unsigned count,
 			  struct cs_cold_start *cold)
 {
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 	struct cs_phase_part *part = cold->phases;
+	bool was_another = e && e->programs_ns;
 	const char *names[CS_EVIDENCE_NAMES], *why;
 	/* The kernel tells of one process: not of what it was, and then of what it started. */
 	unsigned told = instance->settled || instance->joined
 				? 0
 				: cs_assembled_programs(instance, attach_ns, names);
 
+	was_another = was_another || told;
 	if (told > count) {
 		count = told;
 	} else {
@@ -212,16 +216,17 @@ static void tell_programs(struct cs_assembled *instance, uint64_t attach_ns, uns
 	}
 	cold->programs = names_of(instance, count, names);
 	if (!cold->programs)
-		return;
+		return was_another;
 	cold->programs_count = count;
 	if (cold->phases_count > 1 && part->phase == CS_PHASE_QUEUE)
 		part++;
 	if (part->phase != CS_PHASE_SPAWN)
-		return;
+		return was_another;
 	why = cs_arena_printf(&instance->arena, "includes %u program%s that ran before: %s", count,
 			      count == 1 ? "" : "s", cold->programs);
 	if (why)
 		cs_phase_part_say(part, why, &instance->arena);
+	return was_another;
 }
 
 /*
@@ -247,7 +252,7 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 	struct cs_init init = cs_init_of(instance, request, cause);
 	struct cs_bounds bounds = { .native = false };
 	uint64_t ready_ns;
-	bool running, accepted = false, unseen = false;
+	bool running, was_another, accepted = false, unseen = false;
 
 	cs_starter_join(instance);
 	instance->concluded = true;
@@ -309,12 +314,12 @@ bool cs_conclude_start(struct cs_assembled *instance, struct cs_request *request
 	cs_bounds_phases(&bounds, &instance->arena, &cold);
 	if (accepted && cold.phases[0].phase == CS_PHASE_QUEUE)
 		cs_phase_part_say(&cold.phases[0], CS_QUEUE_TOLD, &instance->arena);
-	tell_programs(instance, bounds.at_ns[CS_BOUND_LINK],
-		      cold.protocol == CS_PROTOCOL_EXEC ? instance->event.programs
-		      : e                               ? e->programs.count
-							: 0,
-		      &cold);
-	set_usage(instance, &cold);
+	was_another = tell_programs(instance, bounds.at_ns[CS_BOUND_LINK],
+				    cold.protocol == CS_PROTOCOL_EXEC ? instance->event.programs
+				    : e                               ? e->programs.count
+								      : 0,
+				    &cold);
+	set_usage(instance, was_another, &cold);
 	/* A start that no request caused belongs to none. */
 	cs_conclude_start_context(instance, init.ahead ? NULL : request, &cold);
 	cs_init_concluded(instance, init);

@@ -44,7 +44,7 @@ static void forget_before(struct cs_evidence *e, uint64_t time_ns)
 	if (e->left_ns < time_ns)
 		e->left_ns = e->left = 0;
 	if (e->programs_ns < time_ns)
-		e->programs.count = 0;
+		e->programs_ns = e->programs.count = 0;
 	if (e->event.event_ns < time_ns)
 		e->event = (struct cs_event_image){ 0 };
 	if (e->spawn_begin_ns < time_ns) {

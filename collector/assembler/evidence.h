@@ -60,7 +60,7 @@ struct cs_evidence {
 	struct cs_rec_wait usage;
 	struct cs_names
 		programs;     /* that it was, and left by exec; before them, who only started it */
-	uint64_t programs_ns; /* when the last of them was left */
+	uint64_t programs_ns; /* when the last that it was itself was left; 0: it was none */
 };
 
 struct cs_evidence_table {

@@ -227,7 +227,7 @@ struct cs_cold_start {
 	uint64_t max_rss_bytes; /* of the process's whole life; 0 unknown */
 	uint64_t faults_minor;  /* as cpu_ns */
 	uint64_t faults_major;
-	uint64_t read_bytes; /* by system calls; 0: not known */
+	uint64_t read_bytes; /* by system calls; 0: not known, or other programs' in it */
 	bool usage_known;
 };
 

@@ -226,6 +226,36 @@ Test(chain, programs_that_ran_before_are_named_where_their_time_is)
 		     (char *)"includes 2 programs that ran before: bash, pyenv"));
 }
 
+static uint64_t read_by_the_end(uint64_t segment, const struct cs_header *header)
+{
+	struct cs_assembled *instance = cs_assembler_attach(assembler, segment, header, 100);
+
+	cs_assembler_usage(
+		instance,
+		&(struct cs_usage_so_far){ .cpu_ns = MS, .read_bytes = 5000, .known = true }, true);
+	end_process(instance, 100, 0, header->attach_monotonic_ns + 50 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u64, seen.cold.cpu_ns, MS));
+	return seen.cold.read_bytes;
+}
+
+/* The kernel's count goes on over an exec: nobody knows whose share is which. */
+Test(chain, what_programs_before_have_read_is_not_told_as_its_own)
+{
+	struct cs_header shell = wrapper_of("a"), last = header_of(100, "f"),
+			 next = later_of(100, "f");
+
+	cs_assembler_child(assembler, 100, 10 * MS, 12 * MS);
+	wrap(1, &shell, 35 * MS);
+	last.marks[CS_MARK_STDIN_READ] = 70 * MS;
+	cr_assert(eq(u64, read_by_the_end(2, &last), 0));
+	cr_assert(eq(u32, seen.cold.programs_count, 1));
+	/* The next process with that pid begins anew. */
+	cs_assembler_child(assembler, 100, 130 * MS, 135 * MS);
+	cr_assert(eq(u64, read_by_the_end(3, &next), 5000));
+	cr_assert(eq(u32, seen.cold_starts, 2));
+}
+
 Test(chain, more_programs_than_have_names_are_counted)
 {
 	struct cs_header shell = wrapper_of("a"), last = header_of(100, "f");
