@@ -100,10 +100,14 @@ static int32_t find_in_map(const struct cs_pid_map *map, int32_t inner)
 	return 0;
 }
 
-/* The child of one of the writers that calls itself @inner; 0: none has that pid. */
+/*
+ * The child of one of the writers that calls itself @inner.
+ * Return: 0: none has that pid; cs_reading_is_missing(): nobody can say.
+ */
 static int32_t find_in_proc(struct cs_instance *instance, int32_t inner)
 {
 	const struct cs_member *member;
+	int32_t missing = 0;
 
 	LIST_FOREACH(member, &instance->members, of_instance)
 	{
@@ -114,11 +118,13 @@ static int32_t find_in_proc(struct cs_instance *instance, int32_t inner)
 		found = cs_proc_read_child(member->process->pid, instance->peer.uid, inner);
 		if (found > 0)
 			return found;
+		if (cs_reading_is_missing(found))
+			missing = found;
 	}
-	return 0;
+	return missing;
 }
 
-/* As we see the pid @inner of the segment's namespace; 0 if it cannot be known. */
+/* As we see the pid @inner of the segment's namespace; 0, or as find_in_proc(), if it cannot be known. */
 static int32_t outer_pid(struct cs_instance *instance, int32_t inner)
 {
 	const struct cs_member *member;
@@ -136,7 +142,7 @@ static int32_t outer_pid(struct cs_instance *instance, int32_t inner)
 	found = find_in_map(instance->pids, inner);
 	if (!found) {
 		found = find_in_proc(instance, inner);
-		if (found)
+		if (found > 0)
 			remember(instance, inner, found);
 	}
 	return found;
@@ -200,11 +206,11 @@ static int is_writer(const struct cs_instance *instance, int32_t pid, int pidfd,
 	return 0;
 }
 
-/* Return: a pidfd; other negative errno than those of is_writer(): it has none, or is gone. */
+/* @pid: negative: why it is not known. Return: a pidfd; else @pid, or of is_writer(); others: it has none, or is gone. */
 static int open_writer(const struct cs_instance *instance, int32_t pid, uint64_t seen_ns,
 		       uint32_t *ret_uid)
 {
-	cs_cleanup(cs_closep) int pidfd = pid > 0 ? cs_pidfd_open(pid) : -ESRCH;
+	cs_cleanup(cs_closep) int pidfd = pid > 0 ? cs_pidfd_open(pid) : pid < 0 ? pid : -ESRCH;
 	int r = pidfd < 0 ? pidfd : is_writer(instance, pid, pidfd, seen_ns, ret_uid);
 
 	return r < 0 ? r : cs_take_fd(&pidfd);

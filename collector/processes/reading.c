@@ -199,8 +199,8 @@ int cs_reading_run(int32_t pid, uint32_t uid, cs_reading_fn read, void *job, siz
 	assert(bytes <= CS_READING_JOB_MAX);
 	pthread_mutex_lock(&all.lock);
 	place = place_for(pid, uid);
-	all.stats.refused += !place;
 	r = place ? have_worker() : -EBUSY;
+	all.stats.refused += r < 0;
 	if (r == 0) {
 		place->pid = pid;
 		place->uid = uid;

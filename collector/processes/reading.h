@@ -35,7 +35,8 @@ typedef int (*cs_reading_fn)(void *job);
 
 struct cs_reading_stats {
 	uint64_t given_up; /* that did not come back in time */
-	uint64_t refused;  /* not begun, since others of that process or uid had not come back */
+	uint64_t
+		refused; /* not begun: others of that process or uid had not come back, or no thread was to be had */
 };
 
 /**

@@ -14,7 +14,9 @@
 
 #include "base/clock.h"
 #include "collector/assembler/ids.h"
+#include "collector/instances/tags.h"
 #include "collector/processes/death.h"
+#include "collector/processes/reading.h"
 #include "tests/support/announcing.h"
 #include "tests/support/following.h"
 
@@ -237,4 +239,31 @@ Test(instance, one_whose_end_cannot_be_waited_for_is_refused_and_not_dead)
 	cr_expect(eq(int, file.fd, segment.fd));
 	cr_expect(eq(int, peer.pidfd, -EBADF));
 	cr_expect(eq(u64, following.self.processes_now, 0));
+}
+
+static int wait_for_ever(void *fd)
+{
+	char byte;
+
+	return (int)read(*(int *)fd, &byte, 1);
+}
+
+/* Of a writer of another pid namespace, whose parent's files are not to be read just now. */
+Test(instance, who_could_not_be_looked_for_is_not_dead)
+{
+	struct cs_instance *instance;
+	struct cs_lanes lanes;
+	pid_t child;
+	int fds[2];
+
+	start();
+	child = following_child();
+	instance = following_new(&following, child, 64, 1, &lanes);
+	instance->same_ns = false;
+	cr_assert(cs_tags_get(instance, 998, 0)->dead_on_arrival);
+	cr_assert(zero(int, pipe(fds)));
+	cr_assert(eq(int, cs_reading_run(1, getuid(), wait_for_ever, &fds[0], sizeof(fds[0])),
+		     -ETIMEDOUT));
+	cr_expect(not(cs_tags_get(instance, 999, 0)->dead_on_arrival));
+	following_child_end(child);
 }

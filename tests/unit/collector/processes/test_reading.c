@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -121,6 +122,23 @@ Test(reading, threads_that_sleep_are_bounded)
 			     -ETIMEDOUT));
 	cr_expect(eq(int, cs_reading_run(100, 100, answer, &job, sizeof(job)), -EBUSY));
 	close(other);
+}
+
+/* Where a user may have no more threads, it is said and counted as what was not read. */
+Test(reading, without_a_thread_nothing_is_begun)
+{
+	const struct rlimit none = { 0, 0 };
+	struct job job = { .answer = 1 };
+	struct cs_reading_stats stats;
+
+	cr_assert(eq(int, setrlimit(RLIMIT_NPROC, &none), 0));
+	if (getuid() == 0)
+		cr_assert(eq(int, setuid(54321), 0)); /* root has no such limit */
+	cr_assert(eq(int, cs_reading_run(1, 1000, answer, &job, sizeof(job)), -EAGAIN));
+	cr_expect(eq(int, job.answer, 1));
+	cs_reading_get_stats(&stats);
+	cr_expect(eq(u64, stats.refused, 1));
+	cr_expect(eq(u64, stats.given_up, 0));
 }
 
 Test(reading, what_is_asked_of_a_process_is_told)
