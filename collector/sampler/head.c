@@ -58,13 +58,11 @@ static bool asks_parent(enum cs_head_kind kind)
 }
 
 enum cs_head_verdict cs_head_decide(const struct cs_head *head,
-				    const struct cs_span_context *context, uint64_t *ret_threshold)
+				    const struct cs_span_context *context,
+				    const struct cs_ot_state *state, uint64_t *ret_threshold)
 {
-	struct cs_ot_state state;
-	uint64_t random;
+	uint64_t random = cs_ot_state_randomness(state, &context->trace_id);
 
-	cs_ot_state_read(context->trace_state, &state);
-	random = cs_ot_state_randomness(&state, &context->trace_id);
 	if (!asks_parent(head->kind) || !context->caller_decided) {
 		*ret_threshold = own_threshold(head);
 		return random >= *ret_threshold ? CS_HEAD_KEEP : CS_HEAD_OUT;
@@ -72,8 +70,8 @@ enum cs_head_verdict cs_head_decide(const struct cs_head *head,
 	if (!(context->trace_flags & CS_TRACE_FLAG_SAMPLED))
 		return CS_HEAD_OUT_PARENT;
 	/* What contradicts itself says nothing. */
-	*ret_threshold = state.threshold != CS_THRESHOLD_UNKNOWN && random >= state.threshold
-				 ? state.threshold
+	*ret_threshold = state->threshold != CS_THRESHOLD_UNKNOWN && random >= state->threshold
+				 ? state->threshold
 				 : CS_THRESHOLD_UNKNOWN;
 	return CS_HEAD_KEEP;
 }

@@ -55,10 +55,12 @@ enum cs_head_verdict {
 
 /**
  * cs_head_decide() - is a span of that context kept?
+ * @state:         what its tracestate says
  * @ret_threshold: of those that are kept: with which probability they are; CS_THRESHOLD_UNKNOWN: who decided
  *                 does not say
  *
  * Context: any-thread.
  */
 enum cs_head_verdict cs_head_decide(const struct cs_head *head,
-				    const struct cs_span_context *context, uint64_t *ret_threshold);
+				    const struct cs_span_context *context,
+				    const struct cs_ot_state *state, uint64_t *ret_threshold);

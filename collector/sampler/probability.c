@@ -20,7 +20,7 @@ static unsigned leading_digits(uint64_t kept)
 uint64_t cs_threshold_of(double probability, unsigned precision)
 {
 	double kept = probability * (double)CS_THRESHOLD_NOTHING;
-	uint64_t exact, rounded, whole = (uint64_t)kept;
+	uint64_t exact, whole = (uint64_t)kept;
 	unsigned digits, bits;
 
 	whole += kept - (double)whole >= 0.5;
@@ -31,8 +31,8 @@ uint64_t cs_threshold_of(double probability, unsigned precision)
 	if (digits >= CS_THRESHOLD_DIGITS)
 		return exact;
 	bits = 4 * (CS_THRESHOLD_DIGITS - digits);
-	rounded = (exact + (1ull << (bits - 1))) >> bits << bits;
-	return rounded < CS_THRESHOLD_NOTHING ? rounded : exact;
+	/* What is kept is more than one unit of the last digit: that cannot become nothing. */
+	return (exact + (1ull << (bits - 1))) >> bits << bits;
 }
 
 double cs_threshold_probability(uint64_t threshold)

@@ -90,11 +90,14 @@ static bool decide_head(struct cs_sampler *sampler, const struct cs_span_context
 			uint64_t *ret_threshold)
 {
 	struct cs_sampler_family *family = &sampler->family;
-	enum cs_head_verdict verdict =
-		cs_head_decide(&sampler->sampling.head, context, ret_threshold);
+	enum cs_head_verdict verdict;
+	struct cs_ot_state state;
 
+	cs_ot_state_read(context->trace_state, &state);
+	verdict = cs_head_decide(&sampler->sampling.head, context, &state, ret_threshold);
 	family->is = true;
 	family->trace_id = context->trace_id;
+	family->randomness = cs_ot_state_randomness(&state, &context->trace_id);
 	family->out = verdict == CS_HEAD_OUT_PARENT ? CS_SAMPLED_OUT_PARENT : CS_SAMPLED_OUT_HEAD;
 	if (verdict != CS_HEAD_KEEP)
 		return false;
@@ -114,14 +117,6 @@ static void keep_by_rule(struct cs_sampler *sampler, const struct cs_span_contex
 	remember(sampler, &context->trace_id);
 }
 
-static uint64_t randomness_of(const struct cs_span_context *context)
-{
-	struct cs_ot_state state;
-
-	cs_ot_state_read(context->trace_state, &state);
-	return cs_ot_state_randomness(&state, &context->trace_id);
-}
-
 /* Of what no rule keeps. */
 static void decide_ratio(struct cs_sampler *sampler, const struct cs_span_context *context,
 			 uint64_t threshold)
@@ -130,7 +125,7 @@ static void decide_ratio(struct cs_sampler *sampler, const struct cs_span_contex
 
 	family->out = CS_SAMPLED_OUT_TAIL;
 	family->rule = CS_TAIL_RATIO;
-	if (cs_tail_ratio(&sampler->sampling.tail, randomness_of(context), &threshold))
+	if (cs_tail_ratio(&sampler->sampling.tail, family->randomness, &threshold))
 		keep(family, context, threshold);
 }
 
@@ -162,7 +157,7 @@ static bool hold(struct cs_sampler *sampler, const struct cs_invocation *invocat
 				invocation->end_ns - invocation->start_ns, invocation->end_ns);
 	if (!slow)
 		return false;
-	slow->randomness = randomness_of(context);
+	slow->randomness = sampler->family.randomness;
 	slow->threshold = threshold;
 	slow->trace_state = context->trace_state ? strdup(context->trace_state) : NULL;
 	sampler->family.kept = true;
@@ -315,11 +310,13 @@ void cs_sampler_add_call(struct cs_sampler *sampler, struct cs_spans *spans,
 
 uint8_t cs_sampler_flags(const struct cs_sampler *sampler, const struct cs_span_context *context)
 {
+	struct cs_ot_state state;
 	uint64_t threshold;
 
 	if (sampler->sampling.head.kind == CS_HEAD_NONE)
 		return context->trace_flags;
-	if (cs_head_decide(&sampler->sampling.head, context, &threshold) == CS_HEAD_KEEP)
+	cs_ot_state_read(context->trace_state, &state);
+	if (cs_head_decide(&sampler->sampling.head, context, &state, &threshold) == CS_HEAD_KEEP)
 		return context->trace_flags | CS_TRACE_FLAG_SAMPLED;
 	return context->trace_flags & (uint8_t)~CS_TRACE_FLAG_SAMPLED;
 }

@@ -53,6 +53,7 @@ struct cs_sampler_stats {
 struct cs_sampler_family {
 	bool is;
 	struct cs_trace_id trace_id;
+	uint64_t randomness;     /* by which ratios decide of it */
 	struct cs_slow *slow;    /* it is held, there; NULL: it is not */
 	enum cs_sampled_out out; /* why it is not kept */
 	bool kept;

@@ -33,8 +33,11 @@ static enum cs_head_verdict decide(enum cs_head_kind kind, double ratio, enum ca
 		.caller_decided = caller != NOBODY,
 	};
 
+	struct cs_ot_state said;
+
 	*ret_threshold = NONE;
-	return cs_head_decide(&head, &context, ret_threshold);
+	cs_ot_state_read(state, &said);
+	return cs_head_decide(&head, &context, &said, ret_threshold);
 }
 
 Test(head, each_sampler_decides_as_the_specification_says)

@@ -186,6 +186,16 @@ Test(sampler, what_stands_below_an_invocation_shares_its_fate)
 	cr_expect(eq(uint, cs_sampler_flags(&sampler, &one.context), 0));
 }
 
+Test(sampler, flags_of_what_is_never_left_out_say_what_the_head_decides)
+{
+	struct cs_invocation one = invocation();
+
+	use(CS_HEAD_ALWAYS_ON, 1, NULL);
+	one.context.trace_flags = CS_TRACE_FLAG_RANDOM;
+	cr_expect(eq(uint, cs_sampler_flags(&sampler, &one.context),
+		     CS_TRACE_FLAG_RANDOM | CS_TRACE_FLAG_SAMPLED));
+}
+
 Test(sampler, a_parents_no_is_counted_as_its_own)
 {
 	struct cs_invocation one = invocation();
@@ -234,6 +244,75 @@ Test(sampler, each_rule_keeps_what_it_names)
 	cr_expect(eq(u64, stats.kept[CS_TAIL_TIMEOUT], 1));
 	cr_expect(eq(u64, stats.kept[CS_TAIL_TRACE], 1));
 	cr_expect(eq(u64, stats.out[CS_SAMPLED_OUT_TAIL], 1));
+}
+
+Test(sampler, without_a_rule_for_it_a_start_is_kept_that_failed)
+{
+	struct cs_cold_start cold = { .identity = &identity, .context = context(), .ready = true };
+	struct cs_sampler_stats stats;
+	struct seen seen = { 0 };
+
+	use(CS_HEAD_NONE, 1, "errors,ratio=0");
+	cs_sampler_add_cold_start(&sampler, &spans, &cold);
+	see(&seen);
+	cr_expect(eq(sz, seen.spans, 0));
+	cold.ready = false;
+	cold.outcome = (struct cs_outcome){ CS_CAUSE_SIGNAL, SIGSEGV };
+	cs_sampler_add_cold_start(&sampler, &spans, &cold);
+	see(&seen);
+	cr_expect(eq(dbl, seen.failed, 1));
+	cs_sampler_get_stats(&sampler, &stats);
+	cr_expect(eq(u64, stats.kept[CS_TAIL_ERROR], 1));
+}
+
+/* A caller that sampled, and does not say how probable that was: counts are of what came here. */
+Test(sampler, the_tail_counts_what_came_to_it)
+{
+	struct cs_invocation one = invocation();
+	struct seen seen;
+
+	use(CS_HEAD_PARENT_ALWAYS_ON, 1, "errors,ratio=0.5");
+	one.context.caller_decided = true;
+	one.status = 500;
+	seen = add(&one);
+	cr_expect(eq(sz, seen.without, 0));
+	cr_expect(eq(dbl, seen.count, 1));
+}
+
+/* Logs and spans of others come between an invocation and its last call. */
+Test(sampler, what_is_told_late_goes_the_way_of_its_trace)
+{
+	struct cs_invocation failed = invocation(), fine = invocation();
+	struct cs_call call = { .identity = &identity, .kind = CS_CALL_EXCHANGE };
+	struct seen seen = { 0 };
+
+	use(CS_HEAD_NONE, 1, "errors,ratio=0");
+	failed.status = 500;
+	cr_expect(eq(sz, add(&failed).spans, 1));
+	cr_expect(eq(sz, add(&fine).spans, 0));
+	call.context = failed.context;
+	cs_sampler_add_call(&sampler, &spans, &call);
+	see(&seen);
+	cr_expect(eq(sz, seen.spans, 1));
+	cr_expect(eq(dbl, seen.count, 1));
+	cr_expect(eq(sz, add(&fine).spans, 0));
+	call.context = fine.context;
+	cs_sampler_add_call(&sampler, &spans, &call);
+	see(&seen);
+	cr_expect(eq(sz, seen.spans, 1));
+}
+
+Test(sampler, what_is_held_keeps_the_members_of_others)
+{
+	struct cs_invocation one = invocation();
+	struct cs_span_batch batch;
+
+	use(CS_HEAD_NONE, 1, "slowest=1,ratio=0");
+	one.context.trace_state = "a=1,b=2";
+	cr_expect(eq(sz, add(&one).spans, 0));
+	cs_sampler_tick(&sampler, UINT64_MAX);
+	cr_assert(cs_sampler_take(&sampler, &batch));
+	cr_expect(eq(str, (char *)batch.groups[0].spans[0].trace_state, (char *)"ot=th:0,a=1,b=2"));
 }
 
 Test(sampler, those_that_are_held_take_what_is_below_them_along)
