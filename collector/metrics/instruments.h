@@ -124,6 +124,17 @@ enum cs_instrument_of {
 	  "CPU time of the collector itself")                                                       \
 	X(OWN_MEMORY, "process.memory.usage", "By", UPDOWN, true, NONE, COLLECTOR, "",              \
 	  "Resident memory of the collector itself")                                                \
+	X(SPANS_STARTED, "otel.sdk.span.started", "{span}", COUNTER, true, NONE, COLLECTOR,         \
+	  "otel.span.sampling_result", "Spans that were made, or left out by a sampler: DROP")      \
+	X(SPANS_SAMPLED, "coldspan.agent.spans.sampled", "{span}", COUNTER, true, NONE, COLLECTOR,  \
+	  "coldspan.reason", "Spans that the tail has kept, by its rules")                          \
+	X(SPANS_OUT, "coldspan.agent.spans.sampled_out", "{span}", COUNTER, true, NONE, COLLECTOR,  \
+	  "coldspan.reason", "Spans that were left out, by who decided: parent, head, tail")        \
+	X(SAMPLING_HURRIED, "coldspan.agent.sampling.hurried", "{invocation}", COUNTER, true,       \
+	  NONE, COLLECTOR, "",                                                                      \
+	  "Slow invocations for which there was no room until their minute was over")               \
+	X(LOGS_CREATED, "otel.sdk.log.created", "{log_record}", COUNTER, true, NONE, COLLECTOR,     \
+	  "", "Log records that were made of lines")                                                \
 	X(SPANS_EXPORTED, "otel.sdk.exporter.span.exported", "{span}", COUNTER, true, NONE,         \
 	  COLLECTOR, "otel.component.name, error.type",                                             \
 	  "Spans that a destination has dealt with; with error.type: not as they should")           \

@@ -8,8 +8,9 @@
 #include "collector/self.h"
 #include "exporters/exporter.h"
 
-#define REASON    "coldspan.reason"
-#define COMPONENT "otel.component.name"
+#define REASON          "coldspan.reason"
+#define COMPONENT       "otel.component.name"
+#define SAMPLING_RESULT "otel.span.sampling_result"
 
 static void put(struct cs_metric_store *store, enum cs_instrument_id id,
 		const struct cs_attr *attrs, size_t attrs_count, double value, uint64_t now_unix_ns)
@@ -54,6 +55,33 @@ static void put_drops(struct cs_metric_store *store, const struct cs_self *self,
 		       (double)drops[i].count, now_unix_ns);
 }
 
+static void put_sampling(struct cs_metric_store *store, const struct cs_self *self,
+			 uint64_t now_unix_ns)
+{
+	static const char *const deciders[] = {
+#define X(id, name) [CS_SAMPLED_OUT_##id] = name,
+		CS_SAMPLED_OUT(X)
+#undef X
+	};
+	uint64_t dropped = 0;
+
+	for (unsigned i = 0; i < CS_SAMPLED_OUT_COUNT; i++) {
+		dropped += self->sampling.out[i];
+		put_by(store, CS_INSTRUMENT_SPANS_OUT, REASON, deciders[i],
+		       (double)self->sampling.out[i], now_unix_ns);
+	}
+	for (unsigned i = 0; i < CS_TAIL_RULE_COUNT; i++)
+		put_by(store, CS_INSTRUMENT_SPANS_SAMPLED, REASON,
+		       cs_tail_rule_name((enum cs_tail_rule)i), (double)self->sampling.kept[i],
+		       now_unix_ns);
+	put(store, CS_INSTRUMENT_SAMPLING_HURRIED, NULL, 0, (double)self->sampling.hurried,
+	    now_unix_ns);
+	put_by(store, CS_INSTRUMENT_SPANS_STARTED, SAMPLING_RESULT, "RECORD_AND_SAMPLE",
+	       (double)(self->spans + self->spans_lost), now_unix_ns);
+	put_by(store, CS_INSTRUMENT_SPANS_STARTED, SAMPLING_RESULT, "DROP", (double)dropped,
+	       now_unix_ns);
+}
+
 void cs_self_metrics_counters(struct cs_metric_store *store, const struct cs_self *self,
 			      uint64_t now_ns, uint64_t now_unix_ns)
 {
@@ -74,6 +102,8 @@ void cs_self_metrics_counters(struct cs_metric_store *store, const struct cs_sel
 	for (unsigned i = CS_REFUSAL_NONE + 1; i < CS_REFUSAL_COUNT; i++)
 		put_by(store, CS_INSTRUMENT_REFUSED, REASON, refusals[i], (double)self->refused[i],
 		       now_unix_ns);
+	put_sampling(store, self, now_unix_ns);
+	put(store, CS_INSTRUMENT_LOGS_CREATED, NULL, 0, (double)self->log_records, now_unix_ns);
 	put(store, CS_INSTRUMENT_METRICS_LOST, NULL, 0, (double)store->lost, now_unix_ns);
 	put_by(store, CS_INSTRUMENT_BUILD_INFO, "service.version", CS_VERSION, 1, now_unix_ns);
 }

@@ -8,8 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "collector/metrics/metrics.h"
 #include "collector/self.h"
+#include "exporters/attributes.h"
 
 #define S    1000000000ull
 #define HOUR 3600
@@ -139,4 +141,51 @@ Test(metrics, a_machine_that_slept_has_not_set_its_clock)
 	moved_s[CLOCK_REALTIME] += HOUR;
 	moved_s[CLOCK_BOOTTIME] += HOUR;
 	cr_assert_float_eq(shift_s(), HOUR, 60);
+}
+
+static const char *instance_of(const char *service)
+{
+	for (size_t i = 0; i < batch.groups_count; i++) {
+		const struct cs_attrs *resource = &batch.groups[i].resource;
+
+		if (!strcmp(resource->items[0].value.string, service))
+			return cs_attributes_find(resource, "service.instance.id")->string;
+	}
+	return NULL;
+}
+
+/* Counters begin with the collector: so does who it says that it is, and all that it tells of is its own. */
+Test(metrics, each_run_is_an_instance_of_its_own)
+{
+	char before[64];
+
+	lived("a");
+	scrape();
+	cr_assert_str_eq(instance_of("a"), instance_of("coldspan-collector"));
+	snprintf(before, sizeof(before), "%s", instance_of("a"));
+	/* RFC 9562: version 4, variant 10. */
+	cr_assert_eq(strlen(before), 36);
+	cr_assert_eq(before[14], '4');
+	cr_assert(strchr("89ab", before[19]));
+	end();
+	begin();
+	lived("a");
+	scrape();
+	cr_assert_str_neq(instance_of("a"), before);
+}
+
+Test(metrics, what_is_counted_begins_with_the_collector)
+{
+	uint64_t before_unix_ns, after_unix_ns;
+
+	end();
+	before_unix_ns = cs_clock_ns(CLOCK_REALTIME);
+	begin();
+	after_unix_ns = cs_clock_ns(CLOCK_REALTIME);
+	moved_s[CLOCK_REALTIME] += HOUR;
+	lived("a");
+	scrape();
+	cr_assert_geq(metric_of("a", CS_INSTRUMENT_LIFETIME)->points->start_unix_ns,
+		      before_unix_ns);
+	cr_assert_leq(metric_of("a", CS_INSTRUMENT_LIFETIME)->points->start_unix_ns, after_unix_ns);
 }

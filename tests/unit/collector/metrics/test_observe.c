@@ -73,13 +73,19 @@ static bool has(const struct cs_attrs *attrs, const char *key, const char *text)
 	return !key;
 }
 
-/* The one point of a metric with that attribute; NULL: none. */
-static const struct cs_data_point *point(enum cs_instrument_id id, const char *key,
-					 const char *text)
+/* As who just looks: nothing of it is told after that. */
+static void look(void)
 {
-	const struct cs_data_point *found = NULL;
+	cs_arena_reset(&arena);
+	cr_assert(cs_metric_store_collect(&store, CS_READER_LOOK, 6000 * S, &arena, &batch));
+}
 
-	collect();
+/* How many points of a metric in the batch have that attribute. */
+static unsigned count(enum cs_instrument_id id, const char *key, const char *text,
+		      const struct cs_data_point **ret_last)
+{
+	unsigned found = 0;
+
 	for (size_t i = 0; i < batch.groups_count; i++) {
 		for (size_t j = 0; j < batch.groups[i].metrics_count; j++) {
 			const struct cs_metric *metric = &batch.groups[i].metrics[j];
@@ -89,12 +95,30 @@ static const struct cs_data_point *point(enum cs_instrument_id id, const char *k
 			for (size_t k = 0; k < metric->points_count; k++) {
 				if (!has(&metric->points[k].attrs, key, text))
 					continue;
-				cr_assert_null(found, "%s: more than one point", metric->name);
-				found = &metric->points[k];
+				*ret_last = &metric->points[k];
+				found++;
 			}
 		}
 	}
 	return found;
+}
+
+/* The one point of a metric with that attribute; NULL: none. */
+static const struct cs_data_point *point_in_batch(enum cs_instrument_id id, const char *key,
+						  const char *text)
+{
+	const struct cs_data_point *found = NULL;
+
+	cr_assert_leq(count(id, key, text, &found), 1, "%s: more than one point",
+		      cs_instrument(id)->name);
+	return found;
+}
+
+static const struct cs_data_point *point(enum cs_instrument_id id, const char *key,
+					 const char *text)
+{
+	collect();
+	return point_in_batch(id, key, text);
 }
 
 static double value(enum cs_instrument_id id, const char *key, const char *text)
@@ -143,6 +167,9 @@ static struct cs_cold_start cold_start(enum cs_init_type type)
 							 .end_ns = 1000 * S + 10 * MS * (i + 1) };
 	cold.facts[CS_FACT_SHARED_OBJECTS] = 5;
 	cold.facts[CS_FACT_OPENS_USER] = 11;
+	cold.facts[CS_FACT_OPENS_DEPENDENCY] = 4;
+	cold.facts[CS_FACT_OPENS_RUNTIME] = 7;
+	cold.facts[CS_FACT_OPENS_NATIVE] = 2;
 	cold.facts[CS_FACT_OPENS_OTHER] = 1;
 	cold.facts[CS_FACT_LOOKUPS_FAILED] = 40;
 	cold.facts[CS_FACT_ATTACH_COST_NS] = MS;
@@ -181,12 +208,15 @@ Test(observe, classes_of_inits_count_as_cold_or_do_not, .fini = end)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *class = cs_init_type_name(rows[i].type);
 		struct cs_cold_start cold = cold_start(rows[i].type);
+		const struct cs_data_point *phase = NULL;
 
 		cs_observe_cold_start(&observer, &cold, 5001 * S);
 		expect(CS_INSTRUMENT_COLDSTARTS, "coldspan.init.type", class, rows[i].coldstarts);
 		expect(CS_INSTRUMENT_INITS, "coldspan.init.type", class, 1);
 		/* All but queue, fetch, wait, handler and respond. */
 		expect(CS_INSTRUMENT_INIT_DURATION, "coldspan.init.type", class, 0.06);
+		cr_assert_eq(count(CS_INSTRUMENT_INIT_PHASE, "coldspan.init.type", class, &phase),
+			     CS_PHASE_COUNT);
 	}
 }
 
@@ -201,7 +231,9 @@ Test(observe, a_cold_start_is_measured_by_phase_and_structure, .fini = end)
 		expect(CS_INSTRUMENT_INIT_PHASE, "coldspan.phase", cs_phase_name(i), 0.01);
 	expect(CS_INSTRUMENT_INIT_OBJECTS, NULL, NULL, 5);
 	expect(CS_INSTRUMENT_INIT_FILES, "coldspan.file.kind", "user", 11);
-	expect(CS_INSTRUMENT_INIT_FILES, "coldspan.file.kind", "dependency", 0);
+	expect(CS_INSTRUMENT_INIT_FILES, "coldspan.file.kind", "dependency", 4);
+	expect(CS_INSTRUMENT_INIT_FILES, "coldspan.file.kind", "runtime", 7);
+	expect(CS_INSTRUMENT_INIT_FILES, "coldspan.file.kind", "native", 2);
 	expect(CS_INSTRUMENT_INIT_FILES, "coldspan.file.kind", "other", 1);
 	expect(CS_INSTRUMENT_INIT_LOOKUPS_FAILED, NULL, NULL, 40);
 	expect(CS_INSTRUMENT_INIT_FAULTS, "system.paging.fault.type", "minor", 200);
@@ -211,6 +243,13 @@ Test(observe, a_cold_start_is_measured_by_phase_and_structure, .fini = end)
 	expect(CS_INSTRUMENT_ATTACH, NULL, NULL, 0.001);
 	expect(CS_INSTRUMENT_FUNCTION_INFO, NULL, NULL, 1);
 	expect(CS_INSTRUMENT_MEMORY_LIMIT, NULL, NULL, -1);
+	end();
+
+	begin();
+	cold.usage_known = false;
+	cs_observe_cold_start(&observer, &cold, 5001 * S);
+	expect(CS_INSTRUMENT_INIT_CPU, NULL, NULL, -1);
+	cr_assert_null(point(CS_INSTRUMENT_INIT_FAULTS, NULL, NULL));
 	end();
 
 	begin();
@@ -357,6 +396,113 @@ Test(observe, what_an_invocation_took, .fini = end)
 	expect(CS_INSTRUMENT_BILLED, NULL, NULL, -1);
 }
 
+static const struct cs_exemplar *exemplar(enum cs_instrument_id id)
+{
+	const struct cs_data_point *p = point_in_batch(id, NULL, NULL);
+
+	cr_assert_not_null(p, "%s", cs_instrument(id)->name);
+	cr_assert_leq(p->exemplars_count, 1);
+	return p->exemplars_count ? p->exemplars : NULL;
+}
+
+Test(observe, exemplars_are_of_sampled_traces_at_their_time, .fini = end)
+{
+	struct cs_cold_start cold = cold_start(CS_INIT_ON_DEMAND);
+	struct cs_invocation is = invocation();
+
+	begin();
+	cold.context.trace_flags = is.context.trace_flags = 0;
+	cs_observe_cold_start(&observer, &cold, 5003 * S);
+	cs_observe_invocation(&observer, &is, 5003 * S);
+	look();
+	cr_assert_null(exemplar(CS_INSTRUMENT_INIT_DURATION));
+	cr_assert_null(exemplar(CS_INSTRUMENT_INVOKE_DURATION));
+	cold.context.trace_flags = is.context.trace_flags = 1;
+	cs_observe_cold_start(&observer, &cold, 5003 * S);
+	cs_observe_invocation(&observer, &is, 5003 * S);
+	look();
+	cr_assert_eq(exemplar(CS_INSTRUMENT_INIT_DURATION)->trace_id.bytes[0], 1);
+	cr_assert_eq(exemplar(CS_INSTRUMENT_INIT_DURATION)->span_id.bytes[0], 2);
+	cr_assert_eq(exemplar(CS_INSTRUMENT_INIT_DURATION)->time_unix_ns,
+		     5000 * S + 10 * MS * CS_PHASE_COUNT);
+	cr_assert_eq(exemplar(CS_INSTRUMENT_INVOKE_DURATION)->span_id.bytes[0], 3);
+	cr_assert_eq(exemplar(CS_INSTRUMENT_INVOKE_DURATION)->time_unix_ns, 5001 * S + 250 * MS);
+}
+
+/* Of one bucket each: what is slower, but nobody's cold start, gives way. */
+Test(observe, exemplars_are_cold_first, .fini = end)
+{
+	struct cs_cold_start cold = cold_start(CS_INIT_PROACTIVE);
+	struct cs_invocation is = invocation();
+
+	begin();
+	cold.facts[CS_FACT_ATTACH_COST_NS] = 1050000;
+	is.used.cpu_ns = 52 * MS;
+	cs_observe_cold_start(&observer, &cold, 5003 * S);
+	cs_observe_invocation(&observer, &is, 5003 * S);
+	cold.init_type = CS_INIT_ON_DEMAND;
+	cold.facts[CS_FACT_ATTACH_COST_NS] = 1040000;
+	cold.context.span_id.bytes[0] = 8;
+	is.cold = true;
+	is.used.cpu_ns = 51 * MS;
+	is.context.span_id.bytes[0] = 9;
+	cs_observe_cold_start(&observer, &cold, 5003 * S);
+	cs_observe_invocation(&observer, &is, 5003 * S);
+	look();
+	cr_assert_eq(exemplar(CS_INSTRUMENT_ATTACH)->span_id.bytes[0], 8);
+	cr_assert_eq(exemplar(CS_INSTRUMENT_CPU_USAGE)->span_id.bytes[0], 9);
+}
+
+Test(observe, memory_is_what_is_resident_and_what_may_be, .fini = end)
+{
+	static const struct cs_attr said = { "faas.max_memory",
+					     { .type = CS_VALUE_INT, .integer = 128 * MIB } };
+	struct cs_container container = { .memory_max_bytes = 256 * MIB };
+	struct cs_cold_start cold = cold_start(CS_INIT_ON_DEMAND);
+	struct cs_invocation is = invocation();
+
+	begin();
+	is.used.max_rss_bytes = 0;
+	is.used.rss_bytes = 32 * MIB;
+	cs_observe_invocation(&observer, &is, 5003 * S);
+	expect(CS_INSTRUMENT_MEM_USAGE, NULL, NULL, (double)(32 * MIB));
+	identity.container = &container;
+	cs_observe_cold_start(&observer, &cold, 5003 * S);
+	expect(CS_INSTRUMENT_MEMORY_LIMIT, NULL, NULL, (double)(256 * MIB));
+	platform.attrs = (struct cs_attrs){ .items = &said, .count = 1 };
+	cs_observe_cold_start(&observer, &cold, 5003 * S);
+	expect(CS_INSTRUMENT_MEMORY_LIMIT, NULL, NULL, (double)(128 * MIB));
+}
+
+Test(observe, azure_is_billed_by_the_memory_that_was_used, .fini = end)
+{
+	struct cs_cold_start cold = cold_start(CS_INIT_ON_DEMAND);
+	struct cs_invocation is = invocation();
+
+	begin();
+	platform.name = "azure.functions";
+	is.used.max_rss_bytes = 160 * MIB;
+	cs_observe_cold_start(&observer, &cold, 5003 * S);
+	cs_observe_invocation(&observer, &is, 5003 * S);
+	expect(CS_INSTRUMENT_BILLED, "coldspan.billed.component", "invoke", 0.25 * 0.25);
+	cr_assert_null(point(CS_INSTRUMENT_BILLED, "coldspan.billed.component", "init"));
+}
+
+Test(observe, a_function_that_made_room_begins_anew, .fini = end)
+{
+	struct cs_invocation is = invocation();
+
+	begin();
+	cs_observe_invocation(&observer, &is, 5003 * S);
+	collect();
+	store.crowded = true;
+	store.now_ns += CS_METRIC_IDLE_NS + 1;
+	cs_metric_store_sweep(&store, 6002 * S);
+	cr_assert_eq(store.groups_gone, 1);
+	cs_observe_invocation(&observer, &is, 6003 * S);
+	expect(CS_INSTRUMENT_INVOCATIONS, NULL, NULL, 1);
+}
+
 Test(observe, azure_names_the_function_of_its_app, .fini = end)
 {
 	struct cs_invocation is = invocation();
@@ -422,6 +568,38 @@ Test(observe, instances_of_a_function_are_one_resource, .fini = end)
 	expect(CS_INSTRUMENT_INVOCATIONS, NULL, NULL, 2);
 	cr_assert(has(&batch.groups[0].resource, "service.name", "hello"));
 	cr_assert(has(&batch.groups[0].resource, "service.instance.id", "id"));
+	cr_assert(has(&batch.groups[0].resource, "faas.name", "hello"));
+	cr_assert(has(&batch.groups[0].resource, "telemetry.sdk.name", "coldspan"));
+}
+
+Test(observe, a_platform_is_said_of_the_resource_and_the_version_of_points, .fini = end)
+{
+	static const struct cs_attr said[] = {
+		{ "service.namespace", { .type = CS_VALUE_STRING, .string = "shop" } },
+		{ "deployment.environment.name", { .type = CS_VALUE_STRING, .string = "test" } },
+		{ "host.name",
+		  { .type = CS_VALUE_STRING, .string = "is no business of a function's" } },
+	};
+	static const struct cs_attr attrs = { "cloud.provider",
+					      { .type = CS_VALUE_STRING, .string = "aws" } };
+	struct cs_cold_start cold = cold_start(CS_INIT_ON_DEMAND);
+	struct cs_invocation is = invocation();
+
+	begin();
+	platform.name = "aws_lambda";
+	platform.version = "3";
+	platform.attrs = (struct cs_attrs){ .items = &attrs, .count = 1 };
+	platform.said = (struct cs_attrs){ .items = said, .count = 3 };
+	cs_observe_cold_start(&observer, &cold, 5003 * S);
+	cs_observe_invocation(&observer, &is, 5003 * S);
+	expect(CS_INSTRUMENT_INVOCATIONS, "faas.version", "3", 1);
+	expect(CS_INSTRUMENT_COLDSTARTS, "faas.version", "3", 1);
+	expect(CS_INSTRUMENT_FUNCTION_INFO, "coldspan.platform", "aws_lambda", 1);
+	cr_assert(has(&batch.groups[0].resource, "coldspan.platform", "aws_lambda"));
+	cr_assert(has(&batch.groups[0].resource, "cloud.provider", "aws"));
+	cr_assert(has(&batch.groups[0].resource, "service.namespace", "shop"));
+	cr_assert(has(&batch.groups[0].resource, "deployment.environment.name", "test"));
+	cr_assert(!has(&batch.groups[0].resource, "host.name", said[2].value.string));
 }
 
 static bool declared(const char *list, const char *key)
@@ -476,7 +654,7 @@ Test(observe, metrics_are_as_the_list_has_them, .fini = end)
 			}
 		}
 	}
-	/* Those of destinations need some: test_outlet. */
+	/* Those of destinations need some: test_self_metrics. */
 	for (unsigned id = 0; id < CS_INSTRUMENT_SPANS_EXPORTED; id++)
 		cr_assert(made[id], "%s", cs_instrument(id)->name);
 	cr_assert(made[CS_INSTRUMENT_COLLECTION_DURATION]);

@@ -199,9 +199,58 @@ Test(store, differences_are_to_the_push_before_whoever_scrapes, .fini = end)
 	add(CS_INSTRUMENT_INSTANCES, "a", 7);
 	m = metric(CS_READER_PUSH, 280 * S, CS_INSTRUMENT_INSTANCES);
 	cr_assert_eq(m->temporality, CS_TEMPORALITY_CUMULATIVE);
+	cr_assert_not(m->monotonic);
 	cr_assert_eq(m->points->as_int, 7);
 	cr_assert_eq(batch.groups_count, 1);
 	cr_assert_eq(batch.groups[0].metrics_count, 1);
+}
+
+/* What is read anew each time is no difference to anything that is kept here. */
+Test(store, low_memory_is_differences_of_functions_alone, .fini = end)
+{
+	begin(CS_PREFER_LOW_MEMORY);
+	add(CS_INSTRUMENT_INVOCATIONS, "a", 2);
+	cs_metric_store_set(
+		&store, store.own,
+		&(struct cs_measurement){ .instrument = CS_INSTRUMENT_EVENTS, .value = 7 },
+		110 * S);
+	cr_assert_eq(metric(CS_READER_PUSH, 160 * S, CS_INSTRUMENT_INVOCATIONS)->temporality,
+		     CS_TEMPORALITY_DELTA);
+	cr_assert_eq(metric(CS_READER_PUSH, 170 * S, CS_INSTRUMENT_EVENTS)->temporality,
+		     CS_TEMPORALITY_CUMULATIVE);
+	cr_assert_eq(metric(CS_READER_PUSH, 180 * S, CS_INSTRUMENT_EVENTS)->points->as_int, 7);
+}
+
+Test(store, explicit_buckets_are_pushed_and_a_scrape_has_both, .fini = end)
+{
+	begin(CS_PREFER_CUMULATIVE);
+	store.settings.explicit_buckets = true;
+	add(CS_INSTRUMENT_INVOKE_DURATION, "a", 0.25);
+	cr_assert_eq(metric(CS_READER_PUSH, 160 * S, CS_INSTRUMENT_INVOKE_DURATION)->type,
+		     CS_METRIC_HISTOGRAM);
+	cr_assert_eq(metric(CS_READER_SCRAPE, 161 * S, CS_INSTRUMENT_INVOKE_DURATION)->type,
+		     CS_METRIC_EXP_HISTOGRAM);
+}
+
+/* The clock may be set back: no point ends before it begins, and no exemplar lies outside of its point. */
+Test(store, times_fit_each_other_whatever_the_clock_does, .fini = end)
+{
+	const struct cs_data_point *point;
+
+	begin(CS_PREFER_CUMULATIVE);
+	cs_metric_store_add(&store, function,
+			    &(struct cs_measurement){ .instrument = CS_INSTRUMENT_INVOKE_DURATION,
+						      .value = 0.25,
+						      .time_unix_ns = 150 * S,
+						      .trace_id = { { 1 } } },
+			    150 * S);
+	point = metric(CS_READER_LOOK, 120 * S, CS_INSTRUMENT_INVOKE_DURATION)->points;
+	cr_assert_eq(point->time_unix_ns, 120 * S);
+	cr_assert_eq(point->exemplars_count, 1);
+	cr_assert_eq(point->exemplars->time_unix_ns, 120 * S);
+	point = metric(CS_READER_LOOK, 50 * S, CS_INSTRUMENT_INVOKE_DURATION)->points;
+	cr_assert_eq(point->start_unix_ns, 100 * S);
+	cr_assert_eq(point->time_unix_ns, 100 * S);
 }
 
 Test(store, what_goes_beyond_the_limit_is_counted_in_one_series, .fini = end)
@@ -267,14 +316,21 @@ Test(store, no_group_is_the_collectors_overflow, .fini = end)
 
 Test(store, groups_are_services_and_bounded, .fini = end)
 {
+	static const struct cs_attr elsewhere[] = {
+		{ "service.name", { .type = CS_VALUE_STRING, .string = "hello" } },
+		{ "service.namespace", { .type = CS_VALUE_STRING, .string = "shop" } },
+	};
 	char name[16];
 
 	begin(CS_PREFER_CUMULATIVE);
 	cr_assert_eq(group_named("hello"), function);
+	cr_assert_neq(
+		cs_metric_store_group(&store, &(struct cs_attrs){ .items = elsewhere, .count = 2 }),
+		function);
 	cr_assert_neq(group_named("coldspan-collector"), store.own);
 	for (unsigned i = 0; i < 2 * CS_METRIC_GROUPS_MAX; i++) {
 		snprintf(name, sizeof(name), "%u", i);
-		cr_assert_eq(!group_named(name), i + 3 >= CS_METRIC_GROUPS_MAX);
+		cr_assert_eq(!group_named(name), i + 4 >= CS_METRIC_GROUPS_MAX);
 	}
 }
 
@@ -507,6 +563,23 @@ Test(store, an_old_exemplar_makes_room_though_nobody_pushes, .fini = end)
 	cr_assert_eq(exemplars.count, 1);
 }
 
+/* Who scrapes does so more seldom than some push. */
+Test(store, an_exemplar_is_new_for_a_minute, .fini = end)
+{
+	struct cs_exemplars exemplars = { 0 };
+	struct cs_exemplar_slot slot = { .time_unix_ns = 100 * S, .value = 9 };
+
+	begin(CS_PREFER_CUMULATIVE);
+	cs_exemplars_offer(&exemplars, &slot, 1000);
+	slot.value = 1;
+	slot.time_unix_ns += 60 * S;
+	cs_exemplars_offer(&exemplars, &slot, 1000);
+	cr_assert_eq(exemplars.slots[0].value, 9);
+	slot.time_unix_ns++;
+	cs_exemplars_offer(&exemplars, &slot, 1000);
+	cr_assert_eq(exemplars.slots[0].value, 1);
+}
+
 Test(store, full_of_exemplars_keeps_the_best, .fini = end)
 {
 	const struct cs_data_point *point;
@@ -606,4 +679,9 @@ Test(settings, are_what_the_variables_say)
 	cs_metric_settings_from_env(&settings, get_env, warn);
 	cr_assert_eq(settings.interval_ms, 60000);
 	cr_assert_eq(warnings, 3);
+	temporality = aggregation = NULL;
+	interval = "-18446744073709551615"; /* strtoul() makes 1 of it */
+	cs_metric_settings_from_env(&settings, get_env, warn);
+	cr_assert_eq(settings.interval_ms, 60000);
+	cr_assert_eq(warnings, 4);
 }
