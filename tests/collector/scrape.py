@@ -5,17 +5,22 @@
     scrape.py COLLECTOR SHIM
 """
 import contextlib
+import http.client
+import os
 import pathlib
 import re
+import socket
 import subprocess
 import time
 
 from harness import LIMIT_S, main
-from lib import listening, otlp_json, prometheus
+from lib import cases, listening, otlp_json, prometheus
 from lib.cases import case
 from scraped import Scraped, until, value
 from serving import REQUESTS, serve
 
+NOBODY = 65534
+PLACES = 16  # CS_PROMETHEUS_READERS_MAX
 OPEN_METRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
 
 
@@ -58,6 +63,47 @@ def two_that_look_the_same_both_see_it(binary, shim):
         assert "coldspan_inits_total" in collector.ask()[2]
         looked = re.search(r"^coldspan_inits_total\S+ (\d+)$", collector.ask()[2], re.M)
         assert looked and looked[1] == "1", "who only looks is told what is"
+
+
+class Scraper:
+    """A connection that is kept open, of that user."""
+
+    def __init__(self, collector, name, uid):
+        self.connection = http.client.HTTPConnection(collector.url.hostname, collector.url.port, timeout=LIMIT_S)
+        self.headers = {"X-Prometheus-Scrape-Timeout-Seconds": "10", "User-Agent": name}
+        own = os.geteuid()
+        os.seteuid(uid)
+        try:
+            self.connection.sock = socket.socket()  # it is his who made it
+        finally:
+            os.seteuid(own)
+        self.connection.sock.settimeout(LIMIT_S)
+        self.connection.sock.connect((collector.url.hostname, collector.url.port))
+
+    def inits(self):
+        self.connection.request("GET", "/metrics", headers=self.headers)
+        text = self.connection.getresponse().read().decode()
+        return [int(number) for number in re.findall(r"^coldspan_inits_total\S+ (\d+)$", text, re.M)]
+
+
+@case
+def connections_that_are_kept_open_keep_no_scraper_out(binary, shim):
+    """One user's, who takes all the places that he may; another's scraper is told of what is new from zero on."""
+    if os.geteuid() != 0:
+        cases.skip("one user cannot connect as another")
+    with Scraped(binary) as collector:
+        held = [Scraper(collector, f"greedy/{n}", NOBODY) for n in range(PLACES)]
+        scraper = Scraper(collector, "scraper", os.geteuid())
+        for _ in range(2):  # the connection of who has asked twice is kept for long
+            assert [one.inits() for one in (*held, scraper)] == [[]] * (PLACES + 1)
+        serve(collector, shim)
+        collector.until("the start was told", lambda c: c["cold_starts"] == 1)
+        late = Scraper(collector, "greedy/late", NOBODY)
+        assert late.inits() == [1], "who has no place is told what is"
+        assert scraper.inits() == [0]
+        assert scraper.inits() == [1]
+        for one in (scraper, late, *held):
+            one.connection.close()
 
 
 @case
