@@ -77,11 +77,14 @@ static _Noreturn void become(struct launch *launch)
 }
 
 /* exec(2) says ENOENT for a script without its interpreter and a program without its loader, too. */
-static const char *reason(const char *command, int error)
+static const char *reason(const char *command, const char *folder, int error)
 {
+	cs_cleanup(cs_closep) int from = -EBADF;
+
 	if (error != ENOENT)
 		return strerror(error);
-	if (strchr(command, '/') && access(command, F_OK) == 0)
+	from = open(folder ? folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (strchr(command, '/') && faccessat(from, command, F_OK, 0) == 0)
 		return "the interpreter that it names was not found; see its first line or, for a "
 		       "program, readelf -l";
 	return "command not found";
@@ -100,7 +103,7 @@ static int not_started(const struct launch *launch, struct cs_child *ret, struct
 				   strerror(launch->error));
 	ret->exec_failed = true;
 	return cs_diag_set(diag, -launch->error, "%s: %s", name,
-			   reason(command->argv[0], launch->error));
+			   reason(command->argv[0], command->folder, launch->error));
 }
 
 /* All signals are blocked in it, for no handler of ours may run while it borrows our memory. */

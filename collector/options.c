@@ -344,7 +344,7 @@ int cs_options_parse(int argc, char **argv, char *(*get_env)(const char *name),
 		return cs_diag_set(diag, -EINVAL,
 				   "unexpected argument \"%s\"; see coldspan-collector --help",
 				   argv[optind]);
-	if (options.json && !options.show_origin)
+	if (options.json && !options.show_origin && !options.help && !options.version)
 		return cs_diag_set(diag, -EINVAL,
 				   "--json is of --show-origin: add that, or leave it out");
 	*ret = options;

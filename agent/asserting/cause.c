@@ -319,15 +319,15 @@ void cs_cause_next(const char *file, const struct cs_asserted *asserted, struct 
 {
 	const struct cs_plan_function *function = asserted->function;
 	enum cs_sampling_outcome outcome = asserted->failure.outcome;
-	bool unseen = asserted->failed &&
-		      (outcome == CS_SAMPLING_UNSEEN || outcome == CS_SAMPLING_NOT_STARTED);
+	bool not_started = asserted->failed && outcome == CS_SAMPLING_NOT_STARTED;
+	bool unseen = not_started || (asserted->failed && outcome == CS_SAMPLING_UNSEEN);
 	bool unprepared = asserted->failed && outcome == CS_SAMPLING_UNPREPARED;
 	bool listens = !unseen &&
 		       (function->ready == CS_READY_RESPONSE || function->ready == CS_READY_LISTEN);
 	struct cs_buffer command = { 0 };
 
-	if (unprepared)
-		return; /* what it wrote says more than a start could */
+	if (unprepared || (not_started && !stands_alone(function)))
+		return; /* what is said of it says more than a start could */
 	for (char **word = function->argv; stands_alone(function) && *word; word++) {
 		cs_buffer_putc(&command, ' ');
 		cs_shell_word(&command, *word, false);

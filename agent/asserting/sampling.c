@@ -447,11 +447,17 @@ static void on_starting(void *context, pid_t starter)
 	cs_counters_open(&sampling->counters, sampling->function, starter);
 }
 
-/* coldspan-faas is ours to have, and what the machine is short of is short for all. */
+/* What the machine is short of is short for all. */
+static bool is_shortage(int error)
+{
+	return error == -ENOMEM || error == -EAGAIN || error == -EMFILE || error == -ENFILE;
+}
+
+/* coldspan-faas is ours to have. */
 static bool is_functions_fault(const struct sampling *sampling, int error)
 {
 	return sampling->watched.child.exec_failed && sampling->function->start != CS_START_FAAS &&
-	       error != -ENOMEM && error != -EAGAIN && error != -EMFILE && error != -ENFILE;
+	       !is_shortage(error);
 }
 
 /* There is nothing to wait for: it has no data, and others may have some. Return: 0. */
@@ -493,7 +499,7 @@ static int start(struct sampling *sampling, const char *folder, const int *files
 	}
 	r = cs_starting_make(function, folder, port, sampling->api.port, &sampling->arena, diag,
 			     &starting);
-	if (r == -ENOENT)
+	if (starting.refused && !is_shortage(r))
 		return take_refusal(sampling, r, diag);
 	if (r < 0)
 		return r;

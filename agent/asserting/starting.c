@@ -70,9 +70,14 @@ static int serve(const struct cs_plan_function *function, const char *folder, ui
 	char real[PATH_MAX], *slash;
 	const char **argv, *name;
 
-	if (!path || !realpath(path, real))
-		return cs_diag_set(diag, -ENOENT, "%s: %s", path ? path : function->folder,
-				   strerror(path ? errno : ENOMEM));
+	if (!path)
+		return -ENOMEM;
+	if (!realpath(path, real)) {
+		int error = errno;
+
+		ret->refused = true;
+		return cs_diag_set(diag, -error, "%s: %s", path, strerror(error));
+	}
 	name = name_of(real, arena);
 	slash = strrchr(real, '/');
 	*slash = '\0';
@@ -156,16 +161,13 @@ int cs_starting_make(const struct cs_plan_function *function, const char *folder
 		     uint16_t api_port, struct cs_arena *arena, struct cs_diag *diag,
 		     struct cs_starting *ret)
 {
-	struct cs_starting starting = { .argv = function->argv };
 	int r = 0;
 
+	*ret = (struct cs_starting){ .argv = function->argv };
 	if (function->start == CS_START_FAAS)
-		r = serve(function, folder, port, arena, diag, &starting);
+		r = serve(function, folder, port, arena, diag, ret);
 	if (r < 0)
 		return r;
-	starting.env = environment(function, folder, port, api_port, arena);
-	if (!starting.env)
-		return cs_diag_set(diag, -ENOMEM, "out of memory");
-	*ret = starting;
-	return 0;
+	ret->env = environment(function, folder, port, api_port, arena);
+	return ret->env ? 0 : cs_diag_set(diag, -ENOMEM, "out of memory");
 }

@@ -3,6 +3,7 @@
 /* How a function of coldspan.yaml becomes a command: its words, and its environment. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agent/budget/plan.h"
@@ -14,6 +15,7 @@ struct cs_starting {
 	char *const *argv;
 	char *const *env;
 	const char *path; /* of the first event; NULL: as the plan says */
+	bool refused;     /* cs_starting_make() failed by the function's folder */
 };
 
 /**
@@ -26,7 +28,7 @@ struct cs_starting {
  *
  * Context:   startup.
  * Ownership: the arena's, and the function's.
- * Return:    0; -ENOENT the runtime or the folder is not there; -ENOMEM; @diag says what.
+ * Return:    0; -ENOENT the runtime is not there; errors of realpath(3) of the folder; -ENOMEM; @diag says what.
  */
 int cs_starting_make(const struct cs_plan_function *function, const char *folder, uint16_t port,
 		     uint16_t api_port, struct cs_arena *arena, struct cs_diag *diag,

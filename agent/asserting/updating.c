@@ -4,10 +4,12 @@
 #include "agent/asserting/updating.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -134,11 +136,26 @@ static int store(const char *path, const struct cs_buffer *text, struct cs_diag 
 	return r;
 }
 
+/* What keeps a file from being replaced where others may be made beside it: rename(2), statx(2). */
+static int is_held(const char *path)
+{
+	struct statx found;
+
+	if (statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, &found) < 0)
+		return -errno;
+	if (found.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+		return -EBUSY; /* a container was given this one file */
+	return found.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND) ? -EPERM : 0;
+}
+
 int cs_updating_check(const struct cs_plan_file *file, struct cs_diag *diag)
 {
 	struct cs_result_file unwritten;
-	int r = cs_result_file_open(file->path, diag, &unwritten);
+	int r = is_held(file->path);
 
+	if (r < 0)
+		return cs_diag_set(diag, r, "cannot write %s: %s", file->path, strerror(-r));
+	r = cs_result_file_open(file->path, diag, &unwritten);
 	cs_result_file_close(&unwritten);
 	return r;
 }

@@ -115,6 +115,7 @@ def every_way_to_come_to_nothing_is_told(args, folder):
                                                 r" +next: coldspan doctor -- nosuchthing 1\n"),
             "plain": ("run: [./coldspan.yaml]", r"it could not be started  .*\n +\| \./coldspan.yaml: Permission denied\n"),
             "nowhere": ("function: nowhere", r"it could not be started: not found  .*\n +\| \S+/nowhere: No such file or directory\n"),
+            "within": ("function: coldspan.yaml/x", r"it could not be started  .*\n +\| \S+/x: Not a directory\n"),
             "gone": ("run: [/bin/true], baseline: {run: [nosuchthing]}", r"the baseline's start 1: it could not be started: not found"),
             "other": ("run: [/bin/true], baseline: {run: [/bin/false]}", r"the baseline's start 1: exit status 1")}
     against = ("gone", "other")
@@ -123,7 +124,7 @@ def every_way_to_come_to_nothing_is_told(args, folder):
                          for name, (start, _) in ends.items()))
     for name, (_, said) in ends.items():
         expect(coldspan(args, folder, name, env={"COLUMNS": "300"}), NO_DATA, r"NO DATA +" + ("" if name in against else "start 1: ") + said)
-    expect(coldspan(args, folder, "-o", "json=r.json"), NO_DATA, r"budgets: 11 without a start\n$")
+    expect(coldspan(args, folder, "-o", "json=r.json"), NO_DATA, r"budgets: 12 without a start\n$")
     expect(coldspan(args, folder, "--from", "r.json", "absent"), NO_DATA, r"it could not be started: not found  .*\n +\| nosuchthing: command not found\n")
 
 
