@@ -17,12 +17,30 @@ static void on_flushing(evutil_socket_t fd, short what, void *context)
 		event_base_loopbreak(farewell->base);
 }
 
+static void tell_given_up(const struct cs_exporter *exporter)
+{
+	for (unsigned signal = 0; signal < CS_SIGNAL_COUNT; signal++) {
+		struct cs_exporter_stats stats;
+
+		cs_exporter_get_stats(exporter, signal, &stats);
+		if (stats.queued)
+			cs_log(CS_LOG_WARN,
+			       "%s: gave up on %" PRIu64
+			       " %s that were not acknowledged within %d s",
+			       cs_exporter_get_name(exporter), stats.queued,
+			       cs_signal_items(signal), CS_FAREWELL_LIMIT_S);
+	}
+}
+
 static void on_limit(evutil_socket_t fd, short what, void *context)
 {
 	struct cs_farewell *farewell = context;
+	struct cs_exporter *const *exporters;
+	unsigned count;
 
-	cs_log(CS_LOG_WARN, "gave up on spans that were not acknowledged within %d s",
-	       CS_FAREWELL_LIMIT_S);
+	exporters = cs_collector_exporters(farewell->collector, &count);
+	for (unsigned i = 0; i < count; i++)
+		tell_given_up(exporters[i]);
 	event_base_loopbreak(farewell->base);
 }
 
