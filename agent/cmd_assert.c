@@ -469,7 +469,7 @@ static int assert_all(struct run *run)
 
 	if (code >= 0)
 		return code;
-	if (cs_outputs_open(&run->outputs, &diag) < 0 ||
+	if (cs_outputs_open(&run->outputs, run->file.path, &diag) < 0 ||
 	    (run->options.update && cs_updating_check(&run->file, &diag) < 0)) {
 		cs_log(CS_LOG_ERROR, "%s", diag.text);
 		return CS_EXIT_FAILED;

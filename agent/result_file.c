@@ -209,6 +209,13 @@ bool cs_result_file_same(const struct cs_result_file *a, const struct cs_result_
 	return a->replaces && b->replaces && !strcmp(a->target, b->target);
 }
 
+bool cs_result_file_replaces(const struct cs_result_file *file, const char *path)
+{
+	char real[PATH_MAX];
+
+	return file->replaces && realpath(path, real) && !strcmp(file->target, real);
+}
+
 /* linkat(2): how a file without a name gets one. It replaces none. */
 static int give_name(struct cs_result_file *file)
 {

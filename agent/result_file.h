@@ -29,6 +29,9 @@ int cs_result_file_descriptor(const char *path);
 /** cs_result_file_same() - would one take the other's place? */
 bool cs_result_file_same(const struct cs_result_file *a, const struct cs_result_file *b);
 
+/** cs_result_file_replaces() - will it take the place of the file at @path? */
+bool cs_result_file_replaces(const struct cs_result_file *file, const char *path);
+
 /**
  * cs_result_file_open() - get ready to write to @path
  * @path: "-" is standard output; NULL: nothing is opened and nothing will be written

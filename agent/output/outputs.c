@@ -102,13 +102,17 @@ static bool has_format(const struct cs_outputs *outputs, const char *name)
 
 /* --- opening --- */
 
-static int open_one(struct cs_outputs *outputs, size_t which, struct cs_diag *diag)
+static int open_one(struct cs_outputs *outputs, size_t which, const char *plan,
+		    struct cs_diag *diag)
 {
 	struct cs_result_file *file = &outputs->at[which].file;
 	int r = cs_result_file_open(outputs->paths[which], diag, file);
 
 	if (r < 0)
 		return r;
+	if (cs_result_file_replaces(file, plan))
+		return cs_diag_set(diag, -EINVAL, "-o %s=%s would replace the file of budgets",
+				   outputs->at[which].format->name, outputs->paths[which]);
 	for (size_t i = 0; i < which; i++) {
 		/* One name in two words: each would write over what the other has. */
 		if (cs_result_file_same(&outputs->at[i].file, file))
@@ -147,10 +151,10 @@ static void open_gitlab(struct cs_outputs *outputs)
 	outputs->at[outputs->count++] = output;
 }
 
-int cs_outputs_open(struct cs_outputs *outputs, struct cs_diag *diag)
+int cs_outputs_open(struct cs_outputs *outputs, const char *plan, struct cs_diag *diag)
 {
 	for (size_t i = 0; i < outputs->count; i++) {
-		int r = open_one(outputs, i, diag);
+		int r = open_one(outputs, i, plan, diag);
 
 		if (r < 0)
 			return r;

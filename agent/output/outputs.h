@@ -53,11 +53,12 @@ bool cs_outputs_own_stdout(const struct cs_outputs *outputs);
 
 /**
  * cs_outputs_open() - open all places
+ * @plan: the file of budgets, which none of them is
  *
  * What a CI system named and cannot be opened is a warning, and left out.
  * Context: startup. Return: 0; negative errno, @diag says which cannot be written, and why.
  */
-int cs_outputs_open(struct cs_outputs *outputs, struct cs_diag *diag) cs_must_use;
+int cs_outputs_open(struct cs_outputs *outputs, const char *plan, struct cs_diag *diag) cs_must_use;
 
 /**
  * cs_outputs_write() - write the result to all of them

@@ -136,6 +136,9 @@ def wrong_outputs_are_told_before_anything_starts(args, folder):
         expect(got, FAILED, said)
         assert got.stderr.count("\n") == 1, got
     expect(coldspan(args, folder, "-o", "junit=a", "-o", "json=./a"), FAILED, "are one file")
+    before = (folder / "coldspan.yaml").read_text()
+    expect(coldspan(args, folder, "-o", "json=./coldspan.yaml"), FAILED, r"-o json=\./coldspan\.yaml would replace the file of budgets\n$")
+    assert (folder / "coldspan.yaml").read_text() == before
     assert names(folder) == ["coldspan.yaml", "there"], names(folder)
 
 
