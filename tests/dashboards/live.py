@@ -211,7 +211,7 @@ def _of_rules(server):
         yield Question(f"{rule['record']}: {rule['expr']}", lambda rule=rule: server.instant(rule["record"]))
     names = {name for rule in yaml_files.rules("alerts")
              for name in re.findall(r"\b(?:job_faas_name\w*:[\w:]+|(?:faas|coldspan|otel_sdk)_\w+|up)\b(?! *[,)]|\()",
-                                    re.sub(r"\bby \([^)]*\)|\bon \([^)]*\)|group_left *\([^)]*\)", "", rule["expr"]))}
+                                    re.sub(r"{[^}]*}|\bby \([^)]*\)|\bon \([^)]*\)|group_left *\([^)]*\)", "", rule["expr"]))}
     names -= {name for name in names if name + "_count" in names}  # native, which a scrape of text has none of
     assert len(names) > 15, names
     for name in sorted(names):
