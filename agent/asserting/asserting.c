@@ -16,6 +16,7 @@
 #include "agent/asserting/page_cache.h"
 #include "agent/asserting/steadying.h"
 #include "agent/asserting/tool.h"
+#include "agent/environment.h"
 #include "agent/interrupts.h"
 
 #define AGAIN_OF 4 /* one of so many pairs may be measured once more */
@@ -85,23 +86,41 @@ static int take_failure(struct measuring *measuring, bool other,
 	return 1;
 }
 
+/* As the function's, but for what only a start has. NULL: out of memory. */
+static char **preparing_environment(const struct cs_plan_function *function, struct cs_arena *arena)
+{
+	struct cs_environment_variable *variables =
+		cs_arena_alloc(arena, (function->env_count + 1) * sizeof(*variables));
+
+	for (size_t i = 0; variables && i < function->env_count; i++)
+		variables[i] = (struct cs_environment_variable){ function->env[i].name,
+								 function->env[i].value };
+	return variables ? cs_environment_with(arena, environ, variables, function->env_count)
+			 : NULL;
+}
+
 /* Return: 1: it failed, which is noted. */
 static int prepare(struct measuring *measuring, bool other)
 {
 	const struct side *side = &measuring->sides[other];
 	char sh[] = "sh", c[] = "-c", *argv[] = { sh, c, NULL, NULL };
-	const struct cs_tool_command command = {
+	struct cs_tool_command command = {
 		.argv = argv,
 		.folder = side->folder,
 		.dispositions = measuring->options->dispositions,
 		.limit_s = (unsigned)(side->function->sampling.timeout_ns / 1000000000u) + 1,
 	};
 	struct cs_sampling_result failure = { .outcome = CS_SAMPLING_UNPREPARED };
+	cs_cleanup(cs_arena_deinit) struct cs_arena arena = { 0 };
 	struct cs_tool_result result;
 	int r;
 
 	if (!side->function->prepare)
 		return 0;
+	cs_arena_init(&arena, 0);
+	command.env = preparing_environment(side->function, &arena);
+	if (!command.env)
+		return cs_diag_set(measuring->diag, -ENOMEM, "out of memory");
 	/* exec(2) changes none of them; its type is older than const. */
 	memcpy(&argv[2], &side->function->prepare, sizeof(argv[2]));
 	r = cs_tool_run(measuring->options->base, &command, measuring->diag, &result);

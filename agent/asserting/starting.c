@@ -71,7 +71,7 @@ static int serve(const struct cs_plan_function *function, const char *folder, ui
 	const char **argv, *name;
 
 	if (!path)
-		return -ENOMEM;
+		return cs_diag_set(diag, -ENOMEM, "out of memory");
 	if (!realpath(path, real)) {
 		int error = errno;
 
@@ -83,7 +83,7 @@ static int serve(const struct cs_plan_function *function, const char *folder, ui
 	*slash = '\0';
 	argv = cs_arena_alloc(arena, 12 * sizeof(*argv));
 	if (!argv)
-		return -ENOMEM;
+		return cs_diag_set(diag, -ENOMEM, "out of memory");
 	argv[0] = find_runtime(arena);
 	argv[1] = "serve";
 	argv[2] = "--functions";
@@ -96,11 +96,11 @@ static int serve(const struct cs_plan_function *function, const char *folder, ui
 				    function->event.path ? function->event.path : "");
 	for (unsigned i = 0; i < 8; i++) {
 		if (!argv[i])
-			return -ENOMEM;
+			return cs_diag_set(diag, -ENOMEM, "out of memory");
 	}
 	/* exec(2) changes none of them; its type is older than const. */
 	memcpy(&ret->argv, &argv, sizeof(argv));
-	return ret->path ? 0 : -ENOMEM;
+	return ret->path ? 0 : cs_diag_set(diag, -ENOMEM, "out of memory");
 }
 
 /* --- the environment --- */

@@ -91,6 +91,7 @@ static int start(struct tool *tool, const struct cs_tool_command *command, const
 {
 	struct cs_child_command own = {
 		.argv = command->argv,
+		.env = command->env,
 		.files = files,
 		.folder = command->folder,
 		.own_group = true,
@@ -100,8 +101,9 @@ static int start(struct tool *tool, const struct cs_tool_command *command, const
 	int r;
 
 	cs_arena_init(&arena, 0);
-	own.env = cs_environment_with(&arena, environ, own_words,
-				      sizeof(own_words) / sizeof(own_words[0]));
+	if (!own.env)
+		own.env = cs_environment_with(&arena, environ, own_words,
+					      sizeof(own_words) / sizeof(own_words[0]));
 	r = own.env ? cs_child_start(&own, &tool->child, diag)
 		    : cs_diag_set(diag, -ENOMEM, "out of memory");
 	cs_arena_deinit(&arena);

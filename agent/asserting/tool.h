@@ -16,7 +16,9 @@
 struct cs_dispositions;
 
 struct cs_tool_command {
-	char *const *argv;  /* ends with NULL */
+	char *const *argv; /* ends with NULL */
+	char *const *
+		env; /* ends with NULL; NULL: ours, in the C locale, without the variables of git's hooks */
 	const char *folder; /* where it runs */
 	const struct cs_dispositions *dispositions;
 	unsigned limit_s; /* after that it is killed */
@@ -28,7 +30,7 @@ struct cs_tool_result {
 };
 
 /**
- * cs_tool_run() - run it, without standard input, in the C locale, and without the variables of git's hooks
+ * cs_tool_run() - run it, without standard input
  * @ret: set on success and on -EINTR
  *
  * Runs @base.

@@ -142,7 +142,7 @@ static int is_held(const char *path)
 	struct statx found;
 
 	if (statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, &found) < 0)
-		return -errno;
+		return 0; /* filtered, or not there: writing will tell */
 	if (found.stx_attributes & STATX_ATTR_MOUNT_ROOT)
 		return -EBUSY; /* a container was given this one file */
 	return found.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND) ? -EPERM : 0;

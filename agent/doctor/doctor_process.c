@@ -268,7 +268,7 @@ static int await_exec(int32_t pid, struct cs_diag *diag)
 		return 0;
 	return cs_diag_set(diag, -ETIMEDOUT,
 			   "process %" PRId32
-			   " hangs in execve: what it is cannot be told before that is over",
+			   " is still in execve: what it is cannot be told before that is over",
 			   pid);
 }
 

@@ -229,7 +229,7 @@ static struct cs_process *follow(struct cs_instance *instance, uint32_t tag, uin
 		pidfd = open_writer(instance, pid, seen_ns, &uid);
 	}
 	/* It is nobody's child any more; unless we see none of them at all, or were kept from looking. */
-	*ret_dead = pidfd < 0 && instance->peer.pid > 0 && !cs_reading_is_missing(pidfd);
+	*ret_dead = (pidfd == -ESRCH || pidfd == -ESTALE) && instance->peer.pid > 0;
 	return pidfd < 0 ? NULL : cs_process_get(&instance->world->processes, pid, uid, pidfd);
 }
 

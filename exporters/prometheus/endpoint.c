@@ -69,19 +69,27 @@ static void on_close(struct evhttp_connection *connection, void *arg)
 	cs_prometheus_readers_leave(&endpoint->readers, connection);
 }
 
-/* "owner program": of those on this machine each user is one, since all of them have its addresses. */
-static void describe(struct evhttp_connection *connection, const char *agent,
-		     char looks[CS_PROMETHEUS_LOOKS_MAX])
+/*
+ * "owner program": of those on this machine each user is one, since all of them have its addresses. Whose a connection
+ * is was asked with its first question: it stays the same, and the kernel may not tell it again.
+ */
+static void describe(struct cs_prometheus_endpoint *endpoint, struct evhttp_connection *connection,
+		     const char *agent, char looks[CS_PROMETHEUS_LOOKS_MAX])
 {
 	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
-	char user[16] = "", *address = NULL;
+	const char *known = cs_prometheus_readers_looks(&endpoint->readers, connection);
+	char user[16], *address = NULL;
 	ev_uint16_t port;
 	uint32_t uid;
 
 	evhttp_connection_get_peer(connection, &address, &port);
-	if (cs_net_owner(fd, &uid) == 0)
+	if (!known && cs_net_owner(fd, &uid) == 0) {
 		snprintf(user, sizeof(user), "/%" PRIu32, uid);
-	snprintf(looks, CS_PROMETHEUS_LOOKS_MAX, "%s%s %s", address ? address : "", user,
+		known = user;
+	}
+	if (!known)
+		known = address ? address : "";
+	snprintf(looks, CS_PROMETHEUS_LOOKS_MAX, "%.*s %s", (int)strcspn(known, " "), known,
 		 agent ? agent : "");
 }
 
@@ -98,7 +106,7 @@ static int reader_of(struct cs_prometheus_endpoint *endpoint, struct evhttp_requ
 	if (!evhttp_find_header(headers, SCRAPERS_HEADER) ||
 	    evhttp_request_get_command(request) != EVHTTP_REQ_GET)
 		return CS_PROMETHEUS_NOBODY;
-	describe(connection, agent, looks);
+	describe(endpoint, connection, agent, looks);
 	reader = cs_prometheus_readers_find(&endpoint->readers, connection, looks,
 					    cs_clock_monotonic_ns(), ret_past);
 	if (reader != CS_PROMETHEUS_NOBODY) {

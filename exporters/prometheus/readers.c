@@ -190,6 +190,14 @@ int cs_prometheus_readers_find(struct cs_prometheus_readers *readers, const void
 	return (int)(reader - readers->items);
 }
 
+const char *cs_prometheus_readers_looks(struct cs_prometheus_readers *readers,
+					const void *connection)
+{
+	const struct cs_prometheus_reader *reader = connected(readers, connection);
+
+	return reader ? reader->looks : NULL;
+}
+
 bool cs_prometheus_readers_stays(struct cs_prometheus_readers *readers, const void *connection)
 {
 	const struct cs_prometheus_reader *reader = connected(readers, connection);

@@ -61,6 +61,10 @@ struct cs_prometheus_readers {
 int cs_prometheus_readers_find(struct cs_prometheus_readers *readers, const void *connection,
 			       const char *looks, uint64_t now_ns, enum cs_reader_past *ret_past);
 
+/** cs_prometheus_readers_looks() - of who asks on @connection; NULL: it has no place. Context: owner (pure). */
+const char *cs_prometheus_readers_looks(struct cs_prometheus_readers *readers,
+					const void *connection);
+
 /** cs_prometheus_readers_stays() - has who asks on @connection asked before? Context: owner (pure). */
 bool cs_prometheus_readers_stays(struct cs_prometheus_readers *readers, const void *connection);
 

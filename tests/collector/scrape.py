@@ -66,9 +66,9 @@ def two_that_look_the_same_both_see_it(binary, shim):
 
 
 class Scraper:
-    """A connection that is kept open, of that user."""
+    """A connection that is kept open, of that user, from that address."""
 
-    def __init__(self, collector, name, uid):
+    def __init__(self, collector, name, uid, address="127.0.0.1"):
         self.connection = http.client.HTTPConnection(collector.url.hostname, collector.url.port, timeout=LIMIT_S)
         self.headers = {"X-Prometheus-Scrape-Timeout-Seconds": "10", "User-Agent": name}
         own = os.geteuid()
@@ -78,6 +78,7 @@ class Scraper:
         finally:
             os.seteuid(own)
         self.connection.sock.settimeout(LIMIT_S)
+        self.connection.sock.bind((address, 0))
         self.connection.sock.connect((collector.url.hostname, collector.url.port))
 
     def inits(self):
@@ -88,11 +89,11 @@ class Scraper:
 
 @case
 def connections_that_are_kept_open_keep_no_scraper_out(binary, shim):
-    """One user's, who takes all the places that he may; another's scraper is told of what is new from zero on."""
+    """One user's, who takes all the places that he may, from many addresses; another's scraper is told of what is new from zero on."""
     if os.geteuid() != 0:
         cases.skip("one user cannot connect as another")
     with Scraped(binary) as collector:
-        held = [Scraper(collector, f"greedy/{n}", NOBODY) for n in range(PLACES)]
+        held = [Scraper(collector, f"greedy/{n}", NOBODY, f"127.0.0.{n + 2}") for n in range(PLACES)]
         scraper = Scraper(collector, "scraper", os.geteuid())
         for _ in range(2):  # the connection of who has asked twice is kept for long
             assert [one.inits() for one in (*held, scraper)] == [[]] * (PLACES + 1)

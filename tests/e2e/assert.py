@@ -198,7 +198,7 @@ def interrupted_it_leaves_nothing_behind(args, folder):
 @case
 def a_command_prepares_each_start(args, folder):
     """Of the baseline, too: each start uses up what is made before it, and ends badly without."""
-    use = "shell: 'rm fresh', prepare: 'test ! -e fresh && touch fresh && echo . >> made'"
+    use = "shell: 'rm fresh', env: {MADE: made}, prepare: 'test ! -e fresh && touch fresh && echo . >> $MADE'"
     plan(folder, f"  f: {{{use}, timeout: 60s, warmup: 2, budgets: [total <= 100s]}}\n"
                  f"  g: {{{use}, timeout: 60s, baseline: {{run: [rm, fresh]}}, budgets: [total <= +100s vs baseline]}}\n")
     expect(coldspan(args, folder, "f"), KEPT)

@@ -358,7 +358,7 @@ def a_process_that_hangs_in_exec(args, folder):
         if process.stdout.readline() != b"held\n":
             assert process.wait(WAIT_S) == cases.SKIP_TEST, process.returncode
             cases.skip("cannot mount a file system of our own")
-        out = place.expect(process, 1, f"process {process.pid} hangs in execve")
+        out = place.expect(process, 1, f"process {process.pid} is still in execve")
         assert out.count("\n") == 1, out
 
 
