@@ -252,8 +252,8 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 			hand_on(instance);
 			return;
 		}
-		/* The event of mode exec ends with the process, if it had one at all. */
-		if (!cs_assembled_asks(instance)) {
+		/* The event of mode exec ends with the process, if it had one at all, and did not tell of its own. */
+		if (!cs_assembled_asks(instance) && !instance->first_seen) {
 			instance->event = event_of(instance);
 			if (instance->event.event_ns ||
 			    (instance->env.method && end != CS_ASSEMBLER_SHUTDOWN))
