@@ -14,6 +14,7 @@
 #include "agent/asserting/loaded_files.h"
 #include "agent/asserting/package.h"
 #include "agent/asserting/page_cache.h"
+#include "agent/asserting/starting.h"
 #include "agent/asserting/steadying.h"
 #include "agent/asserting/tool.h"
 #include "agent/environment.h"
@@ -92,11 +93,10 @@ static char **preparing_environment(const struct cs_plan_function *function, str
 	struct cs_environment_variable *variables =
 		cs_arena_alloc(arena, (function->env_count + 1) * sizeof(*variables));
 
-	for (size_t i = 0; variables && i < function->env_count; i++)
-		variables[i] = (struct cs_environment_variable){ function->env[i].name,
-								 function->env[i].value };
-	return variables ? cs_environment_with(arena, environ, variables, function->env_count)
-			 : NULL;
+	if (!variables)
+		return NULL;
+	return cs_environment_with(arena, environ, variables,
+				   cs_starting_variables(function, variables));
 }
 
 /* Return: 1: it failed, which is noted. */
