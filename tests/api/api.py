@@ -264,8 +264,6 @@ def sample(args, folder):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    for option in ("coldspan", "collector", "shim", "library", "include", "server", "sources"):
-        parser.add_argument(f"--{option}", required=True, type=lambda name: pathlib.Path(name).resolve())
-    given_args = parser.parse_args()
+    given_args = cases.parser(__doc__, "coldspan", "collector", "shim", "library", "include", "server",
+                              "sources").parse_args()
     cases.main(given_args, given_args, folder=True)

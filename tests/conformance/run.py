@@ -65,7 +65,5 @@ class Run(cases.InFolder):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
-    parser.parse_args(namespace=ARGS)
+    cases.parser(__doc__, "coldspan").parse_args(namespace=ARGS)
     cases.main(ARGS)

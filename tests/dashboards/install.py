@@ -151,7 +151,7 @@ def a_folder_that_cannot_be_is_one_line(args, folder):
 @case
 def others_may_read_it_whatever_the_umask(args, folder):
     """Grafana's user and that of Prometheus are not who installs."""
-    got = subprocess.run(["sh", "-c", 'umask 077 && exec "$0" dashboards install a/kit', args.coldspan.resolve()],
+    got = subprocess.run(["sh", "-c", 'umask 077 && exec "$0" dashboards install a/kit', args.coldspan],
                          cwd=folder, capture_output=True, text=True, check=False, env=ENVIRONMENT)
     assert got.returncode == 0, got
     modes = {path: path.stat().st_mode & 0o777 for path in (folder / "a").rglob("*")}
@@ -360,9 +360,7 @@ def the_mixin_puts_addresses_before_its_links(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", required=True, type=pathlib.Path)
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build").parse_args()
     args.coldspan = args.build / "agent/coldspan"
     cases.main(args, args, folder=True)
 

@@ -312,9 +312,7 @@ def what_is_no_board_is_one_line(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", required=True, type=pathlib.Path)
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build").parse_args()
     args.coldspan = args.build / "agent/coldspan"
     cases.main(args, args, folder=True)
 

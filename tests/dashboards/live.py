@@ -273,8 +273,7 @@ def _scraping(live, stack):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", required=True, type=pathlib.Path)
+    parser = cases.parser(__doc__, "build")
     parser.add_argument("--stack", action="store_true")
     args = parser.parse_args()
     for tool in ("node", "python3"):

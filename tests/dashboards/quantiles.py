@@ -309,9 +309,7 @@ def complete(server, hosts):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", required=True, type=lambda text: pathlib.Path(text).resolve())
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build").parse_args()
     hosts = []
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)

@@ -136,7 +136,7 @@ def a_missing_runtime_is_no_fault_of_the_function(args, folder):
     alone.mkdir()
     shutil.copy(args.coldspan, alone)
     plan(folder, "  f: {function: functions/hello-py, budgets: [total <= 100s]}\n", TOP)
-    library = pathlib.Path(args.coldspan).parents[1] / "preload/libcoldspan.so"
+    library = args.coldspan.parents[1] / "preload/libcoldspan.so"
     got = subprocess.run([alone / "coldspan", "assert"], cwd=folder, capture_output=True, text=True, timeout=300, check=False,
                          env=asserting.environment(COLDSPAN_LIBRARY=str(library), PATH=str(alone)))
     expect(got, FAILED, r"coldspan.yaml:4:3: f: coldspan-faas: command not found")

@@ -135,7 +135,7 @@ def a_quota_is_told_and_leaves_no_room_for_probes(args, folder):
     """Half a processor of the time, of version 1 or 2; where no such group can be made, nothing is shown."""
     plan(folder, "  f: {run: &f [/bin/true], baseline: {run: *f}, budgets: [total <= 100x vs baseline]}\n")
     with control_groups.cpu_quota("coldspan-assert-quota", 0.5) as group:
-        words = shlex.join([args.coldspan, "assert", "-o", "json=r.json"])
+        words = shlex.join([str(args.coldspan), "assert", "-o", "json=r.json"])
         got = subprocess.run(["sh", "-c", f"{control_groups.enter(group)}; exec {words}"], cwd=folder, timeout=300, text=True,
                              capture_output=True, check=False, env=asserting.environment())
     expect(got, KEPT, r"held back by the CPU quota [\d.]+ %, ")
@@ -238,7 +238,7 @@ def prices_have_a_day_and_a_source(args, folder):
 
 def with_tracefs(args, folder, *words):
     """In a mount namespace of its own, where tracefs is there."""
-    command = " ".join(shlex.quote(word) for word in (args.coldspan, "assert", *words))
+    command = shlex.join([str(args.coldspan), "assert", *words])
     return subprocess.run(["unshare", "-m", "sh", "-c", f"mount -t tracefs t {TRACEFS} && exec {command}"], cwd=folder,
                           capture_output=True, text=True, timeout=300, check=False, env=asserting.environment())
 

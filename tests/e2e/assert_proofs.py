@@ -70,10 +70,7 @@ def what_did_not_change_does_not_fail(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    args.build = args.build.resolve()
+    args = cases.parser(__doc__, "build").parse_args()
     cases.main(args, args, folder=True)
 
 

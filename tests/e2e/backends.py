@@ -76,9 +76,5 @@ class Backends(cases.InFolder):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    parser.add_argument("--functions", type=pathlib.Path, required=True)
-    parser.parse_args(namespace=ARGS)
-    ARGS.build = ARGS.build.resolve()
+    cases.parser(__doc__, "build", "functions").parse_args(namespace=ARGS)
     cases.main(ARGS)

@@ -192,7 +192,8 @@ def what_is_in_tls_is_seen_by_its_records(args, folder):
         version = call["attributes"].get("tls.protocol.version")
         assert version == "1.3" or (args.language == "java" and version is None), call
         _check_within(call, invocation)
-        assert call["attributes"]["coldspan.response.bytes"] > (0 if args.language == "java" else 30), call
+        came = call["attributes"].get("coldspan.response.bytes")
+        assert (came or 0) > 30 or (args.language == "java" and came != 0), call
 
 
 @case
@@ -276,11 +277,9 @@ def calls_of_many_at_once_are_never_anothers(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser = cases.parser(__doc__, "build")
     parser.add_argument("--language", choices=CALLERS, required=True)
     args = parser.parse_args()
-    args.build = args.build.resolve()
     cases.main(args, args, folder=True)
 
 

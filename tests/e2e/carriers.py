@@ -345,11 +345,7 @@ def run(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    parser.add_argument("--functions", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    args.build, args.functions = args.build.resolve(), args.functions.resolve()
+    args = cases.parser(__doc__, "build", "functions").parse_args()
     register()
     with tempfile.TemporaryDirectory() as folder:
         seen = run(args, pathlib.Path(folder))

@@ -327,10 +327,7 @@ resolver.resolve4('secret.test').catch((error) => process.exit(['ECONNREFUSED', 
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    args.build = args.build.resolve()
+    args = cases.parser(__doc__, "build").parse_args()
     if not shutil.which("curl"):
         cases.skip("curl is not installed")
     cases.main(args, args, folder=True)

@@ -221,11 +221,9 @@ def azures_host_says_how_often_it_has_delivered(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser = cases.parser(__doc__, "build")
     parser.add_argument("--language", choices=SERVERS, required=True)
     args = parser.parse_args()
-    args.build = args.build.resolve()
     cases.main(args, args, folder=True)
 
 

@@ -31,7 +31,7 @@ class Watched:
 
     def __init__(self, args, folder, lead="exec", environment=None, around="", stopped=False):
         self.traces = folder / "traces.jsonl"
-        build, announce = pathlib.Path(args.build), folder / "announce.sock"
+        build, announce = args.build, folder / "announce.sock"
         apart = ["unshare", "--mount", "sh", "-c", f'{around} exec "$@"', "sh"] if around else []
         self.collector = watching.start(
             [*apart, build / "collector/coldspan-collector", "--file", self.traces], announce,
@@ -164,8 +164,5 @@ def mounted(args, folder):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", required=True)
-    given = parser.parse_args()
-    given.build = os.path.abspath(given.build)  # nsenter(1) leaves the folder that we are in
+    given = cases.parser(__doc__, "build").parse_args()
     cases.main(given, given, folder=True)

@@ -158,7 +158,5 @@ def an_unknown_flag_is_named(root, _folder):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--root", type=pathlib.Path, required=True)
-    arguments = parser.parse_args()
+    arguments = cases.parser(__doc__, "root").parse_args()
     cases.main(arguments, arguments.root, folder=True)

@@ -153,7 +153,5 @@ def bare_equals(args, folder):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
-    given = parser.parse_args()
+    given = cases.parser(__doc__, "coldspan").parse_args()
     cases.main(given, given, folder=True)

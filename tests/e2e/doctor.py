@@ -422,12 +422,7 @@ def a_socket_that_refuses_us_has_a_remedy_of_its_own(folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
-    parser.add_argument("--guests", type=pathlib.Path, required=True)
-    parser.parse_args(namespace=ARGS)
-    ARGS.coldspan = os.path.abspath(ARGS.coldspan)
-    ARGS.guests = ARGS.guests.resolve()
+    cases.parser(__doc__, "coldspan", "guests").parse_args(namespace=ARGS)
     cases.main(ARGS, folder=True)
 
 

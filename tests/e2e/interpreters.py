@@ -5,7 +5,6 @@
 usage: interpreters.py --coldspan FILE
 """
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -93,10 +92,7 @@ def own_program(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
-    args = parser.parse_args()
-    args.coldspan = os.path.abspath(args.coldspan)
+    args = cases.parser(__doc__, "coldspan").parse_args()
     cases.main(args, args, folder=True)
 
 

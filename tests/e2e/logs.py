@@ -187,8 +187,5 @@ def a_real_collector_reads_the_same_lines(args, folder):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    args.build = args.build.resolve()
+    args = cases.parser(__doc__, "build").parse_args()
     cases.main(args, args, folder=True)

@@ -198,9 +198,6 @@ def a_clock_that_is_not_the_kernels_is_no_help(args, folder):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", type=pathlib.Path, required=True)
-    parser.add_argument("--lives", type=pathlib.Path, required=True)
-    parsed = parser.parse_args()
+    parsed = cases.parser(__doc__, "coldspan", "lives").parse_args()
     parsed.lives = parsed.lives.resolve()
     cases.main(parsed, parsed, folder=True)

@@ -102,11 +102,7 @@ cases.register("spawn", functools.partial(check, start_behind_a_wrapper, None, "
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
-    parser.add_argument("--guest", required=True)
-    args = parser.parse_args()
-    args.coldspan, args.guest = os.path.abspath(args.coldspan), os.path.abspath(args.guest)
+    args = cases.parser(__doc__, "coldspan", "guest").parse_args()
     cases.main(args, args, folder=True)
 
 

@@ -82,9 +82,7 @@ def malformed(args):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
-    given = parser.parse_args()
+    given = cases.parser(__doc__, "coldspan").parse_args()
     with tempfile.TemporaryDirectory() as scratch, otlp_sink.OtlpSink(scratch) as given.sink:
         given.plain, _ = export(given, {})
         cases.main(given, given)

@@ -186,10 +186,7 @@ def fastcgi_is_counted_as_a_connection(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    args.build = args.build.resolve()
+    args = cases.parser(__doc__, "build").parse_args()
     cases.main(args, args, folder=True)
 
 

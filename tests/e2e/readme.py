@@ -65,8 +65,5 @@ def a_collector_and_a_shell(args, folder):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--root", type=pathlib.Path, required=True)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    arguments = parser.parse_args()
+    arguments = cases.parser(__doc__, "root", "build").parse_args()
     cases.main(arguments, arguments, folder=True)

@@ -276,7 +276,7 @@ def a_full_disk_is_one_line_and_the_commands_status(args, folder):
 
 @case
 def help_and_version_that_cannot_be_written_fail(args, folder):
-    build = pathlib.Path(args.coldspan).resolve().parents[1]
+    build = args.coldspan.parents[1]
     full = full_device(folder)
     for command, words, status in (
             (args.coldspan, ["--help"], 1), (args.coldspan, ["help"], 1), (args.coldspan, ["--version"], 1),
@@ -411,12 +411,7 @@ def spans_that_nobody_acknowledges_are_given_up(args, _):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
-    parser.add_argument("--schema", type=pathlib.Path, required=True)
-    parser.add_argument("--functions", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    args.coldspan = os.path.abspath(args.coldspan)
+    args = cases.parser(__doc__, "coldspan", "schema", "functions").parse_args()
     cases.main(args, args, folder=True)
 
 

@@ -228,9 +228,7 @@ def traces_that_begin_here_are_drawn_by_their_ids(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build").parse_args()
     cases.main(args, args, folder=True)
 
 

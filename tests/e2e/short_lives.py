@@ -99,10 +99,7 @@ def each_of_them_has_a_span(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    args.build = args.build.resolve()
+    args = cases.parser(__doc__, "build").parse_args()
     cases.main(args, args, folder=True)
 
 

@@ -109,9 +109,7 @@ def nothing_is_lost_and_nothing_grows(args, folder):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    parser.add_argument("--functions", type=pathlib.Path, required=True)
+    parser = cases.parser(__doc__, "build", "functions")
     parser.add_argument("--seconds", type=float, required=True)
     arguments = parser.parse_args()
     arguments.build = arguments.build.resolve()

@@ -39,7 +39,7 @@ def _without(args, folder):
 
 
 def _both(args, folder):
-    if not pathlib.Path(args.coldspan + "-spawn").exists():
+    if not args.coldspan.with_name("coldspan-spawn").exists():
         cases.skip("this build has no coldspan-spawn: libc.a is missing")
     return [args.coldspan, _without(args, folder)]
 
@@ -142,10 +142,5 @@ def memory_of_a_larger_one_is_told_as_the_kernel_tells_it(args, folder):
 
 
 if __name__ == "__main__":
-    PARSER = cases.parser(__doc__)
-    PARSER.add_argument("--coldspan", required=True)
-    PARSER.add_argument("--library", required=True)
-    ARGS = PARSER.parse_args()
-    ARGS.coldspan = os.path.abspath(ARGS.coldspan)
-    ARGS.library = os.path.abspath(ARGS.library)
+    ARGS = cases.parser(__doc__, "coldspan", "library").parse_args()
     cases.main(ARGS, ARGS, folder=True)

@@ -143,10 +143,7 @@ def blocks_are_for_utf8_locales(args):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
-    args = parser.parse_args()
-    args.coldspan = os.path.abspath(args.coldspan)
+    args = cases.parser(__doc__, "coldspan").parse_args()
     cases.main(args, args)
 
 

@@ -357,8 +357,6 @@ def a_function_in_a_time_namespace_behind_ours(args, folder):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    parsed = parser.parse_args()
+    parsed = cases.parser(__doc__, "build").parse_args()
     parsed.build = parsed.build.resolve()
     cases.main(parsed, parsed, folder=True)

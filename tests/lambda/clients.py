@@ -279,12 +279,10 @@ def register(client, check):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
+    parser = cases.parser(__doc__, "coldspan")
     parser.add_argument("--client", choices=[client.name for client in CLIENTS], required=True)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    args.coldspan = os.path.abspath(args.coldspan)
     (client,) = (one for one in CLIENTS if one.name == args.client)
     client.command()  # or everything is skipped
     for check in (serves, fails, fails_at_init, killed):

@@ -137,10 +137,7 @@ def serves_fails_and_is_killed(client, args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    args.build = args.build.resolve()
+    args = cases.parser(__doc__, "build").parse_args()
     versions.program("aws-lambda-rie")  # or everything is skipped
     for client in CLIENTS:
         cases.register(client.name, lambda args, folder, client=client:

@@ -418,10 +418,7 @@ def refused(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
-    args = parser.parse_args()
-    args.coldspan = os.path.abspath(args.coldspan)
+    args = cases.parser(__doc__, "coldspan").parse_args()
     cases.main(args, args, folder=True)
 
 

@@ -33,10 +33,8 @@ def expect(got, code, *said):
 
 def main(usage, more=None):
     """@more: adds options of the script's own to the parser."""
-    parser = cases.parser(usage)
-    parser.add_argument("--coldspan", required=True)
+    parser = cases.parser(usage, "coldspan")
     if more:
         more(parser)
     args = parser.parse_args()
-    args.coldspan = os.path.abspath(args.coldspan)
     cases.main(args, args, folder=True)

@@ -44,11 +44,20 @@ def skip(reason):
     sys.exit(SKIP_TEST)
 
 
-def parser(usage):
-    """An argparse.ArgumentParser that knows what main() wants."""
+def absolute(name):
+    return pathlib.Path(name).resolve()
+
+
+def parser(usage, *paths):
+    """An argparse.ArgumentParser that knows what main() wants.
+
+    @paths: names of options that have to be given, each with a path; the script has it as an absolute one.
+    """
     made = argparse.ArgumentParser(description=usage,
                                    formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--only", metavar="WORDS", help="run the cases whose name contains this")
+    for path in paths:
+        made.add_argument(f"--{path}", required=True, type=absolute)
     return made
 
 

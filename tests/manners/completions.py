@@ -266,10 +266,7 @@ def what_is_printed_is_what_is_installed(args, _):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", required=True, type=pathlib.Path)
-    parser.add_argument("--source", required=True, type=pathlib.Path)
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build", "source").parse_args()
     cases.main(args, args, folder=True)
 
 

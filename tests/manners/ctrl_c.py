@@ -240,10 +240,7 @@ def doctor_and_report_have_nothing_to_leave(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", required=True, type=pathlib.Path)
-    parser.add_argument("--source", required=True, type=pathlib.Path)
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build", "source").parse_args()
     args.coldspan, args.collector = args.build / "agent/coldspan", args.build / "collector/coldspan-collector"
     args.faas, args.library = args.build / "runtime/coldspan-faas", args.build / "preload/libcoldspan.so"
     cases.main(args, args, folder=True)

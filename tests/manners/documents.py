@@ -224,10 +224,7 @@ def a_document_that_cannot_be_written_is_a_failure(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", required=True, type=pathlib.Path)
-    parser.add_argument("--source", required=True, type=pathlib.Path)
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build", "source").parse_args()
     args.coldspan, args.collector = args.build / "agent/coldspan", args.build / "collector/coldspan-collector"
     cases.main(args, args, folder=True)
 

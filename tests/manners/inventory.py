@@ -89,7 +89,7 @@ def a_summary_is_the_name_of_its_page(_, every):
 def manual_pages_are_clean(args, every):
     if not shutil.which("mandoc"):
         cases.skip("mandoc is not installed (script/setup installs it)")
-    pages = sorted((pathlib.Path(args.source) / "docs/man").iterdir())
+    pages = sorted((args.source / "docs/man").iterdir())
     assert {command.page for command in every} <= set(pages), [command.name for command in every
                                                                if command.page not in pages]
     got = subprocess.run(["mandoc", "-Tlint", "-W", "warning", *pages], capture_output=True, text=True,
@@ -216,10 +216,7 @@ def a_closed_standard_output_is_a_failure(_, every):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", required=True)
-    parser.add_argument("--source", required=True)
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build", "source").parse_args()
     cases.main(args, args, commands.every(args.build, args.source))
 
 

@@ -261,10 +261,7 @@ def a_key_in_an_address_that_is_used_is_not_quoted(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", required=True, type=pathlib.Path)
-    parser.add_argument("--source", required=True, type=pathlib.Path)
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build", "source").parse_args()
     args.coldspan, args.collector = args.build / "agent/coldspan", args.build / "collector/coldspan-collector"
     cases.main(args, args, folder=True)
 

@@ -129,10 +129,7 @@ def assert_(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", required=True, type=pathlib.Path)
-    parser.add_argument("--source", required=True, type=pathlib.Path)
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build", "source").parse_args()
     args.coldspan = args.build / "agent/coldspan"
     cases.main(args, args, folder=True)
 

@@ -298,14 +298,10 @@ for name in CONDITIONS:
 
 
 def main():
-    parser = cases.parser(__doc__)
+    parser = cases.parser(__doc__, "guests", "shim", "collector")
     parser.add_argument("guest")
-    parser.add_argument("--shim", type=pathlib.Path, required=True)
-    parser.add_argument("--guests", type=pathlib.Path, required=True)
-    parser.add_argument("--collector", type=pathlib.Path, required=True)
     args = parser.parse_args()
-    runner = Runner(args.guest, args.shim.resolve(), args.guests.resolve(),
-                    args.collector.resolve())
+    runner = Runner(args.guest, args.shim, args.guests, args.collector)
     if isinstance(runner.command, str):
         cases.skip(runner.command)
     if not (runner.guests / "under").exists():

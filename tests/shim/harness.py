@@ -159,20 +159,7 @@ def assert_same(what, bare, watched):
     raise AssertionError(f"{what}: bare {bare!r}, watched {watched!r}")
 
 
-def arguments(parser):
-    """What every script is told, as absolute paths."""
-    parser.add_argument("--shim", type=pathlib.Path, required=True)
-    parser.add_argument("--dump", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    for name, value in vars(args).items():
-        if isinstance(value, pathlib.Path):
-            setattr(args, name, value.resolve())
-    return args
-
-
 def main(usage):
     """Runs the cases of a script; each gets a Lab."""
-    parser = cases.parser(usage)
-    parser.add_argument("--guests", type=pathlib.Path, required=True)
-    args = arguments(parser)
+    args = cases.parser(usage, "shim", "dump", "guests").parse_args()
     cases.main(args, Lab(args))

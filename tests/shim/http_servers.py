@@ -226,9 +226,9 @@ def is_followed(args):
 
 
 def main():
-    parser = cases.parser(__doc__)
+    parser = cases.parser(__doc__, "shim", "dump")
     parser.add_argument("--language", choices=SERVERS, required=True)
-    args = harness.arguments(parser)
+    args = parser.parse_args()
     cases.main(args, args)
 
 

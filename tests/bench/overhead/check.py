@@ -176,7 +176,5 @@ def what_is_kept_by_the_clock_needs_a_processor_that_is_busy(_):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--programs", type=pathlib.Path, required=True)
-    arguments = parser.parse_args()
+    arguments = cases.parser(__doc__, "programs").parse_args()
     cases.main(arguments, arguments)

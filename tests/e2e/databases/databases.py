@@ -296,12 +296,10 @@ def what_a_copy_moves_is_of_its_call(args, story):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser = cases.parser(__doc__, "build")
     parser.add_argument("--language", choices=["node", "python", "java", "php", "ruby"], required=True)
     parser.add_argument("--database", choices=SERVERS, required=True)
     args = parser.parse_args()
-    args.build = args.build.resolve()
     with tempfile.TemporaryDirectory() as folder:
         story = Story(args, pathlib.Path(folder))
     cases.main(args, args, story)

@@ -239,11 +239,9 @@ def nothing_that_was_asked_or_answered_is_in_what_we_tell(args, story):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser = cases.parser(__doc__, "build")
     parser.add_argument("--database", choices=PROGRAMS, required=True)
     args = parser.parse_args()
-    args.build = args.build.resolve()
     with tempfile.TemporaryDirectory() as folder:
         story = Story(args, pathlib.Path(folder))
     cases.main(args, args, story)

@@ -226,13 +226,12 @@ def check(language, count, counts, counters, written):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser = cases.parser(__doc__, "build")
     parser.add_argument("--invocations", type=int, default=100_000)
     args = parser.parse_args()
     for language in ("node", "java", VIRTUAL, "c"):
         cases.register(language, functools.partial(leak, language))
-    cases.main(args, args.build.resolve(), args.invocations, folder=True)
+    cases.main(args, args.build, args.invocations, folder=True)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ LANGUAGES = {
 def command(args, language):
     """@language: one of these, or how the loop in C does it."""
     known = LANGUAGES.get(language)
-    return [tool(known.program), LOOPS / known.file] if known else [args.loop.resolve(), language]
+    return [tool(known.program), LOOPS / known.file] if known else [args.loop, language]
 
 
 def environment(**more):
@@ -534,9 +534,7 @@ def every_row_of_the_page_has_a_test(args, folder):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    parser.add_argument("--loop", type=pathlib.Path, required=True)
+    parser = cases.parser(__doc__, "build", "loop")
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     arguments.build = arguments.build.resolve()

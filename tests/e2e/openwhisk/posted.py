@@ -254,8 +254,6 @@ def elsewhere_these_are_paths_like_others(args, folder):
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    arguments = parser.parse_args()
+    arguments = cases.parser(__doc__, "build").parse_args()
     arguments.build = arguments.build.resolve()
     cases.main(arguments, arguments, folder=True)

@@ -9,7 +9,6 @@ import http.client
 import http.server
 import json
 import os
-import pathlib
 import signal
 import subprocess
 import sys
@@ -163,10 +162,8 @@ def a_runtime_that_hands_on_keeps_the_queue_of_its_function(build, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    cases.main(args, args.build.resolve(), folder=True)
+    args = cases.parser(__doc__, "build").parse_args()
+    cases.main(args, args.build, folder=True)
 
 
 if __name__ == "__main__":

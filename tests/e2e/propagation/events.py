@@ -11,7 +11,6 @@ import contextlib
 import functools
 import json
 import os
-import pathlib
 import socket
 import subprocess
 import sys
@@ -218,11 +217,9 @@ def register():
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build").parse_args()
     register()
-    cases.main(args, args.build.resolve(), folder=True)
+    cases.main(args, args.build, folder=True)
 
 
 if __name__ == "__main__":

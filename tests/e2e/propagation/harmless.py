@@ -9,7 +9,6 @@ A function sends crafted requests, whole and cut, in each of the ways that there
 import functools
 import http.client
 import json
-import pathlib
 import re
 import socket
 import sys
@@ -164,15 +163,13 @@ def unasked(build, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build").parse_args()
     for how in HOWS:
         cases.register(f"whole: {how}", functools.partial(whole, how))
     for how in ("send", "writev", "nonblocking"):
         cases.register(f"in two: {how}", functools.partial(in_two, how))
     cases.register("unasked", unasked)
-    cases.main(args, args.build.resolve(), folder=True)
+    cases.main(args, args.build, folder=True)
 
 
 if __name__ == "__main__":

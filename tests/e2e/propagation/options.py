@@ -85,10 +85,7 @@ def baggage_that_is_named_becomes_attributes(args, folder):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--coldspan", required=True)
-    args = parser.parse_args()
-    args.coldspan = os.path.abspath(args.coldspan)
+    args = cases.parser(__doc__, "coldspan").parse_args()
     cases.main(args, args, folder=True)
 
 

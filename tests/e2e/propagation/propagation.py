@@ -12,7 +12,6 @@ but for the sixteen digits.
 import functools
 import http.client
 import json
-import pathlib
 import re
 import socket
 import sys
@@ -138,11 +137,9 @@ def register():
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build").parse_args()
     register()
-    cases.main(args, args.build.resolve(), folder=True)
+    cases.main(args, args.build, folder=True)
 
 
 if __name__ == "__main__":

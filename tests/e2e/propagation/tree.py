@@ -10,7 +10,6 @@ SDKs, the caller, and our collector send to the same OpenTelemetry Collector: wh
 import functools
 import http.client
 import json
-import pathlib
 import time
 
 from watched import LANGUAGES, LIMIT_S, Watched, cases, start, wait_for_port, watching
@@ -82,11 +81,9 @@ def register():
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    args = parser.parse_args()
+    args = cases.parser(__doc__, "build").parse_args()
     register()
-    cases.main(args, args.build.resolve(), folder=True)
+    cases.main(args, args.build, folder=True)
 
 
 if __name__ == "__main__":

@@ -76,8 +76,6 @@ def a_script_that_is_not_told_where_the_collector_is_stays_dark_and_doctor_says_
 
 
 if __name__ == "__main__":
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    arguments = parser.parse_args()
+    arguments = cases.parser(__doc__, "build").parse_args()
     arguments.build = arguments.build.resolve()
     cases.main(arguments, arguments, folder=True)

@@ -82,13 +82,11 @@ def what_is_seen_is_what_the_page_says(seen):
 
 
 def main():
-    parser = cases.parser(__doc__)
-    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser = cases.parser(__doc__, "build")
     parser.add_argument("--runtime", choices=[runtime.name for runtime in RUNTIMES], required=True)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--keep", type=pathlib.Path, help="a folder that keeps everything written")
     args = parser.parse_args()
-    args.build = args.build.resolve()
     (runtime,) = (one for one in RUNTIMES if one.name == args.runtime)
     if args.keep:
         args.keep.mkdir()
