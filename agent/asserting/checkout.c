@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -158,6 +159,7 @@ static int check_out(struct cs_checkouts *checkouts, struct cs_checkout *checkou
 	const char *const words[] = { "worktree", "add",          "--detach",       "--force",
 				      "--quiet",  checkout->tree, checkout->commit, NULL };
 	struct cs_tool_result result;
+	char path[PATH_MAX];
 	int r = cs_scratch_make(&checkout->scratch, diag);
 
 	if (r < 0)
@@ -168,9 +170,10 @@ static int check_out(struct cs_checkouts *checkouts, struct cs_checkout *checkou
 		return r;
 	if (!cs_tool_succeeded(&result))
 		return cs_diag_set(diag, -EINVAL, "git worktree add: %s", cs_tool_line(&result));
-	snprintf(checkout->folder, sizeof(checkout->folder), "%s/%s", checkout->tree,
-		 checkouts->prefix);
-	if (access(checkout->folder, X_OK) < 0)
+	/* As programs tell it: files below it are told by the rest of their names, as ours are. */
+	if (snprintf(path, sizeof(path), "%s/%s", checkout->tree, checkouts->prefix) >=
+		    (int)sizeof(path) ||
+	    !realpath(path, checkout->folder) || access(checkout->folder, X_OK) < 0)
 		return cs_diag_set(diag, -EINVAL, "%s has no folder %s", checkout->ref,
 				   checkouts->prefix);
 	return 0;

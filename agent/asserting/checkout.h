@@ -27,8 +27,7 @@ struct cs_checkout {
 	const char *build; /* idem; NULL: nothing is to be built */
 	char commit[41];   /* "" it is not checked out */
 	char tree[PATH_MAX + 16];
-	char folder[2 * PATH_MAX +
-		    32]; /* in it, what the folder that was asked from is outside of it */
+	char folder[PATH_MAX]; /* in it, what the folder that was asked from is outside; real */
 	struct cs_scratch scratch;
 };
 

@@ -88,6 +88,30 @@ def a_ref_of_the_command_line_needs_no_budget(args, folder):
 
 
 @case
+def what_moved_is_called_by_its_name_in_the_tree(args, folder):
+    """Python opens the modules beside a program by their whole names, which the checkout has others of."""
+    for below in ("", "below"):
+        (folder / f"in{below}").mkdir()
+        repo = repository(folder / f"in{below}", below)
+        here = repo / below
+        (here / "stays.py").write_text("")
+        (here / "main.py").write_text("import stays\n")
+        git(repo, "add", "-A", ".")
+        git(repo, "commit", "-q", "-m", "one module")
+        git(repo, "tag", "v2")
+        (here / "added.py").write_text("")
+        (here / "main.py").write_text("import stays, added\n")
+        git(repo, "add", "-A", ".")
+        git(repo, "commit", "-q", "-m", "one more")
+        (repo.parent / "link").symlink_to("scratch")
+        plan(here, f"  f:\n    run: [{sys.executable}, -B, main.py]\n    baseline: {{ref: v2}}\n"
+                   "    budgets: [opens.user <= 0 vs baseline]\n", "defaults: {runs: 2, max_runs: 2, warmup: 1, timeout: 60s}\n")
+        for scratch in ("scratch", "link"):  # and what a link leads to they call by where it leads
+            got = coldspan(args, repo, "-c", str(here / "coldspan.yaml"), env={"TMPDIR": str(repo.parent / scratch)})
+            expect(got, OVER, r"FAIL +opens.user <= 0 vs baseline +1 ", r"moved: new: added\.py\n")
+
+
+@case
 def two_functions_share_one_checkout(args, folder):
     repo = repository(folder)
     build = f"echo built >> {folder}/times; touch built"
