@@ -287,32 +287,38 @@ static bool stands_alone(const struct cs_plan_function *function)
 	       !function->env_count && function->argv;
 }
 
-/* How that file is named where it is; "" as it is looked for. Return: false: it has no name. */
-static bool put_config(const char *file, struct cs_buffer *out)
+/* Where it runs; the file's name begins in the folder that is typed in. */
+static void put_folder(const char *file, struct cs_buffer *out)
+{
+	const char *slash = strrchr(file, '/');
+	struct cs_buffer folder = { 0 };
+
+	if (!slash || !strncmp(file, "/dev/", 5))
+		return;
+	cs_buffer_append(&folder, file, slash == file ? 1 : (size_t)(slash - file));
+	cs_buffer_puts(out, *file == '-' ? "cd -- " : "cd ");
+	cs_shell_word(out, folder.len ? folder.data : "", false);
+	cs_buffer_puts(out, " && ");
+	out->failed |= folder.failed;
+	cs_buffer_deinit(&folder);
+}
+
+/* Return: false: it cannot be named. */
+static bool put_page(const char *file, const struct cs_plan_function *function,
+		     struct cs_buffer *out)
 {
 	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
 
-	if (!strncmp(file, "/dev/", 5) || has_control(name))
+	if (!strncmp(file, "/dev/", 5) || has_control(function->name))
 		return false;
+	cs_buffer_puts(out, "coldspan assert ");
+	cs_shell_word(out, function->name, false);
 	if (strcmp(name, CS_PLAN_FILE) != 0) {
 		cs_buffer_puts(out, " -c ");
 		cs_shell_word(out, name, false);
 	}
+	cs_buffer_puts(out, " -o html=cold-starts.html");
 	return true;
-}
-
-static void put_page(const char *file, const struct cs_plan_function *function,
-		     struct cs_buffer *out)
-{
-	struct cs_buffer config = { 0 };
-
-	if (put_config(file, &config) && !has_control(function->name)) {
-		cs_buffer_puts(out, "coldspan assert ");
-		cs_shell_word(out, function->name, false);
-		cs_buffer_printf(out, "%s -o html=cold-starts.html", config.len ? config.data : "");
-	}
-	out->failed |= config.failed;
-	cs_buffer_deinit(&config);
 }
 
 void cs_cause_next(const char *file, const struct cs_asserted *asserted, struct cs_buffer *out)
@@ -324,20 +330,24 @@ void cs_cause_next(const char *file, const struct cs_asserted *asserted, struct 
 	bool unprepared = asserted->failed && outcome == CS_SAMPLING_UNPREPARED;
 	bool listens = !unseen &&
 		       (function->ready == CS_READY_RESPONSE || function->ready == CS_READY_LISTEN);
-	struct cs_buffer command = { 0 };
+	struct cs_buffer words = { 0 }, command = { 0 };
+	bool typed;
 
-	if (unprepared || (not_started && !stands_alone(function)))
+	if (unprepared || (not_started && !stands_alone(function)) || has_control(file))
 		return; /* what is said of it says more than a start could */
 	for (char **word = function->argv; stands_alone(function) && *word; word++) {
-		cs_buffer_putc(&command, ' ');
-		cs_shell_word(&command, *word, false);
+		cs_buffer_putc(&words, ' ');
+		cs_shell_word(&words, *word, false);
 	}
-	if (command.len && command.len <= COMMAND_BYTES && !has_control(command.data)) {
-		cs_buffer_printf(out, "%scoldspan %s --%s", listens ? "PORT=8080 " : "",
-				 unseen ? "doctor" : "run", command.data);
-	} else {
-		put_page(file, function, out);
+	typed = words.len && words.len <= COMMAND_BYTES && !has_control(words.data);
+	if (typed)
+		cs_buffer_printf(&command, "%scoldspan %s --%s", listens ? "PORT=8080 " : "",
+				 unseen ? "doctor" : "run", words.data);
+	if (typed || put_page(file, function, &command)) {
+		put_folder(file, out);
+		cs_buffer_puts(out, command.len ? command.data : "");
 	}
-	out->failed |= command.failed;
+	out->failed |= words.failed || command.failed;
+	cs_buffer_deinit(&words);
 	cs_buffer_deinit(&command);
 }

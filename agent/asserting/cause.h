@@ -29,8 +29,8 @@ struct cs_cause_note *cs_causes_find(const struct cs_asserted *asserted);
 struct cs_cause_note *cs_causes_free(struct cs_cause_note *causes, size_t count);
 
 /**
- * cs_cause_next() - append the command that shows one start of its function, for a shell in the folder of @file
- * @file: coldspan.yaml, by whatever name
+ * cs_cause_next() - append the command that shows one start of its function
+ * @file: coldspan.yaml, by whatever name; from where that is its name the command can be typed
  *
  * `coldspan run` of its command, where that can be typed and needs nothing else of coldspan.yaml, and
  * `coldspan doctor` of it where nothing was seen inside; else `coldspan assert` with a page. Values of the

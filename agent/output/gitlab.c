@@ -74,8 +74,11 @@ static json_t *row_json(const struct cs_result *result, const struct cs_row *row
 			 row->label);
 	cs_row_evidence(row, &description);
 	cs_row_notes(row, &notes);
-	if (notes.len)
-		cs_buffer_printf(&description, "; %s", notes.data);
+	for (const char *note = notes.data; note && *note; note += strspn(note, "\n")) {
+		cs_buffer_puts(&description, "; ");
+		cs_buffer_append(&description, note, strcspn(note, "\n"));
+		note += strcspn(note, "\n");
+	}
 	json = json_pack("{s:o, s:s, s:o, s:s, s:{s:o, s:{s:i}}}", "description",
 			 plain(description.len ? description.data : ""), "check_name",
 			 "coldspan-budget", "fingerprint",

@@ -319,7 +319,7 @@ void cs_row_next(const struct cs_row *row, struct cs_buffer *out)
 	const struct cs_asserted *asserted = &row->function->asserted;
 
 	if (row->budget ? row->judgement->verdict == CS_VERDICT_FAIL : !asserted->other_failed)
-		cs_cause_next(row->result->plan->file, asserted, out);
+		cs_cause_next(row->result->file, asserted, out);
 }
 
 static void put_note(struct cs_buffer *out, const char *label, const char *text)

@@ -306,14 +306,16 @@ def what_to_type_next_can_be_typed(args, folder):
     plan(folder, "version: 1\ndefaults: {runs: 1, max_runs: 1, warmup: 0}\nfunctions:\n"
                  "  typed: {run: [\"./it's here\", 'a  b', $HOME], budgets: [shared_objects <= 0]}\n"
                  "  env: {run: [sh, -c, 'test $A = 1'], env: {A: '1'}, budgets: [shared_objects <= 0]}\n")
-    got = coldspan(args, folder, "-o", "json=r.json")
-    expect(got, OVER)
-    for function, status in zip(json.loads((folder / "r.json").read_text())["functions"], (0, OVER)):
-        command = function["budgets"][0]["next"]
-        assert f"next: {command}\n" in got.stdout, (command, got)
-        ran = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, timeout=120,
-                             check=False, env=asserting.environment(PATH=f"{folder}/bin:/usr/bin:/bin"))
-        assert ran.returncode == status, (command, ran)
+    (folder / "else where").mkdir()
+    for where, words in ((folder, ()), (folder / "else where", ()), (folder / "bin", ("-c", "../coldspan.yaml"))):
+        got = coldspan(args, where, *words, "-o", "json=r.json")
+        expect(got, OVER)
+        for function, status in zip(json.loads((where / "r.json").read_text())["functions"], (0, OVER)):
+            command = function["budgets"][0]["next"]
+            assert f"next: {command}\n" in got.stdout, (command, got)
+            ran = subprocess.run(["sh", "-c", command], cwd=where, capture_output=True, text=True, timeout=120,
+                                 check=False, env=asserting.environment(PATH=f"{folder}/bin:/usr/bin:/bin"))
+            assert ran.returncode == status, (command, ran)
     assert (folder / "cold-starts.html").exists() and "coldspan assert env" in command
 
 
@@ -460,6 +462,7 @@ def gitlab_is_told_without_being_asked_to(args, folder):
         assert entry["severity"] in ("info", "minor", "major", "critical", "blocker")
         assert entry["location"]["path"] == "coldspan.yaml" and entry["location"]["lines"]["begin"] > 0
     assert len({entry["fingerprint"] for entry in report}) == len(report) == 2
+    assert re.search(r"; largest: .*; why: .*; next: coldspan run -- /bin/true$", "\n".join(entry["description"] for entry in report), re.M)
 
 
 @case

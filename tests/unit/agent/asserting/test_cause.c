@@ -169,14 +169,11 @@ Test(cause, what_to_type_next)
 	unseen = false;
 	function.ready = CS_READY_POLL;
 	expect_next("coldspan assert f -o html=cold-starts.html");
-	file = "/some/where/coldspan.yaml";
-	expect_next("coldspan assert f -o html=cold-starts.html");
-	file = "ci/my budgets.yaml";
-	expect_next("coldspan assert f -c 'my budgets.yaml' -o html=cold-starts.html");
 	file = "/dev/stdin";
 	expect_next("");
-	file = "coldspan.yaml";
 	function.ready = CS_READY_EXIT;
+	expect_next("coldspan run -- python3 -c 'print('\\''it'\\'')'");
+	file = "coldspan.yaml";
 	function.env = &variable;
 	function.env_count = 1;
 	expect_next("coldspan assert f -o html=cold-starts.html");
@@ -185,6 +182,23 @@ Test(cause, what_to_type_next)
 	expect_next("coldspan assert f -o html=cold-starts.html");
 	function.name = "my function";
 	expect_next("coldspan assert 'my function' -o html=cold-starts.html");
+}
+
+Test(cause, where_to_type_it)
+{
+	function.ready = CS_READY_POLL;
+	file = "/some/where/coldspan.yaml";
+	expect_next("cd /some/where && coldspan assert f -o html=cold-starts.html");
+	file = "/coldspan.yaml";
+	expect_next("cd / && coldspan assert f -o html=cold-starts.html");
+	file = "-x/it's/my budgets.yaml";
+	expect_next("cd -- '-x/it'\\''s' && "
+		    "coldspan assert f -c 'my budgets.yaml' -o html=cold-starts.html");
+	function.ready = CS_READY_RESPONSE;
+	file = "../coldspan.yaml";
+	expect_next("cd .. && PORT=8080 coldspan run -- python3 -c 'print('\\''it'\\'')'");
+	file = "a\nb/coldspan.yaml";
+	expect_next("");
 }
 
 Test(file_set, each_name_once_without_controls)
