@@ -30,12 +30,27 @@ static void put_numbers(struct cs_buffer *out, const char *what, uint64_t there,
 				 (unsigned long long)there, what, (unsigned long long)here);
 }
 
+/* Return: NULL: as here. */
+static const char *measured_otherwise(const char *there, const struct cs_plan_function *function)
+{
+	char here[CS_MEASURED_AS_BYTES];
+
+	cs_measured_as(function, false, here);
+	if (!strcmp(there, here))
+		return NULL;
+	cs_measured_as(function, true, here);
+	if (!strcmp(there, here))
+		return "its starts were made in pairs, which avoid slow processors unless "
+		       "they say slow_processor: take";
+	return "its ready, invoke, prepare, cache, processor, slow_processor or warm_events differ";
+}
+
 /* Return: nothing in @out where all is the same. */
 static void find_difference(const struct cs_result_function *saved,
 			    const struct cs_plan_function *function, struct cs_buffer *out)
 {
 	const struct cs_host *there = &saved->origin.host;
-	char method[CS_MEASURED_AS_BYTES];
+	const char *otherwise = measured_otherwise(saved->asserted.measured_as, function);
 	struct cs_host here;
 
 	cs_host_look(&here);
@@ -52,12 +67,8 @@ static void find_difference(const struct cs_result_function *saved,
 	if (*there->aslr && *here.aslr)
 		put_difference(out, "random addresses (ASLR)", there->aslr, here.aslr);
 	put_difference(out, "coldspan", saved->origin.version, CS_VERSION);
-	cs_measured_as(function, cs_plan_has_pairs(function), method);
-	if (strcmp(saved->asserted.measured_as, method) != 0)
-		cs_buffer_printf(
-			out,
-			"%sits ready, invoke, cache, processor, slow_processor or warm_events differ",
-			out->len ? "; " : "");
+	if (otherwise)
+		cs_buffer_printf(out, "%s%s", out->len ? "; " : "", otherwise);
 }
 
 /* --- the file --- */

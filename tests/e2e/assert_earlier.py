@@ -108,7 +108,27 @@ def they_are_not_joined_with_pairs(args, folder):
 def measured_in_another_way_it_is_refused(args, folder):
     saved(args, folder)
     plan(folder, function(1000, ", total <= 9x vs baseline", "").replace("run:", "invoke: {body: x}, run:"), RUNS)
-    expect(coldspan(args, folder), USAGE, r"its ready, invoke, cache, processor, slow_processor or warm_events differ;")
+    expect(coldspan(args, folder), USAGE, r"its ready, invoke, prepare, cache, processor, slow_processor or warm_events differ;")
+    plan(folder, function(1000, ", total <= 9x vs baseline", "").replace("run:", "prepare: 'true', run:"), RUNS)
+    expect(coldspan(args, folder), USAGE, r"its ready, invoke, prepare, cache, ")
+
+
+@case
+def of_pairs_only_those_that_take_slow_processors_are_as_here(args, folder):
+    """Where there are many processors, or a quota, none is avoided: then pairs differ in nothing."""
+    alone = saved(args, folder)["functions"][0]["measured_as"]
+    pairs = f"  f: {{run: {loop(1000)}, baseline: {{run: {loop(1000)}}}, %s budgets: [total <= 100x vs baseline]}}\n"
+    for more in ("slow_processor: take,", ""):
+        plan(folder, pairs % more, RUNS)
+        expect(coldspan(args, folder, "-o", "json=old.json"), KEPT)
+        method = json.loads((folder / "old.json").read_text())["functions"][0]["measured_as"]
+        assert method == alone or not more, method
+        plan(folder, function(1000, ", total <= 100x vs baseline"), RUNS)
+        if method == alone:
+            expect(coldspan(args, folder), KEPT)
+        else:
+            expect(coldspan(args, folder), USAGE, r"old.json was not measured as here: its starts were made in pairs, which avoid "
+                   r"slow processors unless they say slow_processor: take; measure it here")
 
 
 @case
