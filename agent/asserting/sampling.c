@@ -29,13 +29,15 @@
 
 #define BLOCK_BYTES 512 /* getrusage(2) counts blocks of that, whatever a disk has */
 #define GRACE_S     2   /* from SIGTERM to SIGKILL */
+/* Who ends before it is known whose start it is: of many the last; itself it ends behind all that it waits for. */
+#define ENDED_MAX 64u
 
 struct warm {
 	uint64_t segment;
 	double took_ns;
 };
 
-/* Who coldspan-faas has started, and has seen end. */
+/* What coldspan-faas, or what it has started, has seen end. */
 struct ended {
 	int32_t pid;
 	uint64_t max_rss_bytes;
@@ -64,10 +66,10 @@ struct sampling {
 	bool over;     /* its time was */
 	bool refused;  /* it could not be started */
 	uint32_t warm_asked;
-	uint64_t segment;                         /* of the process whose start it is */
-	int32_t pid;                              /* its */
-	struct ended ended[CS_PLAN_WARM_MAX + 2]; /* a process an event, at most */
-	uint32_t ended_count;
+	uint64_t segment;              /* of the process whose start it is */
+	int32_t pid;                   /* its */
+	struct ended ended[ENDED_MAX]; /* the last of them; where @best_ready only @pid */
+	uint32_t ended_count;          /* that came */
 	struct warm warm[CS_PLAN_WARM_MAX + 1];
 	uint32_t warm_count;
 	bool best_ready;
@@ -172,8 +174,9 @@ static void fill_outside(struct sampling *sampling)
 	/* The start of a server is over before it is: what its parent is told it has when it is reaped. */
 	if (isnan(values[CS_METRIC_MEMORY]))
 		values[CS_METRIC_MEMORY] = sampling->outside.values[CS_METRIC_MEMORY];
-	for (uint32_t i = 0; i < sampling->ended_count && isnan(values[CS_METRIC_MEMORY]); i++) {
-		if (sampling->seen && sampling->ended[i].pid == sampling->pid)
+	for (uint32_t i = 0; i < sampling->ended_count && i < ENDED_MAX; i++) {
+		if (isnan(values[CS_METRIC_MEMORY]) && sampling->seen &&
+		    sampling->ended[i].pid == sampling->pid)
 			values[CS_METRIC_MEMORY] = (double)sampling->ended[i].max_rss_bytes;
 	}
 }
@@ -184,8 +187,8 @@ static void on_waited(void *context, int32_t pid, const struct cs_used *used)
 	struct sampling *sampling = context;
 
 	if (sampling->function->start == CS_START_FAAS &&
-	    sampling->ended_count < sizeof(sampling->ended) / sizeof(sampling->ended[0]))
-		sampling->ended[sampling->ended_count++] =
+	    (!sampling->best_ready || pid == sampling->pid))
+		sampling->ended[sampling->ended_count++ % ENDED_MAX] =
 			(struct ended){ .pid = pid, .max_rss_bytes = used->max_rss_bytes };
 }
 

@@ -129,6 +129,20 @@ def what_a_server_used_is_known_of_every_start(args, folder):
 
 
 @case
+def what_a_server_used_is_known_however_many_it_waited_for(args, folder):
+    copied(args, "hello-py-http", folder / "functions")
+    server = folder / "functions/hello-py-http/server.py"
+    server.write_text(server.read_text().replace("    def do_POST(self):\n", """    def do_POST(self):
+        for _ in range(60):
+            os.wait4(os.posix_spawn("/bin/true", ["true"], {}), 0)
+"""))
+    plan(folder, "  f: {function: functions/hello-py-http, runs: 1, max_runs: 1, warmup: 0, warm_events: 20, timeout: 100s,\n"
+                 "      budgets: [max memory <= 1GiB]}\n", TOP)
+    expect(coldspan(args, folder, "-o", "json=r.json"), KEPT, r"PASS +max memory <= 1.00 GiB +\d")
+    assert json.loads((folder / "r.json").read_text())["functions"][0]["samples"]["memory_bytes"][0] > 4 << 20
+
+
+@case
 def a_missing_runtime_is_no_fault_of_the_function(args, folder):
     """coldspan-faas is coldspan's own to have: its absence is a failure of ours, and not "no data"."""
     copied(args, "hello-py", folder / "functions")
