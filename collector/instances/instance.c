@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "collector/instances/hole.h"
 #include "collector/instances/tags.h"
 
@@ -131,10 +132,13 @@ static void note_record(struct cs_instance *instance, const struct cs_entry *ent
 		member->exec_ns = entry->record.time_ns;
 }
 
-/* Fork children that were gone before their records were read: nothing will tell of them later. */
-static void end_dead_tags(struct cs_instance *instance, uint64_t now_ns)
+/*
+ * Fork children that were gone before their records were read: nothing will tell of them later. By the clock
+ * as it is now: since the look began they may have executed a program, which has announced itself after that.
+ */
+static void end_dead_tags(struct cs_instance *instance)
 {
-	const struct cs_ended ended = { .end = CS_END_UNKNOWN, .time_ns = now_ns };
+	const struct cs_ended ended = { .end = CS_END_UNKNOWN, .time_ns = cs_clock_monotonic_ns() };
 	struct cs_member *member = LIST_FIRST(&instance->members), *next;
 
 	for (; member; member = next) {
@@ -303,7 +307,7 @@ unsigned cs_instance_drain(struct cs_instance *instance, uint64_t now_ns)
 	world->self->corrupt += after.corrupt - before.corrupt;
 	if (instance->dead_tags) {
 		instance->dead_tags = false;
-		end_dead_tags(instance, now_ns);
+		end_dead_tags(instance);
 	}
 	return n;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -239,6 +240,28 @@ Test(instance, one_whose_end_cannot_be_waited_for_is_refused_and_not_dead)
 	cr_expect(eq(int, file.fd, segment.fd));
 	cr_expect(eq(int, peer.pidfd, -EBADF));
 	cr_expect(eq(u64, following.self.processes_now, 0));
+}
+
+/* What they executed may have attached later than the look began, and is none of another process. */
+Test(instance, fork_children_that_were_gone_ended_when_that_was_seen)
+{
+	uint64_t begun_ns = cs_clock_monotonic_ns(), gone_ns;
+	struct cs_instance *instance;
+	struct cs_lanes lanes;
+	pid_t child;
+
+	start();
+	instance = following_new(&following, getpid(), 64, 1, &lanes);
+	child = fork();
+	cr_assert(ge(int, child, 0));
+	if (child == 0)
+		_exit(following_write(&lanes.rings[0]) ? 0 : 1);
+	cr_assert(eq(int, waitpid(child, NULL, 0), child));
+	gone_ns = cs_clock_monotonic_ns();
+	cs_instance_drain(instance, begun_ns);
+	cr_assert(eq(u32, following.ended, 1));
+	cr_expect(eq(int, (int)following.last.end, (int)CS_END_UNKNOWN));
+	cr_expect(ge(u64, following.last.time_ns, gone_ns));
 }
 
 static int wait_for_ever(void *fd)
