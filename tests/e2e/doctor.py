@@ -334,7 +334,7 @@ def a_library_whose_path_does_not_fit_into_ld_preload_is_said_so(folder):
     library = subprocess.run([ARGS.coldspan, "env"], capture_output=True, text=True, check=True,
                              env={"PATH": os.environ["PATH"]}
                              ).stdout.splitlines()[0].removeprefix("LD_PRELOAD=")
-    for name in ("a b", "a:b"):
+    for name in ("a b", "a:b", "a$LIB"):
         (folder / name).mkdir()
         shutil.copy(library, folder / name)
         misfit = {"COLDSPAN_LIBRARY": str(folder / name / "libcoldspan.so")}

@@ -61,11 +61,14 @@ def not_on_the_list(lab):
 @case("what else is preloaded stays, and so does every other variable")
 def others_stay(lab):
     with lab.folder() as folder:
-        other = folder / "libother.so"
-        shutil.copy(lab.guests / "inner/libguest_inner.so", other)
-        bare = lab.run(["env"], cwd=folder, env={**OTHERS, "LD_PRELOAD": str(other)})
+        # A name as long as ours, and one that ends as ours does.
+        others = [folder / "libnss_wrap.so", folder / "notlibcoldspan.so"]
+        assert len(others[0].name) == len(lab.shim.name) and others[1].name.endswith(lab.shim.name)
+        for other in others:
+            shutil.copy(lab.guests / "inner/libguest_inner.so", other)
+        bare = lab.run(["env"], cwd=folder, env={**OTHERS, "LD_PRELOAD": ":".join(map(str, others))})
         os.symlink(shutil.which("env"), folder / "deno")
-        for preload in ([lab.shim, other], [other, lab.shim]):
+        for preload in ([lab.shim, *others], [others[0], lab.shim, others[1]], [*others, lab.shim]):
             run = lab.watched([str(folder / "deno")], env=OTHERS, preload=preload, cwd=folder)
             seen = variables(run)
             assert seen.pop("COLDSPAN_SOCKET")
