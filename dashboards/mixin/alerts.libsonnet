@@ -7,7 +7,7 @@
       "rules": [
         {
           "alert": "ColdspanColdStartBudgetBurnFast",
-          "expr": "(\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate1h > 14.4 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate5m > 14.4 * 0.05)\nor\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate6h > 6 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate30m > 6 * 0.05)\n)\nand\n  sum by (job, faas_name) (increase(faas_init_duration_seconds_count[1h]) or histogram_count(increase(faas_init_duration_seconds[1h]))) >= 20\n",
+          "expr": "(\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate1h > 14.4 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate5m > 14.4 * 0.05)\nor\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate6h > 6 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate30m > 6 * 0.05)\n)\nand\n  sum by (job, faas_name) (\n      increase(faas_init_duration_seconds_count{coldspan_init_type!~\"proactive|provisioned|fork_pool\"}[1h])\n    or\n      histogram_count(increase(faas_init_duration_seconds{coldspan_init_type!~\"proactive|provisioned|fork_pool\"}[1h]))\n  ) >= 20\n",
           "for": "2m",
           "labels": {
             "severity": "critical"
@@ -21,7 +21,7 @@
         },
         {
           "alert": "ColdspanColdStartBudgetBurnSlow",
-          "expr": "(\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate1d > 3 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate2h > 3 * 0.05)\nor\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate3d > 1 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate6h > 1 * 0.05)\n)\nand\n  sum by (job, faas_name) (increase(faas_init_duration_seconds_count[6h]) or histogram_count(increase(faas_init_duration_seconds[6h]))) >= 20\n",
+          "expr": "(\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate1d > 3 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate2h > 3 * 0.05)\nor\n  (job_faas_name:coldspan_init_over_slo_per_init:ratio_rate3d > 1 * 0.05 and job_faas_name:coldspan_init_over_slo_per_init:ratio_rate6h > 1 * 0.05)\n)\nand\n  sum by (job, faas_name) (\n      increase(faas_init_duration_seconds_count{coldspan_init_type!~\"proactive|provisioned|fork_pool\"}[6h])\n    or\n      histogram_count(increase(faas_init_duration_seconds{coldspan_init_type!~\"proactive|provisioned|fork_pool\"}[6h]))\n  ) >= 20\n",
           "for": "15m",
           "labels": {
             "severity": "warning"
@@ -133,14 +133,14 @@
         },
         {
           "alert": "ColdspanShimNotAttached",
-          "expr": "sum by (job, instance) (rate(coldspan_agent_events_total[15m])) == 0\nand\n  sum by (job, instance) (increase(coldspan_agent_events_total[1h] offset 1h)) >= 100\n",
+          "expr": "sum by (job, instance) (rate(coldspan_agent_events_total[15m])) == 0\nand\n  sum by (job, instance) (increase(coldspan_agent_events_total[1h] offset 1h)) >= 100\nand\n  sum by (job, instance) (increase(coldspan_agent_events_total[1h] offset 1d)) > 0\nunless\n  sum by (job, instance) (coldspan_instances) > 0\n",
           "for": "30m",
           "labels": {
             "severity": "warning"
           },
           "annotations": {
             "summary": "Functions that were watched are not watched any more.",
-            "description": "The collector {{ $labels.instance }} has read nothing for 45 minutes, and did before: is the library still preloaded?",
+            "description": "The collector {{ $labels.instance }} has read nothing for 45 minutes, and did before, and yesterday at this time: is the library still preloaded?",
             "runbook_url": "docs/runbooks/ColdspanShimNotAttached.md",
             "dashboard_url": "/d/coldspan-agent"
           }

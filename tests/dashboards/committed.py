@@ -12,6 +12,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import boards
 import history
+import yaml_files
 from lib import cases, peers
 from lib.cases import case
 
@@ -81,6 +82,27 @@ def groups_are_by_labels_that_are_there(folder):
         for names in re.findall(r"\bby \(([^)]*)\)", expr):
             unknown = set(names.replace(" ", "").split(",")) - labels
             assert not unknown, f"{where}: by {unknown}"
+
+
+@case
+def native_histograms_are_asked_for_as_their_buckets_are(folder):
+    """The past of past.py has buckets alone, and what is scraped live has no known numbers: of each histogram of a
+    query, the same functions, series and times in both of its forms."""
+    seen, of_rules = 0, [(rule["alert" if "alert" in rule else "record"], rule["expr"])
+                         for kind in ("recording", "alerts") for rule in yaml_files.rules(kind)]
+    for where, expr in [*every_expr(), *of_rules]:
+        expr, forms = re.sub(r"\$\{(\w+)[^}]*\}", r"$\1", expr), {}
+        for how, name, inside, window in re.findall(r"\b(rate|increase)\((\w+)(?:\{([^}]*)\})?\[([^]]+)\]", expr):
+            base = re.sub(r"_(bucket|count|sum)$", "", name)
+            if base + "_bucket" in exported():
+                labels = tuple(sorted(one for one in inside.split(",") if one and not one.startswith("le=")))
+                forms.setdefault((base, name == base), set()).add((how, labels, window))
+        for base, native in forms:
+            assert forms[base, native] == forms.get((base, not native)) or "Invocations by duration" in where, (where, forms)
+        parts = re.findall(r"_(count|sum)(?:\{[^}]*\})?\[[^]]*\]\)\s*or\s*histogram_(count|sum)\(", expr)
+        assert all(classic == native for classic, native in parts), (where, parts)
+        seen += len(forms)
+    assert seen > 100, seen
 
 
 @case

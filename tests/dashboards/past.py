@@ -10,6 +10,7 @@ import math
 import pathlib
 import re
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import boards
@@ -49,8 +50,10 @@ def no_query_of_a_panel_is_empty_or_no_number(server):
         finite(where, found)
 
 
-def close(got, wanted, within):
-    return abs(got - wanted) <= max(within * abs(wanted), 1e-9)
+def close(expr, got, wanted):
+    """Of a quantile, what is no larger than the smallest bound lies anywhere below it."""
+    least = history.DURATION[0] if "histogram_quantile" in expr else 1e-9
+    return abs(got - wanted) <= max(expected.tolerance(expr) * abs(wanted), least)
 
 
 def key_of(labels, expr):
@@ -60,9 +63,8 @@ def key_of(labels, expr):
     return tuple(labels[name] for name in sorted(labels, key=order.index))
 
 
-@case
-def every_panel_shows_what_is_true(server):
-    true, seen = truth.Truth(WINDOW, RANGE), 0
+def answers(server, true, **chosen):
+    """Of each query that has an expected result: where, what is asked, what it was answered, and what is true."""
     for board in boards.all_boards():
         table = expected.EXPECTED.get(board["uid"], {})  # none of what Tempo answers
         for panel in boards.panels(board):
@@ -72,18 +74,53 @@ def every_panel_shows_what_is_true(server):
             results = table[title](true)
             assert len(results) == len(targets), f"{title}: {len(results)} results for {len(targets)} queries"
             for target, wanted in zip(targets, results):
-                expr = asked(board, target["expr"])
-                found = server.instant(expr, history.END)
-                got = {key_of(labels, expr): value for labels, value in found}
-                within = expected.tolerance(expr)
-                where = f"{board['title']}: {title} {target['refId']}"
-                wanted = {tuple(filter(None, key)): value for key, value in wanted.items()}
-                missing = {key for key, value in wanted.items() if value} - set(got)
-                assert not missing, f"{where} lacks {missing}: {got}"
-                for key, value in got.items():
-                    assert close(value, wanted.get(key, 0), within), f"{where} {key}: {value}, not {wanted.get(key)}"
-                    seen += 1
+                expr = asked(board, target["expr"], **chosen)
+                yield f"{board['title']}: {title} {target['refId']}", expr, server.instant(expr, history.END), wanted
+
+
+def compared(server, true, **chosen):
+    """How many numbers were compared, all of which are true."""
+    seen = 0
+    for where, expr, found, wanted in answers(server, true, **chosen):
+        got = {key_of(labels, expr): value for labels, value in found}
+        wanted = {tuple(filter(None, key)): value for key, value in wanted.items()}
+        missing = {key for key, value in wanted.items() if value} - set(got)
+        assert not missing, f"{where} lacks {missing}: {got}"
+        for key, value in got.items():
+            assert close(expr, value, wanted.get(key, 0)), \
+                f"{where} {key}: {value}, not {wanted.get(key)}"
+            seen += 1
+    return seen
+
+
+@case
+def every_panel_shows_what_is_true(server):
+    seen = compared(server, truth.Truth(WINDOW, RANGE))
     assert seen > 150, seen
+
+
+@case
+def and_of_what_was_chosen_alone(server):
+    """By name; and by version, of which each function has another."""
+    for label, value in (("faas_name", "hello"), ("faas_name", "resize"), ("faas_version", "2"), ("faas_version", "7")):
+        functions = [one for one in history.FUNCTIONS if one.labels[label] == value]
+        seen = compared(server, truth.Truth(WINDOW, RANGE, functions), **{label: value})
+        assert seen > 100, (label, value, seen)
+
+
+@case
+def nobody_waits_for_what_was_started_ahead(server):
+    true, panels = truth.Truth(WINDOW, RANGE), ("Over objective", "Time that people waited for starts")
+    with tempfile.TemporaryDirectory() as folder:
+        data = prometheus.past(folder, history.lines([*history.FUNCTIONS, history.STARTED_AHEAD]))
+        with prometheus.Prometheus(folder, data=data) as with_it:
+            told = [one for one in answers(with_it, true) if any(f": {title} " in one[0] for title in panels)]
+            starts = next(found for where, _, found, _ in answers(with_it, true) if "Fleet: Functions, one by one F" in where)
+    assert len(told) == len(panels) and "ahead" in [labels["faas_name"] for labels, _ in starts], (told, starts)
+    for where, expr, found, wanted in told:
+        got = {key_of(labels, expr): value for labels, value in found}
+        assert set(got) == {key for key, value in wanted.items() if value}, (where, got)
+        assert all(close(expr, value, wanted[key]) for key, value in got.items()), (where, got, wanted)
 
 
 @case
@@ -131,7 +168,6 @@ def one_function_alone_is_no_other(server):
 
 def main():
     args = cases.parser(__doc__).parse_args()
-    import tempfile
     with tempfile.TemporaryDirectory() as folder:
         data = prometheus.past(folder, history.lines())
         with prometheus.Prometheus(folder, data=data) as server:

@@ -11,13 +11,13 @@ import history
 class Truth:
     """Of (END - window, END] for what Grafana calls the interval, and of the range before END."""
 
-    def __init__(self, window, whole):
-        self.spans = {"window": window, "range": whole}
+    def __init__(self, window, whole, functions=tuple(history.FUNCTIONS)):
+        self.spans, self.functions = {"window": window, "range": whole}, functions
 
     @functools.cached_property
     def events(self):
         found = {}
-        for function in history.FUNCTIONS:
+        for function in self.functions:
             for name, (_, events) in history.histograms(function).items():
                 found.setdefault(name, []).extend((event, None) for event in events if event.count)
             for name, events in history.counters(function).items():
@@ -29,7 +29,7 @@ class Truth:
     @functools.cached_property
     def gauges(self):
         found = {name: list(values) for name, values in history.OWN_GAUGES.items()}
-        for function in history.FUNCTIONS:
+        for function in self.functions:
             if function.until > history.END:
                 for name, values in history.gauges(function).items():
                     found.setdefault(name, []).extend(values)

@@ -3,13 +3,14 @@
 import { alerts, board, choice, deploys, functions, places } from "../lib/board.mjs";
 import { bars, series, stat, table, upTo } from "../lib/panels.mjs";
 import { coldInvocations, errorRatio, increase, increaseOf, invocations, mean, of, orZero, quantile, rate,
-         rateOf, rateUpTo, ratio } from "../lib/promql.mjs";
+         rateOf, rateUpTo, ratio, waitedFor } from "../lib/promql.mjs";
 
 const F = "faas_name";
 const cold = (labels) => rate(of("faas_coldstarts_total"), labels);
 const coldRatio = (labels) => ratio(orZero(cold(labels), invocations(labels)), invocations(labels));
 const INIT = "faas_init_duration_seconds";
-const over = (labels) => `1 - ${ratio(rateUpTo("${slo}", "${slo}([.]0)?", INIT, labels), rateOf("count", INIT, labels))}`;
+const over = (labels) => `1 - ${ratio(rateUpTo("${slo}", "${slo}([.]0)?", INIT, labels, waitedFor),
+    rateOf("count", INIT, labels, waitedFor))}`;
 const init = (q, labels) => quantile(q, INIT, of, labels);
 const warm = (q, labels) => quantile(q, "faas_invoke_duration_seconds",
     (metric) => of(metric, 'faas_coldstart="false"'), labels);
@@ -36,8 +37,8 @@ const OVERVIEW = [
            description: "From the start of the process until it was ready; 95 % were shorter." }),
     stat({ title: "Over objective", unit: "percentunit", decimals: 1, queries: [{ expr: over() }], none: NONE,
            limits: upTo(0.05, 0.1),
-           description: "Share of starts that took longer than the objective chosen above. The alerts " +
-               "burn a budget of 5 %." }),
+           description: "Share of starts that took longer than the objective chosen above, but for those that were made " +
+               "before anybody asked. The alerts burn a budget of 5 %." }),
 ];
 
 const function_ = (expr, exemplar) => [{ expr, legend: "{{faas_name}}", exemplar }];
@@ -57,10 +58,10 @@ const TRENDS = [
     series({ title: "Errors by function", unit: "percentunit", queries: function_(errorRatio(F)),
              description: "Share of invocations that did not succeed, time-outs among them." }),
     bars({ title: "Time that people waited for starts", unit: "s", none: NONE,
-           queries: [{ expr: `topk(10, ${increaseOf("sum", INIT, F)} > 0)`,
+           queries: [{ expr: `topk(10, ${increaseOf("sum", INIT, F, waitedFor)} > 0)`,
                        legend: "{{faas_name}}", instant: true }],
-           description: "All starts of the range added up, the ten most expensive functions: what to " +
-               "shorten first. Frequency times duration." }),
+           description: "All starts of the range added up, but for those that were made before anybody asked: the ten " +
+               "most expensive functions, what to shorten first. Frequency times duration." }),
 ];
 
 const open = { title: "Open", url: "/d/coldspan-function?var-faas_name=${__value.raw:percentencode}&${__url_time_range}" +

@@ -12,6 +12,10 @@ export const named = 'faas_name=~"${faas_name:regex}"';
 export const of = (metric, labels = "") =>
     `${metric}{${collector},${named},faas_version=~"$faas_version"${labels && "," + labels}}`;
 
+/** Series of starts, but for those that were made before anybody asked: nobody waits for these. */
+export const waitedFor = (metric, labels = "") =>
+    of(metric, (labels && labels + ",") + 'coldspan_init_type!~"proactive|provisioned|fork_pool"');
+
 /** Series of the collector itself. */
 export const own = (metric, labels = "") => `${metric}{${collector}${labels && "," + labels}}`;
 
@@ -42,9 +46,9 @@ export const rateOf = parts("rate", "$__rate_interval");
 export const increaseOf = parts("increase", "$__range");
 
 /** How often it was no more than `bound`, which is one of its explicit ones. `bounds`: the regular expression of its `le`. */
-export function rateUpTo(bound, bounds, metric, labels) {
-    const native = `rate(${of(metric)}[$__rate_interval])`;
-    return `sum${by(labels)}(rate(${of(metric + "_bucket", `le=~"${bounds}"`)}[$__rate_interval]) or ignoring (le) ` +
+export function rateUpTo(bound, bounds, metric, labels, selector = of) {
+    const native = `rate(${selector(metric)}[$__rate_interval])`;
+    return `sum${by(labels)}(rate(${selector(metric + "_bucket", `le=~"${bounds}"`)}[$__rate_interval]) or ignoring (le) ` +
         `histogram_count(${native}) * (histogram_fraction(-Inf, ${bound}, ${native}) >= 0))`;
 }
 
