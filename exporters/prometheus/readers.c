@@ -126,26 +126,43 @@ static struct cs_prometheus_reader *connected(struct cs_prometheus_readers *read
 	return NULL;
 }
 
-/* Return: was anybody here who looked like that, or whose looks have the same fingerprint? */
-static bool see(struct cs_prometheus_readers *readers, const char *looks)
+/* Its bit in @set and, in @ret, the word that it is in. */
+static uint64_t bit_of(uint64_t set[CS_PROMETHEUS_SEEN_BITS / 64], const char *looks,
+		       uint64_t **ret)
 {
 	uint64_t hash = cs_fingerprint_add(CS_FINGERPRINT_NONE, looks,
 					   strnlen(looks, CS_PROMETHEUS_LOOKS_MAX - 1));
-	uint64_t bit;
-	uint64_t *word;
-	bool before;
 
 	hash ^= hash >> 32;
-	word = &readers->seen[hash / 64 % (CS_PROMETHEUS_SEEN_BITS / 64)];
-	bit = UINT64_C(1) << hash % 64;
-	before = *word & bit;
+	*ret = &set[hash / 64 % (CS_PROMETHEUS_SEEN_BITS / 64)];
+	return UINT64_C(1) << hash % 64;
+}
+
+/* Return: was it in @set, or whose looks have the same fingerprint? */
+static bool add(uint64_t set[CS_PROMETHEUS_SEEN_BITS / 64], const char *looks)
+{
+	uint64_t *word, bit = bit_of(set, looks, &word);
+	bool before = *word & bit;
+
 	*word |= bit;
 	return before;
 }
 
-/* A connected reader with the same looks is another: a replica, that has seen nothing of this collector. */
-static bool has_replica(const struct cs_prometheus_readers *readers, const char *looks)
+static bool has(uint64_t set[CS_PROMETHEUS_SEEN_BITS / 64], const char *looks)
 {
+	uint64_t *word, bit = bit_of(set, looks, &word);
+
+	return *word & bit;
+}
+
+/*
+ * A connected reader with the same looks is another: a replica, that has seen nothing of this collector. Unless one that
+ * looks like that was put out: then it may be that one.
+ */
+static bool is_replica(struct cs_prometheus_readers *readers, const char *looks)
+{
+	if (has(readers->put_out, looks))
+		return false;
 	for (size_t i = 0; i < CS_PROMETHEUS_READERS_MAX; i++) {
 		if (readers->items[i].connection && looks_like(&readers->items[i], looks))
 			return true;
@@ -177,10 +194,12 @@ int cs_prometheus_readers_find(struct cs_prometheus_readers *readers, const void
 			past = CS_READER_MISSED;
 	}
 	if (!reader || !looks_like(reader, looks)) {
-		bool replica = has_replica(readers, looks);
+		bool replica = is_replica(readers, looks);
 
 		reader = reader ? reader : another(readers, looks, now_ns);
-		past = see(readers, looks) && !replica ? CS_READER_BACK : CS_READER_NEW;
+		past = add(readers->seen, looks) && !replica ? CS_READER_BACK : CS_READER_NEW;
+		if (reader && reader->asked)
+			add(readers->put_out, reader->looks);
 	}
 	if (!reader)
 		return CS_PROMETHEUS_NOBODY;

@@ -45,8 +45,9 @@ struct cs_prometheus_reader {
 struct cs_prometheus_readers {
 	struct cs_prometheus_reader items[CS_PROMETHEUS_READERS_MAX];
 	uint64_t questions;
-	uint64_t seen[CS_PROMETHEUS_SEEN_BITS /
-		      64]; /* looks of all who were ever here, by their hash */
+	/* By a hash of their looks: all who were ever here, and whose place was given to others. */
+	uint64_t seen[CS_PROMETHEUS_SEEN_BITS / 64];
+	uint64_t put_out[CS_PROMETHEUS_SEEN_BITS / 64];
 };
 
 /**

@@ -152,6 +152,16 @@ Test(readers, who_lost_its_place_to_others_is_not_new)
 	cr_assert(ge(int, ask(0, of(1, 0), CS_READER_TOLD), 0));
 }
 
+Test(readers, who_was_put_out_is_no_replica_of_who_looks_the_same)
+{
+	for (unsigned i = 0; i < CS_PROMETHEUS_READERS_MAX; i++)
+		ask(i, of(i < CS_PROMETHEUS_OF_OWNER ? 1 : 2, i < 2 ? 0 : i), CS_READER_NEW);
+	cr_assert(eq(int, ask(CS_PROMETHEUS_READERS_MAX, of(3, 0), CS_READER_NEW), 0),
+		  "in the place of one of two");
+	leave(5);
+	cr_assert(eq(int, ask(0, of(1, 0), CS_READER_BACK), 5));
+}
+
 Test(readers, a_host_that_vanished_comes_back_to_its_place)
 {
 	int place = ask(1, of(1, 0), CS_READER_NEW);
