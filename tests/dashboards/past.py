@@ -109,6 +109,14 @@ def and_of_what_was_chosen_alone(server):
 
 
 @case
+def of_a_version_that_nobody_asks_any_more_nothing_is_no_number(server):
+    """The first of `hello`: it is there, and nothing happened in the interval."""
+    for board, where, target in each_query():
+        expr = asked(board, target["expr"], faas_name="hello", faas_version="1")
+        finite(where, server.instant(expr, history.END))
+
+
+@case
 def nobody_waits_for_what_was_started_ahead(server):
     true, panels = truth.Truth(WINDOW, RANGE), ("Over objective", "Time that people waited for starts")
     with tempfile.TemporaryDirectory() as folder:
