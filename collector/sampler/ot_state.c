@@ -74,9 +74,9 @@ static bool read_digits(const struct piece *piece, uint64_t *ret)
 }
 
 /* Of a key that is there twice the first counts. */
-void cs_ot_state_read(const char *trace_state, struct cs_ot_state *ret)
+static void read_fields(struct piece rest, struct cs_ot_state *ret)
 {
-	struct piece rest = find_ot(trace_state), field, value;
+	struct piece field, value;
 	uint64_t n;
 
 	*ret = (struct cs_ot_state){ .threshold = CS_THRESHOLD_UNKNOWN };
@@ -90,6 +90,11 @@ void cs_ot_state_read(const char *trace_state, struct cs_ot_state *ret)
 			ret->has_randomness = true;
 		}
 	}
+}
+
+void cs_ot_state_read(const char *trace_state, struct cs_ot_state *ret)
+{
+	read_fields(find_ot(trace_state), ret);
 }
 
 /* Trailing zeroes say nothing. */
@@ -116,7 +121,7 @@ static size_t write_ot(const char *trace_state, uint64_t threshold, char *to)
 	size_t len = threshold == CS_THRESHOLD_UNKNOWN ? 0 : write_threshold(threshold, to);
 	struct cs_ot_state state;
 
-	cs_ot_state_read(trace_state, &state);
+	read_fields(rest, &state);
 	if (state.has_randomness)
 		len += (size_t)snprintf(to + len, sizeof(";rv:") + CS_THRESHOLD_DIGITS,
 					"%srv:%014" PRIx64, len ? ";" : "", state.randomness);
