@@ -137,8 +137,9 @@ def burning(*pieces, labels=F):
 
 
 def failing(*pieces):
-    """(values, invocations for each, share of them that fails), one after the other."""
-    return {f"faas_invocations_total{{{F}}}": changing(*((n, each * (1 - bad)) for n, each, bad in pieces)),
+    """(values, invocations for each, share of them that fails, and is late for a cold start), one after the other."""
+    return {f"faas_coldstarts_total{{{F}}}": changing(*((n, each * bad) for n, each, bad in pieces)),
+            f"faas_invocations_total{{{F}}}": changing(*((n, each * (1 - bad)) for n, each, bad in pieces)),
             f"faas_errors_total{{{F}}}": changing(*((n, each * bad) for n, each, bad in pieces))}
 
 
@@ -385,6 +386,39 @@ for name in OF_HISTOGRAMS:
         quiet = one_test(name, length, step, {**natively(good), **elsewhere(good)})
         assert not fires(folder, step, quiet, peer=prometheus.CURRENT), "it fires"
     cases.register(f"{name}, natively", check_natively)
+
+
+# Minutes, how much in each, a share of it: in each window of a rule another one.
+UNSTEADY = ((2 * DAY, 2, 0.1), (18 * HOUR, 3, 0.2), (4 * HOUR, 4, 0.3), (HOUR, 5, 0.4), (30, 6, 0.5), (25, 7, 0.7), (5, 8, 0.9))
+
+
+def within(minutes):
+    """What there was in the last so many, and of that the share."""
+    left, total, part = minutes, 0.0, 0.0
+    for length, each, share in reversed(UNSTEADY):
+        taken = min(left, length)
+        left, total, part = left - taken, total + taken * each, part + taken * each * share
+    return total, part / total
+
+
+@case
+def what_is_recorded_is_of_its_own_window(folder):
+    tests, ends = [], {"m": 1, "h": HOUR, "d": DAY}
+    for rule in yaml_files.rules("recording"):
+        found = re.search(r":(ratio_rate|rate|increase)(\d+)([mhd])$", rule["record"])
+        if found:
+            minutes = int(found[2]) * ends[found[3]]
+            total, share = within(minutes)
+            wanted = {"ratio_rate": share, "rate": total / minutes / 60, "increase": total}[found[1]]
+            tests.append({"expr": f"sum(abs({rule['record']} / {wanted:.9g} - 1) < bool 0.001)", "eval_time": "3d",
+                          "exp_samples": [{"labels": "{}", "value": 1}]})
+    assert len(tests) == len(yaml_files.rules("recording")) - 1, tests  # a quantile, of which an alert is made alone
+    series = [{"series": name, "values": values} for name, values in {**burning(*UNSTEADY), **failing(*UNSTEADY)}.items()]
+    path = folder / "test.yaml"
+    path.write_text(json.dumps({"rule_files": [str(rule) for rule in RULES], "evaluation_interval": "1d", "tests": [
+        {"interval": "1m", "input_series": series, "promql_expr_test": tests}]}), "utf-8")
+    run = prometheus.tool("test", "rules", path)
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 @case
