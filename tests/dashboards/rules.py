@@ -181,6 +181,10 @@ TABLE = {
          "over since ten minutes": burning((6 * HOUR + 50, 2, 0), (10, 2, 1)),
          "over until ten minutes ago": burning((6 * HOUR, 2, 0), (50, 2, 1), (10, 2, 0)),
          "over for hours, until 40 minutes ago": burning((6 * HOUR + 20, 2, 0.4), (40, 2, 0)),
+         "just under in an hour, over in five minutes": burning((6 * HOUR - 10, 2, 0), (60, 2, 0.70), (10, 2, 0.75)),
+         "over in an hour, just under in five minutes": burning((6 * HOUR - 10, 2, 0), (60, 2, 0.8), (10, 2, 0.71)),
+         "just under in hours, over in half of one": burning((6 * HOUR + 20, 2, 0.29), (40, 2, 0.31)),
+         "over in hours, just under in half of one": burning((6 * HOUR + 20, 2, 0.35), (40, 2, 0.29)),
          "missing": {}, "low traffic": starts(0.3, 1.0), "started ahead": starts(2, 1.0, AHEAD)}),
     "ColdspanColdStartBudgetBurnSlow": Alert(
         3 * DAY, 10, starts(10, 0.16), starts(10, 0.01), "warning", FUNCTION, 2,
@@ -192,6 +196,10 @@ TABLE = {
          "over since three hours": burning((3 * DAY // 10 - 18, 100, 0), (18, 100, 0.3)),
          "over until three hours ago": burning((2 * DAY // 10, 100, 0), (DAY // 10 - 18, 10, 0.3), (18, 10, 0)),
          "over for days, until eight hours ago": burning((3 * DAY // 10 - 48, 10, 0.1), (48, 10, 0)),
+         "just under in a day, over in two hours": burning((2 * DAY // 10, 100, 0), (DAY // 10 - 18, 10, 0.147), (18, 10, 0.155)),
+         "over in a day, just under in two hours": burning((2 * DAY // 10, 100, 0), (DAY // 10 - 18, 10, 0.2), (18, 10, 0.148)),
+         "just under in days, over in six hours": burning((3 * DAY // 10 - 48, 10, 0.048), (48, 10, 0.055)),
+         "over in days, just under in six hours": burning((3 * DAY // 10 - 48, 10, 0.06), (48, 10, 0.0495)),
          "missing": {}, "low traffic": starts(0.5, 1.0), "started ahead": starts(10, 1.0, AHEAD)}),
     "ColdspanColdStartRatioHigh": Alert(
         3 * HOUR, 1, asked(10, cold=0.25), asked(10, cold=0.01), "warning", FUNCTION, 15,
@@ -216,7 +224,9 @@ TABLE = {
          (asked(1.7, failed=1.0), "100% of the invocations of f failed in the last hour.")],
         {"just under": asked(10, failed=0.143), "missing": asked(0), "low traffic": asked(1.6, failed=1.0),
          "over since five minutes": failing((175, 10, 0), (5, 10, 1)),
-         "over until ten minutes ago": failing((170, 10, 0.5), (10, 10, 0))}),
+         "over until ten minutes ago": failing((170, 10, 0.5), (10, 10, 0)),
+         "just under in an hour, over in five minutes": failing((172, 10, 0.143), (8, 10, 0.148)),
+         "over in an hour, just under in five minutes": failing((170, 10, 0.2), (10, 10, 0.143))}),
     "ColdspanTimeoutsNearLimit": Alert(
         3 * HOUR, 1, asked(10, failed=0.02, late=0.02), asked(10), "warning", FUNCTION, 10,
         [(asked(10, failed=0.0101, late=0.0101), "1.01% of the invocations of f were ended at their deadline in the last hour."),
@@ -409,11 +419,17 @@ def what_is_recorded_is_of_its_own_window(folder):
         if found:
             minutes = int(found[2]) * ends[found[3]]
             total, share = within(minutes)
-            wanted = {"ratio_rate": share, "rate": total / minutes / 60, "increase": total}[found[1]]
-            tests.append({"expr": f"sum(abs({rule['record']} / {wanted:.9g} - 1) < bool 0.001)", "eval_time": "3d",
-                          "exp_samples": [{"labels": "{}", "value": 1}]})
-    assert len(tests) == len(yaml_files.rules("recording")) - 1, tests  # a quantile, of which an alert is made alone
-    series = [{"series": name, "values": values} for name, values in {**burning(*UNSTEADY), **failing(*UNSTEADY)}.items()]
+            wanted = {"f": {"ratio_rate": share, "rate": 2 * total / minutes / 60, "increase": 2 * total}[found[1]]}
+            if "attempts:" in rule["record"]:
+                wanted.update(invocations=2 / 60, errors=2 / 60)
+            tests += [{"expr": f'sum(abs({rule["record"]}{{job="coldspan",faas_name="{name}"}} / {value:.9g} - 1) < bool 0.001)',
+                       "eval_time": "3d", "exp_samples": [{"labels": "{}", "value": 1}]} for name, value in wanted.items()]
+    assert len(tests) == len(yaml_files.rules("recording")) - 1 + 2 * 2, tests  # a quantile, of which an alert is made alone
+    past = {**burning(*UNSTEADY), **failing(*UNSTEADY)}
+    past.update(elsewhere(past))  # of two collectors
+    for kind in ("invocations", "errors"):  # of a function that never failed, and of one that always did
+        past[f"faas_{kind}_total{{{F}}}".replace('"f"', f'"{kind}"')] = grows(2)
+    series = [{"series": name, "values": values.replace("{n}", str(3 * DAY))} for name, values in past.items()]
     path = folder / "test.yaml"
     path.write_text(json.dumps({"rule_files": [str(rule) for rule in RULES], "evaluation_interval": "1d", "tests": [
         {"interval": "1m", "input_series": series, "promql_expr_test": tests}]}), "utf-8")
