@@ -14,7 +14,6 @@
 #include "agent/asserting/loaded_files.h"
 #include "agent/asserting/package.h"
 #include "agent/asserting/page_cache.h"
-#include "agent/asserting/starting.h"
 #include "agent/asserting/steadying.h"
 #include "agent/asserting/tool.h"
 #include "agent/environment.h"
@@ -87,18 +86,6 @@ static int take_failure(struct measuring *measuring, bool other,
 	return 1;
 }
 
-/* As the function's, but for what only a start has. NULL: out of memory. */
-static char **preparing_environment(const struct cs_plan_function *function, struct cs_arena *arena)
-{
-	struct cs_environment_variable *variables =
-		cs_arena_alloc(arena, (function->env_count + 1) * sizeof(*variables));
-
-	if (!variables)
-		return NULL;
-	return cs_environment_with(arena, environ, variables,
-				   cs_starting_variables(function, variables));
-}
-
 /* Return: 1: it failed, which is noted. */
 static int prepare(struct measuring *measuring, bool other)
 {
@@ -118,7 +105,8 @@ static int prepare(struct measuring *measuring, bool other)
 	if (!side->function->prepare)
 		return 0;
 	cs_arena_init(&arena, 0);
-	command.env = preparing_environment(side->function, &arena);
+	command.env = cs_environment_with(&arena, environ, side->function->env,
+					  side->function->env_count);
 	if (!command.env)
 		return cs_diag_set(measuring->diag, -ENOMEM, "out of memory");
 	/* exec(2) changes none of them; its type is older than const. */

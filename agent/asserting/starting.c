@@ -113,15 +113,6 @@ static const char *last_of(char *const *argv)
 	return argv[0];
 }
 
-size_t cs_starting_variables(const struct cs_plan_function *function,
-			     struct cs_environment_variable *ret)
-{
-	for (size_t i = 0; i < function->env_count; i++)
-		ret[i] = (struct cs_environment_variable){ function->env[i].name,
-							   function->env[i].value };
-	return function->env_count;
-}
-
 static char **environment(const struct cs_plan_function *function, const char *folder,
 			  uint16_t port, uint16_t api_port, struct cs_arena *arena)
 {
@@ -154,7 +145,8 @@ static char **environment(const struct cs_plan_function *function, const char *f
 			"AWS_LAMBDA_RUNTIME_API", cs_arena_printf(arena, "127.0.0.1:%u", api_port)
 		};
 	}
-	count += cs_starting_variables(function, variables + count);
+	for (size_t i = 0; i < function->env_count; i++)
+		variables[count++] = function->env[i];
 	if (function->names_files || function->sampling.evict)
 		variables[count++] = (struct cs_environment_variable){ "COLDSPAN_FILES", "all" };
 	if (port && function->start != CS_START_FAAS)

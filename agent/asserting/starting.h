@@ -18,12 +18,6 @@ struct cs_starting {
 	bool refused;     /* cs_starting_make() failed by the function's folder */
 };
 
-struct cs_environment_variable;
-
-/** cs_starting_variables() - the plan's, borrowed; @ret has room for @function->env_count. Return: as many. */
-size_t cs_starting_variables(const struct cs_plan_function *function,
-			     struct cs_environment_variable *ret);
-
 /**
  * cs_starting_make() - of one start
  * @folder:   where it runs; a function's folder begins there

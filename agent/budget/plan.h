@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "agent/budget/budget.h"
+#include "agent/environment.h"
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/fingerprint.h"
@@ -80,11 +81,6 @@ struct cs_plan_reference {
 		folder; /* of a function; relative to the file's; NULL: a command, or there is none */
 };
 
-struct cs_plan_variable {
-	const char *name;
-	const char *value;
-};
-
 struct cs_cost;
 struct cs_prices;
 
@@ -99,7 +95,7 @@ struct cs_plan_function {
 	const char *pattern;
 	struct cs_plan_event event;
 	const char *prepare; /* shell command before each start; NULL: none */
-	const struct cs_plan_variable *env;
+	const struct cs_environment_variable *env;
 	size_t env_count;
 	struct cs_plan_sampling sampling;
 	struct cs_budget *budgets;

@@ -89,7 +89,7 @@ static int take_event(const struct cs_fields *fields, const struct cs_yaml_node 
 static int take_env(const struct cs_fields *fields, const struct cs_yaml_node *node,
 		    struct cs_plan_function *function)
 {
-	struct cs_plan_variable *variables;
+	struct cs_environment_variable *variables;
 	int r = cs_fields_map(fields, node);
 
 	if (r < 0)

@@ -159,7 +159,7 @@ static void expect_next(const char *wanted)
 
 Test(cause, what_to_type_next)
 {
-	struct cs_plan_variable variable = { "TOKEN", "secret" };
+	struct cs_environment_variable variable = { "TOKEN", "secret" };
 
 	expect_next("coldspan run -- python3 -c 'print('\\''it'\\'')'");
 	function.ready = CS_READY_RESPONSE;
