@@ -27,6 +27,7 @@
 
 static void free_instance(struct cs_instance *instance)
 {
+	cs_fd_close(&instance->port_claim);
 	cs_links_deinit(&instance->links);
 	cs_lines_close(&instance->lines);
 	if (instance->tick)
@@ -302,7 +303,7 @@ static int start(struct cs_instance *instance)
 	int r;
 
 	cs_start_init(&start);
-	r = cs_ports_take(&instance->faas->ports, &instance->port);
+	r = cs_ports_take(&instance->faas->ports, &instance->port, &instance->port_claim);
 	if (!r)
 		r = cs_variables_copy(&variables, &function->variables);
 	snprintf(port, sizeof(port), "%u", instance->port);
@@ -334,6 +335,7 @@ static int new_instance(struct cs_faas *faas, struct cs_function *function)
 	instance->process.on_exit = on_exit_of;
 	instance->process.arg = instance;
 	instance->lines.fd = -EBADF;
+	instance->port_claim = -EBADF;
 	TAILQ_INIT(&instance->visits);
 	TAILQ_INIT(&instance->links);
 	TAILQ_INSERT_TAIL(&faas->instances, instance, entry);

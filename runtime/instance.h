@@ -63,6 +63,7 @@ struct cs_instance {
 	int status; /* as wait(2), once process.pid is 0 */
 	struct cs_lines lines;
 	uint16_t port;
+	int port_claim;              /* see port.h; or negative */
 	bool listened;               /* it became ready, whatever it is now */
 	struct cs_visit_list visits; /* oldest first */
 	struct cs_link_list links;

@@ -5,9 +5,11 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #define TRIES 256
 
@@ -52,6 +54,24 @@ void cs_ports_read(struct cs_ports *ports)
 	cs_ports_init(ports, got > 0 ? text : NULL);
 }
 
+/* Return: a descriptor; -EADDRINUSE another runtime has it. */
+static int claim(uint16_t port)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	cs_cleanup(cs_fd_close) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int len = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
+			   "coldspan-faas port %u", port);
+	int own;
+
+	if (fd < 0 ||
+	    bind(fd, (const struct sockaddr *)&address,
+		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len)) < 0)
+		return -errno;
+	own = fd;
+	fd = -EBADF;
+	return own;
+}
+
 /* Without SO_REUSEADDR: what lingers there counts as taken, as it would for the instance. */
 static int try_port(uint16_t port)
 {
@@ -67,15 +87,19 @@ static int try_port(uint16_t port)
 	return 0;
 }
 
-int cs_ports_take(struct cs_ports *ports, uint16_t *ret)
+int cs_ports_take(struct cs_ports *ports, uint16_t *ret, int *ret_claim)
 {
 	for (int i = 0; i < TRIES; i++) {
 		uint16_t port = (uint16_t)(ports->first + ports->next);
-		int r = try_port(port);
+		cs_cleanup(cs_fd_close) int claimed = claim(port);
+		int r = claimed < 0 ? claimed : try_port(port);
 
 		ports->next = (uint16_t)((ports->next + 1U) % ports->count);
-		if (!r)
+		if (!r) {
 			*ret = port;
+			*ret_claim = claimed;
+			claimed = -EBADF;
+		}
 		if (r != -EADDRINUSE)
 			return r;
 	}

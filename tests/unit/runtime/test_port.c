@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -45,29 +46,53 @@ Test(port, a_taken_port_is_passed_over_and_none_comes_twice_in_a_row)
 {
 	struct cs_ports ports, again;
 	uint16_t first, second;
-	int fd;
+	int fd, claims[3];
 
 	cs_ports_read(&ports);
 	again = ports;
-	cr_assert(zero(int, cs_ports_take(&ports, &first)));
-	cr_assert(zero(int, cs_ports_take(&ports, &second)));
+	cr_assert(zero(int, cs_ports_take(&ports, &first, &claims[0])));
+	cr_assert(zero(int, cs_ports_take(&ports, &second, &claims[1])));
 	cr_assert(ne(u16, first, second));
+	close(claims[0]);
 	fd = listen_on(first, SOCK_STREAM);
-	cr_assert(zero(int, cs_ports_take(&again, &second)));
+	cr_assert(zero(int, cs_ports_take(&again, &second, &claims[2])));
 	cr_assert(ne(u16, first, second));
 	close(fd);
+	close(claims[1]);
+	close(claims[2]);
+}
+
+/* Whose instance listens first would be given the events of both. */
+Test(port, what_another_runtime_has_given_is_free_when_its_instance_is_gone)
+{
+	struct cs_ports ports, others, again;
+	uint16_t first, second;
+	int claims[2];
+
+	cs_ports_read(&ports);
+	others = again = ports;
+	cr_assert(zero(int, cs_ports_take(&ports, &first, &claims[0])));
+	cr_assert(zero(int, cs_ports_take(&others, &second, &claims[1])));
+	cr_assert(ne(u16, first, second));
+	cr_assert(ne(int, fcntl(claims[0], F_GETFD) & FD_CLOEXEC, 0));
+	close(claims[0]);
+	close(claims[1]);
+	cr_assert(zero(int, cs_ports_take(&again, &second, &claims[0])));
+	cr_assert(eq(u16, first, second));
+	close(claims[0]);
 }
 
 Test(port, listening_is_seen_from_the_call_of_listen_to_the_close)
 {
 	struct cs_ports ports;
 	uint16_t port;
-	int ask = cs_listening_open(), fd;
+	int ask = cs_listening_open(), fd, claim;
 
 	if (ask < 0)
 		cr_skip_test("this machine does not answer sock_diag");
 	cs_ports_read(&ports);
-	cr_assert(zero(int, cs_ports_take(&ports, &port)));
+	cr_assert(zero(int, cs_ports_take(&ports, &port, &claim)));
+	close(claim);
 	cr_assert(eq(int, cs_listening_ask(ask, port), 0));
 	fd = listen_on(port, SOCK_STREAM);
 	cr_assert(eq(int, cs_listening_ask(ask, port), 0));
