@@ -89,7 +89,7 @@ struct cs_assembler {
 	LIST_HEAD(, cs_assembled) buckets[CS_ASSEMBLED_BUCKETS]; /* by segment number */
 	TAILQ_HEAD(cs_held, cs_request) held;                    /* by due time */
 	TAILQ_HEAD(, cs_request) kept;      /* handed over; causes of what is yet to come */
-	LIST_HEAD(, cs_request) events;     /* of the Lambda Runtime API, in flight */
+	LIST_HEAD(, cs_request) events;     /* of the Lambda Runtime API, in flight or held */
 	LIST_HEAD(, cs_log_book) log_books; /* of which something waits */
 	LIST_HEAD(, cs_calls) calls_left;   /* of processes that are over: call_children.c */
 	unsigned orphans_count;             /* of those, whose process is gone */
@@ -232,8 +232,11 @@ void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct 
  */
 bool cs_lambda_orphan(struct cs_request *request, struct cs_outcome outcome);
 
-/** cs_lambda_event_ends() - a request is about to end, or to be forgotten. */
+/** cs_lambda_event_ends() - a request is about to end. */
 void cs_lambda_event_ends(struct cs_request *request);
+
+/** cs_lambda_event_gone() - a request was told of, or is to be forgotten before that. */
+void cs_lambda_event_gone(struct cs_request *request);
 
 /** cs_lambda_find_others() - an event that @instance answers and another asked for; NULL: none. */
 struct cs_request *cs_lambda_find_others(struct cs_assembled *instance, const char *id,
@@ -246,14 +249,21 @@ void cs_lambda_hand_up(struct cs_assembled *instance);
 bool cs_lambda_settle_orphans(struct cs_assembler *assembler, uint64_t now_ns);
 
 /**
- * cs_lambda_child_of() - the event that @instance, which has just ended, had a part in (lambda_child.c)
+ * cs_lambda_child_of() - the event for which @instance was started (lambda_child.c)
  *
- * Return: it is not answered yet; NULL: none, or it is not certain.
+ * Return: in flight or held; NULL: none, or it is not certain, or not yet.
  */
 struct cs_request *cs_lambda_child_of(struct cs_assembled *instance);
 
-/** cs_lambda_child_holds() - had who holds that event no other beside it, by all that is known now? */
-bool cs_lambda_child_holds(const struct cs_request *request);
+/** cs_lambda_child_told() - an event was told of: others that its holder had beside it will not be alone. */
+void cs_lambda_child_told(const struct cs_request *request);
+
+/**
+ * cs_lambda_child_holds() - is what such a one did at @time_ns of that event?
+ *
+ * By all that is known now: it had not ended by then, and who holds it had no other beside it.
+ */
+bool cs_lambda_child_holds(const struct cs_request *request, uint64_t time_ns);
 
 /** cs_lambda_settle_deadline() - of one that ended with its process: was it the deadline? */
 void cs_lambda_settle_deadline(struct cs_request *request);

@@ -357,6 +357,7 @@ uint64_t cs_assembler_tick(struct cs_assembler *assembler, uint64_t now_ns)
 
 	assembler->children_noted = false;
 	cs_calls_of_children(assembler);
+	cs_logs_of_children(assembler);
 	waiting = cs_lambda_settle_orphans(assembler, now_ns);
 	conclude_requests(assembler, now_ns, false);
 	waiting |= conclude_instances(assembler, now_ns, false);
@@ -372,6 +373,7 @@ void cs_assembler_flush(struct cs_assembler *assembler)
 {
 	assembler->children_noted = false;
 	cs_calls_of_children(assembler);
+	cs_logs_of_children(assembler);
 	cs_lambda_settle_orphans(assembler, UINT64_MAX);
 	conclude_requests(assembler, 0, true);
 	if (conclude_instances(assembler, UINT64_MAX, true))

@@ -186,8 +186,7 @@ struct tally {
 static void consider(struct tally *tally, struct cs_request *request,
 		     const struct cs_attribution_place *place)
 {
-	if (request->tag != place->tag || request->start_ns > place->time_ns ||
-	    (request->end_ns && request->end_ns < place->time_ns))
+	if (request->tag != place->tag || !cs_request_has(request, place->time_ns))
 		return;
 	tally->any = request;
 	tally->count++;
@@ -274,7 +273,7 @@ bool cs_attribution_holds(const struct cs_request *request, enum cs_attribution 
 		holds = is_bound(request, time_ns);
 		break;
 	case CS_ATTRIBUTION_CHILD:
-		holds = cs_lambda_child_holds(request);
+		holds = cs_lambda_child_holds(request, time_ns);
 		break;
 	case CS_ATTRIBUTION_NONE:
 	case CS_ATTRIBUTION_UNCLEAR:

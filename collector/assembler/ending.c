@@ -238,8 +238,6 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 		worker_gone(instance, tag, time_ns);
 	if (!own || instance->over)
 		return;
-	if (dead)
-		cs_logs_child_ended(instance);
 	cs_lambda_hand_up(instance);
 	instance->over = true;
 	instance->outcome = outcome;

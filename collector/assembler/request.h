@@ -20,7 +20,7 @@ struct cs_assembled;
 struct cs_request {
 	LIST_ENTRY(cs_request) of_instance;
 	LIST_ENTRY(cs_request) in_flight; /* while end_ns is 0 */
-	LIST_ENTRY(cs_request) events;    /* while it is, if @lambda */
+	LIST_ENTRY(cs_request) events;    /* until it is handed over, if @lambda */
 	TAILQ_ENTRY(cs_request) held;
 	size_t bytes; /* of memory that it takes */
 	struct cs_assembled *instance;
@@ -47,6 +47,7 @@ struct cs_request {
 	bool resolved;  /* context is final */
 	bool handed_over;
 	bool orphan;        /* its process ended well before it was answered, or another answered */
+	bool beside_others; /* who holds it had another one in that time, which was told of */
 	int32_t asker_ppid; /* of an event of the Lambda Runtime API: who started the process that asked */
 	uint64_t origin; /* segment of the record, where it is not the instance's; else 0 */
 	uint64_t request_bytes;
@@ -102,6 +103,12 @@ struct cs_request *cs_request_new_api(const char *headers, uint32_t len, bool on
 static inline bool cs_request_is_line(const struct cs_request *request)
 {
 	return request->whisk && !request->whisk->posted;
+}
+
+/** cs_request_has() - was it in flight at @time_ns, as far as is known? */
+static inline bool cs_request_has(const struct cs_request *request, uint64_t time_ns)
+{
+	return request->start_ns <= time_ns && (!request->end_ns || time_ns <= request->end_ns);
 }
 
 /** cs_request_measure() - how much memory it takes by now; sets @bytes. */

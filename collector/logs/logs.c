@@ -127,26 +127,45 @@ void cs_logs_event_began(struct cs_request *request)
 	}
 }
 
-void cs_logs_child_ended(struct cs_assembled *child)
+static void move(struct cs_log_line *line, struct cs_log_book *to)
 {
-	struct cs_request *request = child->logs ? cs_lambda_child_of(child) : NULL;
-	struct cs_log_book *book = request ? cs_log_book_of(request->instance) : NULL;
+	struct cs_log_book *from = line->book;
+	size_t bytes = sizeof(*line) + line->entry.len;
+
+	TAILQ_REMOVE(&from->lines, line, of_book);
+	from->bytes -= bytes;
+	TAILQ_INSERT_TAIL(&to->lines, line, of_book);
+	to->bytes += bytes;
+	line->book = to;
+	cs_log_book_list(to);
+}
+
+static void give_to_event(struct cs_log_book *book, struct cs_request *request)
+{
+	struct cs_log_book *to = cs_log_book_of(request->instance);
 	struct cs_log_line *line, *next;
 
-	for (line = book ? TAILQ_FIRST(&child->logs->lines) : NULL; line; line = next) {
-		size_t bytes = sizeof(*line) + line->entry.len;
-
+	for (line = to ? TAILQ_FIRST(&book->lines) : NULL; line; line = next) {
 		next = TAILQ_NEXT(line, of_book);
-		if (line->request || line->entry.pid != child->identity.pid ||
-		    book->bytes + bytes > CS_LOGS_BYTES_MAX)
+		if (line->request || line->entry.pid != book->instance->identity.pid ||
+		    !cs_request_has(request, line->entry.time_ns) ||
+		    to->bytes + sizeof(*line) + line->entry.len > CS_LOGS_BYTES_MAX)
 			continue;
-		TAILQ_REMOVE(&line->book->lines, line, of_book);
-		line->book->bytes -= bytes;
-		TAILQ_INSERT_TAIL(&book->lines, line, of_book);
-		book->bytes += bytes;
-		line->book = book;
-		cs_log_book_list(book);
+		move(line, to);
 		give(line, request, CS_ATTRIBUTION_CHILD);
+	}
+}
+
+void cs_logs_of_children(struct cs_assembler *assembler)
+{
+	struct cs_log_book *book;
+	struct cs_request *request;
+
+	LIST_FOREACH(book, &assembler->log_books, of_assembler)
+	{
+		request = TAILQ_EMPTY(&book->lines) ? NULL : cs_lambda_child_of(book->instance);
+		if (request)
+			give_to_event(book, request);
 	}
 }
 

@@ -48,8 +48,12 @@ void cs_logs_record(struct cs_assembled *instance, const struct cs_entry *entry,
 /** cs_logs_process_ended() - @tag writes no more; before its requests end. */
 void cs_logs_process_ended(struct cs_assembled *instance, uint32_t tag, uint64_t now_ns);
 
-/** cs_logs_child_ended() - @child is over: what it wrote may be an event's that another asked for. */
-void cs_logs_child_ended(struct cs_assembled *child);
+/**
+ * cs_logs_of_children() - lines of processes that were started for an event are the event's (lambda_child.c)
+ *
+ * Before anything is told of: by then the rings of all who had a part in it have been read.
+ */
+void cs_logs_of_children(struct cs_assembler *assembler);
 
 /** cs_logs_event_began() - the one event of a process is known: its lines are that's. */
 void cs_logs_event_began(struct cs_request *request);

@@ -2,9 +2,11 @@
 
 /*
  * Lines of a bootstrap's children: a bootstrap in shell asks for an event with one command, has it handled
- * by others, and answers it with one more. What such a child wrote is the event's where that is certain:
- * the process that started the command that asked started the child, too, after the event had come; the
- * child ended before the event was answered; and that process had no other event in all that time.
+ * by others, and answers it with one more. What such a child writes is the event's where that is certain:
+ * the process that started the command that asked started the child, too, after the event had come and
+ * before it was answered; the line was written before that, too; and that process had no other event in all
+ * that time. Judged by the times of the records: each of the three commands has a ring of its own, and these
+ * are read in any order.
  */
 #include "collector/assembler/assembled.h"
 
@@ -54,39 +56,52 @@ static bool beside(const struct cs_request *request, const struct cs_request *ot
 	       (!request->end_ns || other->start_ns <= request->end_ns);
 }
 
-bool cs_lambda_child_holds(const struct cs_request *request)
+/* Had who holds it no other event beside it? Those that were told of before have left word of that. */
+static bool is_alone(const struct cs_request *request)
 {
-	const struct cs_assembler *assembler = request->instance->assembler;
 	const struct cs_request *other;
 	unsigned looked = 0;
 
-	LIST_FOREACH(other, &assembler->events, events)
+	if (request->beside_others)
+		return false;
+	LIST_FOREACH(other, &request->instance->assembler->events, events)
 	{
-		if (beside(request, other))
-			return false;
-	}
-	TAILQ_FOREACH_REVERSE(other, &assembler->held, cs_held, held)
-	{
-		if (beside(request, other) || ++looked > HELD_LOOK_MAX)
+		if (beside(request, other) || (other->end_ns && ++looked > HELD_LOOK_MAX))
 			return false;
 	}
 	return true;
 }
 
+void cs_lambda_child_told(const struct cs_request *request)
+{
+	struct cs_request *other;
+
+	if (!holder_of(request))
+		return;
+	LIST_FOREACH(other, &request->instance->assembler->events, events)
+	{
+		other->beside_others |= beside(request, other);
+	}
+}
+
+bool cs_lambda_child_holds(const struct cs_request *request, uint64_t time_ns)
+{
+	return cs_request_has(request, time_ns) && is_alone(request);
+}
+
 struct cs_request *cs_lambda_child_of(struct cs_assembled *instance)
 {
-	struct cs_assembler *assembler = instance->assembler;
 	struct cs_request *request, *found = NULL;
 
 	if (!instance->identity.lambda || instance->identity.ppid <= 1 ||
 	    cs_assembled_is_function(instance))
 		return NULL;
-	LIST_FOREACH(request, &assembler->events, events)
+	LIST_FOREACH(request, &instance->assembler->events, events)
 	{
 		int32_t holder = holder_of(request);
 		uint64_t started_ns = holder ? started_by(instance, holder) : 0;
 
-		if (!started_ns || started_ns < request->start_ns ||
+		if (!started_ns || !cs_request_has(request, started_ns) ||
 		    request->instance->identity.uid != instance->identity.uid)
 			continue;
 		if (found)

@@ -23,7 +23,6 @@ from table import CLIENTS
 SEEN = pathlib.Path(__file__).resolve().parent / "seen"
 OK, ERROR = 0, 2  # a span's status
 AT_ONCE = 4
-TIMES = 3  # is tried what a race may leave uncertain
 
 
 def serves(client, args, folder):
@@ -202,35 +201,25 @@ def streams(client, args, folder):
 
 
 def runs_commands(client, args, folder):
-    """What a command writes that handled an event is that event's, if it was over before the answer.
-
-    It is so if its runtime's records are read before it is asked whose the line is, and if the answer is read
-    before what was left behind goes on: of three times once is enough."""
-    for attempt in range(TIMES):
-        (folder / str(attempt)).mkdir()
-        lines, (first, second) = lines_of_commands(client, args, folder / str(attempt))
-        theirs = dict(line for line in lines if line[0] != "late")
-        assert theirs.keys() == {f"handled {first}", f"handled {second}"}, lines
-        assert theirs[f"handled {first}"] in (first, None) and theirs[f"handled {second}"] in (second, None), lines
-        # What the first left behind may live yet when the second is handled: whose a line is is not certain then.
-        if theirs[f"handled {first}"] == first and lines.count(("late", None)) == 2:
-            return
-    raise AssertionError(lines)
-
-
-def lines_of_commands(client, args, folder):
-    """Return: [(text, the event whose it is said to be)], and the ids of both events."""
+    """What a command writes that handles an event is that event's up to the answer. What it leaves behind is nobody's:
+    neither when the next event goes on, nor when nothing does."""
     def script(api, seen, _):
+        lates = [seen.folder / "late-0", seen.folder / "late-1"]
         seen.events = []
-        for number in range(2):
-            late = seen.folder / f"late-{number}"
+        for late in lates:
             os.mkfifo(late)
             seen.events.append(api.push(json.dumps({"says": str(late)}).encode()))
+            assert seen.events[-1].handed_out.wait(WAIT_S), "it was not asked for"
+            if late != lates[0]:
+                lates[0].write_text("")
             seen.events[-1].answer()
-            late.write_text("")
+        api.wait_asked(3)
+        lates[1].write_text("")
     seen = both(args, client, folder, script)
     spans = {span["spanId"]: span["attributes"]["faas.invocation_id"] for span in seen.invocations}
-    return [(line["body"], spans.get(line["spanId"])) for line in seen.lines], [event.id for event in seen.events]
+    lines = sorted((line["body"], spans.get(line["spanId"])) for line in seen.lines)
+    expected = [*((f"handled {event.id}", event.id) for event in seen.events), ("late", None), ("late", None)]
+    assert lines == sorted(expected), (lines, expected)
 
 
 def check_start_at_once(seen):

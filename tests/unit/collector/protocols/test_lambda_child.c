@@ -3,6 +3,7 @@
 /* Unit tests of collector/lambda_child: what a bootstrap's children write, and whose it is for certain. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,9 +27,8 @@ static void on_log(void *context, const struct cs_log_entry *entry)
 		line_span = entry->context->span_id;
 }
 
-/* A process of the function's environment; its parent has a segment, or @ppid is a fork child in it. */
-static struct cs_assembled *attach(int32_t pid, int32_t ppid, struct cs_assembled *parent,
-				   uint64_t spawn_ns)
+/* A process of the function's environment, whose parent has not told of it. */
+static struct cs_assembled *announce(int32_t pid, int32_t ppid, uint64_t spawn_ns)
 {
 	struct cs_header header = header_of(pid, "command");
 
@@ -36,19 +36,26 @@ static struct cs_assembled *attach(int32_t pid, int32_t ppid, struct cs_assemble
 	put_identity(&header, "env.AWS_LAMBDA_FUNCTION_NAME=function");
 	header.ppid = ppid;
 	header.attach_monotonic_ns = spawn_ns + MS;
-	if (parent)
-		feed_spawn(parent, pid, spawn_ns);
 	return cs_assembler_attach(assembler, (uint64_t)pid, &header, pid);
 }
 
-/* A command of @parent asks for event @id, which came at @time_ns. */
-static void ask(struct cs_assembled *parent, int32_t pid, const char *id, uint64_t time_ns)
+/* One whose parent has a segment, or @ppid is a fork child in it. */
+static struct cs_assembled *attach(int32_t pid, int32_t ppid, struct cs_assembled *parent,
+				   uint64_t spawn_ns)
 {
-	struct cs_assembled *command = attach(pid, parent->identity.pid, parent, time_ns - 10 * MS);
+	if (parent)
+		feed_spawn(parent, pid, spawn_ns);
+	return announce(pid, ppid, spawn_ns);
+}
+
+/* @command gets event @id, and is over. */
+static void hear(struct cs_assembled *command, const char *id, uint64_t time_ns)
+{
 	struct cs_rec_invocation rec = { .asked_ns = time_ns - 5 * MS,
 					 .source = CS_INVOCATION_LAMBDA,
 					 .id_offset = sizeof(ID_HEADER) - 1,
 					 .id_len = (uint16_t)strlen(id) };
+	int32_t pid = command->identity.pid;
 	char text[128];
 
 	rec.text_len = (uint16_t)snprintf(text, sizeof(text), ID_HEADER "%s\n", id);
@@ -56,6 +63,13 @@ static void ask(struct cs_assembled *parent, int32_t pid, const char *id, uint64
 	end_process(command, pid, 0, time_ns + MS);
 }
 
+/* A command of @parent asks for event @id, which came at @time_ns. */
+static void ask(struct cs_assembled *parent, int32_t pid, const char *id, uint64_t time_ns)
+{
+	hear(attach(pid, parent->identity.pid, parent, time_ns - 10 * MS), id, time_ns);
+}
+
+/* A command that the shell starts 5 ms before. */
 static void answer(int32_t pid, const char *id, uint64_t time_ns)
 {
 	struct cs_assembled *command = attach(pid, SHELL, shell, time_ns - 5 * MS);
@@ -75,11 +89,16 @@ static void say(struct cs_assembled *child, uint64_t time_ns)
 	feed_log(child, (uint32_t)child->identity.pid, CS_LOG_STDERR, time_ns, "a line\n");
 }
 
-static void start(void)
+static void begin(void)
 {
 	assembling_start();
 	assembler->sink.log = on_log;
 	shell = attach(SHELL, 1, NULL, 40 * MS);
+}
+
+static void start(void)
+{
+	begin();
 	ask(shell, 101, "r-1", EVENT_NS);
 }
 
@@ -148,14 +167,187 @@ Test(lambda_child, not_of_a_child_that_was_there_before)
 	check(0);
 }
 
-Test(lambda_child, not_of_one_that_outlives_the_answer)
+Test(lambda_child, of_one_that_outlives_the_answer)
 {
 	struct cs_assembled *child = attach(CHILD, SHELL, shell, 75 * MS);
 
 	say(child, 80 * MS);
 	answer(102, "r-1", 100 * MS);
 	end_process(child, CHILD, 0, 110 * MS);
+	check(1);
+}
+
+Test(lambda_child, not_what_it_writes_behind_the_answer)
+{
+	struct cs_assembled *child = attach(CHILD, SHELL, shell, 75 * MS);
+
+	answer(102, "r-1", 100 * MS);
+	say(child, 101 * MS);
+	end_process(child, CHILD, 0, 110 * MS);
 	check(0);
+}
+
+/* A line that is read while the answer is not, and is over by the next look. */
+Test(lambda_child, not_what_it_writes_behind_the_answer_that_is_read_later)
+{
+	live(attach(CHILD, SHELL, shell, 96 * MS), 96 * MS);
+	cs_assembler_tick(assembler, 110 * MS);
+	answer(102, "r-1", 100 * MS);
+	check(0);
+}
+
+Test(lambda_child, not_what_it_writes_in_the_next_event)
+{
+	struct cs_assembled *child = attach(CHILD, SHELL, shell, 75 * MS);
+
+	answer(102, "r-1", 100 * MS);
+	ask(shell, 103, "r-2", 120 * MS);
+	say(child, 130 * MS);
+	cs_assembler_tick(assembler, 135 * MS);
+	answer(104, "r-2", 140 * MS);
+	end_process(child, CHILD, 0, 150 * MS);
+	check(0);
+}
+
+/* Of each event its own, though the first is told of while the second goes on. */
+Test(lambda_child, not_of_the_second_of_two_events_when_the_first_is_gone)
+{
+	ask(shell, 103, "r-2", 72 * MS);
+	answer(102, "r-1", 100 * MS);
+	cs_assembler_tick(assembler, 100 * MS + CS_ASSEMBLER_HOLD_NS);
+	cr_assert(eq(uint, seen.invocations, 1));
+	live(attach(CHILD, SHELL, shell, 75 * MS), 75 * MS);
+	answer(104, "r-2", 110 * MS);
+	check(0);
+}
+
+Test(lambda_child, of_an_event_that_goes_on_long_after_it)
+{
+	live(attach(CHILD, SHELL, shell, 75 * MS), 75 * MS);
+	for (unsigned i = 1; i < 4; i++)
+		cs_assembler_tick(assembler, 85 * MS + i * CS_ASSEMBLER_HOLD_NS);
+	cr_assert(eq(uint, lines, 0));
+	answer(102, "r-1", 2000 * MS);
+	check(1);
+}
+
+Test(lambda_child, what_is_answered_does_not_end_with_its_shell)
+{
+	ask(shell, 103, "r-2", 72 * MS);
+	answer(104, "r-2", 90 * MS);
+	end_process(shell, SHELL, SIGKILL, 95 * MS);
+	cs_assembler_tick(assembler, 100 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(uint, seen.invocations, 2));
+	cr_assert(eq(u64, seen.invocation[0].end_ns, 90 * MS));
+	cr_assert(eq(int, seen.invocation[0].outcome.cause, CS_CAUSE_NONE));
+	cr_assert(eq(int, seen.invocation[1].outcome.cause, CS_CAUSE_SIGNAL));
+}
+
+Test(lambda_child, not_where_its_subshell_holds_another)
+{
+	struct cs_rec_process rec = { .ppid = SHELL, .spawn_begin_ns = 71 * MS };
+	struct cs_assembled *asker;
+
+	feed(shell, 105, CS_RECORD_PROCESS, 72 * MS, &rec, sizeof(rec), NULL);
+	asker = attach(103, 105, shell, 73 * MS);
+	hear(asker, "r-2", 75 * MS);
+	live(attach(CHILD, 105, shell, 78 * MS), 78 * MS);
+	answer(104, "r-2", 99 * MS);
+	answer(102, "r-1", 100 * MS);
+	check(0);
+}
+
+Test(lambda_child, not_what_it_forked)
+{
+	struct cs_assembled *child = attach(CHILD, SHELL, shell, 75 * MS);
+
+	feed_log(child, CHILD + 1, CS_LOG_STDERR, 80 * MS, "a line\n");
+	end_process(child, CHILD, 0, 85 * MS);
+	answer(102, "r-1", 100 * MS);
+	check(0);
+}
+
+/* --- rings are read in any order --- */
+
+enum step {
+	ASKED,
+	SPAWNED,
+	SAID,
+	ENDED,
+	ANSWERED,
+	STEPS,
+};
+
+static void take(enum step step, struct cs_assembled *child)
+{
+	switch (step) {
+	case ASKED:
+		ask(shell, 101, "r-1", EVENT_NS);
+		break;
+	case SPAWNED:
+		feed_spawn(shell, CHILD, 75 * MS);
+		break;
+	case SAID:
+		say(child, 80 * MS);
+		break;
+	case ENDED:
+		end_process(child, CHILD, 0, 85 * MS);
+		break;
+	case ANSWERED:
+		answer(102, "r-1", 100 * MS);
+		break;
+	case STEPS:
+		break;
+	}
+	cs_assembler_tick(assembler, 105 * MS);
+}
+
+static void check_order(const enum step steps[STEPS])
+{
+	struct cs_assembled *child;
+
+	assembling_stop();
+	lines = lines_with_ids = 0;
+	seen.invocations = 0;
+	begin();
+	child = announce(CHILD, SHELL, 75 * MS);
+	for (unsigned i = 0; i < STEPS; i++)
+		take(steps[i], child);
+	check(1);
+}
+
+/* Its own ring is read up to its end; that it was asked for, before it was answered. */
+static bool may_come(enum step step, const bool done[STEPS])
+{
+	return !done[step] && (step != ENDED || done[SAID]) && (step != ANSWERED || done[ASKED]);
+}
+
+static unsigned check_orders(enum step steps[STEPS], bool done[STEPS], unsigned n)
+{
+	unsigned orders = 0;
+
+	if (n == STEPS) {
+		check_order(steps);
+		return 1;
+	}
+	for (enum step step = 0; step < STEPS; step++) {
+		if (!may_come(step, done))
+			continue;
+		done[step] = true;
+		steps[n] = step;
+		orders += check_orders(steps, done, n + 1);
+		done[step] = false;
+	}
+	return orders;
+}
+
+Test(lambda_child, in_whatever_order_the_rings_are_read)
+{
+	enum step steps[STEPS];
+	bool done[STEPS] = { false };
+
+	cr_assert(eq(uint, check_orders(steps, done, 0), 30));
 }
 
 Test(lambda_child, not_of_a_child_of_somebody_else)
