@@ -251,9 +251,9 @@ TABLE = {
          "until a quarter of an hour ago": ended(exports(100, 5), 105)}),
     "ColdspanShimNotAttached": Alert(
         DAY + 3 * HOUR, 5, stops(100, 25 * HOUR + 40), lost(1000, 0), "warning", COLLECTOR, 6,
-        [(stops(100, 25 * HOUR + 40), SILENT), (stops(9, 25 * HOUR + 40), SILENT),
+        [(stops(100, 25 * HOUR + 40), SILENT), (stops(12, 25 * HOUR + 40), SILENT),
          (stops(100, 25 * HOUR + 40, idle=0), SILENT)],
-        {"just under": stops(100, 26 * HOUR + 20), "missing": {}, "low traffic": stops(8, 25 * HOUR + 40),
+        {"just under": stops(100, 26 * HOUR + 20), "missing": {}, "low traffic": stops(11, 25 * HOUR + 40),
          "its instances are there, idle": stops(100, 25 * HOUR + 40, idle=1),
          "as quiet as yesterday": stops(100, 25 * HOUR + 40, since=5 * HOUR)}),
     "ColdspanOverheadHigh": Alert(
@@ -338,15 +338,15 @@ for name, alert in TABLE.items():
     def check(folder, name=name, alert=alert):
         beside = renamed(alert.good, BYSTANDER)
         past = functools.partial(one_test, name, alert.minutes, alert.step)
-        tests = {f"it is to fire: {what}": past({**beside, **series}, [expected(name, what)])
-                 for series, what in alert.fires}
-        tests.update({f"it is to be silent: {why}": past({**beside, **series})
-                      for why, series in {**alert.silent, "quiet": alert.good}.items()})
-        tests["for how long it waits"] = past({**beside, **alert.fires[0][0]}, [expected(name, alert.fires[0][1])],
-                                              alert.waits)
-        if said(folder, alert.step, *tests.values()):
-            found = {why: said(folder, alert.step, test) for why, test in tests.items()}
-            raise AssertionError("".join(f"{why}\n{text}" for why, text in found.items() if text))
+        tests = [(f"it is to fire, {i}: {what}", past({**beside, **series}, [expected(name, what)]))
+                 for i, (series, what) in enumerate(alert.fires)]
+        tests += [(f"it is to be silent: {why}", past({**beside, **series}))
+                  for why, series in {**alert.silent, "quiet": alert.good}.items()]
+        tests.append(("for how long it waits", past({**beside, **alert.fires[0][0]}, [expected(name, alert.fires[0][1])],
+                                                    alert.waits)))
+        if said(folder, alert.step, *(test for _, test in tests)):
+            found = [(why, said(folder, alert.step, test)) for why, test in tests]
+            raise AssertionError("".join(f"{why}\n{text}" for why, text in found if text))
     cases.register(name, check)
 
 
