@@ -22,6 +22,17 @@ static uint64_t number_of(struct cs_part digits)
 	return number;
 }
 
+/* Own copy; NULL: nothing is left of it. */
+static char *said(struct cs_part value)
+{
+	char *copy = cs_text_clean_copy(value.text, value.len);
+
+	if (copy && *copy)
+		return copy;
+	free(copy);
+	return NULL;
+}
+
 static void take_line(struct cs_whisk_event *event, const struct cs_line *line)
 {
 	const struct {
@@ -37,7 +48,7 @@ static void take_line(struct cs_whisk_event *event, const struct cs_line *line)
 		event->deadline_unix_ms = number_of(line->value);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (cs_part_is(line->name, fields[i].name) && !*fields[i].where)
-			*fields[i].where = cs_text_clean_copy(line->value.text, line->value.len);
+			*fields[i].where = said(line->value);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "collector/assembler/assembled.h"
+#include "collector/protocols/openwhisk.h"
 #include "tests/support/assembling.h"
 
 TestSuite(openwhisk, .init = assembling_start, .fini = assembling_stop);
@@ -145,4 +146,16 @@ Test(openwhisk, an_event_in_a_body_names_the_action_and_its_caller)
 	cr_assert(eq(u32, seen.invocation[0].protocol, CS_PROTOCOL_HTTP));
 	cr_assert(eq(u32, seen.invocation[0].cut, CS_REQUEST_HEADERS_CUT));
 	cr_assert(eq(u32, seen.invocation[0].context.parent_span_id.bytes[0], 0xb7));
+}
+
+/* Who wrote the record may have written anything. */
+Test(openwhisk, a_name_of_nothing_is_none)
+{
+	static const char lines[] = "action_name: \0\nnamespace: g\n";
+	struct cs_whisk_event *event = cs_openwhisk_event_new(lines, sizeof(lines) - 1);
+
+	cr_assert(ne(ptr, event, NULL));
+	cr_assert(eq(ptr, event->action, NULL));
+	cr_assert(eq(str, event->space, (char *)"g"));
+	cs_openwhisk_event_free(event);
 }
