@@ -16,7 +16,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import runtime_api
-from lib import cases, traces
+from lib import cases, traces, versions
 from lives import PLATFORM, WAIT_S, XRay, both
 from table import CLIENTS
 
@@ -89,7 +89,7 @@ def check_page(client, args, seen):
     if args.write:
         path.write_text(json.dumps({"version": client.version(), **found}, indent=2) + "\n")
     known = json.loads(path.read_text())
-    known.pop("version")
+    versions.check(client.version, known.pop("version"))
     assert found == known, f"\nseen:  {found}\nknown: {known}"
 
 

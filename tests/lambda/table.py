@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 
 from lib import peers
-from lib.versions import from_npm, from_pypi, program, said_by
+from lib.versions import from_npm, from_pypi, pinned, program, said_by
 
 FUNCTIONS = pathlib.Path(__file__).parent / "functions"
 
@@ -42,6 +42,7 @@ def jars():
     return sorted(map(str, peers.path("java_ric").glob("*.jar")))
 
 
+@pinned
 def java_version():
     (version,) = re.findall(r"runtime-interface-client-([\d.]+)\.jar", "\n".join(jars()))
     return f"aws-lambda-java-runtime-interface-client {version}"
@@ -61,6 +62,7 @@ def java():
             "com.amazonaws.services.lambda.runtime.api.client.AWSLambda", "Probe::handleRequest"]
 
 
+@pinned
 def rust_version():
     pinned = (peers.ROOT / "tests/peers/rust_ric/Cargo.toml").read_text()
     return "lambda_runtime " + re.search(r'^lambda_runtime = { version = "=([\d.]+)"', pinned, re.M).group(1)

@@ -21,8 +21,21 @@ def said_by(*command):
                                   check=True).stdout.splitlines()[0].split(" (")[0]
 
 
+def pinned(version):
+    """Of what tests/peers asks for: the same on every machine."""
+    version.pinned = True
+    return version
+
+
+def check(version, known):
+    """Does a page name what is here? What is the system's own may be another."""
+    if getattr(version, "pinned", False):
+        assert version() == known, f"the page has {known}, and here is {version()}: write it anew (--write)"
+
+
 def from_npm(peer, name):
     """The version of a package that a peer installed."""
+    @pinned
     def version():
         modules = peers.path(peer)
         while modules.name != "node_modules":
@@ -34,4 +47,4 @@ def from_npm(peer, name):
 def from_pypi(python, name):
     """The same of one from PyPI; @python: gives the interpreter that has it."""
     code = f"import importlib.metadata as m; print('{name}', m.version('{name}'))"
-    return lambda: said_by(python(), "-c", code)()
+    return pinned(lambda: said_by(python(), "-c", code)())
