@@ -82,10 +82,12 @@ Test(lambda_frame, what_is_no_frame_is_passed_over)
 	put(&bytes, 0xa55a0003, CS_LAMBDA_FRAME_MAX + 1, "");
 	put(&bytes, 0xa55b0003, 1, "x");
 	put(&bytes, 0xa55a0103, 1, "x");
+	put(&bytes, 0xa55a0001, 1, "x");
+	put(&bytes, 0xa55a0023, 1, "x");
 	put(&bytes, 0xa55a0003, 3, "two");
 	feed(&bytes, 0);
 	cr_assert(eq(str, told.data, (char *)"one(0,7000)|two(0,7000)|"));
-	cr_assert(eq(u64, frames.skipped, 19 + 16 + 17 + 17));
+	cr_assert(eq(u64, frames.skipped, 19 + 16 + 4 * 17));
 }
 
 Test(lambda_frame, lost_bytes_are_cut_off_their_frame)
@@ -104,6 +106,34 @@ Test(lambda_frame, lost_bytes_are_cut_off_their_frame)
 	cs_lambda_frames_end(&frames, tell, NULL);
 	cr_assert(eq(str, told.data,
 		     (char *)"beginended(0,7000)-990|half(0,7000)-96|never(0,7000)-95|"));
+}
+
+Test(lambda_frame, one_whose_rest_is_lost_is_over)
+{
+	cs_cleanup(cs_buffer_deinit) struct cs_buffer bytes = { 0 };
+
+	put(&bytes, 0xa55a0003, 10, "begin");
+	feed(&bytes, 5);
+	cr_assert(eq(str, told.data, (char *)"begin(0,7000)-5|"));
+}
+
+Test(lambda_frame, half_a_head_at_the_end_was_of_no_frame)
+{
+	cs_lambda_frames_feed(&frames, "\xa5\x5a\0\3", 4, 0, tell, NULL);
+	cr_assert(eq(u64, frames.skipped, 0));
+	cs_lambda_frames_end(&frames, tell, NULL);
+	cr_assert(eq(u64, frames.skipped, 4));
+	cr_assert(eq(sz, told.len, 0));
+}
+
+Test(lambda_frame, a_time_that_no_clock_has_is_none)
+{
+	cs_cleanup(cs_buffer_deinit) struct cs_buffer bytes = { 0 };
+
+	put(&bytes, 0xa55a0003, 1, "x");
+	memset(bytes.data + 8, 0xff, 8);
+	feed(&bytes, 0);
+	cr_assert(eq(str, told.data, (char *)"x(0,0)|"));
 }
 
 Test(lambda_frame, a_long_text_is_cut_and_says_so)

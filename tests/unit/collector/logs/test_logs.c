@@ -233,6 +233,24 @@ Test(logs, frames_say_when_and_how_severe)
 	cr_assert(eq(u64, seen.log[0].unix_ns, 9000));
 }
 
+/* Fork children have the descriptor, too: what one began no other goes on with. */
+Test(logs, a_frame_is_of_one_process)
+{
+	struct cs_rec_log rec = { .stream = CS_LOG_FRAMED, .text_len = 19 };
+	char payload[sizeof(rec) + 19];
+
+	memcpy(payload, &rec, sizeof(rec));
+	memcpy(payload + sizeof(rec), "\xa5\x5a\0\x0f\0\0\0\x06\0\0\0\0\0\0\0\x09one", 19);
+	feed(server, 100, CS_RECORD_LOG, 71 * MS, payload, sizeof(payload), NULL);
+	payload[sizeof(rec) + 7] = 3;
+	memcpy(payload + sizeof(rec) + 16, "two", 3);
+	feed(server, 101, CS_RECORD_LOG, 72 * MS, payload, sizeof(payload), NULL);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.logs, 2));
+	cr_assert(eq(str, seen.line[0], (char *)"one"));
+	cr_assert(eq(str, seen.line[1], (char *)"two"));
+}
+
 Test(logs, more_than_an_instance_may_have_is_counted)
 {
 	for (unsigned i = 0; i < 30000; i++)

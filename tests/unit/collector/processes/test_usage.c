@@ -57,6 +57,39 @@ Test(usage, switches_of_other_threads_are_not_compared)
 	cr_assert(used.switches_known);
 }
 
+Test(usage, of_each_count_the_difference_is_told)
+{
+	const struct cs_usage before = { .time_ns = 1000,
+					 .cpu_ns = 100,
+					 .faults_minor = 10,
+					 .faults_major = 20,
+					 .switches_voluntary = 30,
+					 .switches_involuntary = 40,
+					 .threads = 2,
+					 .rss_bytes = 7,
+					 .max_rss_bytes = 8 };
+	const struct cs_usage after = { .time_ns = 3000,
+					.cpu_ns = 103,
+					.faults_minor = 14,
+					.faults_major = 25,
+					.switches_voluntary = 36,
+					.switches_involuntary = 47,
+					.threads = 2,
+					.rss_bytes = 9,
+					.max_rss_bytes = 11 };
+	struct cs_used used;
+
+	cs_usage_since(&before, &after, &used);
+	cr_expect(eq(u64, used.window_ns, 2000));
+	cr_expect(eq(u64, used.cpu_ns, 3));
+	cr_expect(eq(u64, used.faults_minor, 4));
+	cr_expect(eq(u64, used.faults_major, 5));
+	cr_expect(eq(u64, used.switches_voluntary, 6));
+	cr_expect(eq(u64, used.switches_involuntary, 7));
+	cr_expect(eq(u64, used.rss_bytes, 9));
+	cr_expect(eq(u64, used.max_rss_bytes, 11));
+}
+
 Test(usage, a_count_never_goes_back)
 {
 	const struct cs_usage before = { .cpu_ns = 10, .faults_minor = 3 };

@@ -126,6 +126,23 @@ Test(outside, a_life_from_fork_to_exit)
 	cr_assert(not(process->gaps));
 }
 
+Test(outside, what_is_mapped_is_of_the_program_that_it_is_now)
+{
+	const struct cs_outside_process *process;
+
+	fork_at(SELF, 100, 10);
+	run_at(100, 20, "/bin/a");
+	tell(CS_PERF_MAP, 100, 22, "/lib/ld.so");
+	run_at(100, 30, "/bin/b");
+	tell(CS_PERF_MAP, 100, 32, "/lib/ld.so");
+	tell(CS_PERF_MAP, 100, 33, "/lib/libc.so");
+	process = get(100);
+	cr_assert(eq(str, (char *)process->file, (char *)"/bin/b"));
+	cr_assert(eq(u32, process->mapped, 2));
+	cr_assert(eq(u64, process->mapped_first_ns, 32));
+	cr_assert(eq(u64, process->mapped_last_ns, 33));
+}
+
 /* Fifteen bytes that are none become fifteen times three. */
 Test(outside, a_name_is_cut_between_its_characters)
 {

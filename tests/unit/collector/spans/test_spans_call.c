@@ -229,6 +229,9 @@ Test(spans_call, databases)
 		{ { DB(CS_CALL_POSTGRESQL), AT(5432), .operation = TEXT("SELECT"), .queries = 3 },
 		  "BATCH SELECT db.system.name=postgresql db.operation.name=BATCH SELECT"
 		  " db.operation.batch.size=3" PEER(5432) " server.address=10.0.0.1" },
+		{ { DB(CS_CALL_POSTGRESQL), AT(5432), .operation = TEXT("SELECT"), .queries = 1 },
+		  "SELECT db.system.name=postgresql db.operation.name=SELECT" PEER(
+			  5432) " server.address=10.0.0.1" },
 		{ { DB(CS_CALL_POSTGRESQL), AT(5432), .operation = TEXT("SELECT"), .queries = 2,
 		    .mixed = true },
 		  "BATCH db.system.name=postgresql db.operation.name=BATCH"
@@ -268,4 +271,60 @@ Test(spans_call, databases)
 	};
 
 	CHECK(rows);
+}
+
+/* --- TLS, and what is ours --- */
+
+Test(spans_call, a_version_of_tls_that_there_is_not_is_not_told)
+{
+	static const struct {
+		unsigned version;
+		const char *told;
+	} rows[] = { { 0x0300, NULL },  { 0x0301, "1.0" }, { 0x0302, "1.1" },
+		     { 0x0303, "1.2" }, { 0x0304, "1.3" }, { 0x0305, NULL } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cs_call call = { DB(CS_CALL_POSTGRESQL), .operation = TEXT("SELECT"),
+					.encrypted = true };
+		const char *span, *version;
+
+		call.tls_version = (uint16_t)rows[i].version;
+		span = span_of(call);
+		version = strstr(span, "tls.protocol.version=");
+		cr_expect(strstr(span, "tls.protocol.name=tls") != NULL);
+		cr_expect(eq(int, version != NULL, rows[i].told != NULL));
+		if (version && rows[i].told)
+			cr_expect(eq(int, strncmp(strchr(version, '=') + 1, rows[i].told, 3), 0));
+	}
+}
+
+static int64_t own(const char *key)
+{
+	struct cs_span_batch batch;
+	const struct cs_attrs *attrs;
+
+	cr_assert(cs_spans_batch(&spans, &batch));
+	attrs = &batch.groups[0].spans[0].attrs;
+	for (size_t i = 0; i < attrs->count; i++) {
+		if (!strcmp(attrs->items[i].key, key))
+			return attrs->items[i].value.integer;
+	}
+	return -1;
+}
+
+Test(spans_call, what_is_ours_has_the_number_of_its_own)
+{
+	span_of((struct cs_call){ HTTP, AT(80), .operation = TEXT("GET"), .first_ns = 1007,
+				  .lookup_ns = 11, .connect_ns = 12, .tls_ns = 13, .bytes_out = 14,
+				  .bytes_in = 15, .connection_number = 16 });
+	cr_expect(eq(i64, own("coldspan.first_byte_ns"), 7));
+	cr_expect(eq(i64, own("coldspan.lookup_ns"), 11));
+	cr_expect(eq(i64, own("coldspan.connect_ns"), 12));
+	cr_expect(eq(i64, own("coldspan.tls_ns"), 13));
+	cr_expect(eq(i64, own("coldspan.request.bytes"), 14));
+	cr_expect(eq(i64, own("coldspan.response.bytes"), 15));
+	cr_expect(eq(i64, own("coldspan.connection.number"), 16));
+	span_of((struct cs_call){ HTTP, AT(80), .operation = TEXT("GET") });
+	cr_expect(eq(i64, own("coldspan.first_byte_ns"), -1));
+	cr_expect(eq(i64, own("coldspan.response.bytes"), -1));
 }
