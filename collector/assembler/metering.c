@@ -59,7 +59,9 @@ static void look_at(struct cs_metering *metering, struct cs_member *member, uint
 		return;
 	}
 	if (!read_quiet(member, &usage)) {
-		meter->base.time_ns = 0;
+		/* Where nobody was served since, the reading before is as good for who comes now. */
+		if (served != CS_SERVED_NONE)
+			meter->base.time_ns = 0;
 		return;
 	}
 	if (served == CS_SERVED_ONE && meter->base.time_ns) {
