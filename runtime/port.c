@@ -54,7 +54,7 @@ void cs_ports_read(struct cs_ports *ports)
 	cs_ports_init(ports, got > 0 ? text : NULL);
 }
 
-/* Return: a descriptor; -EADDRINUSE another runtime has it. */
+/* Return: a descriptor; -EADDRINUSE another runtime has it; else there are no such names here. */
 static int claim(uint16_t port)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -92,7 +92,7 @@ int cs_ports_take(struct cs_ports *ports, uint16_t *ret, int *ret_claim)
 	for (int i = 0; i < TRIES; i++) {
 		uint16_t port = (uint16_t)(ports->first + ports->next);
 		cs_cleanup(cs_fd_close) int claimed = claim(port);
-		int r = claimed < 0 ? claimed : try_port(port);
+		int r = claimed == -EADDRINUSE ? claimed : try_port(port);
 
 		ports->next = (uint16_t)((ports->next + 1U) % ports->count);
 		if (!r) {

@@ -33,7 +33,8 @@ void cs_ports_read(struct cs_ports *ports);
 
 /**
  * cs_ports_take() - a port that nobody has on 127.0.0.1 right now
- * @ret_claim: a descriptor; no other runtime is given the port until it is closed
+ * @ret_claim: a descriptor; no other runtime is given the port until it is closed. Negative: it could not
+ *             be claimed (socket(2), bind(2): a sandbox without AF_UNIX)
  *
  * Context: loop.
  * Return:  0; -EADDRINUSE none found in 256 tries; another negative errno of socket.

@@ -47,17 +47,10 @@ bool cs_lambda_orphan(struct cs_request *request, struct cs_outcome outcome)
 
 void cs_lambda_event_ends(struct cs_request *request)
 {
-	if (request->lambda)
-		request->instance->assembler->orphans_count -= request->orphan;
-}
-
-void cs_lambda_event_gone(struct cs_request *request)
-{
-	if (!request->lambda)
+	if (!request->lambda || request->end_ns)
 		return;
-	if (!request->end_ns)
-		cs_lambda_event_ends(request);
 	LIST_REMOVE(request, events);
+	request->instance->assembler->orphans_count -= request->orphan;
 }
 
 struct cs_request *cs_lambda_find_others(struct cs_assembled *instance, const char *id,
@@ -67,7 +60,7 @@ struct cs_request *cs_lambda_find_others(struct cs_assembled *instance, const ch
 
 	LIST_FOREACH(request, &instance->assembler->events, events)
 	{
-		if (request->end_ns || strlen(request->lambda->id) != id_len ||
+		if (strlen(request->lambda->id) != id_len ||
 		    memcmp(request->lambda->id, id, id_len) != 0 ||
 		    !same_service(request->instance, instance))
 			continue;
@@ -121,7 +114,7 @@ bool cs_lambda_settle_orphans(struct cs_assembler *assembler, uint64_t now_ns)
 
 	for (; request && assembler->orphans_count; request = next) {
 		next = LIST_NEXT(request, events);
-		if (request->orphan && !request->end_ns)
+		if (request->orphan)
 			waiting |= settle(request, now_ns);
 	}
 	return waiting;
