@@ -30,7 +30,7 @@
 #define BLOCK_BYTES 512 /* getrusage(2) counts blocks of that, whatever a disk has */
 #define GRACE_S     2   /* from SIGTERM to SIGKILL */
 /* Who ends before it is known whose start it is: of many the last; itself it ends behind all that it waits for. */
-#define ENDED_MAX 64u
+#define ENDED_MAX 1024u
 
 struct warm {
 	uint64_t segment;
