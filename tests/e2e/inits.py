@@ -373,5 +373,4 @@ def a_server_behind_wrappers_is_one_start(args, folder):
 
 if __name__ == "__main__":
     parsed = cases.parser(__doc__, "build").parse_args()
-    parsed.build = parsed.build.resolve()
     cases.main(parsed, parsed, folder=True)

@@ -199,5 +199,4 @@ def a_clock_that_is_not_the_kernels_is_no_help(args, folder):
 
 if __name__ == "__main__":
     parsed = cases.parser(__doc__, "coldspan", "lives").parse_args()
-    parsed.lives = parsed.lives.resolve()
     cases.main(parsed, parsed, folder=True)

@@ -112,5 +112,4 @@ if __name__ == "__main__":
     parser = cases.parser(__doc__, "build", "functions")
     parser.add_argument("--seconds", type=float, required=True)
     arguments = parser.parse_args()
-    arguments.build = arguments.build.resolve()
     cases.main(arguments, arguments, folder=True)

@@ -358,5 +358,4 @@ def a_function_in_a_time_namespace_behind_ours(args, folder):
 
 if __name__ == "__main__":
     parsed = cases.parser(__doc__, "build").parse_args()
-    parsed.build = parsed.build.resolve()
     cases.main(parsed, parsed, folder=True)

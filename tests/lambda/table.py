@@ -64,8 +64,8 @@ def java():
 
 @pinned
 def rust_version():
-    pinned = (peers.ROOT / "tests/peers/rust_ric/Cargo.toml").read_text()
-    return "lambda_runtime " + re.search(r'^lambda_runtime = { version = "=([\d.]+)"', pinned, re.M).group(1)
+    manifest = (peers.ROOT / "tests/peers/rust_ric/Cargo.toml").read_text()
+    return "lambda_runtime " + re.search(r'^lambda_runtime = { version = "=([\d.]+)"', manifest, re.M).group(1)
 
 
 def bash():

@@ -537,5 +537,4 @@ if __name__ == "__main__":
     parser = cases.parser(__doc__, "build", "loop")
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    arguments.build = arguments.build.resolve()
     cases.main(arguments, arguments, folder=True)

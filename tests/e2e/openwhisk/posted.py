@@ -255,5 +255,4 @@ def elsewhere_these_are_paths_like_others(args, folder):
 
 if __name__ == "__main__":
     arguments = cases.parser(__doc__, "build").parse_args()
-    arguments.build = arguments.build.resolve()
     cases.main(arguments, arguments, folder=True)

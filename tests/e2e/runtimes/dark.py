@@ -77,5 +77,4 @@ def a_script_that_is_not_told_where_the_collector_is_stays_dark_and_doctor_says_
 
 if __name__ == "__main__":
     arguments = cases.parser(__doc__, "build").parse_args()
-    arguments.build = arguments.build.resolve()
     cases.main(arguments, arguments, folder=True)
