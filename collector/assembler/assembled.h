@@ -23,6 +23,7 @@
 #include "collector/sideband/outside.h"
 
 #define CS_ASSEMBLED_BUCKETS 1024u
+#define CS_ASKED_BUCKETS     256u
 
 struct cs_taker; /* of wrapper.c */
 
@@ -88,8 +89,10 @@ struct cs_assembler {
 	struct cs_assembler_stats stats;
 	LIST_HEAD(, cs_assembled) buckets[CS_ASSEMBLED_BUCKETS]; /* by segment number */
 	TAILQ_HEAD(cs_held, cs_request) held;                    /* by due time */
-	TAILQ_HEAD(, cs_request) kept;      /* handed over; causes of what is yet to come */
-	LIST_HEAD(, cs_request) events;     /* of the Lambda Runtime API, in flight or held */
+	TAILQ_HEAD(, cs_request) kept;  /* handed over; causes of what is yet to come */
+	LIST_HEAD(, cs_request) events; /* of the Lambda Runtime API, in flight */
+	LIST_HEAD(cs_asked, cs_request)
+	asked[CS_ASKED_BUCKETS];            /* those, and held, by asker_ppid */
 	LIST_HEAD(, cs_log_book) log_books; /* of which something waits */
 	LIST_HEAD(, cs_calls) calls_left;   /* of processes that are over: call_children.c */
 	unsigned orphans_count;             /* of those, whose process is gone */
@@ -232,11 +235,8 @@ void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct 
  */
 bool cs_lambda_orphan(struct cs_request *request, struct cs_outcome outcome);
 
-/** cs_lambda_event_ends() - a request is about to end. */
+/** cs_lambda_event_ends() - a request is about to end, or to be forgotten. */
 void cs_lambda_event_ends(struct cs_request *request);
-
-/** cs_lambda_event_gone() - a request was told of, or is to be forgotten before that. */
-void cs_lambda_event_gone(struct cs_request *request);
 
 /** cs_lambda_find_others() - an event that @instance answers and another asked for; NULL: none. */
 struct cs_request *cs_lambda_find_others(struct cs_assembled *instance, const char *id,
@@ -255,8 +255,11 @@ bool cs_lambda_settle_orphans(struct cs_assembler *assembler, uint64_t now_ns);
  */
 struct cs_request *cs_lambda_child_of(struct cs_assembled *instance);
 
-/** cs_lambda_child_told() - an event was told of: others that its holder had beside it will not be alone. */
-void cs_lambda_child_told(const struct cs_request *request);
+/** cs_lambda_child_began() - a request has begun. */
+void cs_lambda_child_began(struct cs_request *request);
+
+/** cs_lambda_child_gone() - it was told of, or is to be forgotten: others beside it will not have been alone. */
+void cs_lambda_child_gone(struct cs_request *request);
 
 /**
  * cs_lambda_child_holds() - is what such a one did at @time_ns of that event?

@@ -238,6 +238,8 @@ void cs_assembler_ended(struct cs_assembled *instance, uint32_t tag, enum cs_ass
 		worker_gone(instance, tag, time_ns);
 	if (!own || instance->over)
 		return;
+	if (dead)
+		cs_logs_of_child(instance);
 	cs_lambda_hand_up(instance);
 	instance->over = true;
 	instance->outcome = outcome;

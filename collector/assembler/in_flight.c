@@ -19,8 +19,9 @@ void cs_assembled_forget(struct cs_request *request)
 		LIST_REMOVE(request, in_flight);
 	if (!request->handed_over) {
 		cs_assembled_ledger(request->instance, CS_LEDGER_INVOCATION)->dropped++;
-		cs_lambda_event_gone(request);
+		cs_lambda_child_gone(request);
 	}
+	cs_lambda_event_ends(request);
 	cs_logs_request_gone(request);
 	LIST_REMOVE(request, of_instance);
 	request->instance->requests_count--;
@@ -108,8 +109,7 @@ void cs_assembled_hand_over(struct cs_request *request)
 	cs_conclude_invocation(request);
 	TAILQ_REMOVE(&assembler->held, request, held);
 	request->handed_over = true;
-	cs_lambda_event_gone(request);
-	cs_lambda_child_told(request);
+	cs_lambda_child_gone(request);
 	request->due_ns += CS_ASSEMBLER_KEEP_NS;
 	TAILQ_INSERT_TAIL(&assembler->kept, request, held);
 	if (request->instance->first == request)

@@ -20,7 +20,8 @@ struct cs_assembled;
 struct cs_request {
 	LIST_ENTRY(cs_request) of_instance;
 	LIST_ENTRY(cs_request) in_flight; /* while end_ns is 0 */
-	LIST_ENTRY(cs_request) events;    /* until it is handed over, if @lambda */
+	LIST_ENTRY(cs_request) events;    /* while it is, if @lambda */
+	LIST_ENTRY(cs_request) asked;     /* until it is handed over, if @asker_ppid */
 	TAILQ_ENTRY(cs_request) held;
 	size_t bytes; /* of memory that it takes */
 	struct cs_assembled *instance;

@@ -156,16 +156,39 @@ static void give_to_event(struct cs_log_book *book, struct cs_request *request)
 	}
 }
 
+/* Is there a line that is nobody's yet? */
+static bool has_waiting(const struct cs_log_book *book)
+{
+	const struct cs_log_line *line;
+
+	TAILQ_FOREACH(line, &book->lines, of_book) {
+		if (!line->request)
+			return true;
+	}
+	return false;
+}
+
+static void look_for_event(struct cs_log_book *book)
+{
+	struct cs_request *request = has_waiting(book) ? cs_lambda_child_of(book->instance) : NULL;
+
+	if (request)
+		give_to_event(book, request);
+}
+
+void cs_logs_of_child(struct cs_assembled *child)
+{
+	if (child->logs)
+		look_for_event(child->logs);
+}
+
 void cs_logs_of_children(struct cs_assembler *assembler)
 {
 	struct cs_log_book *book;
-	struct cs_request *request;
 
 	LIST_FOREACH(book, &assembler->log_books, of_assembler)
 	{
-		request = TAILQ_EMPTY(&book->lines) ? NULL : cs_lambda_child_of(book->instance);
-		if (request)
-			give_to_event(book, request);
+		look_for_event(book);
 	}
 }
 

@@ -48,8 +48,11 @@ void cs_logs_record(struct cs_assembled *instance, const struct cs_entry *entry,
 /** cs_logs_process_ended() - @tag writes no more; before its requests end. */
 void cs_logs_process_ended(struct cs_assembled *instance, uint32_t tag, uint64_t now_ns);
 
+/** cs_logs_of_child() - lines of one that may have been started for an event are the event's (lambda_child.c) */
+void cs_logs_of_child(struct cs_assembled *child);
+
 /**
- * cs_logs_of_children() - lines of processes that were started for an event are the event's (lambda_child.c)
+ * cs_logs_of_children() - the same of all
  *
  * Before anything is told of: by then the rings of all who had a part in it have been read.
  */

@@ -66,6 +66,7 @@ void cs_assembled_on_invocation(struct cs_assembled *instance, const struct cs_e
 	if (request->tag == (uint32_t)instance->identity.pid)
 		request->asker_ppid = instance->identity.ppid;
 	LIST_INSERT_HEAD(&assembler->events, request, events);
+	cs_lambda_child_began(request);
 }
 
 /* Of whatever is not handed over: an answer may be told of twice. */

@@ -11,52 +11,38 @@
 #include "collector/assembler/assembled.h"
 
 #define GENERATIONS_MAX 8u
-#define HELD_LOOK_MAX   256u
+#define ANCESTORS_MAX   (2 * GENERATIONS_MAX)
+#define LOOK_MAX        256u /* at events, on the way to one answer; beyond that it is not certain */
 
-/* Who holds the event: who started the command that asked for it. 0: nobody else does. */
-static int32_t holder_of(const struct cs_request *request)
+/* Who began, when, to start what led to a process. */
+struct ancestor {
+	int32_t pid;
+	uint64_t began_ns; /* 0: not known */
+};
+
+static struct cs_asked *asked_by(const struct cs_assembled *instance, int32_t ppid)
 {
-	return request->lambda && request->orphan ? request->asker_ppid : 0;
+	return &instance->assembler->asked[(uint32_t)ppid % CS_ASKED_BUCKETS];
 }
 
-/* Of a fork child of @parent's: which child of @holder it came of, and when that was forked. 0: none. */
-static uint64_t forked_below(const struct cs_assembled *parent, uint32_t tag, int32_t holder)
+void cs_lambda_child_began(struct cs_request *request)
 {
-	const struct cs_worker *worker = cs_workers_find(&parent->workers, tag);
-
-	for (unsigned i = 0; i < GENERATIONS_MAX && worker; i++) {
-		if ((int32_t)worker->parent == holder)
-			return worker->forked_ns;
-		worker = cs_workers_find(&parent->workers, worker->parent);
-	}
-	return 0;
+	if (request->asker_ppid)
+		LIST_INSERT_HEAD(asked_by(request->instance, request->asker_ppid), request, asked);
 }
 
-/* When @holder began to start the child that led to @instance; 0: it did not, or that is not known. */
-static uint64_t started_by(struct cs_assembled *instance, int32_t holder)
-{
-	for (unsigned i = 0; i < GENERATIONS_MAX; i++) {
-		struct cs_assembled *parent = cs_assembled_parent(instance);
+/* --- one that was alone --- */
 
-		if (instance->identity.ppid == holder)
-			return cs_assembled_spawn(instance);
-		if (!parent)
-			return 0;
-		if (instance->identity.ppid != parent->identity.pid)
-			return forked_below(parent, (uint32_t)instance->identity.ppid, holder);
-		instance = parent;
-	}
-	return 0;
-}
-
+/* Had who holds @request @other, too, for some of the time? */
 static bool beside(const struct cs_request *request, const struct cs_request *other)
 {
-	return other != request && other->lambda && other->asker_ppid == request->asker_ppid &&
+	return other != request && other->asker_ppid == request->asker_ppid &&
+	       other->instance->identity.uid == request->instance->identity.uid &&
 	       (!other->end_ns || other->end_ns >= request->start_ns) &&
 	       (!request->end_ns || other->start_ns <= request->end_ns);
 }
 
-/* Had who holds it no other event beside it? Those that were told of before have left word of that. */
+/* Those that were told of before have left word of that. */
 static bool is_alone(const struct cs_request *request)
 {
 	const struct cs_request *other;
@@ -64,24 +50,28 @@ static bool is_alone(const struct cs_request *request)
 
 	if (request->beside_others)
 		return false;
-	LIST_FOREACH(other, &request->instance->assembler->events, events)
+	LIST_FOREACH(other, asked_by(request->instance, request->asker_ppid), asked)
 	{
-		if (beside(request, other) || (other->end_ns && ++looked > HELD_LOOK_MAX))
+		if (beside(request, other) || ++looked > LOOK_MAX)
 			return false;
 	}
 	return true;
 }
 
-void cs_lambda_child_told(const struct cs_request *request)
+void cs_lambda_child_gone(struct cs_request *request)
 {
 	struct cs_request *other;
+	unsigned looked = 0;
 
-	if (!holder_of(request))
+	if (!request->asker_ppid)
 		return;
-	LIST_FOREACH(other, &request->instance->assembler->events, events)
+	LIST_FOREACH(other, asked_by(request->instance, request->asker_ppid), asked)
 	{
 		other->beside_others |= beside(request, other);
+		if (++looked > LOOK_MAX)
+			break;
 	}
+	LIST_REMOVE(request, asked);
 }
 
 bool cs_lambda_child_holds(const struct cs_request *request, uint64_t time_ns)
@@ -89,24 +79,75 @@ bool cs_lambda_child_holds(const struct cs_request *request, uint64_t time_ns)
 	return cs_request_has(request, time_ns) && is_alone(request);
 }
 
+/* --- whose child it is --- */
+
+/* Of a fork child of @parent's: who forked it, and who forked those. Return: how many. */
+static unsigned forkers_of(const struct cs_assembled *parent, uint32_t tag,
+			   struct ancestor ret[GENERATIONS_MAX])
+{
+	const struct cs_worker *worker = cs_workers_find(&parent->workers, tag);
+	unsigned n = 0;
+
+	for (; n < GENERATIONS_MAX && worker; n++) {
+		ret[n] = (struct ancestor){ (int32_t)worker->parent, worker->forked_ns };
+		worker = cs_workers_find(&parent->workers, worker->parent);
+	}
+	return n;
+}
+
+static unsigned ancestors_of(struct cs_assembled *instance, struct ancestor ret[ANCESTORS_MAX])
+{
+	unsigned n = 0;
+
+	while (n < GENERATIONS_MAX) {
+		struct cs_assembled *parent = cs_assembled_parent(instance);
+		int32_t ppid = instance->identity.ppid;
+
+		ret[n++] = (struct ancestor){ ppid, cs_assembled_spawn(instance) };
+		if (!parent)
+			break;
+		if (ppid != parent->identity.pid)
+			return n + forkers_of(parent, (uint32_t)ppid, ret + n);
+		instance = parent;
+	}
+	return n;
+}
+
+/* The next event, @from or behind it, that @ancestor held when it began. *@looked: at so many until now. */
+static struct cs_request *next_held(const struct cs_assembled *instance,
+				    const struct ancestor *ancestor, struct cs_request *from,
+				    unsigned *looked)
+{
+	struct cs_request *request = from;
+
+	for (; request && ++*looked <= LOOK_MAX; request = LIST_NEXT(request, asked)) {
+		if (request->asker_ppid == ancestor->pid && ancestor->began_ns &&
+		    cs_request_has(request, ancestor->began_ns) &&
+		    request->instance->identity.uid == instance->identity.uid)
+			return request;
+	}
+	return NULL;
+}
+
 struct cs_request *cs_lambda_child_of(struct cs_assembled *instance)
 {
 	struct cs_request *request, *found = NULL;
+	struct ancestor ancestors[ANCESTORS_MAX];
+	unsigned count, looked = 0;
 
 	if (!instance->identity.lambda || instance->identity.ppid <= 1 ||
 	    cs_assembled_is_function(instance))
 		return NULL;
-	LIST_FOREACH(request, &instance->assembler->events, events)
-	{
-		int32_t holder = holder_of(request);
-		uint64_t started_ns = holder ? started_by(instance, holder) : 0;
-
-		if (!started_ns || !cs_request_has(request, started_ns) ||
-		    request->instance->identity.uid != instance->identity.uid)
-			continue;
-		if (found)
-			return NULL;
-		found = request;
+	count = ancestors_of(instance, ancestors);
+	for (unsigned i = 0; i < count; i++) {
+		request = LIST_FIRST(asked_by(instance, ancestors[i].pid));
+		while ((request = next_held(instance, &ancestors[i], request, &looked))) {
+			if (found)
+				return NULL;
+			found = request;
+			request = LIST_NEXT(request, asked);
+		}
 	}
-	return found;
+	/* Who asked may still be there: then it is not known yet that another holds it. */
+	return looked <= LOOK_MAX && found && found->orphan ? found : NULL;
 }

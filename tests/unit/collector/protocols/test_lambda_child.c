@@ -48,7 +48,7 @@ static struct cs_assembled *attach(int32_t pid, int32_t ppid, struct cs_assemble
 	return announce(pid, ppid, spawn_ns);
 }
 
-/* @command gets event @id, and is over. */
+/* @command gets event @id. */
 static void hear(struct cs_assembled *command, const char *id, uint64_t time_ns)
 {
 	struct cs_rec_invocation rec = { .asked_ns = time_ns - 5 * MS,
@@ -60,13 +60,15 @@ static void hear(struct cs_assembled *command, const char *id, uint64_t time_ns)
 
 	rec.text_len = (uint16_t)snprintf(text, sizeof(text), ID_HEADER "%s\n", id);
 	feed(command, (uint32_t)pid, CS_RECORD_INVOCATION, time_ns, &rec, sizeof(rec), text);
-	end_process(command, pid, 0, time_ns + MS);
 }
 
 /* A command of @parent asks for event @id, which came at @time_ns. */
 static void ask(struct cs_assembled *parent, int32_t pid, const char *id, uint64_t time_ns)
 {
-	hear(attach(pid, parent->identity.pid, parent, time_ns - 10 * MS), id, time_ns);
+	struct cs_assembled *command = attach(pid, parent->identity.pid, parent, time_ns - 10 * MS);
+
+	hear(command, id, time_ns);
+	end_process(command, pid, 0, time_ns + MS);
 }
 
 /* A command that the shell starts 5 ms before. */
@@ -244,7 +246,8 @@ Test(lambda_child, what_is_answered_does_not_end_with_its_shell)
 	cr_assert(eq(int, seen.invocation[1].outcome.cause, CS_CAUSE_SIGNAL));
 }
 
-Test(lambda_child, not_where_its_subshell_holds_another)
+/* That it is over who asked for the second is read before the child's line, or behind it. */
+static void by_subshell_with_another(bool over_before)
 {
 	struct cs_rec_process rec = { .ppid = SHELL, .spawn_begin_ns = 71 * MS };
 	struct cs_assembled *asker;
@@ -252,10 +255,38 @@ Test(lambda_child, not_where_its_subshell_holds_another)
 	feed(shell, 105, CS_RECORD_PROCESS, 72 * MS, &rec, sizeof(rec), NULL);
 	asker = attach(103, 105, shell, 73 * MS);
 	hear(asker, "r-2", 75 * MS);
+	if (over_before)
+		end_process(asker, 103, 0, 76 * MS);
 	live(attach(CHILD, 105, shell, 78 * MS), 78 * MS);
+	cs_assembler_tick(assembler, 90 * MS);
+	if (!over_before)
+		end_process(asker, 103, 0, 76 * MS);
 	answer(104, "r-2", 99 * MS);
 	answer(102, "r-1", 100 * MS);
 	check(0);
+}
+
+Test(lambda_child, not_where_its_subshell_holds_another)
+{
+	by_subshell_with_another(true);
+}
+
+Test(lambda_child, not_where_its_subshell_may_hold_another)
+{
+	by_subshell_with_another(false);
+}
+
+/* A header says what its process likes. */
+Test(lambda_child, what_another_user_tells_of_the_same_shell_takes_nothing_away)
+{
+	struct cs_assembled *forger = announce(300, SHELL, 60 * MS);
+
+	forger->identity.uid++;
+	hear(forger, "r-3", 72 * MS);
+	live(attach(CHILD, SHELL, shell, 75 * MS), 75 * MS);
+	answer(102, "r-1", 100 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(uint, lines_with_ids, 1));
 }
 
 Test(lambda_child, not_what_it_forked)
