@@ -27,6 +27,8 @@
 
 struct cs_taker; /* of wrapper.c */
 
+LIST_HEAD(cs_asked, cs_request);
+
 struct cs_assembled {
 	LIST_ENTRY(cs_assembled) of_assembler;
 	struct cs_assembler *assembler;
@@ -89,13 +91,12 @@ struct cs_assembler {
 	struct cs_assembler_stats stats;
 	LIST_HEAD(, cs_assembled) buckets[CS_ASSEMBLED_BUCKETS]; /* by segment number */
 	TAILQ_HEAD(cs_held, cs_request) held;                    /* by due time */
-	TAILQ_HEAD(, cs_request) kept;  /* handed over; causes of what is yet to come */
-	LIST_HEAD(, cs_request) events; /* of the Lambda Runtime API, in flight */
-	LIST_HEAD(cs_asked, cs_request)
-	asked[CS_ASKED_BUCKETS];            /* those, and held, by asker_ppid */
-	LIST_HEAD(, cs_log_book) log_books; /* of which something waits */
-	LIST_HEAD(, cs_calls) calls_left;   /* of processes that are over: call_children.c */
-	unsigned orphans_count;             /* of those, whose process is gone */
+	TAILQ_HEAD(, cs_request) kept;           /* handed over; causes of what is yet to come */
+	LIST_HEAD(, cs_request) events;          /* of the Lambda Runtime API, in flight */
+	struct cs_asked asked[CS_ASKED_BUCKETS]; /* those, and held, by asker_ppid */
+	LIST_HEAD(, cs_log_book) log_books;      /* of which something waits */
+	LIST_HEAD(, cs_calls) calls_left;        /* of processes that are over: call_children.c */
+	unsigned orphans_count;                  /* of those, whose process is gone */
 	struct cs_evidence_table evidence;
 	struct cs_spawnings spawnings;
 	struct cs_attempts attempts;

@@ -23,6 +23,12 @@ struct cs_log_line {
 	char text[];
 };
 
+/* Of memory that it takes. */
+static size_t bytes_of(const struct cs_log_line *line)
+{
+	return sizeof(*line) + line->entry.len;
+}
+
 void cs_log_book_list(struct cs_log_book *book)
 {
 	if (book->listed)
@@ -43,8 +49,8 @@ static void tell(struct cs_log_line *line, const struct cs_identity *identity,
 	if (line->request)
 		TAILQ_REMOVE(&line->request->logs, line, of_request);
 	TAILQ_REMOVE(&book->lines, line, of_book);
-	book->bytes -= sizeof(*line) + line->entry.len;
-	assembler->room.bytes -= sizeof(*line) + line->entry.len;
+	book->bytes -= bytes_of(line);
+	assembler->room.bytes -= bytes_of(line);
 	line->entry.identity = identity;
 	line->entry.context = context;
 	line->entry.text = line->text;
@@ -129,13 +135,10 @@ void cs_logs_event_began(struct cs_request *request)
 
 static void move(struct cs_log_line *line, struct cs_log_book *to)
 {
-	struct cs_log_book *from = line->book;
-	size_t bytes = sizeof(*line) + line->entry.len;
-
-	TAILQ_REMOVE(&from->lines, line, of_book);
-	from->bytes -= bytes;
+	TAILQ_REMOVE(&line->book->lines, line, of_book);
+	line->book->bytes -= bytes_of(line);
 	TAILQ_INSERT_TAIL(&to->lines, line, of_book);
-	to->bytes += bytes;
+	to->bytes += bytes_of(line);
 	line->book = to;
 	cs_log_book_list(to);
 }
@@ -149,7 +152,7 @@ static void give_to_event(struct cs_log_book *book, struct cs_request *request)
 		next = TAILQ_NEXT(line, of_book);
 		if (line->request || line->entry.pid != book->instance->identity.pid ||
 		    !cs_request_has(request, line->entry.time_ns) ||
-		    to->bytes + sizeof(*line) + line->entry.len > CS_LOGS_BYTES_MAX)
+		    to->bytes + bytes_of(line) > CS_LOGS_BYTES_MAX)
 			continue;
 		move(line, to);
 		give(line, request, CS_ATTRIBUTION_CHILD);
@@ -296,8 +299,8 @@ void cs_log_book_add(const struct cs_log_origin *origin, const struct cs_log_ent
 	line->entry.pid = (int32_t)origin->tag;
 	line->entry.stream = origin->stream;
 	memcpy(line->text, cleaned, n + 1);
-	book->bytes += sizeof(*line) + n;
-	assembler->room.bytes += sizeof(*line) + n;
+	book->bytes += bytes_of(line);
+	assembler->room.bytes += bytes_of(line);
 	TAILQ_INSERT_TAIL(&book->lines, line, of_book);
 	cs_log_book_list(book);
 	if (cs_room_make(assembler, CS_ROOM_LINE, 0))

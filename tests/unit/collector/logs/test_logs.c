@@ -218,14 +218,20 @@ Test(logs, what_is_no_line_is_not_told)
 	cr_assert(eq(str, seen.line[0], (char *)"colour  [31mred [0m\ttab \xef\xbf\xbd "));
 }
 
-Test(logs, frames_say_when_and_how_severe)
+/* A record of Lambda's log pipe, as @pid wrote it. */
+static void say_framed(uint32_t pid, uint64_t time_ns, const char *bytes, size_t len)
 {
-	struct cs_rec_log rec = { .stream = CS_LOG_FRAMED, .text_len = 26 };
-	char payload[sizeof(rec) + 26];
+	const struct cs_rec_log rec = { .stream = CS_LOG_FRAMED, .text_len = (uint16_t)len };
+	char payload[64];
 
 	memcpy(payload, &rec, sizeof(rec));
-	memcpy(payload + sizeof(rec), "\xa5\x5a\0\x0f\0\0\0\x0a\0\0\0\0\0\0\0\x09two\rlines.", 26);
-	feed(server, 100, CS_RECORD_LOG, 71 * MS, payload, sizeof(payload), NULL);
+	memcpy(payload + sizeof(rec), bytes, len);
+	feed(server, pid, CS_RECORD_LOG, time_ns, payload, sizeof(rec) + len, NULL);
+}
+
+Test(logs, frames_say_when_and_how_severe)
+{
+	say_framed(100, 71 * MS, "\xa5\x5a\0\x0f\0\0\0\x0a\0\0\0\0\0\0\0\x09two\rlines.", 26);
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u32, seen.logs, 1));
 	cr_assert(eq(str, seen.line[0], (char *)"two\nlines."));
@@ -236,15 +242,8 @@ Test(logs, frames_say_when_and_how_severe)
 /* Fork children have the descriptor, too: what one began no other goes on with. */
 Test(logs, a_frame_is_of_one_process)
 {
-	struct cs_rec_log rec = { .stream = CS_LOG_FRAMED, .text_len = 19 };
-	char payload[sizeof(rec) + 19];
-
-	memcpy(payload, &rec, sizeof(rec));
-	memcpy(payload + sizeof(rec), "\xa5\x5a\0\x0f\0\0\0\x06\0\0\0\0\0\0\0\x09one", 19);
-	feed(server, 100, CS_RECORD_LOG, 71 * MS, payload, sizeof(payload), NULL);
-	payload[sizeof(rec) + 7] = 3;
-	memcpy(payload + sizeof(rec) + 16, "two", 3);
-	feed(server, 101, CS_RECORD_LOG, 72 * MS, payload, sizeof(payload), NULL);
+	say_framed(100, 71 * MS, "\xa5\x5a\0\x0f\0\0\0\x06\0\0\0\0\0\0\0\x09one", 19);
+	say_framed(101, 72 * MS, "\xa5\x5a\0\x0f\0\0\0\x03\0\0\0\0\0\0\0\x09two", 19);
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u32, seen.logs, 2));
 	cr_assert(eq(str, seen.line[0], (char *)"one"));
