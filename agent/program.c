@@ -12,6 +12,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "agent/doctor/company.h"
 #include "base/cleanup.h"
 
 #if defined(__x86_64__)
@@ -121,8 +122,8 @@ static void look_at_needed(const char *name, struct cs_program *p)
 	else if (!strncmp(name, "libc.musl-", 10) ||
 		 (!strcmp(name, "libc.so") && strstr(p->loader, "ld-musl")))
 		p->libc = CS_LIBC_MUSL;
-	if (!strncmp(name, "libasan.so", 10) || !strncmp(name, "libclang_rt.asan", 16))
-		p->address_sanitizer = true;
+	if (!p->company)
+		p->company = cs_company_find(name);
 }
 
 static void look_at_dynamic(Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr, struct cs_program *p)

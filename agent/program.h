@@ -32,7 +32,7 @@ struct cs_program {
 	bool native;      /* of this machine's architecture and word size */
 	bool secure_exec; /* setuid, setgid or file capabilities: the loader drops LD_PRELOAD */
 	bool go;          /* built by Go: makes its system calls itself */
-	bool address_sanitizer; /* in a library of its own, which refuses to be behind a preloaded one */
+	const struct cs_company *company; /* the first that it is linked with; NULL: nobody known */
 };
 
 /**

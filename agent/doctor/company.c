@@ -6,10 +6,10 @@
 #include <string.h>
 
 static const struct cs_company table[] = {
-	{ "libasan.so", "AddressSanitizer", CS_COMPANY_SANITIZER },
-	{ "libclang_rt.asan", "AddressSanitizer", CS_COMPANY_SANITIZER },
-	{ "libclang_rt.tsan", "ThreadSanitizer", CS_COMPANY_SANITIZER },
-	{ "libtsan.so", "ThreadSanitizer", CS_COMPANY_SANITIZER },
+	{ "libasan.so", "AddressSanitizer", CS_COMPANY_AGENT },
+	{ "libclang_rt.asan", "AddressSanitizer", CS_COMPANY_AGENT },
+	{ "libclang_rt.tsan", "ThreadSanitizer", CS_COMPANY_AGENT },
+	{ "libtsan.so", "ThreadSanitizer", CS_COMPANY_AGENT },
 
 	{ "launcher.preload.so", "Datadog's injector", CS_COMPANY_AGENT },
 	{ "libSegFault.so", "libSegFault", CS_COMPANY_AGENT },

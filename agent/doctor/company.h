@@ -8,7 +8,6 @@
 enum cs_company_kind {
 	CS_COMPANY_AGENT,     /* watches or changes the process: hooks as we do */
 	CS_COMPANY_ALLOCATOR, /* replaces malloc */
-	CS_COMPANY_SANITIZER, /* demands to be first */
 };
 
 struct cs_company {

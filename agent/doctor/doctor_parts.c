@@ -39,21 +39,6 @@ static void judge_libc(struct cs_findings *findings, const struct cs_program *p)
 				    "its loader %s is not there: it cannot start", p->loader);
 }
 
-/* gcc's runtime checks that nobody is before it; what is linked into the program (clang) does not. */
-static void judge_sanitizer(struct cs_findings *findings)
-{
-	const char *options = getenv("ASAN_OPTIONS");
-
-	if (options && strstr(options, "verify_asan_link_order=0"))
-		cs_finding_note("built with AddressSanitizer, which is told not to mind a preload");
-	else
-		cs_finding_obstacle(
-			findings,
-			"set ASAN_OPTIONS=verify_asan_link_order=0, name libasan.so before the shim in "
-			"LD_PRELOAD, or link it with -static-libasan",
-			"built with AddressSanitizer, which refuses to start behind a preload");
-}
-
 void cs_doctor_program(struct cs_findings *findings, const struct cs_program *p)
 {
 	if (!p->native)
@@ -65,8 +50,8 @@ void cs_doctor_program(struct cs_findings *findings, const struct cs_program *p)
 		cs_finding_obstacle(
 			findings, "run the program itself under the user it switches to",
 			"setuid, setgid or file capabilities: the loader drops LD_PRELOAD");
-	if (p->address_sanitizer)
-		judge_sanitizer(findings);
+	if (p->company)
+		cs_doctor_present(p->company);
 }
 
 bool cs_doctor_is_named(const char *list, const char *command)
@@ -120,10 +105,6 @@ void cs_doctor_present(const struct cs_company *company)
 		break;
 	case CS_COMPANY_ALLOCATOR:
 		cs_finding_note("%s is its allocator: of no matter to the shim, which has none",
-				company->what);
-		break;
-	case CS_COMPANY_SANITIZER:
-		cs_finding_note("%s is there: it wants to be first in LD_PRELOAD, before the shim",
 				company->what);
 		break;
 	}

@@ -37,10 +37,17 @@ static bool unwanted(const struct cs_start *start)
 	       cs_text_lists(deny, cs_text_base(start->argv[0]));
 }
 
+/* AddressSanitizer's library, of gcc or clang, that has not looked yet who is before it. */
+static bool is_minded(void)
+{
+	return cs_loader_has("libasan.so") || cs_loader_has("libclang_rt.asan");
+}
+
 static void watch(const struct cs_start *start)
 {
 	unsigned unresolved = 0;
 	uint64_t entered_ns = 0;
+	enum cs_loader_result found;
 
 	if (start->vdso)
 		cs_shim.clock =
@@ -48,8 +55,11 @@ static void watch(const struct cs_start *start)
 	if (cs_shim.clock)
 		entered_ns = cs_now();
 	/* The originals are needed also when nothing is recorded. */
-	if (cs_loader_resolve(start, &unresolved) != CS_LOADER_OK || !cs_shim.clock ||
-	    !cs_shim.errno_location || start->secure || unwanted(start))
+	found = cs_loader_resolve(start, &unresolved);
+	if (is_minded())
+		cs_loader_lose_name();
+	if (found != CS_LOADER_OK || !cs_shim.clock || !cs_shim.errno_location || start->secure ||
+	    unwanted(start))
 		return;
 	if (cs_attach(start, entered_ns) < 0)
 		return;

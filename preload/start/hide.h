@@ -2,8 +2,7 @@
 
 /*
  * Taking ourselves out of a program's LD_PRELOAD: for programs that refuse to work while it is set, and
- * for no others (docs/attach.md, "Programs that do not see it"). The only thing in a function's process
- * that the shim changes.
+ * for no others (docs/attach.md, "Programs that do not see it").
  */
 #pragma once
 

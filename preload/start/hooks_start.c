@@ -35,6 +35,7 @@ CS_HOOK(int, __libc_start_main,
 {
 	/* argv of the kernel's stack: the environment follows the arguments. */
 	cs_shim_enter(argc, argv, argv + argc + 1);
+	cs_loader_find_name();
 	real_main = program_main;
 	if (cs_shim_watching()) {
 		cs_mark_at(CS_MARK_LIBC_START, cs_now());

@@ -257,15 +257,25 @@ enum cs_loader_result cs_loader_resolve(const struct cs_start *start, unsigned *
 	return result;
 }
 
+/* NULL: the list is damaged, or there is none. */
+static struct link_map *own_entry(void)
+{
+	struct link_map *map = (void *)cs_shim.link_map;
+
+	for (unsigned n = 0; map && n < OBJECTS_MAX; map = map->next, n++) {
+		if (map->dynamic == cs_own_dynamic)
+			return map;
+	}
+	return NULL;
+}
+
 bool cs_loader_find_late(enum cs_hook hook)
 {
-	const struct link_map *map = (const void *)cs_shim.link_map;
+	const struct link_map *map = own_entry();
 	struct cs_elf_object object;
 	uintptr_t address;
 	unsigned n = 0;
 
-	while (map && map->dynamic != cs_own_dynamic && n++ < OBJECTS_MAX)
-		map = map->next;
 	for (map = map ? map->next : NULL; map && n++ < OBJECTS_MAX; map = map->next) {
 		if (!open_object(&object, map) || !find(&object, hook_names[hook], &address))
 			continue;
@@ -312,6 +322,29 @@ bool cs_loader_has(const char *part)
 			return true;
 	}
 	return false;
+}
+
+static struct {
+	struct link_map *entry; /* ours; NULL: it has its name */
+	const char *name;
+} nameless;
+
+void cs_loader_lose_name(void)
+{
+	struct link_map *entry = own_entry();
+
+	if (!entry || nameless.entry)
+		return;
+	nameless.entry = entry;
+	nameless.name = entry->name;
+	entry->name = "";
+}
+
+void cs_loader_find_name(void)
+{
+	if (nameless.entry)
+		nameless.entry->name = nameless.name;
+	nameless.entry = NULL;
 }
 
 uintptr_t cs_loader_vdso(uintptr_t vdso, const char *name)

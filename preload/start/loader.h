@@ -56,6 +56,20 @@ unsigned cs_loader_objects(void);
 /** cs_loader_has() - is an object in the list whose file name has @part in it? Context: startup. */
 bool cs_loader_has(const char *part);
 
+/**
+ * cs_loader_lose_name() - have no file name in the list until cs_loader_find_name()
+ *
+ * For AddressSanitizer in a library of its own, which ends the program if the first library that has a name
+ * is another (LLVM, compiler-rt/lib/asan/asan_linux.cpp, AsanCheckDynamicRTPrereqs). It asks dl_iterate_phdr
+ * before main, and only for names. Nothing of the loader's looks for ours meanwhile.
+ *
+ * Context: startup; behind cs_loader_resolve().
+ */
+void cs_loader_lose_name(void);
+
+/** cs_loader_find_name() - have it again; nothing if it was not lost. Context: startup. */
+void cs_loader_find_name(void);
+
 /** cs_loader_vdso() - address of a function in the vDSO, 0 if it is not there. Context: startup. */
 uintptr_t cs_loader_vdso(uintptr_t vdso, const char *name);
 

@@ -169,11 +169,11 @@ def other_names(lab):
 
 # Sanitizers ---------------------------------------------------------------------------------------
 
-def instrumented(folder, compiler, *flags):
+def instrumented(folder, compiler, *flags, guest="file"):
     """A guest that is built with a sanitizer; None: not with this compiler."""
-    program = pathlib.Path(folder) / "file"
+    program = pathlib.Path(folder) / guest
     built = subprocess.run([compiler, "-O1", "-w", "-g0", "-D_GNU_SOURCE", f"-I{ROOT}", *flags,
-                            ROOT / "tests/shim/guests/file.c", "-o", program], capture_output=True,
+                            ROOT / f"tests/shim/guests/{guest}.c", "-o", program], capture_output=True,
                            check=False) if shutil.which(compiler) else None
     return str(program) if built and built.returncode == 0 else None
 
@@ -203,19 +203,36 @@ def with_sanitizers(lab):
 
 @case("a program whose AddressSanitizer is a library of its own")
 def with_apart_sanitizer(lab):
-    """It refuses whoever is before it, which doctor says; and works where it is told to, or is first."""
+    """It ends the program if somebody else is before it, but for us; whatever keeps us out, and in all orders."""
+    strict = {"ASAN_OPTIONS": "verify_asan_link_order=1"}
     with tempfile.TemporaryDirectory() as place:
         program = instrumented(place, "gcc", "-fsanitize=address")
         if not program:
             cases.skip("gcc has no AddressSanitizer here")
         command = [program, str(lab.guests)]
-        refused = lab.watched(command, env={"ASAN_OPTIONS": "verify_asan_link_order=1"})
-        assert refused.status == 1 and "runtime does not come first" in refused.stderr, refused
-        compare(lab, command, env={"ASAN_OPTIONS": "verify_asan_link_order=0"})
         runtime = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True,
                                  check=True).stdout.strip()
-        compare(lab, command, preload=[runtime], watched_preload=[runtime, lab.shim],
-                env={"ASAN_OPTIONS": "verify_asan_link_order=1"})
+        compare(lab, command, env=strict)
+        for order in ([runtime, lab.shim], [lab.shim, runtime]):
+            compare(lab, command, env=strict, preload=[runtime], watched_preload=order)
+            compare(lab, ["cat", "/dev/null"], env=strict, preload=[runtime], watched_preload=order)
+        compare(lab, command, expected=None, env={**strict, "COLDSPAN_DISABLE": "1"})
+        compare(lab, command, expected=None, env={**strict, "COLDSPAN_SOCKET": "/nonexistent"})
+
+
+@case("a program whose AddressSanitizer is a library of its own: our name is lost before main only")
+def named_again(lab):
+    with tempfile.TemporaryDirectory() as place:
+        program = instrumented(place, "gcc", "-g", "-fsanitize=address", guest="names")
+        if not program:
+            cases.skip("gcc has no AddressSanitizer here")
+        bare, run = lab.run([program]), lab.watched([program])
+        assert bare.status == run.status == 0 and run.segments, run
+        names = run.stdout.splitlines()
+        assert pathlib.Path(lab.shim).name in names, names
+        assert_same("all others", bare.stdout.splitlines(), [n for n in names if n != pathlib.Path(lab.shim).name])
+        found = lab.watched([program, "error"])
+        assert found.status == 1 and "heap-buffer-overflow" in found.stderr and "names.c:" in found.stderr, found
 
 
 # Company ------------------------------------------------------------------------------------------
