@@ -25,6 +25,7 @@ def three(t, name, **only):
 
 
 FLEET = {
+    "Functions": lambda t: [{(): len(t.gauge("coldspan_function_info", F))}],
     "Invocations": lambda t: [t.invocations()],
     "Errors": lambda t: [t.errors()],
     "Cold starts": lambda t: [t.cold()],
@@ -33,9 +34,11 @@ FLEET = {
     "Over objective": lambda t: [t.above(0.5, INIT)],
     "Functions, one by one": lambda t: [
         t.invocations(F), t.errors(F), t.cold(F), t.cold_invocations(F), *tuple(t.quantile(q, INIT, F) for q in QUANTILES),
-        t.quantile(0.95, INVOKE, F, faas_coldstart="false"), t.mean("faas_mem_usage_bytes", F), t.billed(F)],
+        scaled(t.above(0.5, INIT, F, over="range"), 20), t.quantile(0.95, INVOKE, F, faas_coldstart="false"),
+        t.mean("faas_mem_usage_bytes", F), t.billed(F)],
     "Invocations by function": lambda t: [t.invocations(F)],
     "Start p95 by function": lambda t: [t.quantile(0.95, INIT, F)],
+    "Over objective by function": lambda t: [t.above(0.5, INIT, F)],
     "Cold starts by function": lambda t: [t.cold(F)],
     "Cold invocations by function": lambda t: [t.cold_invocations(F)],
     "Errors by function": lambda t: [t.errors(F)],
@@ -89,16 +92,18 @@ ANATOMY = {
         per(t.increase("coldspan_init_files", F, V), t.count(INIT, F, V, over="range")),
         t.mean("coldspan_init_lookups_failed", F, V, over="range"),
         t.mean("coldspan_init_page_faults", F, V, over="range", system_paging_fault_type="major"),
-        t.mean("coldspan_init_connections", F, V, over="range")],
+        t.mean("coldspan_init_read_bytes", F, V, over="range"), t.mean("coldspan_init_connections", F, V, over="range")],
     "Shared objects": lambda t: [t.mean("coldspan_init_shared_objects", F, V)],
     "Files opened": lambda t: [t.mean("coldspan_init_files", "coldspan_file_kind")],
     "Looks for files that are not there": lambda t: [t.mean("coldspan_init_lookups_failed", F, V)],
     "Page faults": lambda t: [t.mean("coldspan_init_page_faults", "system_paging_fault_type")],
     "CPU time of a start": lambda t: [t.mean("coldspan_init_cpu_time_seconds", F, V)],
     "Connections of a start": lambda t: [t.mean("coldspan_init_connections", F, V)],
+    "Bytes read by a start": lambda t: [t.mean("coldspan_init_read_bytes", F, V)],
+    "What became of starts": lambda t: [t.rate("coldspan_inits_total", "coldspan_init_outcome")],
 }
 
-GBS, KEPT = 0.0000166667, 0.0000041667
+GBS, KEPT, HOUR = 0.0000166667, 0.0000041667, 0.0247
 
 
 def million(t, *by):
@@ -107,6 +112,19 @@ def million(t, *by):
 
 def memory_limits(t):
     return t.gauge(LIMIT, F, fold=max)
+
+
+def asked(t, *by):
+    return t.invocations(*by, over="range")
+
+
+def kept_ready(t):
+    return {key: count * memory_limits(t)[key] / 2**30 * t.spans["range"] * KEPT
+            for key, count in t.gauge_of_minutes("coldspan_instances", F).items()}
+
+
+def carried(t, share):
+    return {key: 2 * 0.5 * share / seconds for key, seconds in t.mean("faas_cpu_usage_seconds", F, over="range").items()}
 
 
 COST = {
@@ -122,6 +140,9 @@ COST = {
         per(t.billed(F, coldspan_billed_component="init"), t.billed(F)),
         t.mean("faas_mem_usage_bytes", F, over="range"), memory_limits(t),
         minus_from_one(per(t.mean("faas_mem_usage_bytes", F, over="range"), memory_limits(t)))],
+    "What else it could be": lambda t: [
+        scaled(plus(scaled(t.billed(F), 0), t.billed(F, coldspan_billed_component="init")), GBS), kept_ready(t), asked(t, F),
+        {key: 2 * HOUR / 3600 * 1e6 / dollars for key, dollars in million(t, F).items()}, carried(t, 0.3), carried(t, 0.8)],
 }
 
 AGENT = {
@@ -134,9 +155,16 @@ AGENT = {
     "Records read": lambda t: [t.rate("coldspan_agent_events_total", "instance")],
     "Lost, by reason": lambda t: [t.rate("coldspan_agent_events_dropped_total", "coldspan_reason")],
     "Stood down, by reason": lambda t: [t.rate("coldspan_agent_stand_downs_total", "coldspan_reason")],
+    "Fullest ring": lambda t: [t.gauge("coldspan_ring_utilization_ratio", "instance")],
+    "Spans sampled out": lambda t: [t.rate("coldspan_agent_spans_sampled_out_total", "coldspan_reason")],
+    "Clock set": lambda t: [scaled(t.gauge("coldspan_agent_clock_shift_seconds", "instance"), -1)],
     "Spans exported": lambda t: [t.rate(SPANS, "otel_component_name", "error_type")],
     "Spans waiting": lambda t: [t.gauge("otel_sdk_exporter_span_inflight", "otel_component_name")],
     "Log records exported": lambda t: [t.rate(LOGS, "otel_component_name", "error_type")],
+    "Points of metrics exported": lambda t: [
+        t.rate("otel_sdk_exporter_metric_data_point_exported_total", "otel_component_name", "error_type")],
+    "Time of an export, p95": lambda t: [
+        t.quantile(0.95, "otel_sdk_exporter_operation_duration_seconds", "otel_component_name")],
     "CPU": lambda t: [t.rate("process_cpu_time_seconds_total", "instance")],
     "Memory": lambda t: [t.gauge("process_memory_usage_bytes", "instance")],
     "Library's part of starts": lambda t: tuple(t.quantile(q, ATTACH) for q in (0.5, 0.99)),

@@ -84,6 +84,7 @@ def histograms(function):
         "coldspan_init_page_faults": (COUNT, [
             f.event(cold, [1900.0], system_paging_fault_type="minor"),
             f.event(cold, [0.0, 6.0], system_paging_fault_type="major")]),
+        "coldspan_init_read_bytes": (BYTES, [f.event(cold, [3e6, 5e6])]),
         "coldspan_init_cpu_time_seconds": (DURATION, [f.event(cold, spread(sum(has["phases"]) * 0.8))]),
         "coldspan_init_connections": (COUNT, [f.event(cold, [0.0, 1.0])]),
         "coldspan_shim_attach_duration_seconds": (DURATION, [f.event(cold, spread(0.00009))]),
@@ -111,6 +112,8 @@ def counters(function):
         found["faas_coldstarts"] = [(f.event(has["cold"], **kind), 1)]
     if has["cold"]:
         found["coldspan_inits"] = [(f.event(has["cold"], coldspan_init_outcome="used", **kind), 1)]
+        if has["errors"] > 1:
+            found["coldspan_inits"].append((f.event(1, coldspan_init_outcome="failed", **kind), 1))
     if has["timeouts"]:
         found["coldspan_billed_gb_seconds"].append(
             (f.event(1, coldspan_billed_component="provisioned"), 0.5))
@@ -147,17 +150,25 @@ STARTED_AHEAD = Function("ahead", "1", phases=(.003, .002, .02, .25, .4, .001), 
 OWN_COUNTERS = {
     "coldspan_agent_events": [({}, 900)],
     "coldspan_agent_events_dropped": [({"coldspan_reason": "ring_full"}, 0)],
-    "coldspan_agent_stand_downs": [({"coldspan_reason": "seccomp"}, 1)],
+    "coldspan_agent_stand_downs": [({"coldspan_reason": "filtered"}, 1)],
     "coldspan_agent_announces_refused": [({"coldspan_reason": "format"}, 0)],
     "process_cpu_time_seconds": [({"cpu_mode": "user"}, 0.2), ({"cpu_mode": "system"}, 0.1)],
     "otel_sdk_exporter_span_exported": [({"otel_component_name": "otlp/0"}, 700),
                                         ({"otel_component_name": "otlp/0", "error_type": "503"}, 2)],
     "otel_sdk_exporter_log_exported": [({"otel_component_name": "otlp/0"}, 100)],
+    "otel_sdk_exporter_metric_data_point_exported": [({"otel_component_name": "otlp/0"}, 240)],
+    "coldspan_agent_spans_sampled_out": [({"coldspan_reason": "parent"}, 0), ({"coldspan_reason": "head"}, 0),
+                                         ({"coldspan_reason": "tail"}, 40)],
 }
 OWN_GAUGES = {
     "process_memory_usage_bytes": [({}, 9e6)],
     "coldspan_build_info": [({"service_version": "0.1.0"}, 1)],
     "otel_sdk_exporter_span_inflight": [({"otel_component_name": "otlp/0"}, 12)],
+    "coldspan_ring_utilization_ratio": [({}, 0.12)],
+    "coldspan_agent_clock_shift_seconds": [({}, -0.004)],
+}
+OWN_HISTOGRAMS = {
+    "otel_sdk_exporter_operation_duration_seconds": (DURATION, [Event({"otel_component_name": "otlp/0"}, 3, spread(0.006))]),
 }
 
 
@@ -235,6 +246,8 @@ def lines(functions=tuple(FUNCTIONS)):
                 last = min(END, function.until)
                 families.setdefault((name, "gauge"), []).append(
                     gauge_lines(name, labels, value, times(first, last)))
+    for name, (bounds, events) in OWN_HISTOGRAMS.items():
+        families[name, "histogram"] = [histogram_lines(name, bounds, event) for event in events]
     for name, values in OWN_COUNTERS.items():
         for labels, count in values:
             families.setdefault((name, "counter"), []).append(counter_lines(
@@ -250,7 +263,7 @@ def lines(functions=tuple(FUNCTIONS)):
 
 def names():
     """Of all families, as Prometheus has them without suffixes."""
-    found = set(OWN_COUNTERS) | set(OWN_GAUGES)
+    found = set(OWN_COUNTERS) | set(OWN_GAUGES) | set(OWN_HISTOGRAMS)
     for function in FUNCTIONS:
         found |= set(histograms(function)) | set(counters(function)) | set(gauges(function))
     return found

@@ -207,7 +207,8 @@ def _refused_by_prometheus(folder, asked, peer, *features):
 def _of_our_boards():
     for board in boards.all_boards():
         for panel in boards.panels(board):
-            yield from (boards.filled_in(re.sub(r"\$__\w+", "5m", target["expr"]), boards.chosen(board))
+            yield from (boards.filled_in(re.sub(r"\$__\w+", lambda name: "300" if name[0].endswith("_s") else "5m", target["expr"]),
+                                        boards.chosen(board))
                         for target in panel.get("targets", []) if "expr" in target)
 
 

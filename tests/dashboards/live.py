@@ -32,7 +32,7 @@ from lib.stage import Stage
 
 LIMIT_S = 420
 # What Grafana puts in: a window that holds several scrapes, and some of everything that was called.
-GRAFANA = {"__rate_interval": "10m", "__range": "30m", "__interval": "15s"}
+GRAFANA = {"__rate_interval": "10m", "__range": "30m", "__range_s": "1800", "__interval": "15s"}
 VERCEL = "VERCEL: '1'\n  AWS_LAMBDA_FUNCTION_NAME: shop\n  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128'\n"
 SHOP = """\
 import http.server, os, socket, sys, time, urllib.request

@@ -22,6 +22,8 @@ class Truth:
                 found.setdefault(name, []).extend((event, None) for event in events if event.count)
             for name, events in history.counters(function).items():
                 found.setdefault(name + "_total", []).extend(events)
+        for name, (_, events) in history.OWN_HISTOGRAMS.items():
+            found[name] = [(event, None) for event in events]
         for name, values in history.OWN_COUNTERS.items():
             found[name + "_total"] = [(history.Event(labels, 1), amount) for labels, amount in values]
         return found
@@ -86,6 +88,19 @@ class Truth:
         for labels, value in self.gauges[name]:
             found.setdefault(tuple({**history.PLACE, **labels}.get(label, "") for label in by), []).append(value)
         return {key: fold(values) for key, values in found.items()}
+
+    def gauge_of_minutes(self, name, *by):
+        """Its mean over the full minutes of the range in which there was one. Prometheus looks back for five minutes."""
+        minutes = range(history.END - history.END % 60, history.END - self.spans["range"], -60)
+        sums = {}
+        for function in self.functions:
+            last = history.END if function.until > history.END else function.until + 300
+            for labels, value in history.gauges(function)[name]:
+                each = sums.setdefault(tuple(labels.get(label, "") for label in by), {})
+                for at in minutes:
+                    if function.since - history.STEP <= at <= last:
+                        each[at] = each.get(at, 0) + value
+        return {key: sum(each.values()) / len(each) for key, each in sums.items()}
 
     # --- what several panels are about
 

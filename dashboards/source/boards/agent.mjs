@@ -44,6 +44,19 @@ const LOSS = [
              queries: [{ expr: rate(own("coldspan_agent_stand_downs_total"), "coldspan_reason"),
                          legend: "{{coldspan_reason}}" }],
              description: "Why the library did less in a process: `coldspan doctor PID` explains one." }),
+    series({ title: "Fullest ring", unit: "percentunit", w: 8, limits: upTo(0.7, 0.9),
+             queries: [{ expr: `max by (instance)(${own("coldspan_ring_utilization_ratio")})`, legend: "{{instance}}" }],
+             description: "How full the fullest ring of an instance was. Above 70 %: the collector gets too little of a " +
+                 "processor; what finds a ring full is lost, as `ring_full`." }),
+    series({ title: "Spans sampled out", unit: "ops", w: 8,
+             queries: [{ expr: rate(own("coldspan_agent_spans_sampled_out_total"), "coldspan_reason"),
+                         legend: "{{coldspan_reason}}" }],
+             description: "Not lost but left out, by who decided: the caller, the head, the tail. Metrics count them all the " +
+                 "same." }),
+    series({ title: "Clock set", unit: "s", w: 8,
+             queries: [{ expr: `max by (instance)(abs(${own("coldspan_agent_clock_shift_seconds")}))`, legend: "{{instance}}" }],
+             description: "How far the wall clock was set since the collector began, either way. A step: spans before and " +
+                 "behind it do not fit those of other hosts." }),
 ];
 
 const EXPORTS = [
@@ -59,6 +72,14 @@ const EXPORTS = [
              queries: [{ expr: rate(own("otel_sdk_exporter_log_exported_total"), "otel_component_name, error_type"),
                          legend: "{{otel_component_name}} {{error_type}}" }],
              description: "The same of lines of logs." }),
+    series({ title: "Points of metrics exported", unit: "ops", stacked: true, failures: "/ \\S/",
+             queries: [{ expr: rate(own("otel_sdk_exporter_metric_data_point_exported_total"), "otel_component_name, error_type"),
+                         legend: "{{otel_component_name}} {{error_type}}" }],
+             description: "The same of metrics that are pushed; what Prometheus scrapes is not in it." }),
+    series({ title: "Time of an export, p95", unit: "s", none: "nothing was exported",
+             queries: [{ expr: quantile(0.95, "otel_sdk_exporter_operation_duration_seconds", own, "otel_component_name"),
+                         legend: "{{otel_component_name}}" }],
+             description: "How long a destination takes for a request or a write, whether it takes it or not." }),
 ];
 
 const COST = [

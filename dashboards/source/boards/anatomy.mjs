@@ -2,7 +2,7 @@
 // Where the time of starts goes, and what they load: by phase, by version, by class.
 import { alerts, board, deploys, functions, places } from "../lib/board.mjs";
 import { bars, COLOURS, series, stat, table, upTo } from "../lib/panels.mjs";
-import { increaseOf, mean, meanOfRange, of, quantile, rateOf, ratio } from "../lib/promql.mjs";
+import { increaseOf, mean, meanOfRange, of, quantile, rate, rateOf, ratio } from "../lib/promql.mjs";
 
 const PHASE = "coldspan_init_phase_duration_seconds", V = "faas_name, faas_version", VERSION = "{{faas_name}} {{faas_version}}";
 const INIT = "faas_init_duration_seconds", ATTACH = "coldspan_shim_attach_duration_seconds";
@@ -66,6 +66,7 @@ const LOADS = [
                 ["Files", "short", ratio(increaseOf("sum", "coldspan_init_files", V), increaseOf("count", INIT, V)), 1],
                 ["Failed look-ups", "short", of1("coldspan_init_lookups_failed"), 1],
                 ["Major faults", "short", of1("coldspan_init_page_faults", major), 1],
+                ["Read", "bytes", of1("coldspan_init_read_bytes")],
                 ["Connections", "short", of1("coldspan_init_connections"), 1],
             ].map(([name, unit, expr, decimals]) =>
                 ({ name, unit, expr, decimals, instant: true, format: "table" })) }),
@@ -89,6 +90,14 @@ const LOADS = [
     series({ title: "Connections of a start", unit: "short", axis: "connections", none: NONE, w: 8,
              description: "Mean number that it opened until it was ready: each is a round trip at least.",
              queries: [{ expr: mean("coldspan_init_connections", of, V), legend: VERSION }] }),
+    series({ title: "Bytes read by a start", unit: "bytes", none: NONE,
+             description: "Mean for each start, by its system calls; mapped files are in page faults. Of starts that the " +
+                 "collector may look at.",
+             queries: [{ expr: mean("coldspan_init_read_bytes", of, V), legend: VERSION }] }),
+    series({ title: "What became of starts", unit: "cps", none: NONE, stacked: true, colours: COLOURS.fates,
+             description: "`used`: asked at least once. `unused`: ended before anybody asked. `failed`: never got ready.",
+             queries: [{ expr: rate(of("coldspan_inits_total"), "coldspan_init_outcome"),
+                         legend: "{{coldspan_init_outcome}}" }] }),
 ];
 
 export default () => board({

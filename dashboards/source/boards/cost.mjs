@@ -15,6 +15,15 @@ const dollars = (labels) =>
 const used = (labels) => meanOfRange("faas_mem_usage_bytes", labels);
 const limit = (labels) => `max by (${labels})(${of("coldspan_function_memory_limit_bytes")})`;
 
+// Instances as they are, for the whole range.
+const instances = (labels) => `avg_over_time(sum by (${labels})(${of("coldspan_instances")})[$__range:1m])`;
+const keptReady = (labels) => `${instances(labels)} * ${limit(labels)} / 1073741824 * $__range_s * $price_kept`;
+const each = (labels) => ratio(`(${dollars(labels)})`, invocations(labels, increase));
+const CONTAINERS = 2; // one that fails is not all
+const crossover = (labels) => `${CONTAINERS} * $price_hour / 3600 / (${each(labels)})`;
+const carried = (labels, share) =>
+    `${CONTAINERS} * $processors * ${share} / (${meanOfRange("faas_cpu_usage_seconds", labels)} > 0)`;
+
 const OVERVIEW = [
     stat({ title: "Cost", unit: "currencyUSD", decimals: 4, line: false, w: 6,
            queries: [{ expr: dollars(), instant: true }],
@@ -53,10 +62,24 @@ const WHERE = [
                 ["Not used", "percentunit", `1 - ${used(F)} / ${limit(F)}`, 1],
             ].map(([name, unit, expr, decimals]) =>
                 ({ name, unit, expr, decimals, instant: true, format: "table" })) }),
+    table({ title: "What else it could be", keys: [[F, "Function"]],
+            description: "Kept ready: what it would cost to keep as many instances as lived on average, for the whole range, beside " +
+                "what their starts cost. Two containers of the price above are cheaper from so many invocations a second on, if " +
+                "they carry as many: by the CPU time of an invocation, used up to 30 and to 80 %. Where the first is above " +
+                "what they carry, they are not cheaper at all.",
+            queries: [
+                ["Starts", "currencyUSD", `${some(F, INIT)} * $price_gbs`, 4],
+                ["Kept ready", "currencyUSD", keptReady(F), 4],
+                ["Invocations", "reqps", `${invocations(F, increase)} / $__range_s`, 2],
+                ["Containers from", "reqps", crossover(F), 1],
+                ["They carry at 30 %", "reqps", carried(F, 0.3), 1],
+                ["At 80 %", "reqps", carried(F, 0.8), 1],
+            ].map(([name, unit, expr, decimals]) =>
+                ({ name, unit, expr, decimals, instant: true, format: "table" })) }),
     text({ title: "Prices", description: "What the variables hold.", h: 3,
            content: "The prices above are those of AWS Lambda, us-east-1, x86, as of 2026-11: GB-seconds of what ran, " +
                "requests by the million, GB-seconds of what was kept ready by provisioned concurrency (what ran in that " +
-               "costs less than the first: 0.0000097222). Put in yours: nothing of this board is in a metric." }),
+               "costs less than the first: 0.0000097222). The container is half a processor and 1 GB of AWS Fargate. Put in yours: nothing of this board is in a metric." }),
 ];
 
 export default () => board({
@@ -65,7 +88,9 @@ export default () => board({
     variables: [...places("coldspan_function_info"), ...functions(),
                 number("price_gbs", "$ for a GB-s", "0.0000166667"),
                 number("price_req", "$ for a million", "0.20"),
-                number("price_kept", "$ for a GB-s kept ready", "0.0000041667")],
+                number("price_kept", "$ for a GB-s kept ready", "0.0000041667"),
+                number("price_hour", "$ for a container hour", "0.0247"),
+                number("processors", "Processors of it", "0.5")],
     annotations: [deploys()],
     rows: [{ title: "Overview", open: true, panels: OVERVIEW },
            { title: "Where it goes", open: true, panels: WHERE }],

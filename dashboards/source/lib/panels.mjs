@@ -39,6 +39,7 @@ export const COLOURS = {
     phases: { queue: "light-purple", spawn: "semi-dark-blue", exec: "light-blue", link: "yellow", runtime: "purple",
               fetch: "super-light-purple", code: "orange", restore: "green", unattributed: "red" },
     outcomes: { succeeded: "green", "failed otherwise": "red", "timed out": "orange" },
+    fates: { used: "green", unused: "orange", failed: "red" },
     states: { init: "orange", busy: "blue", idle: "green" },
     billed: { init: "orange", invoke: "blue", provisioned: "purple" },
     invocations: { cold: "blue", warm: "orange" },

@@ -46,11 +46,13 @@ export const rateOf = parts("rate", "$__rate_interval");
 export const increaseOf = parts("increase", "$__range");
 
 /** How often it was no more than `bound`, which is one of its explicit ones. `bounds`: the regular expression of its `le`. */
-export function rateUpTo(bound, bounds, metric, labels, selector = of) {
-    const native = `rate(${selector(metric)}[$__rate_interval])`;
-    return `sum${by(labels)}(rate(${selector(metric + "_bucket", `le=~"${bounds}"`)}[$__rate_interval]) or ignoring (le) ` +
+const upTo = (how, window) => (bound, bounds, metric, labels, selector = of) => {
+    const over = (series) => `${how}(${series}[${window}])`, native = over(selector(metric));
+    return `sum${by(labels)}(${over(selector(metric + "_bucket", `le=~"${bounds}"`))} or ignoring (le) ` +
         `histogram_count(${native}) * (histogram_fraction(-Inf, ${bound}, ${native}) >= 0))`;
-}
+};
+export const rateUpTo = upTo("rate", "$__rate_interval");
+export const increaseUpTo = upTo("increase", "$__range");
 
 /**
  * A quantile of all collectors, however each is scraped; `labels`: of the result. Where all have native histograms,

@@ -65,7 +65,7 @@ export class Prometheus extends DataSourceApi {
         const found = await Promise.all(request.targets.filter((target) => !target.hide).map(async (target) => {
             const expr = filledIn(target.expr
                 .replaceAll("$__rate_interval", `${Math.max(step + this.scrapeS, 4 * this.scrapeS)}s`)
-                .replaceAll("$__range", `${end - start}s`).replaceAll("$__interval", `${step}s`), request.scopedVars);
+                .replaceAll("$__range_s", `${end - start}`).replaceAll("$__range", `${end - start}s`).replaceAll("$__interval", `${step}s`), request.scopedVars);
             const answer = target.instant ? await this.ask("query", { query: expr, time: end })
                 : await this.ask("query_range", { query: expr, start: Math.ceil(start / step) * step, end, step });
             return target.format === "table" ? asTable(target, answer) : lines(target, answer);
