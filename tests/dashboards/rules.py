@@ -92,6 +92,11 @@ def stops(each, until, since=0, idle=None):
     return found
 
 
+def reads(*pieces):
+    """(minutes, records in each five of them), one after the other, and then none."""
+    return {f"coldspan_agent_events_total{{{A}}}": changing((1, 0), *((minutes // 5, each) for minutes, each in pieces), (60, 0))}
+
+
 def two_versions(old, new, each, of_old=None, since=4 * HOUR, gone=True):
     """Seconds of each one's starts, in buckets that end there; the second takes the first one's place, that long ago."""
     length, found = 2 * DAY + 4 * HOUR, {}
@@ -109,11 +114,22 @@ def two_versions(old, new, each, of_old=None, since=4 * HOUR, gone=True):
     return found
 
 
+def an_old_one(seconds, each=20):
+    """Of two_versions': a third, which is there all the time."""
+    found = two_versions(seconds, seconds, each, since=2 * DAY + 4 * HOUR - 20, gone=False)
+    return {name.replace('faas_version="2"', 'faas_version="3"'): values for name, values in found.items() if 'faas_version="2"' in name}
+
+
 def billed(before, after):
     """GB-seconds in ten minutes, of two days; `after` from the last two hours on."""
     ramp = (2 * DAY - 2 * HOUR) // 10
     return {f'coldspan_billed_gb_seconds_total{{{F},coldspan_billed_component="invoke"}}':
             f"0+{before}x{ramp} {before * ramp + after}+{after}x{{n}}"}
+
+
+def kept_ready(until):
+    """An instance that was provisioned, and ended at that minute: its whole life is billed then."""
+    return {f'coldspan_billed_gb_seconds_total{{{F},coldspan_billed_component="provisioned"}}': f"0x{until // 10} 90000x{{n}}"}
 
 
 def changing(*pieces):
@@ -149,6 +165,12 @@ def ended(series, values):
             if "reason" in name or "error_type" in name else how for name, how in series.items()}
 
 
+def ended_all(series, values):
+    """Of a past: everything grew for so many values, and then no more."""
+    return {name: re.sub(r"0\+(\S+)x{n}", lambda by: changing((values, float(by[1])), (80, 0)), how)
+            for name, how in series.items()}
+
+
 AHEAD = f'{F},coldspan_init_type="provisioned"'
 BYSTANDER = {'faas_name="f"': 'faas_name="g"', "a:9464": "c:9464"}
 
@@ -166,6 +188,7 @@ class Alert:
     silent: dict  # {why: series}
 
 
+OTHERS = {"another job": {'job="coldspan"': 'job="other"'}, "another function, at the same collector": {'faas_name="f"': 'faas_name="g"'}}
 FUNCTION = ("job", "faas_name")
 COLLECTOR = ("job", "instance")
 TABLE = {
@@ -212,12 +235,17 @@ TABLE = {
         ("job", "faas_name", "faas_version"), 1,
         [(two_versions(0.4, 0.503, 20), "Version 2 of f has a p95 of 482.9ms, more than a quarter above that of the version "
                                         "before."),
+         ({**two_versions(0.4, 0.6, 20), **an_old_one(0.3)}, "Version 2 of f has a p95 of 575ms, more than a quarter above that "
+                                                             "of the version before."),
          (two_versions(0.4, 0.6, 5.1), "Version 2 of f has a p95 of 575ms, more than a quarter above that of the version "
                                        "before.")],
         {"just under": two_versions(0.4, 0.5, 20), "missing": {}, "low traffic": two_versions(0.4, 0.6, 4.9),
          "low traffic of the old one": two_versions(0.4, 0.6, 20, 4.9),
          "low traffic of the new one": two_versions(0.4, 0.6, 4.9, 20),
-         "a version of the day before yesterday": two_versions(0.4, 0.6, 20, since=DAY)}),
+         "a version of the day before yesterday": two_versions(0.4, 0.6, 20, since=DAY),
+         "a version of the day before yesterday, beside the old one": two_versions(0.4, 0.6, 20, since=26 * HOUR, gone=False),
+         "another old one is as slow": {**two_versions(0.4, 0.6, 20), **an_old_one(0.59)},
+         "another old one is as slow, with few starts": {**two_versions(0.4, 0.49, 20), **an_old_one(0.6, 4.9)}}),
     "ColdspanFunctionErrorBudgetBurn": Alert(
         3 * HOUR, 1, asked(10, failed=0.2), asked(10, failed=0.001), "critical", FUNCTION, 2,
         [(asked(10, failed=0.145), "14.5% of the invocations of f failed in the last hour."),
@@ -238,7 +266,7 @@ TABLE = {
         [(memory(2, 0.952), "p99 of the memory of f is 95.2% of its limit."),
          (memory(0.35, 0.952), "p99 of the memory of f is 95.2% of its limit.")],
         {"just under": memory(2, 0.949), "missing": {k: v for k, v in memory(2, 0.98).items() if "limit" not in k},
-         "low traffic": memory(0.3, 0.98)}),
+         "until an hour ago": ended_all(memory(2, 0.98), 115), "low traffic": memory(0.325, 0.98)}),
     "ColdspanEventsDropped": Alert(
         2 * HOUR, 1, lost(1000, 5), lost(1000, 0), "warning", COLLECTOR, 5,
         [(lost(1000, 1.01), "0.101% of what functions recorded did not reach the collector a:9464 as a span.")],
@@ -251,24 +279,41 @@ TABLE = {
          "until a quarter of an hour ago": ended(exports(100, 5), 105)}),
     "ColdspanShimNotAttached": Alert(
         DAY + 3 * HOUR, 5, stops(100, 25 * HOUR + 40), lost(1000, 0), "warning", COLLECTOR, 6,
-        [(stops(100, 25 * HOUR + 40), SILENT), (stops(12, 25 * HOUR + 40), SILENT),
+        [(stops(100, 25 * HOUR + 40), SILENT), (stops(11.5, 25 * HOUR + 40), SILENT), (stops(100, 26 * HOUR + 10), SILENT),
+         (reads((2 * HOUR + 10, 0), (15, 100), (22 * HOUR + 35, 0), (40, 100)), SILENT),
          (stops(100, 25 * HOUR + 40, idle=0), SILENT)],
         {"just under": stops(100, 26 * HOUR + 20), "missing": {}, "low traffic": stops(11, 25 * HOUR + 40),
          "its instances are there, idle": stops(100, 25 * HOUR + 40, idle=1),
-         "as quiet as yesterday": stops(100, 25 * HOUR + 40, since=5 * HOUR)}),
+         "as quiet as yesterday": stops(100, 25 * HOUR + 40, since=5 * HOUR),
+         "as quiet as yesterday, and not an hour before": reads((HOUR + 45, 100), (3 * HOUR + 15, 0), (20 * HOUR + 40, 100))}),
     "ColdspanOverheadHigh": Alert(
         3 * HOUR, 1, attach(2, 0.004), attach(2, 0.0001), "warning", COLLECTOR, 15,
         [(attach(2, 0.00202), "p99 of what the library takes of a start is 2.02ms at the collector a:9464."),
          (attach(0.35, 0.00202), "p99 of what the library takes of a start is 2.02ms at the collector a:9464.")],
-        {"just under": attach(2, 0.00199), "missing": {}, "low traffic": attach(0.3, 0.004)}),
+        {"just under": attach(2, 0.00199), "missing": {}, "until an hour ago": ended_all(attach(2, 0.004), 115),
+         "low traffic": attach(0.325, 0.004)}),
     "ColdspanCostSpike": Alert(
         2 * DAY, 10, billed(100, 400), billed(300, 300), "info", FUNCTION, 2 + 3,  # at first when yesterday's hour was not whole
         [(billed(200, 402), "f was billed 2.412k GB-seconds in the last hour, more than twice as many as in the same hour of "
                             "yesterday."),
+         ({**billed(200, 402), **kept_ready(DAY - 50)},
+          "f was billed 2.412k GB-seconds in the last hour, more than twice as many as in the same hour of yesterday."),
          (billed(10, 170), "f was billed 1.02k GB-seconds in the last hour, more than twice as many as in the same hour of "
                            "yesterday.")],
-        {"just under": billed(200, 398), "missing": {}, "low traffic": billed(10, 165)}),
+        {"just under": billed(200, 398), "missing": {}, "low traffic": billed(10, 165),
+         "low traffic, beside what was kept ready": {**billed(10, 165), **kept_ready(2 * DAY - 50)}}),
 }
+
+
+def in_halves(series):
+    """The same past, half of what is counted by each of two collectors."""
+    found = {}
+    for name, values in series.items():
+        counted = re.search(r"_(total|bucket|count)\{", name)
+        half = re.sub(r"([\d.]+)\+([\d.]+)x", lambda by: f"{float(by[1]) / 2:.12g}+{float(by[2]) / 2:.12g}x", values)
+        found[name] = half if counted else values
+        found[name.replace("a:9464", "b:9464")] = found[name]
+    return found
 
 
 def renamed(series, names):
@@ -340,6 +385,12 @@ for name, alert in TABLE.items():
         past = functools.partial(one_test, name, alert.minutes, alert.step)
         tests = [(f"it is to fire, {i}: {what}", past({**beside, **series}, [expected(name, what)]))
                  for i, (series, what) in enumerate(alert.fires)]
+        if "instance" not in alert.of:
+            tests += [(f"half of it at each of two collectors, {i}", past({**beside, **in_halves(series)}, [expected(name, what)]))
+                      for i, (series, what) in enumerate(alert.fires)]
+        for other, names in OTHERS.items():
+            tests.append((f"{other} is well", past({**renamed(alert.good, names), **alert.fires[0][0]},
+                                                   [expected(name, alert.fires[0][1])])))
         tests += [(f"it is to be silent: {why}", past({**beside, **series}))
                   for why, series in {**alert.silent, "quiet": alert.good}.items()]
         tests.append(("for how long it waits", past({**beside, **alert.fires[0][0]}, [expected(name, alert.fires[0][1])],
@@ -390,7 +441,8 @@ for name in OF_HISTOGRAMS:
     def check_natively(folder, name=name):
         length, step, bad, good = TABLE[name].minutes, TABLE[name].step, TABLE[name].bad, TABLE[name].good
         fleets = {"native alone": natively(bad), "native alone, beside buckets alone": {**natively(bad), **elsewhere(good)},
-                  "buckets alone, beside native alone": {**elsewhere(natively(good)), **bad}}
+                  "buckets alone, beside native alone": {**elsewhere(natively(good)), **bad}, "both": {**natively(bad), **bad},
+                  "native alone, beside another function of buckets alone": {**natively(bad), **renamed(good, BYSTANDER)}}
         for kind, past in fleets.items():
             assert fires(folder, step, one_test(name, length, step, past), peer=prometheus.CURRENT), f"{kind}: it does not fire"
         quiet = one_test(name, length, step, {**natively(good), **elsewhere(good)})
@@ -441,15 +493,26 @@ def what_is_recorded_is_of_its_own_window(folder):
 def an_instance_kept_ready_that_ends_is_no_spike(folder):
     """Its whole life is billed when it ends."""
     length, step = TABLE["ColdspanCostSpike"].minutes, TABLE["ColdspanCostSpike"].step
-    kept = {f'coldspan_billed_gb_seconds_total{{{F},coldspan_billed_component="provisioned"}}':
-            f"0x{(length - 50) // step} 90000x{{n}}"}
-    assert not fires(folder, step, one_test("ColdspanCostSpike", length, step, {**billed(200, 200), **kept}))
+    assert not fires(folder, step, one_test("ColdspanCostSpike", length, step, {**billed(200, 200), **kept_ready(length - 50)}))
 
 
 @case
 def a_collector_that_is_gone_is_told(folder):
-    gone = {f"up{{{A}}}": "0x20", f"coldspan_build_info{{{A}}}": "1x5 stale"}
-    assert fires(folder, 1, one_test("ColdspanCollectorDown", 20, 1, gone))
+    name, rule = "ColdspanCollectorDown", next(one for one in yaml_files.rules("alerts") if one["alert"] == "ColdspanCollectorDown")
+    def wanted(what, **labels):
+        return {"exp_labels": {**labels, "severity": "critical"}, "exp_annotations": {
+            **rule["annotations"], "description": f"{what} What functions record meanwhile is lost once their rings are full."}}
+    one_of_two = {f"up{{{A}}}": "1x14 0x6", f"coldspan_build_info{{{A}}}": "1x14 stale",
+                  **renamed(UP, BYSTANDER)}
+    assert said(folder, 1, one_test(name, 20, 1, one_of_two, [
+        wanted("The collector a:9464 cannot be scraped.", job="coldspan", instance="a:9464")])) is None
+    none = {f"up{{{A}}}": "1x14 stale", f"coldspan_build_info{{{A}}}": "1x14 stale"}
+    assert said(folder, 1, one_test(name, 20, 1, none, [wanted("No collector is scraped.")])) is None
+
+
+@case
+def another_job_that_is_gone_is_nobodys(folder):
+    assert not fires(folder, 1, one_test("ColdspanCollectorDown", 20, 1, {'up{job="node",instance="a:9100"}': "0x20"}))
     assert not fires(folder, 1, one_test("ColdspanCollectorDown", 20, 1, {}))
 
 
