@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 2048 /* longer messages are cut; one write below PIPE_BUF stays atomic */
@@ -30,7 +31,7 @@ void cs_log_init(const char *program, enum cs_log_level level)
 int cs_log_parse_level(const char *word, enum cs_log_level *ret_level)
 {
 	for (unsigned i = 0; i < sizeof(level_words) / sizeof(level_words[0]); i++) {
-		if (!strcmp(word, level_words[i])) {
+		if (!strcasecmp(word, level_words[i])) {
 			*ret_level = (enum cs_log_level)i;
 			return 0;
 		}

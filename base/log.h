@@ -18,7 +18,7 @@ enum cs_log_level {
 void cs_log_init(const char *program, enum cs_log_level level);
 
 /**
- * cs_log_parse_level() - "error", "warn", "info", "debug" (as OTEL_LOG_LEVEL spells them)
+ * cs_log_parse_level() - "error", "warn", "info", "debug" (as OTEL_LOG_LEVEL spells them), whatever the case
  * @ret_level: untouched on failure
  *
  * Context: any-thread.

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 bool cs_exporter_list_has(const char *list, const char *name)
 {
@@ -17,7 +18,7 @@ bool cs_exporter_list_has(const char *list, const char *name)
 
 		while (piece && (begin[piece - 1] == ' ' || begin[piece - 1] == '\t'))
 			piece--;
-		if (piece == len && !strncmp(begin, name, len))
+		if (piece == len && !strncasecmp(begin, name, len))
 			return true;
 		list = *next ? next + 1 : next;
 	}

@@ -10,7 +10,7 @@
 
 #include "exporters/batch.h"
 
-/** cs_exporter_list_has() - is @name among those of @list? @list: NULL: the variable is not set. */
+/** cs_exporter_list_has() - is @name among those of @list, whatever the case? @list: NULL: the variable is not set. */
 bool cs_exporter_list_has(const char *list, const char *name);
 
 /** cs_exporter_list_otlp() - may @signal go out by OTLP? Unless others alone are named that we know. */

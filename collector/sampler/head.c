@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *const names[] = { [CS_HEAD_NONE] = "none",
 #define X(id, name) [CS_HEAD_##id] = (name),
@@ -20,7 +21,7 @@ const char *cs_head_name(enum cs_head_kind kind)
 int cs_head_find(const char *name, size_t len, enum cs_head_kind *ret)
 {
 	for (unsigned kind = CS_HEAD_NONE + 1; kind < sizeof(names) / sizeof(names[0]); kind++) {
-		if (strlen(names[kind]) == len && !memcmp(name, names[kind], len)) {
+		if (strlen(names[kind]) == len && !strncasecmp(name, names[kind], len)) {
 			*ret = (enum cs_head_kind)kind;
 			return 0;
 		}

@@ -41,7 +41,7 @@ struct cs_head {
 /** cs_head_name() - "always_on", …; "none" of CS_HEAD_NONE. Context: any-thread. */
 const char *cs_head_name(enum cs_head_kind kind);
 
-/** cs_head_find() - the other way round. Return: 0; -EINVAL no such name. Context: any-thread. */
+/** cs_head_find() - the other way round, whatever the case. Return: 0; -EINVAL no such name. Context: any-thread. */
 int cs_head_find(const char *name, size_t len, enum cs_head_kind *ret) cs_must_use;
 
 /** cs_head_has_ratio() - does an argument mean something to it? Context: any-thread. */

@@ -21,6 +21,8 @@ Test(log, levels_are_spelled_as_otel_log_level)
 
 	cr_assert(eq(int, cs_log_parse_level("debug", &level), 0));
 	cr_assert(eq(int, (int)level, CS_LOG_DEBUG));
+	cr_assert(eq(int, cs_log_parse_level("WARN", &level), 0)); /* as many write it */
+	cr_assert(eq(int, (int)level, CS_LOG_WARN));
 	cr_assert(lt(int, cs_log_parse_level("loud", &level), 0));
-	cr_assert(eq(int, (int)level, CS_LOG_DEBUG));
+	cr_assert(eq(int, (int)level, CS_LOG_WARN));
 }

@@ -231,6 +231,7 @@ static const struct {
 	{ "", "otlp", "10.0.0.1", "1", "" },
 	{ "", "prometheus", NULL, NULL, "localhost:9464" },
 	{ "", "otlp, prometheus ", "", "", "localhost:9464" },
+	{ "", "Prometheus", "", "", "localhost:9464" },
 	{ "", "prometheus", "10.0.0.1", "1", "10.0.0.1:1" },
 	{ "", "prometheus", "::1", "1", "[::1]:1" },
 	{ "", "prometheuses", NULL, NULL, "" },

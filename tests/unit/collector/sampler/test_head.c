@@ -118,6 +118,9 @@ Test(head, names_are_those_of_the_variable)
 		cr_assert(eq(int, cs_head_find(name, strlen(name), &kind), 0));
 		cr_expect(eq(uint, kind, i));
 	}
+	/* OpenTelemetry's specification, "Enum": without regard to case. */
+	cr_assert(eq(int, cs_head_find("ParentBased_ALWAYS_OFF", 22, &kind), 0));
+	cr_expect(eq(uint, kind, CS_HEAD_PARENT_ALWAYS_OFF));
 	cr_expect(eq(int, cs_head_find("none", 4, &kind), -EINVAL));
 	cr_expect(eq(int, cs_head_find("always_on", 8, &kind), -EINVAL));
 	cr_expect(eq(int, cs_head_find("jaeger_remote", 13, &kind), -EINVAL));
