@@ -177,7 +177,7 @@ static void note(struct cs_prometheus_readers *readers, struct cs_prometheus_rea
 		past == CS_READER_TOLD || past == CS_READER_MISSED ? now_ns - reader->asked_ns : 0;
 	reader->asked_ns = now_ns;
 	reader->asked = ++readers->questions;
-	reader->missed = past == CS_READER_MISSED;
+	reader->missed = past == CS_READER_MISSED ? reader->missed + 1 : 0;
 	snprintf(reader->looks, sizeof(reader->looks), "%s", looks);
 }
 
@@ -190,7 +190,7 @@ int cs_prometheus_readers_find(struct cs_prometheus_readers *readers, const void
 	if (!reader) {
 		reader = same(readers, looks, now_ns);
 		/* Who always comes on a new one would never be told. */
-		if (reader && !reader->missed)
+		if (reader && reader->missed < CS_PROMETHEUS_MISSES_MAX)
 			past = CS_READER_MISSED;
 	}
 	if (!reader || !looks_like(reader, looks)) {

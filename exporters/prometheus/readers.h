@@ -20,6 +20,7 @@
 #define CS_PROMETHEUS_OF_OWNER    12 /* of these for one, so that it leaves some for others */
 #define CS_PROMETHEUS_OF_LOOKS    4  /* that are connected, and look the same: replicas */
 #define CS_PROMETHEUS_LOOKS_MAX   192
+#define CS_PROMETHEUS_MISSES_MAX  3u /* behind each other: who always comes anew is told, too */
 #define CS_PROMETHEUS_OVERDUE     3u /* of its own interval without a question: it is gone */
 #define CS_PROMETHEUS_INTERVAL_NS 60000000000ull /* of who has asked once: not known yet */
 #define CS_PROMETHEUS_SEEN_BITS   4096u          /* by a hash; where all are set, nobody is new */
@@ -30,7 +31,7 @@ enum cs_reader_past {
 	CS_READER_NEW, /* there was none at that place, or it was somebody else's */
 	CS_READER_BACK, /* the same, but who looks like that was here, and may know all that there is */
 	CS_READER_TOLD,   /* it has arrived: who got it asks on, on the same connection */
-	CS_READER_MISSED, /* maybe it has not; said of no two answers behind each other */
+	CS_READER_MISSED, /* maybe it has not; said of few answers behind each other */
 };
 
 struct cs_prometheus_reader {
@@ -38,7 +39,7 @@ struct cs_prometheus_reader {
 	uint64_t asked; /* when it did last, by the number of the question; 0: nobody was here */
 	uint64_t asked_ns;
 	uint64_t interval_ns; /* between its last two questions; 0: there was one */
-	bool missed;          /* what was said of the answer before the last */
+	unsigned missed;      /* of how many answers that was said, until the last */
 	char looks[CS_PROMETHEUS_LOOKS_MAX];
 };
 

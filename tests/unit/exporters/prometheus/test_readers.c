@@ -55,10 +55,24 @@ Test(readers, one_that_comes_again_is_the_same)
 	leave(2);
 	cr_assert(ne(int, ask(3, "b", CS_READER_NEW), place),
 		  "while there is room, no one's place is taken");
-	cr_assert(eq(int, ask(4, "a", CS_READER_TOLD), place), "who never stays is told, too");
+	cr_assert(eq(int, ask(4, "a", CS_READER_MISSED), place));
 	cr_assert(eq(int, ask(4, "a", CS_READER_TOLD), place));
 	leave(4);
 	cr_assert(eq(int, ask(5, "a", CS_READER_MISSED), place));
+}
+
+Test(readers, who_never_stays_is_told_too)
+{
+	int place = ask(0, "a", CS_READER_NEW);
+
+	for (unsigned i = 1; i <= 2 * (CS_PROMETHEUS_MISSES_MAX + 1); i++) {
+		leave(i - 1);
+		cr_assert(eq(
+			int,
+			ask(i, "a",
+			    i % (CS_PROMETHEUS_MISSES_MAX + 1) ? CS_READER_MISSED : CS_READER_TOLD),
+			place));
+	}
 }
 
 Test(readers, who_looks_otherwise_on_a_connection_is_another)
