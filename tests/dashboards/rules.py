@@ -52,19 +52,19 @@ def asked(each, failed=0.0, cold=0.0, late=0.0):
             f"faas_timeouts_total{{{F}}}": grows(each * late)}
 
 
-def memory(each, share):
-    """All measurements lie at that share of a limit of 1000 bytes, in a bucket that ends there."""
+def memory(each, share, rare=1.0):
+    """Measurements lie at that share of a limit of 1000 bytes, in a bucket that ends there; if @rare, others far below."""
     bound = 1000 * share
-    return {f'faas_mem_usage_bytes_bucket{{{F},le="{bound - 1:.6g}"}}': grows(0),
+    return {f'faas_mem_usage_bytes_bucket{{{F},le="{bound - 1:.6g}"}}': grows(each * (1 - rare)),
             f'faas_mem_usage_bytes_bucket{{{F},le="{bound:.6g}"}}': grows(each),
             f'faas_mem_usage_bytes_bucket{{{F},le="+Inf"}}': grows(each),
             f"faas_mem_usage_bytes_count{{{F}}}": grows(each),
             f"coldspan_function_memory_limit_bytes{{{F}}}": "1000x{n}"}
 
 
-def attach(each, seconds):
+def attach(each, seconds, rare=1.0):
     low, high = f"{seconds * 0.99:.6g}", f"{seconds:.6g}"
-    return {f'coldspan_shim_attach_duration_seconds_bucket{{{F},le="{low}"}}': grows(0),
+    return {f'coldspan_shim_attach_duration_seconds_bucket{{{F},le="{low}"}}': grows(each * (1 - rare)),
             f'coldspan_shim_attach_duration_seconds_bucket{{{F},le="{high}"}}': grows(each),
             f'coldspan_shim_attach_duration_seconds_bucket{{{F},le="+Inf"}}': grows(each),
             f"coldspan_shim_attach_duration_seconds_count{{{F}}}": grows(each)}
@@ -141,6 +141,22 @@ def changing(*pieces):
     return " ".join(found)
 
 
+def one_after_the_other(first, second, values):
+    """Of pasts that grow: so many values of the first, and from then on the second."""
+    def each(series, name):
+        """How much it grows; of a bucket that is none of its own, as the next one below."""
+        metric, bound = re.fullmatch(r'(.*?)(?:,le="(.*)")?}', name).groups()
+        counts = [0.0]
+        for other, how in series.items():
+            same, below = re.fullmatch(r'(.*?)(?:,le="(.*)")?}', other).groups()
+            if same == metric and float(below or 0) <= float(bound or 0):
+                counts.append(float(how[2:].partition("x")[0]))
+        return max(counts)
+    whole = {**first, **second}
+    return {name: changing((values, each(first, name)), (200, each(second, name))) if how.startswith("0+") else how
+            for name, how in whole.items()}
+
+
 def burning(*pieces, labels=F):
     """(values, starts for each, share of them that is slow), one after the other."""
     found = {}
@@ -189,6 +205,7 @@ class Alert:
 
 
 OTHERS = {"another job": {'job="coldspan"': 'job="other"'}, "another function, at the same collector": {'faas_name="f"': 'faas_name="g"'}}
+HALVES = {"collectors": ("a:9464", "b:9464"), "functions": ('faas_name="f"', 'faas_name="g"')}
 FUNCTION = ("job", "faas_name")
 COLLECTOR = ("job", "instance")
 TABLE = {
@@ -264,9 +281,12 @@ TABLE = {
     "ColdspanMemoryNearLimit": Alert(
         3 * HOUR, 1, memory(2, 0.98), memory(2, 0.4), "warning", FUNCTION, 15,
         [(memory(2, 0.952), "p99 of the memory of f is 95.2% of its limit."),
+         (memory(2, 0.98, 0.015), "p99 of the memory of f is 97.93% of its limit."),
+         (one_after_the_other(memory(2, 0.98), memory(2, 0.4), 150), "p99 of the memory of f is 98% of its limit."),
          (memory(0.35, 0.952), "p99 of the memory of f is 95.2% of its limit.")],
         {"just under": memory(2, 0.949), "missing": {k: v for k, v in memory(2, 0.98).items() if "limit" not in k},
-         "until an hour ago": ended_all(memory(2, 0.98), 115), "low traffic": memory(0.325, 0.98)}),
+         "until an hour ago": ended_all(memory(2, 0.98), 115),
+         "over until an hour ago": one_after_the_other(memory(2, 0.98), memory(2, 0.4), 118), "low traffic": memory(0.325, 0.98)}),
     "ColdspanEventsDropped": Alert(
         2 * HOUR, 1, lost(1000, 5), lost(1000, 0), "warning", COLLECTOR, 5,
         [(lost(1000, 1.01), "0.101% of what functions recorded did not reach the collector a:9464 as a span.")],
@@ -289,8 +309,12 @@ TABLE = {
     "ColdspanOverheadHigh": Alert(
         3 * HOUR, 1, attach(2, 0.004), attach(2, 0.0001), "warning", COLLECTOR, 15,
         [(attach(2, 0.00202), "p99 of what the library takes of a start is 2.02ms at the collector a:9464."),
+         (attach(2, 0.004, 0.015), "p99 of what the library takes of a start is 3.973ms at the collector a:9464."),
+         (one_after_the_other(attach(2, 0.004), attach(2, 0.0001), 150),
+          "p99 of what the library takes of a start is 3.999ms at the collector a:9464."),
          (attach(0.35, 0.00202), "p99 of what the library takes of a start is 2.02ms at the collector a:9464.")],
         {"just under": attach(2, 0.00199), "missing": {}, "until an hour ago": ended_all(attach(2, 0.004), 115),
+         "over until an hour ago": one_after_the_other(attach(2, 0.004), attach(2, 0.0001), 118),
          "low traffic": attach(0.325, 0.004)}),
     "ColdspanCostSpike": Alert(
         2 * DAY, 10, billed(100, 400), billed(300, 300), "info", FUNCTION, 2 + 3,  # at first when yesterday's hour was not whole
@@ -305,14 +329,14 @@ TABLE = {
 }
 
 
-def in_halves(series):
-    """The same past, half of what is counted by each of two collectors."""
+def in_halves(series, of):
+    """The same past, half of what is counted by each of two collectors, or for each of two functions."""
     found = {}
     for name, values in series.items():
         counted = re.search(r"_(total|bucket|count)\{", name)
         half = re.sub(r"([\d.]+)\+([\d.]+)x", lambda by: f"{float(by[1]) / 2:.12g}+{float(by[2]) / 2:.12g}x", values)
         found[name] = half if counted else values
-        found[name.replace("a:9464", "b:9464")] = found[name]
+        found[name.replace(*HALVES[of])] = found[name]
     return found
 
 
@@ -385,9 +409,9 @@ for name, alert in TABLE.items():
         past = functools.partial(one_test, name, alert.minutes, alert.step)
         tests = [(f"it is to fire, {i}: {what}", past({**beside, **series}, [expected(name, what)]))
                  for i, (series, what) in enumerate(alert.fires)]
-        if "instance" not in alert.of:
-            tests += [(f"half of it at each of two collectors, {i}", past({**beside, **in_halves(series)}, [expected(name, what)]))
-                      for i, (series, what) in enumerate(alert.fires)]
+        of = "functions" if "instance" in alert.of else "collectors"
+        tests += [(f"half of it of each of two {of}, {i}", past({**beside, **in_halves(series, of)}, [expected(name, what)]))
+                  for i, (series, what) in enumerate(alert.fires) if of == "collectors" or any("faas_name" in one for one in series)]
         for other, names in OTHERS.items():
             tests.append((f"{other} is well", past({**renamed(alert.good, names), **alert.fires[0][0]},
                                                    [expected(name, alert.fires[0][1])])))
