@@ -123,7 +123,8 @@ static const char *colour_of(const char *label)
 
 void cs_assert_value(const struct cs_budget *budget, double value, struct cs_buffer *out)
 {
-	struct cs_quantity quantity = { cs_metric_about(budget->metric).kind, value };
+	struct cs_quantity quantity = { cs_metric_about(budget->metric).kind, value,
+					budget->max.decimal };
 	char text[64];
 
 	if (budget->against != CS_AGAINST_NOTHING && !cs_metric_about(budget->metric).exact)
@@ -151,7 +152,8 @@ static void put_difference(const struct cs_budget *budget, const struct cs_judge
 {
 	const struct cs_metric_about about = cs_metric_about(budget->metric);
 	const struct cs_quantity difference = { about.kind,
-						(judgement->point - 1) * judgement->other };
+						(judgement->point - 1) * judgement->other,
+						budget->max.decimal };
 	char text[64];
 
 	if (budget->against == CS_AGAINST_NOTHING || about.exact ||

@@ -48,8 +48,9 @@ static struct cs_quantity wanted(const struct cs_budget *budget,
 	double value = isnan(judgement->upper) ? judgement->point : judgement->upper;
 
 	if (about.exact)
-		return (struct cs_quantity){ about.kind, judgement->point };
-	return (struct cs_quantity){ about.kind, value * CS_UPDATING_HEADROOM };
+		return (struct cs_quantity){ about.kind, judgement->point, budget->max.decimal };
+	return (struct cs_quantity){ about.kind, value * CS_UPDATING_HEADROOM,
+				     budget->max.decimal };
 }
 
 static char *note_of(const struct cs_asserted *asserted, struct cs_arena *arena)

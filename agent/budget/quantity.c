@@ -70,6 +70,12 @@ static double number(const char *text, const char *end)
 	return value / scale;
 }
 
+/* Of sizes: "B" is both. */
+static bool is_decimal(const struct unit *unit)
+{
+	return strlen(unit->name) == strlen("MB");
+}
+
 int cs_quantity_parse(const char *text, struct cs_quantity *ret)
 {
 	double sign = *text == '-' ? -1 : 1, value;
@@ -87,7 +93,11 @@ int cs_quantity_parse(const char *text, struct cs_quantity *ret)
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (strcmp(end, units[i].name))
 			continue;
-		*ret = (struct cs_quantity){ units[i].kind, sign * value * units[i].factor };
+		*ret = (struct cs_quantity){
+			.kind = units[i].kind,
+			.value = sign * value * units[i].factor,
+			.decimal = units[i].kind == CS_QUANTITY_SIZE && is_decimal(&units[i]),
+		};
 		return 0;
 	}
 	return -ENODATA;
@@ -126,12 +136,19 @@ char *cs_quantity_format(struct cs_quantity quantity, char *buf, size_t size)
 		{ "MiB", CS_QUANTITY_SIZE, 1048576 },
 		{ "GiB", CS_QUANTITY_SIZE, 1073741824 },
 	};
+	static const struct unit decimal_sizes[] = {
+		{ "B", CS_QUANTITY_SIZE, 1 },
+		{ "kB", CS_QUANTITY_SIZE, 1e3 },
+		{ "MB", CS_QUANTITY_SIZE, 1e6 },
+		{ "GB", CS_QUANTITY_SIZE, 1e9 },
+	};
 
 	switch (quantity.kind) {
 	case CS_QUANTITY_DURATION:
 		return scaled(quantity.value, durations, 4, buf, size);
 	case CS_QUANTITY_SIZE:
-		return scaled(quantity.value, sizes, 4, buf, size);
+		return scaled(quantity.value, quantity.decimal ? decimal_sizes : sizes, 4, buf,
+			      size);
 	case CS_QUANTITY_SHARE:
 		snprintf(buf, size, "%+.*f %%", decimals(quantity.value * 100),
 			 quantity.value * 100);

@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/cleanup.h"
@@ -31,6 +32,7 @@ enum cs_quantity_kind {
 struct cs_quantity {
 	enum cs_quantity_kind kind;
 	double value;
+	bool decimal; /* of sizes: in kB, MB or GB, which are no KiB, MiB and GiB */
 };
 
 /**
@@ -42,5 +44,5 @@ struct cs_quantity {
  */
 int cs_quantity_parse(const char *text, struct cs_quantity *ret) cs_must_use;
 
-/** cs_quantity_format() - "412 ms", "96.0 MiB", "+37 %", "3.0 x", "45"; Return: @buf, cut to @size. */
+/** cs_quantity_format() - "412 ms", "96.0 MiB", "3.00 MB", "+37 %", "3.0 x", "45"; Return: @buf, cut to @size. */
 char *cs_quantity_format(struct cs_quantity quantity, char *buf, size_t size);

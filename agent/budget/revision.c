@@ -18,6 +18,9 @@ static const struct unit durations[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6
 static const struct unit sizes[] = {
 	{ "B", 1 }, { "KiB", 1024 }, { "MiB", 1048576 }, { "GiB", 1073741824 }
 };
+static const struct unit decimal_sizes[] = {
+	{ "B", 1 }, { "kB", 1e3 }, { "MB", 1e6 }, { "GB", 1e9 }
+};
 
 static const struct unit dollars = { "USD", 1 };
 
@@ -53,7 +56,7 @@ char *cs_revision_amount(struct cs_quantity value, char *buf, size_t size)
 	case CS_QUANTITY_DURATION:
 		return put(value.value, durations, 4, buf, size);
 	case CS_QUANTITY_SIZE:
-		return put(value.value, sizes, 4, buf, size);
+		return put(value.value, value.decimal ? decimal_sizes : sizes, 4, buf, size);
 	case CS_QUANTITY_COST:
 		return put(value.value, &dollars, 1, buf, size);
 	case CS_QUANTITY_COUNT:

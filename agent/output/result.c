@@ -358,6 +358,7 @@ void cs_row_other(const struct cs_row *row, struct cs_buffer *out)
 		return;
 	other.kind = cs_metric_about(row->budget->metric).kind;
 	other.value = row->judgement->other;
+	other.decimal = row->budget->max.decimal;
 	cs_buffer_puts(out, cs_quantity_format(other, text, sizeof(text)));
 	if (row->budget->against != CS_AGAINST_BASELINE)
 		cs_buffer_printf(out, " (%s)", cs_budget_against_name(row->budget->against));

@@ -84,7 +84,27 @@ Test(quantity, three_digits_are_shown)
 	shown(CS_QUANTITY_DURATION, 999.7e6, "1.00 s");
 	shown(CS_QUANTITY_DURATION, 80, "80 ns");
 	shown(CS_QUANTITY_SIZE, 96.0 * 1048576, "96.0 MiB");
+	shown(CS_QUANTITY_SIZE, 3e6, "2.86 MiB");
 	shown(CS_QUANTITY_SHARE, 0.37, "+37.0 %");
 	shown(CS_QUANTITY_SHARE, -0.0312, "-3.12 %");
 	shown(CS_QUANTITY_COUNT, 45, "45");
+}
+
+/* A budget of 3MB is not told as one of 2.86 MiB. */
+Test(quantity, a_size_in_powers_of_ten_stays_one)
+{
+	static const char *const cases[][2] = {
+		{ "3MB", "3.00 MB" },   { "3000kB", "3.00 MB" }, { "1GB", "1.00 GB" },
+		{ "512kB", "512 kB" },  { "512B", "512 B" },     { "2048B", "2.00 KiB" },
+		{ "3MiB", "3.00 MiB" }, { "300ms", "300 ms" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cs_quantity quantity;
+		char buf[64];
+
+		cr_assert(zero(int, cs_quantity_parse(cases[i][0], &quantity)));
+		cr_assert(eq(str, cs_quantity_format(quantity, buf, sizeof(buf)),
+			     (char *)cases[i][1]));
+	}
 }

@@ -17,6 +17,14 @@ static void amount(enum cs_quantity_kind kind, double value, const char *wanted)
 		     (char *)wanted));
 }
 
+Test(revision, a_size_in_powers_of_ten_stays_one)
+{
+	const struct cs_quantity size = { CS_QUANTITY_SIZE, 12345678, true };
+	char text[64];
+
+	cr_assert(eq(str, cs_revision_amount(size, text, sizeof(text)), (char *)"12.4MB"));
+}
+
 Test(revision, amounts_have_three_digits_and_are_never_less)
 {
 	amount(CS_QUANTITY_DURATION, 301.2e6, "302ms");
