@@ -13,19 +13,6 @@
 
 #define AGAIN_US 1000 /* a tenth of what the fastest server takes to start */
 
-uint16_t cs_first_event_port(void)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	socklen_t len = sizeof(address);
-	cs_cleanup(cs_closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&address, &len) < 0)
-		return 0;
-	return ntohs(address.sin_port);
-}
-
 /* Whether somebody listens, without any of HTTP: the connection is closed at once. */
 static bool listens(uint16_t port)
 {

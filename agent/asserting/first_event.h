@@ -29,9 +29,6 @@ struct cs_first_event {
 	void *context;
 };
 
-/** cs_first_event_port() - a port of loopback that nobody listens on now; 0: there is none. */
-uint16_t cs_first_event_port(void);
-
 /** cs_first_event_begin() - ask from now on; all but connection, status and again is filled in. */
 void cs_first_event_begin(struct cs_first_event *first);
 

@@ -11,12 +11,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/asserting/counters.h"
 #include "agent/asserting/first_event.h"
 #include "agent/asserting/noise_watch.h"
+#include "agent/asserting/port.h"
 #include "agent/asserting/runtime_api.h"
 #include "agent/asserting/starting.h"
 #include "agent/asserting/steadying.h"
@@ -26,6 +28,7 @@
 #include "agent/statistics/quantile.h"
 #include "agent/watched.h"
 #include "base/clock.h"
+#include "collector/processes/procfs.h"
 
 #define BLOCK_BYTES 512 /* getrusage(2) counts blocks of that, whatever a disk has */
 #define GRACE_S     2   /* from SIGTERM to SIGKILL */
@@ -61,10 +64,11 @@ struct sampling {
 	struct event kill;
 	struct event output;
 	struct cs_interrupts interrupts;
-	int output_fd; /* our end of what it writes to; negative: closed */
-	bool ready;    /* its rule says so */
-	bool over;     /* its time was */
-	bool refused;  /* it could not be started */
+	int port_claim; /* nobody else of us is given its port; negative: it has none */
+	int output_fd;  /* our end of what it writes to; negative: closed */
+	bool ready;     /* its rule says so */
+	bool over;      /* its time was */
+	bool refused;   /* it could not be started */
 	uint32_t warm_asked;
 	uint64_t segment;              /* of the process whose start it is */
 	int32_t pid;                   /* its */
@@ -475,12 +479,27 @@ static int take_refusal(struct sampling *sampling, int error, struct cs_diag *di
 	return 0;
 }
 
+/* For its server. */
+static int take_port(struct sampling *sampling, struct cs_diag *diag, uint16_t *ret)
+{
+	char range[64];
+	bool known = cs_proc_read_file("/proc/sys/net/ipv4/ip_local_port_range", range,
+				       sizeof(range)) == 0;
+	uint16_t begin = 0;
+	int r;
+
+	/* Two on a host do not try the same ports one after the other. */
+	(void)!getrandom(&begin, sizeof(begin), GRND_NONBLOCK);
+	r = cs_port_take(known ? range : NULL, begin, ret, &sampling->port_claim);
+	return r < 0 ? cs_diag_set(diag, r, "no port of 127.0.0.1 for it: %s", strerror(-r)) : 0;
+}
+
 /* @files: its standard streams. */
 static int start(struct sampling *sampling, const char *folder, const int *files,
 		 const struct cs_dispositions *dispositions, struct cs_diag *diag)
 {
 	const struct cs_plan_function *function = sampling->function;
-	uint16_t port = is_server(function) ? cs_first_event_port() : 0;
+	uint16_t port = 0;
 	struct cs_child_command command = {
 		.files = files,
 		.own_group = true,
@@ -491,8 +510,10 @@ static int start(struct sampling *sampling, const char *folder, const int *files
 	};
 	struct cs_starting starting;
 	cpu_set_t processor;
-	int r;
+	int r = is_server(function) ? take_port(sampling, diag, &port) : 0;
 
+	if (r < 0)
+		return r;
 	if (function->sampling.same_processor) {
 		r = cs_steadying_processor(&processor);
 		if (r < 0)
@@ -584,6 +605,7 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 		.result = &result,
 		.files = files,
 		.folder = folder,
+		.port_claim = -EBADF,
 		.output_fd = -EBADF,
 		.counters.fds = { -EBADF, -EBADF },
 		.modules = { .folder = folder,
@@ -620,6 +642,7 @@ int cs_sampling_start(struct event_base *base, const struct cs_plan_function *fu
 	cs_arena_deinit(&sampling.arena);
 	settle_tail(&sampling);
 	cs_watched_close(&sampling.watched);
+	cs_closep(&sampling.port_claim);
 	fill_warm(&sampling);
 	fill_outside(&sampling);
 	if (function->cost)
