@@ -345,7 +345,8 @@ static int check_functions(const struct run *run)
 		struct cs_diag diag = { 0 };
 
 		if (!is_wanted(&run->options, plan->functions[i].name) ||
-		    cs_asserting_check(plan->file, &plan->functions[i], &diag) == 0)
+		    cs_asserting_check(&run->asserting, plan->file, &plan->functions[i], &diag) ==
+			    0)
 			continue;
 		cs_log(CS_LOG_ERROR, "%s", cs_diag_format(&diag, line, sizeof(line)));
 		return CS_EXIT_USAGE;

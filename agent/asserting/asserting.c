@@ -399,14 +399,48 @@ static int measure(struct measuring *measuring, const struct looks *looks)
 	return r < 0 ? r : 0;
 }
 
-int cs_asserting_check(const char *file, const struct cs_plan_function *function,
-		       struct cs_diag *diag)
+/* What cannot be proved is no gate: nothing is started for it. Below an error it fails nothing, and is said. */
+static int check_provable(const struct cs_asserting_options *options,
+			  const struct cs_plan_function *function, const struct cs_budget *budget,
+			  struct cs_diag *diag)
+{
+	const struct looks looks = looks_of(&function->sampling, options->runs);
+	double alpha = function->sampling.alpha;
+	uint32_t most = looks.at[looks.count - 1];
+	uint32_t needed = cs_judge_needed(budget, alpha / looks.count, options->strict);
+	uint32_t by_looks = cs_judge_needed(budget, alpha / CS_ASSERTING_LOOKS, options->strict);
+	uint32_t by_runs = cs_judge_needed(budget, alpha, options->strict);
+	bool compared = budget->against != CS_AGAINST_NOTHING;
+
+	if (most >= needed || budget->level != CS_LEVEL_ERROR || options->against_itself)
+		return 0;
+	if (compared && !cs_plan_has_pairs(function))
+		return 0; /* it depends on how many were saved */
+	if (by_runs > CS_PLAN_RUNS_MAX)
+		return cs_diag_set(
+			diag, -EINVAL,
+			"%s: %s: it takes %u %s to prove that, and %u are the most; bound a "
+			"lower quantile, or max",
+			function->name, budget->text, needed, compared ? "pairs" : "starts",
+			CS_PLAN_RUNS_MAX);
+	return cs_diag_set(
+		diag, -EINVAL,
+		"%s: %s: it takes %u %s to prove that, and %s allows %u; write max_runs: "
+		"%u, or call with --runs %u",
+		function->name, budget->text, needed, compared ? "pairs" : "starts",
+		options->runs ? "--runs" : "max_runs", most, by_looks, by_runs);
+}
+
+int cs_asserting_check(const struct cs_asserting_options *options, const char *file,
+		       const struct cs_plan_function *function, struct cs_diag *diag)
 {
 	for (size_t i = 0; i < function->budgets_count; i++) {
 		const struct cs_budget *budget = &function->budgets[i];
 		struct cs_diag why = { 0 };
 		int r = cs_counters_check(budget, &why);
 
+		if (r == 0)
+			r = check_provable(options, function, budget, &why);
 		if (r < 0)
 			return cs_diag_at(diag, r, file, budget->line, budget->column, "%s",
 					  why.text);

@@ -104,13 +104,13 @@ uint32_t cs_asserted_others_count(const struct cs_asserted *asserted);
 unsigned cs_asserted_whole(const struct cs_asserted *asserted);
 
 /**
- * cs_asserting_check() - can all be measured that the plan asks of it?
+ * cs_asserting_check() - can all be measured that the plan asks of it, and be proved by so many starts?
  * @file: of the plan, for @diag
  *
- * Return: 0; -ENOTSUP, @diag says what not.
+ * Return: 0; -ENOTSUP or -EINVAL, @diag says what not.
  */
-int cs_asserting_check(const char *file, const struct cs_plan_function *function,
-		       struct cs_diag *diag) cs_must_use;
+int cs_asserting_check(const struct cs_asserting_options *options, const char *file,
+		       const struct cs_plan_function *function, struct cs_diag *diag) cs_must_use;
 
 /**
  * cs_asserting_run() - measure and judge one function

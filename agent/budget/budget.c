@@ -4,6 +4,7 @@
 #include "agent/budget/budget.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,11 @@ static const char *const against[] = {
 	[CS_AGAINST_REFERENCE] = "reference",
 	[CS_AGAINST_UNWATCHED] = "unwatched",
 };
+
+bool cs_budget_is_median(const struct cs_budget *budget)
+{
+	return fabs(budget->quantile - 0.5) < 1e-9;
+}
 
 const char *cs_budget_against_name(enum cs_budget_against which)
 {

@@ -52,6 +52,9 @@ struct cs_budget {
 	unsigned amount_column;
 };
 
+/** cs_budget_is_median() - is it of the middle, which pairs are judged for in a way of their own? Context: any-thread. */
+bool cs_budget_is_median(const struct cs_budget *budget);
+
 /** cs_budget_against_name() - as it is written; NULL of CS_AGAINST_NOTHING. Context: any-thread. */
 const char *cs_budget_against_name(enum cs_budget_against against);
 

@@ -130,25 +130,33 @@ static int quantile_of(const double *values, uint32_t count, double q, double *r
 	return 0;
 }
 
-/* Could so many starts, if none exceeded it, prove that the quantile keeps an amount? */
-static uint32_t needed_for(const struct cs_budget *budget, uint32_t count)
+uint32_t cs_judge_needed(const struct cs_budget *budget, double alpha, bool strict)
 {
-	uint32_t needed;
+	bool compared = budget->against != CS_AGAINST_NOTHING;
+	uint32_t looked, proved;
 
-	if (budget->quantile <= 0.5 || budget->quantile >= 1)
+	if (cs_metric_about(budget->metric).exact || budget->quantile >= 1)
 		return 0;
-	needed = cs_quantile_provable_count(budget->quantile, CS_JUDGE_ALPHA);
-	return count < needed ? needed : 0;
+	/* Signs of less may all agree by chance. */
+	if (compared && cs_budget_is_median(budget))
+		return (uint32_t)ceil(-log2(alpha));
+	looked = budget->quantile > 0.5
+			 ? cs_quantile_provable_count(budget->quantile, CS_JUDGE_ALPHA)
+			 : 0;
+	proved = strict && !compared ? cs_quantile_provable_count(budget->quantile, alpha) : 0;
+	return looked > proved ? looked : proved;
 }
 
 /* What looks kept, but is told by too few. */
-static void doubt_too_few(const struct cs_budget *budget, uint32_t count, struct cs_judgement *ret)
+static void doubt_too_few(const struct cs_budget *budget, uint32_t count, double alpha, bool strict,
+			  struct cs_judgement *ret)
 {
-	if (ret->verdict == CS_VERDICT_FAIL)
+	uint32_t needed = cs_judge_needed(budget, alpha, strict);
+
+	if (ret->verdict == CS_VERDICT_FAIL || count >= needed)
 		return;
-	ret->needed = needed_for(budget, count);
-	if (ret->needed)
-		ret->verdict = CS_VERDICT_INCONCLUSIVE;
+	ret->needed = needed;
+	ret->verdict = CS_VERDICT_INCONCLUSIVE;
 }
 
 /* --- absolute --- */
@@ -182,6 +190,8 @@ static void judge_quantile(const struct cs_budget *budget, struct column *column
 		break;
 	case CS_QUANTILE_NOT_PROVABLE:
 		ret->verdict = CS_VERDICT_INCONCLUSIVE;
+		if (evidence.too_many > column->count) /* not even all of them are enough */
+			ret->needed = cs_quantile_provable_count(1 - budget->quantile, alpha);
 		break;
 	}
 	ret->over = evidence.over;
@@ -189,7 +199,7 @@ static void judge_quantile(const struct cs_budget *budget, struct column *column
 	ret->point = at_rank(column->own, evidence.ranks.point);
 	ret->lower = at_rank(column->own, evidence.ranks.lower);
 	ret->upper = at_rank(column->own, evidence.ranks.upper);
-	doubt_too_few(budget, column->count, ret);
+	doubt_too_few(budget, column->count, alpha, strict, ret);
 }
 
 static void judge_absolute(const struct cs_budget *budget, struct column *column, double alpha,
@@ -322,8 +332,9 @@ static int judge_median(const struct cs_budget *budget, const struct column *col
 	ret->lower = ratio.lower > 0 ? ratio.lower : UNKNOWN;
 	ret->upper = isinf(ratio.upper) ? UNKNOWN : ratio.upper;
 	if (!(ratio.lower > 0))
-		/* Signs of less may all agree by chance; apart one more than there are, and again. */
-		ret->needed = column->apart ? column->count + 1 : (uint32_t)ceil(-log2(alpha));
+		/* Apart one more than there are, and again. */
+		ret->needed =
+			column->apart ? column->count + 1 : cs_judge_needed(budget, alpha, strict);
 	if (ret->needed)
 		ret->verdict = CS_VERDICT_INCONCLUSIVE;
 	else if (ratio.lower > allowed && !small && is_provable(column, grew, ret->other))
@@ -382,14 +393,13 @@ static int judge_tail(const struct cs_budget *budget, const struct column *colum
 				       : CS_VERDICT_INCONCLUSIVE;
 	doubt_too_few(budget,
 		      column->others_count < column->count ? column->others_count : column->count,
-		      ret);
+		      alpha, strict, ret);
 	return 0;
 }
 
 static int judge_pairs(const struct cs_budget *budget, const struct column *column, double alpha,
 		       bool strict, uint64_t seed, struct cs_judgement *ret)
 {
-	bool middle = fabs(budget->quantile - 0.5) < 1e-9;
 	double own;
 	int r = quantile_of(column->own, column->count, budget->quantile, &own);
 
@@ -397,8 +407,9 @@ static int judge_pairs(const struct cs_budget *budget, const struct column *colu
 		r = quantile_of(column->others, column->others_count, budget->quantile,
 				&ret->other);
 	if (r == 0)
-		r = middle ? judge_median(budget, column, alpha, strict, ret)
-			   : judge_tail(budget, column, own, alpha, strict, seed, ret);
+		r = cs_budget_is_median(budget)
+			    ? judge_median(budget, column, alpha, strict, ret)
+			    : judge_tail(budget, column, own, alpha, strict, seed, ret);
 	if (r != -EINVAL && r != -E2BIG)
 		return r;
 	ret->verdict = CS_VERDICT_NO_DATA; /* no ratio of what took no time, or of so many */

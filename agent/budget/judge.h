@@ -98,6 +98,14 @@ struct cs_judgement {
 int cs_judge(const struct cs_budget *budget, const struct cs_samples *samples, double alpha,
 	     bool strict, uint64_t seed, struct cs_judgement *ret) cs_must_use;
 
+/**
+ * cs_judge_needed() - so many starts, or pairs, it takes at least for a PASS
+ * @alpha: error of a verdict
+ *
+ * Return: 0: any number will do. Samples of another time may need more.
+ */
+uint32_t cs_judge_needed(const struct cs_budget *budget, double alpha, bool strict);
+
 /** cs_judge_allowed() - the largest that keeps it, where what it is relative to has @other. */
 double cs_judge_allowed(const struct cs_budget *budget, double other);
 

@@ -145,9 +145,45 @@ def what_is_excused_is_not_green_without_data_either(args, folder):
 
 @case
 def strict_passes_only_what_is_proved(args, folder):
+    plan(folder, "  f: {run: [/bin/true], runs: 5, max_runs: 5, budgets: [p50 total <= 100s]}\n")
+    expect(coldspan(args, folder, "--strict"), KEPT, r"PASS +p50 total")
+    plan(folder, "  f: {run: [/bin/true], runs: 6, max_runs: 6, budgets: [p50 total <= 3% vs baseline],"
+                 " baseline: {run: [sh, -c, 'sleep 0.3']}}\n")
+    expect(coldspan(args, folder, "--strict"), KEPT, r"PASS +p50 total")
+
+
+@case
+def what_the_starts_cannot_prove_is_refused_before_the_first(args, folder):
+    """A gate that can never open is none."""
+    mark = folder / "started"
+
+    def refused(budget, *words, more="", expected):
+        plan(folder, f"  f:\n    run: [touch, {mark}]\n    budgets:\n      - {budget}\n{more}")
+        done = coldspan(args, folder, *words)
+        expect(done, USAGE, r"coldspan\.yaml:\d+:9: f: " + expected)
+        assert not mark.exists(), "it was started all the same"
+
+    refused("p99 total <= 100s", more="    max_runs: 298\n",
+            expected=r"p99 total <= 100 s: it takes 299 starts to prove that, and max_runs allows 298; "
+                     r"write max_runs: 299, or call with --runs 299\n")
+    refused("p99 total <= 100s", "--runs", "298", expected=r".* 299 starts to prove that, and --runs allows 298; ")
+    refused("p95 total <= 100s", "--runs", "58", expected=r".* 59 starts to prove that, and --runs allows 58; ")
+    # The error is divided among the looks, and --strict asks for a proof.
+    refused("p99 total <= 100s", "--strict", more="    max_runs: 407\n",
+            expected=r".* 408 starts .* max_runs allows 407; write max_runs: 408, or call with --runs 299\n")
+    refused("p50 total <= 100s", "--strict", "--runs", "4", expected=r".* it takes 5 starts ")
+    refused("p50 total <= +3% vs baseline", "--runs", "4", more="    baseline: {run: [/bin/true]}\n",
+            expected=r".* it takes 5 pairs to prove that, and --runs allows 4; ")
+    refused("p99.99 total <= 100s", expected=r".* it takes 29956 starts .* 10000 are the most; bound a lower quantile, or max\n")
+
+
+@case
+def what_fails_nothing_may_be_in_doubt(args, folder):
+    plan(folder, "  f: {run: [/bin/true], budgets: [{metric: total, stat: p99, max: 100s, level: warn}, max total <= 100s]}\n")
+    expect(coldspan(args, folder, "--runs", "3"), KEPT, r"INCONCLUSIVE +p99 total .*; 299 starts are needed to prove anything")
+    expect(coldspan(args, folder, "--show-origin"), KEPT, r"budgets\.p99-total")
     plan(folder, "  f: {run: [/bin/true], budgets: [p99 total <= 100s]}\n")
-    expect(coldspan(args, folder), KEPT, r"INCONCLUSIVE +p99 total .*; 299 starts are needed to prove anything")
-    expect(coldspan(args, folder, "--strict"), INCONCLUSIVE, r"INCONCLUSIVE +p99 total")
+    expect(coldspan(args, folder, "--show-origin"), KEPT, r"budgets\.p99-total")
 
 
 @case

@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import asserting, cases
-from lib.asserting import INCONCLUSIVE, KEPT, NO_DATA, OVER, USAGE, coldspan, expect, plan
+from lib.asserting import KEPT, NO_DATA, OVER, USAGE, coldspan, expect, plan
 from lib.cases import case
 
 RUNS = "defaults: {runs: 12, max_runs: 12, warmup: 0}\n"
@@ -153,7 +153,7 @@ def what_has_no_samples_is_no_baseline(args, folder):
 def too_few_prove_nothing(args, folder):
     saved(args, folder)
     plan(folder, function(400000, ", p95 total <= 1.5x vs baseline"), "defaults: {runs: 1, max_runs: 1, warmup: 0}\n")
-    expect(coldspan(args, folder, "--strict"), INCONCLUSIVE, r"INCONCLUSIVE +p95 total .*59 starts are needed")
+    expect(coldspan(args, folder), KEPT, r"INCONCLUSIVE +p95 total .*59 starts are needed")
 
 
 @case

@@ -90,7 +90,7 @@ def each_start_has_the_same_processor_where_that_is_asked(args, folder):
     ours = sorted(os.sched_getaffinity(0))
     for asked, expected in (("same", ours[:1]), ("any", ours)):
         plan(folder, f"  f: {{run: [{json.dumps(sys.executable)}, -c, {json.dumps(print_them)}], processor: {asked},\n"
-                     "      budgets: [overhead <= 100s]}\n", "defaults: {runs: 2, max_runs: 2, warmup: 0}\n")
+                     "      budgets: [overhead <= 100s]}\n", "defaults: {runs: 5, max_runs: 5, warmup: 0}\n")
         (folder / "has").unlink(missing_ok=True)
         expect(coldspan(args, folder, "--show-origin"), KEPT, rf"f.processor = {asked}\n")
         expect(coldspan(args, folder), KEPT)

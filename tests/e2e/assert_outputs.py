@@ -438,9 +438,11 @@ def github_is_told_without_being_asked_to(args, folder):
     assert (folder / "output").read_text() == "verdict=exceeded\nexit_status=3\nreport=\n"
     # What is not proved is not kept either, also where it is no failure.
     text = (folder / "coldspan.yaml").read_text()
-    (folder / "coldspan.yaml").write_text("version: 1\nfunctions: {f: {run: [/bin/true], "
-                                          "budgets: [p99 total <= 100s, p50 total <= 100s]}}\n")
-    expect(coldspan(args, folder, "-n", "5", "-o", "html=p.html", env=github(folder)), KEPT)
+    bounds = "version: 1\nfunctions: {f: {run: [/bin/true], budgets: [p50 total <= 100s]}}\n"
+    (folder / "coldspan.yaml").write_text(bounds)
+    expect(coldspan(args, folder, "-n", "5", "-o", "json=few.json"), KEPT)
+    (folder / "coldspan.yaml").write_text(bounds.replace("[p50", "[p99 total <= 100s, p50"))
+    expect(coldspan(args, folder, "--from", "few.json", "-o", "html=p.html", env=github(folder)), KEPT)
     assert "### \u26a0\ufe0f coldspan: 1 of 2 budgets inconclusive\n" in (folder / "summary").read_text()
     assert (folder / "output").read_text().endswith("verdict=inconclusive\nexit_status=0\nreport=p.html\n")
     assert '<h1 class="doubtful">inconclusive</h1>' in (folder / "p.html").read_text()

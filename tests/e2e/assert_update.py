@@ -92,7 +92,9 @@ def what_it_cannot_write_still_counts(args, folder):
                  "      - shared_objects <= -99% vs baseline\n")
     expect(coldspan(args, folder, "--update"), OVER, r"1 budgets updated, 1 left as they are\nbudgets: 1 exceeded, 1 kept\n")
     expect(coldspan(args, folder), OVER, r" p50 total <= (?!1 ns|1\.00 ns)\d")  # it is in force; what a noisy machine says of it is another thing
-    plan(folder, "  f:\n    run: [/bin/true]\n    baseline: {run: [/bin/true]}\n    budgets:\n      - p50 total <= 1ns\n"
+    plan(folder, "  f:\n    run: [/bin/true]\n    budgets:\n      - p50 total <= 100s\n")
+    expect(coldspan(args, folder, "-o", "json=few.json"), KEPT)
+    plan(folder, "  f:\n    run: [/bin/true]\n    baseline: {file: few.json}\n    budgets:\n      - p50 total <= 1ns\n"
                  "      - p95 total <= 99x vs baseline\n")
     expect(coldspan(args, folder, "--update"), KEPT, r"1 budgets updated, 1 left as they are\n")
     expect(coldspan(args, folder, "--update", "--strict"), INCONCLUSIVE, r"as they are\nbudgets: (1 inconclusive, 1 kept|2 inconclusive)\n")

@@ -93,6 +93,51 @@ Test(judge, too_few_starts_prove_no_quantile)
 	expect(total(0.5, 120), false, CS_VERDICT_PASS);
 }
 
+static uint32_t needed(struct cs_budget budget, double alpha, bool strict)
+{
+	return cs_judge_needed(&budget, alpha, strict);
+}
+
+Test(judge, how_many_starts_or_pairs_it_takes)
+{
+	struct cs_budget median = growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.03);
+	struct cs_budget tail = growth(CS_METRIC_TOTAL, 0.95, CS_QUANTITY_SHARE, 0.03);
+
+	cr_assert(eq(u32, needed(total(0.99, 1), 0.05, false), 299));
+	cr_assert(eq(u32, needed(total(0.99, 1), 0.05 / 3, false), 299));
+	cr_assert(eq(u32, needed(total(0.99, 1), 0.05 / 3, true), 408));
+	cr_assert(eq(u32, needed(total(0.5, 1), 0.05, false), 0));
+	cr_assert(eq(u32, needed(total(0.5, 1), 0.05, true), 5));
+	cr_assert(eq(u32, needed(total(1, 1), 0.05, true), 0));
+	cr_assert(eq(u32, needed(median, 0.05, false), 5));
+	cr_assert(eq(u32, needed(median, 0.05 / 3, false), 6));
+	cr_assert(eq(u32, needed(tail, 0.05, true), 59));
+	median.metric = CS_METRIC_MODULES;
+	cr_assert(eq(u32, needed(median, 0.05, true), 0));
+}
+
+/* As many as that are told to be needed can do it, and one fewer cannot. */
+Test(judge, strictly_so_many_starts_and_no_fewer_pass)
+{
+	fill(1);
+	samples.count = 5;
+	expect(total(0.5, 200), true, CS_VERDICT_PASS);
+	samples.count = 4;
+	expect(total(0.5, 200), true, CS_VERDICT_INCONCLUSIVE);
+	cr_assert(eq(u32, judge(total(0.5, 200), true).needed, 5));
+}
+
+/* Four that all exceed a median may be chance. */
+Test(judge, so_few_starts_that_they_can_never_fail_are_told)
+{
+	fill(1);
+	samples.count = 4;
+	expect(total(0.5, 90), false, CS_VERDICT_INCONCLUSIVE);
+	cr_assert(eq(u32, judge(total(0.5, 90), false).needed, 5));
+	samples.count = 5;
+	expect(total(0.5, 90), false, CS_VERDICT_FAIL);
+}
+
 Test(judge, too_few_pairs_prove_no_growth)
 {
 	struct cs_budget budget = growth(CS_METRIC_TOTAL, 0.5, CS_QUANTITY_SHARE, 0.03);
