@@ -300,12 +300,24 @@ static void commit(const struct collection *c)
 		store->pushed_unix_ns = c->now_unix_ns;
 }
 
+/* Of points: two pushes in one moment are so far apart that a series may begin between them, and be 0 there. */
+static uint64_t time_of(const struct cs_metric_store *store, unsigned reader, uint64_t now_unix_ns)
+{
+	uint64_t next_unix_ns = store->pushed_unix_ns + CS_METRIC_MOMENT_NS;
+
+	if (reader == CS_READER_PUSH && now_unix_ns < next_unix_ns &&
+	    now_unix_ns + CS_METRIC_MOMENT_NS >= store->pushed_unix_ns)
+		return next_unix_ns;
+	return now_unix_ns;
+}
+
 bool cs_metric_store_collect(struct cs_metric_store *store, unsigned reader, uint64_t now_unix_ns,
 			     struct cs_arena *arena, struct cs_metric_batch *ret)
 {
-	struct collection c = {
-		.store = store, .reader = reader, .now_unix_ns = now_unix_ns, .arena = arena
-	};
+	struct collection c = { .store = store,
+				.reader = reader,
+				.now_unix_ns = time_of(store, reader, now_unix_ns),
+				.arena = arena };
 	struct cs_resource_metrics *groups =
 		cs_arena_alloc(arena, store->groups_count * sizeof(*groups));
 	const struct cs_metric_group *group;

@@ -140,18 +140,20 @@ static struct cs_series *find(struct cs_metric_store *store, const struct cs_met
 
 /*
  * Nothing of a new series was told before, so that it may have begun at any time until its first value: at the
- * last push, as if it had been 0 there, and early enough for who knows milliseconds. Or it was told, and then
- * freed: it begins anew after that.
+ * last push, as if it had been 0 there. Or it was told, and then freed: it begins anew after that. Not before the
+ * last push: a Prometheus that takes OTLP stamps its target_info with the earliest point, and refuses the whole request
+ * when it had a later one. Where the clock was set back further than pushes are put ahead of it (collect.c), early
+ * enough for who knows milliseconds.
  */
 static uint64_t start_of(const struct cs_metric_store *store, uint64_t now_unix_ns)
 {
-	uint64_t least_ns = 2 * CS_METRIC_ZERO_NS, since_unix_ns = store->pushed_unix_ns;
+	uint64_t since_unix_ns = store->pushed_unix_ns;
 
 	if (store->swept_unix_ns > since_unix_ns)
 		since_unix_ns = store->swept_unix_ns;
-	if (since_unix_ns + least_ns < now_unix_ns || now_unix_ns < least_ns)
+	if (since_unix_ns <= now_unix_ns + CS_METRIC_MOMENT_NS || now_unix_ns < CS_METRIC_MOMENT_NS)
 		return since_unix_ns;
-	return now_unix_ns - least_ns;
+	return now_unix_ns - CS_METRIC_MOMENT_NS;
 }
 
 /* Whether there is a place for one more. The last one is that of what overflows. */

@@ -27,6 +27,7 @@
 #define CS_METRIC_BYTES_MAX  (32u << 20) /* some ten thousand histograms */
 #define CS_METRIC_GROUPS_MAX 1000u       /* whoever starts functions can name them as he likes */
 #define CS_METRIC_ZERO_NS    1000000ull  /* from the start of a series to its first point */
+#define CS_METRIC_MOMENT_NS  (2 * CS_METRIC_ZERO_NS) /* the least between two pushes */
 #define CS_METRIC_BUCKETS    4096u
 #define CS_METRIC_IDLE_NS    3600000000000ull /* after that a series makes room, where there is none */
 #define CS_SCRAPERS_MAX      16u

@@ -8,6 +8,7 @@ import collections
 import math
 import pathlib
 import subprocess
+import tempfile
 
 from harness import LIMIT_S, main, watched
 from lib import listening, otlp_json, prometheus
@@ -117,6 +118,22 @@ def each_format_tells_a_current_one_the_same(binary, shim):
             assert told["old"] == classic, set(told["old"].items()) ^ set(classic.items())
             assert len(told["proto"]) > len(classic) > 100, (len(told["proto"]), len(classic))
             assert value(server, "target_info") == 3
+
+
+@case
+def one_start_is_an_increase_by_otlp_too(binary, shim):
+    """Of a function that is new between two pushes; and nothing of what is pushed is refused."""
+    with tempfile.TemporaryDirectory() as folder, prometheus.Prometheus(
+            pathlib.Path(folder), peer=prometheus.CURRENT) as server, Scraped(
+                binary, "--otlp", f"http://127.0.0.1:{server.port}/api/v1/otlp",
+                env={"OTEL_METRIC_EXPORT_INTERVAL": "1000", "OTEL_TRACES_EXPORTER": "none"}) as collector:
+        own = 'otel_sdk_exporter_metric_data_point_exported_total{otel_component_name=~"otlp.*"'
+        until("two were pushed", lambda: value(server, own + ',error_type=""}'))
+        process = watched(collector, shim, ["/bin/cat", "/dev/stdin"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        process.communicate(b"{}", LIMIT_S)
+        until("it is there", lambda: value(server, "faas_invocations_total") == 1)
+        until("with what it was before", lambda: value(server, "increase(faas_invocations_total[10m])") >= 1)
+        assert value(server, own + ',error_type!=""}') == 0, server.instant(own + "}")
 
 
 @case

@@ -112,6 +112,8 @@ Test(store, a_series_between_two_pushes_in_one_moment_begins_with_zero_too, .fin
 	cr_assert_eq(m->points[0].as_int, 0);
 	cr_assert(m->points[0].start_unix_ns < m->points[0].time_unix_ns);
 	cr_assert(m->points[0].time_unix_ns < m->points[1].time_unix_ns);
+	/* A Prometheus that takes OTLP has told of the resource until then. */
+	cr_assert_geq(m->points[0].start_unix_ns, 105 * S);
 }
 
 Test(store, a_scrape_sees_zero_once_where_the_series_is_new, .fini = end)
@@ -356,6 +358,26 @@ static void sweep(uint64_t at_ns)
 {
 	store.now_ns = at_ns;
 	cs_metric_store_sweep(&store, at_ns);
+}
+
+Test(store, no_point_of_a_push_is_before_the_last_one, .fini = end)
+{
+	uint64_t last_ns = 105 * S;
+
+	begin(CS_PREFER_CUMULATIVE);
+	cr_assert_null(metric(CS_READER_PUSH, last_ns, CS_INSTRUMENT_ERRORS));
+	for (unsigned i = 0; i < 4; i++) {
+		char name[2] = { (char)('a' + i), 0 };
+		uint64_t at_ns = (106 + i / 2) * S + i % 2 * 1000; /* two in one moment */
+		const struct cs_metric *m;
+
+		add_at(function, name, at_ns);
+		m = metric(CS_READER_PUSH, at_ns + 500, CS_INSTRUMENT_ERRORS);
+		cr_assert_eq(m->points_count, i + 2, "of a new one two points");
+		for (size_t k = 0; k < m->points_count; k++)
+			cr_assert_gt(m->points[k].time_unix_ns, last_ns);
+		last_ns = m->points[m->points_count - 1].time_unix_ns;
+	}
 }
 
 Test(store, what_is_idle_makes_room_where_there_is_none, .fini = end)
