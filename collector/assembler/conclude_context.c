@@ -30,6 +30,14 @@ static uint64_t brought_ns(const struct cs_request *request)
 							  : request->start_ns;
 }
 
+/* The event of a process that is a helper, or only starts a server: nobody is told of it. */
+static bool is_never_told(const struct cs_request *request)
+{
+	struct cs_assembled *instance = request->instance;
+
+	return request->exec && (!cs_assembled_is_function(instance) || instance->started_server);
+}
+
 /*
  * The runtime's own request that brought this one: by the ids that both carry; where they carry none
  * in common (a runtime mints some of its own), the only one that was in flight. Two that would do
@@ -48,7 +56,7 @@ struct cs_request *cs_conclude_cause(struct cs_request *request)
 	{
 		if (++n > SCAN_MAX)
 			break;
-		if (!spans_ns(other, at_ns))
+		if (!spans_ns(other, at_ns) || is_never_told(other))
 			continue;
 		if (cs_request_compare(other, request) == CS_REQUEST_SAME) {
 			same = other;

@@ -167,25 +167,36 @@ unsigned cs_calls_opened_before(const struct cs_assembled *instance, uint64_t ti
 	return count;
 }
 
+static const struct cs_phase_part *phase_at(const struct cs_cold_start *cold, uint64_t time_ns)
+{
+	for (unsigned i = 0; i < cold->phases_count && cold->phases[i].phase < CS_PHASE_HANDLER;
+	     i++) {
+		const struct cs_phase_part *part = &cold->phases[i];
+
+		if (time_ns >= part->start_ns && time_ns < part->end_ns)
+			return part;
+	}
+	return NULL;
+}
+
+/* What was asked before there was an event is below the phase in which its look-up or connect began. */
 void cs_calls_conclude_start(struct cs_assembled *instance, const struct cs_cold_start *cold)
 {
 	struct cs_call_held *held = instance->calls ? LIST_FIRST(&instance->calls->early) : NULL,
 			    *next;
 
 	for (; held; held = next) {
-		next = LIST_NEXT(held, of_owner);
-		for (unsigned i = 0;
-		     i < cold->phases_count && cold->phases[i].phase < CS_PHASE_HANDLER; i++) {
-			const struct cs_phase_part *part = &cold->phases[i];
-			struct cs_span_context phase = cold->context;
+		const struct cs_phase_part *asked = phase_at(cold, held->begun_ns),
+					   *began = phase_at(cold, held->call.start_ns);
+		struct cs_span_context phase = cold->context;
 
-			if (held->begun_ns < part->start_ns || held->begun_ns >= part->end_ns)
-				continue;
-			phase.span_id = cs_phase_span_id(cold->context.span_id, part->phase);
-			settle(held, cold->end_ns, cold->outcome, false);
-			hand_over(held, cold->identity, &phase);
-			cs_call_drop(held);
-			break;
-		}
+		next = LIST_NEXT(held, of_owner);
+		if (!asked)
+			continue;
+		phase.span_id =
+			cs_phase_span_id(cold->context.span_id, (began ? began : asked)->phase);
+		settle(held, cold->end_ns, cold->outcome, false);
+		hand_over(held, cold->identity, &phase);
+		cs_call_drop(held);
 	}
 }

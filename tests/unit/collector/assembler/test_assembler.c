@@ -320,6 +320,32 @@ Test(assembler, what_a_function_starts_for_itself_has_no_cold_start)
 	cr_assert(eq(u32, seen.invocations, 0));
 }
 
+/* A helper of a function reads its input, writes, and starts a server to try it: its own event is never told. */
+Test(assembler, what_a_server_of_a_helper_is_asked_is_not_below_what_is_never_told)
+{
+	static const struct cs_span_id none;
+	struct cs_header outer = header_of(50, "tests"), header = header_of(100, "test");
+	struct cs_header server = server_of(200, "server");
+	struct cs_assembled *tests, *helper, *function;
+
+	outer.attach_monotonic_ns = MS;
+	tests = cs_assembler_attach(assembler, 1, &outer, 50);
+	feed_spawn(tests, 100, 10 * MS);
+	header.attach_monotonic_ns = 20 * MS;
+	header.marks[CS_MARK_STDIN_READ] = 30 * MS;
+	header.marks[CS_MARK_STDOUT_WRITE] = 70 * MS;
+	helper = cs_assembler_attach(assembler, 2, &header, 100);
+	feed_spawn(helper, 200, 35 * MS);
+	function = cs_assembler_attach(assembler, 3, &server, 200);
+	feed_request(function, 200, 7, 75 * MS, "");
+	feed_end(function, 200, 7, 79 * MS);
+	end_process(helper, 100, 0, 80 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u32, seen.invocations, 1));
+	cr_assert(eq(int, memcmp(&seen.invocation[0].context.parent_span_id, &none, sizeof(none)),
+		     0));
+}
+
 Test(assembler, a_start_that_goes_on_in_another_program_is_one_start)
 {
 	struct cs_header shell = header_of(100, "wrapper"), final = header_of(100, "function");

@@ -250,6 +250,21 @@ Test(call, what_is_called_during_the_start_is_below_its_phase)
 	cr_assert(eq(u64, told[0].call.end_ns, 57 * MS));
 }
 
+/* Ready at 61 ms, by the marks of a server. */
+Test(call, what_began_in_one_phase_and_was_asked_in_the_next_is_below_the_first)
+{
+	stage(CS_CONNECT_DONE, 55 * MS, 58 * MS, 0);
+	ask(0, 62 * MS);
+	answer(0, 0, 64 * MS);
+	feed_request(server, 100, 1, 70 * MS, "");
+	finish();
+	cr_assert(eq(u32, told_count, 1));
+	cr_assert(eq(u64, told[0].call.start_ns, 55 * MS));
+	cr_assert(eq(u64, phase_of(CS_PHASE_WAIT)->start_ns, 61 * MS));
+	cr_assert(is_child_of(&told[0].call,
+			      cs_phase_span_id(seen.cold.context.span_id, CS_PHASE_CODE)));
+}
+
 Test(call, what_may_be_of_two_is_of_none)
 {
 	feed_request(server, 100, 1, 70 * MS, "");
