@@ -13,10 +13,12 @@
 static const struct cs_id_key key = { { 7 } };
 static struct cs_attempts attempts;
 static struct cs_identity identity;
+static const char *target;
 
 static void start(void)
 {
 	identity = (struct cs_identity){ .name = "orders", .uid = 1000 };
+	target = "/x";
 }
 
 static void stop(void)
@@ -34,7 +36,7 @@ static struct cs_attempt deliver(const char *source, const char *id, unsigned to
 		.identity = &identity,
 		.inbound = &inbound,
 		.context = { .trace_id = { { 9, at } }, .span_id = { { at } }, .trace_flags = 1 },
-		.target = "/x",
+		.target = target,
 		.start_ns = at,
 		.end_ns = at + 10u,
 	};
@@ -77,6 +79,9 @@ Test(attempts, other_events_functions_users_and_targets_are_not_the_same)
 	strcpy(identity.name, "bills");
 	cr_assert(is_first(deliver("/s", "1", 0, 30)));
 	strcpy(identity.name, "orders");
+	target = "/y";
+	cr_assert(is_first(deliver("/s", "1", 0, 30)));
+	target = "/x";
 	cr_assert(eq(u32, deliver("/s", "1", 0, 50).number, 2));
 }
 
@@ -108,6 +113,10 @@ Test(attempts, what_the_sender_counts_goes_before_what_we_counted)
 	attempt = deliver("/s", "1", 7, 30);
 	cr_assert(eq(u32, attempt.number, 7));
 	cr_assert(eq(u8, attempt.previous.span_id.bytes[0], 10));
+	/* The same attempt, sent twice */
+	attempt = deliver("/s", "1", 7, 45);
+	cr_assert(eq(u32, attempt.number, 7));
+	cr_assert(not(attempt.has_previous));
 	/* Counted anew: a task of the same name */
 	attempt = deliver("/s", "1", 1, 50);
 	cr_assert(eq(u32, attempt.number, 1));
@@ -168,6 +177,16 @@ Test(attempts, each_message_of_a_batch_follows_its_own_attempt_before)
 	cr_assert(eq(u8, messages[0].previous.span_id.bytes[0], 10));
 	cr_assert(not(messages[1].has_previous));
 	cr_assert(eq(u32, messages[1].attempt, 0));
+}
+
+Test(attempts, a_message_that_two_functions_have_is_an_attempt_of_neither)
+{
+	struct cs_message messages[2];
+
+	cr_assert(is_first(deliver_batch(messages, "r-1", "m-2", 10)));
+	strcpy(identity.name, "bills");
+	cr_assert(is_first(deliver_batch(messages, "r-2", "m-2", 30)));
+	cr_assert(not(messages[0].has_previous || messages[1].has_previous));
 }
 
 Test(attempts, a_retry_on_lambda_has_the_request_id_of_the_attempt_before)

@@ -210,6 +210,18 @@ ParameterizedTest(struct accepted_case *c, inbound, a_gateway_says_in_nanosecond
 	cs_inbound_deinit(&got);
 }
 
+Test(inbound, an_event_that_was_made_in_two_places_was_made_in_none)
+{
+	static const char lines[] =
+		"ce-traceparent: 00-07000000000000000000000000000001-0000000000000a07-00\n"
+		"ce-traceparent: 00-08000000000000000000000000000001-0000000000000a08-00\n";
+	struct cs_inbound got;
+
+	cs_inbound_read(&got, lines, sizeof(lines) - 1, false);
+	cr_assert(not(got.has_created));
+	cs_inbound_deinit(&got);
+}
+
 Test(inbound, where_an_event_was_made_is_not_who_called)
 {
 	static const char lines[] =

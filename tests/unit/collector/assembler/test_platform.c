@@ -88,6 +88,17 @@ static struct row rows[] = {
 	/* Nothing says that this is a pod. */
 	{ "function_process=1 HOSTNAME=figlet-7d8f9c6b5-x2k4z",
 	  "openfaas||||" POD "|k8s.pod.name=" POD },
+	/* Names of pods that no Deployment gives */
+	{ "fprocess=1 HOSTNAME=figlet-7d8f9c6b5-x2k4zz KUBERNETES_SERVICE_HOST=1",
+	  "openfaas||||figlet-7d8f9c6b5-x2k4zz|" },
+	{ "fprocess=1 HOSTNAME=figlet-7d8f9c6b5-x2k4 KUBERNETES_SERVICE_HOST=1",
+	  "openfaas||||figlet-7d8f9c6b5-x2k4|" },
+	{ "fprocess=1 HOSTNAME=figlet-7d8f9c6b5d7-x2k4z KUBERNETES_SERVICE_HOST=1",
+	  "openfaas||||figlet-7d8f9c6b5d7-x2k4z|" },
+	{ "fprocess=1 HOSTNAME=figlet-7d8f9-x2k4z KUBERNETES_SERVICE_HOST=1",
+	  "openfaas||||figlet-7d8f9-x2k4z|" },
+	{ "fprocess=1 HOSTNAME=-7d8f9c6b5-x2k4z KUBERNETES_SERVICE_HOST=1",
+	  "openfaas||||-7d8f9c6b5-x2k4z|" },
 	{ "OPENFAAS_NAME=env OPENFAAS_NAMESPACE=openfaas-fn fprocess=1 HOSTNAME=" POD
 	  " KUBERNETES_SERVICE_HOST=1",
 	  "openfaas|env|env||" POD "|k8s.namespace.name=openfaas-fn|k8s.pod.name=" POD },

@@ -68,8 +68,9 @@ Test(workers, a_worker_is_ready_when_it_waits_itself)
 	feed_process(server, 101, 62 * MS);
 	feed_process(server, 102, 62 * MS);
 	feed_ready(server, 102, CS_MARK_ACCEPT_WAIT, 64 * MS);
-	feed_ready(server, 101, CS_MARK_ACCEPT_WAIT, 66 * MS);
-	feed_ready(server, 101, CS_MARK_ACCEPT_WAIT, 67 * MS); /* two of its threads at once */
+	feed_ready(server, 101, CS_MARK_ACCEPT_WAIT, 67 * MS);
+	feed_ready(server, 101, CS_MARK_ACCEPT_WAIT, 66 * MS); /* three of its threads at once */
+	feed_ready(server, 101, CS_MARK_ACCEPT_WAIT, 68 * MS);
 	feed_request(server, 101, 7, 70 * MS, "");
 	feed_end(server, 101, 7, 75 * MS);
 	cs_assembler_flush(assembler);

@@ -46,12 +46,13 @@ Test(lambda_messages, of_a_batch_each_has_its_id_count_and_sender)
 {
 	struct cs_lambda_event *event = new_event();
 
-	take(event, CS_EVENT_SQS, CS_EVENT_BATCH, 3,
+	take(event, CS_EVENT_SQS, CS_EVENT_BATCH, 4,
 	     "id: m-1\ncount: 2\ntraceparent: " PARENT "\nx-amzn-trace-id: " XRAY "\n\n"
 	     "id: m-2\nx-amzn-trace-id: " XRAY "\n\n"
-	     "id: m-3\ncount: 1x\ntraceparent: 00-0\n\n");
-	cr_assert(eq(u32, event->messages_count, 3));
-	cr_assert(eq(u32, event->messages_found, 3));
+	     "id: m-3\ncount: 1x\ntraceparent: 00-0\n\n"
+	     "id: m-4\ncount: 4294967298\n\n");
+	cr_assert(eq(u32, event->messages_count, 4));
+	cr_assert(eq(u32, event->messages_found, 4));
 	cr_assert(eq(str, event->messages[0].id, (char *)"m-1"));
 	cr_assert(eq(u32, event->messages[0].attempt, 2));
 	cr_assert(event->messages[0].has_context);
@@ -61,6 +62,7 @@ Test(lambda_messages, of_a_batch_each_has_its_id_count_and_sender)
 	cr_assert(eq(u32, event->messages[1].attempt, 0));
 	cr_assert(not(event->messages[2].has_context));
 	cr_assert(eq(u32, event->messages[2].attempt, 0));
+	cr_assert(eq(u32, event->messages[3].attempt, 0));
 	cr_assert(eq(int, inbound.carrier, CS_CARRIER_NONE));
 	free_all(event);
 }
@@ -92,6 +94,10 @@ Test(lambda_messages, several_records_are_one_batch)
 	cr_assert(eq(u32, event->messages_found, 9));
 	cr_assert(event->messages_cut);
 	cr_assert(eq(str, event->messages[2].id, (char *)"m-3"));
+	/* What the last does not say stays. */
+	take(event, CS_EVENT_SQS, CS_EVENT_BATCH, 3, "id: m-4\n\n");
+	cr_assert(eq(u32, event->messages_found, 9));
+	cr_assert(event->messages_cut);
 	free_all(event);
 }
 

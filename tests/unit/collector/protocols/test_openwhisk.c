@@ -148,6 +148,16 @@ Test(openwhisk, an_event_in_a_body_names_the_action_and_its_caller)
 	cr_assert(eq(u32, seen.invocation[0].context.parent_span_id.bytes[0], 0xb7));
 }
 
+Test(openwhisk, of_what_is_said_twice_the_first_counts)
+{
+	static const char lines[] = "action_name: /g/a\naction_name: /g/b\n";
+	struct cs_whisk_event *event = cs_openwhisk_event_new(lines, sizeof(lines) - 1);
+
+	cr_assert(ne(ptr, event, NULL));
+	cr_assert(eq(str, event->action, (char *)"/g/a"));
+	cs_openwhisk_event_free(event);
+}
+
 /* Who wrote the record may have written anything. */
 Test(openwhisk, a_name_of_nothing_is_none)
 {

@@ -14,15 +14,17 @@
 
 /* Of the invocation that was told last: texts are gone by the end of the call. */
 static struct cs_whisk_event told;
-static char told_name[CS_FUNCTION_NAME_MAX], told_id[64];
+static char told_name[CS_FUNCTION_NAME_MAX], told_id[64], told_function[64];
 
 static void keep(void *context, const struct cs_invocation *invocation)
 {
 	const char *id = cs_invocation_id(invocation);
+	const char *function = invocation->identity->platform->function;
 
 	told = *invocation->whisk;
 	seen.invocation[0] = *invocation;
 	snprintf(told_name, sizeof(told_name), "%s", invocation->identity->name);
+	snprintf(told_function, sizeof(told_function), "%s", function ? function : "(none)");
 	snprintf(told_id, sizeof(told_id), "%s", id ? id : "(none)");
 }
 
@@ -151,6 +153,7 @@ Test(stdio_loop, an_acknowledgement_is_readiness_and_no_invocation)
 	struct cs_assembled *loop = attach_loop();
 
 	feed_answer(loop, 100, 0, 58 * MS, CS_INVOCATION_ACK, 0);
+	feed_answer(loop, 100, 0, 59 * MS, CS_INVOCATION_ACK, 0); /* the first counts */
 	feed_line(loop, 100, 0, 70 * MS, "activation_id: a0\n");
 	feed_good(loop, 0, 80 * MS);
 	cs_assembler_flush(assembler);
@@ -188,6 +191,21 @@ Test(stdio_loop, a_name_that_its_operator_gave_it_stays)
 	cr_assert(eq(str, told_name, (char *)"mine"));
 }
 
+Test(stdio_loop, a_name_that_its_platform_gave_it_stays)
+{
+	struct cs_header header = loop_of(100);
+	struct cs_assembled *loop;
+
+	listen_to_events();
+	put_identity(&header, "env.__OW_ACTION_NAME=/g/a");
+	loop = cs_assembler_attach(assembler, 1, &header, 100);
+	feed_line(loop, 100, 0, 70 * MS, "action_name: /g/b\n");
+	feed_good(loop, 0, 80 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(str, told_name, (char *)"/g/a"));
+	cr_assert(eq(str, told_function, (char *)"/g/a"));
+}
+
 Test(stdio_loop, an_answer_that_was_not_seen_ends_it_where_it_asks_again)
 {
 	struct cs_assembled *loop = attach_loop();
@@ -210,12 +228,25 @@ Test(stdio_loop, an_answer_that_is_seen_after_all_counts)
 	feed_line(loop, 100, 0, 70 * MS, "activation_id: a0\n");
 	feed_answer(loop, 100, 0, 71 * MS, CS_INVOCATION_RESPONSE, CS_INVOCATION_UNSEEN);
 	feed_good(loop, 0, 80 * MS);
+	feed_good(loop, 0, 85 * MS); /* there is but one */
 	feed_answer(loop, 100, 0, 90 * MS, CS_INVOCATION_RESPONSE, CS_INVOCATION_UNSEEN);
 	cs_assembler_flush(assembler);
 	cr_assert(eq(u64, seen.invocation[0].end_ns, 80 * MS));
 	cr_assert(eq(u64, seen.invocation[0].first_byte_ns, 79 * MS));
 	cr_assert(eq(ptr, (void *)seen.invocation[0].approximate, NULL));
 	cr_assert(eq(u64, stats_now().unmatched, 0));
+}
+
+/* Who wrote the record may have written anything. */
+Test(stdio_loop, an_answer_from_before_the_event_moves_no_end)
+{
+	struct cs_assembled *loop = attach_loop();
+
+	feed_line(loop, 100, 0, 70 * MS, "activation_id: a0\n");
+	feed_answer(loop, 100, 0, 71 * MS, CS_INVOCATION_RESPONSE, CS_INVOCATION_UNSEEN);
+	feed_good(loop, 0, 69 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(u64, seen.invocation[0].end_ns, 71 * MS));
 }
 
 Test(stdio_loop, a_fork_child_may_answer)
@@ -235,6 +266,9 @@ Test(stdio_loop, answers_to_no_event_and_what_is_malformed_are_counted)
 	struct cs_rec_invocation begin = { .source = CS_INVOCATION_STDIO };
 
 	feed_good(loop, 3, 80 * MS);
+	cr_assert(eq(u64, stats_now().unmatched, 1));
+	/* That nothing was seen of one that is gone is no news. */
+	feed_answer(loop, 100, 3, 81 * MS, CS_INVOCATION_RESPONSE, CS_INVOCATION_UNSEEN);
 	cr_assert(eq(u64, stats_now().unmatched, 1));
 	feed(loop, 100, CS_RECORD_INVOCATION, 81 * MS, &begin, sizeof(begin), NULL);
 	begin.id_len = begin.text_len = 4; /* which are not there */

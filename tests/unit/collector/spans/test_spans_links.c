@@ -81,19 +81,20 @@ Test(spans, an_attempt_has_its_number_and_follows_the_one_before)
 Test(spans, each_message_of_a_batch_is_linked)
 {
 	struct cs_span_context before = { .trace_id = { { 7 } }, .span_id = { { 8 } } };
-	struct cs_message messages[3] = {
+	struct cs_message messages[4] = {
 		{ .id = (char *)"m-1",
 		  .has_context = true,
 		  .context = { .trace_id = { 5 }, .parent_id = { 6 }, .flags = 1 },
 		  .state = (char *)"b=2" },
 		{ .id = (char *)"m-2", .attempt = 2, .has_previous = true, .previous = before },
 		{ .id = (char *)"m-3", .attempt = 2, .has_previous = true, .previous = before },
+		{ .id = (char *)"m-4", .attempt = 1 },
 	};
 	struct cs_lambda_event event = { .id = (char *)"r-1",
 					 .service = CS_EVENT_SQS,
 					 .messages = messages,
-					 .messages_count = 3,
-					 .messages_found = 5,
+					 .messages_count = 4,
+					 .messages_found = 6,
 					 .messages_cut = true };
 	struct cs_invocation one = invocation();
 	const struct cs_span *span;
@@ -102,11 +103,11 @@ Test(spans, each_message_of_a_batch_is_linked)
 	span = only_span(&one);
 	cr_assert(eq(str, (char *)text(&span->attrs, "faas.trigger"), (char *)"pubsub"));
 	cr_assert(eq(str, (char *)text(&span->attrs, "coldspan.event.service"), (char *)"sqs"));
-	cr_assert(eq(i64, number(&span->attrs, "messaging.batch.message_count"), 5));
+	cr_assert(eq(i64, number(&span->attrs, "messaging.batch.message_count"), 6));
 	cr_assert(eq(i64, number(&span->attrs, "coldspan.event.unlinked"), 2));
 	cr_assert(cs_attributes_find(&span->attrs, "coldspan.event.cut")->boolean);
 	cr_assert(eq(str, (char *)span->links[0].trace_state, (char *)"b=2"));
-	cr_assert(eq(sz, span->links_count, 4)); /* the attempt before was one for both */
+	cr_assert(eq(sz, span->links_count, 5)); /* the attempt before was one for both */
 	cr_assert(eq(str, (char *)text(&span->links[0].attrs, "coldspan.link"), (char *)"message"));
 	cr_assert(eq(str, (char *)text(&span->links[0].attrs, "messaging.message.id"),
 		     (char *)"m-1"));
@@ -115,6 +116,7 @@ Test(spans, each_message_of_a_batch_is_linked)
 		     NULL));
 	cr_assert(eq(u8, span->links[1].span_id.bytes[0], 0));
 	cr_assert(eq(i64, number(&span->links[1].attrs, "coldspan.attempt"), 2));
-	cr_assert(eq(str, (char *)text(&span->links[3].attrs, "coldspan.link"), (char *)"attempt"));
-	cr_assert(eq(u8, span->links[3].span_id.bytes[0], 8));
+	cr_assert(eq(i64, number(&span->links[3].attrs, "coldspan.attempt"), 1));
+	cr_assert(eq(str, (char *)text(&span->links[4].attrs, "coldspan.link"), (char *)"attempt"));
+	cr_assert(eq(u8, span->links[4].span_id.bytes[0], 8));
 }

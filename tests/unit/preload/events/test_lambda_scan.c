@@ -45,6 +45,10 @@ ParameterizedTestParameters(lambda_scan, events_of_services)
 		  "{\"stringValue\":\"" PARENT "\",\"dataType\":\"String\"},\"secret\":"
 		  "{\"stringValue\":\"S\"}},\"eventSource\":\"aws:sqs\"},"
 		  "{\"eventSource\":\"aws:sqs\",\"messageId\":\"m-2\",\"attributes\":{}}]}" },
+		/* What stands behind the batch is not of it. */
+		{ CS_EVENT_SQS, 1, "id: m-1\n\n",
+		  "{\"Records\":[{\"messageId\":\"m-1\",\"eventSource\":\"aws:sqs\"}],"
+		  "\"id\":\"S\",\"detail-type\":\"Scheduled Event\"}" },
 		{ CS_EVENT_SNS, 1, "id: m-1\ntraceparent: " PARENT "\nx-request-id: q\n\n",
 		  "{\"Records\":[{\"EventSource\":\"aws:sns\",\"Sns\":{\"MessageId\":\"m-1\","
 		  "\"Message\":\"S\",\"MessageAttributes\":{\"traceparent\":{\"Type\":\"String\","
@@ -224,6 +228,7 @@ ParameterizedTestParameters(lambda_scan, of_events_that_no_service_made_nothing_
 	static struct text rows[] = {
 		{ "{\"id\":\"S\",\"messageId\":\"S\"}" },
 		{ "{\"headers\":{\"x-request-id\":\"S\"}}" },
+		{ "{\"id\":\"S\\u00e9\",\"detail-type\":\"S\"}" },
 		{ "{\"Records\":[{\"messageId\":\"S\"},{\"messageId\":\"S\",\"eventSource\":\"S\"}]}" },
 		{ "{\"Records\":{\"messageId\":\"S\",\"eventSource\":\"aws:sqs\"}}" },
 		{ "[{\"requestContext\":{\"requestId\":\"S\"}}]" },
@@ -333,6 +338,19 @@ Test(lambda_scan, no_more_than_its_limit_is_looked_at)
 	snprintf(json + CS_KEPT_BYTES, 256, "\",\"eventSource\":\"aws:sqs\"}]}");
 	cr_assert(eq(str, (char *)scan(json), (char *)"id: m-1\n\n"));
 	cr_assert(eq(u32, told.messages, 1));
+	cr_assert(told.cut);
+}
+
+Test(lambda_scan, what_is_too_deep_to_be_followed_is_said)
+{
+	static char json[128 + CS_JSON_DEPTH];
+	size_t len = (size_t)snprintf(
+		json, sizeof(json),
+		"{\"Records\":[{\"messageId\":\"m-1\",\"eventSource\":\"aws:sqs\"},"
+		"{\"messageId\":\"m-2\",\"body\":");
+
+	memset(json + len, '[', CS_JSON_DEPTH);
+	cr_assert(eq(str, (char *)scan(json), (char *)"id: m-1\n\n"));
 	cr_assert(told.cut);
 }
 
