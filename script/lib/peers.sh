@@ -7,7 +7,7 @@
 # makes it in the folder given, and returns 77 (CS_SKIP) where this machine cannot have it.
 
 # shellcheck disable=SC2034 # used by those who source this
-CS_PEERS="agents otelcol python propagators functions_framework python_servers javascript serverless servers"
+CS_PEERS="agents otelcol python python_tests propagators functions_framework python_servers javascript serverless servers"
 CS_BENCH_PEERS="overhead_node overhead_python" # only what a benchmark is compared with
 CS_PEER_LIMIT=${COLDSPAN_PEER_LIMIT:-900} # seconds for one peer, downloads included
 
@@ -115,6 +115,16 @@ peer_servers_make() { peer_debian "$1" servers; }
 
 peer_agents_path() { printf '%s/root\n' "$(peer_dir agents agents)"; }
 peer_agents_make() { peer_debian "$1" agents; }
+
+# CPython's own tests: of one version, which has to be that of the interpreter.
+peer_python_tests_path() { printf '%s/root/usr/lib/python3.11/test\n' "$(peer_dir python_tests python_tests)"; }
+peer_python_tests_make() {
+	if [ ! -x /usr/bin/python3.11 ]; then
+		say "SKIP: tests/peers/python_tests are those of Debian's Python 3.11, and there is none"
+		return 77
+	fi
+	peer_debian "$1" python_tests
+}
 
 # peer_lists: new package lists; where they are out of date, what they name is gone.
 peer_lists() {
