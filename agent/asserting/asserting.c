@@ -399,24 +399,27 @@ static int measure(struct measuring *measuring, const struct looks *looks)
 	return r < 0 ? r : 0;
 }
 
-/* What cannot be proved is no gate: nothing is started for it. Below an error it fails nothing, and is said. */
+/*
+ * What cannot be proved is no gate: nothing is started for it. Below an error it fails nothing, and is said; so
+ * it is of --runs, which somebody typed to have a look.
+ */
 static int check_provable(const struct cs_asserting_options *options,
 			  const struct cs_plan_function *function, const struct cs_budget *budget,
 			  struct cs_diag *diag)
 {
-	const struct looks looks = looks_of(&function->sampling, options->runs);
+	const struct looks looks = looks_of(&function->sampling, 0);
 	double alpha = function->sampling.alpha;
 	uint32_t most = looks.at[looks.count - 1];
 	uint32_t needed = cs_judge_needed(budget, alpha / looks.count, options->strict);
 	uint32_t by_looks = cs_judge_needed(budget, alpha / CS_ASSERTING_LOOKS, options->strict);
-	uint32_t by_runs = cs_judge_needed(budget, alpha, options->strict);
 	bool compared = budget->against != CS_AGAINST_NOTHING;
 
-	if (most >= needed || budget->level != CS_LEVEL_ERROR || options->against_itself)
+	if (most >= needed || budget->level != CS_LEVEL_ERROR || options->against_itself ||
+	    options->runs)
 		return 0;
 	if (compared && !cs_plan_has_pairs(function))
 		return 0; /* it depends on how many were saved */
-	if (by_runs > CS_PLAN_RUNS_MAX)
+	if (by_looks > CS_PLAN_RUNS_MAX)
 		return cs_diag_set(
 			diag, -EINVAL,
 			"%s: %s: it takes %u %s to prove that, and %u are the most; bound a "
@@ -425,10 +428,10 @@ static int check_provable(const struct cs_asserting_options *options,
 			CS_PLAN_RUNS_MAX);
 	return cs_diag_set(
 		diag, -EINVAL,
-		"%s: %s: it takes %u %s to prove that, and %s allows %u; write max_runs: "
-		"%u, or call with --runs %u",
-		function->name, budget->text, needed, compared ? "pairs" : "starts",
-		options->runs ? "--runs" : "max_runs", most, by_looks, by_runs);
+		"%s: %s: it takes %u %s to prove that, and max_runs allows %u; write "
+		"max_runs: %u",
+		function->name, budget->text, needed, compared ? "pairs" : "starts", most,
+		by_looks);
 }
 
 int cs_asserting_check(const struct cs_asserting_options *options, const char *file,

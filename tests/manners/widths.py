@@ -120,10 +120,10 @@ def doctor(args, folder):
 @case
 def assert_(args, folder):
     (folder / "coldspan.yaml").write_text(
-        "version: 1\ndefaults: {runs: 6, max_runs: 6, warmup: 0}\nfunctions:\n"
+        "version: 1\ndefaults: {warmup: 0}\nfunctions:\n"
         "  hello:\n    run: [sh, -c, 'true']\n    budgets: [p50 total <= 1ns, p90 total <= 100s, "
         "shared_objects <= 1]\n")
-    for (columns, locale), rows in check(args, folder, "assert").items():
+    for (columns, locale), rows in check(args, folder, "assert", "--runs", "6").items():
         text = " ".join(words_of(rows))
         assert "FAIL" in text and "INCONCLUSIVE" in text, f"{columns} {locale}: {rows}"
 
