@@ -426,12 +426,11 @@ static int check_provable(const struct cs_asserting_options *options,
 			"lower quantile, or max",
 			function->name, budget->text, needed, compared ? "pairs" : "starts",
 			CS_PLAN_RUNS_MAX);
-	return cs_diag_set(
-		diag, -EINVAL,
-		"%s: %s: it takes %u %s to prove that, and max_runs allows %u; write "
-		"max_runs: %u",
-		function->name, budget->text, needed, compared ? "pairs" : "starts", most,
-		by_looks);
+	return cs_diag_set(diag, -EINVAL,
+			   "%s: %s: it takes %u %s to prove that, and max_runs allows %u; write "
+			   "max_runs: %u",
+			   function->name, budget->text, needed, compared ? "pairs" : "starts",
+			   most, by_looks);
 }
 
 int cs_asserting_check(const struct cs_asserting_options *options, const char *file,
