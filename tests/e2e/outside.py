@@ -183,6 +183,27 @@ def a_refusal_is_said_where_nothing_else_is(args, folder):
 
 
 @case
+def who_refuses_is_named(args, folder):
+    if not seccomp.library():
+        cases.skip("libseccomp is not installed")
+    paranoid, result = folder / "paranoid", folder / "run.json"
+    mounted = ["unshare", "-m", "sh", "-c",
+               f'mount --bind {paranoid} /proc/sys/kernel/perf_event_paranoid && exec "$@"', "sh"]
+    for level, error, reason in ((3, errno.EACCES, "kernel.perf_event_paranoid is 3, 2 is needed"),
+                                 (4, errno.EPERM, "kernel.perf_event_paranoid is 4, 2 is needed"),
+                                 (2, errno.EPERM, "refused (Operation not permitted), as container runtimes'"),
+                                 (3, errno.ENOSYS, "perf_event_open: Function not implemented")):
+        paranoid.write_text(f"{level}\n")
+        refused = subprocess.run([*mounted, "true"], capture_output=True, text=True, check=False)
+        if refused.returncode:
+            cases.skip(f"unshare -m: {refused.stderr.strip()}")
+        subprocess.run([*mounted, args.coldspan, "run", "-q", "--json", result, "--", "true"], check=True,
+                       timeout=LIMIT_S, preexec_fn=seccomp.refusing(["perf_event_open"], error))
+        outside = json.loads(result.read_text())["outside"]
+        assert not outside["followed"] and reason in outside["reason"], (level, error, outside)
+
+
+@case
 def a_clock_that_is_not_the_kernels_is_no_help(args, folder):
     """In a time namespace the kernel's stamps would put a spawn a thousand seconds away."""
     unshare = ["unshare", "-T", "--monotonic", "1000", "-f"]

@@ -145,6 +145,61 @@ Test(init_type, another_function_is_no_reinit)
 	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_PROACTIVE));
 }
 
+/* A server whose program's name ends with @letter, of the same function. */
+static struct cs_header program_of(int32_t pid, const char *script, char letter)
+{
+	struct cs_header header = server_of(pid, "f");
+
+	header.ppid = 50;
+	header.identity[header.identity_len - 2] = letter;
+	put_identity(&header, script);
+	return header;
+}
+
+static enum cs_init_type started_after_crash(struct cs_header crashed, struct cs_header started)
+{
+	crash(cs_assembler_attach(assembler, 2, &crashed, 100), 100, SIGSEGV, 70 * MS);
+	started.attach_monotonic_ns = 140 * MS;
+	serve(cs_assembler_attach(assembler, 3, &started, 101), 101, 170 * MS);
+	return seen.cold.init_type;
+}
+
+Test(init_type, the_same_script_is_a_reinit)
+{
+	cr_assert(eq(u32,
+		     started_after_crash(program_of(100, "script=/app/a.py", 'n'),
+					 program_of(101, "script=/app/a.py", 'n')),
+		     CS_INIT_REINIT));
+}
+
+Test(init_type, another_script_is_no_reinit)
+{
+	cr_assert(eq(u32,
+		     started_after_crash(program_of(100, "script=/app/a.py", 'n'),
+					 program_of(101, "script=/app/b.py", 'n')),
+		     CS_INIT_UNKNOWN));
+}
+
+Test(init_type, another_program_is_no_reinit)
+{
+	cr_assert(eq(u32,
+		     started_after_crash(program_of(100, "script=/app/a.py", 'n'),
+					 program_of(101, "script=/app/a.py", 'm')),
+		     CS_INIT_UNKNOWN));
+}
+
+Test(init_type, what_was_spawned_before_the_crash_and_attached_behind_it_is_no_reinit)
+{
+	struct cs_assembled *runtime = attach_runtime();
+	struct cs_assembled *first = start(runtime, 2, 100, "f", 30 * MS), *second;
+
+	crash(first, 100, SIGSEGV, 80 * MS); /* over at 83 ms */
+	second = start(runtime, 3, 101, "f", 78 * MS);
+	cr_assert(second->identity.anchor_monotonic_ns > 83 * MS);
+	serve(second, 101, 120 * MS);
+	cr_assert(eq(u32, seen.cold.init_type, CS_INIT_PROACTIVE));
+}
+
 Test(init_type, a_process_that_was_spawned_before_the_crash_is_no_reinit)
 {
 	struct cs_assembled *runtime = attach_runtime();
@@ -230,7 +285,10 @@ Test(init_type, a_fault_of_an_idle_server_is_a_crash_and_a_kill_is_none)
 		enum cs_init_type type;
 	} ends[] = {
 		{ SIGSEGV, CS_INIT_REINIT },  { SIGABRT, CS_INIT_REINIT },
-		{ SIGKILL, CS_INIT_UNKNOWN }, { SIGTERM, CS_INIT_UNKNOWN },
+		{ SIGBUS, CS_INIT_REINIT },   { SIGILL, CS_INIT_REINIT },
+		{ SIGFPE, CS_INIT_REINIT },   { SIGSYS, CS_INIT_REINIT },
+		{ SIGTRAP, CS_INIT_REINIT },  { SIGKILL, CS_INIT_UNKNOWN },
+		{ SIGTERM, CS_INIT_UNKNOWN }, { SIGINT, CS_INIT_UNKNOWN },
 		{ 1 << 8, CS_INIT_UNKNOWN }, /* it served nobody, and may have been told to go */
 	};
 
@@ -249,6 +307,27 @@ Test(init_type, an_init_that_failed_after_it_listened_is_a_crash)
 
 	header.ppid = 50;
 	header.marks[CS_MARK_LISTEN] = 60 * MS;
+	fall(header, 2, 1 << 8);
+	cr_assert(eq(u32, started_after(header, 3), CS_INIT_REINIT));
+}
+
+Test(init_type, an_init_that_ended_well_after_it_listened_is_no_crash)
+{
+	struct cs_header header = header_of(100, "f");
+
+	header.ppid = 50;
+	header.marks[CS_MARK_LISTEN] = 60 * MS;
+	fall(header, 2, 0);
+	cr_assert(eq(u32, started_after(header, 3), CS_INIT_UNKNOWN));
+}
+
+/* It need not listen: who asks is waited for. */
+Test(init_type, an_init_that_failed_before_it_asked_for_an_event_is_a_crash)
+{
+	struct cs_header header = header_of(100, "f");
+
+	header.ppid = 50;
+	put_identity(&header, "env.AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001");
 	fall(header, 2, 1 << 8);
 	cr_assert(eq(u32, started_after(header, 3), CS_INIT_REINIT));
 }

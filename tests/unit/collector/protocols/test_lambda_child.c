@@ -71,10 +71,8 @@ static void ask(struct cs_assembled *parent, int32_t pid, const char *id, uint64
 	end_process(command, pid, 0, time_ns + MS);
 }
 
-/* A command that the shell starts 5 ms before. */
-static void answer(int32_t pid, const char *id, uint64_t time_ns)
+static void answer_with(struct cs_assembled *command, const char *id, uint64_t time_ns)
 {
-	struct cs_assembled *command = attach(pid, SHELL, shell, time_ns - 5 * MS);
 	struct cs_rec_invocation_end rec = { .first_ns = time_ns - MS,
 					     .source = CS_INVOCATION_LAMBDA,
 					     .outcome = CS_INVOCATION_RESPONSE,
@@ -82,7 +80,16 @@ static void answer(int32_t pid, const char *id, uint64_t time_ns)
 					     .headers_offset = (uint16_t)strlen(id),
 					     .text_len = (uint16_t)strlen(id) };
 
-	feed(command, (uint32_t)pid, CS_RECORD_INVOCATION_END, time_ns, &rec, sizeof(rec), id);
+	feed(command, (uint32_t)command->identity.pid, CS_RECORD_INVOCATION_END, time_ns, &rec,
+	     sizeof(rec), id);
+}
+
+/* A command that the shell starts 5 ms before. */
+static void answer(int32_t pid, const char *id, uint64_t time_ns)
+{
+	struct cs_assembled *command = attach(pid, SHELL, shell, time_ns - 5 * MS);
+
+	answer_with(command, id, time_ns);
 	end_process(command, pid, 0, time_ns + MS);
 }
 
@@ -274,6 +281,20 @@ Test(lambda_child, not_where_its_subshell_holds_another)
 Test(lambda_child, not_where_its_subshell_may_hold_another)
 {
 	by_subshell_with_another(false);
+}
+
+/* A runtime in another language, which a shell started beside what it goes on with. */
+Test(lambda_child, not_where_who_asked_lives_and_answers)
+{
+	struct cs_assembled *runtime;
+
+	answer(102, "r-1", 100 * MS);
+	runtime = attach(103, SHELL, shell, 110 * MS);
+	hear(runtime, "r-2", 120 * MS);
+	live(attach(CHILD, SHELL, shell, 125 * MS), 125 * MS);
+	cs_assembler_tick(assembler, 140 * MS);
+	answer_with(runtime, "r-2", 150 * MS);
+	check(0);
 }
 
 /* A header says what its process likes. */
