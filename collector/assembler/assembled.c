@@ -205,6 +205,7 @@ bool cs_assembled_is_function(struct cs_assembled *instance)
 	if (!e || e->hinted || !e->parent_segment ||
 	    e->parent_segment == instance->identity.segment)
 		return true;
-	return cs_assembled_serves(instance) || cs_stdio_is_function(instance) ||
+	return cs_assembled_serves(instance) || instance->answers ||
+	       cs_stdio_is_function(instance) ||
 	       ((instance->env.method || instance->identity.on_platform) && !e->parent_has_event);
 }

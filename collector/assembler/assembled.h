@@ -49,6 +49,7 @@ struct cs_assembled {
 	bool over;                 /* its own process has ended */
 	bool concluded;            /* the cold start was handed over, or there is none */
 	bool settled;              /* taker is told of in its stead */
+	bool answers : 1;          /* a Lambda event that it has asked for, or has died with one */
 	bool joined : 1;           /* its start is that of those who only started it, too */
 	bool accounted : 1;        /* what became of its start is in the ledger */
 	bool told : 1;             /* its start was, and that it is gone was not */

@@ -13,6 +13,22 @@ static bool is_server(const struct cs_assembled *instance)
 	return cs_assembled_serves(instance) || cs_assembled_asks(instance);
 }
 
+/* A command that asks for an event of the Lambda Runtime API need not be who answers it. */
+static bool is_server_itself(struct cs_assembled *instance)
+{
+	return instance->identity.lambda && cs_assembled_parent(instance)
+		       ? cs_assembled_serves(instance) || instance->answers
+		       : is_server(instance);
+}
+
+/* All processes of a function's environment could ask. */
+static bool has_asked(const struct cs_assembled *instance)
+{
+	return instance->identity.lambda
+		       ? instance->marks[CS_MARK_NEXT] || instance->first_seen || instance->answers
+		       : cs_assembled_asks(instance);
+}
+
 /*
  * It serves nothing and waits, was given no event, has read nothing, wrote nothing after it had spawned
  * @inner at @spawn_ns (a banner comes before), and has started no other server: that is a platform.
@@ -24,7 +40,8 @@ static bool only_starts(const struct cs_assembled *instance, const struct cs_ass
 
 	if (instance->started_server)
 		return instance->started_server == server->identity.segment;
-	return !is_server(instance) && (!instance->over || server->over) && !instance->env.method &&
+	return !cs_assembled_serves(instance) && !has_asked(instance) &&
+	       (!instance->over || server->over) && !instance->env.method &&
 	       !marks[CS_MARK_STDIN_READ] && marks[CS_MARK_STDOUT_WRITE] <= spawn_ns;
 }
 
@@ -42,7 +59,7 @@ struct cs_assembled *cs_starter_outermost(struct cs_assembled *server)
 {
 	struct cs_assembled *inner = server, *outer;
 
-	for (unsigned i = 0; i < GENERATIONS_MAX && is_server(server); i++) {
+	for (unsigned i = 0; i < GENERATIONS_MAX && is_server_itself(server); i++) {
 		outer = starter_of(inner, server);
 		if (!outer)
 			break;
@@ -76,7 +93,7 @@ void cs_starter_join(struct cs_assembled *server)
 	struct cs_assembled *starters[GENERATIONS_MAX], *inner = server;
 	unsigned count = 0;
 
-	if (server->joined || server->concluded || !is_server(server))
+	if (server->joined || server->concluded || !is_server_itself(server))
 		return;
 	while (count < GENERATIONS_MAX && (inner = starter_of(inner, server)))
 		starters[count++] = inner;

@@ -174,6 +174,8 @@ void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct 
 		return;
 	}
 	request = find_event(instance, text + rec->id_offset, rec->id_len);
+	if (request)
+		instance->answers = true;
 	if (!request)
 		request = cs_lambda_find_others(instance, text + rec->id_offset, rec->id_len);
 	if (!request) {

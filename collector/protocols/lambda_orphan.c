@@ -38,8 +38,10 @@ bool cs_lambda_orphan(struct cs_request *request, struct cs_outcome outcome)
 	    outcome.cause == CS_CAUSE_UNKNOWN)
 		return false;
 	if (outcome.cause != CS_CAUSE_UNKNOWN &&
-	    (outcome.cause != CS_CAUSE_EXIT || outcome.code != 0))
+	    (outcome.cause != CS_CAUSE_EXIT || outcome.code != 0)) {
+		request->instance->answers = true;
 		return false;
+	}
 	request->orphan = true;
 	request->instance->assembler->orphans_count++;
 	return true;

@@ -30,13 +30,16 @@ SECRET = "SECRET"
 
 
 class Run:
-    """A client under `coldspan run`, while its service is played; then the environment goes away."""
+    """A client under `coldspan run`, while its service is played; then the environment goes away.
 
-    def __init__(self, args, folder, *how, concurrency=1, snapshot=False, options=(), env=None):
+    @within: a command that starts the one in its arguments.
+    """
+
+    def __init__(self, args, folder, *how, concurrency=1, snapshot=False, options=(), env=None, within=()):
         self.folder, self.stack = folder, contextlib.ExitStack()
         self.api = self.stack.enter_context(runtime_api.serve(concurrency, snapshot))
         command = [args.coldspan, "run", *options, "--json", folder / "run.json", "--file",
-                   folder / "traces.jsonl", "--", sys.executable, CLIENT, *map(str, how)]
+                   folder / "traces.jsonl", "--", *within, sys.executable, CLIENT, *map(str, how)]
         self.said = self.stack.enter_context(open(folder / "said", "w+", encoding="utf-8"))
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=self.said, env={
             **os.environ, **PLATFORM, "AWS_LAMBDA_RUNTIME_API": self.api.address, **(env or {})})
@@ -385,6 +388,52 @@ def killed_worker(args, folder):
     assert killed["status"] == ERROR and killed["attributes"]["coldspan.worker.pid"] == pid, killed
     assert killed["message"] == "killed by signal 9 (SIGKILL)", killed
     assert well["status"] == OK and well["attributes"]["coldspan.worker.pid"] != pid, well
+
+
+# As a bootstrap starts its runtime that does not execute it in its own place.
+SHELL = ("sh", "-c", '"$@"; exit $?', "bootstrap")
+
+
+@case("a runtime that a shell started is told of, and its start is that of the shell")
+def below_a_shell(args, folder):
+    with Run(args, folder, "loop", within=SHELL) as run:
+        events = [run.push({"n": number}) for number in range(3)]
+        for event in events:
+            event.answer()
+    assert [told["request_id"] for told in run.result["invocations"]] == [event.id for event in events], run.result
+    start, = run.result["cold_starts"]
+    assert [phase["name"] for phase in start["phases"]][-3:-1] == ["handler", "respond"], start
+    assert start["programs_before"] == "sh", start
+    first, second, third = (run.of(event)["attributes"] for event in events)
+    assert first["faas.coldstart"] is True, first
+    assert not second["faas.coldstart"] and not third["faas.coldstart"], (second, third)
+
+
+@case("a runtime that a shell started and that is killed ends its event")
+def killed_below_a_shell(args, folder):
+    with Run(args, folder, "loop", within=SHELL) as run:
+        event = hang(run, folder, seconds=60, early=60)
+    span = run.of(event)
+    assert span["status"] == ERROR and span["message"] == "killed by signal 9 (SIGKILL)", span
+    assert len(run.result["cold_starts"]) == 1, run.result
+
+
+@case("lines of another command of the shell are no event's of its runtime")
+def beside_a_runtime(args, folder):
+    fifo, said = folder / "wait", folder / "said-beside"
+    os.mkfifo(fifo)
+    beside = (f'"$@" & read line < {said}; '
+              f'{sys.executable} -c "import os; os.write(2, b\'beside\\n\')"; : > {fifo}; wait')
+    os.mkfifo(said)
+    with Run(args, folder, "loop", within=("sh", "-c", beside, "bootstrap")) as run:
+        event = run.push({"wait": str(fifo)})
+        assert event.handed_out.wait(WAIT_S)
+        said.write_bytes(b"go\n")
+        event.answer()
+    line, = (line for line in otlp_json.of_file(folder / "traces.jsonl", otlp_json.logs)
+             if line["body"] == "beside")
+    assert not line.get("traceId") and "faas.invocation_id" not in line["attributes"], line
+    assert run.of(event)["status"] == OK
 
 
 @case("the result and the report say which event failed")

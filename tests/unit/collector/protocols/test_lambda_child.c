@@ -283,18 +283,56 @@ Test(lambda_child, not_where_its_subshell_may_hold_another)
 	by_subshell_with_another(false);
 }
 
-/* A runtime in another language, which a shell started beside what it goes on with. */
+/* A runtime that a shell started beside what it goes on with. */
 Test(lambda_child, not_where_who_asked_lives_and_answers)
 {
 	struct cs_assembled *runtime;
 
-	answer(102, "r-1", 100 * MS);
-	runtime = attach(103, SHELL, shell, 110 * MS);
-	hear(runtime, "r-2", 120 * MS);
-	live(attach(CHILD, SHELL, shell, 125 * MS), 125 * MS);
-	cs_assembler_tick(assembler, 140 * MS);
-	answer_with(runtime, "r-2", 150 * MS);
+	assembling_stop();
+	begin();
+	runtime = attach(103, SHELL, shell, 60 * MS);
+	runtime->marks[CS_MARK_NEXT] = 65 * MS;
+	hear(runtime, "r-2", EVENT_NS);
+	live(attach(CHILD, SHELL, shell, 75 * MS), 75 * MS);
+	cs_assembler_tick(assembler, 90 * MS);
+	answer_with(runtime, "r-2", 100 * MS);
 	check(0);
+	cr_assert(eq(uint, seen.invocations, 1));
+	cr_assert(eq(int, seen.invocation[0].outcome.cause, CS_CAUSE_NONE));
+}
+
+/* The shell only started it: that is one start. */
+static void below_shell(int status)
+{
+	struct cs_assembled *runtime;
+
+	assembling_stop();
+	begin();
+	runtime = attach(103, SHELL, shell, 60 * MS);
+	runtime->marks[CS_MARK_NEXT] = 65 * MS;
+	hear(runtime, "r-2", EVENT_NS);
+	if (!status)
+		answer_with(runtime, "r-2", 100 * MS);
+	end_process(runtime, 103, status, 110 * MS);
+	end_process(shell, SHELL, status, 120 * MS);
+	cs_assembler_flush(assembler);
+	cr_assert(eq(uint, seen.invocations, 1));
+	cr_assert(eq(uint, seen.cold_starts, 1));
+	cr_assert(eq(int, seen.pid, 103));
+	cr_assert(eq(str, seen.programs, (char *)"function"));
+}
+
+Test(lambda_child, a_runtime_below_a_shell_is_the_function)
+{
+	below_shell(0);
+	cr_assert(eq(u64, seen.invocation[0].end_ns, 100 * MS));
+}
+
+Test(lambda_child, a_runtime_below_a_shell_that_dies_ends_its_event)
+{
+	below_shell(SIGKILL);
+	cr_assert(eq(u64, seen.invocation[0].end_ns, 110 * MS));
+	cr_assert(eq(int, seen.invocation[0].outcome.cause, CS_CAUSE_SIGNAL));
 }
 
 /* A header says what its process likes. */
