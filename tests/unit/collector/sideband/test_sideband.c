@@ -89,7 +89,7 @@ static pid_t start_child(bool goes_on)
 
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		while (goes_on)
+		if (goes_on)
 			pause();
 		_exit(0);
 	}
