@@ -145,10 +145,37 @@ void cs_attribution_aside(struct cs_assembled *instance, const struct cs_entry *
 	}
 }
 
-void cs_attribution_answered(struct cs_request *request, uint64_t thread)
+/* Has @thread read @other, and begun the answer to @request while that was in flight? Then it did not wait. */
+static void did_others_work(struct cs_request *other, const struct cs_request *request,
+			    uint64_t thread, uint64_t time_ns)
 {
-	if (!request->bond.answered_by)
-		request->bond.answered_by = thread;
+	if (other != request && other->tag == request->tag && other->bond.thread == thread &&
+	    cs_request_has(other, time_ns))
+		other->bond.unbound_ns = 0;
+}
+
+void cs_attribution_answered(struct cs_request *request, uint64_t thread, uint64_t time_ns)
+{
+	struct cs_assembled *instance = request->instance;
+	struct cs_request *other;
+	unsigned looked = 0;
+
+	if (request->bond.answered_by)
+		return;
+	request->bond.answered_by = thread;
+	if (!thread || thread == request->bond.thread) /* are_together() */
+		return;
+	LIST_FOREACH(other, &instance->in_flight, in_flight)
+	{
+		did_others_work(other, request, thread, time_ns);
+	}
+	TAILQ_FOREACH_REVERSE(other, &instance->assembler->held, cs_held, held)
+	{
+		if (all_over(other, time_ns) || ++looked > HELD_LOOK_MAX)
+			return;
+		if (other->instance == instance)
+			did_others_work(other, request, thread, time_ns);
+	}
 }
 
 /* --- whose it is --- */

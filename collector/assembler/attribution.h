@@ -10,8 +10,8 @@
  *               but this one by another thread: what such a thread does after its own answer is not
  *               somebody else's;
  *   thread      the one whose head that thread has read from a socket that blocks (Lambda: whose event
- *               it has received), while that thread has read no other beside it, and if, when it is
- *               known, that thread answered as well.
+ *               it has received), while that thread has read no other beside it, nor answered what
+ *               another has read, and if, when it is known, that thread answered as well.
  *
  * Else none: nothing is in flight, or several are (counted: unattributed). In an event loop with several
  * in flight that is every time.
@@ -40,8 +40,8 @@ struct cs_bond {
 	uint64_t answered_by; /* thread that began the answer; 0 unknown, or not yet */
 	uint64_t
 		accompanied_ns; /* from here on another one was, or had been, in flight beside it */
-	uint64_t unbound_ns;    /* from here on its thread had read another one beside it */
-	bool bound;             /* one thread reads it and, while it blocks, does nothing else */
+	uint64_t unbound_ns; /* from here on its thread had read, or did, another one beside it */
+	bool bound;          /* one thread reads it and, while it blocks, does nothing else */
 };
 
 /* Of a struct cs_assembled: threads of a server that have read requests; more may seem to have. */
@@ -88,8 +88,13 @@ void cs_attribution_lost(struct cs_assembled *instance, uint64_t since_ns, uint6
 void cs_attribution_aside(struct cs_assembled *instance, const struct cs_entry *entry,
 			  uint64_t time_ns);
 
-/** cs_attribution_answered() - @thread began its answer. */
-void cs_attribution_answered(struct cs_request *request, uint64_t thread);
+/**
+ * cs_attribution_answered() - @thread began its answer
+ *
+ * If another thread read it, then @thread is bound to none of those that it has read and that are in flight: it
+ * has handed them on, and does other work meanwhile, even if it answers them later.
+ */
+void cs_attribution_answered(struct cs_request *request, uint64_t thread, uint64_t time_ns);
 
 /**
  * cs_attribution_find() - whose is it?

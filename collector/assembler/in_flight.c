@@ -251,7 +251,7 @@ void cs_assembled_on_request(struct cs_assembled *instance, const struct cs_entr
 static void begin_response(struct cs_request *request, const struct cs_entry *entry,
 			   uint64_t time_ns)
 {
-	cs_attribution_answered(request, entry->record.thread);
+	cs_attribution_answered(request, entry->record.thread, time_ns);
 	request->first_byte_ns = time_ns;
 }
 

@@ -182,6 +182,6 @@ void cs_assembled_on_invocation_end(struct cs_assembled *instance, const struct 
 		instance->assembler->stats.unmatched++;
 		return;
 	}
-	cs_attribution_answered(request, entry->record.thread);
+	cs_attribution_answered(request, entry->record.thread, time_ns);
 	answer(request, rec, cs_assembled_ours(instance, rec->first_ns), time_ns, now_ns);
 }

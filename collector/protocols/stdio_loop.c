@@ -136,7 +136,7 @@ void cs_stdio_on_invocation_end(struct cs_assembled *instance, const struct cs_e
 		instance->assembler->stats.unmatched += !(rec->flags & CS_INVOCATION_UNSEEN);
 		return;
 	}
-	cs_attribution_answered(request, entry->record.thread);
+	cs_attribution_answered(request, entry->record.thread, time_ns);
 	if (rec->first_ns)
 		first_ns = cs_clock_shift_apply(instance->identity.clock_shift_ns, rec->first_ns);
 	answer(request, rec, first_ns, time_ns, now_ns);

@@ -205,6 +205,53 @@ Test(attribution, who_hands_it_to_a_thread_that_answers_had_nothing)
 	cr_assert(eq(u64, whose(READER, 72 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
 }
 
+/* As Puma's threads do with a request whose body has not come yet. */
+Test(attribution, who_answers_what_another_read_had_handed_its_own_on)
+{
+	waited(READER, 1, 70 * MS);
+	came(OTHER, 2, 71 * MS);
+	cr_assert(eq(u64, whose(READER, 75 * MS, CS_ATTRIBUTION_THREAD), 1));
+	answered(READER, 2, 76 * MS);
+	cr_assert(eq(u64, whose(READER, 75 * MS, CS_ATTRIBUTION_UNCLEAR), 0));
+	answered(READER, 1, 80 * MS);
+	cr_assert(not(holds(1, CS_ATTRIBUTION_THREAD, 75 * MS)));
+}
+
+Test(attribution, an_answer_that_is_read_late_still_tells_who_was_handed_on)
+{
+	waited(READER, 1, 70 * MS);
+	came(OTHER, 2, 71 * MS);
+	answered(READER, 1, 80 * MS);
+	cr_assert(holds(1, CS_ATTRIBUTION_THREAD, 75 * MS));
+	answered(READER, 2, 76 * MS);
+	cr_assert(not(holds(1, CS_ATTRIBUTION_THREAD, 75 * MS)));
+}
+
+Test(attribution, who_answers_others_before_or_after_its_own_keeps_that)
+{
+	came(OTHER, 1, 60 * MS);
+	came(OTHER, 2, 61 * MS);
+	answered(READER, 1, 69 * MS);
+	waited(READER, 3, 70 * MS);
+	answered(READER, 3, 80 * MS);
+	answered(READER, 2, 85 * MS);
+	cr_assert(holds(3, CS_ATTRIBUTION_THREAD, 75 * MS));
+}
+
+/* The answers of others, and those to what it read itself, do not matter. */
+Test(attribution, who_answers_its_own_is_bound_to_it)
+{
+	waited(READER, 1, 70 * MS);
+	waited(OTHER, 2, 71 * MS);
+	waited(HELPER, 3, 72 * MS);
+	answered(OTHER, 2, 74 * MS);
+	answered(HELPER, 3, 75 * MS);
+	answered(READER, 1, 80 * MS);
+	cr_assert(holds(1, CS_ATTRIBUTION_THREAD, 73 * MS));
+	cr_assert(holds(2, CS_ATTRIBUTION_THREAD, 73 * MS));
+	cr_assert(holds(3, CS_ATTRIBUTION_THREAD, 73 * MS));
+}
+
 Test(attribution, what_a_thread_does_after_its_answer_is_nobody_elses)
 {
 	waited(OTHER, 1, 70 * MS);
