@@ -10,7 +10,9 @@ fi
 git rev-parse --git-dir >/dev/null 2>&1 || { echo 'SKIP: not a git checkout' && exit 77; }
 
 is_shell() {
-	head -c 64 "$1" | tr -d '\0' | head -n 1 | grep -qE '^#!.*\b(ba|da)?sh\b|^# shellcheck shell='
+	local first
+	IFS= read -r -n 64 first <"$1" || [ -n "$first" ] || return 1
+	[[ $first =~ ^#!.*[/\ ](ba|da)?sh($|\ ) || $first == '# shellcheck shell='* ]]
 }
 
 scripts=()
