@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Fuzzes every target, several at a time: tests/fuzz/run.sh BUILD SECONDS|all:SECONDS [NAME...]
 # SECONDS are for each target, all:SECONDS for all of them and what is built before: each has its share, at most
-# 30 s. BUILD is configured with clang, libFuzzer, ASan and UBSan. What was found stays in
+# 30 s. The build itself is given up after CS_BUILD_LIMIT seconds (1200). BUILD is configured with clang, libFuzzer, ASan and UBSan. What was found stays in
 # BUILD/found/NAME/ (new inputs) and BUILD/crash/NAME-* (failures). Exit: 0 nothing failed, 77 no clang.
 set -uo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -19,7 +19,9 @@ build_targets() {
 		-Db_sanitize=address,undefined -Db_lundef=false >"$build.log" 2>&1 ||
 		{ cat "$build.log" >&2 && return 1; }
 	rm -f "$build.log"
-	ninja --quiet -C "$build" -j "$jobs" fuzz_targets
+	timeout --foreground --kill-after=10 "$limit" ninja --quiet -C "$build" -j "$jobs" fuzz_targets && return
+	[ $? != 124 ] || echo "fuzz: the targets were not built within $limit s" >&2
+	return 1
 }
 
 # A line per target, always: how much was tried, and whether it failed.
@@ -67,7 +69,7 @@ share() {
 [ $# -ge 2 ] || usage
 build=$1 seconds=$2
 shift 2
-jobs=${CS_JOBS:-$(nproc)}
+jobs=${CS_JOBS:-$(nproc)} limit=${CS_BUILD_LIMIT:-1200}
 if ! command -v clang >/dev/null; then
 	echo 'SKIP: fuzzing needs clang'
 	exit 77
