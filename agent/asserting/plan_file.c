@@ -45,6 +45,25 @@ static int find(struct cs_plan_file *file, struct cs_diag *diag)
 			   "no " CS_PLAN_FILE " in %s or above; coldspan init writes one", start);
 }
 
+/* Such as of a shell's <(...): what stands there is a descriptor, and not where somebody keeps a file. */
+static bool holds_descriptors(const char *folder)
+{
+	return !strcmp(folder, "/dev") || !strncmp(folder, "/proc/", strlen("/proc/"));
+}
+
+/* In which folder a name stands, where a link in it is not followed: it may lead to what many projects share. */
+static bool folder_of(const char *path, char folder[PATH_MAX])
+{
+	char above[PATH_MAX] = ".";
+	const char *slash = strrchr(path, '/');
+
+	if (slash)
+		snprintf(above, sizeof(above), "%.*s", (int)(slash + 1 - path), path);
+	if (!realpath(above, folder))
+		return false;
+	return !holds_descriptors(folder) || realpath(".", folder);
+}
+
 static int locate(const char *path, struct cs_plan_file *file, struct cs_diag *diag)
 {
 	if (!path)
@@ -53,13 +72,9 @@ static int locate(const char *path, struct cs_plan_file *file, struct cs_diag *d
 		path = "/dev/stdin";
 	if (snprintf(file->path, sizeof(file->path), "%s", path) >= (int)sizeof(file->path))
 		return cs_diag_set(diag, -ENAMETOOLONG, "%s: %s", path, strerror(ENAMETOOLONG));
-	if (realpath(path, file->folder)) {
-		go_up(file->folder);
+	if (access(path, F_OK) == 0 && folder_of(path, file->folder))
 		return 0;
-	}
-	if (access(path, F_OK) < 0 || !getcwd(file->folder, sizeof(file->folder)))
-		return cs_diag_set(diag, -errno, "%s: %s", path, strerror(errno));
-	return 0; /* a pipe has a name in /dev/fd, and no folder */
+	return cs_diag_set(diag, -errno, "%s: %s", path, strerror(errno));
 }
 
 int cs_plan_file_load(const char *path, const char *baseline, struct cs_diag *diag,

@@ -301,6 +301,32 @@ def it_is_found_from_a_folder_below(args, folder):
 
 
 @case
+def relative_names_begin_where_the_name_of_the_file_stands(args, folder):
+    """A link there leads to what projects share: each is its own, however the file is found."""
+    plan(folder, "  f: {run: [./start], budgets: [total <= 100s]}\n")
+    text = (folder / "coldspan.yaml").read_text()
+    (folder / "project").mkdir()
+    (folder / "project/start").write_text("#!/bin/sh\nexit 0\n")
+    (folder / "project/start").chmod(0o755)
+    (folder / "project/coldspan.yaml").symlink_to("../coldspan.yaml")
+    (folder / "beside").symlink_to("project")
+    expect(coldspan(args, folder, "-c", "coldspan.yaml"), NO_DATA, r"\./start: command not found")
+    expect(coldspan(args, folder / "project"), KEPT, r"budgets: 1 kept")
+    for name in ("project/coldspan.yaml", "beside/coldspan.yaml", folder / "project/coldspan.yaml"):
+        expect(coldspan(args, folder, "-c", name), KEPT, r"budgets: 1 kept")
+    expect(coldspan(args, folder / "project", "-c", "coldspan.yaml"), KEPT, r"budgets: 1 kept")
+
+    def from_input(name, where, **how):
+        return subprocess.run([args.coldspan, "assert", "-c", name], cwd=where, env=environment(), text=True,
+                              capture_output=True, timeout=300, check=False, **how)
+
+    for name in ("-", "/dev/stdin", "/proc/self/fd/0"):
+        expect(from_input(name, folder / "project", input=text), KEPT, r"budgets: 1 kept")
+        with (folder / "coldspan.yaml").open() as file:
+            expect(from_input(name, folder / "project", stdin=file), KEPT, r"budgets: 1 kept")
+
+
+@case
 def the_schema_says_what_the_program_does(args, folder):
     try:
         import jsonschema
