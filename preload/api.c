@@ -193,8 +193,18 @@ static void remember_caller(uint64_t invocation, const char *traceparent)
 		remember(invocation, &trace);
 }
 
-/* With COLDSPAN_PROPAGATE: its span has an id from the beginning. Return: false: it has none here. */
-static bool hand_on(struct cs_rec_api_begin *rec, struct text *text)
+static bool emit_begin(struct cs_rec_api_begin *rec, struct text *text)
+{
+	return cs_emit_parts(
+		CS_RECORD_API_BEGIN, CS_PRIORITY_LOW, cs_now(),
+		(const struct iovec[]){ { rec, sizeof(*rec) }, { text->bytes, text->used } }, 2);
+}
+
+/*
+ * With COLDSPAN_PROPAGATE: its span has an id from the beginning. Of an id that is handed on there must be a
+ * record. Return: false: it has none here.
+ */
+static bool emit_handed_on(struct cs_rec_api_begin *rec, struct text *text)
 {
 	const struct cs_propagate_begun begun = {
 		.key = { rec->span, 0, CS_CURRENT_API },
@@ -205,23 +215,23 @@ static bool hand_on(struct cs_rec_api_begin *rec, struct text *text)
 	char lines[CS_PROPAGATE_LINES_MAX];
 	struct cs_context context;
 	uint32_t added = cs_propagate_begin(&begun, &context, lines);
+	bool told = put(text, lines, added);
 
-	if (!put(text, lines, added)) {
-		cs_propagate_count(&begun, NULL);
-		return false;
-	}
-	rec->headers_len = (uint16_t)(rec->headers_len + added);
-	remember(rec->span, &context.trace);
-	cs_propagate_count(&begun, &context);
-	return true;
+	if (told)
+		rec->headers_len = (uint16_t)(rec->headers_len + added);
+	told &= emit_begin(rec, text);
+	cs_propagate_count(&begun, told ? &context : NULL);
+	if (told)
+		remember(rec->span, &context.trace);
+	return told;
 }
 
 static uint64_t begin_invocation(const struct coldspan_invocation *from)
 {
 	struct cs_rec_api_begin rec = { .span = new_handle() };
 	struct coldspan_invocation what = { 0 };
+	bool whole, handed_on = false;
 	struct text text;
-	bool whole;
 
 	text.used = 0;
 	if (from)
@@ -238,12 +248,14 @@ static uint64_t begin_invocation(const struct coldspan_invocation *from)
 	rec.headers_len = (uint16_t)(text.used - rec.headers_len);
 	if (!whole)
 		rec.flags |= CS_REQUEST_HEADERS_CUT;
-	if (!cs_propagate_asked(CS_PROPAGATE_ANY) || !hand_on(&rec, &text))
-		remember_caller(rec.span, what.traceparent);
 	cs_mark_own(CS_MARK_REQUEST, cs_now());
 	cs_shim_end_init();
-	cs_emit(CS_RECORD_API_BEGIN, CS_PRIORITY_LOW, cs_now(), &rec, sizeof(rec), text.bytes,
-		text.used);
+	if (cs_propagate_asked(CS_PROPAGATE_ANY))
+		handed_on = emit_handed_on(&rec, &text);
+	else
+		(void)emit_begin(&rec, &text);
+	if (!handed_on)
+		remember_caller(rec.span, what.traceparent);
 	return rec.span;
 }
 
@@ -257,8 +269,7 @@ static uint64_t begin_span(const struct cs_api_call *call)
 	text.used = 0;
 	rec.span = new_handle();
 	rec.name_len = put_text(&text, call->text);
-	cs_emit(CS_RECORD_API_BEGIN, CS_PRIORITY_LOW, cs_now(), &rec, sizeof(rec), text.bytes,
-		text.used);
+	(void)emit_begin(&rec, &text);
 	return rec.span;
 }
 

@@ -9,6 +9,7 @@ import collections
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -89,6 +90,18 @@ def what_is_handed_on_is_its_own(args, folder):
     invocation = named(spans, "nightly")
     assert said == f"1 00-{TRACE}-{invocation['spanId']}-01\n0 .\n1 77\n", (said, invocation)
     assert invocation["parentSpanId"] == "b7ad6b7169203331", invocation
+
+
+@case
+def of_an_id_that_is_handed_on_there_is_a_record(args, folder):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as nobody:
+        nobody.bind(str(folder / "socket"))
+        nobody.listen()
+        run = subprocess.run([build(args, folder), "flooded"], capture_output=True, text=True, check=False,
+                             timeout=TIMEOUT_S,
+                             env={**os.environ, "LD_PRELOAD": str(args.shim), "COLDSPAN_PROPAGATE": "outbound",
+                                  "COLDSPAN_SOCKET": str(folder / "socket")})
+    assert (run.returncode, run.stdout) == (0, f"1 {PARENT}\n"), run
 
 
 @case

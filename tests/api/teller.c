@@ -236,6 +236,23 @@ static int handlers(void)
 	return 0;
 }
 
+/* More than a ring holds, and nobody reads it: of the last there is no record. */
+static int flooded(void)
+{
+	char name[COLDSPAN_TEXT_MAX], parent[COLDSPAN_TRACEPARENT_BYTES];
+	struct coldspan_invocation what = { .bytes = sizeof(what),
+					    .name = name,
+					    .traceparent = TRACE };
+	coldspan_span last = COLDSPAN_NONE;
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (int i = 0; i < 20000; i++)
+		last = coldspan_invocation_begin(&what);
+	printf("%d %s\n", coldspan_traceparent(last, parent), parent);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -244,7 +261,7 @@ int main(int argc, char **argv)
 	} programs[] = {
 		{ "everything", everything }, { "nothing", nothing },   { "many", many },
 		{ "threads", threads },       { "forks", forks },       { "killed", killed },
-		{ "later", later },           { "handlers", handlers },
+		{ "later", later },           { "handlers", handlers }, { "flooded", flooded },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(programs) / sizeof(programs[0]); i++) {
