@@ -147,14 +147,33 @@ ParameterizedTest(struct carried_case *c, traceparent, which_trace_it_is)
 		  "%s", c->lines);
 }
 
-Test(traceparent, states_that_do_not_fit_are_none)
-{
-	char lines[4096] = "traceparent: " GOOD "\n";
+struct states_case {
+	size_t values[4]; /* how long, of a header each; 0: no more of them */
+	bool taken;
+};
 
-	for (int i = 0; i < 3; i++) {
-		strcat(lines, "tracestate: a=");
-		memset(lines + strlen(lines), 'x', 400);
-		strcat(lines, "\n");
+/* None of several is left out: what the others say together is not what was sent. */
+ParameterizedTestParameters(traceparent, states_that_do_not_fit_are_none)
+{
+	static struct states_case cases[] = {
+		{ { 200 }, true },       { { 200, 200 }, true },      { { 400, 400, 400 }, false },
+		{ { 200, 900 }, false }, { { 200, 900, 10 }, false }, { { 2000, 10 }, false },
+	};
+
+	return cr_make_param_array(struct states_case, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+ParameterizedTest(struct states_case *c, traceparent, states_that_do_not_fit_are_none)
+{
+	char lines[4096] = "traceparent: " GOOD "\n", expected[1024] = "0a9c 1 ";
+
+	for (int i = 0; c->values[i]; i++) {
+		char value[2048] = { (char)('a' + i), '=' };
+
+		memset(value + 2, 'x', c->values[i]);
+		sprintf(lines + strlen(lines), "tracestate: %s\n", value);
+		if (c->taken)
+			sprintf(expected + strlen(expected), "%s%s", i ? "," : "", value);
 	}
-	cr_expect(eq(str, (char *)carried(lines, false), (char *)"0a9c 1 "));
+	cr_expect(eq(str, (char *)carried(lines, false), expected));
 }
