@@ -123,6 +123,7 @@ void cs_assembled_begin_event(struct cs_assembled *instance, uint64_t now_ns)
 		return;
 	}
 	request->tag = (uint32_t)instance->identity.pid;
+	request->cut = instance->identity.cut;
 	request->cold = true;
 	request->start_ns = instance->event.event_ns ? instance->event.event_ns : instance->end_ns;
 	request->first_byte_ns = instance->event.output_ns;

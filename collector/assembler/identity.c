@@ -119,6 +119,10 @@ static void take(struct reading *r, const char *key, const char *value)
 		where = &r->variables[variable];
 	if (where && !*where)
 		*where = keep(r, value);
+	else if (!strcmp(key, "cut"))
+		r->identity->cut |= !strcmp(value, "target")    ? CS_REQUEST_TARGET_CUT
+				    : !strcmp(value, "headers") ? CS_REQUEST_HEADERS_CUT
+								: 0;
 	else if (!where && !strcmp(key, "env.baggage"))
 		take_baggage(r, value);
 	else if (!where && (!strncmp(key, "env.Http_", 9) || !strncmp(key, "env.HTTP_", 9)))

@@ -155,8 +155,9 @@ struct cs_identity {
 	const struct cs_container *container; /* NULL: nothing is known of what holds it */
 	bool interpreted; /* it runs code that it is given: its main is not the user's */
 	bool on_platform; /* a FaaS platform's variables name the function */
-	bool named;       /* @name is its environment's word, not that of its program */
-	bool loop;        /* it began as an action loop: CS_HEADER_LOOP */
+	bool named : 1;   /* @name is its environment's word, not that of its program */
+	bool loop : 1;    /* it began as an action loop: CS_HEADER_LOOP */
+	uint8_t cut; /* of its environment's event: CS_REQUEST_HEADERS_CUT, CS_REQUEST_TARGET_CUT */
 	int32_t pid;
 	int32_t ppid;
 	uint32_t uid;

@@ -37,26 +37,33 @@ struct area {
 	char *bytes;
 	uint32_t size;
 	uint32_t used;
+	bool headers_cut, target_cut; /* of the event: not all of it fits */
 };
 
-/* "key=value" and its NUL; left out whole if it does not fit. */
-static void put_bytes(struct area *area, const char *key, const char *value, size_t value_len)
+#define HEADERS_CUT "headers"
+#define TARGET_CUT  "target"
+/* What says so always fits. */
+#define CUT_BYTES (sizeof("cut=" HEADERS_CUT) + sizeof("cut=" TARGET_CUT))
+
+/* "key=value" and its NUL; left out whole if it does not fit: then false. */
+static bool put_bytes(struct area *area, const char *key, const char *value, size_t value_len)
 {
 	size_t key_len = cs_text_len(key);
 	size_t need = key_len + 1 + value_len + 1;
 
 	if (need > area->size - area->used)
-		return;
+		return false;
 	__builtin_memcpy(area->bytes + area->used, key, key_len);
 	area->bytes[area->used + key_len] = '=';
 	__builtin_memcpy(area->bytes + area->used + key_len + 1, value, value_len);
 	area->bytes[area->used + need - 1] = '\0';
 	area->used += (uint32_t)need;
+	return true;
 }
 
 static void put(struct area *area, const char *key, const char *value)
 {
-	put_bytes(area, key, value, cs_text_len(value));
+	(void)put_bytes(area, key, value, cs_text_len(value));
 }
 
 #define HEADER_NAME_BYTES 40u /* longer names are none of those kept */
@@ -78,8 +85,8 @@ static void put_header(struct area *area, const char *variable)
 		return;
 	__builtin_memcpy(key + 4, variable, prefix_len + len);
 	value_len = cs_text_len(header + len + 1);
-	if (value_len <= CS_HTTP_VALUE_MAX)
-		put_bytes(area, key, header + len + 1, value_len);
+	if (value_len > CS_HTTP_VALUE_MAX || !put_bytes(area, key, header + len + 1, value_len))
+		area->headers_cut = true;
 }
 
 /* Does any name of the table begin with @letter? Mostly this settles it. */
@@ -117,7 +124,9 @@ static void put_variable(struct area *area, const char *variable)
 			value = "1";
 			value_len = 1;
 		}
-		put_bytes(area, key, value, value_len);
+		if (!put_bytes(area, key, value, value_len) &&
+		    variables[i].how == CS_VARIABLE_TARGET)
+			area->target_cut = true;
 		/* A process per event: what it writes is the answer. */
 		if (i + 1 == CS_VARIABLE_Http_Method || i + 1 == CS_VARIABLE_REQUEST_METHOD)
 			cs_shim.own_event = true;
@@ -156,11 +165,13 @@ static void put_baggage(struct area *area, const char *list)
 		.name_len = &name_len,
 	};
 
-	if (room <= key_len)
+	if (room <= key_len) {
+		area->headers_cut = true;
 		return;
+	}
 	for (; *list; list++)
-		(void)!cs_baggage_take(&baggage, &lines, (unsigned char)*list);
-	(void)!cs_baggage_take(&baggage, &lines, CS_BAGGAGE_OVER);
+		area->headers_cut |= !cs_baggage_take(&baggage, &lines, (unsigned char)*list);
+	area->headers_cut |= !cs_baggage_take(&baggage, &lines, CS_BAGGAGE_OVER);
 	if (!used)
 		return;
 	__builtin_memcpy(to, key, key_len);
@@ -290,7 +301,7 @@ static bool find_executable(const struct cs_start *start, char *ret)
 
 uint32_t cs_identity_write(const struct cs_start *start, char *bytes, uint32_t size)
 {
-	struct area area = { .bytes = bytes, .size = size };
+	struct area area = { .bytes = bytes, .size = size - (uint32_t)CUT_BYTES };
 	const char *script = executed_script(start);
 	bool interpreter = script;
 	char path[CS_PATH_BYTES];
@@ -322,5 +333,10 @@ uint32_t cs_identity_write(const struct cs_start *start, char *bytes, uint32_t s
 	if (absolute("x", cs_shim.wiped->cwd, path))
 		cs_identity_user_dir(2, path);
 	put_variables(&area, start->envp);
+	area.size = size;
+	if (area.headers_cut)
+		put(&area, "cut", HEADERS_CUT);
+	if (area.target_cut)
+		put(&area, "cut", TARGET_CUT);
 	return area.used;
 }

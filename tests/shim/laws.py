@@ -399,6 +399,7 @@ def secrets(lab):
         for kept in ("Http_Path=/public-path", "REQUEST_URI=/public-uri", "Http_X_Call_Id=public-call",
                      "HTTP_X_B3_SPANID=public-span"):
             assert f"env.{kept}\0".encode() in run.raw, f"{kept} of the request was not kept"
+        assert b"\0cut=headers\0" in run.raw and b"cut=target" not in run.raw, "what was left out is said"
         no_secret(libc, run)
 
 

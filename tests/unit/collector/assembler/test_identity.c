@@ -85,6 +85,21 @@ Test(identity, a_program_that_runs_what_it_is_given_is_no_users_own)
 	cr_assert(identity.interpreted);
 }
 
+Test(identity, what_did_not_fit_of_an_event_is_said)
+{
+	name_of("exe=/app/f");
+	cr_expect(eq(int, identity.cut, 0));
+	put("cut=something");
+	read_it();
+	cr_expect(eq(int, identity.cut, 0));
+	put("cut=headers");
+	read_it();
+	cr_expect(eq(int, identity.cut, CS_REQUEST_HEADERS_CUT));
+	put("cut=target");
+	read_it();
+	cr_expect(eq(int, identity.cut, CS_REQUEST_HEADERS_CUT | CS_REQUEST_TARGET_CUT));
+}
+
 Test(identity, a_long_name_is_cut_between_runes)
 {
 	char script[512] = "script=/app/xx";
