@@ -202,10 +202,12 @@ bool cs_assembled_is_function(struct cs_assembled *instance)
 {
 	const struct cs_evidence *e = cs_assembled_evidence(instance);
 
+	if (cs_lambda_is_extension(instance))
+		return false;
 	if (!e || e->hinted || !e->parent_segment ||
 	    e->parent_segment == instance->identity.segment)
 		return true;
-	return cs_assembled_serves(instance) || instance->answers ||
+	return cs_assembled_serves(instance) || cs_lambda_is_runtime(instance) ||
 	       cs_stdio_is_function(instance) ||
 	       ((instance->env.method || instance->identity.on_platform) && !e->parent_has_event);
 }

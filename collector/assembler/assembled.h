@@ -38,23 +38,23 @@ struct cs_assembled {
 	LIST_HEAD(, cs_request) requests;  /* in flight, held and kept, newest first */
 	LIST_HEAD(, cs_request) in_flight; /* those of them, newest first */
 	struct cs_workers workers;
-	unsigned requests_count;
+	uint16_t requests_count; /* at most CS_ASSEMBLER_REQUESTS_MAX */
+	uint16_t load_status;    /* of the answer to code that was refused */
 	enum cs_assembler_end end : 8;
-	unsigned load_status : 16; /* of the answer to code that was refused */
+	uint8_t child_used; /* CS_EXEC_*: what who came of it may have used of its own */
+	bool first_seen : 1;
+	bool connected : 1; /* a request came over a connection */
+	bool detached : 1;
+	bool over : 1;      /* its own process has ended */
+	bool concluded : 1; /* the cold start was handed over, or there is none */
+	bool settled : 1;   /* taker is told of in its stead */
+	bool answers : 1;   /* a Lambda event that it has asked for, or has died with one */
+	bool joined : 1;    /* its start is that of those who only started it, too */
+	bool accounted : 1; /* what became of its start is in the ledger */
+	bool told : 1;      /* its start was, and that it is gone was not */
+	bool met_gone : 1;  /* see cs_assembler_met_gone() */
 	size_t requests_bytes;
-	struct cs_request *first; /* the cold one, until it is handed over */
-	bool first_seen;
-	bool connected; /* a request came over a connection */
-	bool detached;
-	bool over;                 /* its own process has ended */
-	bool concluded;            /* the cold start was handed over, or there is none */
-	bool settled;              /* taker is told of in its stead */
-	bool answers : 1;          /* a Lambda event that it has asked for, or has died with one */
-	bool joined : 1;           /* its start is that of those who only started it, too */
-	bool accounted : 1;        /* what became of its start is in the ledger */
-	bool told : 1;             /* its start was, and that it is gone was not */
-	bool met_gone : 1;         /* see cs_assembler_met_gone() */
-	uint8_t child_used;        /* CS_EXEC_*: what who came of it may have used of its own */
+	struct cs_request *first;  /* the cold one, until it is handed over */
 	const char *child_name;    /* one of those; NULL: none, or there was no memory */
 	uint64_t started_server;   /* segment: what is told of in its stead; 0: it started none */
 	struct cs_api_table *api;  /* what it tells itself; NULL: nothing yet */
@@ -85,6 +85,7 @@ struct cs_assembled {
 
 /* One of ten thousand that may be idle: the allocator's next size is a quarter larger. */
 _Static_assert(sizeof(struct cs_assembled) <= 1024, "an allocator's size");
+_Static_assert(CS_ASSEMBLER_REQUESTS_MAX <= UINT16_MAX, "requests_count");
 
 struct cs_assembler {
 	struct cs_id_key key;
@@ -243,6 +244,12 @@ void cs_lambda_event_ends(struct cs_request *request);
 /** cs_lambda_find_others() - an event that @instance answers and another asked for; NULL: none. */
 struct cs_request *cs_lambda_find_others(struct cs_assembled *instance, const char *id,
 					 size_t id_len);
+
+/** cs_lambda_is_runtime() - it has answered an event that it asked for, died with one, or failed its init. */
+bool cs_lambda_is_runtime(struct cs_assembled *instance);
+
+/** cs_lambda_is_extension() - it is one, and no runtime as well. */
+bool cs_lambda_is_extension(const struct cs_assembled *instance);
 
 /** cs_lambda_hand_up() - an init that failed is its owner's, if that is known by now. */
 void cs_lambda_hand_up(struct cs_assembled *instance);

@@ -10,15 +10,16 @@
 
 static bool is_server(const struct cs_assembled *instance)
 {
-	return cs_assembled_serves(instance) || cs_assembled_asks(instance);
+	return !cs_lambda_is_extension(instance) &&
+	       (cs_assembled_serves(instance) || cs_assembled_asks(instance));
 }
 
 /* A command that asks for an event of the Lambda Runtime API need not be who answers it. */
 static bool is_server_itself(struct cs_assembled *instance)
 {
-	return instance->identity.lambda && cs_assembled_parent(instance)
-		       ? cs_assembled_serves(instance) || instance->answers
-		       : is_server(instance);
+	return is_server(instance) &&
+	       (!instance->identity.lambda || !cs_assembled_parent(instance) ||
+		cs_assembled_serves(instance) || cs_lambda_is_runtime(instance));
 }
 
 /* All processes of a function's environment could ask. */

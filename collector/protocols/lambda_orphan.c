@@ -31,11 +31,15 @@ static struct cs_assembled *owner_of(struct cs_assembled *instance)
 
 bool cs_lambda_orphan(struct cs_request *request, struct cs_outcome outcome)
 {
+	bool own = request->tag == (uint32_t)request->instance->identity.pid;
+
 	if (!request->lambda || request->orphan)
 		return request->orphan;
+	/* Who has answered events is no command, however it ends. */
+	if (own && request->instance->answers)
+		return false;
 	/* Of a fork child nobody may have told yet. It is no command of a bootstrap's. */
-	if (request->tag != (uint32_t)request->instance->identity.pid &&
-	    outcome.cause == CS_CAUSE_UNKNOWN)
+	if (!own && outcome.cause == CS_CAUSE_UNKNOWN)
 		return false;
 	if (outcome.cause != CS_CAUSE_UNKNOWN &&
 	    (outcome.cause != CS_CAUSE_EXIT || outcome.code != 0)) {

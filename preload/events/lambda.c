@@ -126,6 +126,7 @@ static uint16_t outcome_of(enum cs_lambda_call call)
 		return CS_INVOCATION_RESTORE_ERROR;
 	case CS_LAMBDA_NEXT:
 	case CS_LAMBDA_RESTORE_NEXT:
+	case CS_LAMBDA_REGISTER:
 	case CS_LAMBDA_OTHER:
 		break;
 	}
@@ -172,6 +173,8 @@ static void asks(const struct cs_conn_event *event)
 
 	if (call == CS_LAMBDA_RESTORE_NEXT)
 		cs_mark_own(CS_MARK_RESTORE_NEXT, event->time_ns);
+	if (call == CS_LAMBDA_REGISTER)
+		cs_mark_own(CS_MARK_EXTENSION, event->time_ns);
 	if (call != CS_LAMBDA_NEXT)
 		return;
 	cs_mark_own(CS_MARK_NEXT, event->time_ns);

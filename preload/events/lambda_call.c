@@ -11,8 +11,9 @@
 #include "preload/wire/records.h"
 #include "preload/wire/runtime_api.h"
 
-#define RUNTIME "/2018-06-01/runtime/"
-#define EVENTS  RUNTIME "invocation/"
+#define RUNTIME  "/2018-06-01/runtime/"
+#define EVENTS   RUNTIME "invocation/"
+#define REGISTER "/2020-01-01/extension/register"
 
 /* "1.2.3.4" up to @end; false: a name, or an address of another kind. */
 static bool read_ipv4(const char *s, const char *end, uint32_t *ret)
@@ -111,6 +112,8 @@ enum cs_lambda_call cs_lambda_call_of(const struct cs_http_text *text,
 		return CS_LAMBDA_INIT_ERROR;
 	if (part_is(target, len, RUNTIME "restore/error"))
 		return CS_LAMBDA_RESTORE_ERROR;
+	if (part_is(target, len, REGISTER))
+		return CS_LAMBDA_REGISTER;
 	if (!begins(target, len, EVENTS))
 		return CS_LAMBDA_OTHER;
 	call = answer_of(target, sizeof(EVENTS) - 1, len, ret_id);

@@ -3,7 +3,8 @@
 /*
  * What a client of the Lambda Runtime API says and is told, out of the texts that the HTTP scanners
  * keep: which call a request is, whose answer, and where the service is. Pure. Paths and headers:
- * AWS's guide for custom runtimes, API version 2018-06-01.
+ * AWS's guide for custom runtimes, API version 2018-06-01; of extensions, which ask the same service:
+ * its guide to the Extensions API, version 2020-01-01.
  */
 #pragma once
 
@@ -29,6 +30,7 @@ enum cs_lambda_call {
 	CS_LAMBDA_INIT_ERROR,
 	CS_LAMBDA_RESTORE_NEXT,
 	CS_LAMBDA_RESTORE_ERROR,
+	CS_LAMBDA_REGISTER,
 };
 
 /* A part of the bytes of a struct cs_http_text. */

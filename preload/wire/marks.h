@@ -29,7 +29,8 @@
 	X(RESTORE, "restore", "the snapshot was restored (Lambda SnapStart)")                      \
 	X(NEXT, "next", "first byte of the first request for an event (Lambda Runtime API)")       \
 	X(RESTORE_NEXT, "restore_next", "first byte of the request that waits for that")           \
-	X(LOADED, "loaded", "last byte of the answer that the code that came is loaded")
+	X(LOADED, "loaded", "last byte of the answer that the code that came is loaded")           \
+	X(EXTENSION, "extension", "first byte of the request that makes it an extension (Lambda)")
 
 enum cs_mark {
 #define X(id, name, meaning) CS_MARK_##id,

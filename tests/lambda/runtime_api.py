@@ -25,7 +25,9 @@ WAIT_S = 60
 ANSWER_MAX = 6 * 1024 * 1024 + 100  # AWS: 6 MB and a bit
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:probe"
 PREFIX = "/2018-06-01/runtime/"
+EXTENSION = "/2020-01-01/extension/"
 MODE, ERROR_TYPE = "Lambda-Runtime-Function-Response-Mode", "Lambda-Runtime-Function-Error-Type"
+EXTENSION_ID = "4a1b0ff0-0000-4000-8000-000000000001"
 ERROR_BODY = "Lambda-Runtime-Function-Error-Body"
 
 
@@ -122,6 +124,13 @@ class Api:
         return self.init_error
 
     # What calls do. Each raises Refusal, or returns.
+
+    def extension_next(self, identifier):
+        """No event is one for extensions here: they wait until the environment goes."""
+        with self.lock:
+            if identifier != EXTENSION_ID:
+                raise Refusal(403, "Extension.UnknownExtensionIdentifier", "it has not registered")
+            self.lock.wait_for(lambda: self.gone)
 
     def restore_next(self):
         with self.lock:
@@ -251,6 +260,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if self.path == PREFIX + "restore/next":
                 self.restore_next()
                 return
+            if self.path == EXTENSION + "event/next":
+                self.api.extension_next(self.headers.get("Lambda-Extension-Identifier"))
+                self.close_connection = True
+                return
             if self.path != PREFIX + "invocation/next":
                 raise Refusal(404, "NotFound", "no such call")
             if self.headers.get("Content-Length", "0") != "0":
@@ -275,6 +288,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         try:
             body, trailers = self.body()
+            if self.path == EXTENSION + "register":
+                if not self.headers.get("Lambda-Extension-Name"):
+                    raise Refusal(403, "Extension.InvalidExtensionName", "no name")
+                self.reply(200, b"{}", [("Lambda-Extension-Identifier", EXTENSION_ID)])
+                return
             self.take_post(body, trailers)
         except Refusal as refusal:
             self.refuse(refusal)

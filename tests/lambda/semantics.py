@@ -5,6 +5,7 @@
 usage: semantics.py --coldspan FILE
 """
 import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -416,6 +417,35 @@ def killed_below_a_shell(args, folder):
     span = run.of(event)
     assert span["status"] == ERROR and span["message"] == "killed by signal 9 (SIGKILL)", span
     assert len(run.result["cold_starts"]) == 1, run.result
+
+
+@case("a runtime that a shell started and that exits with 0 ends its event")
+def exit_below_a_shell(args, folder):
+    with Run(args, folder, "loop", within=SHELL) as run:
+        first = run.push({"n": 1})
+        first.answer()
+        event = run.push({"exit": 0})
+        run.process.wait(WAIT_S)
+    span = run.of(event)
+    assert span["status"] == ERROR and span["message"] == "exit status 0 before it was answered", span
+    assert run.of(first)["attributes"]["faas.coldstart"] and not span["attributes"]["faas.coldstart"], span
+    assert len(run.result["cold_starts"]) == 1, run.result
+
+
+@case("an extension beside a runtime is no function, nor is what it serves an event")
+def extension(args, folder):
+    port = folder / "port"
+    os.mkfifo(port)
+    beside = ("sh", "-c", '"$1" "$2" extends & "$@"; wait', "bootstrap")
+    with Run(args, folder, "loop", within=beside, env={"PORT": str(port)}) as run:
+        connection = http.client.HTTPConnection("127.0.0.1", int(port.read_text(encoding="utf-8")))
+        event = run.push({"n": 1})
+        event.answer()
+        connection.request("POST", "/", "[]")
+        assert connection.getresponse().status == 200
+    assert [told["request_id"] for told in run.result["invocations"]] == [event.id], run.result
+    start, = run.result["cold_starts"]
+    assert run.of(event)["attributes"]["faas.coldstart"] is True and start["programs_before"] == "sh", start
 
 
 @case("lines of another command of the shell are no event's of its runtime")

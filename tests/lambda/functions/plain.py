@@ -6,13 +6,15 @@ threads    NUMBER threads, each with a connection of its own
 hands-over one thread asks, on one connection, for what NUMBER others answer, each on a connection of its own
 workers    NUMBER forked processes
 restores   waits to be restored from a snapshot, then as loop
+extends    is an extension, and waits; an HTTP server's port stands in the file PORT of its environment
 restore-fails  idem, but says that it failed, and exits with 1
 
 An event says what becomes of it: {"wait": FIFO} is answered when somebody has opened it for writing,
-{"hang": FIFO} never, after the process's number was written there; {"bytes": NUMBER} with so many and more, {"error": TYPE} is an error, {"breaks": TYPE} one in
+{"hang": FIFO} never, after the process's number was written there; {"exit": STATUS} ends the process; {"bytes": NUMBER} with so many and more, {"error": TYPE} is an error, {"breaks": TYPE} one in
 the middle of a streamed answer.
 """
 import http.client
+import http.server
 import json
 import os
 import queue
@@ -20,6 +22,7 @@ import sys
 import threading
 
 PREFIX = "/2018-06-01/runtime/"
+EXTENSION, IDENTIFIER = "/2020-01-01/extension/", "Lambda-Extension-Identifier"
 ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"
 
 
@@ -43,6 +46,8 @@ class Api:
             with open(event["hang"], "w", encoding="utf-8") as file:
                 file.write(str(os.getpid()))
             threading.Event().wait()
+        if "exit" in event:
+            sys.exit(event["exit"])
         if "wait" in event:
             with open(event["wait"], "rb") as file:
                 file.read()
@@ -117,6 +122,30 @@ def restore_fails():
     sys.exit(1)
 
 
+class Telemetry(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+def extends():
+    connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    server = http.server.HTTPServer(("127.0.0.1", 0), Telemetry)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    connection.request("POST", EXTENSION + "register", '{"events": []}', {"Lambda-Extension-Name": "plain"})
+    response = connection.getresponse()
+    response.read()
+    with open(os.environ["PORT"], "w", encoding="utf-8") as file:
+        file.write(str(server.server_port))
+    connection.request("GET", EXTENSION + "event/next", headers={
+        IDENTIFIER: response.headers[IDENTIFIER]})
+    connection.getresponse()
+
+
 def quietly(function, *args):
     """Until the service is gone."""
     try:
@@ -125,7 +154,7 @@ def quietly(function, *args):
         pass
 
 
-HOW = {"loop": loop, "restores": restores, "restore-fails": restore_fails, "threads": threads, "hands-over": hands_over, "workers": workers}
+HOW = {"loop": loop, "extends": extends, "restores": restores, "restore-fails": restore_fails, "threads": threads, "hands-over": hands_over, "workers": workers}
 
 if __name__ == "__main__":
     quietly(HOW[sys.argv[1]], *map(int, sys.argv[2:]))

@@ -57,12 +57,12 @@ Test(names, of_phases_marks_and_records_stay)
 					       "file",           "listen",       "request",
 					       "response",       "response_end", "invocation",
 					       "invocation_end", "ready" };
-	static const char *const marks[] = { "attach",       "libc_start",   "main",
-					     "user_code",    "listen",       "accept_wait",
-					     "stdin_read",   "request",      "response",
-					     "response_end", "stdout_write", "main_return",
-					     "fetch",        "sandbox",      "restore",
-					     "next",         "restore_next", "loaded" };
+	static const char *const marks[] = {
+		"attach",       "libc_start",   "main",    "user_code", "listen",
+		"accept_wait",  "stdin_read",   "request", "response",  "response_end",
+		"stdout_write", "main_return",  "fetch",   "sandbox",   "restore",
+		"next",         "restore_next", "loaded",  "extension"
+	};
 
 	for (unsigned i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
 		cr_assert(eq(int, strcmp(cs_phase_name(i), phases[i]), 0), "%s", phases[i]);
