@@ -330,3 +330,13 @@ peer_grafana_types_path() { printf '%s/node_modules\n' "$(peer_dir grafana_types
 peer_grafana_types_make() { peer_npm "$1" grafana_types; }
 peer_jsonnet_path() { printf '%s/root\n' "$(peer_dir jsonnet jsonnet)"; }
 peer_jsonnet_make() { peer_debian "$1" jsonnet; }
+
+# --- servers of HTTP that functions' frameworks stand on (those in Ruby are Debian's) ----------------
+
+CS_PEERS+=" frameworks_python frameworks_node frameworks_java"
+peer_frameworks_python_path() { printf '%s/bin\n' "$(peer_dir frameworks_python frameworks_python)"; }
+peer_frameworks_python_make() { peer_venv "$1" frameworks_python; }
+peer_frameworks_node_path() { printf '%s/node_modules\n' "$(peer_dir frameworks_node frameworks_node)"; }
+peer_frameworks_node_make() { peer_npm "$1" frameworks_node; }
+peer_frameworks_java_path() { printf '%s/lib\n' "$(peer_dir frameworks_java frameworks_java)"; }
+peer_frameworks_java_make() { peer_maven "$1" frameworks_java; }

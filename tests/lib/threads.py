@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which threads of a process run, as the kernel tells: proc(5), /proc/PID/task/TID/stat and status."""
+"""Which threads of a process run, and what is below it, as the kernel tells: proc(5), /proc/PID/task/TID/stat,
+status and children."""
 import collections
 import pathlib
 import time
@@ -46,3 +47,20 @@ def alive(pid):
         return state(pid) not in ENDED
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def children_of(pid):
+    """Nothing, of one that is gone."""
+    try:
+        return [int(word) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
+                for word in (task / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+def tree_of(pid):
+    """A process and all below it."""
+    found = [pid]
+    for one in found:
+        found += children_of(one)
+    return found

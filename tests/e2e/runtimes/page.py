@@ -6,7 +6,7 @@ Lambda Runtime API in tests/lambda, and of OpenWhisk's action loops in ../openwh
 usage: page.py ROOT [--check]
 
 --check fails where the page is not what would be made, or where table.py, meson.build and seen/ name
-different runtimes or clients.
+different runtimes or clients, or servers.py and meson.build of ../frameworks different servers.
 """
 import json
 import pathlib
@@ -14,8 +14,11 @@ import re
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+FRAMEWORKS = HERE.parent / "frameworks"
 sys.path.insert(0, str(HERE.parents[1]))
+sys.path.insert(0, str(FRAMEWORKS))
 from lib.traces import PHASES
+from servers import SERVERS
 from table import RUNTIMES
 
 LAMBDA, OPENWHISK = HERE.parents[1] / "lambda", HERE.parent / "openwhisk"
@@ -37,6 +40,17 @@ nobody had asked for the start (`proactive`, and `fork_pool` where forked worker
 
 """
 WARMTH = "the first is cold, the second warm (processes that handle one event each: both cold);"
+FRAMEWORKS_TEXT = """
+## Servers of frameworks
+
+What web frameworks stand on, unmodified, asked in turn, by six connections at once, and by one that does not wait for
+its answers; with bodies that come behind their head, whole and in chunks. For each of these it holds that every
+request is one invocation, with its path, status and the trace that was sent, and nothing else is; that no line that is
+written while one is answered is told of another one; and that requests that come in turn have their lines
+(`tests/e2e/frameworks`):
+
+SERVERS.
+"""
 LAMBDA_HEAD = """
 ## Clients of the Lambda Runtime API
 
@@ -131,7 +145,8 @@ def page():
     clients, loops = ([read(path) for path in sorted((folder / "seen").glob("*.json"))]
                       for folder in (LAMBDA, OPENWHISK))
     return HEAD.replace("{warmth}", WARMTH) + \
-        table("runtime", rows=[row(seen_of(one)) for one in RUNTIMES]) + LAMBDA_HEAD + \
+        table("runtime", rows=[row(seen_of(one)) for one in RUNTIMES]) + \
+        FRAMEWORKS_TEXT.replace("SERVERS", "; ".join(one.title for one in SERVERS.values())) + LAMBDA_HEAD + \
         table("client", "streams", "at once", "init error", rows=map(lambda_row, clients)) + OPENWHISK_HEAD + \
         table("loop", "answers", rows=map(openwhisk_row, loops))
 
@@ -149,6 +164,8 @@ def check(target):
              for where, names in names_in(HERE).items() if names != named]
     if clients["seen"] != clients["meson.build"]:
         wrong.append(f"tests/lambda: {clients}")
+    if names_in(FRAMEWORKS)["meson.build"] != sorted(SERVERS):
+        wrong.append("tests/e2e/frameworks: meson.build and servers.py name different servers")
     if not wrong and target.read_text() != page():
         wrong.append("docs/runtimes.md is not what tests/e2e/runtimes/page.py makes: run it with the root")
     print("\n".join(wrong))

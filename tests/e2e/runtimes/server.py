@@ -47,22 +47,6 @@ def until(what, condition, limit_s=LIMIT_S):
     return result
 
 
-def children_of(pid):
-    try:
-        return [int(word) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
-                for word in (task / "children").read_text().split()]
-    except OSError:
-        return []
-
-
-def tree_of(pid):
-    """A process and all below it."""
-    found = [pid]
-    for one in found:
-        found += children_of(one)
-    return found
-
-
 def is_events(pid):
     """Is it a process per event, or what is left of one that nobody has waited for?"""
     try:
@@ -97,7 +81,7 @@ class Server:
                 env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
                 start_new_session=True)
         try:
-            self.pid = until(f"{runtime.name} starts", lambda: self.alive() and children_of(self.platform.pid))[0]
+            self.pid = until(f"{runtime.name} starts", lambda: self.alive() and threads.children_of(self.platform.pid))[0]
             self.address = until(f"{runtime.name} listens", self.listening, START_S)
         except BaseException:
             self.end()
@@ -119,7 +103,7 @@ class Server:
             path = str(self.folder / self.runtime.socket)
             lines = [line.split() for line in pathlib.Path("/proc/net/unix").read_text().splitlines()]
             return [ACCEPTS, path] in [[line[3], line[-1]] for line in lines] and path
-        ports = {port for pid in tree_of(self.pid) for port in reading(listening.ports_of, pid)}
+        ports = {port for pid in threads.tree_of(self.pid) for port in reading(listening.ports_of, pid)}
         return len(ports) == 1 and ports.pop()
 
     def connect(self):
@@ -167,14 +151,14 @@ class Server:
         inodes = [fields[9] for table in ("tcp", "tcp6")
                   for line in pathlib.Path(f"/proc/net/{table}").read_text().splitlines()[1:]
                   if (fields := line.split())[1].endswith(end)]
-        owners = [pid for pid in tree_of(self.pid)
+        owners = [pid for pid in threads.tree_of(self.pid)
                   if set(inodes) & set(reading(listening.inodes_of, pid))]
         assert owners, f"nobody below {self.pid} has port {port}"
         return owners[-1]
 
     def rests(self):
         """Has whatever answered come back from that? Who has the answer may be faster than who gave it."""
-        return not any(state in "RD" for pid in tree_of(self.pid) for state in reading(states_of, pid))
+        return not any(state in "RD" for pid in threads.tree_of(self.pid) for state in reading(states_of, pid))
 
     def stop(self, may_have_ended=False):
         """Asks it to end. Returns its exit status as the platform says it."""
@@ -183,7 +167,7 @@ class Server:
                 until("it rests", self.rests, REST_S)
             if self.runtime.is_cold_each_time:  # or how the last of them ended is what nobody waits for
                 until("all events' processes have ended",
-                      lambda: not any(map(is_events, tree_of(self.pid)[1:])))
+                      lambda: not any(map(is_events, threads.tree_of(self.pid)[1:])))
             with contextlib.suppress(*[ProcessLookupError] if may_have_ended else []):
                 os.kill(self.pid, self.runtime.stop)
             return self.platform.wait(LIMIT_S)
