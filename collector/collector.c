@@ -18,6 +18,7 @@
 #include "collector/processes/death.h"
 
 #define NOFILE_DEFAULT  1024
+#define STOP_DYING_NS   2000000000ull /* for the ends that have begun by then */
 #define STOP_ROUNDS_MAX 1024 /* of announces that do not fit in at once: a flood is cut off */
 
 struct cs_collector {
@@ -303,12 +304,12 @@ void cs_collector_look(struct cs_collector *collector)
 	}
 }
 
-static void end_all(struct cs_collector *collector)
+static void end_all(struct cs_collector *collector, uint64_t until_ns)
 {
 	struct cs_instance *instance, *next;
 	uint64_t now_ns;
 
-	cs_process_check_all(&collector->world.processes);
+	cs_process_check_all(&collector->world.processes, until_ns);
 	cs_death_deinit(&collector->death);
 	now_ns = cs_clock_monotonic_ns();
 	for (instance = LIST_FIRST(&collector->instances); instance; instance = next) {
@@ -320,6 +321,7 @@ static void end_all(struct cs_collector *collector)
 void cs_collector_stop(struct cs_collector *collector)
 {
 	uint64_t *refused = &collector->self.refused[CS_REFUSAL_RESOURCES], before = *refused;
+	uint64_t until_ns = cs_clock_monotonic_ns() + STOP_DYING_NS;
 	unsigned rounds = STOP_ROUNDS_MAX;
 	bool all, some;
 
@@ -328,7 +330,7 @@ void cs_collector_stop(struct cs_collector *collector)
 	do {
 		all = cs_intake_drain(collector->intake);
 		some = !LIST_EMPTY(&collector->instances);
-		end_all(collector);
+		end_all(collector, until_ns);
 	} while (!all && some && --rounds);
 	collector->self.announces_lost =
 		*refused - before + (all ? 0 : cs_intake_abandon(collector->intake));

@@ -49,11 +49,16 @@ bool cs_pidfd_reaped(int pidfd)
 	return syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0 && errno == ESRCH;
 }
 
-bool cs_pidfd_exited(int pidfd)
+bool cs_pidfd_wait(int pidfd, int limit_ms)
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
-	return poll(&p, 1, 0) == 1 && (p.revents & (POLLIN | POLLHUP));
+	return poll(&p, 1, limit_ms) == 1 && (p.revents & (POLLIN | POLLHUP));
+}
+
+bool cs_pidfd_exited(int pidfd)
+{
+	return cs_pidfd_wait(pidfd, 0);
 }
 
 bool cs_pidfd_same(int pidfd, int other)

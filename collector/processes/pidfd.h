@@ -30,6 +30,9 @@ bool cs_pidfd_reaped(int pidfd);
 /** cs_pidfd_exited() - has the process ended (perhaps nobody waited yet)? Context: any-thread. */
 bool cs_pidfd_exited(int pidfd);
 
+/** cs_pidfd_wait() - cs_pidfd_exited(), after at most @limit_ms. */
+bool cs_pidfd_wait(int pidfd, int limit_ms);
+
 /**
  * cs_pidfd_same() - are both of one process? Before Linux 6.9 they cannot be told apart: false.
  * Context: any-thread.

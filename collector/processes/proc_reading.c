@@ -58,6 +58,18 @@ int cs_proc_read_exit(int32_t pid, uint32_t uid, int *ret_status)
 	return r;
 }
 
+static int read_dying(void *context)
+{
+	const int32_t *pid = context;
+
+	return cs_proc_get_dying(*pid);
+}
+
+int cs_proc_read_dying(int32_t pid, uint32_t uid)
+{
+	return cs_reading_run(pid, uid, read_dying, &pid, sizeof(pid));
+}
+
 struct child_job {
 	int32_t parent;
 	int32_t ns_pid;

@@ -27,5 +27,8 @@ int cs_proc_read_origin(int32_t pid, uint32_t uid, struct cs_proc_origin *ret) c
 /** cs_proc_read_exit() - cs_proc_get_exit() */
 int cs_proc_read_exit(int32_t pid, uint32_t uid, int *ret_status) cs_must_use;
 
+/** cs_proc_read_dying() - cs_proc_get_dying() */
+int cs_proc_read_dying(int32_t pid, uint32_t uid) cs_must_use;
+
 /** cs_proc_read_child() - cs_proc_find_child() */
 int32_t cs_proc_read_child(int32_t parent, uint32_t uid, int32_t ns_pid) cs_must_use;

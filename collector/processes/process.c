@@ -169,13 +169,23 @@ struct cs_process *cs_process_get(struct cs_process_table *table, int32_t pid, u
 	return process;
 }
 
-void cs_process_check_all(struct cs_process_table *table)
+static void await_end(const struct cs_process *process, uint64_t until_ns)
+{
+	uint64_t now_ns = cs_clock_monotonic_ns();
+
+	if (!process->exited && process->pidfd >= 0 && process->pid > 0 && now_ns < until_ns &&
+	    !cs_pidfd_exited(process->pidfd) && cs_proc_read_dying(process->pid, process->uid) > 0)
+		(void)cs_pidfd_wait(process->pidfd, (int)((until_ns - now_ns) / 1000000u));
+}
+
+void cs_process_check_all(struct cs_process_table *table, uint64_t until_ns)
 {
 	for (unsigned i = 0; i < CS_PROCESS_BUCKETS; i++) {
 		struct cs_process *process = LIST_FIRST(&table->buckets[i]), *next;
 
 		for (; process; process = next) {
 			next = LIST_NEXT(process, link);
+			await_end(process, until_ns);
 			cs_process_check(process);
 		}
 	}

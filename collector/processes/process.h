@@ -82,8 +82,14 @@ struct cs_process *cs_process_find_reaped(struct cs_process_table *table, int32_
 /** cs_process_check() - look at the pidfd now instead of waiting for the loop. Context: loop. */
 void cs_process_check(struct cs_process *process);
 
-/** cs_process_check_all() - the same for all of them. Context: loop. */
-void cs_process_check_all(struct cs_process_table *table);
+/**
+ * cs_process_check_all() - the same for all of them
+ * @until_ns: on our clock; so long those are waited for whose end has begun: a process that was killed is
+ *            some time at giving back its memory
+ *
+ * Context: loop.
+ */
+void cs_process_check_all(struct cs_process_table *table, uint64_t until_ns);
 
 /** cs_process_put() - free it unless it has members or is held. Context: loop. */
 void cs_process_put(struct cs_process *process);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #define NS_PER_S          1000000000ull
 #define CHILDREN_TEXT     16384 /* some 2,000 children; those beyond are not found */
 #define THREADS_LOOKED_AT 64
+#define STAT_TEXT         1024 /* 52 numbers and a name */
+#define PF_EXITING        0x4u /* Linux include/linux/sched.h */
 
 int cs_proc_read_file(const char *path, char *text, size_t size)
 {
@@ -95,24 +98,35 @@ int cs_proc_parse_status(const char *text, struct cs_proc_status *ret)
 	return 0;
 }
 
+/* The state is field 3, right behind the name. Return: NULL: it has not so many. */
+static const char *stat_field(const char *text, unsigned number)
+{
+	const char *at = strrchr(text, ')');
+
+	if (!at || at[1] != ' ' || !at[2])
+		return NULL;
+	at += 2;
+	for (unsigned field = 3; field < number; field++) {
+		at = strchr(at, ' ');
+		if (!at)
+			return NULL;
+		at++;
+	}
+	return at;
+}
+
 int cs_proc_parse_exit(const char *text, int *ret_status)
 {
-	/* State is field 3, right behind the name; the status is field 52. */
-	const char *at = strrchr(text, ')');
+	const char *state = stat_field(text, 3), *at = stat_field(text, 52);
 	char *end;
 	long status;
 
-	if (!at || at[1] != ' ' || !at[2])
+	if (!state)
 		return -EBADMSG;
-	if (at[2] != 'Z')
+	if (*state != 'Z')
 		return -EBUSY;
-	at += 2;
-	for (unsigned field = 3; field < 52; field++) {
-		at = strchr(at, ' ');
-		if (!at)
-			return -EBADMSG;
-		at++;
-	}
+	if (!at)
+		return -EBADMSG;
 	status = strtol(at, &end, 10);
 	if (end == at || status < 0 || status > UINT16_MAX)
 		return -EBADMSG;
@@ -120,14 +134,38 @@ int cs_proc_parse_exit(const char *text, int *ret_status)
 	return 0;
 }
 
-int cs_proc_get_stat(int32_t pid, struct cs_proc_stat *ret)
+int cs_proc_parse_dying(const char *text)
 {
-	char path[32], text[1024];
-	int r;
+	const char *flags = stat_field(text, 9), *pending = stat_field(text, 31);
+
+	if (!flags || !pending)
+		return -EBADMSG;
+	return strtoul(flags, NULL, 10) & PF_EXITING ||
+	       strtoul(pending, NULL, 10) & 1ul << (SIGKILL - 1);
+}
+
+static int read_stat(int32_t pid, char text[static STAT_TEXT])
+{
+	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/%" PRId32 "/stat", pid);
-	r = cs_proc_read_file(path, text, sizeof(text));
+	return cs_proc_read_file(path, text, STAT_TEXT);
+}
+
+int cs_proc_get_stat(int32_t pid, struct cs_proc_stat *ret)
+{
+	char text[STAT_TEXT];
+	int r = read_stat(pid, text);
+
 	return r < 0 ? r : cs_proc_parse_stat(text, (uint64_t)sysconf(_SC_CLK_TCK), ret);
+}
+
+int cs_proc_get_dying(int32_t pid)
+{
+	char text[STAT_TEXT];
+	int r = read_stat(pid, text);
+
+	return r < 0 ? r : cs_proc_parse_dying(text);
 }
 
 int cs_proc_get_status(int32_t pid, struct cs_proc_status *ret)
@@ -142,11 +180,9 @@ int cs_proc_get_status(int32_t pid, struct cs_proc_status *ret)
 
 int cs_proc_get_exit(int32_t pid, int *ret_status)
 {
-	char path[32], text[1024], link[64];
-	int r;
+	char path[32], text[STAT_TEXT], link[64];
+	int r = read_stat(pid, text);
 
-	snprintf(path, sizeof(path), "/proc/%" PRId32 "/stat", pid);
-	r = cs_proc_read_file(path, text, sizeof(text));
 	if (r < 0)
 		return r;
 	/* A zombie has lost all namespaces but this one. */

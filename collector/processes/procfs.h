@@ -84,6 +84,18 @@ int cs_proc_get_switches(int32_t pid, unsigned threads_max, struct cs_proc_switc
  */
 int cs_proc_get_exit(int32_t pid, int *ret_status) cs_must_use;
 
+/**
+ * cs_proc_parse_dying() - has its end begun?
+ *
+ * That of its main thread, by field 9 of proc_pid_stat(5), or a signal has killed it, by field 31: the kernel then
+ * lets SIGKILL pend for each thread, whatever the signal was.
+ * Return: 1; 0; -EBADMSG not in the form of proc_pid_stat(5). Pure.
+ */
+int cs_proc_parse_dying(const char *text) cs_must_use;
+
+/** cs_proc_get_dying() - Return: 1; 0; otherwise as cs_proc_get_stat(). */
+int cs_proc_get_dying(int32_t pid) cs_must_use;
+
 /** cs_proc_parse_io() - bytes that system calls read: rchar of proc_pid_io(5). Return: 0; -EBADMSG. Pure. */
 int cs_proc_parse_io(const char *text, uint64_t *ret_bytes) cs_must_use;
 

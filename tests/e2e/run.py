@@ -18,8 +18,10 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import cases, seccomp
+from lib import cases, otlp_json, seccomp
 from lib.cases import case
+
+SERVER = 2  # a span's kind
 
 
 def run(args, *words, **options):
@@ -338,6 +340,37 @@ def a_closed_stream_stays_closed_and_takes_in_nothing(args, folder):
     got = subprocess.run([args.coldspan, "env"], stderr=subprocess.PIPE, timeout=60, check=False,
                          preexec_fn=lambda: os.close(1))
     assert got.returncode == 1 and got.stderr.count(b"\n") == 1, got
+
+
+# Its end takes a while.
+HANGS = """
+import http.server, os, signal
+held = b"x" * (256 << 20)
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        print("asked", flush=True)
+        while True:
+            signal.pause()
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print(os.getpid(), os.getppid(), server.server_port, flush=True)
+server.serve_forever()
+"""
+
+
+@case
+def what_is_killed_with_the_command_is_told_so_even_if_its_end_takes_a_while(args, folder):
+    spans = folder / "spans.jsonl"
+    with subprocess.Popen([args.coldspan, "run", "-q", "--file", spans, "--", "sh", "-c", 'python3 -c "$1"; exit $?', "sh",
+                           HANGS], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
+        *pids, port = map(int, running.stdout.readline().split())
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert running.stdout.readline() == b"asked\n"
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+            assert running.wait(60) == 128 + signal.SIGKILL
+    served = [span for span in otlp_json.of_file(spans) if span["kind"] == SERVER]
+    assert [span["message"] for span in served] == ["killed by signal 9 (SIGKILL)"], served
 
 
 @case

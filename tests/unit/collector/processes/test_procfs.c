@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +55,39 @@ Test(procfs, the_exit_status_is_field_52_of_one_that_has_ended)
 		     -EBADMSG));
 	cr_expect(eq(int, cs_proc_parse_exit("7 (a)", &status), -EBADMSG));
 	cr_expect(eq(int, status, 1792));
+}
+
+#define FROM_10_TO_30 " 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"
+
+/* Fields 9 and 31: 4194304 is PF_FORKNOEXEC, 4 PF_EXITING; 256 is SIGKILL's bit, 16384 SIGTERM's. */
+Test(procfs, an_end_that_has_begun)
+{
+	cr_expect(
+		eq(int, cs_proc_parse_dying("7 (a) S 1 2 3 0 -1 4194304" FROM_10_TO_30 " 0 0"), 0));
+	cr_expect(
+		eq(int, cs_proc_parse_dying("7 (a) R 1 2 3 0 -1 4194308" FROM_10_TO_30 " 0 0"), 1));
+	cr_expect(eq(int, cs_proc_parse_dying("7 (a) S 1 2 3 0 -1 4194304" FROM_10_TO_30 " 256 0"),
+		     1));
+	cr_expect(eq(int,
+		     cs_proc_parse_dying("7 (a) S 1 2 3 0 -1 4194304" FROM_10_TO_30 " 16384 0"),
+		     0));
+	cr_expect(eq(int, cs_proc_parse_dying("7 (a) S 1 2 3 0 -1 4" FROM_10_TO_30), -EBADMSG));
+	cr_expect(eq(int, cs_proc_parse_dying("7"), -EBADMSG));
+}
+
+Test(procfs, the_end_of_a_child_has_begun_when_it_is_killed)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	cr_assert(eq(int, cs_proc_get_dying(child), 0));
+	cr_assert(eq(int, kill(child, SIGKILL), 0));
+	cr_assert(eq(int, cs_proc_get_dying(child), 1));
+	cr_assert(eq(int, waitpid(child, NULL, 0), child));
+	cr_assert(eq(int, cs_proc_get_dying(child), -ENOENT));
 }
 
 Test(procfs, the_status_of_a_zombie_is_told_to_who_may_know)
